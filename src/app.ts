@@ -1,0 +1,49 @@
+import { Elysia } from 'elysia'
+import type { Deps } from './deps.ts'
+import { healthEndpoint } from './endpoints/health.ts'
+import { jwksEndpoint } from './endpoints/jwks.ts'
+import { metadataEndpoint } from './endpoints/metadata.ts'
+import { protectedResourceEndpoint } from './endpoints/protected-resource.ts'
+import { rootEndpoint } from './endpoints/root.ts'
+import { strategiesEndpoint } from './endpoints/strategies.ts'
+import { swaggerEndpoint } from './endpoints/swagger.ts'
+import { tokenEndpoint } from './endpoints/token.ts'
+import { renderError } from './http/errors.ts'
+import { type Handler, wrapHandler } from './http/handler.ts'
+import { renderOpenApi } from './http/openapi-document.ts'
+import { notesOf } from './http/request-notes.ts'
+import { explainNoRoute } from './http/routes.ts'
+
+/** The whole server as one function from request to response. */
+export function createApp(deps: Deps): Handler {
+  const app = new Elysia({ strictPath: true, normalize: false })
+    .onTransform({ as: 'global' }, ({ request, route }) => {
+      notesOf(request).route = route
+    })
+    .onError({ as: 'global' }, ({ code, error, request }) =>
+      code === 'NOT_FOUND' ? answerNoRoute(request) : renderError(error, notesOf(request)),
+    )
+    .use(documented(deps))
+    .use(swaggerEndpoint(deps, { render: () => renderOpenApi(documented(deps), deps) }))
+
+  function answerNoRoute(request: Request): Response {
+    const { error, allow } = explainNoRoute(new URL(request.url).pathname, app.routes)
+    const response = renderError(error, notesOf(request))
+    if (allow.length > 0) response.headers.set('Allow', allow.join(', '))
+    return response
+  }
+
+  return wrapHandler(async (request) => app.handle(request), deps)
+}
+
+/** Every endpoint of the OpenAPI document, in the order of its page. */
+export function documented(deps: Deps) {
+  return new Elysia()
+    .use(tokenEndpoint(deps))
+    .use(protectedResourceEndpoint(deps))
+    .use(strategiesEndpoint(deps))
+    .use(jwksEndpoint(deps))
+    .use(metadataEndpoint(deps))
+    .use(healthEndpoint(deps))
+    .use(rootEndpoint(deps))
+}

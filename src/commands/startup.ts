@@ -1,0 +1,48 @@
+import type { Deps } from '../deps.ts'
+import type { OpenedKey } from '../keys/key-file.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { tenantPath } from '../tenants/tenant.ts'
+
+/** Tenants that are named one by one. */
+const mostNamed = 10
+
+interface Started {
+  readonly deps: Deps
+  readonly host: string
+  readonly port: number
+  readonly openedKeys: ReadonlyMap<string, OpenedKey>
+}
+
+/** The lines for the person who starts the server: where it is, what it serves, what to try. */
+export function renderStartup({ deps, host, port, openedKeys }: Started): string {
+  const { build, publicUrl, tenants } = deps
+  const active = tenants.all.filter(({ active }) => active)
+  const named = active.slice(0, mostNamed).map((tenant) => renderTenant(tenant, deps, openedKeys))
+  const more = active.length > mostNamed ? [`            and ${active.length - mostNamed} more`] : []
+  return [
+    `grantd ${build.version} (${build.commit}) listens on http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...named.map((line, index) => `  ${index === 0 ? 'tenants ' : '        '}  ${line}`),
+    ...more,
+    ...renderFirstTry(active, deps),
+    `  swagger   ${publicUrl}/swagger`,
+    '',
+  ].join('\n')
+}
+
+function renderTenant({ id }: Tenant, { clients }: Deps, openedKeys: Started['openedKeys']): string {
+  const opened = openedKeys.get(id)
+  const count = clients.of(id).all.length
+  const key = opened ? `key ${opened.key.kid} (${opened.key.algorithm})` : 'key opened at its first use'
+  return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${opened.path}` : ''}`
+}
+
+/** A command that gets a token; curl asks for the secret, so that it stands nowhere. */
+function renderFirstTry(tenants: readonly Tenant[], { clients, publicUrl }: Deps): string[] {
+  for (const tenant of tenants) {
+    const client = clients.of(tenant.id).all.find(({ active }) => active)
+    if (!tenant.oauth2 || !client || !/^[\w.-]+$/.test(client.id)) continue
+    const url = `${publicUrl}${tenantPath(tenant.id)}/oauth/token`
+    return [`  try       curl -u ${client.id} -d grant_type=client_credentials ${url}`]
+  }
+  return []
+}

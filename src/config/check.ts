@@ -1,0 +1,115 @@
+import { isLoopbackUrl } from '../protocol/uri.ts'
+import { type Path, renderPath } from './read.ts'
+import type { ClientConfig, Config, TenantConfig } from './schema.ts'
+import type { Source } from './source.ts'
+
+/** A value that was read with faults: anything in it may be missing. */
+export type Partly<T> = T extends readonly (infer U)[]
+  ? readonly (U | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Partly<T[K]> | undefined }
+    : T
+
+/** Secrets of examples and of first tries, ours among them. */
+const knownExampleSecrets = new Set([
+  'your-client-secret',
+  'client-secret',
+  'client_secret',
+  'secret',
+  'changeme',
+  'change-me',
+  'password',
+  'example',
+  'test',
+])
+
+/** Reports what the schema alone cannot say: rules between values. `resolve` makes a path absolute. */
+export function checkConfig(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
+  checkUnique(config, source, resolve)
+  if (config.server?.public_url) warnOfPlainHttp(config.server.public_url, source)
+  const tenants = Object.entries(config.tenants ?? {})
+  if (config.tenants && tenants.length === 0)
+    source.warn(['tenants'], 'no tenant is configured, so no token can be had')
+  for (const [tenantId, tenant] of tenants) {
+    for (const [clientId, client] of Object.entries(tenant?.clients ?? {})) {
+      checkClient(
+        { client: client ?? {}, tenant: tenant ?? {}, path: ['tenants', tenantId, 'clients', clientId] },
+        source,
+      )
+    }
+  }
+}
+
+/** Two tenants must share neither an issuer nor a key: a token of one would pass at the other. */
+function checkUnique(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
+  const issuers = new Map<string, string>()
+  const keyFiles = new Map<string, string>()
+  const port = config.server?.port
+  const publicUrl = config.server?.public_url ?? (port ? `http://localhost:${port}` : '<public_url>')
+  for (const [id, tenant] of Object.entries(config.tenants ?? {})) {
+    const issuer = tenant?.issuer ?? `${publicUrl}/api/v1/tenant/${id}`
+    const takenBy = issuers.get(issuer)
+    if (takenBy !== undefined) {
+      const path = ['tenants', id, ...(tenant?.issuer ? ['issuer'] : [])]
+      source.refuse(path, `tenants.${id} has the issuer ${issuer}, which is that of tenants.${takenBy} too`)
+    } else issuers.set(issuer, id)
+    const file = tenant?.signing?.private_key_file
+    if (!file) continue
+    const sharedWith = keyFiles.get(resolve(file))
+    if (sharedWith === undefined) keyFiles.set(resolve(file), id)
+    else {
+      const path = ['tenants', id, 'signing', 'private_key_file']
+      source.refuse(path, `${renderPath(path)} is ${file}, which is the key of tenants.${sharedWith} too`)
+    }
+  }
+}
+
+interface PlacedClient {
+  readonly client: Partly<ClientConfig>
+  readonly tenant: Partly<TenantConfig>
+  readonly path: Path
+}
+
+function checkClient({ client, tenant, path }: PlacedClient, source: Source): void {
+  const known = Object.keys(tenant.oauth2?.scopes ?? {})
+  checkSubset(
+    { values: client.scopes, among: known, path: [...path, 'scopes'] },
+    source,
+    'a scope of this tenant',
+  )
+  const own = (client.scopes ?? []).filter((scope) => scope !== undefined)
+  const defaults = { values: client.default_scopes, among: own, path: [...path, 'default_scopes'] }
+  checkSubset(defaults, source, 'in the scopes of this client')
+  if (client.secret && knownExampleSecrets.has(client.secret)) {
+    const where = [...path, 'secret']
+    source.warn(
+      where,
+      `${renderPath(where)} is a known example, so anybody can use this client; make one of your own`,
+    )
+  }
+}
+
+interface Subset {
+  readonly values: readonly (string | undefined)[] | null | undefined
+  readonly among: readonly string[]
+  readonly path: Path
+}
+
+function checkSubset({ values, among, path }: Subset, source: Source, wanted: string): void {
+  for (const [index, value] of (values ?? []).entries()) {
+    if (value === undefined || among.includes(value)) continue
+    const known = among.length > 0 ? among.join(', ') : 'none'
+    source.refuse(
+      [...path, index],
+      `${renderPath([...path, index])} is ${value}, which is not ${wanted} (${known})`,
+    )
+  }
+}
+
+function warnOfPlainHttp(publicUrl: string, source: Source): void {
+  if (!publicUrl.startsWith('http://') || isLoopbackUrl(publicUrl)) return
+  source.warn(
+    ['server', 'public_url'],
+    `server.public_url is ${publicUrl}: secrets and tokens travel in clear; put TLS in front and write https://`,
+  )
+}

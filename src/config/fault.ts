@@ -1,0 +1,22 @@
+/** One thing that is wrong, or doubtful, in a configuration. Lines and columns count from 1. */
+export interface Fault {
+  readonly file: string
+  /** Undefined when the file as a whole is meant. */
+  readonly position: { readonly line: number; readonly column: number } | undefined
+  readonly message: string
+}
+
+/** `config.yaml:12:7: message`. */
+export function renderFault({ file, position, message }: Fault): string {
+  return position ? `${file}:${position.line}:${position.column}: ${message}` : `${file}: ${message}`
+}
+
+/** The configuration cannot be used; `faults` says all that is wrong with it, in the order of the file. */
+export class ConfigError extends Error {
+  readonly faults: readonly Fault[]
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(renderFault).join('\n'))
+    this.faults = faults
+  }
+}

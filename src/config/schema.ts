@@ -1,0 +1,183 @@
+import { Kind, type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
+import { grantTypes } from '../protocol/grant-types.ts'
+
+/**
+ * The one description of config.yaml. `Config`, its static type, is what the file says once every default is
+ * filled in; the reader (read.ts) walks this schema, so a key that is not here is refused.
+ *
+ * Three kinds go beyond TypeBox's own: Duration (text to seconds), Choice (one of some texts) and the
+ * `format` of a string, whose rules are in formats.ts.
+ */
+
+export const durationKind = 'Duration'
+export const choiceKind = 'Choice'
+
+function Duration(options: { description: string; minimum: number; maximum: number; default?: number }) {
+  return Type.Unsafe<number>({
+    ...options,
+    [Kind]: durationKind,
+    type: ['integer', 'string'],
+    pattern: '^[0-9]+[smhd]?$',
+  })
+}
+
+function Choice<const T extends string>(values: readonly T[], options: { description: string; default?: T }) {
+  return Type.Unsafe<T>({ ...options, [Kind]: choiceKind, type: 'string', enum: values })
+}
+
+/** A map whose keys are of a format of formats.ts. */
+function MapOf<T extends TSchema>(
+  keyFormat: string,
+  value: T,
+  options: { description: string; default: object },
+) {
+  return Type.Record(Type.String(), value, { ...options, keyFormat })
+}
+
+/** A value that may be null, and is null when left out. */
+function OrNull<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()], { default: null, description: String(schema['description']) })
+}
+
+const longestTokenLife = 365 * 86_400
+
+const Audience = (description: string) =>
+  Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description })
+
+const AccessTokenTtl = (options: { description: string; default?: number }) =>
+  Duration({ minimum: 1, maximum: longestTokenLife, ...options })
+
+const ScopeList = (description: string) => Type.Array(Type.String({ format: 'scope' }), { description })
+
+export const ServerConfig = Type.Object(
+  {
+    host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address to listen on' }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 3000,
+      description: 'Port; 0 takes a free one',
+    }),
+    public_url: OrNull(
+      Type.String({
+        format: 'issuer',
+        description:
+          'Base of every link and default issuer, as clients reach it; default http://localhost:<port>',
+      }),
+    ),
+  },
+  { default: {}, description: 'How the server is reached' },
+)
+
+export const ClientConfig = Type.Object(
+  {
+    name: OrNull(Type.String({ minLength: 1, description: 'A name for people; default: the client id' })),
+    active: Type.Boolean({ default: true, description: 'An inactive client gets no token' }),
+    secret: OrNull(Type.String({ minLength: 1, description: 'The client secret in clear, for trying out' })),
+    secret_env: OrNull(Type.String({ minLength: 1, description: 'Environment variable with the secret' })),
+    secret_file: OrNull(
+      Type.String({ minLength: 1, description: 'File with the secret; one line end is cut' }),
+    ),
+    secret_hash: OrNull(
+      Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
+    ),
+    grant_types: Type.Array(Choice(grantTypes, { description: 'A grant type' }), {
+      default: ['client_credentials'],
+      description: 'Grants that the client may use',
+    }),
+    scopes: Type.Array(Type.String({ format: 'scope' }), {
+      default: [],
+      description: 'Scopes that the client may ask for',
+    }),
+    default_scopes: OrNull(ScopeList('Granted when a request names none; default: all of scopes')),
+    audience: OrNull(Audience('Overrides the audience of the tenant')),
+    resources: Type.Array(Type.String({ format: 'resource' }), {
+      default: [],
+      description: 'RFC 8707 resources that it may ask for besides its audience',
+    }),
+    access_token_ttl: OrNull(AccessTokenTtl({ description: 'Overrides the lifetime of the tenant' })),
+  },
+  { description: 'A client: a service that gets tokens; exactly one of the four secret keys is wanted' },
+)
+export type ClientConfig = Static<typeof ClientConfig>
+
+export const OAuth2Config = Type.Object(
+  {
+    audience: OrNull(Audience('The aud claim; default: the issuer')),
+    access_token_ttl: AccessTokenTtl({ default: 3600, description: 'Lifetime: seconds, or 30s 15m 1h 7d' }),
+    access_token_typ: Choice(['JWT', 'at+jwt'], {
+      default: 'JWT',
+      description: 'The typ header; at+jwt is RFC 9068 section 2.1',
+    }),
+    scopes: MapOf('scope', Type.String(), {
+      default: {},
+      description: 'Scopes that the API of this tenant knows, each with its description',
+    }),
+  },
+  { description: 'Present: the tenant issues OAuth 2.0 tokens' },
+)
+
+export const SigningConfig = Type.Object(
+  {
+    algorithm: Choice(Object.keys(signatureAlgorithms) as SignatureAlgorithm[], {
+      default: 'RS256',
+      description: 'Signature algorithm of RFC 7518 section 3.1',
+    }),
+    modulus_length: Type.Integer({
+      enum: [2048, 3072, 4096],
+      default: 2048,
+      description: 'Bits of a generated RSA key',
+    }),
+    kid: OrNull(
+      Type.String({ format: 'kid', description: 'Key id; default: the RFC 7638 thumbprint of the key' }),
+    ),
+    private_key_file: OrNull(
+      Type.String({
+        minLength: 1,
+        description: 'PKCS#8 PEM to load; default: generated once under data_dir',
+      }),
+    ),
+  },
+  { default: {}, description: 'The key that signs the tokens of this tenant' },
+)
+export type SigningConfig = Static<typeof SigningConfig>
+
+export const TenantConfig = Type.Object(
+  {
+    name: Type.String({ minLength: 1, description: 'A name for people' }),
+    active: Type.Boolean({ default: true, description: 'An inactive tenant is answered as an unknown one' }),
+    issuer: OrNull(
+      Type.String({
+        format: 'issuer',
+        description: 'The iss claim; default <public_url>/api/v1/tenant/<id>',
+      }),
+    ),
+    oauth2: Type.Optional(OAuth2Config),
+    oidc: Type.Optional(Type.Object({}, { description: 'Present: listed as an OpenID Connect provider' })),
+    signing: SigningConfig,
+    clients: MapOf('client-id', ClientConfig, {
+      default: {},
+      description: 'Clients by client id',
+    }),
+  },
+  { description: 'A tenant: an issuer with its own keys, clients and scopes' },
+)
+export type TenantConfig = Static<typeof TenantConfig>
+
+export const Config = Type.Object(
+  {
+    server: ServerConfig,
+    data_dir: Type.String({
+      minLength: 1,
+      default: './data',
+      description: 'Folder for keys, relative to this file',
+    }),
+    tenants: MapOf('tenant-id', TenantConfig, {
+      default: {},
+      description: 'Tenants by id',
+    }),
+  },
+  { title: 'config.yaml of grantd' },
+)
+export type Config = Static<typeof Config>

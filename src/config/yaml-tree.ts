@@ -1,0 +1,163 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+} from 'yaml'
+
+/**
+ * A YAML text as a tree in which every scalar keeps its own text (a client id `0123` or `no` is that string)
+ * and everything knows where it stands, as an offset into the text.
+ */
+export type Tree = ScalarTree | ListTree | MapTree
+
+export interface ScalarTree {
+  readonly kind: 'scalar'
+  readonly at: number
+  readonly text: string
+  /** True for an unquoted null, ~ or nothing at all. */
+  readonly isNull: boolean
+}
+
+export interface ListTree {
+  readonly kind: 'list'
+  readonly at: number
+  readonly items: readonly Tree[]
+}
+
+export interface MapTree {
+  readonly kind: 'map'
+  readonly at: number
+  readonly entries: ReadonlyMap<string, { readonly keyAt: number; readonly value: Tree }>
+}
+
+export interface TreeFault {
+  readonly at: number
+  readonly message: string
+}
+
+export interface ParsedYaml {
+  readonly root: Tree | undefined
+  readonly faults: readonly TreeFault[]
+  readonly positionOf: (offset: number) => { line: number; column: number }
+}
+
+/** Nodes that aliases may stand for in one file: far above honest use, far below what a bomb needs. */
+const mostAliasedNodes = 10_000
+const deepestNesting = 64
+
+const plainNulls = new Set(['', '~', 'null', 'Null', 'NULL'])
+
+/** Parses YAML 1.2; what is wrong is in `faults`, and `root` is then what could be read all the same. */
+export function parseYaml(text: string): ParsedYaml {
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter: lines,
+    keepSourceTokens: false,
+  })
+  const builder = new TreeBuilder(document)
+  const root =
+    document.errors.length === 0 && document.contents ? builder.build(document.contents) : undefined
+  return {
+    root,
+    faults: [
+      ...document.errors.map(({ pos, message }) => ({ at: pos[0], message: oneLine(message) })),
+      ...builder.faults,
+    ],
+    positionOf: (offset) => {
+      const { line, col } = lines.linePos(offset)
+      return { line: Math.max(1, line), column: Math.max(1, col) }
+    },
+  }
+}
+
+function oneLine(message: string): string {
+  return `the file is not valid YAML: ${message.replace(/\s+/g, ' ').trim()}`
+}
+
+class TreeBuilder {
+  readonly faults: TreeFault[] = []
+  readonly #document: Document
+  #depth = 0
+  #aliasDepth = 0
+  #aliasedNodes = 0
+
+  constructor(document: Document) {
+    this.#document = document
+  }
+
+  build(node: Node): Tree {
+    const at = node.range?.[0] ?? 0
+    const nothing: ScalarTree = { kind: 'scalar', at, text: '', isNull: true }
+    if (this.#aliasDepth > 0 && ++this.#aliasedNodes > mostAliasedNodes) {
+      return this.#refuse(
+        at,
+        `the file expands to more than ${mostAliasedNodes} values through aliases`,
+        nothing,
+      )
+    }
+    if (this.#depth >= deepestNesting) {
+      return this.#refuse(at, `the file is nested deeper than ${deepestNesting} levels`, nothing)
+    }
+    this.#depth++
+    const tree = this.#buildByKind(node, nothing)
+    this.#depth--
+    return tree
+  }
+
+  #buildByKind(node: Node, nothing: ScalarTree): Tree {
+    if (isAlias(node)) return this.#buildAlias(node, nothing)
+    if (isMap(node)) return this.#buildMap(node.items as Pair[], nothing.at)
+    if (isSeq(node)) {
+      const items = node.items.map((item) => (isNode(item) ? this.build(item) : nothing))
+      return { kind: 'list', at: nothing.at, items }
+    }
+    if (!isScalar(node)) return nothing
+    const text = String(node.value ?? '')
+    return { ...nothing, text, isNull: node.type === 'PLAIN' && plainNulls.has(text) }
+  }
+
+  #buildAlias(alias: Alias, nothing: ScalarTree): Tree {
+    // Once one alias has gone too far the rest would only repeat it, at a cost.
+    if (this.#aliasedNodes > mostAliasedNodes) return nothing
+    const target = alias.resolve(this.#document)
+    if (!target)
+      return this.#refuse(nothing.at, `the alias *${alias.source} has no anchor before it`, nothing)
+    this.#aliasDepth++
+    const tree = this.build(target)
+    this.#aliasDepth--
+    return tree
+  }
+
+  #buildMap(pairs: readonly Pair[], at: number): MapTree {
+    const entries = new Map<string, { keyAt: number; value: Tree }>()
+    for (const { key, value } of pairs) {
+      const keyAt = isNode(key) ? (key.range?.[0] ?? at) : at
+      if (!isScalar(key)) {
+        this.faults.push({ at: keyAt, message: 'a key of a map is not a plain text' })
+        continue
+      }
+      const name = String(key.value ?? '')
+      if (entries.has(name))
+        this.faults.push({ at: keyAt, message: `the key ${name} stands twice in one map` })
+      const missing: ScalarTree = { kind: 'scalar', at: keyAt, text: '', isNull: true }
+      entries.set(name, { keyAt, value: isNode(value) ? this.build(value) : missing })
+    }
+    return { kind: 'map', at, entries }
+  }
+
+  #refuse(at: number, message: string, instead: Tree): Tree {
+    this.faults.push({ at, message })
+    return instead
+  }
+}

@@ -1,0 +1,31 @@
+import type { BuildInfo } from './build-info.ts'
+import type { ClientRegistry } from './clients/registry.ts'
+import type { Keyring } from './keys/keyring.ts'
+import type { SecretChecker } from './keys/secrets.ts'
+import type { Log } from './log.ts'
+import type { Hashing } from './platform/platform.ts'
+import type { TenantRegistry } from './tenants/registry.ts'
+
+/** Everything that a request can touch. Time, randomness and the log come in here and nowhere else. */
+export interface Deps {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly hashing: Hashing
+  readonly log: Log
+  readonly build: BuildInfo
+  /** The base of every link, without a trailing slash. */
+  readonly publicUrl: string
+  readonly tenants: TenantRegistry
+  readonly clients: ClientRegistry
+  readonly keyring: Keyring
+  readonly secrets: SecretChecker
+  /** 32 random bytes, of this process alone: chooses what an unknown client is checked against. */
+  readonly decoyKey: Uint8Array
+  readonly lifecycle: Lifecycle
+}
+
+/** Where the process is between its start and its end. */
+export interface Lifecycle {
+  phase: 'starting' | 'ready' | 'stopping'
+}

@@ -1,0 +1,49 @@
+import { Elysia } from 'elysia'
+import type { Deps } from '../deps.ts'
+import { json } from '../http/json.ts'
+import { noStore } from '../http/no-store.ts'
+import { answer } from '../http/openapi.ts'
+import { HealthResponse } from '../protocol/messages.ts'
+
+/** `GET /health`, `/health/live`: the process answers. `GET /health/ready`: it wants requests. */
+export const healthEndpoint = (deps: Deps) =>
+  new Elysia()
+    .get('/health', () => json(healthy(deps), { headers: noStore }), {
+      detail: { ...liveDetail, operationId: 'getHealth', summary: 'The process answers' },
+    })
+    .get('/health/live', () => json(healthy(deps), { headers: noStore }), {
+      detail: { ...liveDetail, operationId: 'getLiveness', summary: 'The process answers' },
+    })
+    .get('/health/ready', () => answerReady(deps), {
+      detail: {
+        tags: ['Service'],
+        operationId: 'getReadiness',
+        summary: 'The server wants requests',
+        description: 'For load balancers: 503 while the server starts and while it stops.',
+        responses: {
+          200: answer('Send requests', HealthResponse, example('healthy')),
+          503: answer('Send none now', HealthResponse, example('stopping')),
+        },
+      },
+    })
+
+function healthy({ build }: Deps): HealthResponse {
+  return { status: 'healthy', service: 'grantd', version: build.version }
+}
+
+function answerReady(deps: Deps): Response {
+  const { phase } = deps.lifecycle
+  if (phase === 'ready') return json(healthy(deps), { headers: noStore })
+  const body: HealthResponse = { ...healthy(deps), status: phase }
+  return json(body, { status: 503, headers: { ...noStore, 'Retry-After': '1' } })
+}
+
+function example(status: HealthResponse['status']): HealthResponse {
+  return { status, service: 'grantd', version: '0.1.0' }
+}
+
+const liveDetail = {
+  tags: ['Service'],
+  description: 'For process supervisors: an answer means that the process lives.',
+  responses: { 200: answer('It does', HealthResponse, example('healthy')) },
+}

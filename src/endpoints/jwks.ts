@@ -1,0 +1,44 @@
+import { Elysia } from 'elysia'
+import type { Deps } from '../deps.ts'
+import { cacheableJson } from '../http/cacheable.ts'
+import { answer, serverError, tenantNotFound, tenantParameter } from '../http/openapi.ts'
+import { getTenant } from '../http/tenant.ts'
+import { JwkSet } from '../protocol/messages.ts'
+
+/** `GET /api/v1/tenant/{tenant}/.well-known/jwks.json` (RFC 7517 section 5). */
+export const jwksEndpoint = (deps: Deps) =>
+  new Elysia().get(
+    '/api/v1/tenant/:tenant/.well-known/jwks.json',
+    async ({ request, params }) => {
+      const tenant = getTenant(request, params.tenant, deps)
+      const { jwks } = await deps.keyring.of(tenant.id)
+      return cacheableJson(request, jwks, deps.hashing)
+    },
+    {
+      detail: {
+        tags: ['Discovery'],
+        operationId: 'getJwks',
+        summary: 'The public keys that verify tokens of a tenant',
+        description:
+          'A JWK Set (RFC 7517). Choose the key by the `kid` of the token, and fix the algorithm yourself. Keep the answer for as long as Cache-Control says, then ask again with If-None-Match.',
+        parameters: [tenantParameter],
+        responses: {
+          200: answer('Public members only', JwkSet, {
+            keys: [
+              {
+                kty: 'RSA',
+                use: 'sig',
+                kid: 'oauth2-key-1',
+                n: 'xGOr-H7A-wiuASDFl...',
+                e: 'AQAB',
+                alg: 'RS256',
+              },
+            ],
+          }),
+          304: { description: 'Unchanged since the ETag in If-None-Match' },
+          404: tenantNotFound,
+          500: serverError,
+        },
+      },
+    },
+  )

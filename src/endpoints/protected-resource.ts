@@ -1,0 +1,61 @@
+import { Elysia } from 'elysia'
+import type { Deps } from '../deps.ts'
+import { withBearerToken } from '../http/bearer.ts'
+import { json } from '../http/json.ts'
+import { noStore } from '../http/no-store.ts'
+import { answer, refusal, security, serverError } from '../http/openapi.ts'
+import { notesOf } from '../http/request-notes.ts'
+import { ProtectedResourceResponse } from '../protocol/messages.ts'
+import { type VerifiedAccessToken, verifyAccessToken } from '../tokens/verify.ts'
+
+/** `GET /api/v1/protected-resource`: the model of how an API checks an access token. */
+export const protectedResourceEndpoint = (deps: Deps) =>
+  new Elysia().get(
+    '/api/v1/protected-resource',
+    async ({ request }) => {
+      const verified = await withBearerToken(request, (token) => verifyAccessToken(token, deps))
+      const notes = notesOf(request)
+      notes.tenant = verified.tenant.id
+      notes.clientId = verified.client.id
+      return json(renderVerified(verified), { headers: noStore })
+    },
+    {
+      detail: {
+        tags: ['Tokens'],
+        operationId: 'getProtectedResource',
+        summary: 'Call an API with a token',
+        description:
+          'Stands for your own API: it takes any valid access token of any active tenant and says what it learned from it. Get a token with Authorize first.',
+        security: [{ [security.oauth2]: [] }, { [security.bearer]: [] }],
+        responses: {
+          200: answer('The token is good', ProtectedResourceResponse, {
+            message: 'The access token is valid',
+            tenant_id: 'test-tenant',
+            sub: 'your-client-id',
+            client_id: 'your-client-id',
+            scope: ['api:read', 'api:write'],
+            audience: ['your-api'],
+            expires_at: '2030-01-01T00:00:00.000Z',
+          }),
+          401: refusal(
+            'No token (then the body is empty), an expired one, or one that is not good',
+            ['invalid_token', 'Token has expired'],
+            ['invalid_token', 'The access token is invalid'],
+          ),
+          500: serverError,
+        },
+      },
+    },
+  )
+
+function renderVerified({ tenant, claims }: VerifiedAccessToken): ProtectedResourceResponse {
+  return {
+    message: 'The access token is valid',
+    tenant_id: tenant.id,
+    sub: claims.sub,
+    client_id: claims.client_id,
+    scope: claims.scope?.split(' ') ?? [],
+    audience: claims.aud,
+    expires_at: new Date(claims.exp * 1000).toISOString(),
+  }
+}

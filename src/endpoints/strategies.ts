@@ -1,0 +1,42 @@
+import { Elysia } from 'elysia'
+import type { Deps } from '../deps.ts'
+import { json } from '../http/json.ts'
+import { answer, tenantNotFound, tenantParameter } from '../http/openapi.ts'
+import { getTenant } from '../http/tenant.ts'
+import { StrategiesResponse } from '../protocol/messages.ts'
+import { strategies } from '../tenants/strategies.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+
+/** `GET /api/v1/tenant/{tenant}/strategies`: what the tenant enables. */
+export const strategiesEndpoint = (deps: Deps) =>
+  new Elysia().get(
+    '/api/v1/tenant/:tenant/strategies',
+    ({ request, params }) => json(renderStrategies(getTenant(request, params.tenant, deps))),
+    {
+      detail: {
+        tags: ['Discovery'],
+        operationId: 'listStrategies',
+        summary: 'What a tenant offers',
+        description:
+          'The protocols that this tenant has enabled. Ask here first when a token request is answered 404.',
+        parameters: [tenantParameter],
+        responses: {
+          200: answer('The enabled strategies', StrategiesResponse, {
+            tenant_id: 'test-tenant',
+            tenant_name: 'Test Tenant',
+            strategies: strategies.map(({ name, type }) => ({ name, type })),
+          }),
+          404: tenantNotFound,
+        },
+      },
+    },
+  )
+
+function renderStrategies(tenant: Tenant): StrategiesResponse {
+  const enabled = strategies.filter(({ isEnabled }) => isEnabled(tenant))
+  return {
+    tenant_id: tenant.id,
+    tenant_name: tenant.name,
+    strategies: enabled.map(({ name, type }) => ({ name, type })),
+  }
+}

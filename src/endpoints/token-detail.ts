@@ -1,0 +1,70 @@
+import type { DocumentDecoration } from 'elysia'
+import {
+  answer,
+  plainSchema,
+  refusal,
+  security,
+  serverError,
+  tenantNotFound,
+  tenantParameter,
+} from '../http/openapi.ts'
+import { ClientCredentialsRequest, TokenResponse } from '../protocol/messages.ts'
+
+/** The token endpoint on the Swagger page. */
+export const tokenDetail: DocumentDecoration = {
+  tags: ['Tokens'],
+  operationId: 'issueToken',
+  summary: 'Get an access token',
+  description: [
+    'A service posts its client credentials and gets a signed JWT (RFC 6749 section 4.4). The credentials go',
+    'either into HTTP Basic or into the form, never into both.',
+    '',
+    'Without `scope` the default scopes of the client are granted; a scope that the client may not have is refused,',
+    'never dropped. `resource` (RFC 8707) or `audience` picks the API that the token is for.',
+  ].join('\n'),
+  security: [{ [security.basic]: [] }, {}],
+  parameters: [tenantParameter],
+  requestBody: {
+    required: true,
+    content: {
+      'application/x-www-form-urlencoded': {
+        schema: plainSchema(ClientCredentialsRequest),
+        example: {
+          grant_type: 'client_credentials',
+          client_id: 'your-client-id',
+          client_secret: 'your-client-secret',
+          scope: 'api:read api:write',
+        },
+      },
+    },
+  },
+  responses: {
+    200: answer('The token; never to be cached', TokenResponse, {
+      access_token:
+        'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im9hdXRoMi1rZXktMSJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl',
+      token_type: 'Bearer',
+      expires_in: 3600,
+      scope: 'api:read api:write',
+    }),
+    400: refusal(
+      'The request asks for something that it cannot have',
+      ['invalid_request', 'Missing grant_type parameter'],
+      ['invalid_request', 'A parameter was sent more than once'],
+      ['unsupported_grant_type', 'The grant type is not supported'],
+      ['unauthorized_client', 'The client is not allowed to use this grant type'],
+      ['invalid_scope', 'The requested scope is not allowed for this client'],
+      ['invalid_target', 'The requested resource is not allowed for this client'],
+    ),
+    401: refusal('The client is unknown or inactive, or its secret is wrong: which one is not told', [
+      'invalid_client',
+      'Client authentication failed',
+    ]),
+    404: tenantNotFound,
+    413: refusal('The form is larger than 64 KB', ['invalid_request', 'The request body is too large']),
+    500: serverError,
+    503: refusal('The server cannot check the secret or sign right now; try again after Retry-After', [
+      'temporarily_unavailable',
+      'Too many requests are waiting',
+    ]),
+  },
+}

@@ -1,0 +1,8 @@
+import type { Grant } from './grant.ts'
+
+/** The client acts for itself (RFC 6749 section 4.4). */
+export const clientCredentialsGrant: Grant = {
+  type: 'client_credentials',
+  parameters: [],
+  authorize: async ({ scopes, audience }, client) => ({ subject: client.id, scopes, audience }),
+}

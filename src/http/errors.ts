@@ -1,0 +1,35 @@
+import { renderCause } from '../log.ts'
+import { type Challenge, OAuthError } from '../protocol/errors.ts'
+import type { ErrorResponse } from '../protocol/messages.ts'
+import { json } from './json.ts'
+import { noStore } from './no-store.ts'
+import type { RequestNotes } from './request-notes.ts'
+
+/**
+ * The one place where an error becomes an answer. What is not an OAuthError is ours: its cause goes to the log
+ * and `server_error` to the client.
+ */
+export function renderError(error: unknown, notes: RequestNotes): Response {
+  const known = error instanceof OAuthError ? error : internalError(error)
+  notes.error = known.code
+  if (known.cause !== undefined) notes.reason = renderCause(known.cause)
+  const headers: Record<string, string> = { ...noStore }
+  if (known.challenge) headers['WWW-Authenticate'] = renderChallenge(known.challenge, known)
+  if (known.retryAfterSeconds !== undefined) headers['Retry-After'] = String(known.retryAfterSeconds)
+  // RFC 6750 section 3.1: a request without credentials learns how to authenticate and nothing else.
+  if (known.challenge?.scheme === 'Bearer' && !known.challenge.withError) {
+    return new Response(null, { status: known.status, headers })
+  }
+  const body: ErrorResponse = { error: known.code, error_description: known.message }
+  return json(body, { status: known.status, headers })
+}
+
+function internalError(cause: unknown): OAuthError {
+  return new OAuthError('server_error', 'The server met an unexpected condition', { cause })
+}
+
+function renderChallenge({ scheme, realm, withError }: Challenge, { code, message }: OAuthError): string {
+  const parameters = [`realm="${realm}"`]
+  if (withError) parameters.push(`error="${code}"`, `error_description="${message}"`)
+  return `${scheme} ${parameters.join(', ')}`
+}

@@ -1,0 +1,33 @@
+/** What is known of a request by its end, for the one log line that it gets. Never a secret, token or body. */
+export interface RequestNotes {
+  readonly id: string
+  /** The pattern of the route, such as `/api/v1/tenant/:tenant/strategies`. */
+  route: string | undefined
+  /** A tenant that exists: anything else is the sender's own text. */
+  tenant: string | undefined
+  /** A client that exists: people do send their secret in the wrong field. */
+  clientId: string | undefined
+  error: string | undefined
+  /** Why, for the log alone. */
+  reason: string | undefined
+}
+
+const notesByRequest = new WeakMap<Request, RequestNotes>()
+
+export function openNotes(request: Request, id: string): RequestNotes {
+  const notes: RequestNotes = {
+    id,
+    route: undefined,
+    tenant: undefined,
+    clientId: undefined,
+    error: undefined,
+    reason: undefined,
+  }
+  notesByRequest.set(request, notes)
+  return notes
+}
+
+/** The notes of a request that came through handler.ts. */
+export function notesOf(request: Request): RequestNotes {
+  return notesByRequest.get(request) ?? openNotes(request, '')
+}

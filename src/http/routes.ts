@@ -1,0 +1,30 @@
+import { OAuthError } from '../protocol/errors.ts'
+
+/** A route of the app, as Elysia lists it. */
+export interface Route {
+  readonly method: string
+  readonly path: string
+}
+
+/**
+ * Why no route took a request: `method_not_allowed` with the methods of that path for the Allow header, or
+ * `not_found` (RFC 9110 sections 15.5.5 and 15.5.6).
+ */
+export function explainNoRoute(
+  pathname: string,
+  routes: readonly Route[],
+): { error: OAuthError; allow: string[] } {
+  const methods = routes.filter(({ path }) => fits(pathname, path)).map(({ method }) => method)
+  if (methods.length === 0) return { error: new OAuthError('not_found', 'Path not found'), allow: [] }
+  const allow = [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))]
+  return { error: new OAuthError('method_not_allowed', 'Method not allowed'), allow }
+}
+
+function fits(pathname: string, pattern: string): boolean {
+  const given = pathname.split('/')
+  const wanted = pattern.split('/')
+  if (given.length !== wanted.length) return false
+  return wanted.every((segment, index) =>
+    segment.startsWith(':') ? given[index] !== '' : segment === given[index],
+  )
+}

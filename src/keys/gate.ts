@@ -1,0 +1,31 @@
+/** Too much is waiting already. */
+export class GateFull extends Error {}
+
+/** Lets a bounded number of jobs run at once and a bounded number wait, first come first served. */
+export class Gate {
+  readonly #atOnce: number
+  readonly #mostWaiting: number
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  constructor(atOnce: number, mostWaiting: number) {
+    this.#atOnce = atOnce
+    this.#mostWaiting = mostWaiting
+  }
+
+  /** Throws {@link GateFull} at once when the queue is full. */
+  async run<T>(job: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#atOnce) {
+      if (this.#waiting.length >= this.#mostWaiting) throw new GateFull(`${this.#mostWaiting} are waiting`)
+      // The one that ends hands its place on, so #running stays as it is.
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    } else this.#running++
+    try {
+      return await job()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#running--
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { FileError, type Files } from '../platform/platform.ts'
+import type { SignatureAlgorithm } from '../protocol/algorithms.ts'
+import { generatePem, KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'
+
+/** Where a tenant's key is, and what it has to be. */
+export interface KeyPlan {
+  readonly tenantId: string
+  readonly algorithm: SignatureAlgorithm
+  readonly modulusLength: number
+  /** Null: the RFC 7638 thumbprint. */
+  readonly kid: string | null
+  /** A file to load and never to write; null: the file of `folder` that fits, made when there is none. */
+  readonly file: string | null
+  /** The folder of this tenant's keys. */
+  readonly folder: string
+}
+
+/** A key that was found or made. */
+export interface OpenedKey {
+  readonly key: SigningKey
+  readonly path: string
+  readonly generated: boolean
+}
+
+/** A tenant's key cannot be had; nothing was put in its place. `message` names the file and the next step. */
+export class KeyFileError extends Error {}
+
+const largestKeyFile = 64 * 1024
+
+/** Loads the tenant's key, or makes it once and keeps it. Throws {@link KeyFileError}. */
+export async function openKey(plan: KeyPlan, files: Files): Promise<OpenedKey> {
+  try {
+    const path = plan.file ?? (await findKeyFile(plan, files))
+    if (path !== undefined) return { key: await loadKeyFile(path, plan, files), path, generated: false }
+    return await generateKeyFile(plan, files)
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause
+    throw new KeyFileError(`${complaintOf(plan)}: ${cause.message}; give this user access to it`, { cause })
+  }
+}
+
+function complaintOf({ tenantId }: KeyPlan): string {
+  return `Cannot load the signing key of tenant '${tenantId}'`
+}
+
+/** The file to load; undefined when a key has to be made. */
+async function findKeyFile(plan: KeyPlan, files: Files): Promise<string | undefined> {
+  if (plan.kid !== null) {
+    const path = files.resolve(plan.folder, `${plan.kid}.pem`)
+    return (await files.facts(path)) ? path : undefined
+  }
+  const names = (await files.list(plan.folder)).filter((name) => /^[A-Za-z0-9_-][\w.-]*\.pem$/.test(name))
+  if (names.length > 1) {
+    throw new KeyFileError(
+      `${complaintOf(plan)}: ${plan.folder} holds ${names.length} keys (${names.join(', ')}); say which one with signing.kid`,
+    )
+  }
+  return names[0] === undefined ? undefined : files.resolve(plan.folder, names[0])
+}
+
+async function loadKeyFile(path: string, plan: KeyPlan, files: Files): Promise<SigningKey> {
+  const refuse = (complaint: string, options?: ErrorOptions) =>
+    new KeyFileError(`${complaintOf(plan)}: ${path} ${complaint}`, options)
+  const facts = await files.facts(path)
+  if (!facts)
+    throw refuse('does not exist; put the key there, or leave private_key_file out for a generated one')
+  if (!facts.isFile) throw refuse('is not a file')
+  if (facts.size > largestKeyFile) throw refuse(`has ${facts.size} bytes, wanted at most ${largestKeyFile}`)
+  if (facts.mode !== undefined && (facts.mode & 0o077) !== 0) {
+    const mode = `0${facts.mode.toString(8)}`
+    throw refuse(`is readable by others (mode ${mode}), wanted 0600; run: chmod 600 ${path}`)
+  }
+  const pem = new TextDecoder().decode(await files.read(path))
+  try {
+    return await parseSigningKey(pem, plan)
+  } catch (cause) {
+    if (cause instanceof KeyMaterialError) throw refuse(cause.message, { cause })
+    throw cause
+  }
+}
+
+/**
+ * Makes the key. When another process was faster, its key is the one: with a kid the file's name is claimed, with
+ * a thumbprint (which only the key itself gives) the tenant's folder is.
+ */
+async function generateKeyFile(plan: KeyPlan, files: Files): Promise<OpenedKey> {
+  const pem = await generatePem(plan.algorithm, plan.modulusLength)
+  const key = await parseSigningKey(pem, plan)
+  const name = `${key.kid}.pem`
+  const path = files.resolve(plan.folder, name)
+  let created: boolean
+  if (plan.kid === null) {
+    await files.makePrivateFolder(files.folderOf(plan.folder))
+    created = await files.createPrivateFolder(plan.folder, name, pem)
+  } else {
+    await files.makePrivateFolder(plan.folder)
+    created = await files.createPrivate(path, pem)
+  }
+  if (created) return { key, path, generated: true }
+  const winner = await findKeyFile(plan, files)
+  if (winner === undefined)
+    throw new KeyFileError(`${complaintOf(plan)}: ${plan.folder} holds no key and takes none`)
+  return { key: await loadKeyFile(winner, plan, files), path: winner, generated: false }
+}

@@ -1,0 +1,81 @@
+import type { Hashing, PasswordHash } from '../platform/platform.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { Gate, GateFull } from './gate.ts'
+
+/** What is kept of a client secret. */
+export type SecretHash =
+  | { readonly kind: 'sha256'; readonly digest: Uint8Array }
+  | { readonly kind: 'slow'; readonly text: string }
+
+/** The hash in `sha256:<hex>` or in the text of an argon2id or bcrypt hash. */
+export function parseSecretHash(text: string): SecretHash {
+  const hex = /^sha256:([0-9a-f]{64})$/i.exec(text)?.[1]
+  return hex ? { kind: 'sha256', digest: Uint8Array.fromHex(hex) } : { kind: 'slow', text }
+}
+
+export interface SecretCheckerOptions {
+  readonly hashing: Hashing
+  readonly passwordHash: PasswordHash | undefined
+  /** Slow hashes worked on at once. */
+  readonly atOnce: number
+  /** 32 random bytes, of this process alone. */
+  readonly memoryKey: Uint8Array
+}
+
+/** Slow checks that may wait for their turn; one more is answered 503. */
+const longestQueue = 64
+/** Verified secrets that are remembered. */
+const largestMemory = 10_000
+
+/**
+ * Checks client secrets. A generated secret of 256 bits needs one SHA-256; a slow hash is worked on off the event
+ * loop, a few at a time, and once it was right it is remembered under a keyed hash, so that it costs once.
+ */
+export class SecretChecker {
+  readonly #options: SecretCheckerOptions
+  readonly #gate: Gate
+  /** In the order of use, the oldest first. */
+  readonly #verified = new Set<string>()
+
+  constructor(options: SecretCheckerOptions) {
+    this.#options = options
+    this.#gate = new Gate(options.atOnce, longestQueue)
+  }
+
+  /**
+   * Whether the secret is that of the hash. Without `useMemory` nothing is remembered or looked up, so that a check
+   * that is to fail anyway takes as long as any other. Throws `temporarily_unavailable` when too many wait.
+   */
+  async check(secret: string, hash: SecretHash, { useMemory }: { useMemory: boolean }): Promise<boolean> {
+    const { hashing } = this.#options
+    if (hash.kind === 'sha256') return hashing.equal(hashing.sha256(secret), hash.digest)
+    if (!useMemory) return this.#checkSlowly(secret, hash.text)
+    const memory = hashing.hmacSha256(this.#options.memoryKey, `${hash.text}\0${secret}`).toHex()
+    if (this.#verified.has(memory)) {
+      this.#remember(memory)
+      return true
+    }
+    const right = await this.#checkSlowly(secret, hash.text)
+    if (right) this.#remember(memory)
+    return right
+  }
+
+  async #checkSlowly(secret: string, hash: string): Promise<boolean> {
+    const { passwordHash } = this.#options
+    if (!passwordHash) throw new TypeError('This runtime has no slow password hash')
+    try {
+      return await this.#gate.run(() => passwordHash.verify(secret, hash))
+    } catch (cause) {
+      if (!(cause instanceof GateFull)) throw cause
+      const options = { cause, retryAfterSeconds: 1 }
+      throw new OAuthError('temporarily_unavailable', 'Too many requests are waiting', options)
+    }
+  }
+
+  #remember(memory: string): void {
+    this.#verified.delete(memory)
+    this.#verified.add(memory)
+    const [oldest] = this.#verified
+    if (this.#verified.size > largestMemory && oldest !== undefined) this.#verified.delete(oldest)
+  }
+}

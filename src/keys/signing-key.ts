@@ -1,0 +1,143 @@
+import * as jose from 'jose'
+import { type SignatureAlgorithm, signatureAlgorithms, smallestRsaModulus } from '../protocol/algorithms.ts'
+import type { PublicJwk } from '../protocol/messages.ts'
+
+/** A key that signs: its private half never leaves this room. */
+export interface SigningKey {
+  readonly kid: string
+  readonly algorithm: SignatureAlgorithm
+  readonly privateKey: CryptoKey
+  readonly publicKey: CryptoKey
+  readonly jwk: PublicJwk
+}
+
+/** A PEM text that cannot serve as signing key; `message` says what it is and what to do. */
+export class KeyMaterialError extends Error {}
+
+/** A new private key as PKCS#8 PEM. */
+export async function generatePem(algorithm: SignatureAlgorithm, modulusLength: number): Promise<string> {
+  const { privateKey } = await jose.generateKeyPair(algorithm, { modulusLength, extractable: true })
+  return jose.exportPKCS8(privateKey)
+}
+
+/**
+ * The signing key in a PEM text; `kid` defaults to the RFC 7638 thumbprint.
+ * Throws {@link KeyMaterialError} for anything but an unencrypted PKCS#8 key that fits `algorithm`.
+ */
+export async function parseSigningKey(
+  pem: string,
+  { algorithm, kid }: { algorithm: SignatureAlgorithm; kid: string | null },
+): Promise<SigningKey> {
+  checkPemLabel(pem)
+  const extractable = await importPrivate(pem, algorithm)
+  const jwk = await jose.exportJWK(extractable)
+  checkModulus(jwk)
+  const publicMembers = publicPart(jwk)
+  const id = kid ?? (await jose.calculateJwkThumbprint(publicMembers))
+  const key: SigningKey = {
+    kid: id,
+    algorithm,
+    privateKey: (await jose.importPKCS8(pem, algorithm)) as CryptoKey,
+    publicKey: (await jose.importJWK({ ...publicMembers, alg: algorithm }, algorithm)) as CryptoKey,
+    jwk: renderPublicJwk(publicMembers, { kid: id, algorithm }),
+  }
+  await checkHalvesMatch(key)
+  return key
+}
+
+/** What each PEM label that is not ours holds, and the next step. */
+const otherLabels: readonly (readonly [label: string, complaint: string])[] = [
+  ['ENCRYPTED PRIVATE KEY', 'is encrypted; decrypt it: openssl pkcs8 -in OLD -out NEW'],
+  [
+    'RSA PRIVATE KEY',
+    'is a PKCS#1 key, wanted PKCS#8; convert it: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW',
+  ],
+  [
+    'EC PRIVATE KEY',
+    'is a SEC1 key, wanted PKCS#8; convert it: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW',
+  ],
+  ['OPENSSH PRIVATE KEY', 'is an OpenSSH key, wanted PKCS#8; make one: openssl genpkey'],
+  ['PUBLIC KEY', 'holds a public key, wanted the private one'],
+  ['CERTIFICATE', 'holds a certificate, wanted the private key'],
+]
+
+function checkPemLabel(pem: string): void {
+  if (pem.trim() === '')
+    throw new KeyMaterialError('is empty; restore it from a backup, or remove it for a new key')
+  if (/^Proc-Type: 4,ENCRYPTED/m.test(pem)) throw new KeyMaterialError(otherLabels[0]?.[1])
+  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1]
+  const other = otherLabels.find(([known]) => label?.endsWith(known))
+  if (label !== 'PRIVATE KEY' && other) throw new KeyMaterialError(other[1])
+  if (label !== 'PRIVATE KEY') throw new KeyMaterialError('is not a PEM file with a PRIVATE KEY in it')
+  if (!pem.includes('-----END PRIVATE KEY-----')) {
+    throw new KeyMaterialError('is cut off: its END line is missing; restore it from a backup')
+  }
+  if (pem.indexOf('-----BEGIN ') !== pem.lastIndexOf('-----BEGIN ')) {
+    throw new KeyMaterialError('holds more than one thing, wanted one private key alone')
+  }
+}
+
+async function importPrivate(pem: string, algorithm: SignatureAlgorithm): Promise<CryptoKey> {
+  try {
+    return await jose.importPKCS8(pem, algorithm, { extractable: true })
+  } catch (cause) {
+    const found = await findKind(pem)
+    const wanted = describe(algorithm)
+    if (found && describe(found) !== wanted) {
+      throw new KeyMaterialError(
+        `holds an ${describe(found)} key, wanted an ${wanted} key for ${algorithm}; set signing.algorithm to fit, or name another file`,
+        { cause },
+      )
+    }
+    throw new KeyMaterialError('is damaged, or no private key; restore it from a backup', { cause })
+  }
+}
+
+/** The first algorithm of each kind that takes the key. */
+async function findKind(pem: string): Promise<SignatureAlgorithm | undefined> {
+  for (const algorithm of ['RS256', 'ES256', 'ES384', 'EdDSA'] as const) {
+    try {
+      await jose.importPKCS8(pem, algorithm)
+      return algorithm
+    } catch {}
+  }
+  return undefined
+}
+
+function describe(algorithm: SignatureAlgorithm): string {
+  const kind = signatureAlgorithms[algorithm]
+  return 'crv' in kind ? `${kind.kty} ${kind.crv}` : kind.kty
+}
+
+function checkModulus({ n }: jose.JWK): void {
+  if (n === undefined) return
+  const modulus = jose.base64url.decode(n)
+  const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24
+  if (bits >= smallestRsaModulus) return
+  throw new KeyMaterialError(`is an RSA key of ${bits} bits, wanted at least ${smallestRsaModulus}`)
+}
+
+function publicPart({ kty, n, e, crv, x, y }: jose.JWK): jose.JWK {
+  const members = { kty, n, e, crv, x, y }
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as jose.JWK
+}
+
+function renderPublicJwk(
+  { kty, n, e, crv, x, y }: jose.JWK,
+  { kid, algorithm }: { kid: string; algorithm: SignatureAlgorithm },
+): PublicJwk {
+  const members = { kty: kty ?? '', use: 'sig' as const, kid, n, e, crv, x, y, alg: algorithm }
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as PublicJwk
+}
+
+/** A private key whose public half does not fit (a flipped bit) would sign tokens that nobody can verify. */
+async function checkHalvesMatch({ algorithm, privateKey, publicKey }: SigningKey): Promise<void> {
+  const probe = await new jose.CompactSign(new Uint8Array(1))
+    .setProtectedHeader({ alg: algorithm })
+    .sign(privateKey)
+  try {
+    await jose.compactVerify(probe, publicKey)
+  } catch (cause) {
+    throw new KeyMaterialError('is damaged: its two halves do not fit; restore it from a backup', { cause })
+  }
+}

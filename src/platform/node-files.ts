@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import type { Stats } from 'node:fs'
+import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import process from 'node:process'
+import { FileError, type FileFacts, type Files } from './platform.ts'
+
+/** Files over node:fs, which Bun and Deno both have. */
+export const nodeFiles: Files = {
+  resolve,
+  folderOf: dirname,
+  facts: (path) => attempt('look at', path, () => findFacts(path)),
+  read: (path) => attempt('read', path, () => readFile(path)),
+  list: (folder) => attempt('list', folder, () => listFolder(folder)),
+  makePrivateFolder: (folder) => attempt('create', folder, () => makePrivateFolder(folder)),
+  createPrivate: (path, content) => attempt('write', path, () => createPrivate(path, content)),
+  createPrivateFolder: (folder, fileName, content) =>
+    attempt('write', folder, () => createPrivateFolder(folder, fileName, content)),
+}
+
+async function attempt<T>(action: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw new FileError(action, path, codeOf(cause), { cause })
+  }
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+}
+
+async function findFacts(path: string): Promise<FileFacts | undefined> {
+  let found: Stats
+  try {
+    found = await stat(path)
+  } catch (cause) {
+    if (isMissing(cause)) return undefined
+    throw cause
+  }
+  return {
+    size: found.size,
+    mode: process.platform === 'win32' ? undefined : found.mode & 0o777,
+    ownerIsRoot: found.uid === 0,
+    isFile: found.isFile(),
+  }
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort()
+  } catch (cause) {
+    if (isMissing(cause)) return []
+    throw cause
+  }
+}
+
+async function makePrivateFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 })
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST' && (await stat(folder)).isDirectory()) return
+    if (!isMissing(cause) || dirname(folder) === folder) throw cause
+    await makePrivateFolder(dirname(folder))
+    return makePrivateFolder(folder)
+  }
+  await chmod(folder, 0o700)
+  await syncFolder(dirname(folder))
+}
+
+async function createPrivate(path: string, content: string): Promise<boolean> {
+  const temporary = besides(path)
+  await writeDurably(temporary, content)
+  try {
+    // A hard link, unlike a rename, refuses to take the place of a file that is there.
+    await link(temporary, path)
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST') return false
+    throw cause
+  } finally {
+    await rm(temporary, { force: true })
+  }
+  await syncFolder(dirname(path))
+  return true
+}
+
+async function createPrivateFolder(folder: string, fileName: string, content: string): Promise<boolean> {
+  const temporary = besides(folder)
+  await mkdir(temporary, { mode: 0o700 })
+  await chmod(temporary, 0o700)
+  try {
+    await writeDurably(resolve(temporary, fileName), content)
+    await syncFolder(temporary)
+    // A folder's rename takes the place of an empty folder only, so one of two processes wins.
+    await rename(temporary, folder)
+  } catch (cause) {
+    await rm(temporary, { force: true, recursive: true })
+    if (['EEXIST', 'ENOTEMPTY'].includes(codeOf(cause))) return false
+    throw cause
+  }
+  await syncFolder(dirname(folder))
+  return true
+}
+
+async function writeDurably(path: string, content: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.chmod(0o600)
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no folder; its file system journals the rename by itself.
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function besides(path: string): string {
+  return resolve(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
+}
+
+function isMissing(cause: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(cause))
+}

@@ -1,0 +1,55 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import process from 'node:process'
+import { nodeFiles } from './node-files.ts'
+import type { Hashing, Platform } from './platform.ts'
+
+/** What Bun and Deno answer alike, through their node: modules. */
+export type SharedPlatform = Omit<Platform, 'name' | 'passwordHash' | 'listen'>
+
+const hashing: Hashing = {
+  sha256: (data) => createHash('sha256').update(data).digest(),
+  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+}
+
+export function nodePlatform(): SharedPlatform {
+  for (const stream of [process.stdout, process.stderr]) {
+    // A reader that goes away (`grantd | head`) must not end the server.
+    stream.on('error', () => {})
+  }
+  return {
+    args: process.argv.slice(2),
+    files: nodeFiles,
+    hashing,
+    cores: Math.max(1, availableParallelism()),
+    environment: (name) => process.env[name],
+    writeOut: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+    onStopSignal: (listener) => {
+      const onTerm = () => listener('SIGTERM')
+      const onInt = () => listener('SIGINT')
+      process.on('SIGTERM', onTerm)
+      process.on('SIGINT', onInt)
+      return () => {
+        process.off('SIGTERM', onTerm)
+        process.off('SIGINT', onInt)
+      }
+    },
+    after: (milliseconds, callback) => {
+      const timer = setTimeout(callback, milliseconds)
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+/** Ends the process once its output has left it. Only main.ts calls this. */
+export function exitProcess(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
+}
+
+/** Hands a fault that nobody caught to `report`; what is broken then is not known, so the process ends. */
+export function onUncaughtFault(report: (fault: unknown) => void): void {
+  process.on('uncaughtException', report)
+  process.on('unhandledRejection', report)
+}

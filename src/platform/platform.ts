@@ -1,0 +1,104 @@
+/** The port between grantd and the runtime: everything that Bun and Deno do differently, and nothing else. */
+export interface Platform {
+  readonly name: 'bun' | 'deno'
+  /** The words after the program's own name. */
+  readonly args: readonly string[]
+  readonly files: Files
+  readonly hashing: Hashing
+  /** Undefined where the runtime has no slow password hash. */
+  readonly passwordHash: PasswordHash | undefined
+  /** Logical processors, at least 1. */
+  readonly cores: number
+  environment(name: string): string | undefined
+  writeOut(text: string): void
+  writeError(text: string): void
+  /** Calls back at every SIGTERM and SIGINT until the returned function is called. */
+  onStopSignal(listener: (signal: StopSignal) => void): () => void
+  /** Opens the port, or throws {@link ListenError}. */
+  listen(options: ListenOptions): Listener
+  /** Calls back after `milliseconds`; the returned function cancels. */
+  after(milliseconds: number, callback: () => void): () => void
+}
+
+export type StopSignal = 'SIGTERM' | 'SIGINT'
+
+export interface ListenOptions {
+  readonly hostname: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly fetch: (request: Request) => Promise<Response>
+}
+
+export interface Listener {
+  readonly port: number
+  /** Stops accepting connections; what is in flight goes on. */
+  stopAccepting(): void
+  /** Closes every connection. */
+  close(): Promise<void>
+}
+
+/** The port could not be opened; `code` is the system's word, such as EADDRINUSE. */
+export class ListenError extends Error {
+  readonly code: string
+
+  constructor(code: string, options?: ErrorOptions) {
+    super(`Cannot listen: ${code}`, options)
+    this.code = code
+  }
+}
+
+export interface FileFacts {
+  readonly size: number
+  /** Permission bits only, such as 0o600; undefined where the system has none. */
+  readonly mode: number | undefined
+  readonly ownerIsRoot: boolean
+  readonly isFile: boolean
+}
+
+/** Files as grantd needs them. Every method throws {@link FileError} when the system refuses. */
+export interface Files {
+  resolve(...segments: string[]): string
+  /** The folder that holds `path`. */
+  folderOf(path: string): string
+  /** Follows symbolic links; undefined when there is nothing at `path`. */
+  facts(path: string): Promise<FileFacts | undefined>
+  read(path: string): Promise<Uint8Array>
+  /** Names in a folder, sorted; empty when the folder is missing. */
+  list(folder: string): Promise<string[]>
+  /** Makes the folder and its parents with mode 0700, whatever the umask. */
+  makePrivateFolder(folder: string): Promise<void>
+  /**
+   * Writes a file of mode 0600 that appears at `path` whole and durable, or not at all.
+   * Answers false, and changes nothing, when something is at `path` already.
+   */
+  createPrivate(path: string, content: string): Promise<boolean>
+  /**
+   * Makes `folder` appear with one file of mode 0600 in it, whole and durable, or not at all.
+   * Answers false, and changes nothing, when `folder` exists and is not empty.
+   */
+  createPrivateFolder(folder: string, fileName: string, content: string): Promise<boolean>
+}
+
+/** A file operation that the system refused; `code` is its word, such as EACCES. */
+export class FileError extends Error {
+  readonly code: string
+  readonly path: string
+
+  constructor(action: string, path: string, code: string, options?: ErrorOptions) {
+    super(`Cannot ${action} ${path}: ${code}`, options)
+    this.code = code
+    this.path = path
+  }
+}
+
+export interface Hashing {
+  sha256(data: string | Uint8Array): Uint8Array
+  hmacSha256(key: Uint8Array, data: string): Uint8Array
+  /** Compares in a time that depends on the lengths alone. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+}
+
+export interface PasswordHash {
+  /** Checks an argon2id or bcrypt hash off the event loop. */
+  verify(secret: string, hash: string): Promise<boolean>
+}

@@ -1,0 +1,57 @@
+/**
+ * The error codes that leave this server, each with its HTTP status.
+ *
+ * RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2; `tenant_not_found`, `not_found`,
+ * `method_not_allowed` and `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1) are shared by all routes.
+ */
+export const errorStatus = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  invalid_token: 401,
+  tenant_not_found: 404,
+  not_found: 404,
+  method_not_allowed: 405,
+  server_error: 500,
+  temporarily_unavailable: 503,
+} as const
+
+export type ErrorCode = keyof typeof errorStatus
+
+/** What a WWW-Authenticate header asks for (RFC 9110 section 11.6.1). */
+export interface Challenge {
+  readonly scheme: 'Basic' | 'Bearer'
+  readonly realm: string
+  /** False for a request that held no credentials at all: RFC 6750 section 3.1 wants no error code then. */
+  readonly withError: boolean
+}
+
+export interface OAuthErrorOptions extends ErrorOptions {
+  /** Replaces the code's own status. */
+  readonly status?: number
+  readonly challenge?: Challenge
+  readonly retryAfterSeconds?: number
+}
+
+/**
+ * A refusal that the client is told about. `message` is the error_description: it keeps to the characters of
+ * RFC 6749 section 5.2 and repeats nothing of the request. The reason for the log goes into `cause`.
+ */
+export class OAuthError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly challenge: Challenge | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ErrorCode, description: string, options: OAuthErrorOptions = {}) {
+    super(description, options)
+    this.code = code
+    this.status = options.status ?? errorStatus[code]
+    this.challenge = options.challenge
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}

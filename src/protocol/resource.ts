@@ -1,0 +1,21 @@
+import { OAuthError } from './errors.ts'
+
+/** Whether `text` is an absolute URI without a fragment (RFC 8707 section 2). */
+export function isResourceUri(text: string): boolean {
+  return !text.includes('#') && /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(text) && URL.canParse(text)
+}
+
+/**
+ * The audience of the token: the requested values, or `byDefault` when none is requested.
+ * Throws `invalid_target` for a value outside `allowed` (RFC 8707 section 2).
+ */
+export function resolveAudience(
+  requested: readonly string[],
+  { byDefault, allowed }: { byDefault: readonly string[]; allowed: readonly string[] },
+): readonly string[] {
+  if (requested.length === 0) return byDefault
+  if (!requested.every((target) => allowed.includes(target))) {
+    throw new OAuthError('invalid_target', 'The requested resource is not allowed for this client')
+  }
+  return [...new Set(requested)]
+}

@@ -1,0 +1,47 @@
+import { Value } from '@sinclair/typebox/value'
+import type { Client } from '../clients/client.ts'
+import { AccessTokenClaims } from '../protocol/messages.ts'
+import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+
+/** What a grant decided: who may do what, where. */
+export interface Authorization {
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+}
+
+/** Seconds that an access token of this client lives. */
+export function accessTokenTtl(client: Client, oauth2: OAuth2Settings): number {
+  return client.accessTokenTtl ?? oauth2.accessTokenTtl
+}
+
+export interface AccessTokenInput {
+  readonly tenant: Tenant
+  readonly client: Client
+  readonly authorization: Authorization
+  readonly tokenId: string
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
+  /** Seconds. */
+  readonly lifetime: number
+}
+
+/** The claims of an access token, all of them ours: nothing of the request that was not checked. */
+export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClaims {
+  const { tenant, client, authorization, tokenId, issuedAt, lifetime } = input
+  return {
+    iss: tenant.issuer,
+    sub: authorization.subject,
+    aud: [...authorization.audience],
+    exp: issuedAt + lifetime,
+    iat: issuedAt,
+    jti: tokenId,
+    ...(authorization.scopes.length > 0 && { scope: authorization.scopes.join(' ') }),
+    client_id: client.id,
+  }
+}
+
+/** The claims of an access token in a verified JWT; undefined when it is a JWT of another use. */
+export function readAccessTokenClaims(payload: unknown): AccessTokenClaims | undefined {
+  return Value.Check(AccessTokenClaims, payload) ? payload : undefined
+}

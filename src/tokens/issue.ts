@@ -1,0 +1,43 @@
+import type { Client } from '../clients/client.ts'
+import { signJwt } from '../keys/jwt.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { TokenResponse } from '../protocol/messages.ts'
+import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import { type Authorization, accessTokenTtl, buildAccessTokenClaims } from './access-token.ts'
+
+export interface IssueDeps {
+  readonly keyring: Keyring
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+export interface IssueRequest {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+  readonly client: Client
+  readonly authorization: Authorization
+}
+
+const tokenIdBytes = 16
+
+/** Mints the tokens of an authorization: the one place where a token comes to be (RFC 6749 section 5.1). */
+export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promise<TokenResponse> {
+  const { tenant, oauth2, client, authorization } = request
+  const keys = await deps.keyring.of(tenant.id)
+  const lifetime = accessTokenTtl(client, oauth2)
+  const claims = buildAccessTokenClaims({
+    tenant,
+    client,
+    authorization,
+    tokenId: deps.randomBytes(tokenIdBytes).toBase64({ alphabet: 'base64url', omitPadding: true }),
+    issuedAt: Math.floor(deps.now() / 1000),
+    lifetime,
+  })
+  return {
+    access_token: await signJwt(claims, { key: keys.active, typ: oauth2.accessTokenTyp }),
+    token_type: 'Bearer',
+    expires_in: lifetime,
+    ...(claims.scope !== undefined && { scope: claims.scope }),
+  }
+}

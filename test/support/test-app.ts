@@ -1,0 +1,97 @@
+import { expect } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApp } from '../../src/app.ts'
+import { composeDeps, composeKeyring } from '../../src/compose.ts'
+import { parseConfig } from '../../src/config/load.ts'
+import type { Deps, Lifecycle } from '../../src/deps.ts'
+import { createLog } from '../../src/log.ts'
+import { bunPlatform } from '../../src/platform/bun.ts'
+import { Canary } from './canary.ts'
+
+/** 2030-01-01T00:00:00Z: where the clock of every test starts, in milliseconds. */
+export const testStart = 1_893_456_000_000
+
+export const platform = bunPlatform()
+
+/** The whole server in this process, with a clock that stands still and a log that is kept. */
+export interface TestApp {
+  /** Sends a request to a path of the app. */
+  send(path: string, init?: RequestInit): Promise<Response>
+  /** Posts a form to a tenant's token endpoint. */
+  post(
+    tenant: string,
+    form: Record<string, string> | string,
+    headers?: Record<string, string>,
+  ): Promise<Response>
+  /** An access token, or a failure of the test. */
+  token(tenant: string, form: Record<string, string>): Promise<string>
+  /** Moves the clock. */
+  advance(seconds: number): void
+  readonly deps: Deps
+  readonly lifecycle: Lifecycle
+  readonly folder: string
+  /** The log lines so far, parsed. */
+  readonly log: readonly Record<string, unknown>[]
+  /** Removes its folder, and fails when the log holds a secret or a token that was used. */
+  close(): Promise<void>
+}
+
+const base = 'http://localhost:3000'
+
+/** An app over a config.yaml text; its data_dir is a new folder. */
+export async function startTestApp(yaml: string): Promise<TestApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'grantd-test-'))
+  const loaded = await parseConfig({ file: 'config.yaml', text: yaml, folder }, platform)
+  const canary = new Canary(yaml)
+  const lines: string[] = []
+  let time = testStart
+  const now = () => time
+  const lifecycle: Lifecycle = { phase: 'ready' }
+  const deps = composeDeps(loaded, {
+    platform,
+    now,
+    lifecycle,
+    log: createLog((line) => lines.push(line), now),
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    keyring: composeKeyring(loaded, platform, { onOpened: () => {} }),
+    publicUrl: loaded.config.server.public_url ?? base,
+  })
+  const handle = createApp(deps)
+  const send = async (path: string, init?: RequestInit) => {
+    canary.watchRequest(init)
+    const response = await handle(new Request(new URL(path, base), init))
+    await canary.watchResponse(response)
+    return response
+  }
+  const post: TestApp['post'] = (tenant, form, headers) =>
+    send(`/api/v1/tenant/${tenant}/oauth/token`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+      body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
+    })
+  return {
+    send,
+    post,
+    token: async (tenant, form) => {
+      const response = await post(tenant, { grant_type: 'client_credentials', ...form })
+      const body = await response.json()
+      expect(body).toMatchObject({ token_type: 'Bearer' })
+      return body.access_token
+    },
+    advance: (seconds) => {
+      time += seconds * 1000
+    },
+    deps,
+    lifecycle,
+    folder,
+    get log() {
+      return lines.map((line) => JSON.parse(line))
+    },
+    close: async () => {
+      await rm(folder, { recursive: true, force: true })
+      canary.check(lines.join(''))
+    },
+  }
+}
