@@ -10,9 +10,9 @@ import { swaggerEndpoint } from './endpoints/swagger.ts'
 import { tokenEndpoint } from './endpoints/token.ts'
 import { renderError } from './http/errors.ts'
 import { type Handler, wrapHandler } from './http/handler.ts'
-import { renderOpenApi } from './http/openapi-document.ts'
 import { notesOf } from './http/request-notes.ts'
 import { explainNoRoute } from './http/routes.ts'
+import { renderOpenApi } from './swagger/document.ts'
 
 /** The whole server as one function from request to response. */
 export function createApp(deps: Deps): Handler {
@@ -24,7 +24,7 @@ export function createApp(deps: Deps): Handler {
       code === 'NOT_FOUND' ? answerNoRoute(request) : renderError(error, notesOf(request)),
     )
     .use(documented(deps))
-    .use(swaggerEndpoint(deps, { render: () => renderOpenApi(documented(deps), deps) }))
+    .use(deps.swagger ? swaggerEndpoint(deps, () => renderDocument(deps)) : new Elysia())
 
   function answerNoRoute(request: Request): Response {
     const { error, allow } = explainNoRoute(new URL(request.url).pathname, app.routes)
@@ -36,8 +36,13 @@ export function createApp(deps: Deps): Handler {
   return wrapHandler(async (request) => app.handle(request), deps)
 }
 
+/** The OpenAPI document of every endpoint, as JSON. */
+export function renderDocument(deps: Deps): Promise<string> {
+  return renderOpenApi(documented(deps), deps)
+}
+
 /** Every endpoint of the OpenAPI document, in the order of its page. */
-export function documented(deps: Deps) {
+function documented(deps: Deps) {
   return new Elysia()
     .use(tokenEndpoint(deps))
     .use(protectedResourceEndpoint(deps))

@@ -21,25 +21,27 @@ export interface ComposeOptions {
   readonly lifecycle: Lifecycle
 }
 
+/** What each tenant's key has to be and where it is. */
+export function planKeys(loaded: LoadedConfig, { files }: Pick<Platform, 'files'>): KeyPlan[] {
+  const { config, dataDir, resolve } = loaded
+  return Object.entries(config.tenants).map(([tenantId, { signing }]) => ({
+    tenantId,
+    algorithm: signing.algorithm,
+    modulusLength: signing.modulus_length,
+    kid: signing.kid,
+    file: signing.private_key_file === null ? null : resolve(signing.private_key_file),
+    folder: dataDir === undefined ? null : files.resolve(dataDir, 'keys', tenantId),
+  }))
+}
+
 /** The keyring of a configuration; it opens nothing yet. */
 export function composeKeyring(
   loaded: LoadedConfig,
-  { files }: Pick<Platform, 'files'>,
+  platform: Pick<Platform, 'files'>,
   events: KeyringEvents,
 ): Keyring {
-  const { config, resolve } = loaded
-  const plans = Object.entries(config.tenants).map(([tenantId, { signing }]): [string, KeyPlan] => [
-    tenantId,
-    {
-      tenantId,
-      algorithm: signing.algorithm,
-      modulusLength: signing.modulus_length,
-      kid: signing.kid,
-      file: signing.private_key_file === null ? null : resolve(signing.private_key_file),
-      folder: files.resolve(resolve(config.data_dir), 'keys', tenantId),
-    },
-  ])
-  return new Keyring(new Map(plans), files, events)
+  const plans = planKeys(loaded, platform).map((plan): [string, KeyPlan] => [plan.tenantId, plan])
+  return new Keyring(new Map(plans), platform.files, events)
 }
 
 /** Puts the parts of the server together: the one place that knows where each comes from. */
@@ -53,6 +55,7 @@ export function composeDeps({ config }: LoadedConfig, options: ComposeOptions): 
     lifecycle,
     publicUrl,
     keyring,
+    swagger: config.swagger,
     build: buildInfo,
     hashing: platform.hashing,
     tenants: new TenantRegistry(tenants.map(([id, tenant]) => buildTenant(id, tenant, publicUrl))),

@@ -16,6 +16,8 @@ export interface Deps {
   readonly build: BuildInfo
   /** The base of every link, without a trailing slash. */
   readonly publicUrl: string
+  /** Whether the Swagger page and the OpenAPI document are served. */
+  readonly swagger: boolean
   readonly tenants: TenantRegistry
   readonly clients: ClientRegistry
   readonly keyring: Keyring

@@ -14,9 +14,12 @@ export function renderFault({ file, position, message }: Fault): string {
 /** The configuration cannot be used; `faults` says all that is wrong with it, in the order of the file. */
 export class ConfigError extends Error {
   readonly faults: readonly Fault[]
+  /** What is doubtful besides; not in the message. */
+  readonly warnings: readonly Fault[]
 
-  constructor(faults: readonly Fault[]) {
+  constructor(faults: readonly Fault[], warnings: readonly Fault[] = []) {
     super(faults.map(renderFault).join('\n'))
     this.faults = faults
+    this.warnings = warnings
   }
 }

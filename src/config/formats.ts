@@ -1,20 +1,21 @@
 import { isResourceUri } from '../protocol/resource.ts'
-import { isScopeToken } from '../protocol/scope.ts'
+import { scopeToken } from '../protocol/scope.ts'
 import { isIssuerUrl } from '../protocol/uri.ts'
 
 /** What a string of some format has to be: the check, and its words for "wanted ...". */
 export interface Format {
   readonly accepts: (text: string) => boolean
   readonly wanted: string
+  /** The check as a pattern, where it is one. */
+  readonly pattern?: RegExp
   /** True where a fault must not quote the value. */
   readonly secret?: boolean
 }
 
-const printableAscii = /^[\x20-\x7e]+$/
-const sha256Hash = /^sha256:[0-9a-f]{64}$/i
+const sha256Hash = 'sha256:[0-9A-Fa-f]{64}'
 const argon2idHash =
-  /^\$argon2id\$v=19\$m=\d{1,7},t=\d{1,3},p=\d{1,2}\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}$/
-const bcryptHash = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/
+  '\\$argon2id\\$v=19\\$m=\\d{1,7},t=\\d{1,3},p=\\d{1,2}\\$[A-Za-z0-9+/]{11,}\\$[A-Za-z0-9+/]{22,}'
+const bcryptHash = '\\$2[aby]\\$(?:0[4-9]|[12]\\d|3[01])\\$[./A-Za-z0-9]{53}'
 
 /** Whether the hash is one that costs a good part of a second on purpose. */
 export function isSlowHash(hash: string): boolean {
@@ -27,26 +28,26 @@ export const formats: Readonly<Record<string, Format>> = {
     accepts: isIssuerUrl,
     wanted: 'an absolute http(s) URL without user, query, fragment and trailing slash',
   },
-  scope: {
-    accepts: isScopeToken,
-    wanted: 'printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
-  },
   resource: { accepts: isResourceUri, wanted: 'an absolute URI without fragment (RFC 8707 section 2)' },
-  'tenant-id': {
-    accepts: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text),
-    wanted: '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first',
-  },
-  'client-id': {
-    accepts: (text) => text.length <= 256 && printableAscii.test(text),
-    wanted: '1 to 256 printable ASCII characters',
-  },
-  kid: {
-    accepts: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(text),
-    wanted: '1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first, for it names the key file too',
-  },
+  scope: byPattern(scopeToken, 'printable ASCII without space, quote and backslash (RFC 6749 section 3.3)'),
+  'tenant-id': byPattern(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first',
+  ),
+  'client-id': byPattern(/^[\x20-\x7e]{1,256}$/, '1 to 256 printable ASCII characters'),
+  kid: byPattern(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    '1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first, for it names the key file too',
+  ),
   'secret-hash': {
-    accepts: (text) => [sha256Hash, argon2idHash, bcryptHash].some((hash) => hash.test(text)),
-    wanted: 'sha256: and 64 hex digits, or a whole argon2id or bcrypt hash',
+    ...byPattern(
+      new RegExp(`^(?:${sha256Hash}|${argon2idHash}|${bcryptHash})$`),
+      'sha256: and 64 hex digits, or a whole argon2id or bcrypt hash',
+    ),
     secret: true,
   },
+}
+
+function byPattern(pattern: RegExp, wanted: string): Format {
+  return { accepts: (text) => pattern.test(text), wanted, pattern }
 }

@@ -11,6 +11,8 @@ export interface LoadedConfig {
   /** Every secret in it is a hash: `secret`, `secret_env` and `secret_file` are null, `secret_hash` is set. */
   readonly config: Config
   readonly warnings: readonly Fault[]
+  /** The folder of data_dir, absolute; undefined: nothing is kept. */
+  readonly dataDir: string | undefined
   /** Makes a path of the file absolute. */
   readonly resolve: (path: string) => string
 }
@@ -43,8 +45,9 @@ export async function parseConfig(
   const read = (readTree(Config, root, source.report) ?? {}) as Partly<Config>
   checkConfig(read, source, resolve)
   await hashSecrets(read, source, { platform: host, resolve })
-  if (source.faults.length > 0) throw new ConfigError(source.faults)
-  return { config: deepFreeze(read) as Config, warnings: source.warnings, resolve }
+  if (source.faults.length > 0) throw new ConfigError(source.faults, source.warnings)
+  const config = deepFreeze(read) as Config
+  return { config, warnings: source.warnings, dataDir: resolve(config.data_dir), resolve }
 }
 
 async function hashSecrets(

@@ -173,6 +173,10 @@ export const Config = Type.Object(
       default: './data',
       description: 'Folder for keys, relative to this file',
     }),
+    swagger: Type.Boolean({
+      default: true,
+      description: 'Serve the Swagger page and the OpenAPI document at /swagger',
+    }),
     tenants: MapOf('tenant-id', TenantConfig, {
       default: {},
       description: 'Tenants by id',

@@ -1,6 +1,5 @@
 import {
   type Alias,
-  type Document,
   isAlias,
   isMap,
   isNode,
@@ -65,13 +64,13 @@ export function parseYaml(text: string): ParsedYaml {
     lineCounter: lines,
     keepSourceTokens: false,
   })
-  const builder = new TreeBuilder(document)
+  const builder = new TreeBuilder()
   const root =
     document.errors.length === 0 && document.contents ? builder.build(document.contents) : undefined
   return {
     root,
     faults: [
-      ...document.errors.map(({ pos, message }) => ({ at: pos[0], message: oneLine(message) })),
+      ...distinct(document.errors.map(({ pos, message }) => ({ at: pos[0], message: oneLine(message) }))),
       ...builder.faults,
     ],
     positionOf: (offset) => {
@@ -81,24 +80,30 @@ export function parseYaml(text: string): ParsedYaml {
   }
 }
 
+/** The parser says one thing once for each level of nesting that it leaves. */
+function distinct(faults: readonly TreeFault[]): TreeFault[] {
+  return [...new Map(faults.map((fault) => [`${fault.at} ${fault.message}`, fault])).values()]
+}
+
 function oneLine(message: string): string {
   return `the file is not valid YAML: ${message.replace(/\s+/g, ' ').trim()}`
 }
 
 class TreeBuilder {
   readonly faults: TreeFault[] = []
-  readonly #document: Document
+  /** What each anchor stands for at this place of the text, and so what each alias met so far does. */
+  readonly #anchors = new Map<string, Node>()
+  readonly #targets = new Map<Alias, Node | undefined>()
   #depth = 0
   #aliasDepth = 0
   #aliasedNodes = 0
 
-  constructor(document: Document) {
-    this.#document = document
-  }
-
   build(node: Node): Tree {
     const at = node.range?.[0] ?? 0
     const nothing: ScalarTree = { kind: 'scalar', at, text: '', isNull: true }
+    this.#noteAnchor(node)
+    // One fault is enough to say it: a bomb must not blow up the list of faults instead.
+    if (this.#aliasedNodes > mostAliasedNodes && this.#aliasDepth > 0) return nothing
     if (this.#aliasDepth > 0 && ++this.#aliasedNodes > mostAliasedNodes) {
       return this.#refuse(
         at,
@@ -130,13 +135,19 @@ class TreeBuilder {
   #buildAlias(alias: Alias, nothing: ScalarTree): Tree {
     // Once one alias has gone too far the rest would only repeat it, at a cost.
     if (this.#aliasedNodes > mostAliasedNodes) return nothing
-    const target = alias.resolve(this.#document)
+    if (!this.#targets.has(alias)) this.#targets.set(alias, this.#anchors.get(alias.source))
+    const target = this.#targets.get(alias)
     if (!target)
       return this.#refuse(nothing.at, `the alias *${alias.source} has no anchor before it`, nothing)
     this.#aliasDepth++
     const tree = this.build(target)
     this.#aliasDepth--
     return tree
+  }
+
+  /** An anchor counts where it stands in the text, not where an alias repeats it. */
+  #noteAnchor(node: Node): void {
+    if (this.#aliasDepth === 0 && !isAlias(node) && node.anchor) this.#anchors.set(node.anchor, node)
   }
 
   #buildMap(pairs: readonly Pair[], at: number): MapTree {
@@ -147,6 +158,7 @@ class TreeBuilder {
         this.faults.push({ at: keyAt, message: 'a key of a map is not a plain text' })
         continue
       }
+      this.#noteAnchor(key)
       const name = String(key.value ?? '')
       if (entries.has(name))
         this.faults.push({ at: keyAt, message: `the key ${name} stands twice in one map` })

@@ -20,6 +20,7 @@ export const healthEndpoint = (deps: Deps) =>
         operationId: 'getReadiness',
         summary: 'The server wants requests',
         description: 'For load balancers: 503 while the server starts and while it stops.',
+        security: [],
         responses: {
           200: answer('Send requests', HealthResponse, example('healthy')),
           503: answer('Send none now', HealthResponse, example('stopping')),
@@ -45,5 +46,6 @@ function example(status: HealthResponse['status']): HealthResponse {
 const liveDetail = {
   tags: ['Service'],
   description: 'For process supervisors: an answer means that the process lives.',
+  security: [],
   responses: { 200: answer('It does', HealthResponse, example('healthy')) },
 }

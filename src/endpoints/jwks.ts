@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { cacheableJson } from '../http/cacheable.ts'
-import { answer, serverError, tenantNotFound, tenantParameter } from '../http/openapi.ts'
+import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi.ts'
 import { getTenant } from '../http/tenant.ts'
 import { JwkSet } from '../protocol/messages.ts'
 
@@ -21,6 +21,7 @@ export const jwksEndpoint = (deps: Deps) =>
         summary: 'The public keys that verify tokens of a tenant',
         description:
           'A JWK Set (RFC 7517). Choose the key by the `kid` of the token, and fix the algorithm yourself. Keep the answer for as long as Cache-Control says, then ask again with If-None-Match.',
+        security: [],
         parameters: [tenantParameter],
         responses: {
           200: answer('Public members only', JwkSet, {
@@ -38,6 +39,7 @@ export const jwksEndpoint = (deps: Deps) =>
           304: { description: 'Unchanged since the ETag in If-None-Match' },
           404: tenantNotFound,
           500: serverError,
+          503: unavailable,
         },
       },
     },

@@ -52,6 +52,7 @@ const detail = {
   summary: 'Authorization server metadata',
   description:
     'Where the endpoints of a tenant are and what they can do (RFC 8414). Give a client library the issuer and it finds the rest here.',
+  security: [],
   parameters: [tenantParameter],
   responses: {
     200: answer('The metadata', ServerMetadata, {

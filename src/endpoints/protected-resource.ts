@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import { withBearerToken } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
-import { answer, refusal, security, serverError } from '../http/openapi.ts'
+import { answer, refusal, security, serverError, unavailable } from '../http/openapi.ts'
 import { notesOf } from '../http/request-notes.ts'
 import { ProtectedResourceResponse } from '../protocol/messages.ts'
 import { type VerifiedAccessToken, verifyAccessToken } from '../tokens/verify.ts'
@@ -43,6 +43,7 @@ export const protectedResourceEndpoint = (deps: Deps) =>
             ['invalid_token', 'The access token is invalid'],
           ),
           500: serverError,
+          503: unavailable,
         },
       },
     },

@@ -4,21 +4,26 @@ import { json } from '../http/json.ts'
 import { answer } from '../http/openapi.ts'
 import { RootResponse } from '../protocol/messages.ts'
 
-const paths = { swagger: '/swagger', openapi: '/swagger/json', health: '/health' }
+const health = { health: '/health' }
+const withSwagger = { swagger: '/swagger', openapi: '/swagger/json', ...health }
 
 /** `GET /`: what this is and where to go on. */
-export const rootEndpoint = ({ build, publicUrl }: Deps) =>
-  new Elysia().get('/', () => json(renderRoot(build.version, publicUrl)), {
+export const rootEndpoint = ({ build, publicUrl, swagger }: Deps) =>
+  new Elysia().get('/', () => json(renderRoot(build.version, publicUrl, swagger)), {
     detail: {
       tags: ['Service'],
       operationId: 'getRoot',
       summary: 'What this is',
       description: 'The name and the version of the server, and links to the rest.',
-      responses: { 200: answer('Links', RootResponse, renderRoot('0.1.0', 'http://localhost:3000')) },
+      security: [],
+      responses: { 200: answer('Links', RootResponse, renderRoot('0.1.0', 'http://localhost:3000', true)) },
     },
   })
 
-function renderRoot(version: string, publicUrl: string): RootResponse {
-  const links = Object.entries(paths).map(([name, path]) => [name, `${publicUrl}${path}`])
+function renderRoot(version: string, publicUrl: string, swagger: boolean): RootResponse {
+  const links = Object.entries(swagger ? withSwagger : health).map(([name, path]) => [
+    name,
+    `${publicUrl}${path}`,
+  ])
   return { name: 'grantd', version, links: Object.fromEntries(links) }
 }

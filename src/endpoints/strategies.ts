@@ -19,6 +19,7 @@ export const strategiesEndpoint = (deps: Deps) =>
         summary: 'What a tenant offers',
         description:
           'The protocols that this tenant has enabled. Ask here first when a token request is answered 404.',
+        security: [],
         parameters: [tenantParameter],
         responses: {
           200: answer('The enabled strategies', StrategiesResponse, {

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { findAsset, loadAssets } from '../http/swagger-assets.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { loadAssets, type SwaggerAssets } from '../swagger/assets.ts'
 
 /** What the page may do: run and load its own files and call this server; nothing from or to anywhere else. */
 const pagePolicy = [
@@ -15,19 +15,34 @@ const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export interface SwaggerDocument {
-  /** The OpenAPI document as JSON. */
-  readonly render: () => Promise<string>
-}
+/** The OpenAPI document as JSON. */
+export type RenderDocument = () => Promise<string>
 
 /** `GET /swagger`: the page; `GET /swagger/json`: the OpenAPI document; both work without internet. */
-export const swaggerEndpoint = (_deps: Deps, document: SwaggerDocument) =>
-  new Elysia()
-    .get('/swagger', async () => page(await loadAssets()), { detail: { hide: true } })
-    .get('/swagger/json', async () => openApi(await document.render()), { detail: { hide: true } })
-    .get('/swagger/assets/:name', ({ params }) => asset(params.name), { detail: { hide: true } })
+export const swaggerEndpoint = ({ hashing }: Pick<Deps, 'hashing'>, renderDocument: RenderDocument) => {
+  const assets = once(() => loadAssets(hashing))
+  const document = once(renderDocument)
+  return new Elysia()
+    .get('/swagger', async () => renderPage(await assets()), { detail: { hide: true } })
+    .get('/swagger/json', async () => renderJson(await document()), { detail: { hide: true } })
+    .get('/swagger/assets/:name', async ({ params }) => renderAsset(await assets(), params.name), {
+      detail: { hide: true },
+    })
+}
 
-function page({ html }: { html: string }): Response {
+/** Runs `make` at the first call and answers the same ever after; a failure is forgotten. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make().catch((cause: unknown) => {
+      made = undefined
+      throw cause
+    })
+    return made
+  }
+}
+
+function renderPage({ html }: SwaggerAssets): Response {
   return new Response(html, {
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
@@ -37,16 +52,16 @@ function page({ html }: { html: string }): Response {
   })
 }
 
-function openApi(text: string): Response {
+function renderJson(text: string): Response {
   return new Response(text, {
     headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-cache' },
   })
 }
 
-async function asset(name: string): Promise<Response> {
-  const found = await findAsset(name)
-  if (!found) throw new OAuthError('not_found', 'Path not found')
-  return new Response(found.text, {
-    headers: { 'Content-Type': found.type, 'Cache-Control': 'public, max-age=31536000, immutable' },
+function renderAsset({ byName }: SwaggerAssets, name: string): Response {
+  const asset = byName.get(name)
+  if (!asset) throw new OAuthError('not_found', 'Path not found')
+  return new Response(asset.text, {
+    headers: { 'Content-Type': asset.type, 'Cache-Control': 'public, max-age=31536000, immutable' },
   })
 }

@@ -62,9 +62,10 @@ export const tokenDetail: DocumentDecoration = {
     404: tenantNotFound,
     413: refusal('The form is larger than 64 KB', ['invalid_request', 'The request body is too large']),
     500: serverError,
-    503: refusal('The server cannot check the secret or sign right now; try again after Retry-After', [
-      'temporarily_unavailable',
-      'Too many requests are waiting',
-    ]),
+    503: refusal(
+      'The server cannot check the secret or sign right now; try again after Retry-After',
+      ['temporarily_unavailable', 'Too many requests are waiting'],
+      ['temporarily_unavailable', 'The server cannot answer this right now'],
+    ),
   },
 }

@@ -1,12 +1,30 @@
 import { OAuthError } from '../protocol/errors.ts'
 
-/** The whole body of at most `limit` bytes. Throws `invalid_request` with status 413 for a longer one. */
+/**
+ * The whole body of at most `limit` bytes. Throws `invalid_request`, with status 413 for a longer one, and for one
+ * that breaks off.
+ */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
+  try {
+    return await readLimited(request, limit)
+  } catch (cause) {
+    if (cause instanceof OAuthError) throw cause
+    throw new OAuthError('invalid_request', 'The request body broke off', { cause })
+  }
+}
+
+async function readLimited(request: Request, limit: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > limit) throw tooLarge()
-  // The server hands over no more than was declared, so this cannot grow.
-  if (declared <= limit) return new Uint8Array(await request.arrayBuffer())
+  if (declared <= limit && !request.headers.has('transfer-encoding')) return readDeclared(request, limit)
   return request.body ? readStream(request.body, limit) : new Uint8Array()
+}
+
+/** The server hands over no more than was declared, so this cannot grow; it is looked at all the same. */
+async function readDeclared(request: Request, limit: number): Promise<Uint8Array> {
+  const whole = new Uint8Array(await request.arrayBuffer())
+  if (whole.length > limit) throw tooLarge()
+  return whole
 }
 
 async function readStream(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {

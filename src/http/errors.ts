@@ -1,5 +1,5 @@
 import { renderCause } from '../log.ts'
-import { type Challenge, OAuthError } from '../protocol/errors.ts'
+import { type Challenge, OAuthError, UnavailableError } from '../protocol/errors.ts'
 import type { ErrorResponse } from '../protocol/messages.ts'
 import { json } from './json.ts'
 import { noStore } from './no-store.ts'
@@ -10,7 +10,7 @@ import type { RequestNotes } from './request-notes.ts'
  * and `server_error` to the client.
  */
 export function renderError(error: unknown, notes: RequestNotes): Response {
-  const known = error instanceof OAuthError ? error : internalError(error)
+  const known = error instanceof OAuthError ? error : hideError(error)
   notes.error = known.code
   if (known.cause !== undefined) notes.reason = renderCause(known.cause)
   const headers: Record<string, string> = { ...noStore }
@@ -24,7 +24,14 @@ export function renderError(error: unknown, notes: RequestNotes): Response {
   return json(body, { status: known.status, headers })
 }
 
-function internalError(cause: unknown): OAuthError {
+/** Seconds after which trying again makes sense. */
+const comeBack = 5
+
+function hideError(cause: unknown): OAuthError {
+  if (cause instanceof UnavailableError) {
+    const options = { cause, retryAfterSeconds: comeBack }
+    return new OAuthError('temporarily_unavailable', 'The server cannot answer this right now', options)
+  }
   return new OAuthError('server_error', 'The server met an unexpected condition', { cause })
 }
 

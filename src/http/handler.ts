@@ -20,7 +20,7 @@ export function wrapHandler(inner: Handler, deps: HandlerDeps): Handler {
     const asked = isHead ? new Request(request, { method: 'GET' }) : request
     const notes = openNotes(asked, id)
     const response = await inner(asked).catch((error: unknown) => renderError(error, notes))
-    const answer = isHead ? new Response(null, response) : response
+    const answer = isHead ? await withoutBody(response) : response
     answer.headers.set('X-Request-Id', id)
     addSecurityHeaders(answer.headers)
     // An idle connection that is kept open would hold up the end.
@@ -28,6 +28,14 @@ export function wrapHandler(inner: Handler, deps: HandlerDeps): Handler {
     logRequest({ method: request.method, notes, status: answer.status, started }, deps)
     return answer
   }
+}
+
+/** The headers of the answer, the length of the body that is left out among them (RFC 9110 section 9.3.2). */
+async function withoutBody(response: Response): Promise<Response> {
+  const { byteLength } = await response.arrayBuffer()
+  const answer = new Response(null, response)
+  if (byteLength > 0) answer.headers.set('Content-Length', String(byteLength))
+  return answer
 }
 
 interface Finished {

@@ -23,9 +23,14 @@ export const security = { oauth2: 'oauth2', bearer: 'bearer', basic: 'basic' } a
 type SchemaObject = Exclude<NonNullable<MediaType['schema']>, { $ref: string }>
 type MediaType = NonNullable<Extract<Responses[string], { content?: unknown }>['content']>[string]
 
-/** A TypeBox schema as the plain JSON that the document holds. */
+/** A TypeBox schema as OpenAPI 3.0 has it: JSON Schema without `const` and `patternProperties`. */
 export function plainSchema(schema: TSchema): SchemaObject {
-  return JSON.parse(JSON.stringify(schema))
+  return JSON.parse(JSON.stringify(schema), (_, value) => {
+    if (typeof value !== 'object' || value === null) return value
+    const { const: only, patternProperties, ...rest } = value
+    if (only !== undefined) return { ...rest, enum: [only] }
+    return patternProperties ? { ...rest, additionalProperties: Object.values(patternProperties)[0] } : value
+  })
 }
 
 /** One answer of a route, with an example of it. */
@@ -55,6 +60,11 @@ export const serverError = refusal('The fault is ours and in the log', [
   'server_error',
   'The server met an unexpected condition',
 ])
+
+export const unavailable = refusal(
+  'What the answer needs is away, such as a key; try again after Retry-After',
+  ['temporarily_unavailable', 'The server cannot answer this right now'],
+)
 
 /** The path parameter of every tenant's route. */
 export const tenantParameter = {

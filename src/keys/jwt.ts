@@ -1,4 +1,5 @@
 import * as jose from 'jose'
+import { signatureAlgorithms } from '../protocol/algorithms.ts'
 import type { TenantKeys } from './keyring.ts'
 import type { SigningKey } from './signing-key.ts'
 
@@ -68,7 +69,12 @@ export async function verifyJwt(token: string, options: VerifyOptions): Promise<
 }
 
 /** The algorithm is that of our key; what the header says has to agree and decides nothing. */
-function pickKey({ alg, kid, typ }: jose.JWTHeaderParameters, { keys, types }: VerifyOptions): CryptoKey {
+function pickKey(
+  { alg, kid, typ, crit }: jose.JWTHeaderParameters,
+  { keys, types }: VerifyOptions,
+): CryptoKey {
+  // We sign no critical members, so one that is there is not ours.
+  if (crit !== undefined) throw new JwtInvalid('critical members')
   if (typ === undefined || !types.includes(typ)) throw new JwtInvalid('another typ')
   const key = kid === undefined ? undefined : keys.find(kid)
   if (!key || key.algorithm !== alg) throw new JwtInvalid('another key')
@@ -89,4 +95,54 @@ function isCanonicalBase64Url(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/** A JWT as it stands, with nothing verified. */
+export interface DecodedJwt {
+  readonly header: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** The text is no JWT; `message` says what is wrong with it. */
+export class JwtMalformed extends Error {}
+
+/** Takes a JWT apart for a person to read. Throws {@link JwtMalformed}. */
+export function decodeJwt(token: string): DecodedJwt {
+  const parts = token.split('.')
+  if (parts.length === 5)
+    throw new JwtMalformed('it has five parts: it is encrypted (JWE), and only its reader can open it')
+  if (parts.length !== 3) throw new JwtMalformed(`it has ${parts.length} parts between dots, wanted 3`)
+  const names = ['header', 'claims', 'signature']
+  const broken = parts.findIndex((part) => !isCanonicalBase64Url(part))
+  if (broken >= 0) throw new JwtMalformed(`its ${names[broken]} is not base64url`)
+  return {
+    header: attemptJson('header', () => ({ ...jose.decodeProtectedHeader(token) })),
+    claims: attemptJson('claims', () => jose.decodeJwt(token)),
+  }
+}
+
+function attemptJson(name: string, decode: () => Record<string, unknown>): Record<string, unknown> {
+  try {
+    return decode()
+  } catch (cause) {
+    throw new JwtMalformed(`its ${name} is not a JSON object`, { cause })
+  }
+}
+
+/** Whether a key of the JWK Set signed the token; a word about why not otherwise. */
+export async function checkSignature(token: string, jwks: unknown): Promise<'verified' | string> {
+  try {
+    const keys = jose.createLocalJWKSet(jwks as jose.JSONWebKeySet)
+    await jose.compactVerify(token, keys, { algorithms: Object.keys(signatureAlgorithms) })
+    return 'verified'
+  } catch (cause) {
+    if (!(cause instanceof jose.errors.JOSEError)) throw cause
+    return signatureComplaints[cause.code] ?? `does not verify (${cause.code})`
+  }
+}
+
+const signatureComplaints: Readonly<Record<string, string>> = {
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'does not verify: the token was changed, or another key signed it',
+  ERR_JWKS_NO_MATCHING_KEY: 'does not verify: no key of the JWK Set has its kid and alg',
+  ERR_JWKS_INVALID: 'cannot be checked: that is not a JWK Set',
 }

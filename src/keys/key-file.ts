@@ -1,5 +1,6 @@
 import { FileError, type Files } from '../platform/platform.ts'
 import type { SignatureAlgorithm } from '../protocol/algorithms.ts'
+import { UnavailableError } from '../protocol/errors.ts'
 import { generatePem, KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'
 
 /** Where a tenant's key is, and what it has to be. */
@@ -11,28 +12,41 @@ export interface KeyPlan {
   readonly kid: string | null
   /** A file to load and never to write; null: the file of `folder` that fits, made when there is none. */
   readonly file: string | null
-  /** The folder of this tenant's keys. */
-  readonly folder: string
+  /** The folder of this tenant's keys; null: a key is made for this process alone and never written. */
+  readonly folder: string | null
 }
 
 /** A key that was found or made. */
 export interface OpenedKey {
   readonly key: SigningKey
-  readonly path: string
+  /** Undefined for a key that is not kept. */
+  readonly path: string | undefined
   readonly generated: boolean
 }
 
 /** A tenant's key cannot be had; nothing was put in its place. `message` names the file and the next step. */
-export class KeyFileError extends Error {}
+export class KeyFileError extends UnavailableError {}
 
 const largestKeyFile = 64 * 1024
 
 /** Loads the tenant's key, or makes it once and keeps it. Throws {@link KeyFileError}. */
 export async function openKey(plan: KeyPlan, files: Files): Promise<OpenedKey> {
-  try {
+  return (await findKey(plan, files)) ?? (await withComplaint(plan, () => generateKey(plan, files)))
+}
+
+/** Loads the tenant's key; undefined when it has to be made yet. Throws {@link KeyFileError}. */
+export function findKey(plan: KeyPlan, files: Files): Promise<OpenedKey | undefined> {
+  return withComplaint(plan, async () => {
     const path = plan.file ?? (await findKeyFile(plan, files))
-    if (path !== undefined) return { key: await loadKeyFile(path, plan, files), path, generated: false }
-    return await generateKeyFile(plan, files)
+    return path === undefined
+      ? undefined
+      : { key: await loadKeyFile(path, plan, files), path, generated: false }
+  })
+}
+
+async function withComplaint<T>(plan: KeyPlan, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (cause) {
     if (!(cause instanceof FileError)) throw cause
     throw new KeyFileError(`${complaintOf(plan)}: ${cause.message}; give this user access to it`, { cause })
@@ -45,6 +59,7 @@ function complaintOf({ tenantId }: KeyPlan): string {
 
 /** The file to load; undefined when a key has to be made. */
 async function findKeyFile(plan: KeyPlan, files: Files): Promise<string | undefined> {
+  if (plan.folder === null) return undefined
   if (plan.kid !== null) {
     const path = files.resolve(plan.folder, `${plan.kid}.pem`)
     return (await files.facts(path)) ? path : undefined
@@ -79,26 +94,34 @@ async function loadKeyFile(path: string, plan: KeyPlan, files: Files): Promise<S
   }
 }
 
-/**
- * Makes the key. When another process was faster, its key is the one: with a kid the file's name is claimed, with
- * a thumbprint (which only the key itself gives) the tenant's folder is.
- */
-async function generateKeyFile(plan: KeyPlan, files: Files): Promise<OpenedKey> {
+async function generateKey(plan: KeyPlan, files: Files): Promise<OpenedKey> {
   const pem = await generatePem(plan.algorithm, plan.modulusLength)
   const key = await parseSigningKey(pem, plan)
+  if (plan.folder === null) return { key, path: undefined, generated: true }
   const name = `${key.kid}.pem`
-  const path = files.resolve(plan.folder, name)
-  let created: boolean
-  if (plan.kid === null) {
-    await files.makePrivateFolder(files.folderOf(plan.folder))
-    created = await files.createPrivateFolder(plan.folder, name, pem)
-  } else {
-    await files.makePrivateFolder(plan.folder)
-    created = await files.createPrivate(path, pem)
+  const isFirst = await keepKey({ folder: plan.folder, name, pem, claimFolder: plan.kid === null }, files)
+  if (isFirst) return { key, path: files.resolve(plan.folder, name), generated: true }
+  const winner = await findKey(plan, files)
+  if (!winner) throw new KeyFileError(`${complaintOf(plan)}: ${plan.folder} holds no key and takes none`)
+  return winner
+}
+
+interface KeptKey {
+  readonly folder: string
+  readonly name: string
+  readonly pem: string
+  readonly claimFolder: boolean
+}
+
+/**
+ * Writes the key, or answers false when another process was faster. With a kid the name of the file is claimed; with a
+ * thumbprint, which only the key itself gives, the folder of the tenant is.
+ */
+async function keepKey({ folder, name, pem, claimFolder }: KeptKey, files: Files): Promise<boolean> {
+  if (claimFolder) {
+    await files.makePrivateFolder(files.folderOf(folder))
+    return files.createPrivateFolder(folder, name, pem)
   }
-  if (created) return { key, path, generated: true }
-  const winner = await findKeyFile(plan, files)
-  if (winner === undefined)
-    throw new KeyFileError(`${complaintOf(plan)}: ${plan.folder} holds no key and takes none`)
-  return { key: await loadKeyFile(winner, plan, files), path: winner, generated: false }
+  await files.makePrivateFolder(folder)
+  return files.createPrivate(files.resolve(folder, name), pem)
 }

@@ -22,6 +22,12 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus
 
+/**
+ * What an answer needs cannot be had for now: a key that is broken, a store that is away. The client learns that it may
+ * come back; `message` is for the log alone.
+ */
+export class UnavailableError extends Error {}
+
 /** What a WWW-Authenticate header asks for (RFC 9110 section 11.6.1). */
 export interface Challenge {
   readonly scheme: 'Basic' | 'Bearer'

@@ -1,7 +1,7 @@
 import { OAuthError } from './errors.ts'
 
 /** One scope-token of RFC 6749 section 3.3: printable ASCII without space, quote and backslash. */
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 export function isScopeToken(text: string): boolean {
   return scopeToken.test(text)

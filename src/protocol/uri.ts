@@ -3,9 +3,8 @@
  * slash (RFC 8414 section 2; http is for loopback and for tests).
  */
 export function isIssuerUrl(text: string): boolean {
-  if (!/^https?:\/\/[^\s?#]+[^\s?#/]$/.test(text) || !URL.canParse(text)) return false
-  const url = new URL(text)
-  return url.username === '' && url.password === ''
+  // The authority is checked in the text itself: URL would repair an empty or a backslashed one.
+  return /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/.test(text) && !text.endsWith('/') && URL.canParse(text)
 }
 
 /** Whether the URL's host is this machine itself, where plain http gives nothing away. */

@@ -6,8 +6,8 @@ export class Canary {
 
   /** Starts with the secrets of a configuration. */
   constructor(yaml: string) {
-    for (const [, secret] of yaml.matchAll(/^\s*secret: *["']?([^"'\n#]+?)["']?\s*(?:#.*)?$/gm))
-      this.watch(secret)
+    const secrets = yaml.matchAll(/\bsecret: *(?:"([^"]*)"|'([^']*)'|([^\s,}#]+))/g)
+    for (const [, double, single, plain] of secrets) this.watch(double ?? single ?? plain)
   }
 
   watch(secret: string | undefined | null): void {
@@ -22,7 +22,9 @@ export class Canary {
 
   async watchResponse(response: Response): Promise<void> {
     if (!response.headers.get('content-type')?.startsWith('application/json')) return
-    const body: unknown = await response.clone().json()
+    const text = await response.clone().text()
+    // The answer to a HEAD request has the type and no body.
+    const body: unknown = text === '' ? undefined : JSON.parse(text)
     if (typeof body !== 'object' || body === null || !('access_token' in body)) return
     const token = String(body.access_token)
     this.watch(token)

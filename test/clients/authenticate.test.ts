@@ -1,0 +1,186 @@
+import { expect, test } from 'bun:test'
+import { authenticateClient, type PresentedClient } from '../../src/clients/authenticate.ts'
+import type { Client } from '../../src/clients/client.ts'
+import { ClientRegistry } from '../../src/clients/registry.ts'
+import { parseSecretHash } from '../../src/keys/secrets.ts'
+import { OAuthError } from '../../src/protocol/errors.ts'
+import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
+
+function client(id: string, changes: { active?: boolean; hash?: string } = {}): Client {
+  return {
+    id,
+    name: id,
+    active: changes.active ?? true,
+    secretHash: parseSecretHash(changes.hash ?? `$fake$${id}-secret`),
+    grantTypes: ['client_credentials'],
+    scopes: [],
+    defaultScopes: [],
+    audience: undefined,
+    resources: [],
+    accessTokenTtl: undefined,
+  }
+}
+
+const sha256 = (text: string) => `sha256:${hashing.sha256(text).toHex()}`
+
+function tenantWith(clients: readonly Client[], decoyKey = new Uint8Array(32)) {
+  const slow = new FakePasswordHash()
+  const registry = new ClientRegistry(new Map([['acme', clients]]))
+  const deps = {
+    clients: registry.of('acme'),
+    secrets: checkerWith(slow),
+    hashing,
+    tenantId: 'acme',
+    decoyKey,
+  }
+  const authenticate = (presented: Partial<PresentedClient>) =>
+    authenticateClient({ basic: undefined, clientId: undefined, clientSecret: undefined, ...presented }, deps)
+  return {
+    slow,
+    basic: (clientId: string, clientSecret: string) => authenticate({ basic: { clientId, clientSecret } }),
+    post: (clientId: string, clientSecret: string) => authenticate({ clientId, clientSecret }),
+    authenticate,
+  }
+}
+
+async function refusalOf(attempt: Promise<Client>): Promise<unknown> {
+  const error = await attempt.catch((cause: unknown) => cause)
+  if (!(error instanceof OAuthError)) throw new TypeError('The client was not refused', { cause: error })
+  const { code, status, message, challenge } = error
+  return { code, status, message, challenge }
+}
+
+const invalid = { code: 'invalid_client', status: 401, message: 'Client authentication failed' }
+const failed = { ...invalid, challenge: undefined }
+const failedBasic = { ...invalid, challenge: { scheme: 'Basic', realm: 'acme', withError: false } }
+
+const app = client('app')
+const asleep = client('asleep', { active: false })
+
+test('a client with its secret is known, from the header and from the body', async () => {
+  const tenant = tenantWith([app, asleep])
+  expect(await tenant.basic('app', 'app-secret')).toBe(app)
+  expect(await tenant.post('app', 'app-secret')).toBe(app)
+  const both = { basic: { clientId: 'app', clientSecret: 'app-secret' }, clientId: 'app' }
+  expect(await tenant.authenticate(both)).toBe(app)
+})
+
+const failures: readonly [what: string, id: string, secret: string][] = [
+  ['an unknown client', 'nobody', 'app-secret'],
+  ['a wrong secret', 'app', 'other-secret'],
+  ['an empty secret', 'app', ''],
+  ['an inactive client with its secret', 'asleep', 'asleep-secret'],
+  ['an inactive client with a wrong secret', 'asleep', 'other-secret'],
+  ['a client id in other case', 'APP', 'app-secret'],
+  ['a client id that is a member of every object', 'constructor', 'app-secret'],
+  ['an empty client id', '', ''],
+]
+test.each(failures)(
+  '%s fails as any other does, after one slow check each time',
+  async (_what, id, secret) => {
+    const tenant = tenantWith([app, asleep])
+    await tenant.basic('app', 'app-secret')
+    expect(tenant.slow.asked).toHaveLength(1)
+    expect(await refusalOf(tenant.basic(id, secret))).toEqual(failedBasic)
+    expect(await refusalOf(tenant.post(id, secret))).toEqual(failed)
+    expect(await refusalOf(tenant.post(id, secret))).toEqual(failed)
+    expect(tenant.slow.asked).toHaveLength(4)
+  },
+)
+
+test('an unknown client is checked against one decoy, always the same, and never let in by it', async () => {
+  const clients = Array.from({ length: 5 }, (_, n) => client(`c${n}`))
+  const tenant = tenantWith(clients)
+  const asked = async (id: string, secret: string) => {
+    expect(await refusalOf(tenant.post(id, secret))).toEqual(failed)
+    return tenant.slow.asked.at(-1)?.split(' ')[1]
+  }
+  const decoys = new Set<string | undefined>()
+  for (let n = 0; n < 50; n++) {
+    const decoy = await asked(`unknown-${n}`, 'x')
+    expect(decoy).toMatch(/^\$fake\$c[0-4]-secret$/)
+    // The secret that fits the decoy.
+    expect(await asked(`unknown-${n}`, decoy?.slice(6) ?? '')).toBe(decoy)
+    decoys.add(decoy)
+  }
+  expect(decoys.size).toBe(5)
+  expect(tenant.slow.asked).toHaveLength(100)
+})
+
+test('which decoy an id gets differs from process to process', async () => {
+  const clients = Array.from({ length: 5 }, (_, n) => client(`c${n}`))
+  const decoysOf = async (byte: number) => {
+    const tenant = tenantWith(clients, new Uint8Array(32).fill(byte))
+    for (let n = 0; n < 20; n++) await refusalOf(tenant.post(`unknown-${n}`, 'x'))
+    return tenant.slow.asked
+  }
+  expect(await decoysOf(1)).toEqual(await decoysOf(1))
+  expect(await decoysOf(1)).not.toEqual(await decoysOf(2))
+})
+
+test('where some hashes are fast and some slow, so are those of unknown clients', async () => {
+  const tenant = tenantWith([app, client('fast', { hash: sha256('fast-secret') })])
+  for (let n = 0; n < 200; n++) await refusalOf(tenant.post(`unknown-${n}`, 'fast-secret'))
+  expect(tenant.slow.asked.length).toBeGreaterThan(50)
+  expect(tenant.slow.asked.length).toBeLessThan(150)
+})
+
+test('where every hash is fast an unknown client costs no slow check', async () => {
+  const fast = client('fast', { hash: sha256('fast-secret') })
+  const tenant = tenantWith([fast])
+  expect(await refusalOf(tenant.post('unknown', 'fast-secret'))).toEqual(failed)
+  expect(await tenant.post('fast', 'fast-secret')).toBe(fast)
+  expect(tenant.slow.asked).toEqual([])
+})
+
+test('a tenant without clients refuses as any other', async () => {
+  expect(await refusalOf(tenantWith([]).basic('app', 'app-secret'))).toEqual(failedBasic)
+})
+
+test('a tenant knows none of the clients of another', async () => {
+  const registry = new ClientRegistry(new Map([['acme', [app]]]))
+  expect(registry.of('acme').find('app')).toBe(app)
+  expect(registry.of('beta').find('app')).toBeUndefined()
+  expect(registry.of('beta').all).toEqual([])
+})
+
+const nothing: readonly [what: string, presented: Partial<PresentedClient>, refusal: object][] = [
+  ['no credentials', {}, failed],
+  ['a client_id alone', { clientId: 'app' }, failed],
+  ['a client_secret alone', { clientSecret: 'app-secret' }, failed],
+  ['a malformed header', { basic: 'malformed' }, failedBasic],
+  ['a malformed header beside a client_id', { basic: 'malformed', clientId: 'app' }, failedBasic],
+]
+test.each(nothing)('a request with %s fails', async (_what, presented, refusal) => {
+  expect(await refusalOf(tenantWith([app]).authenticate(presented))).toEqual(refusal)
+})
+
+const good = { clientId: 'app', clientSecret: 'app-secret' }
+const twoAtOnce: readonly [what: string, presented: Partial<PresentedClient>][] = [
+  ['the same credentials in header and body', { basic: good, ...good }],
+  ['a malformed header and a body', { basic: 'malformed', ...good }],
+  ['a header and a secret in the body', { basic: good, clientSecret: 'app-secret' }],
+]
+test.each(twoAtOnce)('%s are two methods at once, and nothing is checked', async (_what, presented) => {
+  const tenant = tenantWith([app])
+  expect(await refusalOf(tenant.authenticate(presented))).toEqual({
+    code: 'invalid_request',
+    status: 400,
+    message: 'More than one client authentication method was used',
+    challenge: undefined,
+  })
+  expect(tenant.slow.asked).toEqual([])
+})
+
+test('a client_id other than that of the header is refused, and nothing is checked', async () => {
+  const tenant = tenantWith([app])
+  for (const clientId of ['asleep', 'APP', '']) {
+    expect(await refusalOf(tenant.authenticate({ basic: good, clientId }))).toEqual({
+      code: 'invalid_request',
+      status: 400,
+      message: 'The client_id differs from that of the Authorization header',
+      challenge: undefined,
+    })
+  }
+  expect(tenant.slow.asked).toEqual([])
+})

@@ -1,0 +1,81 @@
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { renderFault } from '../../src/config/fault.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { bunPlatform } from '../../src/platform/bun.ts'
+import { parse, secretFrom, warningsOf } from '../support/config-text.ts'
+
+const example = 'is a known example, so anybody can use this client; make one of your own'
+
+test('the shipped config.yaml loads with one warning, for its public secret', async () => {
+  const path = join(import.meta.dir, '../../config.yaml')
+  const line =
+    1 +
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .findIndex((text) => /^ {8}secret: /.test(text))
+  const { config, warnings, resolve } = await loadConfig(path, bunPlatform())
+  expect(warnings.map(renderFault)).toEqual([
+    `${path}:${line}:9: tenants.test-tenant.clients.your-client-id.secret ${example}`,
+  ])
+  expect(JSON.stringify(config)).not.toContain('your-client-secret')
+  expect(resolve(config.data_dir)).toBe(join(import.meta.dir, '../../data'))
+  expect(config.tenants['test-tenant']).toMatchObject({
+    name: 'Test Tenant',
+    issuer: 'https://auth.example.com',
+    oauth2: { audience: ['your-api'], access_token_ttl: 3600 },
+    signing: { algorithm: 'RS256', kid: 'oauth2-key-1' },
+  })
+})
+
+test.each(['your-client-secret', 'secret', 'changeme', 'password'])(
+  'the secret %s is a warning where it stands',
+  async (secret) => {
+    expect(await warningsOf(secretFrom(`secret: ${secret}`))).toEqual([
+      `config.yaml:6:9: tenants.acme.clients.app.secret ${example}`,
+    ])
+  },
+)
+test.each(['own-secret-1', 'Secret', 'your-client-secret-2'])(
+  'the secret %s is no warning',
+  async (secret) => {
+    expect(await warningsOf(secretFrom(`secret: ${secret}`))).toEqual([])
+  },
+)
+
+const tenants = 'tenants: { a: { name: A } }'
+
+test.each([
+  'http://auth.example.com',
+  'http://10.0.0.1:3000',
+  'http://localhost.example.com',
+  'http://[::2]',
+  'http://127.example.com',
+])('the public_url %s is a warning, for it is plain http to another machine', async (url) => {
+  expect(await warningsOf(`server:\n  public_url: "${url}"\n${tenants}`)).toEqual([
+    `config.yaml:2:3: server.public_url is ${url}: secrets and tokens travel in clear; put TLS in front and write https://`,
+  ])
+})
+test.each([
+  'http://localhost',
+  'http://localhost:3000/a',
+  'http://127.0.0.1:80',
+  'http://127.9.9.9',
+  'http://[::1]:3000',
+  'https://auth.example.com',
+])('the public_url %s is no warning', async (url) => {
+  expect(await warningsOf(`server:\n  public_url: "${url}"\n${tenants}`)).toEqual([])
+})
+
+test('a file without a tenant is a warning', async () => {
+  const message = 'no tenant is configured, so no token can be had'
+  expect(await warningsOf('server: {}')).toEqual([`config.yaml:1:1: ${message}`])
+  expect(await warningsOf('server: {}\ntenants: {}')).toEqual([`config.yaml:2:1: ${message}`])
+})
+
+test('warnings stand in the order of the file', async () => {
+  const text = `tenants: { a: { name: A, clients: { app: { secret: secret } } } }\nserver: { public_url: http://a.example }`
+  const { warnings } = await parse(text)
+  expect(warnings.map(({ position }) => position?.line)).toEqual([1, 2])
+})

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createApp } from '../../src/app.ts'
+import type { TestApp } from '../support/test-app.ts'
+import { grant, startAcme, svc } from './acme.ts'
+
+interface Media {
+  readonly schema?: object
+  readonly example?: unknown
+  readonly examples?: Record<string, { value: unknown }>
+}
+
+interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly description: string
+  readonly tags: string[]
+  readonly security?: Record<string, string[]>[]
+  readonly parameters?: { name: string; in: string; required: boolean }[]
+  readonly requestBody?: { content: Record<string, Media> }
+  readonly responses: Record<string, { description: string; content?: Record<string, Media> }>
+}
+
+interface Document {
+  readonly openapi: string
+  readonly tags: { name: string }[]
+  readonly components: { securitySchemes: Record<string, { type: string }> }
+  readonly paths: Record<string, Record<string, Operation>>
+}
+
+let app: TestApp
+let text: string
+let document: Document
+let operations: [name: string, operation: Operation][]
+
+beforeAll(async () => {
+  app = await startAcme()
+  text = await (await app.send('/swagger/json')).text()
+  document = JSON.parse(text)
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method} ${path}`,
+      operation,
+    ]),
+  )
+})
+afterAll(() => app.close())
+
+const get = (path: string) => app.send(path)
+
+describe('the document', () => {
+  test('is OpenAPI 3 and JSON, the same each time', async () => {
+    const again = await get('/swagger/json')
+    expect(again.status).toBe(200)
+    expect(again.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(await again.text()).toBe(text)
+    expect(document.openapi).toMatch(/^3\.0\.\d$/)
+  })
+
+  test('lists every route of the service, those with a dot too', () => {
+    expect(operations.map(([name]) => name).toSorted()).toEqual([
+      'get /',
+      'get /.well-known/oauth-authorization-server/api/v1/tenant/{tenant}',
+      'get /api/v1/protected-resource',
+      'get /api/v1/tenant/{tenant}/.well-known/jwks.json',
+      'get /api/v1/tenant/{tenant}/.well-known/oauth-authorization-server',
+      'get /api/v1/tenant/{tenant}/strategies',
+      'get /health',
+      'get /health/live',
+      'get /health/ready',
+      'post /api/v1/tenant/{tenant}/oauth/token',
+    ])
+  })
+
+  test('lists no route that is not there', async () => {
+    for (const [name] of operations) {
+      const [method = '', path = ''] = name.split(' ')
+      const response = await app.send(path.replace('{tenant}', 'acme'), { method: method.toUpperCase() })
+      expect([name, [404, 405].includes(response.status)]).toEqual([name, false])
+    }
+  })
+
+  test('has the three security schemes, and every security names one', () => {
+    expect(document.components.securitySchemes).toMatchObject({
+      oauth2: { type: 'oauth2' },
+      bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      basic: { type: 'http', scheme: 'basic' },
+    })
+    const known = Object.keys(document.components.securitySchemes)
+    for (const [, { security = [] }] of operations) {
+      for (const name of security.flatMap((each) => Object.keys(each))) expect(known).toContain(name)
+    }
+    const protectedResource = document.paths['/api/v1/protected-resource']?.['get']
+    expect(protectedResource?.security).toEqual([{ oauth2: [] }, { bearer: [] }])
+  })
+
+  test('uses the words of OpenAPI 3.0 for its schemas, which knows no const', () => {
+    expect(text).not.toMatch(/"(const|patternProperties|\$id|\$schema|prefixItems)":/)
+  })
+})
+
+describe('every operation', () => {
+  test('has a name of its own, a summary, a description and a known tag', () => {
+    const tags = document.tags.map(({ name }) => name)
+    for (const [, operation] of operations) {
+      expect(operation.summary.length).toBeGreaterThan(5)
+      expect(operation.description.length).toBeGreaterThan(20)
+      expect(operation.tags.length).toBe(1)
+      expect(tags).toContain(operation.tags[0] ?? '')
+    }
+    expect(new Set(operations.map(([, { operationId }]) => operationId)).size).toBe(operations.length)
+  })
+
+  test('describes its path parameters', () => {
+    for (const [name, { parameters = [] }] of operations) {
+      const wanted = name.includes('{tenant}') ? ['tenant path true'] : []
+      expect(parameters.map((each) => `${each.name} ${each.in} ${each.required}`)).toEqual(wanted)
+    }
+  })
+
+  test('has a schema and an example for 200 and for every refusal that it can answer', () => {
+    for (const [name, { responses }] of operations) {
+      expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining(['200'])])
+      if (name.includes('{tenant}')) expect(responses['404']).toBeDefined()
+      for (const [status, { description, content }] of Object.entries(responses)) {
+        expect(description.length).toBeGreaterThan(2)
+        if (status === '304') continue
+        const media = content?.['application/json']
+        expect([name, status, typeof media?.schema]).toEqual([name, status, 'object'])
+        const examples = media?.example === undefined ? Object.values(media?.examples ?? {}) : [media.example]
+        expect([name, status, examples.length > 0]).toEqual([name, status, true])
+      }
+    }
+  })
+})
+
+describe('what the document shows is what the server answers', () => {
+  const exampleOf = (path: string, method: string) =>
+    document.paths[path]?.[method]?.responses['200']?.content?.['application/json']?.example ?? {}
+
+  test.each([
+    '/api/v1/protected-resource',
+    '/api/v1/tenant/{tenant}/strategies',
+    '/api/v1/tenant/{tenant}/.well-known/jwks.json',
+    '/api/v1/tenant/{tenant}/.well-known/oauth-authorization-server',
+    '/health',
+    '/health/ready',
+    '/',
+  ])('GET %s has the members of its example', async (path) => {
+    const headers = { Authorization: `Bearer ${await app.token('acme', svc)}` }
+    const answer = await app.send(path.replace('{tenant}', 'acme'), { headers })
+    expect(Object.keys(await answer.json())).toEqual(Object.keys(exampleOf(path, 'get')))
+  })
+
+  test('the token answer has the members of its example, and its refusals are those of the document', async () => {
+    const path = '/api/v1/tenant/{tenant}/oauth/token'
+    const answer = await (await app.post('acme', { ...grant, ...svc })).json()
+    expect(Object.keys(answer)).toEqual(Object.keys(exampleOf(path, 'post')))
+    const shown = Object.values(document.paths[path]?.['post']?.responses ?? {}).flatMap(({ content }) =>
+      Object.values(content?.['application/json']?.examples ?? {}).map(({ value }) => JSON.stringify(value)),
+    )
+    const refusals = [
+      app.post('acme', svc),
+      app.post('acme', 'a=b&a=c'),
+      app.post('acme', { grant_type: 'x' }),
+      app.post('acme', { ...grant, client_id: 'idle', client_secret: 'idle-secret-value' }),
+      app.post('acme', { ...grant, ...svc, scope: 'admin' }),
+      app.post('acme', { ...grant, ...svc, resource: 'x' }),
+      app.post('acme', grant),
+      app.post('unknown', grant),
+      app.post('acme', 'x'.repeat(70_000)),
+    ]
+    for (const refusal of await Promise.all(refusals)) expect(shown).toContain(await refusal.text())
+  })
+})
+
+test('without swagger there is neither page nor document, and the root does not name them', async () => {
+  const handle = createApp({ ...app.deps, swagger: false })
+  const send = (path: string) => handle(new Request(`http://localhost:3000${path}`))
+  for (const path of ['/swagger', '/swagger/json']) expect((await send(path)).status).toBe(404)
+  expect(Object.keys((await (await send('/')).json()).links)).toEqual(['health'])
+})

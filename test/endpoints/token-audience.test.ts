@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import * as jose from 'jose'
+import type { TestApp } from '../support/test-app.ts'
+import { grant, refusal, startAcme, svc } from './acme.ts'
+
+let app: TestApp
+
+beforeAll(async () => {
+  app = await startAcme()
+})
+afterAll(() => app.close())
+
+const own = { client_id: 'own', client_secret: 'own-secret-value' } as const
+
+const post = (client: Record<string, string>, query: string) =>
+  app.post('acme', `${new URLSearchParams({ ...grant, ...client })}&${query}`)
+
+test.each([
+  ['nothing asked for', '', ['acme-api']],
+  ['an empty resource', 'resource=&audience=', ['acme-api']],
+  ['the audience of the tenant', 'resource=acme-api', ['acme-api']],
+  ['a resource of the client', 'resource=https://api.acme.example/v2', ['https://api.acme.example/v2']],
+  ['an urn', 'resource=urn:acme:files', ['urn:acme:files']],
+  ['two', 'resource=urn:acme:files&resource=acme-api', ['urn:acme:files', 'acme-api']],
+  ['one twice', 'resource=urn:acme:files&resource=urn:acme:files', ['urn:acme:files']],
+  ['audience as its other name', 'audience=urn:acme:files', ['urn:acme:files']],
+  ['both names', 'audience=acme-api&resource=urn:acme:files', ['urn:acme:files', 'acme-api']],
+  ['both names for one', 'audience=acme-api&resource=acme-api', ['acme-api']],
+])('%s gives an audience', async (_, query, audience) => {
+  const response = await post(svc, query)
+  expect(response.status).toBe(200)
+  expect(jose.decodeJwt((await response.json()).access_token).aud).toEqual(audience)
+})
+
+test('the audience of the client replaces that of the tenant, whole or in part', async () => {
+  const whole = await (await post(own, '')).json()
+  expect(jose.decodeJwt(whole.access_token).aud).toEqual(['own-api', 'other-api'])
+  const part = await (await post(own, 'resource=other-api')).json()
+  expect(jose.decodeJwt(part.access_token).aud).toEqual(['other-api'])
+})
+
+test.each([
+  ['that nobody knows', svc, 'resource=https://evil.example'],
+  ['next to an allowed one', svc, 'resource=acme-api&resource=https://evil.example'],
+  ['in the other name', svc, 'audience=https://evil.example'],
+  ['in the other name, next to an allowed one', svc, 'resource=acme-api&audience=https://evil.example'],
+  ['in another case', svc, 'resource=Acme-API'],
+  ['with a slash more', svc, 'resource=https://api.acme.example/v2/'],
+  ['with a fragment', svc, 'resource=https://api.acme.example/v2%23x'],
+  ['two in one value', svc, 'audience=acme-api+urn:acme:files'],
+  ['of another client', own, 'resource=urn:acme:files'],
+  ['of the tenant, which the client replaces', own, 'resource=acme-api'],
+])('a resource %s is refused', async (_, client, query) => {
+  expect(await refusal(await post(client, query))).toEqual([
+    400,
+    'invalid_target',
+    'The requested resource is not allowed for this client',
+  ])
+})
+
+test('the other name must not come twice', async () => {
+  expect((await refusal(await post(svc, 'audience=acme-api&audience=acme-api')))[1]).toBe('invalid_request')
+})

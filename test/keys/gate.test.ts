@@ -1,0 +1,54 @@
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { Gate, GateFull } from '../../src/keys/gate.ts'
+
+test('jobs run in the order in which they came', async () => {
+  const gate = new Gate(1, 10)
+  const order: number[] = []
+  await Promise.all(Array.from({ length: 10 }, (_, n) => gate.run(async () => void order.push(n))))
+  expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+})
+
+test('a job answers its value, and throws its error', async () => {
+  const gate = new Gate(1, 0)
+  expect(await gate.run(async () => 7)).toBe(7)
+  await expect(gate.run(() => Promise.reject(new RangeError('no')))).rejects.toThrow('no')
+  expect(await gate.run(async () => 8)).toBe(8)
+})
+
+test('with no place to wait the second at once is refused', async () => {
+  const gate = new Gate(1, 0)
+  const open = Promise.withResolvers<void>()
+  const first = gate.run(() => open.promise)
+  await expect(gate.run(async () => {})).rejects.toBeInstanceOf(GateFull)
+  open.resolve()
+  await first
+  expect(await gate.run(async () => 'free again')).toBe('free again')
+})
+
+test('never more run at once than may, whatever ends how and when', async () => {
+  const job = fc.record({ ticks: fc.nat(3), fails: fc.boolean() })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(job, { maxLength: 30 }),
+      async (atOnce, jobs) => {
+        const gate = new Gate(atOnce, 100)
+        let running = 0
+        const work = jobs.map(({ ticks, fails }) =>
+          gate.run(async () => {
+            expect(++running).toBeLessThanOrEqual(atOnce)
+            for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+            running--
+            if (fails) throw new RangeError('failed')
+          }),
+        )
+        const ended = await Promise.allSettled(work)
+        expect(ended.filter(({ status }) => status === 'rejected')).toHaveLength(
+          jobs.filter(({ fails }) => fails).length,
+        )
+        expect(running).toBe(0)
+      },
+    ),
+  )
+})

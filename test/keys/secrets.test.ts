@@ -1,0 +1,141 @@
+import { expect, test } from 'bun:test'
+import { createHash } from 'node:crypto'
+import { parseSecretHash, type SecretHash } from '../../src/keys/secrets.ts'
+import { bunPlatform } from '../../src/platform/bun.ts'
+import { checkerWith, FakePasswordHash } from '../support/fake-secrets.ts'
+
+const hex = createHash('sha256').update('own-secret-1').digest('hex')
+const slow = (secret: string): SecretHash => parseSecretHash(`$fake$${secret}`)
+const useMemory = { useMemory: true }
+
+const spellings = [`sha256:${hex}`, `sha256:${hex.toUpperCase()}`]
+test.each(spellings)('the secret of %s is right and any other wrong', async (text) => {
+  const fake = new FakePasswordHash()
+  const checker = checkerWith(fake)
+  const hash = parseSecretHash(text)
+  expect(hash.kind).toBe('sha256')
+  expect(await checker.check('own-secret-1', hash, useMemory)).toBe(true)
+  for (const wrong of ['own-secret-2', 'Own-secret-1', 'own-secret-1 ', '', hex, text])
+    expect(await checker.check(wrong, hash, useMemory)).toBe(false)
+  expect(fake.asked).toEqual([])
+})
+
+const { passwordHash } = bunPlatform()
+const cheap = [
+  [
+    'argon2id',
+    await Bun.password.hash('own-secret-1', { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 }),
+  ],
+  ['bcrypt', await Bun.password.hash('own-secret-1', { algorithm: 'bcrypt', cost: 4 })],
+] as const
+test.each(cheap)('the secret of a hash of %s is right and any other wrong', async (_name, text) => {
+  const checker = checkerWith(passwordHash)
+  const hash = parseSecretHash(text)
+  expect(hash).toEqual({ kind: 'slow', text })
+  for (const memory of [false, true, true])
+    expect(await checker.check('own-secret-1', hash, { useMemory: memory })).toBe(true)
+  for (const wrong of ['own-secret-2', '', 'own-secret-1\0', 'x'.repeat(1000)])
+    expect(await checker.check(wrong, hash, useMemory)).toBe(false)
+})
+test.each(['$2a$', '$2y$'])(
+  'a bcrypt hash that starts with %s is checked like one of $2b$',
+  async (prefix) => {
+    const hash = parseSecretHash(cheap[1][1].replace('$2b$', prefix))
+    expect(await checkerWith(passwordHash).check('own-secret-1', hash, useMemory)).toBe(true)
+  },
+)
+
+test('a right secret costs one slow check, a wrong one costs one each time', async () => {
+  const fake = new FakePasswordHash()
+  const checker = checkerWith(fake)
+  for (const _ of [1, 2, 3]) expect(await checker.check('right', slow('right'), useMemory)).toBe(true)
+  expect(fake.asked).toEqual(['right $fake$right'])
+  for (const _ of [1, 2]) expect(await checker.check('wrong', slow('right'), useMemory)).toBe(false)
+  expect(fake.asked).toHaveLength(3)
+})
+
+test('a secret is remembered for its own hash alone', async () => {
+  const fake = new FakePasswordHash()
+  const checker = checkerWith(fake)
+  expect(await checker.check('one', slow('one'), useMemory)).toBe(true)
+  expect(await checker.check('one', slow('two'), useMemory)).toBe(false)
+  expect(await checker.check('two', slow('one'), useMemory)).toBe(false)
+  expect(fake.asked).toHaveLength(3)
+})
+
+test('without the memory nothing is looked up and nothing remembered', async () => {
+  const fake = new FakePasswordHash()
+  const checker = checkerWith(fake)
+  const check = (memory: boolean) => checker.check('right', slow('right'), { useMemory: memory })
+  expect([await check(false), await check(false)]).toEqual([true, true])
+  expect(fake.asked).toHaveLength(2)
+  expect(await check(true)).toBe(true)
+  expect(fake.asked).toHaveLength(3)
+  expect(await check(false)).toBe(true)
+  expect(fake.asked).toHaveLength(4)
+})
+
+test('ten thousand secrets are remembered, and the one unused for longest is forgotten for one more', async () => {
+  const fake = new FakePasswordHash()
+  const checker = checkerWith(fake)
+  const check = (number: number) => checker.check(`s${number}`, slow(`s${number}`), useMemory)
+  for (let number = 0; number < 10_000; number++) await check(number)
+  await check(0)
+  expect(fake.asked).toHaveLength(10_000)
+  await check(10_000)
+  await check(0)
+  await check(2)
+  expect(fake.asked).toHaveLength(10_001)
+  await check(1)
+  expect(fake.asked.at(-1)).toBe('s1 $fake$s1')
+  expect(fake.asked).toHaveLength(10_002)
+})
+
+test('slow checks run a few at a time, all to their end', async () => {
+  const fake = new FakePasswordHash()
+  const open = Promise.withResolvers<void>()
+  fake.until = open.promise
+  const checker = checkerWith(fake, { atOnce: 3 })
+  const checks = Array.from({ length: 20 }, (_, n) => checker.check(`s${n}`, slow(`s${n % 2}`), useMemory))
+  await Bun.sleep(1)
+  expect(fake.running).toBe(3)
+  open.resolve()
+  expect((await Promise.all(checks)).filter(Boolean)).toHaveLength(2)
+  expect([fake.mostRunning, fake.asked.length]).toEqual([3, 20])
+})
+
+test('one more than may wait is refused for now, and those that wait are answered', async () => {
+  const fake = new FakePasswordHash()
+  const open = Promise.withResolvers<void>()
+  fake.until = open.promise
+  const checker = checkerWith(fake, { atOnce: 1 })
+  const checks = Array.from({ length: 65 }, () => checker.check('right', slow('right'), { useMemory: false }))
+  const refused = await checker.check('right', slow('right'), useMemory).catch((cause: unknown) => cause)
+  expect(refused).toMatchObject({
+    code: 'temporarily_unavailable',
+    status: 503,
+    message: 'Too many requests are waiting',
+    retryAfterSeconds: 1,
+  })
+  const fast = parseSecretHash(`sha256:${hex}`)
+  expect(await checker.check('own-secret-1', fast, useMemory)).toBe(true)
+  open.resolve()
+  expect(await Promise.all(checks)).toEqual(Array(65).fill(true))
+  expect(await checker.check('right', slow('right'), useMemory)).toBe(true)
+})
+
+test('a hash that fails to be checked fails loudly, is not remembered, and gives its place back', async () => {
+  let calls = 0
+  const broken = {
+    verify: () => (++calls < 3 ? Promise.reject(new RangeError('weak')) : Promise.resolve(true)),
+  }
+  const checker = checkerWith(broken, { atOnce: 1 })
+  for (const _ of [1, 2]) await expect(checker.check('a', slow('a'), useMemory)).rejects.toThrow('weak')
+  expect(await checker.check('a', slow('a'), useMemory)).toBe(true)
+})
+
+test('a runtime without slow hashes says so', async () => {
+  await expect(checkerWith(undefined).check('a', slow('a'), useMemory)).rejects.toThrow(
+    'This runtime has no slow password hash',
+  )
+})

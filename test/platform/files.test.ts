@@ -1,0 +1,115 @@
+import { expect, test } from 'bun:test'
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { nodeFiles as files } from '../../src/platform/node-files.ts'
+import { FileError } from '../../src/platform/platform.ts'
+import { filesBelow, modeOf } from '../support/signing.ts'
+import { withTempFolder } from '../support/temp-folder.ts'
+
+test('facts tell of a file, of a folder, through a link, and of nothing', () =>
+  withTempFolder(async (folder) => {
+    const file = join(folder, 'a')
+    await writeFile(file, 'four')
+    await chmod(file, 0o640)
+    await symlink(file, join(folder, 'link'))
+    const ownerIsRoot = process.getuid?.() === 0
+    const facts = { size: 4, mode: 0o640, ownerIsRoot, isFile: true }
+    expect(await files.facts(file)).toEqual(facts)
+    expect(await files.facts(join(folder, 'link'))).toEqual(facts)
+    expect((await files.facts(folder))?.isFile).toBe(false)
+    for (const path of [join(folder, 'b'), join(file, 'below')])
+      expect(await files.facts(path)).toBeUndefined()
+  }))
+
+test('a folder lists its names in order, a missing one has none', () =>
+  withTempFolder(async (folder) => {
+    for (const name of ['b', 'a', '.c', 'B']) await writeFile(join(folder, name), '')
+    expect(await files.list(folder)).toEqual(['.c', 'B', 'a', 'b'])
+    expect(await files.list(join(folder, 'none'))).toEqual([])
+  }))
+
+test('what the system refuses is told with the action, the path and its code', () =>
+  withTempFolder(async (folder) => {
+    const missing = join(folder, 'a')
+    const error = await files.read(missing).catch((cause: unknown) => cause)
+    expect(error).toBeInstanceOf(FileError)
+    expect(error).toMatchObject({ message: `Cannot read ${missing}: ENOENT`, code: 'ENOENT', path: missing })
+    await expect(files.read(folder)).rejects.toThrow(`Cannot read ${folder}: EISDIR`)
+    const below = join(missing, 'b')
+    await expect(files.createPrivate(below, 'x')).rejects.toThrow(`Cannot write ${below}: ENOENT`)
+    await expect(files.createPrivateFolder(below, 'f', 'x')).rejects.toThrow(`Cannot write ${below}: ENOENT`)
+    const bad = `${folder}/\0`
+    await expect(files.facts(bad)).rejects.toBeInstanceOf(FileError)
+    expect(await filesBelow(folder)).toEqual([])
+  }))
+
+test('a file that is in the way of a folder is refused and kept', () =>
+  withTempFolder(async (folder) => {
+    const file = join(folder, 'a')
+    await writeFile(file, 'text')
+    await expect(files.makePrivateFolder(file)).rejects.toThrow(`Cannot create ${file}: EEXIST`)
+    await expect(files.makePrivateFolder(join(file, 'b'))).rejects.toBeInstanceOf(FileError)
+    expect(await readFile(file, 'utf8')).toBe('text')
+  }))
+
+test.each([0o000, 0o077, 0o777])('folders and files are private under umask %d', (umask) =>
+  withTempFolder(async (folder) => {
+    const previous = process.umask(umask)
+    try {
+      await files.makePrivateFolder(join(folder, 'a/b/c'))
+      expect(await files.createPrivate(join(folder, 'a/b/c/file'), 'one')).toBe(true)
+      expect(await files.createPrivateFolder(join(folder, 'a/d'), 'file', 'two')).toBe(true)
+    } finally {
+      process.umask(previous)
+    }
+    for (const path of ['a', 'a/b', 'a/b/c', 'a/d']) expect(await modeOf(join(folder, path))).toBe('0700')
+    expect(await filesBelow(folder)).toEqual(['a/b/c/file', 'a/d/file'])
+    for (const path of await filesBelow(folder)) expect(await modeOf(join(folder, path))).toBe('0600')
+  }),
+)
+
+test('a folder that is there keeps its mode', () =>
+  withTempFolder(async (folder) => {
+    const shared = join(folder, 'shared')
+    await mkdir(shared)
+    await chmod(shared, 0o755)
+    await files.makePrivateFolder(join(shared, 'own'))
+    expect([await modeOf(shared), await modeOf(join(shared, 'own'))]).toEqual(['0755', '0700'])
+  }))
+
+test('of many writers of one file one wins, whole, and the others are told', () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, 'file')
+    const contents = Array.from({ length: 20 }, (_, n) => `${n} `.repeat(5000))
+    const won = await Promise.all(contents.map((content) => files.createPrivate(path, content)))
+    expect(won.filter(Boolean)).toHaveLength(1)
+    expect(await readFile(path, 'utf8')).toBe(contents[won.indexOf(true)] ?? '')
+    expect(await filesBelow(folder)).toEqual(['file'])
+  }))
+
+test('of many makers of one folder one wins, whole, and the others are told', () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, 'made')
+    const names = Array.from({ length: 20 }, (_, n) => `f${n}`)
+    const won = await Promise.all(names.map((name) => files.createPrivateFolder(path, name, name)))
+    expect(won.filter(Boolean)).toHaveLength(1)
+    expect(await filesBelow(folder)).toEqual([`made/f${won.indexOf(true)}`])
+    expect(await files.list(folder)).toEqual(['made'])
+  }))
+
+test('a folder takes the place of an empty one only', () =>
+  withTempFolder(async (folder) => {
+    await mkdir(join(folder, 'empty'))
+    expect(await files.createPrivateFolder(join(folder, 'empty'), 'f', 'x')).toBe(true)
+    expect(await files.createPrivateFolder(join(folder, 'empty'), 'g', 'y')).toBe(false)
+    expect(await filesBelow(folder)).toEqual(['empty/f'])
+    expect(await files.list(folder)).toEqual(['empty'])
+  }))
+
+test('a dangling link in the place of a file is not written through', () =>
+  withTempFolder(async (folder) => {
+    await symlink(join(folder, 'elsewhere'), join(folder, 'file'))
+    expect(await files.createPrivate(join(folder, 'file'), 'x')).toBe(false)
+    expect(await files.list(folder)).toEqual(['file'])
+  }))

@@ -1,0 +1,69 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type KeyPlan, type OpenedKey, openKey } from '../../src/keys/key-file.ts'
+import { Keyring } from '../../src/keys/keyring.ts'
+import { nodeFiles } from '../../src/platform/node-files.ts'
+
+export const rsaPair = (modulusLength = 2048) => generateKeyPairSync('rsa', { modulusLength })
+export const ecPair = (namedCurve = 'P-256') => generateKeyPairSync('ec', { namedCurve })
+export const edPair = () => generateKeyPairSync('ed25519')
+
+export function pkcs8(key: KeyObject): string {
+  return String(key.export({ type: 'pkcs8', format: 'pem' }))
+}
+
+/** PEM of bytes under a label. */
+export function pemOf(der: Uint8Array, label = 'PRIVATE KEY'): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
+}
+
+/** The plan of a tenant `acme` with a cheap key under `folder`. */
+export function planFor(folder: string, changes: Partial<KeyPlan> = {}): KeyPlan & { folder: string } {
+  return {
+    tenantId: 'acme',
+    algorithm: 'ES256',
+    modulusLength: 2048,
+    kid: 'k1',
+    file: null,
+    ...changes,
+    folder: join(folder, 'keys', 'acme'),
+  }
+}
+
+/** A keyring of the one tenant of `plan`, as a new process would have it. */
+export function keyringOf(plan: KeyPlan): Keyring {
+  return new Keyring(new Map([[plan.tenantId, plan]]), nodeFiles, { onOpened: () => {} })
+}
+
+/** Opens a key that is kept in a file. */
+export async function openKept(plan: KeyPlan): Promise<OpenedKey & { path: string }> {
+  const opened = await openKey(plan, nodeFiles)
+  if (opened.path === undefined) throw new TypeError('The key is not kept')
+  return { ...opened, path: opened.path }
+}
+
+/** Puts a key file at `path`, folders included. */
+export async function putKeyFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<string> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await writeFile(path, content)
+  await chmod(path, mode)
+  return path
+}
+
+export async function modeOf(path: string): Promise<string> {
+  return ((await stat(path)).mode & 0o777).toString(8).padStart(4, '0')
+}
+
+/** Every file below `folder`, hidden ones too, relative to it and sorted. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort()
+}

@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Canary } from './canary.ts'
+
+const root = resolve(import.meta.dir, '../..')
+
+/** The ways to run grantd as a process of its own. */
+export const programs = {
+  executable: [join(root, 'dist/grantd')],
+  deno: [
+    join(root, 'node_modules/deno/deno'),
+    ...[
+      'run',
+      '--quiet',
+      '--no-prompt',
+      '--allow-net',
+      '--allow-read',
+      '--allow-write',
+      '--allow-env',
+      '--allow-sys',
+    ],
+    join(root, 'src/main.ts'),
+  ],
+} as const
+
+export type Program = readonly string[]
+
+/** A new folder that is gone after `work`. */
+export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'grantd-run-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export interface Finished {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+export interface RunOptions {
+  readonly folder: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+}
+
+/** Runs a program to its end, without the environment of the test run. */
+export async function run(
+  program: Program,
+  { folder, args = [], env = {}, stdin }: RunOptions,
+): Promise<Finished> {
+  const child = Bun.spawn([...program, ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, ...env },
+    stdin: stdin === undefined ? 'ignore' : new TextEncoder().encode(stdin),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { code, out, err }
+}
+
+/** A server process that listens. */
+export interface RunningServer {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  readonly canary: Canary
+  readonly exited: Promise<number>
+  output(): string
+  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
+  /** Sends SIGTERM, answers the exit code, and fails when the output holds a watched secret. */
+  stop(): Promise<number>
+}
+
+/** Starts a server on a free port and waits until it says where it listens. */
+export async function startServer(program: Program, options: RunOptions): Promise<RunningServer> {
+  const { folder, args = [], env = {} } = options
+  const child = Bun.spawn([...program, ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, GRANTD_PORT: '0', ...env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  let text = ''
+  const listening = Promise.withResolvers<number>()
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder()
+    for await (const chunk of stream) {
+      text += decoder.decode(chunk, { stream: true })
+      const port = /listens on http:\/\/\S+:(\d+)\n/.exec(text)?.[1]
+      if (port !== undefined) listening.resolve(Number(port))
+    }
+  }
+  const streams = Promise.all([collect(child.stdout), collect(child.stderr)])
+  void child.exited.then((code) =>
+    listening.reject(new Error(`ended with ${code} before it listened: ${text}`)),
+  )
+  const port = await listening.promise
+  const canary = new Canary(
+    await Bun.file(join(folder, 'config.yaml'))
+      .text()
+      .catch(() => ''),
+  )
+  return {
+    url: `http://localhost:${port}`,
+    port,
+    pid: child.pid,
+    canary,
+    exited: child.exited,
+    output: () => text,
+    kill: (signal) => child.kill(signal),
+    stop: async () => {
+      child.kill('SIGTERM')
+      const code = await child.exited
+      await streams
+      canary.check(text)
+      return code
+    },
+  }
+}
+
+export async function writeConfig(folder: string, yaml: string): Promise<void> {
+  await Bun.write(join(folder, 'config.yaml'), yaml)
+}
