@@ -1,19 +1,55 @@
-import type { OptionTypes, ParsedArguments } from '../platform/arguments.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
+
+/** One option of a subcommand. */
+export interface Option {
+  readonly name: string
+  /** What stands for its value in the help, such as PATH; undefined for an option without one. */
+  readonly value?: string
+  readonly description: string
+  /** The environment variable that does the same. */
+  readonly env?: string
+}
+
+/** The headings of the help, in the order in which a person needs them. */
+export const groups = ['Serve', 'Configure', 'Tokens', 'More'] as const
 
 /** One subcommand. */
 export interface Command {
   readonly name: string
+  readonly group: (typeof groups)[number]
   /** One line for the list of commands. */
   readonly summary: string
-  /** What stands behind the name in its usage line. */
-  readonly usage: string
-  readonly options: OptionTypes
-  /** The text below the usage line: what it does, its options, an example. */
-  readonly help: string
+  /** The words that it takes besides its options, such as [FILE]. */
+  readonly words?: string
+  /** The most words that it takes. */
+  readonly mostWords?: number
+  /** Words that can be completed. */
+  readonly choices?: readonly string[]
+  readonly options: readonly Option[]
+  /** What it does, where the summary does not say it all. */
+  readonly details?: string
+  readonly example: string
   /** Answers the exit code. */
   run(args: ParsedArguments, platform: Platform): Promise<number>
 }
 
 /** The exit codes of grantd; 78 is EX_CONFIG of sysexits.h. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, config: 78 } as const
+
+/** A command cannot do its work, for the reason in `message`: one line for the person, and exit 1. */
+export class CommandError extends Error {}
+
+export const configOption: Option = {
+  name: 'config',
+  value: 'PATH',
+  description: 'the configuration; default config.yaml, else /etc/grantd/config.yaml',
+  env: 'GRANTD_CONFIG',
+}
+
+export const jsonOption: Option = { name: 'json', description: 'print JSON, for scripts' }
+
+/** The value of an option, or of the environment variable that does the same; an empty one counts as none. */
+export function settingOf(option: Option, args: ParsedArguments, platform: Platform): string | undefined {
+  return args.text(option.name) ?? (option.env ? platform.environment(option.env) || undefined : undefined)
+}

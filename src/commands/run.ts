@@ -1,7 +1,10 @@
 import { buildInfo } from '../build-info.ts'
+import { ConfigError } from '../config/fault.ts'
+import { KeyFileError } from '../keys/key-file.ts'
 import { parseArguments, UsageError } from '../platform/arguments.ts'
-import type { Platform } from '../platform/platform.ts'
-import { type Command, exitCodes } from './command.ts'
+import { FileError, type Platform } from '../platform/platform.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { renderCommandHelp, renderOverview, renderUsage } from './help.ts'
 import { commands } from './registry.ts'
 
 /** Runs the command that the arguments name and answers the exit code. */
@@ -11,46 +14,55 @@ export async function runCommand(platform: Platform): Promise<number> {
   const command = named ?? commands[0]
   try {
     if (!named && first !== undefined && !first.startsWith('-')) {
+      if (first === 'help') return showHelp(rest[0], platform)
       throw new UsageError(`Unknown command '${first}'`)
     }
-    const args = parseArguments(named ? rest : platform.args, {
-      ...command.options,
-      help: 'boolean',
-      version: 'boolean',
-    })
-    if (args.isSet('help')) platform.writeOut(named ? renderHelp(command) : renderOverview())
-    else if (args.isSet('version')) platform.writeOut(`grantd ${buildInfo.version} (${buildInfo.commit})\n`)
-    else return await command.run(args, platform)
-    return exitCodes.ok
+    return await runNamed(
+      command,
+      { words: named ? rest : platform.args, isNamed: named !== undefined },
+      platform,
+    )
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    platform.writeError(`grantd: ${error.message}\n${renderUsage(command)}\nRun grantd --help for more.\n`)
-    return exitCodes.usage
+    return explain(error, command, platform)
   }
 }
 
-function renderUsage({ name, usage }: Command): string {
-  return `Usage: grantd ${name}${usage ? ` ${usage}` : ''}`
+async function runNamed(
+  command: Command,
+  { words, isNamed }: { words: readonly string[]; isNamed: boolean },
+  platform: Platform,
+): Promise<number> {
+  const types = command.options.map(({ name, value }) => [name, value ? 'string' : 'boolean'] as const)
+  const args = parseArguments(words, { ...Object.fromEntries(types), help: 'boolean', version: 'boolean' })
+  if (args.isSet('help')) return showHelp(isNamed ? command.name : undefined, platform)
+  if (args.isSet('version')) {
+    platform.writeOut(`grantd ${buildInfo.version} (${buildInfo.commit})\n`)
+    return exitCodes.ok
+  }
+  const excess = args.positionals[command.mostWords ?? 0]
+  if (excess !== undefined) throw new UsageError(`Unexpected word '${excess}'`)
+  return command.run(args, platform)
 }
 
-function renderHelp(command: Command): string {
-  return `${renderUsage(command)}\n\n${command.help}\n`
+function showHelp(name: string | undefined, platform: Platform): number {
+  const command = commands.find((candidate) => candidate.name === name)
+  if (name !== undefined && !command) throw new UsageError(`Unknown command '${name}'`)
+  platform.writeOut(command ? renderCommandHelp(command, platform) : renderOverview(commands, platform))
+  return exitCodes.ok
 }
 
-function renderOverview(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length))
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
-  return [
-    'grantd issues and checks OAuth 2.0 tokens for many tenants.',
-    '',
-    'Usage: grantd [COMMAND] [OPTIONS]',
-    '',
-    'Commands:',
-    ...lines,
-    '',
-    commands[0].help,
-    '',
-    'Every command takes --help; --version prints the version.',
-    '',
-  ].join('\n')
+function explain(error: unknown, command: Command, platform: Platform): number {
+  if (error instanceof UsageError) {
+    platform.writeError(`grantd: ${error.message}\n${renderUsage(command)}\nRun grantd help for more.\n`)
+    return exitCodes.usage
+  }
+  if (error instanceof ConfigError || error instanceof KeyFileError) {
+    platform.writeError(`${error.message}\n`)
+    return exitCodes.config
+  }
+  if (error instanceof CommandError || error instanceof FileError) {
+    platform.writeError(`grantd: ${error.message}\n`)
+    return exitCodes.failed
+  }
+  throw error
 }

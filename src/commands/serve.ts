@@ -1,61 +1,88 @@
 import { createApp } from '../app.ts'
 import { composeDeps, composeKeyring } from '../compose.ts'
-import { ConfigError, renderFault } from '../config/fault.ts'
+import { renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Lifecycle } from '../deps.ts'
-import { KeyFileError, type OpenedKey } from '../keys/key-file.ts'
+import type { OpenedKey } from '../keys/key-file.ts'
 import { createLog, type Log } from '../log.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import { ListenError, type Listener, type Platform } from '../platform/platform.ts'
-import { type Command, exitCodes } from './command.ts'
+import { type Command, CommandError, configOption, type Option, settingOf } from './command.ts'
+import { createDemo, type Demo, renderDemo } from './demo.ts'
+import { findConfig } from './find-config.ts'
 import { openKeys } from './open-keys.ts'
 import { runUntilStopped, TrackedHandler } from './shutdown.ts'
 import { renderStartup } from './startup.ts'
 
+export const hostOption: Option = {
+  name: 'host',
+  value: 'HOST',
+  description: 'address to listen on, in place of server.host',
+  env: 'GRANTD_HOST',
+}
+export const portOption: Option = {
+  name: 'port',
+  value: 'PORT',
+  description: 'port, in place of server.port; 0 takes a free one',
+  env: 'GRANTD_PORT',
+}
+export const dataDirOption: Option = {
+  name: 'data-dir',
+  value: 'PATH',
+  description: 'folder for keys, in place of data_dir',
+  env: 'GRANTD_DATA_DIR',
+}
+
 export const serveCommand: Command = {
   name: 'serve',
-  summary: 'Start the server (the default)',
-  usage: '[--config PATH] [--host HOST] [--port PORT]',
-  options: { config: 'string', host: 'string', port: 'string' },
-  help: [
-    'Options of serve, each with the environment variable that does the same:',
-    '  --config PATH   the configuration          GRANTD_CONFIG   default config.yaml',
-    '  --host HOST     replaces server.host       GRANTD_HOST',
-    '  --port PORT     replaces server.port       GRANTD_PORT',
-    '',
-    'Example:',
-    '  grantd serve --config /etc/grantd/config.yaml --port 8080',
-  ].join('\n'),
+  group: 'Serve',
+  summary: 'Start the server; this is what happens without a command',
+  options: [configOption, hostOption, portOption, dataDirOption],
+  details:
+    'Where there is no configuration it serves a demo: one tenant, one client with a secret shown once, nothing kept.\nSIGTERM and SIGINT stop it once the requests in flight are answered; a second signal stops it at once.',
+  example: 'grantd serve --config /etc/grantd/config.yaml --port 8080',
   run: serve,
 }
 
 async function serve(args: ParsedArguments, platform: Platform): Promise<number> {
-  if (args.positionals.length > 0) throw new UsageError(`Unexpected word '${args.positionals[0]}'`)
-  const setting = (name: string) =>
-    args.text(name) ?? (platform.environment(`GRANTD_${name.toUpperCase()}`) || undefined)
-  const portText = setting('port')
+  const portText = settingOf(portOption, args, platform)
   const port = portText === undefined ? undefined : parsePort(portText)
-  try {
-    const loaded = await loadConfig(setting('config') ?? 'config.yaml', platform)
-    for (const warning of loaded.warnings) platform.writeError(`warning: ${renderFault(warning)}\n`)
-    const { server } = loaded.config
-    const address = { host: setting('host') ?? server.host, port: port ?? server.port }
-    return await serveConfig(loaded, address, platform)
-  } catch (error) {
-    return explainFailure(error, platform)
-  }
+  const path = await findConfig(args, platform)
+  const demo = path === undefined ? await createDemo(platform) : undefined
+  const loaded = demo?.loaded ?? (await loadConfig(path ?? '', platform))
+  for (const warning of loaded.warnings) platform.writeError(`warning: ${renderFault(warning)}\n`)
+  const { server } = loaded.config
+  return serveConfig(withDataDir(loaded, settingOf(dataDirOption, args, platform), platform), {
+    host: settingOf(hostOption, args, platform) ?? server.host,
+    port: port ?? server.port,
+    demo,
+    platform,
+  })
 }
 
-/** The server cannot start, for a reason outside its configuration. */
-class StartError extends Error {}
+/** The configuration with its data_dir replaced, where one is given; a demo keeps nothing all the same. */
+export function withDataDir(
+  loaded: LoadedConfig,
+  folder: string | undefined,
+  { files }: Platform,
+): LoadedConfig {
+  return folder === undefined || loaded.dataDir === undefined
+    ? loaded
+    : { ...loaded, dataDir: files.resolve(folder) }
+}
 
-interface Address {
+interface ServeOptions {
   readonly host: string
   readonly port: number
+  readonly demo: Demo | undefined
+  readonly platform: Platform
 }
 
-async function serveConfig(loaded: LoadedConfig, address: Address, platform: Platform): Promise<number> {
-  const now = Date.now
+async function serveConfig(
+  loaded: LoadedConfig,
+  { host, port, demo, platform }: ServeOptions,
+): Promise<number> {
+  const { now, randomBytes } = platform
   const log = createLog(platform.writeOut, now)
   const lifecycle: Lifecycle = { phase: 'starting' }
   const openedKeys = new Map<string, OpenedKey>()
@@ -67,15 +94,17 @@ async function serveConfig(loaded: LoadedConfig, address: Address, platform: Pla
   })
   await openKeys(loaded.config, { keyring, log, atOnce: platform.cores })
   const handler = new TrackedHandler()
-  const listener = listen(address, handler, platform)
+  const listener = listen(host, port, { handler, platform })
   const publicUrl = loaded.config.server.public_url ?? `http://localhost:${listener.port}`
-  const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count))
   const deps = composeDeps(loaded, { platform, log, now, randomBytes, keyring, publicUrl, lifecycle })
   handler.inner = createApp(deps)
+  // Listening for signals comes first: whoever reads that the server is there may stop it at once.
+  const stopped = runUntilStopped({ platform, listener, handler, lifecycle, log })
   lifecycle.phase = 'ready'
-  platform.writeOut(renderStartup({ deps, host: address.host, port: listener.port, openedKeys }))
+  const startup = renderStartup({ deps, host, port: listener.port, openedKeys, isDemo: demo !== undefined })
+  platform.writeOut(startup + (demo ? renderDemo(demo, publicUrl) : ''))
   for (const [tenantId, opened] of openedKeys) logNewKey(tenantId, opened, log)
-  return runUntilStopped({ platform, listener, handler, lifecycle, log })
+  return stopped
 }
 
 /** A key is never made in silence. */
@@ -83,12 +112,16 @@ function logNewKey(tenant: string, { key, path, generated }: OpenedKey, log: Log
   if (generated) log('info', 'generated a signing key', { tenant, kid: key.kid, file: path })
 }
 
-function listen({ host, port }: Address, handler: TrackedHandler, platform: Platform): Listener {
+function listen(
+  host: string,
+  port: number,
+  { handler, platform }: { handler: TrackedHandler; platform: Platform },
+): Listener {
   try {
     return platform.listen({ hostname: host, port, fetch: handler.fetch })
   } catch (cause) {
     if (!(cause instanceof ListenError)) throw cause
-    throw new StartError(`Cannot listen on ${host}:${port}: ${explainListen(cause.code)}`, { cause })
+    throw new CommandError(`Cannot listen on ${host}:${port}: ${explainListen(cause.code)}`, { cause })
   }
 }
 
@@ -99,20 +132,8 @@ function explainListen(code: string): string {
   return `${code}; choose another address with --host`
 }
 
-function parsePort(text: string): number {
+export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw new UsageError(`The port is '${text}', wanted a whole number from 0 to 65535`)
-}
-
-function explainFailure(error: unknown, platform: Platform): number {
-  if (error instanceof ConfigError || error instanceof KeyFileError) {
-    platform.writeError(`${error.message}\n`)
-    return exitCodes.config
-  }
-  if (error instanceof StartError) {
-    platform.writeError(`${error.message}\n`)
-    return exitCodes.failed
-  }
-  throw error
 }

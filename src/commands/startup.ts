@@ -11,10 +11,12 @@ interface Started {
   readonly host: string
   readonly port: number
   readonly openedKeys: ReadonlyMap<string, OpenedKey>
+  /** A demo says itself what to try. */
+  readonly isDemo: boolean
 }
 
 /** The lines for the person who starts the server: where it is, what it serves, what to try. */
-export function renderStartup({ deps, host, port, openedKeys }: Started): string {
+export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started): string {
   const { build, publicUrl, tenants } = deps
   const active = tenants.all.filter(({ active }) => active)
   const named = active.slice(0, mostNamed).map((tenant) => renderTenant(tenant, deps, openedKeys))
@@ -23,8 +25,8 @@ export function renderStartup({ deps, host, port, openedKeys }: Started): string
     `grantd ${build.version} (${build.commit}) listens on http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...named.map((line, index) => `  ${index === 0 ? 'tenants ' : '        '}  ${line}`),
     ...more,
-    ...renderFirstTry(active, deps),
-    `  swagger   ${publicUrl}/swagger`,
+    ...(isDemo ? [] : renderFirstTry(active, deps)),
+    ...(deps.swagger ? [`  swagger   ${publicUrl}/swagger`] : []),
     '',
   ].join('\n')
 }
@@ -33,7 +35,7 @@ function renderTenant({ id }: Tenant, { clients }: Deps, openedKeys: Started['op
   const opened = openedKeys.get(id)
   const count = clients.of(id).all.length
   const key = opened ? `key ${opened.key.kid} (${opened.key.algorithm})` : 'key opened at its first use'
-  return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${opened.path}` : ''}`
+  return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${opened.path ?? 'memory'}` : ''}`
 }
 
 /** A command that gets a token; curl asks for the secret, so that it stands nowhere. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { FileError, type FileFacts, type Files } from './platform.ts'
@@ -12,6 +12,9 @@ export const nodeFiles: Files = {
   facts: (path) => attempt('look at', path, () => findFacts(path)),
   read: (path) => attempt('read', path, () => readFile(path)),
   list: (folder) => attempt('list', folder, () => listFolder(folder)),
+  makeFolder: (folder) =>
+    attempt('create', folder, async () => void (await mkdir(folder, { recursive: true }))),
+  create: (path, content) => attempt('write', path, () => create(path, content)),
   makePrivateFolder: (folder) => attempt('create', folder, () => makePrivateFolder(folder)),
   createPrivate: (path, content) => attempt('write', path, () => createPrivate(path, content)),
   createPrivateFolder: (folder, fileName, content) =>
@@ -51,6 +54,16 @@ async function listFolder(folder: string): Promise<string[]> {
     return (await readdir(folder)).sort()
   } catch (cause) {
     if (isMissing(cause)) return []
+    throw cause
+  }
+}
+
+async function create(path: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(path, content, { flag: 'wx' })
+    return true
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST') return false
     throw cause
   }
 }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
@@ -24,6 +25,10 @@ export function nodePlatform(): SharedPlatform {
     hashing,
     cores: Math.max(1, availableParallelism()),
     environment: (name) => process.env[name],
+    isTerminal: process.stdout.isTTY === true,
+    readInput,
+    now: Date.now,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     writeOut: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),
     onStopSignal: (listener) => {
@@ -41,6 +46,13 @@ export function nodePlatform(): SharedPlatform {
       return () => clearTimeout(timer)
     },
   }
+}
+
+async function readInput(): Promise<string | undefined> {
+  if (process.stdin.isTTY) return undefined
+  const chunks: Uint8Array[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** Ends the process once its output has left it. Only main.ts calls this. */

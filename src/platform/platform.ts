@@ -10,6 +10,13 @@ export interface Platform {
   /** Logical processors, at least 1. */
   readonly cores: number
   environment(name: string): string | undefined
+  /** Whether standard output is a terminal. */
+  readonly isTerminal: boolean
+  /** All of standard input as text; undefined when it is a terminal. */
+  readInput(): Promise<string | undefined>
+  randomBytes(count: number): Uint8Array
+  /** Milliseconds since the epoch. */
+  now(): number
   writeOut(text: string): void
   writeError(text: string): void
   /** Calls back at every SIGTERM and SIGINT until the returned function is called. */
@@ -65,6 +72,10 @@ export interface Files {
   read(path: string): Promise<Uint8Array>
   /** Names in a folder, sorted; empty when the folder is missing. */
   list(folder: string): Promise<string[]>
+  /** Makes the folder and its parents where they are missing. */
+  makeFolder(folder: string): Promise<void>
+  /** Writes a file where there is none; answers false, and changes nothing, when something is at `path`. */
+  create(path: string, content: string): Promise<boolean>
   /** Makes the folder and its parents with mode 0700, whatever the umask. */
   makePrivateFolder(folder: string): Promise<void>
   /**

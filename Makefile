@@ -1,0 +1,44 @@
+# Needs Node with npm and make; Bun of the pinned version is brought by npm where it is missing.
+BUN := sh scripts/bun.sh
+SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) package.json bun.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev dev-deno test test-system check format build clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+run: node_modules/.installed ## Start the server on config.yaml
+	@exec $(BUN) src/main.ts serve --config config.yaml
+
+dev: node_modules/.installed ## Start the server and reload on change
+	@exec $(BUN) --watch src/main.ts serve --config config.yaml
+
+dev-deno: node_modules/.installed ## Start the server under Deno
+	@exec node_modules/.bin/deno run --allow-net --allow-read --allow-write --allow-env --allow-sys src/main.ts serve --config config.yaml
+
+test: node_modules/.installed dist/grantd ## Run the tests; they need nothing but what npm brings
+	$(BUN) test --timeout 60000
+
+test-system: node_modules/.installed dist/grantd ## Run the tests that need Debian's packages
+	sh scripts/test-system.sh
+
+check: node_modules/.installed ## Check format, lint, types and architecture
+	$(BUN) x biome ci --error-on-warnings
+	$(BUN) x tsc --noEmit -p .
+	$(BUN) test test/architecture.test.ts
+
+format: node_modules/.installed ## Format the code
+	$(BUN) x biome check --write
+
+build: dist/grantd ## Build the executable dist/grantd
+
+dist/grantd: node_modules/.installed $(SOURCES)
+	$(BUN) scripts/build.ts --outfile $@
+
+node_modules/.installed: package.json bun.lock
+	$(BUN) install --frozen-lockfile
+	@touch $@
+
+clean: ## Remove what was built and installed
+	rm -rf dist node_modules .tools

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Runs the tests that need Debian's packages, and installs those first.
+set -eu
+cd "$(dirname "$0")/.."
+
+need() { # package, program
+  command -v "$2" >/dev/null 2>&1 && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "Cannot find $2: install Debian's package $1, or run this as root on Debian" >&2
+    exit 1
+  fi
+  [ -n "${updated:-}" ] || apt-get update -q >/dev/null
+  updated=yes
+  echo "installing $1" >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1" >/dev/null
+}
+
+need chromium chromium
+sh scripts/bun.sh test --timeout 120000 ./test/system/*.system.ts

@@ -1,0 +1,82 @@
+import { planKeys } from '../compose.ts'
+import { ConfigError, type Fault, renderFault } from '../config/fault.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { findKey, KeyFileError } from '../keys/key-file.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Command, configOption, exitCodes, jsonOption, settingOf } from './command.ts'
+import { getConfigPath } from './find-config.ts'
+import { dataDirOption, withDataDir } from './serve.ts'
+import { stylesFor } from './style.ts'
+
+export const checkCommand: Command = {
+  name: 'check',
+  group: 'Configure',
+  summary: 'Check a configuration and its keys, and tell all that is wrong',
+  words: '[FILE]',
+  mostWords: 1,
+  options: [configOption, dataDirOption, jsonOption],
+  details:
+    'Prints every fault and warning with file, line and column. Ends with 0 when it can be served, else with 78.',
+  example: 'grantd check /etc/grantd/config.yaml',
+  run: check,
+}
+
+interface Findings {
+  readonly loaded: LoadedConfig | undefined
+  readonly faults: readonly Fault[]
+  readonly warnings: readonly Fault[]
+}
+
+async function check(args: ParsedArguments, platform: Platform): Promise<number> {
+  const file = args.positionals[0] ?? (await getConfigPath(args, platform))
+  const findings = await findFaults(file, settingOf(dataDirOption, args, platform), platform)
+  if (args.isSet('json')) writeJson(findings, platform)
+  else writeText(file, findings, platform)
+  return findings.faults.length === 0 ? exitCodes.ok : exitCodes.config
+}
+
+async function findFaults(file: string, dataDir: string | undefined, platform: Platform): Promise<Findings> {
+  try {
+    const loaded = withDataDir(await loadConfig(file, platform), dataDir, platform)
+    return { loaded, faults: await findKeyFaults(file, loaded, platform), warnings: loaded.warnings }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return { loaded: undefined, faults: error.faults, warnings: error.warnings }
+  }
+}
+
+/** Looks at the keys that are there, and makes none. */
+async function findKeyFaults(file: string, loaded: LoadedConfig, { files }: Platform): Promise<Fault[]> {
+  const faults: Fault[] = []
+  for (const plan of planKeys(loaded, { files })) {
+    await findKey(plan, files).catch((error: unknown) => {
+      if (!(error instanceof KeyFileError)) throw error
+      faults.push({ file, position: undefined, message: error.message })
+    })
+  }
+  return faults
+}
+
+function writeJson({ faults, warnings }: Findings, { writeOut }: Platform): void {
+  const flat = ({ file, position, message }: Fault) => ({ file, ...position, message })
+  writeOut(
+    `${JSON.stringify({ ok: faults.length === 0, faults: faults.map(flat), warnings: warnings.map(flat) })}\n`,
+  )
+}
+
+function writeText(file: string, { loaded, faults, warnings }: Findings, platform: Platform): void {
+  for (const fault of faults) platform.writeError(`${renderFault(fault)}\n`)
+  for (const warning of warnings) platform.writeError(`warning: ${renderFault(warning)}\n`)
+  if (!loaded || faults.length > 0) return
+  const tenants = Object.values(loaded.config.tenants)
+  const clients = tenants.reduce((sum, tenant) => sum + Object.keys(tenant.clients).length, 0)
+  const { green } = stylesFor(platform)
+  platform.writeOut(
+    `${green('ok')}: ${file}: ${count(tenants.length, 'tenant')}, ${count(clients, 'client')}, ${count(warnings.length, 'warning')}\n`,
+  )
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,90 @@
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Command, exitCodes } from './command.ts'
+
+type Commands = readonly Command[]
+
+const shells: Readonly<Record<string, (commands: Commands) => string>> = {
+  bash: renderBash,
+  zsh: renderZsh,
+  fish: renderFish,
+}
+
+/** Takes the list of commands late, for this command is in it. */
+export function createCompletionCommand(commands: () => Commands): Command {
+  return {
+    name: 'completion',
+    group: 'More',
+    summary: 'Print the completion script of a shell',
+    words: Object.keys(shells).join('|'),
+    mostWords: 1,
+    choices: Object.keys(shells),
+    options: [],
+    details:
+      'bash  source <(grantd completion bash)\nzsh   source <(grantd completion zsh)\nfish  grantd completion fish | source',
+    example: 'grantd completion bash > /etc/bash_completion.d/grantd',
+    run: async (args: ParsedArguments, platform: Platform) => {
+      const render = shells[args.positionals[0] ?? '']
+      if (!render) throw new UsageError(`completion wants one of ${Object.keys(shells).join(', ')}`)
+      platform.writeOut(render(commands()))
+      return exitCodes.ok
+    },
+  }
+}
+
+function wordsOf({ options, choices = [] }: Command): string[] {
+  return [...choices, ...options.map(({ name }) => `--${name}`), '--help']
+}
+
+const names = (commands: Commands) => [...commands.map(({ name }) => name), 'help'].join(' ')
+
+function renderBash(commands: Commands): string {
+  const cases = commands.map((command) => `    ${command.name}) words="${wordsOf(command).join(' ')}" ;;`)
+  return `_grantd() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words
+  case $previous in --config|--data-dir|--jwks) COMPREPLY=($(compgen -f -- "$current")); return ;; esac
+  case \${COMP_WORDS[1]} in
+${cases.join('\n')}
+    help) words="${names(commands)}" ;;
+  esac
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${names(commands)} --help --version"; fi
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -o default -F _grantd grantd
+`
+}
+
+function renderZsh(commands: Commands): string {
+  const described = commands.map(({ name, summary }) => `    '${name}:${summary.replaceAll("'", "'\\''")}'`)
+  const cases = commands.map((command) => `    ${command.name}) compadd -- ${wordsOf(command).join(' ')} ;;`)
+  return `#compdef grantd
+_grantd() {
+  local -a commands=(
+${described.join('\n')}
+  )
+  if (( CURRENT == 2 )); then _describe command commands; return; fi
+  case $words[2] in
+${cases.join('\n')}
+    help) compadd -- ${names(commands)} ;;
+  esac
+  _files
+}
+compdef _grantd grantd
+`
+}
+
+function renderFish(commands: Commands): string {
+  const lines = commands.flatMap(({ name, summary, options, choices = [] }) => [
+    `complete -c grantd -n __fish_use_subcommand -a ${name} -d ${quoteForFish(summary)}`,
+    ...choices.map((choice) => `complete -c grantd -n '__fish_seen_subcommand_from ${name}' -a ${choice}`),
+    ...options.map(
+      (option) =>
+        `complete -c grantd -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${option.value ? ' -r' : ''} -d ${quoteForFish(option.description)}`,
+    ),
+  ])
+  return `${lines.join('\n')}\n`
+}
+
+function quoteForFish(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}

@@ -1,0 +1,77 @@
+import { checkSignature, type DecodedJwt, decodeJwt, JwtMalformed } from '../keys/jwt.ts'
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Command, CommandError, exitCodes, jsonOption } from './command.ts'
+import { renderJwt } from './render-jwt.ts'
+
+export const decodeCommand: Command = {
+  name: 'decode',
+  group: 'Tokens',
+  summary: 'Read a JWT from standard input; nothing is sent anywhere',
+  words: '[-]',
+  mostWords: 1,
+  options: [
+    {
+      name: 'jwks',
+      value: 'FILE',
+      description: 'check the signature with this JWK Set, and end with 1 when it fails',
+    },
+    jsonOption,
+  ],
+  details: 'Shows header and claims, with times in words. Without --jwks the signature is not checked.',
+  example: 'grantd token --tenant acme --client-id billing < secret.txt | grantd decode',
+  run: decode,
+}
+
+async function decode(args: ParsedArguments, platform: Platform): Promise<number> {
+  const [word] = args.positionals
+  if (word !== undefined && word !== '-') {
+    throw new UsageError(
+      'decode reads the token from standard input, for what stands in arguments can be seen by others',
+    )
+  }
+  const token = (await platform.readInput())?.trim()
+  if (token === undefined) throw new UsageError('decode reads the token from standard input: pipe it in')
+  const decoded = parseToken(token)
+  const signature = await findSignature(token, args.text('jwks'), platform)
+  writeReport({ decoded, signature, isJson: args.isSet('json') }, platform)
+  if (signature === 'verified' || signature === notChecked) return exitCodes.ok
+  throw new CommandError(`The signature ${signature}`)
+}
+
+export function parseToken(token: string): DecodedJwt {
+  try {
+    return decodeJwt(token)
+  } catch (cause) {
+    if (cause instanceof JwtMalformed) throw new CommandError(`This is no JWT: ${cause.message}`, { cause })
+    throw cause
+  }
+}
+
+const notChecked = 'not checked; give the keys with --jwks FILE'
+
+async function findSignature(token: string, path: string | undefined, { files }: Platform): Promise<string> {
+  if (path === undefined) return notChecked
+  const text = new TextDecoder().decode(await files.read(path))
+  let jwks: unknown
+  try {
+    jwks = JSON.parse(text)
+  } catch (cause) {
+    throw new CommandError(`${path} is not JSON, wanted a JWK Set`, { cause })
+  }
+  return checkSignature(token, jwks)
+}
+
+interface Report {
+  readonly decoded: DecodedJwt
+  readonly signature: string
+  readonly isJson: boolean
+}
+
+export function writeReport({ decoded, signature, isJson }: Report, platform: Platform): void {
+  const { header, claims } = decoded
+  const text = isJson
+    ? `${JSON.stringify({ header, claims, signature })}\n`
+    : renderJwt({ header, claims, signature }, platform.now(), platform)
+  platform.writeOut(text)
+}

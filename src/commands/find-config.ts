@@ -1,0 +1,21 @@
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { configOption, settingOf } from './command.ts'
+
+/** Where a configuration is looked for when none is named: the folder at hand, then the system's. */
+const places = ['config.yaml', '/etc/grantd/config.yaml'] as const
+
+/** The configuration that is named or that is in one of its places; undefined when there is none. */
+export async function findConfig(args: ParsedArguments, platform: Platform): Promise<string | undefined> {
+  const named = settingOf(configOption, args, platform)
+  if (named !== undefined) return named
+  for (const place of places) {
+    if (await platform.files.facts(place)) return place
+  }
+  return undefined
+}
+
+/** Like {@link findConfig}; the first place, which will then be reported missing, when there is none. */
+export async function getConfigPath(args: ParsedArguments, platform: Platform): Promise<string> {
+  return (await findConfig(args, platform)) ?? places[0]
+}

@@ -1,0 +1,49 @@
+import { loadConfig } from '../config/load.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Command, CommandError, configOption, exitCodes, type Option, settingOf } from './command.ts'
+import { findConfig } from './find-config.ts'
+import { explainUnreachable } from './http-client.ts'
+import { hostOption, parsePort, portOption } from './serve.ts'
+
+const urlOption: Option = {
+  name: 'url',
+  value: 'URL',
+  description: 'the base of the server, when it is elsewhere',
+}
+
+export const healthcheckCommand: Command = {
+  name: 'healthcheck',
+  group: 'Serve',
+  summary: 'Ask the server on this machine whether it wants requests',
+  options: [configOption, hostOption, portOption, urlOption],
+  details:
+    'For containers and supervisors: ends with 0 when /health/ready answers 200 within 3 seconds, else with 1.',
+  example: 'grantd healthcheck --port 8080',
+  run: healthcheck,
+}
+
+const longestWait = 3000
+
+async function healthcheck(args: ParsedArguments, platform: Platform): Promise<number> {
+  const url = `${args.text('url') ?? (await findLocalUrl(args, platform))}/health/ready`
+  const response = await fetch(url, { signal: AbortSignal.timeout(longestWait) }).catch((cause: unknown) => {
+    throw new CommandError(explainUnreachable(url, cause), { cause })
+  })
+  if (response.status !== 200) throw new CommandError(`${url} answers ${response.status}`)
+  platform.writeOut('ok\n')
+  return exitCodes.ok
+}
+
+/** Where serve would listen with the same arguments, environment and configuration. */
+async function findLocalUrl(args: ParsedArguments, platform: Platform): Promise<string> {
+  const portText = settingOf(portOption, args, platform)
+  const hostText = settingOf(hostOption, args, platform)
+  const needsConfig = portText === undefined || hostText === undefined
+  const path = needsConfig ? await findConfig(args, platform) : undefined
+  const server = path === undefined ? undefined : (await loadConfig(path, platform)).config.server
+  const port = portText === undefined ? (server?.port ?? 3000) : parsePort(portText)
+  const host = hostText ?? server?.host ?? '127.0.0.1'
+  const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+}

@@ -1,0 +1,55 @@
+import type { Platform } from '../platform/platform.ts'
+import { type Command, groups, type Option } from './command.ts'
+import { stylesFor } from './style.ts'
+
+export function renderUsage({ name, words, options }: Command): string {
+  const rest = [...(options.length > 0 ? ['[OPTIONS]'] : []), ...(words ? [words] : [])]
+  return ['Usage: grantd', name, ...rest].join(' ')
+}
+
+export function renderCommandHelp(command: Command, platform: Platform): string {
+  const { bold } = stylesFor(platform)
+  const { summary, details, options, example } = command
+  const sections = [
+    `${summary}.`,
+    renderUsage(command),
+    ...(details ? [details] : []),
+    ...(options.length > 0 ? [`${bold('Options')}\n${renderOptions(options)}`] : []),
+    `${bold('Example')}\n${indent(example)}`,
+  ]
+  return `${sections.join('\n\n')}\n`
+}
+
+export function renderOverview(commands: readonly Command[], platform: Platform): string {
+  const { bold } = stylesFor(platform)
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  const sections = groups.map((group) => {
+    const lines = commands
+      .filter((command) => command.group === group)
+      .map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+    return `${bold(group)}\n${lines.join('\n')}`
+  })
+  return `${[
+    'grantd issues and checks OAuth 2.0 tokens for many tenants.',
+    'Usage: grantd [COMMAND] [OPTIONS]',
+    ...sections,
+    `${bold('Example')}\n  grantd init my-server && cd my-server && grantd`,
+    'Without a command it serves; without a config.yaml it serves a demo.\ngrantd COMMAND --help tells more of a command, grantd --version the version.',
+  ].join('\n\n')}\n`
+}
+
+function renderOptions(options: readonly Option[]): string {
+  const rows = options.map(({ name, value, description, env }) => ({
+    left: value ? `--${name} ${value}` : `--${name}`,
+    right: env ? `${description} (${env})` : description,
+  }))
+  const width = Math.max(...rows.map(({ left }) => left.length))
+  return rows.map(({ left, right }) => `  ${left.padEnd(width)}  ${right}`).join('\n')
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n')
+}

@@ -1,0 +1,39 @@
+export interface InitConfig {
+  readonly tenant: string
+  readonly client: string
+  /** The secret_hash of the client. */
+  readonly hash: string
+}
+
+/** The first config.yaml of a person: what is likely to be changed, each with a reason. */
+export function renderInitConfig({ tenant, client, hash }: InitConfig): string {
+  return `# yaml-language-server: $schema=config.schema.json
+# The configuration of grantd. Check it with: grantd check
+# Every key and its default: grantd schema
+
+server:
+  host: 127.0.0.1 # 0.0.0.0 to be reached from other machines; put TLS in front then
+  port: 3000
+  # The address that clients use: the base of every link and of the issuer. Change it before you give out tokens.
+  public_url: http://localhost:3000
+
+data_dir: ./data # the signing keys: back it up, and let nobody else read it
+
+tenants:
+  ${JSON.stringify(tenant)}:
+    name: ${JSON.stringify(tenant)}
+
+    oauth2:
+      audience: [my-api] # the aud claim, which your API must check
+      access_token_ttl: 15m # an access token cannot be taken back: keep it short
+      scopes: # what your API knows: name and description
+        api:read: Read access
+        api:write: Write access
+
+    clients:
+      ${JSON.stringify(client)}:
+        secret_hash: ${hash} # another one: grantd secret
+        scopes: [api:read, api:write] # what this client may ask for
+        default_scopes: [api:read] # what it gets when it names no scope
+`
+}

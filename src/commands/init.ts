@@ -1,0 +1,77 @@
+import { renderConfigSchema } from '../config/json-schema.ts'
+import { parseConfig } from '../config/load.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { tenantPath } from '../tenants/tenant.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { renderInitConfig } from './init-config.ts'
+import { createSecret } from './secret.ts'
+
+export const initCommand: Command = {
+  name: 'init',
+  group: 'Configure',
+  summary: 'Write a first config.yaml with a client of its own',
+  words: '[DIR]',
+  mostWords: 1,
+  options: [
+    { name: 'tenant', value: 'ID', description: 'the id of the tenant; default main' },
+    { name: 'client', value: 'ID', description: 'the id of the client; default my-service' },
+  ],
+  details:
+    'Writes config.yaml, config.schema.json (for editors) and .gitignore into DIR, by default the folder at hand. The\nsecret is shown once, the file has its hash. What is there already is never overwritten.',
+  example: 'grantd init my-server --tenant acme --client billing',
+  run: init,
+}
+
+async function init(args: ParsedArguments, platform: Platform): Promise<number> {
+  const { files, writeOut } = platform
+  const given = args.positionals[0] ?? '.'
+  const folder = files.resolve(given)
+  const tenant = args.text('tenant') ?? 'main'
+  const client = args.text('client') ?? 'my-service'
+  const { secret, hash } = createSecret(platform)
+  const text = renderInitConfig({ tenant, client, hash })
+  // What is written must load: an id that was typed in may not be one.
+  await parseConfig({ file: 'config.yaml', text, folder }, platform)
+  await files.makeFolder(folder)
+  const config = files.resolve(folder, 'config.yaml')
+  if (!(await files.create(config, text))) {
+    throw new CommandError(
+      `${config} is there already and stays as it is; choose another folder: grantd init DIR`,
+    )
+  }
+  writeOut(`wrote ${config}\n`)
+  for (const [name, content] of [
+    ['config.schema.json', renderConfigSchema()],
+    ['.gitignore', '# The signing keys of grantd\ndata/\n'],
+  ] as const) {
+    const path = files.resolve(folder, name)
+    writeOut(
+      (await files.create(path, content)) ? `wrote ${path}\n` : `kept  ${path}, which was there already\n`,
+    )
+  }
+  writeOut(renderNext({ given, tenant, client, secret }))
+  return exitCodes.ok
+}
+
+interface Next {
+  readonly given: string
+  readonly tenant: string
+  readonly client: string
+  readonly secret: string
+}
+
+function renderNext({ given, tenant, client, secret }: Next): string {
+  const url = `http://localhost:3000${tenantPath(tenant)}/oauth/token`
+  return [
+    '',
+    `The secret of ${client}, shown this once; config.yaml has only its hash:`,
+    `  ${secret}`,
+    '',
+    'Next, start the server:',
+    given === '.' ? '  grantd' : `  cd ${given} && grantd`,
+    'and get a token, giving the secret when curl asks for the password:',
+    `  curl -u ${client} -d grant_type=client_credentials ${url}`,
+    '',
+  ].join('\n')
+}

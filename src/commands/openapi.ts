@@ -1,0 +1,39 @@
+import { renderDocument } from '../app.ts'
+import { composeDeps, composeKeyring } from '../compose.ts'
+import { loadConfig, parseConfig } from '../config/load.ts'
+import { createLog } from '../log.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Command, configOption, exitCodes } from './command.ts'
+import { findConfig } from './find-config.ts'
+
+export const openapiCommand: Command = {
+  name: 'openapi',
+  group: 'More',
+  summary: 'Print the OpenAPI document without a server',
+  options: [configOption],
+  example: 'grantd openapi > openapi.json',
+  run: printDocument,
+}
+
+async function printDocument(args: ParsedArguments, platform: Platform): Promise<number> {
+  const path = await findConfig(args, platform)
+  const empty = { file: 'none', text: 'tenants: {}', folder: '.' }
+  const loaded = path === undefined ? await parseConfig(empty, platform) : await loadConfig(path, platform)
+  const { server } = loaded.config
+  const deps = composeDeps(loaded, {
+    platform,
+    now: () => 0,
+    randomBytes: platform.randomBytes,
+    log: createLog(
+      () => {},
+      () => 0,
+    ),
+    lifecycle: { phase: 'starting' },
+    keyring: composeKeyring(loaded, platform, { onOpened: () => {} }),
+    publicUrl: server.public_url ?? `http://localhost:${server.port}`,
+  })
+  const document: unknown = JSON.parse(await renderDocument(deps))
+  platform.writeOut(`${JSON.stringify(document, null, 2)}\n`)
+  return exitCodes.ok
+}

@@ -1,0 +1,73 @@
+import type { DecodedJwt } from '../keys/jwt.ts'
+import type { Platform } from '../platform/platform.ts'
+import { stylesFor } from './style.ts'
+
+/** The claims that are times, in seconds since the epoch (RFC 7519 section 4.1). */
+const timeClaims = new Set(['exp', 'iat', 'nbf', 'auth_time'])
+
+export interface JwtReport extends DecodedJwt {
+  /** `verified`, or a word about why not. */
+  readonly signature: string
+}
+
+/** A JWT for a person: its members one by one, its times in words. Control characters stay escaped. */
+export function renderJwt({ header, claims, signature }: JwtReport, now: number, platform: Platform): string {
+  const { bold, green, red } = stylesFor(platform)
+  const paint = signature === 'verified' ? green : red
+  return [
+    bold('Header'),
+    ...renderMembers(header, () => ''),
+    bold('Claims'),
+    ...renderMembers(claims, (name, value) => (timeClaims.has(name) ? describeTime(value, now) : '')),
+    bold('Signature'),
+    `  ${paint(signature)}`,
+    '',
+  ].join('\n')
+}
+
+type Comment = (name: string, value: unknown) => string
+
+function renderMembers(members: Readonly<Record<string, unknown>>, comment: Comment): string[] {
+  const names = Object.keys(members)
+  const width = Math.max(0, ...names.map((name) => name.length))
+  return names.map((name) => {
+    const value = members[name]
+    return `  ${printable(name).padEnd(width)}  ${renderValue(value)}${comment(name, value)}`
+  })
+}
+
+function renderValue(value: unknown): string {
+  return typeof value === 'string' ? printable(value) : JSON.stringify(value)
+}
+
+/** A text as it is, unless it holds something that a terminal would act on. */
+function printable(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : JSON.stringify(text).replace(/[\x7f-\uffff]/g, toUnicodeEscape)
+}
+
+function toUnicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+function describeTime(value: unknown, now: number): string {
+  if (typeof value !== 'number' || Math.abs(value) > 8.64e12) return ''
+  const text = new Date(value * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC')
+  return `  ${text}, ${describeDistance(value - Math.floor(now / 1000))}`
+}
+
+const units = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+] as const
+
+/** `in 59 minutes`, `3 hours ago`, `now`. */
+export function describeDistance(seconds: number): string {
+  const distance = Math.abs(seconds)
+  const [name, size] = units.find(([, size]) => distance >= size) ?? ['second', 1]
+  const count = Math.floor(distance / size)
+  if (count === 0) return 'now'
+  const words = `${count} ${name}${count === 1 ? '' : 's'}`
+  return seconds > 0 ? `in ${words}` : `${words} ago`
+}

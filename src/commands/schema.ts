@@ -1,0 +1,16 @@
+import { renderConfigSchema } from '../config/json-schema.ts'
+import { type Command, exitCodes } from './command.ts'
+
+export const schemaCommand: Command = {
+  name: 'schema',
+  group: 'Configure',
+  summary: 'Print the JSON Schema of config.yaml, for editors',
+  options: [],
+  details:
+    'An editor with a YAML language server completes and checks config.yaml while you type, when the first line of it is\n  # yaml-language-server: $schema=config.schema.json',
+  example: 'grantd schema > config.schema.json',
+  run: async (_, platform) => {
+    platform.writeOut(renderConfigSchema())
+    return exitCodes.ok
+  },
+}

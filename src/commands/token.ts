@@ -1,0 +1,120 @@
+import { checkSignature } from '../keys/jwt.ts'
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { tenantPath } from '../tenants/tenant.ts'
+import { type Command, CommandError, exitCodes, jsonOption, type Option, settingOf } from './command.ts'
+import { parseToken, writeReport } from './decode.ts'
+import { explainUnreachable } from './http-client.ts'
+
+const urlOption: Option = {
+  name: 'url',
+  value: 'URL',
+  description: 'the base of the server; default http://localhost:3000',
+  env: 'GRANTD_URL',
+}
+
+const secretVariable = 'GRANTD_CLIENT_SECRET'
+
+export const tokenCommand: Command = {
+  name: 'token',
+  group: 'Tokens',
+  summary: 'Get an access token from a server',
+  options: [
+    { name: 'tenant', value: 'ID', description: 'the tenant; required' },
+    { name: 'client-id', value: 'ID', description: 'the client; required' },
+    { name: 'scope', value: 'SCOPES', description: 'scopes, separated by spaces' },
+    { name: 'resource', value: 'URI', description: 'the API that the token is for (RFC 8707)' },
+    urlOption,
+    {
+      name: 'decode',
+      description: 'print what is in the token and whether its signature verifies, in place of it',
+    },
+    jsonOption,
+  ],
+  details: `The secret comes from ${secretVariable} or from standard input, never from an argument.`,
+  example: 'grantd token --tenant acme --client-id billing --scope api:read < secret.txt',
+  run: getToken,
+}
+
+const longestWait = 10_000
+
+async function getToken(args: ParsedArguments, platform: Platform): Promise<number> {
+  const tenant = getOption('tenant', args)
+  const clientId = getOption('client-id', args)
+  const base = (settingOf(urlOption, args, platform) ?? 'http://localhost:3000').replace(/\/+$/, '')
+  if (!URL.canParse(base))
+    throw new UsageError(`The URL is '${base}', wanted one such as http://localhost:3000`)
+  const server = `${base}${tenantPath(encodeURIComponent(tenant))}`
+  const secret = await readSecret(platform)
+  const token = await requestToken(server, { tenant, clientId, secret, args })
+  if (!args.isSet('decode')) {
+    platform.writeOut(args.isSet('json') ? `${JSON.stringify({ access_token: token })}\n` : `${token}\n`)
+    return exitCodes.ok
+  }
+  const jwks = await fetchJson(`${server}/.well-known/jwks.json`)
+  const signature = await checkSignature(token, jwks.body)
+  writeReport({ decoded: parseToken(token), signature, isJson: args.isSet('json') }, platform)
+  if (signature !== 'verified') throw new CommandError(`The signature ${signature}`)
+  return exitCodes.ok
+}
+
+function getOption(name: string, args: ParsedArguments): string {
+  const value = args.text(name)
+  if (!value) throw new UsageError(`token wants --${name}`)
+  return value
+}
+
+async function readSecret(platform: Platform): Promise<string> {
+  const secret = platform.environment(secretVariable) || (await platform.readInput())?.replace(/\r?\n$/, '')
+  if (secret) return secret
+  throw new UsageError(`token wants the secret in ${secretVariable} or on standard input`)
+}
+
+interface TokenRequest {
+  readonly tenant: string
+  readonly clientId: string
+  readonly secret: string
+  readonly args: ParsedArguments
+}
+
+async function requestToken(
+  server: string,
+  { tenant, clientId, secret, args }: TokenRequest,
+): Promise<string> {
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: secret,
+  })
+  for (const name of ['scope', 'resource']) {
+    const value = args.text(name)
+    if (value !== undefined) form.set(name, value)
+  }
+  const { status, body } = await fetchJson(`${server}/oauth/token`, { method: 'POST', body: form })
+  if (status === 200 && typeof body['access_token'] === 'string') return body['access_token']
+  if (body['error'] === 'tenant_not_found') {
+    throw new CommandError(
+      `The server has no tenant '${tenant}' that issues tokens; look at tenants in its config.yaml`,
+    )
+  }
+  if (body['error'] === 'invalid_client') {
+    throw new CommandError(
+      `The server does not accept client '${clientId}' of tenant '${tenant}' with this secret`,
+    )
+  }
+  throw new CommandError(
+    `The server refused with ${status}: ${JSON.stringify(body['error_description'] ?? body['error'] ?? 'no reason given')}`,
+  )
+}
+
+async function fetchJson(url: string, init: RequestInit = {}) {
+  const request = { ...init, signal: AbortSignal.timeout(longestWait), redirect: 'error' as const }
+  const response = await fetch(url, request).catch((cause: unknown) => {
+    throw new CommandError(explainUnreachable(url, cause), { cause })
+  })
+  const body: unknown = await response.json().catch(() => undefined)
+  if (typeof body !== 'object' || body === null) {
+    throw new CommandError(`${new URL(url).origin} answered ${response.status} without JSON; is that grantd?`)
+  }
+  return { status: response.status, body: body as Record<string, unknown> }
+}

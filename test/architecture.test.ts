@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'bun:test'
+import { dirname, join, relative, resolve } from 'node:path'
+import { Glob } from 'bun'
+import biome from '../biome.json' with { type: 'json' }
+
+const src = resolve(import.meta.dir, '../src')
+
+/**
+ * What each room may import: rooms by name, single files by path. The rooms are in the order of the story that
+ * ARCHITECTURE.md tells; files directly in src/ are rooms of their own.
+ */
+const arrows: Record<string, readonly string[]> = {
+  main: ['commands', 'platform', 'log'],
+  commands: [
+    'app',
+    'compose',
+    'build-info',
+    'deps',
+    'log',
+    'config',
+    'platform',
+    'http',
+    'keys',
+    'tenants',
+    'protocol',
+  ],
+  app: ['endpoints', 'http', 'swagger', 'deps'],
+  compose: ['deps', 'build-info', 'log', 'config', 'clients', 'tenants', 'keys', 'platform/platform.ts'],
+  deps: ['build-info', 'log', 'clients', 'tenants', 'keys', 'platform/platform.ts'],
+  endpoints: ['deps', 'http', 'swagger', 'grants', 'tokens', 'clients', 'tenants', 'keys', 'protocol'],
+  http: ['deps', 'log', 'clients', 'tenants', 'platform/platform.ts', 'protocol'],
+  swagger: ['deps', 'http', 'tenants', 'platform/platform.ts'],
+  grants: ['tokens', 'clients', 'tenants', 'protocol'],
+  tokens: ['keys', 'clients', 'tenants', 'protocol'],
+  clients: ['keys', 'platform/platform.ts', 'config/schema.ts', 'protocol'],
+  tenants: ['config/schema.ts', 'protocol'],
+  keys: ['platform/platform.ts', 'protocol'],
+  config: ['platform/platform.ts', 'protocol'],
+  protocol: [],
+  platform: [],
+  log: [],
+  'build-info': [],
+}
+
+/** Each outside thing has its rooms. */
+const packages: Record<string, readonly string[]> = {
+  elysia: ['app', 'endpoints', 'http', 'swagger'],
+  '@elysiajs/swagger': ['swagger'],
+  'swagger-ui-dist': ['swagger'],
+  jose: ['keys'],
+  yaml: ['config'],
+  '@sinclair/typebox': ['protocol', 'config', 'tokens', 'http'],
+  node: ['platform'],
+}
+
+interface Import {
+  readonly file: string
+  readonly target: string
+}
+
+const files = [...new Glob('**/*.ts').scanSync(src)].filter((file) => !file.endsWith('.d.ts')).sort()
+const texts = new Map(
+  await Promise.all(files.map(async (file) => [file, await Bun.file(join(src, file)).text()] as const)),
+)
+const imports = [...texts].flatMap(([file, text]) => findImports(file, text))
+
+/** Every import, type-only and dynamic ones too: files of ours by their path below src/, packages by their name. */
+function findImports(file: string, text: string): Import[] {
+  const statements = text.matchAll(
+    /(?:^(?:import|export)\s[^'"=(]*?\bfrom\s*|^import\s*|\bimport\(\s*)['"]([^'"]+)['"]/gm,
+  )
+  return [...statements].map(([, name = '']) => ({
+    file,
+    target: name.startsWith('.') ? relative(src, resolve(src, dirname(file), name)) : name,
+  }))
+}
+
+function roomOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] ?? '') : file.replace(/\.ts$/, '')
+}
+
+function packageOf(name: string): string {
+  if (name.startsWith('node:')) return 'node'
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+const isOurs = (target: string) => target.endsWith('.ts')
+
+describe('arrows', () => {
+  test('every import follows an arrow of the map', () => {
+    const wrong = imports
+      .filter(({ target }) => isOurs(target))
+      .filter(({ file, target }) => {
+        const allowed = arrows[roomOf(file)] ?? []
+        return (
+          roomOf(file) !== roomOf(target) && !allowed.includes(roomOf(target)) && !allowed.includes(target)
+        )
+      })
+    expect(wrong).toEqual([])
+  })
+
+  test('an endpoint imports no sibling but a part of its own, such as token-detail of token', () => {
+    const wrong = imports.filter(({ file, target }) => {
+      const inside = roomOf(file) === 'endpoints' && roomOf(target) === 'endpoints'
+      return inside && !target.startsWith(`${file.replace(/\.ts$/, '')}-`)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('a grant imports no other grant', () => {
+    const shared = ['grants/grant.ts', 'grants/registry.ts']
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        roomOf(file) === 'grants' &&
+        roomOf(target) === 'grants' &&
+        !shared.includes(target) &&
+        file !== 'grants/registry.ts',
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('every package is imported in its own rooms only', () => {
+    const wrong = imports
+      .filter(({ target }) => !isOurs(target) && !target.endsWith('package.json'))
+      .filter(({ file, target }) => !packages[packageOf(target)]?.includes(roomOf(file)))
+    expect(wrong).toEqual([])
+  })
+
+  test('the map has every room that there is and no other', () => {
+    expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(arrows).sort())
+  })
+})
+
+describe('rules', () => {
+  const places = (pattern: RegExp, allowed: (file: string) => boolean) =>
+    [...texts]
+      .filter(([file]) => !allowed(file))
+      .flatMap(([file, text]) =>
+        [...withoutComments(text).matchAll(pattern)].map(([found]) => `${file}: ${found}`),
+      )
+
+  test('only platform/ names the runtime', () => {
+    expect(
+      places(/(?<![-.\w])(?:(?:Bun|Deno|process)\.\w+|Buffer\b)/g, (file) => roomOf(file) === 'platform'),
+    ).toEqual([])
+  })
+
+  test('only main.ts ends the process', () => {
+    expect(
+      places(/\bexitProcess\(/g, (file) => ['main.ts', 'platform/node-process.ts'].includes(file)),
+    ).toEqual([])
+  })
+
+  test('time and randomness come in through Deps', () => {
+    const pattern = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bgetRandomValues\b/g
+    expect(places(pattern, (file) => ['main.ts', 'platform/node-process.ts'].includes(file))).toEqual([])
+  })
+
+  test('no file is longer than 300 lines', () => {
+    const long = [...texts].filter(([, text]) => text.split('\n').length > 301).map(([file]) => file)
+    expect(long).toEqual([])
+  })
+
+  test('the linter refuses a function of more than 60 lines', () => {
+    expect(biome.linter.rules.complexity.noExcessiveLinesPerFunction).toEqual({
+      level: 'error',
+      options: { maxLines: 60 },
+    })
+  })
+})
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+}

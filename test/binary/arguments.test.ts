@@ -1,0 +1,55 @@
+import { expect, test } from 'bun:test'
+import manifest from '../../package.json' with { type: 'json' }
+import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
+
+const grantd = programs.executable
+const yaml = 'tenants:\n  acme: { name: Acme, signing: { algorithm: ES256 } }\n'
+
+test('--version prints the version and the commit that it was built from', () =>
+  withFolder(async (folder) => {
+    const { code, out } = await run(grantd, { folder, args: ['--version'] })
+    expect(code).toBe(0)
+    expect(out).toMatch(
+      new RegExp(`^grantd ${RegExp.escape(manifest.version)} \\((?:[0-9a-f]{12}|unknown)\\)\n$`),
+    )
+  }))
+
+test.each([
+  [['--prot', '80'], "'--prot'"],
+  [['serve', '--port'], '--port'],
+  [['--port', 'http'], "The port is 'http', wanted a whole number from 0 to 65535"],
+  [['--port', '70000'], "The port is '70000'"],
+  [['surf'], "Unknown command 'surf'"],
+  [['serve', 'now'], "Unexpected word 'now'"],
+])('wrong arguments %p end with 2 and usage on standard error', async (args, complaint) => {
+  await withFolder(async (folder) => {
+    const { code, out, err } = await run(grantd, { folder, args })
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(complaint)
+    expect(err).toContain('Usage: grantd serve')
+  })
+})
+
+test('flags win over the environment, and both over the file', () =>
+  withFolder(async (folder) => {
+    await writeConfig(folder, `server: { host: 127.0.0.1, port: 1 }\n${yaml}`)
+    await Bun.write(`${folder}/other.yaml`, yaml.replace('acme', 'other'))
+    const server = await startServer(grantd, {
+      folder,
+      args: ['--config', 'other.yaml', '--host', '127.0.0.1', '--port', '0'],
+      env: { GRANTD_CONFIG: 'config.yaml', GRANTD_HOST: '203.0.113.1', GRANTD_PORT: '2' },
+    })
+    expect((await fetch(`${server.url}/api/v1/tenant/other/strategies`)).status).toBe(200)
+    expect(await server.stop()).toBe(0)
+  }))
+
+test('.env and bunfig.toml of the folder where it starts change nothing', () =>
+  withFolder(async (folder) => {
+    await writeConfig(folder, yaml)
+    await Bun.write(`${folder}/.env`, 'GRANTD_CONFIG=elsewhere.yaml\n')
+    await Bun.write(`${folder}/bunfig.toml`, 'preload = ["./evil.ts"]\n')
+    await Bun.write(`${folder}/evil.ts`, 'console.log("evil"); process.exit(66)\n')
+    const server = await startServer(grantd, { folder })
+    expect(await server.stop()).toBe(0)
+    expect(server.output()).not.toContain('evil')
+  }))

@@ -1,0 +1,69 @@
+import { expect, test } from 'bun:test'
+import { connect } from 'node:net'
+import {
+  programs,
+  type RunningServer,
+  startServer,
+  withFolder,
+  writeConfig,
+} from '../support/spawn-server.ts'
+
+const yaml = `
+tenants:
+  acme:
+    name: Acme
+    oauth2: {}
+    signing: { algorithm: ES256 }
+    clients: { app: { secret: correct-horse } }
+`
+const form = 'grant_type=client_credentials&client_id=app&client_secret=correct-horse'
+
+/** A token request whose body is still on its way. */
+async function startSlowRequest({ port }: RunningServer) {
+  const socket = connect(port, '127.0.0.1')
+  let answer = ''
+  socket.on('data', (chunk) => {
+    answer += chunk.toString()
+  })
+  const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()))
+  socket.write(
+    `POST /api/v1/tenant/acme/oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form.slice(0, 10)}`,
+  )
+  await Bun.sleep(200)
+  return {
+    finish: () => void socket.write(form.slice(10)),
+    answer: () => answer,
+    ended,
+    drop: () => socket.destroy(),
+  }
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s lets a request in flight finish, refuses new ones and ends with 0',
+  (signal) =>
+    withFolder(async (folder) => {
+      await writeConfig(folder, yaml)
+      const server = await startServer(programs.executable, { folder })
+      const slow = await startSlowRequest(server)
+      server.kill(signal)
+      await Bun.sleep(200)
+      await expect(fetch(`${server.url}/health`)).rejects.toThrow()
+      slow.finish()
+      await slow.ended
+      expect(slow.answer()).toStartWith('HTTP/1.1 200 OK')
+      expect(slow.answer()).toContain('"access_token"')
+      expect(await server.exited).toBe(0)
+    }),
+)
+
+test('a second signal ends it at once', () =>
+  withFolder(async (folder) => {
+    await writeConfig(folder, yaml)
+    const server = await startServer(programs.executable, { folder })
+    const slow = await startSlowRequest(server)
+    server.kill('SIGTERM')
+    await Bun.sleep(200)
+    server.kill('SIGTERM')
+    expect(await server.exited).toBe(143)
+    slow.drop()
+  }))
