@@ -4,9 +4,10 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { findKey, KeyFileError } from '../keys/key-file.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, configOption, exitCodes, jsonOption, settingOf } from './command.ts'
-import { getConfigPath } from './find-config.ts'
-import { dataDirOption, withDataDir } from './serve.ts'
+import { type Command, exitCodes } from './command.ts'
+import { getConfigPath, withDataDir } from './find-config.ts'
+import { configOption, dataDirOption, jsonOption, settingOf } from './options.ts'
+
 import { stylesFor } from './style.ts'
 
 export const checkCommand: Command = {

@@ -39,17 +39,3 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2, config: 78 } as const
 
 /** A command cannot do its work, for the reason in `message`: one line for the person, and exit 1. */
 export class CommandError extends Error {}
-
-export const configOption: Option = {
-  name: 'config',
-  value: 'PATH',
-  description: 'the configuration; default config.yaml, else /etc/grantd/config.yaml',
-  env: 'GRANTD_CONFIG',
-}
-
-export const jsonOption: Option = { name: 'json', description: 'print JSON, for scripts' }
-
-/** The value of an option, or of the environment variable that does the same; an empty one counts as none. */
-export function settingOf(option: Option, args: ParsedArguments, platform: Platform): string | undefined {
-  return args.text(option.name) ?? (option.env ? platform.environment(option.env) || undefined : undefined)
-}

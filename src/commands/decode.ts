@@ -1,7 +1,8 @@
 import { checkSignature, type DecodedJwt, decodeJwt, JwtMalformed } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, CommandError, exitCodes, jsonOption } from './command.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { jsonOption } from './options.ts'
 import { renderJwt } from './render-jwt.ts'
 
 export const decodeCommand: Command = {

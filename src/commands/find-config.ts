@@ -1,6 +1,7 @@
+import type { LoadedConfig } from '../config/load.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { configOption, settingOf } from './command.ts'
+import { configOption, settingOf } from './options.ts'
 
 /** Where a configuration is looked for when none is named: the folder at hand, then the system's. */
 const places = ['config.yaml', '/etc/grantd/config.yaml'] as const
@@ -18,4 +19,15 @@ export async function findConfig(args: ParsedArguments, platform: Platform): Pro
 /** Like {@link findConfig}; the first place, which will then be reported missing, when there is none. */
 export async function getConfigPath(args: ParsedArguments, platform: Platform): Promise<string> {
   return (await findConfig(args, platform)) ?? places[0]
+}
+
+/** The configuration with its data_dir replaced, where one is given; a demo keeps nothing all the same. */
+export function withDataDir(
+  loaded: LoadedConfig,
+  folder: string | undefined,
+  { files }: Platform,
+): LoadedConfig {
+  return folder === undefined || loaded.dataDir === undefined
+    ? loaded
+    : { ...loaded, dataDir: files.resolve(folder) }
 }

@@ -1,10 +1,10 @@
 import { loadConfig } from '../config/load.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, CommandError, configOption, exitCodes, type Option, settingOf } from './command.ts'
+import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { findConfig } from './find-config.ts'
 import { explainUnreachable } from './http-client.ts'
-import { hostOption, parsePort, portOption } from './serve.ts'
+import { configOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
 
 const urlOption: Option = {
   name: 'url',

@@ -3,9 +3,9 @@ import { loadConfig } from '../config/load.ts'
 import { findKey, KeyFileError, type KeyPlan, type OpenedKey, openKey } from '../keys/key-file.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, CommandError, configOption, exitCodes, jsonOption, settingOf } from './command.ts'
-import { getConfigPath } from './find-config.ts'
-import { dataDirOption, withDataDir } from './serve.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { getConfigPath, withDataDir } from './find-config.ts'
+import { configOption, dataDirOption, jsonOption, settingOf } from './options.ts'
 
 type Action = (plans: readonly KeyPlan[], args: ParsedArguments, platform: Platform) => Promise<number>
 

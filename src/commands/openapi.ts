@@ -4,8 +4,9 @@ import { loadConfig, parseConfig } from '../config/load.ts'
 import { createLog } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, configOption, exitCodes } from './command.ts'
+import { type Command, exitCodes } from './command.ts'
 import { findConfig } from './find-config.ts'
+import { configOption } from './options.ts'
 
 export const openapiCommand: Command = {
   name: 'openapi',

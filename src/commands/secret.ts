@@ -1,7 +1,8 @@
 import { generateSecret } from '../keys/generated-secret.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, exitCodes, jsonOption } from './command.ts'
+import { type Command, exitCodes } from './command.ts'
+import { jsonOption } from './options.ts'
 import { stylesFor } from './style.ts'
 
 export const secretCommand: Command = {

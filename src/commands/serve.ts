@@ -5,33 +5,15 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Lifecycle } from '../deps.ts'
 import type { OpenedKey } from '../keys/key-file.ts'
 import { createLog, type Log } from '../log.ts'
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
 import { ListenError, type Listener, type Platform } from '../platform/platform.ts'
-import { type Command, CommandError, configOption, type Option, settingOf } from './command.ts'
+import { type Command, CommandError } from './command.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
-import { findConfig } from './find-config.ts'
+import { findConfig, withDataDir } from './find-config.ts'
 import { openKeys } from './open-keys.ts'
+import { configOption, dataDirOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
 import { runUntilStopped, TrackedHandler } from './shutdown.ts'
 import { renderStartup } from './startup.ts'
-
-export const hostOption: Option = {
-  name: 'host',
-  value: 'HOST',
-  description: 'address to listen on, in place of server.host',
-  env: 'GRANTD_HOST',
-}
-export const portOption: Option = {
-  name: 'port',
-  value: 'PORT',
-  description: 'port, in place of server.port; 0 takes a free one',
-  env: 'GRANTD_PORT',
-}
-export const dataDirOption: Option = {
-  name: 'data-dir',
-  value: 'PATH',
-  description: 'folder for keys, in place of data_dir',
-  env: 'GRANTD_DATA_DIR',
-}
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -58,17 +40,6 @@ async function serve(args: ParsedArguments, platform: Platform): Promise<number>
     demo,
     platform,
   })
-}
-
-/** The configuration with its data_dir replaced, where one is given; a demo keeps nothing all the same. */
-export function withDataDir(
-  loaded: LoadedConfig,
-  folder: string | undefined,
-  { files }: Platform,
-): LoadedConfig {
-  return folder === undefined || loaded.dataDir === undefined
-    ? loaded
-    : { ...loaded, dataDir: files.resolve(folder) }
 }
 
 interface ServeOptions {
@@ -130,10 +101,4 @@ function explainListen(code: string): string {
   if (code === 'EADDRINUSE') return 'the port is in use; stop what uses it, or choose another with --port'
   if (code === 'EACCES') return 'not allowed for this user; choose a port from 1024 up with --port'
   return `${code}; choose another address with --host`
-}
-
-export function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (port <= 65_535) return port
-  throw new UsageError(`The port is '${text}', wanted a whole number from 0 to 65535`)
 }

@@ -2,9 +2,10 @@ import { checkSignature } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { tenantPath } from '../tenants/tenant.ts'
-import { type Command, CommandError, exitCodes, jsonOption, type Option, settingOf } from './command.ts'
+import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { parseToken, writeReport } from './decode.ts'
 import { explainUnreachable } from './http-client.ts'
+import { jsonOption, settingOf } from './options.ts'
 
 const urlOption: Option = {
   name: 'url',

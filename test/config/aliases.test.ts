@@ -2,10 +2,14 @@ import { expect, test } from 'bun:test'
 import { parseYaml, type Tree } from '../../src/config/yaml-tree.ts'
 import { faultsOf, parse } from '../support/config-text.ts'
 
+const patience = 60_000
 const tooMany = 'the file expands to more than 10000 values through aliases'
 const tooDeep = 'the file is nested deeper than 64 levels'
 
 const faultsOfTree = (text: string) => parseYaml(text).faults.map(({ message }) => message)
+
+/** Far above what these take on a busy machine, below the 15 seconds of a resolver that reads all again. */
+const mostMilliseconds = 4000
 
 /** Nine levels of ten aliases each: a billion values. */
 const bomb = [
@@ -21,7 +25,7 @@ function timed<T>(work: () => T): { result: T; milliseconds: number } {
 test('an alias bomb is refused with one fault, and in no time', () => {
   const { result, milliseconds } = timed(() => faultsOfTree(bomb))
   expect(result).toEqual([tooMany])
-  expect(milliseconds).toBeLessThan(1000)
+  expect(milliseconds).toBeLessThan(mostMilliseconds)
 })
 
 test('an alias bomb in a configuration is told where it stands', async () => {
@@ -36,14 +40,14 @@ test('one alias of a huge list is refused with one fault', () => {
 test('many aliases of one value are refused in no time', () => {
   const { result, milliseconds } = timed(() => faultsOfTree(`a: &a x\nb: [${'*a,'.repeat(20_000)}]`))
   expect(result).toEqual([tooMany])
-  expect(milliseconds).toBeLessThan(2000)
+  expect(milliseconds).toBeLessThan(mostMilliseconds)
 })
 
 test('aliases up to the limit are taken in no time, however much stands before their anchor', () => {
   const text = `z: [${'x,'.repeat(20_000)}]\na: &a x\nb: [${'*a,'.repeat(9000)}]`
   const { result, milliseconds } = timed(() => faultsOfTree(text))
   expect(result).toEqual([])
-  expect(milliseconds).toBeLessThan(2000)
+  expect(milliseconds).toBeLessThan(mostMilliseconds)
 })
 
 test('an alias that holds itself is refused', () => {
@@ -64,13 +68,17 @@ test('nesting up to 64 levels is taken, one more is refused', () => {
   expect(faultsOfTree(depth(65))).toEqual([tooDeep])
 })
 
-test.each([1000, 100_000])('nesting of %d levels is refused with few words and no crash', (levels) => {
-  for (const text of [depth(levels), '['.repeat(levels), '- '.repeat(levels), '{a: '.repeat(levels)]) {
-    const faults = faultsOfTree(text)
-    expect(faults.length).toBeGreaterThan(0)
-    expect(faults.length).toBeLessThan(10)
-  }
-})
+test.each([1000, 100_000])(
+  'nesting of %d levels is refused with few words and no crash',
+  (levels) => {
+    for (const text of [depth(levels), '['.repeat(levels), '- '.repeat(levels), '{a: '.repeat(levels)]) {
+      const faults = faultsOfTree(text)
+      expect(faults.length).toBeGreaterThan(0)
+      expect(faults.length).toBeLessThan(10)
+    }
+  },
+  patience,
+)
 
 function textOf(tree: Tree | undefined): unknown {
   if (tree?.kind === 'map') return [...tree.entries].map(([key, { value }]) => [key, textOf(value)])

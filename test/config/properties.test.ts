@@ -1,10 +1,12 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { suggest } from '../../src/config/suggest.ts'
 import { parseDuration } from '../../src/protocol/duration.ts'
 import { faultsOf } from '../support/config-text.ts'
+
+setDefaultTimeout(60_000)
 
 const shipped = readFileSync(join(import.meta.dir, '../../config.yaml'), 'utf8')
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import * as jose from 'jose'
 import { signJwt, verifyJwt } from '../../src/keys/jwt.ts'
@@ -7,6 +7,8 @@ import { nodeFiles } from '../../src/platform/node-files.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import { ecPair, edPair, keyringOf, pkcs8, planFor, putKeyFile, rsaPair } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
+
+setDefaultTimeout(60_000)
 
 const rsa = pkcs8(rsaPair().privateKey)
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,6 +17,8 @@ import {
   rsaPair,
 } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
+
+setDefaultTimeout(60_000)
 
 const rsa = rsaPair()
 const ec = ecPair()

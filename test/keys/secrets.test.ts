@@ -1,8 +1,10 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import { parseSecretHash, type SecretHash } from '../../src/keys/secrets.ts'
 import { bunPlatform } from '../../src/platform/bun.ts'
 import { checkerWith, FakePasswordHash } from '../support/fake-secrets.ts'
+
+setDefaultTimeout(60_000)
 
 const hex = createHash('sha256').update('own-secret-1').digest('hex')
 const slow = (secret: string): SecretHash => parseSecretHash(`$fake$${secret}`)

@@ -1,0 +1,42 @@
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { Option } from './command.ts'
+
+export const configOption: Option = {
+  name: 'config',
+  value: 'PATH',
+  description: 'the configuration; default config.yaml, else /etc/grantd/config.yaml',
+  env: 'GRANTD_CONFIG',
+}
+
+export const jsonOption: Option = { name: 'json', description: 'print JSON, for scripts' }
+
+export const hostOption: Option = {
+  name: 'host',
+  value: 'HOST',
+  description: 'address to listen on, in place of server.host',
+  env: 'GRANTD_HOST',
+}
+export const portOption: Option = {
+  name: 'port',
+  value: 'PORT',
+  description: 'port, in place of server.port; 0 takes a free one',
+  env: 'GRANTD_PORT',
+}
+export const dataDirOption: Option = {
+  name: 'data-dir',
+  value: 'PATH',
+  description: 'folder for keys, in place of data_dir',
+  env: 'GRANTD_DATA_DIR',
+}
+
+/** The value of an option, or of the environment variable that does the same; an empty one counts as none. */
+export function settingOf(option: Option, args: ParsedArguments, platform: Platform): string | undefined {
+  return args.text(option.name) ?? (option.env ? platform.environment(option.env) || undefined : undefined)
+}
+
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new UsageError(`The port is '${text}', wanted a whole number from 0 to 65535`)
+}

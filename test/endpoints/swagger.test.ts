@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
+
+const tenants = 'tenants:\n  acme: { name: Acme, oauth2: {}, signing: { algorithm: ES256 } }\n'
+let app: TestApp
+
+beforeAll(async () => {
+  app = await startTestApp(tenants)
+})
+afterAll(() => app.close())
+
+test('the page loads its own files only, under names that hold their hash, and they may be kept for good', async () => {
+  const page = await app.send('/swagger')
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(page.headers.get('content-security-policy')).toBe(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+  )
+  const html = await page.text()
+  expect(html).not.toMatch(/https?:\/\//)
+  const paths = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path)
+  expect(paths).toHaveLength(4)
+  for (const path of paths) {
+    expect(path).toMatch(/^\/swagger\/assets\/[a-z-]+-[0-9a-f]{16}\.(js|css)$/)
+    const asset = await app.send(path)
+    expect(asset.status).toBe(200)
+    expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+    expect((await asset.text()).length).toBeGreaterThan(100)
+  }
+})
+
+test('an asset of another name is not found', async () => {
+  for (const name of [
+    'swagger-ui.js',
+    'swagger-ui-0000000000000000.js',
+    '..%2f..%2fetc%2fpasswd',
+    '__proto__',
+  ]) {
+    expect((await app.send(`/swagger/assets/${name}`)).status).toBe(404)
+  }
+})
+
+test('swagger: false turns page, document and their links off', async () => {
+  const silent = await startTestApp(`swagger: false\n${tenants}`)
+  for (const path of ['/swagger', '/swagger/json', '/swagger/assets/x']) {
+    const answer = await silent.send(path)
+    expect(answer.status).toBe(404)
+    expect(await answer.text()).toBe('{"error":"not_found","error_description":"Path not found"}')
+  }
+  expect((await (await silent.send('/')).json()).links).toEqual({ health: 'http://localhost:3000/health' })
+  await silent.close()
+})
