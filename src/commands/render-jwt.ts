@@ -1,6 +1,6 @@
 import type { DecodedJwt } from '../keys/jwt.ts'
-import type { Platform } from '../platform/platform.ts'
-import { stylesFor } from './style.ts'
+
+import { type StyleHost, stylesFor } from './style.ts'
 
 /** The claims that are times, in seconds since the epoch (RFC 7519 section 4.1). */
 const timeClaims = new Set(['exp', 'iat', 'nbf', 'auth_time'])
@@ -11,7 +11,11 @@ export interface JwtReport extends DecodedJwt {
 }
 
 /** A JWT for a person: its members one by one, its times in words. Control characters stay escaped. */
-export function renderJwt({ header, claims, signature }: JwtReport, now: number, platform: Platform): string {
+export function renderJwt(
+  { header, claims, signature }: JwtReport,
+  now: number,
+  platform: StyleHost,
+): string {
   const { bold, green, red } = stylesFor(platform)
   const paint = signature === 'verified' ? green : red
   return [

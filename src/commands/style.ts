@@ -2,10 +2,11 @@ import type { Platform } from '../platform/platform.ts'
 
 type Style = (text: string) => string
 
+/** What it takes to know whether colours are wanted. */
+export type StyleHost = Pick<Platform, 'isTerminal' | 'environment'>
+
 /** Styles for standard output: plain text unless it is a terminal and NO_COLOR is not set (no-color.org). */
-export function stylesFor(
-  platform: Pick<Platform, 'isTerminal' | 'environment'>,
-): Record<'bold' | 'red' | 'green' | 'dim', Style> {
+export function stylesFor(platform: StyleHost): Record<'bold' | 'red' | 'green' | 'dim', Style> {
   const isPlain =
     !platform.isTerminal ||
     Boolean(platform.environment('NO_COLOR')) ||

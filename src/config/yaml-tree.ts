@@ -138,7 +138,11 @@ class TreeBuilder {
     if (!this.#targets.has(alias)) this.#targets.set(alias, this.#anchors.get(alias.source))
     const target = this.#targets.get(alias)
     if (!target)
-      return this.#refuse(nothing.at, `the alias *${alias.source} has no anchor before it`, nothing)
+      return this.#refuse(
+        nothing.at,
+        'an alias has no anchor before it; put quotes around a text that starts with *',
+        nothing,
+      )
     this.#aliasDepth++
     const tree = this.build(target)
     this.#aliasDepth--

@@ -102,7 +102,10 @@ async function generateKey(plan: KeyPlan, files: Files): Promise<OpenedKey> {
   const isFirst = await keepKey({ folder: plan.folder, name, pem, claimFolder: plan.kid === null }, files)
   if (isFirst) return { key, path: files.resolve(plan.folder, name), generated: true }
   const winner = await findKey(plan, files)
-  if (!winner) throw new KeyFileError(`${complaintOf(plan)}: ${plan.folder} holds no key and takes none`)
+  if (!winner)
+    throw new KeyFileError(
+      `${complaintOf(plan)}: ${plan.folder} holds no key and takes none; remove what else is in it`,
+    )
   return winner
 }
 

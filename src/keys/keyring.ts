@@ -1,6 +1,6 @@
 import type { Files } from '../platform/platform.ts'
 import type { JwkSet } from '../protocol/messages.ts'
-import { type KeyPlan, type OpenedKey, openKey } from './key-file.ts'
+import { KeyFileError, type KeyPlan, type OpenedKey, openKey } from './key-file.ts'
 import type { SigningKey } from './signing-key.ts'
 
 /** The keys of one tenant. */
@@ -23,6 +23,8 @@ export class Keyring {
   readonly #plans: ReadonlyMap<string, KeyPlan>
   readonly #files: Files
   readonly #events: KeyringEvents
+  /** By the public part of a key. */
+  readonly #ownerByMaterial = new Map<string, string>()
   readonly #opened = new Map<string, Promise<TenantKeys>>()
 
   constructor(plans: ReadonlyMap<string, KeyPlan>, files: Files, events: KeyringEvents) {
@@ -41,12 +43,25 @@ export class Keyring {
     return opening
   }
 
+  /** With one key for two tenants, what one signs would verify at the other. */
+  #checkOwn(tenantId: string, { jwk }: SigningKey): void {
+    const material = jwk.n ?? jwk.x ?? ''
+    const owner = this.#ownerByMaterial.get(material) ?? tenantId
+    if (owner !== tenantId) {
+      throw new KeyFileError(
+        `Cannot load the signing key of tenant '${tenantId}': it is the key of tenant '${owner}' too; give each its own`,
+      )
+    }
+    this.#ownerByMaterial.set(material, tenantId)
+  }
+
   async #open(tenantId: string): Promise<TenantKeys> {
     const plan = this.#plans.get(tenantId)
     if (!plan) throw new TypeError(`The tenant ${tenantId} has no key plan`)
     const opened = await openKey(plan, this.#files)
-    this.#events.onOpened(plan, opened)
     const { key } = opened
+    this.#checkOwn(tenantId, key)
+    this.#events.onOpened(plan, opened)
     return {
       active: key,
       find: (kid) => (kid === key.kid ? key : undefined),

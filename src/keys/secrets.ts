@@ -1,5 +1,5 @@
 import type { Hashing, PasswordHash } from '../platform/platform.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { OAuthError, UnavailableError } from '../protocol/errors.ts'
 import { Gate, GateFull } from './gate.ts'
 
 /** What is kept of a client secret. */
@@ -66,7 +66,9 @@ export class SecretChecker {
     try {
       return await this.#gate.run(() => passwordHash.verify(secret, hash))
     } catch (cause) {
-      if (!(cause instanceof GateFull)) throw cause
+      // Bun throws for a hash that has the shape of one and is none.
+      if (!(cause instanceof GateFull))
+        throw new UnavailableError('A secret_hash cannot be checked', { cause })
       const options = { cause, retryAfterSeconds: 1 }
       throw new OAuthError('temporarily_unavailable', 'Too many requests are waiting', options)
     }

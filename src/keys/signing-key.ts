@@ -28,8 +28,8 @@ export async function parseSigningKey(
   pem: string,
   { algorithm, kid }: { algorithm: SignatureAlgorithm; kid: string | null },
 ): Promise<SigningKey> {
-  checkPemLabel(pem)
-  const extractable = await importPrivate(pem, algorithm)
+  const block = findPrivateKey(pem)
+  const extractable = await importPrivate(block, algorithm)
   const jwk = await jose.exportJWK(extractable)
   checkModulus(jwk)
   const publicMembers = publicPart(jwk)
@@ -37,7 +37,7 @@ export async function parseSigningKey(
   const key: SigningKey = {
     kid: id,
     algorithm,
-    privateKey: (await jose.importPKCS8(pem, algorithm)) as CryptoKey,
+    privateKey: (await jose.importPKCS8(block, algorithm)) as CryptoKey,
     publicKey: (await jose.importJWK({ ...publicMembers, alg: algorithm }, algorithm)) as CryptoKey,
     jwk: renderPublicJwk(publicMembers, { kid: id, algorithm }),
   }
@@ -61,20 +61,22 @@ const otherLabels: readonly (readonly [label: string, complaint: string])[] = [
   ['CERTIFICATE', 'holds a certificate, wanted the private key'],
 ]
 
-function checkPemLabel(pem: string): void {
-  if (pem.trim() === '')
+/** The private key in a PEM text, without what programs like to write around it. */
+function findPrivateKey(pem: string): string {
+  if (pem.trim() === '') {
     throw new KeyMaterialError('is empty; restore it from a backup, or remove it for a new key')
+  }
   if (/^Proc-Type: 4,ENCRYPTED/m.test(pem)) throw new KeyMaterialError(otherLabels[0]?.[1])
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1]
   const other = otherLabels.find(([known]) => label?.endsWith(known))
   if (label !== 'PRIVATE KEY' && other) throw new KeyMaterialError(other[1])
   if (label !== 'PRIVATE KEY') throw new KeyMaterialError('is not a PEM file with a PRIVATE KEY in it')
-  if (!pem.includes('-----END PRIVATE KEY-----')) {
-    throw new KeyMaterialError('is cut off: its END line is missing; restore it from a backup')
-  }
   if (pem.indexOf('-----BEGIN ') !== pem.lastIndexOf('-----BEGIN ')) {
     throw new KeyMaterialError('holds more than one thing, wanted one private key alone')
   }
+  const [block] = /-----BEGIN PRIVATE KEY-----[\s\S]*?-----END PRIVATE KEY-----/.exec(pem) ?? []
+  if (block) return block
+  throw new KeyMaterialError('is cut off: its END line is missing; restore it from a backup')
 }
 
 async function importPrivate(pem: string, algorithm: SignatureAlgorithm): Promise<CryptoKey> {
@@ -89,7 +91,10 @@ async function importPrivate(pem: string, algorithm: SignatureAlgorithm): Promis
         { cause },
       )
     }
-    throw new KeyMaterialError('is damaged, or no private key; restore it from a backup', { cause })
+    throw new KeyMaterialError(
+      'is damaged, or holds a key of a kind that is not RSA, P-256, P-384 or Ed25519; restore it from a backup',
+      { cause },
+    )
   }
 }
 

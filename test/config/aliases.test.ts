@@ -56,7 +56,7 @@ test('an alias that holds itself is refused', () => {
 
 test('an alias without an anchor before it is refused where it stands', async () => {
   expect(await faultsOf('data_dir: *later\nserver: { host: &later x }')).toEqual([
-    'config.yaml:1:11: the alias *later has no anchor before it',
+    'config.yaml:1:11: an alias has no anchor before it; put quotes around a text that starts with *',
     'config.yaml:1:11: data_dir is null, wanted a text; quote it if it is meant as one',
   ])
 })

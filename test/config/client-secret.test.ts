@@ -116,6 +116,8 @@ const malformed = [
   sha256('x').replace('sha256', 'sha512'),
   sha256('x').slice(7),
   argon2.replace('argon2id', 'argon2i'),
+  argon2.replace('m=65536', 'm=0'),
+  argon2.replace('t=2', 't=0'),
   argon2.slice(0, 40),
   bcrypt.slice(0, -1),
   bcrypt.replace('$10$', '$03$'),

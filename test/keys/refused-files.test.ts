@@ -25,7 +25,8 @@ const ec = ecPair()
 const ecPem = pkcs8(ec.privateKey)
 const spki = (key: KeyObject) => String(createPublicKey(key).export({ type: 'spki', format: 'pem' }))
 
-const damaged = 'is damaged, or no private key; restore it from a backup'
+const damaged =
+  'is damaged, or holds a key of a kind that is not RSA, P-256, P-384 or Ed25519; restore it from a backup'
 const convert = 'wanted PKCS#8; convert it: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW'
 const encrypted = 'is encrypted; decrypt it: openssl pkcs8 -in OLD -out NEW'
 const empty = 'is empty; restore it from a backup, or remove it for a new key'
