@@ -16,7 +16,7 @@ import { renderOpenApi } from './swagger/document.ts'
 
 /** The whole server as one function from request to response. */
 export function createApp(deps: Deps): Handler {
-  const app = new Elysia({ strictPath: true, normalize: false })
+  const app = new Elysia({ strictPath: true, normalize: false, handler: { standardHostname: false } })
     .onTransform({ as: 'global' }, ({ request, route }) => {
       notesOf(request).route = route
     })

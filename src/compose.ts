@@ -4,7 +4,7 @@ import { ClientRegistry } from './clients/registry.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Deps, Lifecycle } from './deps.ts'
 import type { KeyPlan } from './keys/key-file.ts'
-import { Keyring, type KeyringEvents } from './keys/keyring.ts'
+import { Keyring, type KeyringOptions } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
 import type { Log } from './log.ts'
 import type { Platform } from './platform/platform.ts'
@@ -38,10 +38,10 @@ export function planKeys(loaded: LoadedConfig, { files }: Pick<Platform, 'files'
 export function composeKeyring(
   loaded: LoadedConfig,
   platform: Pick<Platform, 'files'>,
-  events: KeyringEvents,
+  options: KeyringOptions,
 ): Keyring {
   const plans = planKeys(loaded, platform).map((plan): [string, KeyPlan] => [plan.tenantId, plan])
-  return new Keyring(new Map(plans), platform.files, events)
+  return new Keyring(new Map(plans), platform.files, options)
 }
 
 /** Puts the parts of the server together: the one place that knows where each comes from. */
@@ -66,6 +66,7 @@ export function composeDeps({ config }: LoadedConfig, options: ComposeOptions): 
           Object.entries(clients).map((entry) => buildClient(...entry)),
         ]),
       ),
+      platform.hashing,
     ),
     secrets: new SecretChecker({
       hashing: platform.hashing,
@@ -73,6 +74,5 @@ export function composeDeps({ config }: LoadedConfig, options: ComposeOptions): 
       atOnce: Math.max(1, platform.cores - 1),
       memoryKey: randomBytes(32),
     }),
-    decoyKey: randomBytes(32),
   }
 }

@@ -22,8 +22,6 @@ export interface Deps {
   readonly clients: ClientRegistry
   readonly keyring: Keyring
   readonly secrets: SecretChecker
-  /** 32 random bytes, of this process alone: chooses what an unknown client is checked against. */
-  readonly decoyKey: Uint8Array
   readonly lifecycle: Lifecycle
 }
 

@@ -1,5 +1,4 @@
-import type { SecretChecker, SecretHash } from '../keys/secrets.ts'
-import type { Hashing } from '../platform/platform.ts'
+import type { SecretChecker } from '../keys/secrets.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Client } from './client.ts'
 import type { TenantClients } from './registry.ts'
@@ -38,11 +37,8 @@ function findPostedSecret({ clientId, clientSecret }: PresentedClient) {
 export interface AuthenticationDeps {
   readonly clients: TenantClients
   readonly secrets: SecretChecker
-  readonly hashing: Hashing
   /** Names the realm of the challenge. */
   readonly tenantId: string
-  /** 32 random bytes, of this process alone. */
-  readonly decoyKey: Uint8Array
 }
 
 /**
@@ -73,24 +69,14 @@ function checkOneMethod({ basic, clientId }: PresentedClient, used: number): voi
 
 async function checkCredentials(
   credentials: ClientCredentials | 'malformed' | undefined,
-  { clients, secrets, hashing, decoyKey }: AuthenticationDeps,
+  { clients, secrets }: AuthenticationDeps,
 ): Promise<Client | undefined> {
   if (typeof credentials !== 'object') return undefined
   const { clientId, clientSecret } = credentials
   const client = clients.find(clientId)
-  const hash = client?.secretHash ?? findDecoy(clients.all, hashing.hmacSha256(decoyKey, clientId))
+  // Found for a known client too: the work must be the same.
+  const decoy = clients.findDecoy(clientId)
+  const hash = client?.secretHash ?? decoy
   const right = await secrets.check(clientSecret, hash, { useMemory: client?.active === true })
   return right && client?.active ? client : undefined
-}
-
-const emptyTenantDecoy: SecretHash = { kind: 'sha256', digest: new Uint8Array(32) }
-
-/**
- * The hash that an unknown client is checked against. Some clients have a fast hash and some a slow one, so an
- * unknown id gets that of a client chosen by the id: always the same, and not to be told from a known one's.
- */
-function findDecoy(all: readonly Client[], digest: Uint8Array): SecretHash {
-  if (all.length === 0) return emptyTenantDecoy
-  const number = new DataView(digest.buffer, digest.byteOffset).getUint32(0)
-  return all[number % all.length]?.secretHash ?? emptyTenantDecoy
 }

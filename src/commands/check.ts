@@ -1,11 +1,11 @@
 import { planKeys } from '../compose.ts'
 import { ConfigError, type Fault, renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
-import { findKey, KeyFileError } from '../keys/key-file.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
 import { getConfigPath, withDataDir } from './find-config.ts'
+import { inspectKeys } from './inspect-keys.ts'
 import { configOption, dataDirOption, jsonOption, settingOf } from './options.ts'
 
 import { stylesFor } from './style.ts'
@@ -18,7 +18,7 @@ export const checkCommand: Command = {
   mostWords: 1,
   options: [configOption, dataDirOption, jsonOption],
   details:
-    'Prints every fault and warning with file, line and column. Ends with 0 when it can be served, else with 78.',
+    'Prints every fault and warning with file, line and column. Ends with 0 when nothing is wrong, else with 78.',
   example: 'grantd check /etc/grantd/config.yaml',
   run: check,
 }
@@ -47,16 +47,13 @@ async function findFaults(file: string, dataDir: string | undefined, platform: P
   }
 }
 
-/** Looks at the keys that are there, and makes none. */
+/** The keys that the server would open: those of the active tenants. */
 async function findKeyFaults(file: string, loaded: LoadedConfig, { files }: Platform): Promise<Fault[]> {
-  const faults: Fault[] = []
-  for (const plan of planKeys(loaded, { files })) {
-    await findKey(plan, files).catch((error: unknown) => {
-      if (!(error instanceof KeyFileError)) throw error
-      faults.push({ file, position: undefined, message: error.message })
-    })
-  }
-  return faults
+  const plans = planKeys(loaded, { files }).filter(({ tenantId }) => loaded.config.tenants[tenantId]?.active)
+  const inspected = await inspectKeys(plans, files)
+  return inspected.flatMap(({ complaint }) =>
+    complaint ? [{ file, position: undefined, message: complaint }] : [],
+  )
 }
 
 function writeJson({ faults, warnings }: Findings, { writeOut }: Platform): void {

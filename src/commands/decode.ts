@@ -49,11 +49,14 @@ export function parseToken(token: string): DecodedJwt {
   }
 }
 
+/** Bytes. */
+const largestJwks = 1024 * 1024
+
 const notChecked = 'not checked; give the keys with --jwks FILE'
 
 async function findSignature(token: string, path: string | undefined, { files }: Platform): Promise<string> {
   if (path === undefined) return notChecked
-  const text = new TextDecoder().decode(await files.read(path))
+  const text = new TextDecoder().decode(await files.readSmall(path, largestJwks))
   let jwks: unknown
   try {
     jwks = JSON.parse(text)
@@ -69,10 +72,19 @@ interface Report {
   readonly isJson: boolean
 }
 
-export function writeReport({ decoded, signature, isJson }: Report, platform: Platform): void {
+export function writeReport(report: Report, platform: Platform): void {
+  try {
+    platform.writeOut(renderReport(report, platform))
+  } catch (cause) {
+    // Claims of thousands of levels can be parsed, but not written.
+    if (cause instanceof RangeError)
+      throw new CommandError('This is no JWT: it is nested too deep', { cause })
+    throw cause
+  }
+}
+
+function renderReport({ decoded, signature, isJson }: Report, platform: Platform): string {
   const { header, claims } = decoded
-  const text = isJson
-    ? `${JSON.stringify({ header, claims, signature })}\n`
-    : renderJwt({ header, claims, signature }, platform.now(), platform)
-  platform.writeOut(text)
+  if (isJson) return `${JSON.stringify({ header, claims, signature })}\n`
+  return renderJwt({ header, claims, signature }, platform.now(), platform)
 }

@@ -3,7 +3,7 @@ import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { findConfig } from './find-config.ts'
-import { explainUnreachable } from './http-client.ts'
+import { ask, parseServerUrl } from './http-client.ts'
 import { configOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
 
 const urlOption: Option = {
@@ -18,19 +18,17 @@ export const healthcheckCommand: Command = {
   summary: 'Ask the server on this machine whether it wants requests',
   options: [configOption, hostOption, portOption, urlOption],
   details:
-    'For containers and supervisors: ends with 0 when /health/ready answers 200 within 3 seconds, else with 1.',
+    'For containers and supervisors: ends with 0 when /health/ready answers 200 within 10 seconds, else with 1.',
   example: 'grantd healthcheck --port 8080',
   run: healthcheck,
 }
 
-const longestWait = 3000
-
 async function healthcheck(args: ParsedArguments, platform: Platform): Promise<number> {
-  const url = `${args.text('url') ?? (await findLocalUrl(args, platform))}/health/ready`
-  const response = await fetch(url, { signal: AbortSignal.timeout(longestWait) }).catch((cause: unknown) => {
-    throw new CommandError(explainUnreachable(url, cause), { cause })
-  })
-  if (response.status !== 200) throw new CommandError(`${url} answers ${response.status}`)
+  const given = args.text('url')
+  const base = given === undefined ? await findLocalUrl(args, platform) : parseServerUrl(given)
+  const url = `${base}/health/ready`
+  const { status } = await ask(url)
+  if (status !== 200) throw new CommandError(`${url} answers ${status}`)
   platform.writeOut('ok\n')
   return exitCodes.ok
 }

@@ -1,7 +1,55 @@
-/** What a person does about a request that got no answer, in one line. */
-export function explainUnreachable(url: string, cause: unknown): string {
+import { UsageError } from '../platform/arguments.ts'
+import { CommandError } from './command.ts'
+
+/** Milliseconds for a whole exchange. */
+const longestWait = 10_000
+/** Bytes of an answer: a token and a JWK Set are far smaller. */
+const largestAnswer = 1024 * 1024
+
+/** The base of a server without a trailing slash. Throws UsageError for anything but an http(s) URL. */
+export function parseServerUrl(text: string): string {
+  const isHttp = /^https?:\/\/[^/?#]/.test(text) && URL.canParse(text)
+  if (isHttp) return text.replace(/\/+$/, '')
+  throw new UsageError(`The URL is '${text}', wanted one such as http://localhost:3000`)
+}
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+/** Asks a server that may be anything: no redirect is followed, nothing without an end is read. Throws CommandError. */
+export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+  const signal = AbortSignal.timeout(longestWait)
+  try {
+    const response = await fetch(url, { ...init, signal, redirect: 'error' })
+    return { status: response.status, text: await readText(response) }
+  } catch (cause) {
+    if (cause instanceof CommandError) throw cause
+    throw new CommandError(explain(url, cause), { cause })
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > largestAnswer) {
+      throw new CommandError(
+        `${new URL(response.url).origin} sent more than ${largestAnswer} bytes; is that grantd?`,
+      )
+    }
+  }
+  return text
+}
+
+function explain(url: string, cause: unknown): string {
   const { origin } = new URL(url)
-  if (cause instanceof Error && cause.name === 'TimeoutError')
-    return `Cannot reach ${origin}: no answer in time`
+  const name = cause instanceof Error ? cause.name : ''
+  if (name === 'TimeoutError') return `Cannot reach ${origin}: no answer within ${longestWait / 1000} seconds`
+  if (cause instanceof Error && /redirect/i.test(cause.message)) {
+    return `${origin} answers with a redirect, which is not followed; name the server itself with --url URL`
+  }
   return `Cannot reach ${origin}: is grantd running there? Start it, or name another server with --url URL`
 }

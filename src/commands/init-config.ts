@@ -14,8 +14,9 @@ export function renderInitConfig({ tenant, client, hash }: InitConfig): string {
 server:
   host: 127.0.0.1 # 0.0.0.0 to be reached from other machines; put TLS in front then
   port: 3000
-  # The address that clients use: the base of every link and of the issuer. Change it before you give out tokens.
-  public_url: http://localhost:3000
+  # The address that clients use: the base of every link and of the issuer. Set it before you give out tokens;
+  # without it, it is http://localhost and the port.
+  # public_url: https://auth.example.com
 
 data_dir: ./data # the signing keys: back it up, and let nobody else read it
 

@@ -1,10 +1,11 @@
 import { planKeys } from '../compose.ts'
 import { loadConfig } from '../config/load.ts'
-import { findKey, KeyFileError, type KeyPlan, type OpenedKey, openKey } from '../keys/key-file.ts'
+import { findKey, type KeyPlan, type OpenedKey, openKey } from '../keys/key-file.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { getConfigPath, withDataDir } from './find-config.ts'
+import { type InspectedKey, inspectKeys } from './inspect-keys.ts'
 import { configOption, dataDirOption, jsonOption, settingOf } from './options.ts'
 
 type Action = (plans: readonly KeyPlan[], args: ParsedArguments, platform: Platform) => Promise<number>
@@ -58,22 +59,17 @@ interface Row {
 }
 
 async function list(plans: readonly KeyPlan[], args: ParsedArguments, platform: Platform): Promise<number> {
-  const rows = await Promise.all(plans.map((plan) => describe(plan, platform)))
+  const rows = (await inspectKeys(plans, platform.files)).map(describe)
   if (args.isSet('json')) platform.writeOut(`${JSON.stringify(rows)}\n`)
   else for (const row of rows) platform.writeOut(`${renderRow(row)}\n`)
   return rows.some(({ state }) => state === 'broken') ? exitCodes.config : exitCodes.ok
 }
 
-async function describe(plan: KeyPlan, { files }: Platform): Promise<Row> {
+function describe({ plan, found, complaint }: InspectedKey): Row {
   const { tenantId: tenant, algorithm } = plan
-  try {
-    const found = await findKey(plan, files)
-    if (!found) return { tenant, state: 'missing', algorithm }
-    return { tenant, state: 'ok', kid: found.key.kid, algorithm, file: found.path }
-  } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error
-    return { tenant, state: 'broken', algorithm, complaint: error.message }
-  }
+  if (complaint) return { tenant, state: 'broken', algorithm, complaint }
+  if (!found) return { tenant, state: 'missing', algorithm }
+  return { tenant, state: 'ok', kid: found.key.kid, algorithm, file: found.path }
 }
 
 function renderRow({ tenant, state, kid, algorithm, file, complaint }: Row): string {

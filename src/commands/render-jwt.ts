@@ -1,5 +1,6 @@
 import type { DecodedJwt } from '../keys/jwt.ts'
 
+import { printable } from '../printable.ts'
 import { type StyleHost, stylesFor } from './style.ts'
 
 /** The claims that are times, in seconds since the epoch (RFC 7519 section 4.1). */
@@ -32,25 +33,15 @@ export function renderJwt(
 type Comment = (name: string, value: unknown) => string
 
 function renderMembers(members: Readonly<Record<string, unknown>>, comment: Comment): string[] {
-  const names = Object.keys(members)
-  const width = Math.max(0, ...names.map((name) => name.length))
-  return names.map((name) => {
-    const value = members[name]
-    return `  ${printable(name).padEnd(width)}  ${renderValue(value)}${comment(name, value)}`
+  const rows = Object.entries(members).map(([name, value]) => ({ name, shown: printable(name), value }))
+  const width = Math.max(0, ...rows.map(({ shown }) => shown.length))
+  return rows.map(({ name, shown, value }) => {
+    return `  ${shown.padEnd(width)}  ${renderValue(value)}${comment(name, value)}`
   })
 }
 
 function renderValue(value: unknown): string {
-  return typeof value === 'string' ? printable(value) : JSON.stringify(value)
-}
-
-/** A text as it is, unless it holds something that a terminal would act on. */
-function printable(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : JSON.stringify(text).replace(/[\x7f-\uffff]/g, toUnicodeEscape)
-}
-
-function toUnicodeEscape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return printable(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
 function describeTime(value: unknown, now: number): string {

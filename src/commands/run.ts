@@ -3,6 +3,7 @@ import { ConfigError } from '../config/fault.ts'
 import { KeyFileError } from '../keys/key-file.ts'
 import { parseArguments, UsageError } from '../platform/arguments.ts'
 import { FileError, type Platform } from '../platform/platform.ts'
+import { printable } from '../printable.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { renderCommandHelp, renderOverview, renderUsage } from './help.ts'
 import { commands } from './registry.ts'
@@ -53,7 +54,9 @@ function showHelp(name: string | undefined, platform: Platform): number {
 
 function explain(error: unknown, command: Command, platform: Platform): number {
   if (error instanceof UsageError) {
-    platform.writeError(`grantd: ${error.message}\n${renderUsage(command)}\nRun grantd help for more.\n`)
+    platform.writeError(
+      `grantd: ${error.message.split('\n').map(printable).join('\n')}\n${renderUsage(command)}\nRun grantd help for more.\n`,
+    )
     return exitCodes.usage
   }
   if (error instanceof ConfigError || error instanceof KeyFileError) {
@@ -61,7 +64,7 @@ function explain(error: unknown, command: Command, platform: Platform): number {
     return exitCodes.config
   }
   if (error instanceof CommandError || error instanceof FileError) {
-    platform.writeError(`grantd: ${error.message}\n`)
+    platform.writeError(`grantd: ${printable(error.message)}\n`)
     return exitCodes.failed
   }
   throw error

@@ -2,17 +2,19 @@ import { createApp } from '../app.ts'
 import { composeDeps, composeKeyring } from '../compose.ts'
 import { renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
-import type { Lifecycle } from '../deps.ts'
+import type { Deps, Lifecycle } from '../deps.ts'
+import type { Handler } from '../http/handler.ts'
 import type { OpenedKey } from '../keys/key-file.ts'
 import { createLog, type Log } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import { ListenError, type Listener, type Platform } from '../platform/platform.ts'
+import { isLoopbackUrl } from '../protocol/uri.ts'
 import { type Command, CommandError } from './command.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { findConfig, withDataDir } from './find-config.ts'
 import { openKeys } from './open-keys.ts'
 import { configOption, dataDirOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
-import { runUntilStopped, TrackedHandler } from './shutdown.ts'
+import { runUntilStopped } from './shutdown.ts'
 import { renderStartup } from './startup.ts'
 
 export const serveCommand: Command = {
@@ -58,24 +60,52 @@ async function serveConfig(
   const lifecycle: Lifecycle = { phase: 'starting' }
   const openedKeys = new Map<string, OpenedKey>()
   const keyring = composeKeyring(loaded, platform, {
+    atOnce: Math.max(1, platform.cores - 1),
     onOpened: ({ tenantId }, opened) => {
       openedKeys.set(tenantId, opened)
-      if (lifecycle.phase === 'ready') logNewKey(tenantId, opened, log)
+      if (lifecycle.phase !== 'starting') logNewKey(tenantId, opened, log)
     },
   })
-  await openKeys(loaded.config, { keyring, log, atOnce: platform.cores })
-  const handler = new TrackedHandler()
-  const listener = listen(host, port, { handler, platform })
-  const publicUrl = loaded.config.server.public_url ?? `http://localhost:${listener.port}`
-  const deps = composeDeps(loaded, { platform, log, now, randomBytes, keyring, publicUrl, lifecycle })
-  handler.inner = createApp(deps)
+  const open = (handle: () => Handler) => listen(host, port, { handle, platform })
+  const { listener, deps } = startListening(open, ({ port: actual }) => {
+    const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
+    return composeDeps(loaded, { platform, log, now, randomBytes, keyring, publicUrl, lifecycle })
+  })
   // Listening for signals comes first: whoever reads that the server is there may stop it at once.
-  const stopped = runUntilStopped({ platform, listener, handler, lifecycle, log })
-  lifecycle.phase = 'ready'
+  const stopped = runUntilStopped({ platform, listener, lifecycle, log })
+  await openKeys(loaded.config, { keyring, log, atOnce: platform.cores })
+  if (lifecycle.phase === 'starting') lifecycle.phase = 'ready'
+  warnOfOtherPort(deps.publicUrl, listener.port, platform)
   const startup = renderStartup({ deps, host, port: listener.port, openedKeys, isDemo: demo !== undefined })
-  platform.writeOut(startup + (demo ? renderDemo(demo, publicUrl) : ''))
+  platform.writeOut(startup + (demo ? renderDemo(demo, deps.publicUrl) : ''))
   for (const [tenantId, opened] of openedKeys) logNewKey(tenantId, opened, log)
   return stopped
+}
+
+/**
+ * Opens the port and puts the app behind it. The port comes first, for links may need its number; nothing is answered
+ * in between, for nothing waits in between.
+ */
+function startListening(
+  open: (handle: () => Handler) => Listener,
+  compose: (listener: Listener) => Deps,
+): { listener: Listener; deps: Deps } {
+  let handle: Handler | undefined
+  const listener = open(() => {
+    if (!handle) throw new TypeError('A request came before the app was there')
+    return handle
+  })
+  const deps = compose(listener)
+  handle = createApp(deps)
+  return { listener, deps }
+}
+
+/** A port that was chosen at the start, and links that still name the one of the file, lead people astray. */
+function warnOfOtherPort(publicUrl: string, port: number, platform: Platform): void {
+  if (!isLoopbackUrl(publicUrl) || Number(new URL(publicUrl).port || 80) === port) return
+  platform.writeError(
+    `warning: server.public_url is ${publicUrl}, but the port is ${port}: links and issuers name a server that is not this one\n`,
+  )
 }
 
 /** A key is never made in silence. */
@@ -86,10 +116,10 @@ function logNewKey(tenant: string, { key, path, generated }: OpenedKey, log: Log
 function listen(
   host: string,
   port: number,
-  { handler, platform }: { handler: TrackedHandler; platform: Platform },
+  { handle, platform }: { handle: () => Handler; platform: Platform },
 ): Listener {
   try {
-    return platform.listen({ hostname: host, port, fetch: handler.fetch })
+    return platform.listen({ hostname: host, port, fetch: (request) => handle()(request) })
   } catch (cause) {
     if (!(cause instanceof ListenError)) throw cause
     throw new CommandError(`Cannot listen on ${host}:${port}: ${explainListen(cause.code)}`, { cause })

@@ -38,13 +38,16 @@ function renderTenant({ id }: Tenant, { clients }: Deps, openedKeys: Started['op
   return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${opened.path ?? 'memory'}` : ''}`
 }
 
-/** A command that gets a token; curl asks for the secret, so that it stands nowhere. */
+/** A command that gets a token; curl asks for the secret as a password, so that it stands nowhere. */
 function renderFirstTry(tenants: readonly Tenant[], { clients, publicUrl }: Deps): string[] {
   for (const tenant of tenants) {
     const client = clients.of(tenant.id).all.find(({ active }) => active)
     if (!tenant.oauth2 || !client || !/^[\w.-]+$/.test(client.id)) continue
     const url = `${publicUrl}${tenantPath(tenant.id)}/oauth/token`
-    return [`  try       curl -u ${client.id} -d grant_type=client_credentials ${url}`]
+    return [
+      `  try       curl -u ${client.id} -d grant_type=client_credentials ${url}`,
+      '            (the password is the client secret)',
+    ]
   }
   return []
 }

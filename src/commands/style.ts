@@ -6,11 +6,11 @@ type Style = (text: string) => string
 export type StyleHost = Pick<Platform, 'isTerminal' | 'environment'>
 
 /** Styles for standard output: plain text unless it is a terminal and NO_COLOR is not set (no-color.org). */
-export function stylesFor(platform: StyleHost): Record<'bold' | 'red' | 'green' | 'dim', Style> {
+export function stylesFor(platform: StyleHost): Record<'bold' | 'red' | 'green', Style> {
   const isPlain =
     !platform.isTerminal ||
     Boolean(platform.environment('NO_COLOR')) ||
     platform.environment('TERM') === 'dumb'
   const style = (code: number): Style => (isPlain ? (text) => text : (text) => `\x1b[${code}m${text}\x1b[0m`)
-  return { bold: style(1), red: style(31), green: style(32), dim: style(2) }
+  return { bold: style(1), red: style(31), green: style(32) }
 }

@@ -1,10 +1,12 @@
+import { isGeneratedSecret } from '../keys/generated-secret.ts'
 import { checkSignature } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
+import { printable } from '../printable.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { parseToken, writeReport } from './decode.ts'
-import { explainUnreachable } from './http-client.ts'
+import { ask, parseServerUrl } from './http-client.ts'
 import { jsonOption, settingOf } from './options.ts'
 
 const urlOption: Option = {
@@ -37,14 +39,10 @@ export const tokenCommand: Command = {
   run: getToken,
 }
 
-const longestWait = 10_000
-
 async function getToken(args: ParsedArguments, platform: Platform): Promise<number> {
   const tenant = getOption('tenant', args)
   const clientId = getOption('client-id', args)
-  const base = (settingOf(urlOption, args, platform) ?? 'http://localhost:3000').replace(/\/+$/, '')
-  if (!URL.canParse(base))
-    throw new UsageError(`The URL is '${base}', wanted one such as http://localhost:3000`)
+  const base = parseServerUrl(settingOf(urlOption, args, platform) ?? 'http://localhost:3000')
   const server = `${base}${tenantPath(encodeURIComponent(tenant))}`
   const secret = await readSecret(platform)
   const token = await requestToken(server, { tenant, clientId, secret, args })
@@ -67,8 +65,14 @@ function getOption(name: string, args: ParsedArguments): string {
 
 async function readSecret(platform: Platform): Promise<string> {
   const secret = platform.environment(secretVariable) || (await platform.readInput())?.replace(/\r?\n$/, '')
-  if (secret) return secret
+  if (secret) return checkTyping(secret, platform)
   throw new UsageError(`token wants the secret in ${secretVariable} or on standard input`)
+}
+
+/** A secret of ours ends in a checksum, so a slip of the hand shows before anything is sent. */
+function checkTyping(secret: string, { hashing }: Platform): string {
+  if (!secret.startsWith('gds_') || isGeneratedSecret(secret, hashing)) return secret
+  throw new CommandError('The secret is mistyped or cut: its checksum does not fit')
 }
 
 interface TokenRequest {
@@ -92,7 +96,9 @@ async function requestToken(
     if (value !== undefined) form.set(name, value)
   }
   const { status, body } = await fetchJson(`${server}/oauth/token`, { method: 'POST', body: form })
-  if (status === 200 && typeof body['access_token'] === 'string') return body['access_token']
+  const token = body['access_token']
+  // It goes to a terminal, and another server could send anything.
+  if (status === 200 && typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token
   if (body['error'] === 'tenant_not_found') {
     throw new CommandError(
       `The server has no tenant '${tenant}' that issues tokens; look at tenants in its config.yaml`,
@@ -103,19 +109,22 @@ async function requestToken(
       `The server does not accept client '${clientId}' of tenant '${tenant}' with this secret`,
     )
   }
-  throw new CommandError(
-    `The server refused with ${status}: ${JSON.stringify(body['error_description'] ?? body['error'] ?? 'no reason given')}`,
-  )
+  const reason = JSON.stringify(body['error_description'] ?? body['error'] ?? 'no reason given')
+  throw new CommandError(`The server refused with ${status}: ${printable(reason)}`)
 }
 
-async function fetchJson(url: string, init: RequestInit = {}) {
-  const request = { ...init, signal: AbortSignal.timeout(longestWait), redirect: 'error' as const }
-  const response = await fetch(url, request).catch((cause: unknown) => {
-    throw new CommandError(explainUnreachable(url, cause), { cause })
-  })
-  const body: unknown = await response.json().catch(() => undefined)
-  if (typeof body !== 'object' || body === null) {
-    throw new CommandError(`${new URL(url).origin} answered ${response.status} without JSON; is that grantd?`)
+async function fetchJson(url: string, init?: RequestInit) {
+  const { status, text } = await ask(url, init)
+  const body = parseObject(text)
+  if (!body) throw new CommandError(`${new URL(url).origin} answered ${status} without JSON; is that grantd?`)
+  return { status, body }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    return undefined
   }
-  return { status: response.status, body: body as Record<string, unknown> }
 }

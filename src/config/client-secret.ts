@@ -46,6 +46,9 @@ export async function resolveSecretHash(
   return `sha256:${sources.platform.hashing.sha256(secret.text).toHex()}`
 }
 
+/** Bytes. */
+const largestSecretFile = 64 * 1024
+
 type Found = { readonly text: string } | { readonly fault: string }
 
 async function findSecret(
@@ -60,7 +63,7 @@ async function findSecret(
     return text === '' ? { fault: `names the environment variable ${value}, which is empty` } : { text }
   }
   try {
-    const bytes = await platform.files.read(resolve(value))
+    const bytes = await platform.files.readSmall(resolve(value), largestSecretFile)
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
     return text === '' ? { fault: `names the file ${value}, which is empty` } : { text }
   } catch (cause) {

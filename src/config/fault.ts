@@ -1,3 +1,5 @@
+import { printable } from '../printable.ts'
+
 /** One thing that is wrong, or doubtful, in a configuration. Lines and columns count from 1. */
 export interface Fault {
   readonly file: string
@@ -8,7 +10,9 @@ export interface Fault {
 
 /** `config.yaml:12:7: message`. */
 export function renderFault({ file, position, message }: Fault): string {
-  return position ? `${file}:${position.line}:${position.column}: ${message}` : `${file}: ${message}`
+  const place = position ? `${file}:${position.line}:${position.column}` : file
+  // A key or a value of the file may hold anything.
+  return printable(`${place}: ${message}`)
 }
 
 /** The configuration cannot be used; `faults` says all that is wrong with it, in the order of the file. */

@@ -14,7 +14,7 @@ export interface Format {
 
 const sha256Hash = 'sha256:[0-9A-Fa-f]{64}'
 const argon2idHash =
-  '\\$argon2id\\$v=19\\$m=(?:[89]|[1-9]\\d{1,6}),t=[1-9]\\d{0,2},p=[1-9]\\d?\\$[A-Za-z0-9+/]{11,}\\$[A-Za-z0-9+/]{22,}'
+  '\\$argon2id\\$v=19\\$m=(?:[89]|[1-9]\\d{1,5}),t=[1-9]\\d{0,2},p=[1-9]\\d?\\$[A-Za-z0-9+/]{11,}\\$[A-Za-z0-9+/]{22,}'
 const bcryptHash = '\\$2[aby]\\$(?:0[4-9]|[12]\\d|3[01])\\$[./A-Za-z0-9]{53}'
 
 /** Whether the hash is one that costs a good part of a second on purpose. */

@@ -104,10 +104,13 @@ class Reader {
   #readList(schema: TSchema, tree: ListTree, path: Path): unknown {
     if (tree.items.length < (schema['minItems'] ?? 0)) return this.#refuse(tree, path, 'at least one value')
     const values = tree.items.map((item, index) => this.read(schema['items'], item, [...path, index]))
+    const seen = new Set<unknown>()
     tree.items.forEach((item, index) => {
       const value = values[index]
-      if (value === undefined || values.indexOf(value) === index) return
-      this.#report(item.at, `${renderPath([...path, index])} repeats ${JSON.stringify(value)}`)
+      const isRepeated = value !== undefined && seen.has(value)
+      seen.add(value)
+      if (isRepeated)
+        this.#report(item.at, `${renderPath([...path, index])} repeats ${JSON.stringify(value)}`)
     })
     return values
   }

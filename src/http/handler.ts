@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import { OAuthError } from '../protocol/errors.ts'
 import { renderError } from './errors.ts'
 import { resolveRequestId } from './request-id.ts'
 import { openNotes, type RequestNotes } from './request-notes.ts'
@@ -9,8 +10,8 @@ export type Handler = (request: Request) => Promise<Response>
 type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle'>
 
 /**
- * What every request goes through, whatever happens inside: a request id, HEAD as GET without a body, security
- * headers, and one log line.
+ * What every request goes through, whatever happens inside: a request id, a target that makes sense, HEAD as GET
+ * without a body, security headers, and one log line.
  */
 export function wrapHandler(inner: Handler, deps: HandlerDeps): Handler {
   return async (request) => {
@@ -19,15 +20,36 @@ export function wrapHandler(inner: Handler, deps: HandlerDeps): Handler {
     const isHead = request.method === 'HEAD'
     const asked = isHead ? new Request(request, { method: 'GET' }) : request
     const notes = openNotes(asked, id)
-    const response = await inner(asked).catch((error: unknown) => renderError(error, notes))
-    const answer = isHead ? await withoutBody(response) : response
-    answer.headers.set('X-Request-Id', id)
-    addSecurityHeaders(answer.headers)
+    const response = await answer(asked, inner, notes)
+    const finished = isHead ? await withoutBody(response) : response
+    finished.headers.set('X-Request-Id', id)
+    addSecurityHeaders(finished.headers)
     // An idle connection that is kept open would hold up the end.
-    if (deps.lifecycle.phase === 'stopping') answer.headers.set('Connection', 'close')
-    logRequest({ method: request.method, notes, status: answer.status, started }, deps)
-    return answer
+    if (deps.lifecycle.phase === 'stopping') finished.headers.set('Connection', 'close')
+    logRequest({ method: request.method, notes, status: finished.status, started }, deps)
+    return finished
   }
+}
+
+async function answer(request: Request, inner: Handler, notes: RequestNotes): Promise<Response> {
+  try {
+    checkTarget(request)
+    return await inner(request)
+  } catch (error) {
+    return renderError(error, notes)
+  }
+}
+
+const saneHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+
+/**
+ * The server glues Host and path together into one URL, so a Host with a slash in it would choose the path. Throws
+ * `invalid_request` for it, for a fragment, and for whatever else is no URL (RFC 9112 section 3.2).
+ */
+function checkTarget({ url, headers }: Request): void {
+  const host = headers.get('host')
+  if ((host === null || saneHost.test(host)) && !url.includes('#') && URL.canParse(url)) return
+  throw new OAuthError('invalid_request', 'The request target or the Host header is malformed')
 }
 
 /** The headers of the answer, the length of the body that is left out among them (RFC 9110 section 9.3.2). */

@@ -8,7 +8,8 @@ import { notesOf } from './request-notes.ts'
  * inactive one.
  */
 export function getTenant(request: Request, id: string, { tenants }: Pick<Deps, 'tenants'>): Tenant {
-  // The router decodes %74est to test, but exactly one spelling selects a tenant, and no id holds a percent sign.
+  // The router decodes %74est to test, and no id holds a percent sign. What the server resolves before anybody here sees
+  // it, dot segments and backslashes, cannot be told any more.
   const { pathname } = new URL(request.url)
   const tenant = pathname.includes('%') ? undefined : tenants.find(id)
   if (!tenant) throw tenantNotFound()

@@ -136,7 +136,9 @@ export async function checkSignature(token: string, jwks: unknown): Promise<'ver
     await jose.compactVerify(token, keys, { algorithms: Object.keys(signatureAlgorithms) })
     return 'verified'
   } catch (cause) {
-    if (!(cause instanceof jose.errors.JOSEError)) throw cause
+    // What is no error of jose comes from the platform, which could not make a key of the JWK.
+    if (!(cause instanceof jose.errors.JOSEError))
+      return 'cannot be checked: the key in the JWK Set is broken'
     return signatureComplaints[cause.code] ?? `does not verify (${cause.code})`
   }
 }

@@ -49,8 +49,19 @@ async function withComplaint<T>(plan: KeyPlan, work: () => Promise<T>): Promise<
     return await work()
   } catch (cause) {
     if (!(cause instanceof FileError)) throw cause
-    throw new KeyFileError(`${complaintOf(plan)}: ${cause.message}; give this user access to it`, { cause })
+    throw new KeyFileError(`${complaintOf(plan)}: ${cause.message}; ${nextStep(cause.code)}`, { cause })
   }
+}
+
+/** What to do about the system's word. */
+function nextStep(code: string): string {
+  const steps: Readonly<Record<string, string>> = {
+    ENOSPC: 'make room on the disk',
+    EROFS: 'the disk is read-only: choose another folder with data_dir',
+    EEXIST: 'a file is where a folder is wanted: choose another data_dir',
+    ENOTDIR: 'a file is where a folder is wanted: choose another data_dir',
+  }
+  return steps[code] ?? 'give this user access to it'
 }
 
 function complaintOf({ tenantId }: KeyPlan): string {
@@ -95,6 +106,8 @@ async function loadKeyFile(path: string, plan: KeyPlan, files: Files): Promise<S
 }
 
 async function generateKey(plan: KeyPlan, files: Files): Promise<OpenedKey> {
+  // A key costs up to seconds of a core: first see that it can be kept.
+  if (plan.folder !== null) await prepareFolder(plan.folder, plan.kid === null, files)
   const pem = await generatePem(plan.algorithm, plan.modulusLength)
   const key = await parseSigningKey(pem, plan)
   if (plan.folder === null) return { key, path: undefined, generated: true }
@@ -109,6 +122,12 @@ async function generateKey(plan: KeyPlan, files: Files): Promise<OpenedKey> {
   return winner
 }
 
+async function prepareFolder(folder: string, claimFolder: boolean, files: Files): Promise<void> {
+  const parent = claimFolder ? files.folderOf(folder) : folder
+  await files.makePrivateFolder(parent)
+  await files.checkWritable(parent)
+}
+
 interface KeptKey {
   readonly folder: string
   readonly name: string
@@ -120,11 +139,7 @@ interface KeptKey {
  * Writes the key, or answers false when another process was faster. With a kid the name of the file is claimed; with a
  * thumbprint, which only the key itself gives, the folder of the tenant is.
  */
-async function keepKey({ folder, name, pem, claimFolder }: KeptKey, files: Files): Promise<boolean> {
-  if (claimFolder) {
-    await files.makePrivateFolder(files.folderOf(folder))
-    return files.createPrivateFolder(folder, name, pem)
-  }
-  await files.makePrivateFolder(folder)
+function keepKey({ folder, name, pem, claimFolder }: KeptKey, files: Files): Promise<boolean> {
+  if (claimFolder) return files.createPrivateFolder(folder, name, pem)
   return files.createPrivate(files.resolve(folder, name), pem)
 }

@@ -1,7 +1,13 @@
 import type { Files } from '../platform/platform.ts'
+import { UnavailableError } from '../protocol/errors.ts'
 import type { JwkSet } from '../protocol/messages.ts'
-import { KeyFileError, type KeyPlan, type OpenedKey, openKey } from './key-file.ts'
+import { Gate, GateFull } from './gate.ts'
+import { type KeyPlan, type OpenedKey, openKey } from './key-file.ts'
+import { KeyOwners } from './key-owners.ts'
 import type { SigningKey } from './signing-key.ts'
+
+/** Tenants that may wait for their key; one more is told to come back. */
+const longestQueue = 1000
 
 /** The keys of one tenant. */
 export interface TenantKeys {
@@ -11,7 +17,9 @@ export interface TenantKeys {
   readonly jwks: JwkSet
 }
 
-export interface KeyringEvents {
+export interface KeyringOptions {
+  /** Keys that are opened at once; default 1. */
+  readonly atOnce?: number
   onOpened(plan: KeyPlan, opened: OpenedKey): void
 }
 
@@ -22,15 +30,16 @@ export interface KeyringEvents {
 export class Keyring {
   readonly #plans: ReadonlyMap<string, KeyPlan>
   readonly #files: Files
-  readonly #events: KeyringEvents
-  /** By the public part of a key. */
-  readonly #ownerByMaterial = new Map<string, string>()
+  readonly #gate: Gate
+  readonly #options: KeyringOptions
+  readonly #owners = new KeyOwners()
   readonly #opened = new Map<string, Promise<TenantKeys>>()
 
-  constructor(plans: ReadonlyMap<string, KeyPlan>, files: Files, events: KeyringEvents) {
+  constructor(plans: ReadonlyMap<string, KeyPlan>, files: Files, options: KeyringOptions) {
     this.#plans = plans
+    this.#gate = new Gate(options.atOnce ?? 1, longestQueue)
     this.#files = files
-    this.#events = events
+    this.#options = options
   }
 
   /** Throws KeyFileError when the tenant's key cannot be had. */
@@ -43,25 +52,23 @@ export class Keyring {
     return opening
   }
 
-  /** With one key for two tenants, what one signs would verify at the other. */
-  #checkOwn(tenantId: string, { jwk }: SigningKey): void {
-    const material = jwk.n ?? jwk.x ?? ''
-    const owner = this.#ownerByMaterial.get(material) ?? tenantId
-    if (owner !== tenantId) {
-      throw new KeyFileError(
-        `Cannot load the signing key of tenant '${tenantId}': it is the key of tenant '${owner}' too; give each its own`,
-      )
+  /** Making a key keeps a core busy: requests for many tenants at once must not take them all. */
+  async #openInTurn(plan: KeyPlan): Promise<OpenedKey> {
+    try {
+      return await this.#gate.run(() => openKey(plan, this.#files))
+    } catch (cause) {
+      if (!(cause instanceof GateFull)) throw cause
+      throw new UnavailableError('Too many keys are being opened', { cause })
     }
-    this.#ownerByMaterial.set(material, tenantId)
   }
 
   async #open(tenantId: string): Promise<TenantKeys> {
     const plan = this.#plans.get(tenantId)
     if (!plan) throw new TypeError(`The tenant ${tenantId} has no key plan`)
-    const opened = await openKey(plan, this.#files)
+    const opened = await this.#openInTurn(plan)
     const { key } = opened
-    this.#checkOwn(tenantId, key)
-    this.#events.onOpened(plan, opened)
+    this.#owners.claim(tenantId, key)
+    this.#options.onOpened(plan, opened)
     return {
       active: key,
       find: (kid) => (kid === key.kid ? key : undefined),

@@ -17,7 +17,7 @@ function listen(options: ListenOptions): Listener {
   const server = start(options)
   return {
     port: server.port ?? options.port,
-    stopAccepting: () => void server.stop(false),
+    drain: () => server.stop(false),
     close: () => server.stop(true),
   }
 }

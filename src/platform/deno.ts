@@ -22,7 +22,7 @@ function listen(options: ListenOptions): Listener {
   }
   return {
     port: server.addr.port,
-    stopAccepting: () => void stop(),
+    drain: stop,
     // Deno has no way to cut connections short; the process ends right after.
     close: async () => void stop(),
   }

@@ -11,6 +11,8 @@ export const nodeFiles: Files = {
   folderOf: dirname,
   facts: (path) => attempt('look at', path, () => findFacts(path)),
   read: (path) => attempt('read', path, () => readFile(path)),
+  readSmall: (path, limit) => attempt('read', path, () => readSmall(path, limit)),
+  checkWritable: (folder) => attempt('write into', folder, () => checkWritable(folder)),
   list: (folder) => attempt('list', folder, () => listFolder(folder)),
   makeFolder: (folder) =>
     attempt('create', folder, async () => void (await mkdir(folder, { recursive: true }))),
@@ -30,7 +32,8 @@ async function attempt<T>(action: string, path: string, work: () => Promise<T>):
 }
 
 function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  if (!(cause instanceof Error)) return String(cause)
+  return 'code' in cause ? String(cause.code) : cause.message
 }
 
 async function findFacts(path: string): Promise<FileFacts | undefined> {
@@ -44,9 +47,21 @@ async function findFacts(path: string): Promise<FileFacts | undefined> {
   return {
     size: found.size,
     mode: process.platform === 'win32' ? undefined : found.mode & 0o777,
-    ownerIsRoot: found.uid === 0,
     isFile: found.isFile(),
   }
+}
+
+async function readSmall(path: string, limit: number): Promise<Uint8Array> {
+  const facts = await stat(path)
+  if (!facts.isFile()) throw new Error('it is not a file')
+  if (facts.size > limit) throw new Error(`it has ${facts.size} bytes, wanted at most ${limit}`)
+  return readFile(path)
+}
+
+async function checkWritable(folder: string): Promise<void> {
+  const probe = besides(resolve(folder, 'probe'))
+  await writeDurably(probe, '')
+  await rm(probe, { force: true })
 }
 
 async function listFolder(folder: string): Promise<string[]> {
@@ -88,8 +103,10 @@ async function createPrivate(path: string, content: string): Promise<boolean> {
     // A hard link, unlike a rename, refuses to take the place of a file that is there.
     await link(temporary, path)
   } catch (cause) {
-    if (codeOf(cause) === 'EEXIST') return false
-    throw cause
+    if (codeOf(cause) !== 'EEXIST') throw cause
+    // The other process may not have made its file durable yet, and what we answer next rests on it.
+    await syncFolder(dirname(path))
+    return false
   } finally {
     await rm(temporary, { force: true })
   }
@@ -108,8 +125,9 @@ async function createPrivateFolder(folder: string, fileName: string, content: st
     await rename(temporary, folder)
   } catch (cause) {
     await rm(temporary, { force: true, recursive: true })
-    if (['EEXIST', 'ENOTEMPTY'].includes(codeOf(cause))) return false
-    throw cause
+    if (!['EEXIST', 'ENOTEMPTY'].includes(codeOf(cause))) throw cause
+    await syncFolder(dirname(folder))
+    return false
   }
   await syncFolder(dirname(folder))
   return true

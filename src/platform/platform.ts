@@ -38,9 +38,9 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly port: number
-  /** Stops accepting connections; what is in flight goes on. */
-  stopAccepting(): void
-  /** Closes every connection. */
+  /** Stops accepting connections and closes idle ones; resolves once every answer in flight has left. */
+  drain(): Promise<void>
+  /** Closes every connection at once. */
   close(): Promise<void>
 }
 
@@ -58,7 +58,6 @@ export interface FileFacts {
   readonly size: number
   /** Permission bits only, such as 0o600; undefined where the system has none. */
   readonly mode: number | undefined
-  readonly ownerIsRoot: boolean
   readonly isFile: boolean
 }
 
@@ -70,12 +69,16 @@ export interface Files {
   /** Follows symbolic links; undefined when there is nothing at `path`. */
   facts(path: string): Promise<FileFacts | undefined>
   read(path: string): Promise<Uint8Array>
+  /** Reads a regular file of at most `limit` bytes: no pipe that never ends, no device that never stops. */
+  readSmall(path: string, limit: number): Promise<Uint8Array>
   /** Names in a folder, sorted; empty when the folder is missing. */
   list(folder: string): Promise<string[]>
   /** Makes the folder and its parents where they are missing. */
   makeFolder(folder: string): Promise<void>
   /** Writes a file where there is none; answers false, and changes nothing, when something is at `path`. */
   create(path: string, content: string): Promise<boolean>
+  /** Writes a file into the folder and removes it. */
+  checkWritable(folder: string): Promise<void>
   /** Makes the folder and its parents with mode 0700, whatever the umask. */
   makePrivateFolder(folder: string): Promise<void>
   /**

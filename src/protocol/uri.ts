@@ -4,7 +4,8 @@
  */
 export function isIssuerUrl(text: string): boolean {
   // The authority is checked in the text itself: URL would repair an empty or a backslashed one.
-  return /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/.test(text) && !text.endsWith('/') && URL.canParse(text)
+  if (!/^[\x21-\x7e]+$/.test(text)) return false
+  return /^https?:\/\/[^/?#@\\]+(\/[^?#\\]*)?$/.test(text) && !text.endsWith('/') && URL.canParse(text)
 }
 
 /** Whether the URL's host is this machine itself, where plain http gives nothing away. */

@@ -101,3 +101,29 @@ test('no header names the software, and an error names nothing of ours even wher
   expect(answer).not.toMatch(/^(server|x-powered-by):/im)
   expect(answer).toEndWith('{"error":"not_found","error_description":"Path not found"}')
 })
+
+test.each(['a', 'ab', 'api', 'sso:8080', 'auth.example.com', '[::1]:3000', '127.0.0.1'])(
+  'a Host of %s changes no route',
+  async (host) => {
+    const withHost = (target: string) =>
+      exchange(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    expect(await withHost('/health')).toStartWith('HTTP/1.1 200')
+    for (const longer of ['/a/health', '/aa/health', '/aaa/health']) {
+      expect(await withHost(longer)).toStartWith('HTTP/1.1 404')
+    }
+  },
+)
+
+test.each(['evil/health?', 'evil#', '[', 'a b', 'user@host', 'é', 'host:port'])(
+  'a Host of %p, which is none, is a bad request on every path',
+  async (host) => {
+    for (const path of ['/health', '/nowhere', '/api/v1/tenant/acme/strategies']) {
+      const answer = await exchange(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      expect(answer).toStartWith('HTTP/1.1 400')
+    }
+  },
+)
+
+test('a fragment in the request target is a bad request', async () => {
+  expect(await exchange(head('GET /health#x'))).toStartWith('HTTP/1.1 400')
+})

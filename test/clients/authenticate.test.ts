@@ -23,15 +23,13 @@ function client(id: string, changes: { active?: boolean; hash?: string } = {}): 
 
 const sha256 = (text: string) => `sha256:${hashing.sha256(text).toHex()}`
 
-function tenantWith(clients: readonly Client[], decoyKey = new Uint8Array(32)) {
+function tenantWith(clients: readonly Client[]) {
   const slow = new FakePasswordHash()
-  const registry = new ClientRegistry(new Map([['acme', clients]]))
+  const registry = new ClientRegistry(new Map([['acme', clients]]), hashing)
   const deps = {
     clients: registry.of('acme'),
     secrets: checkerWith(slow),
-    hashing,
     tenantId: 'acme',
-    decoyKey,
   }
   const authenticate = (presented: Partial<PresentedClient>) =>
     authenticateClient({ basic: undefined, clientId: undefined, clientSecret: undefined, ...presented }, deps)
@@ -107,15 +105,18 @@ test('an unknown client is checked against one decoy, always the same, and never
   expect(tenant.slow.asked).toHaveLength(100)
 })
 
-test('which decoy an id gets differs from process to process', async () => {
-  const clients = Array.from({ length: 5 }, (_, n) => client(`c${n}`))
-  const decoysOf = async (byte: number) => {
-    const tenant = tenantWith(clients, new Uint8Array(32).fill(byte))
+test('which decoy an id gets is the same after a restart and at a replica, and depends on what is secret', async () => {
+  const decoysOf = async (clients: readonly Client[]) => {
+    const tenant = tenantWith(clients)
     for (let n = 0; n < 20; n++) await refusalOf(tenant.post(`unknown-${n}`, 'x'))
     return tenant.slow.asked
   }
-  expect(await decoysOf(1)).toEqual(await decoysOf(1))
-  expect(await decoysOf(1)).not.toEqual(await decoysOf(2))
+  const clients = Array.from({ length: 5 }, (_, n) => client(`c${n}`))
+  expect(await decoysOf(clients)).toEqual(await decoysOf(clients.toReversed()))
+  const others = clients.map(({ id }, n) => client(id, { hash: `$fake$other-${n}` }))
+  const places = (asked: readonly string[]) =>
+    asked.map((line) => /[0-4](?=-secret)|(?<=other-)[0-4]/.exec(line)?.[0])
+  expect(places(await decoysOf(clients))).not.toEqual(places(await decoysOf(others)))
 })
 
 test('where some hashes are fast and some slow, so are those of unknown clients', async () => {
@@ -138,7 +139,7 @@ test('a tenant without clients refuses as any other', async () => {
 })
 
 test('a tenant knows none of the clients of another', async () => {
-  const registry = new ClientRegistry(new Map([['acme', [app]]]))
+  const registry = new ClientRegistry(new Map([['acme', [app]]]), hashing)
   expect(registry.of('acme').find('app')).toBe(app)
   expect(registry.of('beta').find('app')).toBeUndefined()
   expect(registry.of('beta').all).toEqual([])

@@ -95,7 +95,7 @@ test('a secret file that is missing, a folder, or not UTF-8 is refused', () =>
       `config.yaml:6:9: ${app}.secret_file names the file ${file}, which cannot be read: ${reason}`,
     ]
     expect(await fault('missing')).toEqual(message('missing', 'ENOENT'))
-    expect(await fault('folder')).toEqual(message('folder', 'EISDIR'))
+    expect(await fault('folder')).toEqual(message('folder', 'it is not a file'))
     expect(await fault('latin1')).toEqual(message('latin1', 'it is not UTF-8'))
   }))
 

@@ -145,8 +145,9 @@ test.each(['a', '0', 'A.b_c-d', 'constructor', 'a'.repeat(64)])('the tenant id %
 
 test.each(['', 'a\n', 'é', 'a\u007f', 'a'.repeat(257)])('the client id %j is refused', async (id) => {
   const key = JSON.stringify(id)
+  const shown = key.replace('\u007f', '\\u007f')
   expect(await faultsOf(tenantWith(`clients: { ${key}: { secret: own-secret-1 } }`))).toEqual([
-    `config.yaml:4:16: tenants.acme.clients has the key ${key}, wanted 1 to 256 printable ASCII characters`,
+    `config.yaml:4:16: tenants.acme.clients has the key ${shown}, wanted 1 to 256 printable ASCII characters`,
   ])
 })
 

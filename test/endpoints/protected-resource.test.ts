@@ -155,7 +155,7 @@ describe('what changed since the token was issued', () => {
   }
   const withClient = (change: Partial<Client>) => {
     const all = app.deps.clients.of('acme').all.map((client) => ({ ...client, ...change }))
-    return changed({ clients: new ClientRegistry(new Map([['acme', all]])) })
+    return changed({ clients: new ClientRegistry(new Map([['acme', all]]), app.deps.hashing) })
   }
   const withTenant = (change: Partial<Tenant>) =>
     changed({ tenants: new TenantRegistry(app.deps.tenants.all.map((tenant) => ({ ...tenant, ...change }))) })
@@ -169,7 +169,7 @@ describe('what changed since the token was issued', () => {
   test('an inactive client, and one that is gone, ends it', async () => {
     const token = await app.token('acme', svc)
     expect(await refusal(await getProtected(withClient({ active: false }), token))).toEqual(invalid)
-    const gone = changed({ clients: new ClientRegistry(new Map()) })
+    const gone = changed({ clients: new ClientRegistry(new Map(), app.deps.hashing) })
     expect(await refusal(await getProtected(gone, token))).toEqual(invalid)
   })
 

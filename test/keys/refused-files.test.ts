@@ -169,7 +169,7 @@ test('a file in the place of a folder is refused', () =>
     await putKeyFile(join(folder, 'keys'), 'text')
     for (const kid of ['k1', null]) {
       expect(await refusalOf(planFor(folder, { kid }))).toMatch(
-        /^Cannot load the signing key of tenant 'acme': Cannot (create|write|list) .*: (EEXIST|ENOTDIR); give this user access to it$/,
+        /^Cannot load the signing key of tenant 'acme': Cannot (create|write|list) .*: (EEXIST|ENOTDIR); a file is where a folder is wanted: choose another data_dir$/,
       )
     }
     expect(await readFile(join(folder, 'keys'), 'utf8')).toBe('text')

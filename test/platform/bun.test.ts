@@ -78,11 +78,11 @@ test('what is in flight is answered after accepting has stopped', async () => {
   const url = `http://127.0.0.1:${listener.port}/`
   const answer = fetch(url)
   await arrived.promise
-  listener.stopAccepting()
+  const drained = listener.drain()
   await expect(fetch(url, { keepalive: false })).rejects.toThrow()
   open.resolve(new Response('late'))
   expect(await (await answer).text()).toBe('late')
-  await listener.close()
+  await drained
 })
 
 test('a timer calls back once, and not when it was cancelled', async () => {

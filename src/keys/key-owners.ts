@@ -1,0 +1,20 @@
+import { KeyFileError } from './key-file.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** Whose each key is. With one key for two tenants, what one signs would verify at the other. */
+export class KeyOwners {
+  /** By the public part of a key. */
+  readonly #owners = new Map<string, string>()
+
+  /** Throws KeyFileError when the key is that of another tenant already. */
+  claim(tenantId: string, { jwk }: SigningKey): void {
+    const material = `${jwk.n ?? ''}${jwk.x ?? ''}${jwk.y ?? ''}`
+    const owner = this.#owners.get(material) ?? tenantId
+    if (owner !== tenantId) {
+      throw new KeyFileError(
+        `Cannot load the signing key of tenant '${tenantId}': it is the key of tenant '${owner}' too; give each its own`,
+      )
+    }
+    this.#owners.set(material, tenantId)
+  }
+}
