@@ -3,7 +3,7 @@ BUN := sh scripts/bun.sh
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-deno test test-system check format build clean
+.PHONY: help run dev dev-deno test test-system docker-test check format build release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -23,6 +23,9 @@ test: node_modules/.installed dist/grantd ## Run the tests; they need nothing bu
 test-system: node_modules/.installed dist/grantd ## Run the tests that need Debian's packages
 	sh scripts/test-system.sh
 
+docker-test: ## Build the container image and use it, on a Docker engine that answers or on one of its own
+	sh scripts/docker-test.sh
+
 check: node_modules/.installed ## Check format, lint, types and architecture
 	$(BUN) x biome ci --error-on-warnings
 	$(BUN) x tsc --noEmit -p .
@@ -35,6 +38,9 @@ build: dist/grantd ## Build the executable dist/grantd
 
 dist/grantd: node_modules/.installed $(SOURCES)
 	$(BUN) scripts/build.ts --outfile $@
+
+release: node_modules/.installed ## Build the executables of all platforms, their checksums and what is inside, in dist/release
+	$(BUN) scripts/release.ts
 
 node_modules/.installed: package.json bun.lock
 	$(BUN) install --frozen-lockfile

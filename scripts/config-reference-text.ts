@@ -1,0 +1,53 @@
+/** The beginning of docs/configuration.md, which no schema can say. */
+export const introduction = `
+<!-- Made by scripts/config-reference.ts from src/config/schema.ts: do not edit. Make it again with
+     sh scripts/bun.sh scripts/config-reference.ts -->
+
+# Configuration
+
+Everything is in one YAML file. \`grantd init\` writes a first one, \`grantd check\` tells all that is wrong in one, with
+line and column, and \`grantd schema\` prints its JSON Schema, with which an editor completes and checks while you type.
+
+The least that works:
+
+\`\`\`yaml
+tenants:
+  acme:
+    name: Acme
+    oauth2:
+      audience: [orders-api]
+      scopes: { orders:read: Read orders }
+    clients:
+      billing:
+        secret_env: BILLING_SECRET
+        scopes: [orders:read]
+\`\`\`
+
+The file is looked for in this order: \`--config PATH\`, the environment variable \`GRANTD_CONFIG\`, \`config.yaml\` in the
+folder at hand, \`/etc/grantd/config.yaml\`. When nothing is named and neither file exists, \`grantd\` serves a demo.
+
+## Rules
+
+- **Unknown keys are refused**, with a guess of what was meant. All faults are told at once, and the process ends with 78
+  before it opens a port.
+- **Everything but \`name\` of a tenant has a default.** \`null\` in the column means that leaving the key out and writing
+  \`null\` are the same.
+- **A duration** is a number of seconds, or \`30s\`, \`15m\`, \`1h\`, \`7d\`.
+- **Texts stay texts**: a client id \`0123\` or \`no\` needs no quotes. A text that starts with \`*\`, \`&\`, \`!\` or \`@\` does.
+- **Relative paths** start at the folder of the file.
+- **A change** takes effect at the next start. There is no reload yet.
+- **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\` and \`secret_hash\`. Make a
+  secret with \`grantd secret\`: it prints the hash to paste. argon2id and bcrypt hashes are for secrets that a
+  person chose; each costs a part of a second at its first use.
+
+These replace a value of the file for one process:
+
+| option of \`grantd serve\` | environment | replaces |
+| --- | --- | --- |
+| \`--host HOST\` | \`GRANTD_HOST\` | \`server.host\` |
+| \`--port PORT\` | \`GRANTD_PORT\` | \`server.port\` |
+| \`--data-dir PATH\` | \`GRANTD_DATA_DIR\` | \`data_dir\` |
+
+An option wins over the environment, which wins over the file. None of them changes \`server.public_url\`: when that
+is set, links and the default issuer stay as it says.
+`

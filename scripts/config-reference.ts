@@ -1,0 +1,127 @@
+import { Kind, type TSchema } from '@sinclair/typebox'
+import { formats } from '../src/config/formats.ts'
+import { Config, choiceKind, durationKind } from '../src/config/schema.ts'
+import { introduction } from './config-reference-text.ts'
+
+/** Writes docs/configuration.md from the schema of config.yaml: `sh scripts/bun.sh scripts/config-reference.ts`. */
+export const command = 'sh scripts/bun.sh scripts/config-reference.ts'
+const path = `${import.meta.dir}/../docs/configuration.md`
+
+/** A map of the file, such as `tenants.<id>.oauth2`: its keys are the rows of one table. */
+interface Level {
+  readonly path: string
+  readonly schema: TSchema
+}
+
+/** The whole of docs/configuration.md. */
+export function renderConfigReference(): string {
+  const levels = findLevels({ path: '', schema: Config })
+  return `${[introduction.trim(), ...levels.map(renderLevel)].join('\n\n')}\n`
+}
+
+/** This level and those below it, in the order of the file. */
+function findLevels({ path, schema }: Level): Level[] {
+  const below = propertiesOf(schema).flatMap(([key, property]) => {
+    const inner = innerMap(property)
+    return inner ? findLevels({ path: joinPath(path, key, inner !== property), schema: inner }) : []
+  })
+  return [{ path, schema }, ...below]
+}
+
+function propertiesOf(schema: TSchema): [string, TSchema][] {
+  return Object.entries<TSchema>(schema['properties'] ?? {})
+}
+
+/** The schema of a map with keys of ours, or of the values of a map with keys of the reader's. */
+function innerMap(schema: TSchema): TSchema | undefined {
+  if (schema[Kind] === 'Object') return schema
+  const [value] = schema[Kind] === 'Record' ? Object.values<TSchema>(schema['patternProperties']) : []
+  return value?.[Kind] === 'Object' ? value : undefined
+}
+
+function joinPath(path: string, key: string, hasIds: boolean): string {
+  return `${path ? `${path}.` : ''}${key}${hasIds ? '.<id>' : ''}`
+}
+
+function renderLevel({ path, schema }: Level): string {
+  const rows = propertiesOf(schema).map(([key, property]) => renderRow(joinPath(path, key, false), property))
+  const title = path === '' ? '## Top level' : `## \`${path}\``
+  const description: string = path === '' ? 'The file is one map.' : `${String(schema['description'])}.`
+  const table = ['| key | type | default | meaning |', '| --- | --- | --- | --- |', ...rows.map(renderCells)]
+  return [
+    title,
+    description,
+    rows.length > 0 ? table.join('\n') : 'It has no keys of its own yet: write `{}`.',
+  ].join('\n\n')
+}
+
+function renderRow(path: string, property: TSchema): string[] {
+  const isNullable = property[Kind] === 'Union'
+  const schema: TSchema = isNullable ? property['anyOf'][0] : property
+  const meaning = String(schema['description'])
+  return [
+    `\`${path}\``,
+    typeOf(schema),
+    defaultOf(property),
+    escapeMarkdown([meaning, ...allowedIn(schema)].join('. ')),
+  ]
+}
+
+/** Markdown takes <id> for HTML. */
+function escapeMarkdown(text: string): string {
+  return text.replaceAll('<', '\\<')
+}
+
+function renderCells(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+/** The words for a kind of value; the kinds are those that the reader (src/config/read.ts) knows. */
+const typeNames: Readonly<Record<string, string>> = {
+  Object: 'map',
+  Record: 'map by id',
+  Array: 'list of texts',
+  Boolean: 'true or false',
+  Integer: 'number',
+  String: 'text',
+  [durationKind]: 'duration',
+  [choiceKind]: 'text',
+}
+
+function typeOf(schema: TSchema): string {
+  const name = typeNames[schema[Kind]]
+  if (name === undefined) throw new TypeError(`The reference has no word for the kind ${schema[Kind]}`)
+  return schema[Kind] === 'Record' && schema['keyFormat'] === 'scope' ? 'map of text to text' : name
+}
+
+function defaultOf(property: TSchema): string {
+  const value: unknown = property['default']
+  if (value === undefined) return property[Kind] === 'String' ? '**required**' : 'absent'
+  if (property[Kind] === durationKind) return `\`${Number(value)}\` (seconds)`
+  if (Array.isArray(value)) return `\`[${value.join(', ')}]\``
+  return `\`${typeof value === 'object' && value !== null ? '{}' : String(value)}\``
+}
+
+/** What the value must be, one sentence each without its full stop. */
+function allowedIn(schema: TSchema): string[] {
+  const choices: readonly (string | number)[] | undefined = schema['enum']
+  if (choices) return [`Allowed: ${choices.map((choice) => `\`${choice}\``).join(' ')}`]
+  if (schema[Kind] === 'Array') {
+    return [...allowedIn(schema['items']), ...(schema['minItems'] ? ['At least one'] : [])]
+  }
+  if (schema[Kind] === 'Record') return describeFormat(schema['keyFormat'], 'Each key')
+  const { minimum, maximum } = schema
+  if (schema[Kind] === durationKind) return [`From ${minimum} second to ${maximum / 86_400} days`]
+  if (minimum !== undefined) return [`From ${minimum} to ${maximum}`]
+  return describeFormat(schema['format'], 'Wanted')
+}
+
+function describeFormat(format: string | undefined, subject: string): string[] {
+  const wanted = format === undefined ? undefined : formats[format]?.wanted
+  return wanted === undefined ? [] : [`${subject}: ${wanted}`]
+}
+
+if (import.meta.main) {
+  await Bun.write(path, renderConfigReference())
+  console.log('wrote docs/configuration.md')
+}
