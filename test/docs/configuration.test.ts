@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'bun:test'
+import { command, renderConfigReference } from '../../scripts/config-reference.ts'
+import { faultsOf } from '../support/config-text.ts'
+import { documents, findBlocks, readDocument } from './document.ts'
+
+test('docs/configuration.md is what the schema says', async () => {
+  const isFresh = (await readDocument('docs/configuration.md')) === renderConfigReference()
+  expect(isFresh ? 'fresh' : `stale; make it again with: ${command}`).toBe('fresh')
+})
+
+/** What the examples name instead of holding a secret. */
+const environment = { BILLING_SECRET: 'a-secret-of-the-documents', REPORTS_SECRET: 'another-secret' }
+
+describe('every configuration in a document loads without faults', async () => {
+  const examples = await Promise.all(
+    documents.map(async (path) => {
+      const blocks = findBlocks(await readDocument(path))
+      return blocks
+        .filter(({ language, words }) => language === 'yaml' && !words.includes('not-ours'))
+        .map(({ line, text }) => [`${path}:${line}`, text] as const)
+    }),
+  )
+  test.each(examples.flat())('%s', async (_, text) => {
+    expect(await faultsOf(text, { environment })).toEqual([])
+  })
+})

@@ -1,0 +1,65 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { Glob } from 'bun'
+import { readDocument, root } from './document.ts'
+
+const page = await readDocument('docs/troubleshooting.md')
+
+async function readSources(pattern: string): Promise<string> {
+  const paths = [...new Glob(pattern).scanSync(root)].sort()
+  return (await Promise.all(paths.map((path) => Bun.file(join(root, path)).text()))).join('\n')
+}
+
+/** What a pattern's groups find, each without what is filled in, in pieces long enough to be looked for. */
+function findPieces(source: string, pattern: RegExp): string[] {
+  const texts = [...source.matchAll(pattern)].map(([, ...groups]) => groups.join(''))
+  const pieces = texts.flatMap((text) => text.split(/\$\{[^}]*\}/)).map((piece) => piece.trim())
+  return [...new Set(pieces)].filter((piece) => /[a-z]{3}/.test(piece))
+}
+
+const missingOf = (pieces: readonly string[]) => pieces.filter((piece) => !page.includes(piece))
+
+test('every error_description of the server is in docs/troubleshooting.md', async () => {
+  const source = await readSources('src/**/*.ts')
+  const pieces = [
+    ...findPieces(source, /new OAuthError\(\s*'\w+',\s*'([^']+)'/g),
+    ...findPieces(source, /error_description: '([^']+)'/g),
+    ...findPieces(source, /new OAuthError\('invalid_token', '([^']+)'/g),
+  ]
+  expect(pieces).toContain('Client authentication failed')
+  expect(pieces.length).toBeGreaterThan(20)
+  expect(missingOf(pieces)).toEqual([])
+})
+
+test('every complaint about a key is in docs/troubleshooting.md', async () => {
+  const source = await readSources('src/keys/{key-file,signing-key}.ts')
+  const pieces = [
+    ...findPieces(source, /(?:refuse|new KeyMaterialError)\(\s*['`]([^'`]+)['`]/g),
+    ...findPieces(source, /^\s+'((?:is|holds) (?:an? |encrypted)[^'`]+)',?/gm),
+    ...findPieces(source, /\['[A-Z ]+', '([^']+)'\]/g),
+    ...findPieces(source, /`\$\{complaintOf\(plan\)\}: \$\{[^}]+\}([^`]+)`/g),
+  ]
+  expect(pieces).toContain('holds a certificate, wanted the private key')
+  expect(pieces.length).toBeGreaterThan(20)
+  expect(missingOf(pieces)).toEqual([])
+})
+
+test('what a command says when it fails or is used wrongly is in docs/troubleshooting.md', async () => {
+  const source = await readSources('src/{commands,keys}/*.ts')
+  const pieces = findPieces(
+    source,
+    /new (?:CommandError|UsageError|JwtMalformed)\(\s*(?:'([^']+)'|`([^`]+)`)/g,
+  )
+  expect(pieces.length).toBeGreaterThan(15)
+  expect(missingOf(pieces)).toEqual([])
+})
+
+test('what is refused in a configuration is in docs/troubleshooting.md', async () => {
+  const source = await readSources('src/config/{load,check,client-secret}.ts')
+  const pieces = [
+    ...findPieces(source, /\b(?:refuse|warn|report)\((?:\s*\[[^\]]*\],)?\s*['`]([^'`]+)['`]/g),
+    ...findPieces(source, /message = '([^']+)'/g),
+  ]
+  expect(pieces.length).toBeGreaterThan(5)
+  expect(missingOf(pieces)).toEqual([])
+})
