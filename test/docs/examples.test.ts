@@ -2,7 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { programs, type RunningServer, run, startServer, writeConfig } from '../support/spawn-server.ts'
+import {
+  denoProgram,
+  programs,
+  type RunningServer,
+  run,
+  startServer,
+  writeConfig,
+} from '../support/spawn-server.ts'
 import { root } from './document.ts'
 
 const secret = 'a-secret-of-the-examples'
@@ -32,17 +39,7 @@ afterAll(async () => {
 test.each([
   ['Node', ['node', 'client-node.mjs']],
   ['Bun', [process.execPath, 'client-bun.ts']],
-  [
-    'Deno',
-    [
-      join(root, 'node_modules/deno/deno'),
-      'run',
-      '--no-config',
-      '--allow-env',
-      '--allow-net',
-      'client-deno.ts',
-    ],
-  ],
+  ['Deno', [denoProgram, 'run', '--no-config', '--allow-env', '--allow-net', 'client-deno.ts']],
 ])('the client for %s calls an API twice with one token', async (_, program) => {
   const requests = () => server.output().split('/oauth/token"').length
   const before = requests()

@@ -1,15 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Glob } from 'bun'
 import { Canary } from './canary.ts'
 
 const root = resolve(import.meta.dir, '../..')
+
+/** Deno itself, out of the package of this platform: the package `deno` only unpacks it at its first use. */
+export const denoProgram = findDeno()
+
+function findDeno(): string {
+  const folder = join(root, 'node_modules/@deno')
+  const [found] = [...new Glob('*/deno{,.exe}').scanSync({ cwd: folder, absolute: true })]
+  if (found === undefined)
+    throw new Error(`Cannot find Deno below ${folder}; run: make node_modules/.installed`)
+  return found
+}
 
 /** The ways to run grantd as a process of its own. */
 export const programs = {
   executable: [join(root, 'dist/grantd')],
   deno: [
-    join(root, 'node_modules/deno/deno'),
+    denoProgram,
     ...[
       'run',
       '--quiet',
