@@ -17,6 +17,8 @@ need() { # package, program
 
 need chromium chromium
 need curl curl
+need jq jq
+need openssl openssl
 need systemd systemd-analyze
 need systemd-container systemd-nspawn
 sh scripts/bun.sh test --timeout 120000 ./test/system/*.system.ts

@@ -56,25 +56,6 @@ test('a client says why it gets no token', async () => {
   expect(err).toContain('no token: 401 invalid_client: Client authentication failed')
 })
 
-const lacksTools = !Bun.which('jq') || !Bun.which('openssl')
-
-test.skipIf(lacksTools)(
-  'client-credentials.sh (skipped without jq and openssl) gets, uses, shows and verifies a token',
-  async () => {
-    const { code, out, err } = await run(withPath(['sh', 'client-credentials.sh']), {
-      folder,
-      env: environment,
-    })
-    expect({ code, err }).toEqual({ code: 0, err: '' })
-    const lines = out.split('\n')
-    expect(lines[1]).toBe('expires in 3600 seconds, scope: api:read')
-    expect(JSON.parse(lines[3] ?? '')).toMatchObject({ tenant_id: 'main', client_id: 'my-service' })
-    expect(JSON.parse(lines[5] ?? '')).toMatchObject({ alg: 'RS256', typ: 'JWT' })
-    expect(JSON.parse(lines[6] ?? '')).toMatchObject({ aud: ['my-api'], client_id: 'my-service' })
-    expect(lines.slice(-2)).toEqual(['Verified OK', ''])
-  },
-)
-
 test('the Elysia API takes a good token with the scope, and refuses what is not one', async () => {
   const child = Bun.spawn([process.execPath, join(examples, 'api-elysia.ts')], {
     env: { PATH: process.env['PATH'], ...environment, PORT: '0' },

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { type Block, documents, findBlocks, readDocument, wordOf } from './document.ts'
-import { findMissing } from './normalize.ts'
-import { DocumentShell, grantdPort, type Ran } from './shell.ts'
+import { type Block, documents, findBlocks, readDocument, wordOf } from '../docs/document.ts'
+import { findMissing } from '../docs/normalize.ts'
+import { DocumentShell, grantdPort, type Ran } from '../docs/shell.ts'
 
 const isActive = ({ words }: Block) =>
   words.includes('run') || words.includes('output') || words.some((word) => word.startsWith('file='))
