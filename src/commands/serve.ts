@@ -73,8 +73,9 @@ async function serveConfig(
   })
   // Listening for signals comes first: whoever reads that the server is there may stop it at once.
   const stopped = runUntilStopped({ platform, listener, lifecycle, log })
-  await openKeys(loaded.config, { keyring, log, atOnce: platform.cores })
-  if (lifecycle.phase === 'starting') lifecycle.phase = 'ready'
+  await Promise.race([openKeys(loaded.config, { keyring, log, atOnce: platform.cores }), stopped])
+  if (isStopping(lifecycle)) return stopped
+  lifecycle.phase = 'ready'
   warnOfOtherPort(deps.publicUrl, listener.port, platform)
   const startup = renderStartup({ deps, host, port: listener.port, openedKeys, isDemo: demo !== undefined })
   platform.writeOut(startup + (demo ? renderDemo(demo, deps.publicUrl) : ''))
@@ -98,6 +99,10 @@ function startListening(
   const deps = compose(listener)
   handle = createApp(deps)
   return { listener, deps }
+}
+
+function isStopping({ phase }: Lifecycle): boolean {
+  return phase === 'stopping'
 }
 
 /** A port that was chosen at the start, and links that still name the one of the file, lead people astray. */

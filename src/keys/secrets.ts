@@ -44,7 +44,7 @@ export class SecretChecker {
 
   /**
    * Whether the secret is that of the hash. Without `useMemory` nothing is remembered or looked up, so that a check
-   * that is to fail anyway takes as long as any other. Throws `temporarily_unavailable` when too many wait.
+   * that is to fail anyway takes as long as every other. Throws `temporarily_unavailable` when too many wait.
    */
   async check(secret: string, hash: SecretHash, { useMemory }: { useMemory: boolean }): Promise<boolean> {
     const { hashing } = this.#options

@@ -90,3 +90,41 @@ test('an answer that a slow reader has not taken yet is sent to its end', () =>
     expect(received).toBeGreaterThan(1_500_000)
     expect(await server.exited).toBe(0)
   }))
+
+/** A port that was free a moment ago. */
+async function findFreePort(): Promise<number> {
+  const probe = Bun.serve({ port: 0, fetch: () => new Response() })
+  const { port } = probe
+  await probe.stop(true)
+  return port ?? 0
+}
+
+/** Asks until there is an answer. */
+async function waitForAnswer(url: string): Promise<Response> {
+  for (;;) {
+    const answer = await fetch(url).catch(() => undefined)
+    if (answer) return answer
+    await Bun.sleep(10)
+  }
+}
+
+test('while keys are being made it is not ready, and a signal ends it with 0 without a word of listening', () =>
+  withFolder(async (folder) => {
+    const tenants = Array.from(
+      { length: 12 },
+      (_, n) => `  t${n}: { name: T, signing: { modulus_length: 4096 } }`,
+    )
+    await writeConfig(folder, `tenants:\n${tenants.join('\n')}\n`)
+    const port = await findFreePort()
+    const child = Bun.spawn([...programs.executable, '--port', String(port)], {
+      cwd: folder,
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    const ready = await waitForAnswer(`http://127.0.0.1:${port}/health/ready`)
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toMatchObject({ status: 'starting', service: 'grantd' })
+    child.kill('SIGTERM')
+    expect(await child.exited).toBe(0)
+    expect(await new Response(child.stdout).text()).not.toContain('listens on')
+  }))
