@@ -3,7 +3,7 @@ import { buildClient } from './clients/client.ts'
 import { ClientRegistry } from './clients/registry.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Deps, Lifecycle } from './deps.ts'
-import type { KeyPlan } from './keys/key-file.ts'
+import type { KeyHost, KeyPlan } from './keys/key-file.ts'
 import { Keyring, type KeyringOptions } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
 import type { Log } from './log.ts'
@@ -35,13 +35,9 @@ export function planKeys(loaded: LoadedConfig, { files }: Pick<Platform, 'files'
 }
 
 /** The keyring of a configuration; it opens nothing yet. */
-export function composeKeyring(
-  loaded: LoadedConfig,
-  platform: Pick<Platform, 'files'>,
-  options: KeyringOptions,
-): Keyring {
+export function composeKeyring(loaded: LoadedConfig, platform: KeyHost, options: KeyringOptions): Keyring {
   const plans = planKeys(loaded, platform).map((plan): [string, KeyPlan] => [plan.tenantId, plan])
-  return new Keyring(new Map(plans), platform.files, options)
+  return new Keyring(new Map(plans), platform, options)
 }
 
 /** Puts the parts of the server together: the one place that knows where each comes from. */

@@ -87,7 +87,7 @@ async function generate(
 ): Promise<number> {
   const opened: { tenant: string; kid: string; file: string | undefined; generated: boolean }[] = []
   for (const plan of plans) {
-    const { key, path, generated }: OpenedKey = await openKey(plan, platform.files)
+    const { key, path, generated }: OpenedKey = await openKey(plan, platform)
     opened.push({ tenant: plan.tenantId, kid: key.kid, file: path, generated })
   }
   if (args.isSet('json')) platform.writeOut(`${JSON.stringify(opened)}\n`)

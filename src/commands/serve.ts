@@ -60,7 +60,7 @@ async function serveConfig(
   const lifecycle: Lifecycle = { phase: 'starting' }
   const openedKeys = new Map<string, OpenedKey>()
   const keyring = composeKeyring(loaded, platform, {
-    atOnce: Math.max(1, platform.cores - 1),
+    atOnce: platform.cores,
     onOpened: ({ tenantId }, opened) => {
       openedKeys.set(tenantId, opened)
       if (lifecycle.phase !== 'starting') logNewKey(tenantId, opened, log)

@@ -1,7 +1,7 @@
-import { FileError, type Files } from '../platform/platform.ts'
-import type { SignatureAlgorithm } from '../protocol/algorithms.ts'
+import { FileError, type Files, type Platform } from '../platform/platform.ts'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { UnavailableError } from '../protocol/errors.ts'
-import { generatePem, KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'
+import { KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'
 
 /** Where a tenant's key is, and what it has to be. */
 export interface KeyPlan {
@@ -15,6 +15,9 @@ export interface KeyPlan {
   /** The folder of this tenant's keys; null: a key is made for this process alone and never written. */
   readonly folder: string | null
 }
+
+/** What keys are kept in and made with. */
+export type KeyHost = Pick<Platform, 'files' | 'generateKeyPem'>
 
 /** A key that was found or made. */
 export interface OpenedKey {
@@ -30,8 +33,8 @@ export class KeyFileError extends UnavailableError {}
 const largestKeyFile = 64 * 1024
 
 /** Loads the tenant's key, or makes it once and keeps it. Throws {@link KeyFileError}. */
-export async function openKey(plan: KeyPlan, files: Files): Promise<OpenedKey> {
-  return (await findKey(plan, files)) ?? (await withComplaint(plan, () => generateKey(plan, files)))
+export async function openKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
+  return (await findKey(plan, host.files)) ?? (await withComplaint(plan, () => generateKey(plan, host)))
 }
 
 /** Loads the tenant's key; undefined when it has to be made yet. Throws {@link KeyFileError}. */
@@ -105,10 +108,11 @@ async function loadKeyFile(path: string, plan: KeyPlan, files: Files): Promise<S
   }
 }
 
-async function generateKey(plan: KeyPlan, files: Files): Promise<OpenedKey> {
+async function generateKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
+  const { files } = host
   // A key costs up to seconds of a core: first see that it can be kept.
   if (plan.folder !== null) await prepareFolder(plan.folder, plan.kid === null, files)
-  const pem = await generatePem(plan.algorithm, plan.modulusLength)
+  const pem = await host.generateKeyPem(signatureAlgorithms[plan.algorithm], plan.modulusLength)
   const key = await parseSigningKey(pem, plan)
   if (plan.folder === null) return { key, path: undefined, generated: true }
   const name = `${key.kid}.pem`

@@ -1,8 +1,7 @@
-import type { Files } from '../platform/platform.ts'
 import { UnavailableError } from '../protocol/errors.ts'
 import type { JwkSet } from '../protocol/messages.ts'
 import { Gate, GateFull } from './gate.ts'
-import { type KeyPlan, type OpenedKey, openKey } from './key-file.ts'
+import { type KeyHost, type KeyPlan, type OpenedKey, openKey } from './key-file.ts'
 import { KeyOwners } from './key-owners.ts'
 import type { SigningKey } from './signing-key.ts'
 
@@ -29,16 +28,16 @@ export interface KeyringOptions {
  */
 export class Keyring {
   readonly #plans: ReadonlyMap<string, KeyPlan>
-  readonly #files: Files
+  readonly #host: KeyHost
   readonly #gate: Gate
   readonly #options: KeyringOptions
   readonly #owners = new KeyOwners()
   readonly #opened = new Map<string, Promise<TenantKeys>>()
 
-  constructor(plans: ReadonlyMap<string, KeyPlan>, files: Files, options: KeyringOptions) {
+  constructor(plans: ReadonlyMap<string, KeyPlan>, host: KeyHost, options: KeyringOptions) {
     this.#plans = plans
     this.#gate = new Gate(options.atOnce ?? 1, longestQueue)
-    this.#files = files
+    this.#host = host
     this.#options = options
   }
 
@@ -55,7 +54,7 @@ export class Keyring {
   /** Making a key keeps a core busy: requests for many tenants at once must not take them all. */
   async #openInTurn(plan: KeyPlan): Promise<OpenedKey> {
     try {
-      return await this.#gate.run(() => openKey(plan, this.#files))
+      return await this.#gate.run(() => openKey(plan, this.#host))
     } catch (cause) {
       if (!(cause instanceof GateFull)) throw cause
       throw new UnavailableError('Too many keys are being opened', { cause })

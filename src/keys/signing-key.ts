@@ -14,12 +14,6 @@ export interface SigningKey {
 /** A PEM text that cannot serve as signing key; `message` says what it is and what to do. */
 export class KeyMaterialError extends Error {}
 
-/** A new private key as PKCS#8 PEM. */
-export async function generatePem(algorithm: SignatureAlgorithm, modulusLength: number): Promise<string> {
-  const { privateKey } = await jose.generateKeyPair(algorithm, { modulusLength, extractable: true })
-  return jose.exportPKCS8(privateKey)
-}
-
 /**
  * The signing key in a PEM text; `kid` defaults to the RFC 7638 thumbprint.
  * Throws {@link KeyMaterialError} for anything but an unencrypted PKCS#8 key that fits `algorithm`.

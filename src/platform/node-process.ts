@@ -3,6 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { nodeFiles } from './node-files.ts'
+import { generateKeyPem } from './node-keys.ts'
 import type { Hashing, Platform } from './platform.ts'
 
 /** What Bun and Deno answer alike, through their node: modules. */
@@ -28,6 +29,7 @@ export function nodePlatform(): SharedPlatform {
     isTerminal: process.stdout.isTTY === true,
     readInput,
     now: Date.now,
+    generateKeyPem,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     writeOut: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),

@@ -15,6 +15,8 @@ export interface Platform {
   /** All of standard input as text; undefined when it is a terminal. */
   readInput(): Promise<string | undefined>
   randomBytes(count: number): Uint8Array
+  /** A new private key as PKCS#8 PEM, made off the event loop; `modulusLength` is of RSA alone. */
+  generateKeyPem(kind: GeneratedKind, modulusLength: number): Promise<string>
   /** Milliseconds since the epoch. */
   now(): number
   writeOut(text: string): void
@@ -25,6 +27,12 @@ export interface Platform {
   listen(options: ListenOptions): Listener
   /** Calls back after `milliseconds`; the returned function cancels. */
   after(milliseconds: number, callback: () => void): () => void
+}
+
+/** The kind of a key, in the words of a JWK (RFC 7518 section 6, RFC 8037). */
+export interface GeneratedKind {
+  readonly kty: 'RSA' | 'EC' | 'OKP'
+  readonly crv?: string
 }
 
 export type StopSignal = 'SIGTERM' | 'SIGINT'

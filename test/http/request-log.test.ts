@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { generatePem } from '../../src/keys/signing-key.ts'
+import { generateKeyPem } from '../../src/platform/node-keys.ts'
 import { basic, getProtected, grant, refusal, startAcme, svc, tokenPath } from '../endpoints/acme.ts'
 import type { TestApp } from '../support/test-app.ts'
 
@@ -218,7 +218,7 @@ describe('a key that cannot be used', () => {
     const path = join(app.folder, 'data', 'keys', 'acme', 'shared-kid.pem')
     expect(await Bun.file(path).text()).toBe('broken')
     await app.token('beta', svc)
-    await writeFile(path, await generatePem('ES256', 2048))
+    await writeFile(path, await generateKeyPem({ kty: 'EC', crv: 'P-256' }, 0))
     expect((await app.post('acme', { ...grant, ...svc })).status).toBe(200)
   })
 })

@@ -3,9 +3,17 @@ import { join } from 'node:path'
 import * as jose from 'jose'
 import { signJwt, verifyJwt } from '../../src/keys/jwt.ts'
 import { openKey } from '../../src/keys/key-file.ts'
-import { nodeFiles } from '../../src/platform/node-files.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
-import { ecPair, edPair, keyringOf, pkcs8, planFor, putKeyFile, rsaPair } from '../support/signing.ts'
+import {
+  ecPair,
+  edPair,
+  keyHost,
+  keyringOf,
+  pkcs8,
+  planFor,
+  putKeyFile,
+  rsaPair,
+} from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 setDefaultTimeout(60_000)
@@ -53,7 +61,7 @@ test.each(generated)(
   (algorithm) =>
     withTempFolder(async (folder) => {
       const plan = planFor(folder, { algorithm })
-      const first = await openKey(plan, nodeFiles)
+      const first = await openKey(plan, keyHost)
       const token = await signJwt(claims, { key: first.key, typ: 'JWT' })
       const keys = await keyringOf(plan).of('acme')
       expect(await verifyJwt(token, { keys, issuer, types: ['JWT'], now })).toEqual(claims)
@@ -65,7 +73,7 @@ test.each([2048, 3072])(
   (modulusLength) =>
     withTempFolder(async (folder) => {
       const plan = planFor(folder, { algorithm: 'RS256', modulusLength })
-      const { key } = await openKey(plan, nodeFiles)
+      const { key } = await openKey(plan, keyHost)
       const n = Buffer.from(key.jwk.n ?? '', 'base64url')
       expect(n.length * 8).toBe(modulusLength)
       expect((n[0] ?? 0) & 0x80).toBe(0x80)

@@ -5,8 +5,7 @@ import process from 'node:process'
 import * as jose from 'jose'
 import { openKey } from '../../src/keys/key-file.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
-import { nodeFiles } from '../../src/platform/node-files.ts'
-import { filesBelow, keyringOf, modeOf, openKept, planFor, putKeyFile } from '../support/signing.ts'
+import { filesBelow, keyHost, keyringOf, modeOf, openKept, planFor, putKeyFile } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 test.each([0o000, 0o022, 0o077, 0o777])(
@@ -81,7 +80,7 @@ test('many requests at once open a key once', () =>
   withTempFolder(async (folder) => {
     const opened: string[] = []
     const plan = planFor(folder)
-    const keyring = new Keyring(new Map([['acme', plan]]), nodeFiles, {
+    const keyring = new Keyring(new Map([['acme', plan]]), keyHost, {
       onOpened: ({ tenantId }, { generated }) => opened.push(`${tenantId} ${generated}`),
     })
     const keys = await Promise.all(Array.from({ length: 50 }, () => keyring.of('acme')))
@@ -140,7 +139,7 @@ test('without a folder each opening makes a key of its own, and nothing is writt
   withTempFolder(async (folder) => {
     for (const kid of ['k1', null]) {
       const plan = { ...planFor(folder, { kid }), folder: null }
-      const [first, second] = await Promise.all([openKey(plan, nodeFiles), openKey(plan, nodeFiles)])
+      const [first, second] = await Promise.all([openKey(plan, keyHost), openKey(plan, keyHost)])
       expect([first.path, first.generated, second.generated]).toEqual([undefined, true, true])
       expect(first.key.jwk).not.toEqual(second.key.jwk)
     }

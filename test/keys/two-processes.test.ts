@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { openKey } from '../../src/keys/key-file.ts'
-import { nodeFiles } from '../../src/platform/node-files.ts'
-import { filesBelow, planFor } from '../support/signing.ts'
+import { filesBelow, keyHost, planFor } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 const script = join(import.meta.dir, '../support/open-key.ts')
@@ -37,7 +36,7 @@ test.each(['k1', null])(
         expect(outcomes.filter(({ generated }) => generated)).toHaveLength(1)
         expect(new Set(outcomes.map(({ jwk }) => jwk)).size).toBe(1)
         expect(await filesBelow(folder)).toHaveLength(1)
-        const { key } = await openKey(planFor(folder, { kid }), nodeFiles)
+        const { key } = await openKey(planFor(folder, { kid }), keyHost)
         expect(outcomes.map(({ jwk }) => jwk)).toContain(JSON.stringify(key.jwk))
       })
     }

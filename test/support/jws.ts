@@ -2,9 +2,8 @@ import { createHmac } from 'node:crypto'
 import { JwtExpired, JwtInvalid, verifyJwt } from '../../src/keys/jwt.ts'
 import { openKey } from '../../src/keys/key-file.ts'
 import type { TenantKeys } from '../../src/keys/keyring.ts'
-import { nodeFiles } from '../../src/platform/node-files.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
-import { keyringOf, planFor } from './signing.ts'
+import { keyHost, keyringOf, planFor } from './signing.ts'
 import { withTempFolder } from './temp-folder.ts'
 
 /** The clock of these tests, in seconds. */
@@ -16,7 +15,7 @@ export const claims = { iss: issuer, sub: 'app', iat: now, exp: now + 60 }
 export function newKeys(algorithm: SignatureAlgorithm = 'ES256'): Promise<TenantKeys> {
   return withTempFolder(async (folder) => {
     const plan = planFor(folder, { algorithm })
-    await openKey(plan, nodeFiles)
+    await openKey(plan, keyHost)
     return keyringOf(plan).of(plan.tenantId)
   })
 }

@@ -4,6 +4,10 @@ import { dirname, join } from 'node:path'
 import { type KeyPlan, type OpenedKey, openKey } from '../../src/keys/key-file.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
 import { nodeFiles } from '../../src/platform/node-files.ts'
+import { generateKeyPem } from '../../src/platform/node-keys.ts'
+
+/** What keys are kept in and made with, for real. */
+export const keyHost = { files: nodeFiles, generateKeyPem }
 
 export const rsaPair = (modulusLength = 2048) => generateKeyPairSync('rsa', { modulusLength })
 export const ecPair = (namedCurve = 'P-256') => generateKeyPairSync('ec', { namedCurve })
@@ -37,12 +41,12 @@ export function planFor(folder: string, changes: Partial<KeyPlan> = {}): KeyPlan
 
 /** A keyring of the one tenant of `plan`, as a new process would have it. */
 export function keyringOf(plan: KeyPlan): Keyring {
-  return new Keyring(new Map([[plan.tenantId, plan]]), nodeFiles, { onOpened: () => {} })
+  return new Keyring(new Map([[plan.tenantId, plan]]), keyHost, { onOpened: () => {} })
 }
 
 /** Opens a key that is kept in a file. */
 export async function openKept(plan: KeyPlan): Promise<OpenedKey & { path: string }> {
-  const opened = await openKey(plan, nodeFiles)
+  const opened = await openKey(plan, keyHost)
   if (opened.path === undefined) throw new TypeError('The key is not kept')
   return { ...opened, path: opened.path }
 }
