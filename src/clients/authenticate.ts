@@ -37,6 +37,8 @@ function findPostedSecret({ clientId, clientSecret }: PresentedClient) {
 export interface AuthenticationDeps {
   readonly clients: TenantClients
   readonly secrets: SecretChecker
+  /** Tells when the client goes away. */
+  readonly findSignal?: () => AbortSignal
   /** Names the realm of the challenge. */
   readonly tenantId: string
 }
@@ -69,7 +71,7 @@ function checkOneMethod({ basic, clientId }: PresentedClient, used: number): voi
 
 async function checkCredentials(
   credentials: ClientCredentials | 'malformed' | undefined,
-  { clients, secrets }: AuthenticationDeps,
+  { clients, secrets, findSignal }: AuthenticationDeps,
 ): Promise<Client | undefined> {
   if (typeof credentials !== 'object') return undefined
   const { clientId, clientSecret } = credentials
@@ -77,6 +79,7 @@ async function checkCredentials(
   // Found for a known client too: the work must be the same.
   const decoy = clients.findDecoy(clientId)
   const hash = client?.secretHash ?? decoy
-  const right = await secrets.check(clientSecret, hash, { useMemory: client?.active === true })
+  const useMemory = client?.active === true
+  const right = await secrets.check(clientSecret, hash, { useMemory, ...(findSignal && { findSignal }) })
   return right && client?.active ? client : undefined
 }

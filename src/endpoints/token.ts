@@ -77,7 +77,8 @@ async function authenticate(
   const claimed = typeof presented.basic === 'object' ? presented.basic.clientId : presented.clientId
   const notes = notesOf(request)
   notes.clientId = claimed === undefined ? undefined : clients.find(claimed)?.id
-  return authenticateClient(presented, { ...deps, clients, tenantId: tenant.id })
+  const findSignal = () => request.signal
+  return authenticateClient(presented, { ...deps, clients, findSignal, tenantId: tenant.id })
 }
 
 function checkGrantAllowed(client: Client, { type }: Grant): void {

@@ -22,6 +22,13 @@ export interface SecretCheckerOptions {
   readonly memoryKey: Uint8Array
 }
 
+export interface CheckOptions {
+  /** Whether a verified secret is remembered and looked up. */
+  readonly useMemory: boolean
+  /** Tells when the client goes away; asked for only where there is something to wait for. */
+  readonly findSignal?: () => AbortSignal
+}
+
 /** Slow checks that may wait for their turn; one more is answered 503. */
 const longestQueue = 64
 /** Verified secrets that are remembered. */
@@ -46,26 +53,31 @@ export class SecretChecker {
    * Whether the secret is that of the hash. Without `useMemory` nothing is remembered or looked up, so that a check
    * that is to fail anyway takes as long as every other. Throws `temporarily_unavailable` when too many wait.
    */
-  async check(secret: string, hash: SecretHash, { useMemory }: { useMemory: boolean }): Promise<boolean> {
+  async check(secret: string, hash: SecretHash, { useMemory, findSignal }: CheckOptions): Promise<boolean> {
     const { hashing } = this.#options
     if (hash.kind === 'sha256') return hashing.equal(hashing.sha256(secret), hash.digest)
-    if (!useMemory) return this.#checkSlowly(secret, hash.text)
+    if (!useMemory) return this.#checkSlowly(secret, hash.text, findSignal?.())
     const memory = hashing.hmacSha256(this.#options.memoryKey, `${hash.text}\0${secret}`).toHex()
     if (this.#verified.has(memory)) {
       this.#remember(memory)
       return true
     }
-    const right = await this.#checkSlowly(secret, hash.text)
+    const right = await this.#checkSlowly(secret, hash.text, findSignal?.())
     if (right) this.#remember(memory)
     return right
   }
 
-  async #checkSlowly(secret: string, hash: string): Promise<boolean> {
+  async #checkSlowly(secret: string, hash: string, signal: AbortSignal | undefined): Promise<boolean> {
     const { passwordHash } = this.#options
     if (!passwordHash) throw new TypeError('This runtime has no slow password hash')
     try {
-      return await this.#gate.run(() => passwordHash.verify(secret, hash))
+      return await this.#gate.run(async () => {
+        // Nobody waits for this answer any more, and others wait for the turn.
+        if (signal?.aborted) throw new UnavailableError('The client went away')
+        return passwordHash.verify(secret, hash)
+      })
     } catch (cause) {
+      if (cause instanceof UnavailableError) throw cause
       // Bun throws for a hash that has the shape of one and is none.
       if (!(cause instanceof GateFull))
         throw new UnavailableError('A secret_hash cannot be checked', { cause })
