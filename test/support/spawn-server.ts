@@ -38,12 +38,25 @@ export const programs = {
 
 export type Program = readonly string[]
 
-/** A new folder that is gone after `work`. */
+/** Servers that have not ended yet, by the folder that they run in. */
+const running = new Map<Bun.Subprocess, string>()
+
+/** Ends what a failed test left running in its folder or below. */
+async function endServersOf(folder: string): Promise<void> {
+  for (const [child, itsFolder] of running) {
+    if (!itsFolder.startsWith(folder)) continue
+    child.kill('SIGKILL')
+    await child.exited
+  }
+}
+
+/** A new folder that is gone after `work`, and what runs in it too. */
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'grantd-run-'))
   try {
     return await work(folder)
   } finally {
+    await endServersOf(folder)
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -104,6 +117,8 @@ export async function startServer(program: Program, options: RunOptions): Promis
     stdout: 'pipe',
     stderr: 'pipe',
   })
+  running.set(child, folder)
+  void child.exited.then(() => running.delete(child))
   let text = ''
   const listening = Promise.withResolvers<number>()
   const collect = async (stream: ReadableStream<Uint8Array>) => {
