@@ -55,9 +55,9 @@ function checkTarget({ url, headers }: Request): void {
 /** The headers of the answer, the length of the body that is left out among them (RFC 9110 section 9.3.2). */
 async function withoutBody(response: Response): Promise<Response> {
   const { byteLength } = await response.arrayBuffer()
-  const answer = new Response(null, response)
-  if (byteLength > 0) answer.headers.set('Content-Length', String(byteLength))
-  return answer
+  const bare = new Response(null, response)
+  if (byteLength > 0) bare.headers.set('Content-Length', String(byteLength))
+  return bare
 }
 
 interface Finished {
