@@ -1,3 +1,4 @@
+import { plainAddress } from './address.ts'
 import { nodePlatform } from './node-process.ts'
 import { ListenError, type Listener, type ListenOptions, type Platform } from './platform.ts'
 
@@ -25,7 +26,15 @@ function listen(options: ListenOptions): Listener {
 function start({ hostname, port, fetch }: ListenOptions): Bun.Server<undefined> {
   try {
     // With reusePort, Linux would let a second copy share the port in silence.
-    return Bun.serve({ hostname, port, fetch, reusePort: false, development: false, maxRequestBodySize })
+    return Bun.serve({
+      hostname,
+      port,
+      fetch: (request, server) =>
+        fetch(request, { address: () => plainAddress(server.requestIP(request)?.address) }),
+      reusePort: false,
+      development: false,
+      maxRequestBodySize,
+    })
   } catch (cause) {
     throw new ListenError(cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause), {
       cause,

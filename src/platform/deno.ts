@@ -1,3 +1,4 @@
+import { plainAddress } from './address.ts'
 import { nodePlatform } from './node-process.ts'
 import { ListenError, type Listener, type ListenOptions, type Platform } from './platform.ts'
 
@@ -5,7 +6,7 @@ import { ListenError, type Listener, type ListenOptions, type Platform } from '.
 declare const Deno: {
   serve(
     options: { hostname: string; port: number; onListen: () => void },
-    handler: (request: Request) => Promise<Response>,
+    handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void>; finished: Promise<void> }
 }
 
@@ -30,7 +31,9 @@ function listen(options: ListenOptions): Listener {
 
 function start({ hostname, port, fetch }: ListenOptions) {
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, fetch)
+    return Deno.serve({ hostname, port, onListen: () => {} }, (request, info) =>
+      fetch(request, { address: () => plainAddress(info.remoteAddr.hostname) }),
+    )
   } catch (cause) {
     const inUse = cause instanceof Error && cause.name === 'AddrInUse'
     throw new ListenError(inUse ? 'EADDRINUSE' : String(cause), { cause })

@@ -21,6 +21,8 @@ export const nodeFiles: Files = {
   createPrivate: (path, content) => attempt('write', path, () => createPrivate(path, content)),
   createPrivateFolder: (folder, fileName, content) =>
     attempt('write', folder, () => createPrivateFolder(folder, fileName, content)),
+  createPrivateWith,
+  remove: (path) => attempt('remove', path, () => rm(path, { force: true })),
 }
 
 async function attempt<T>(action: string, path: string, work: () => Promise<T>): Promise<T> {
@@ -99,6 +101,24 @@ async function makePrivateFolder(folder: string): Promise<void> {
 async function createPrivate(path: string, content: string): Promise<boolean> {
   const temporary = besides(path)
   await writeDurably(temporary, content)
+  return moveInto(temporary, path)
+}
+
+async function createPrivateWith(path: string, fill: (temporary: string) => Promise<void>): Promise<boolean> {
+  const temporary = besides(path)
+  await attempt('write', path, () => writeDurably(temporary, ''))
+  try {
+    // What `fill` throws is its own and stays as it is.
+    await fill(temporary)
+    await attempt('write', path, () => syncFile(temporary))
+    return await attempt('write', path, () => moveInto(temporary, path))
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+/** Gives a durable file its name, unless something has it already. */
+async function moveInto(temporary: string, path: string): Promise<boolean> {
   try {
     // A hard link, unlike a rename, refuses to take the place of a file that is there.
     await link(temporary, path)
@@ -138,6 +158,15 @@ async function writeDurably(path: string, content: string): Promise<void> {
   try {
     await file.chmod(0o600)
     await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
     await file.sync()
   } finally {
     await file.close()

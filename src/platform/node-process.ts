@@ -1,16 +1,19 @@
 import { Buffer } from 'node:buffer'
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
+import { setImmediate } from 'node:timers'
 import { nodeFiles } from './node-files.ts'
 import { generateKeyPem } from './node-keys.ts'
+import { nodeSqlite } from './node-sqlite.ts'
 import type { Hashing, Platform } from './platform.ts'
 
 /** What Bun and Deno answer alike, through their node: modules. */
 export type SharedPlatform = Omit<Platform, 'name' | 'passwordHash' | 'listen'>
 
 const hashing: Hashing = {
-  sha256: (data) => createHash('sha256').update(data).digest(),
+  // In one call, which in Bun takes half the time of an object that is fed.
+  sha256: (data) => hash('sha256', data, 'buffer'),
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
 }
@@ -24,6 +27,7 @@ export function nodePlatform(): SharedPlatform {
     args: process.argv.slice(2),
     files: nodeFiles,
     hashing,
+    sqlite: nodeSqlite,
     cores: Math.max(1, availableParallelism()),
     environment: (name) => process.env[name],
     isTerminal: process.stdout.isTTY === true,
@@ -32,6 +36,8 @@ export function nodePlatform(): SharedPlatform {
     generateKeyPem,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     writeOut: (text) => void process.stdout.write(text),
+    writeOutPaced: (text) =>
+      new Promise((resolve) => void process.stdout.write(text, (fault) => resolve(!fault))),
     writeError: (text) => void process.stderr.write(text),
     onStopSignal: (listener) => {
       const onTerm = () => listener('SIGTERM')
@@ -47,6 +53,8 @@ export function nodePlatform(): SharedPlatform {
       const timer = setTimeout(callback, milliseconds)
       return () => clearTimeout(timer)
     },
+    nextTurn: (callback) => void setImmediate(callback),
+    monotonic: () => performance.now(),
   }
 }
 

@@ -7,6 +7,7 @@ export interface Platform {
   readonly hashing: Hashing
   /** Undefined where the runtime has no slow password hash. */
   readonly passwordHash: PasswordHash | undefined
+  readonly sqlite: Sqlite
   /** Logical processors, at least 1. */
   readonly cores: number
   environment(name: string): string | undefined
@@ -20,6 +21,8 @@ export interface Platform {
   /** Milliseconds since the epoch. */
   now(): number
   writeOut(text: string): void
+  /** Writes to standard output and waits until the text has left; answers false once nobody reads it any more. */
+  writeOutPaced(text: string): Promise<boolean>
   writeError(text: string): void
   /** Calls back at every SIGTERM and SIGINT until the returned function is called. */
   onStopSignal(listener: (signal: StopSignal) => void): () => void
@@ -27,6 +30,10 @@ export interface Platform {
   listen(options: ListenOptions): Listener
   /** Calls back after `milliseconds`; the returned function cancels. */
   after(milliseconds: number, callback: () => void): () => void
+  /** Calls back once what has arrived by now was looked at. */
+  nextTurn(callback: () => void): void
+  /** Milliseconds since some moment; only goes forward, at the pace of real time. */
+  monotonic(): number
 }
 
 /** The kind of a key, in the words of a JWK (RFC 7518 section 6, RFC 8037). */
@@ -41,7 +48,13 @@ export interface ListenOptions {
   readonly hostname: string
   /** 0 takes any free port. */
   readonly port: number
-  readonly fetch: (request: Request) => Promise<Response>
+  readonly fetch: (request: Request, peer: Peer) => Promise<Response>
+}
+
+/** The other end of the connection that a request came in by: the client, or the proxy in front. */
+export interface Peer {
+  /** Its IP address; undefined once the connection is gone. It costs a little, so it is asked for where it is used. */
+  address(): string | undefined
 }
 
 export interface Listener {
@@ -99,6 +112,13 @@ export interface Files {
    * Answers false, and changes nothing, when `folder` exists and is not empty.
    */
   createPrivateFolder(folder: string, fileName: string, content: string): Promise<boolean>
+  /**
+   * Makes a new, empty, private file beside `path`, lets `fill` write it by its path, and makes it appear at `path` whole and
+   * durable. Answers false, and changes nothing, when something is at `path` already.
+   */
+  createPrivateWith(path: string, fill: (temporary: string) => Promise<void>): Promise<boolean>
+  /** Removes a file; nothing happens when it is not there. */
+  remove(path: string): Promise<void>
 }
 
 /** A file operation that the system refused; `code` is its word, such as EACCES. */
@@ -123,4 +143,34 @@ export interface Hashing {
 export interface PasswordHash {
   /** Checks an argon2id or bcrypt hash off the event loop. */
   verify(secret: string, hash: string): Promise<boolean>
+}
+
+/** SQLite; its calls keep the event loop busy until they are done. */
+export interface Sqlite {
+  /** Opens the file, and makes it where there is none. Throws {@link SqliteError}. */
+  open(path: string): SqliteConnection
+}
+
+/** Every method throws {@link SqliteError}. */
+export interface SqliteConnection {
+  /** Runs one statement with `?` for its values. */
+  all(
+    text: string,
+    values: readonly (string | number | null)[],
+  ): Readonly<Record<string, string | number | null>>[]
+  /** Runs statements without values. */
+  execute(text: string): void
+  close(): void
+}
+
+export type SqliteErrorKind = 'busy' | 'full' | 'read-only' | 'corrupt' | 'io' | 'constraint' | 'other'
+
+/** What SQLite said, and what it means. */
+export class SqliteError extends Error {
+  readonly kind: SqliteErrorKind
+
+  constructor(kind: SqliteErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.kind = kind
+  }
 }

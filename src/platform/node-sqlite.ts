@@ -1,0 +1,53 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { type Sqlite, type SqliteConnection, SqliteError, type SqliteErrorKind } from './platform.ts'
+
+/** SQLite over node:sqlite, which Bun and Deno both have. */
+export const nodeSqlite: Sqlite = {
+  open(path) {
+    const database = attempt(() => new DatabaseSync(path))
+    return connect(database)
+  },
+}
+
+/** Statements that are kept prepared; there are fewer kinds of them. */
+const mostPrepared = 200
+
+function connect(database: DatabaseSync): SqliteConnection {
+  const prepared = new Map<string, StatementSync>()
+  const prepare = (text: string) => {
+    const known = prepared.get(text)
+    if (known) return known
+    const statement = database.prepare(text)
+    if (prepared.size >= mostPrepared) prepared.clear()
+    prepared.set(text, statement)
+    return statement
+  }
+  return {
+    all: (text, values) => attempt(() => prepare(text).all(...values) as ReturnType<SqliteConnection['all']>),
+    execute: (text) => attempt(() => database.exec(text)),
+    close: () => attempt(() => database.close()),
+  }
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new SqliteError(kindOf(message), message, { cause })
+  }
+}
+
+/** By the words of SQLite: Deno gives no codes. */
+const kinds: readonly (readonly [words: RegExp, kind: SqliteErrorKind])[] = [
+  [/database (?:table )?is locked/, 'busy'],
+  [/database or disk is full/, 'full'],
+  [/readonly database/, 'read-only'],
+  [/malformed|not a database/, 'corrupt'],
+  [/disk I\/O error|unable to open database file/, 'io'],
+  [/constraint failed/, 'constraint'],
+]
+
+function kindOf(message: string): SqliteErrorKind {
+  return kinds.find(([words]) => words.test(message))?.[1] ?? 'other'
+}

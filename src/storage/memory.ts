@@ -1,0 +1,224 @@
+import type { TSchema } from '@sinclair/typebox'
+import {
+  isStorableId,
+  type ListOptions,
+  type NewRecord,
+  type RecordKind,
+  type Records,
+  type Storage,
+  StorageError,
+  type StoredRecord,
+  type TenantStorage,
+} from './storage.ts'
+
+interface Row extends Omit<StoredRecord<unknown>, 'value'> {
+  readonly tenant: string
+  readonly kind: string
+  /** JSON, as in the other stores: what is kept is never the object of somebody else. */
+  readonly value: string
+}
+
+type Rows = Map<string, Row>
+
+/** Storage that ends with the process: for demos and tests. */
+export function createMemoryStorage(): Storage {
+  return new MemoryStorage({ rows: new Map(), last: Promise.resolve(), closed: false })
+}
+
+interface State {
+  rows: Rows
+  /** The end of the last write or transaction: one follows the other. */
+  last: Promise<unknown>
+  closed: boolean
+}
+
+class MemoryStorage implements Storage {
+  readonly name = 'memory'
+  readonly #state: State
+
+  constructor(state: State) {
+    this.#state = state
+  }
+
+  of(tenant: string): TenantStorage {
+    const state = this.#state
+    return {
+      of: (kind) => new MemoryRecords(state, tenant, kind),
+      deleteAll: ({ except }) =>
+        write(state, (rows) => {
+          for (const [key, row] of rows) {
+            if (row.tenant === tenant && !except.includes(row.kind)) rows.delete(key)
+          }
+        }),
+    }
+  }
+
+  transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T> {
+    checkOpen(this.#state)
+    return inTurn(this.#state, async () => {
+      const inside: State = { rows: new Map(this.#state.rows), last: Promise.resolve(), closed: false }
+      const result = await work(new MemoryStorage(inside))
+      this.#state.rows = inside.rows
+      return result
+    })
+  }
+
+  deleteExpired(before: number, limit: number): Promise<number> {
+    return write(this.#state, (rows) => {
+      const expired = [...rows]
+        .filter(([, { expiresAt }]) => expiresAt !== null && expiresAt <= before)
+        .sort(([, a], [, b]) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || compareBytes(a.id, b.id))
+        .slice(0, limit)
+      for (const [key] of expired) rows.delete(key)
+      return expired.length
+    })
+  }
+
+  async check(): Promise<void> {
+    checkOpen(this.#state)
+  }
+
+  async close(): Promise<void> {
+    this.#state.closed = true
+  }
+}
+
+class MemoryRecords<S extends TSchema> implements Records<S['static']> {
+  readonly #state: State
+  readonly #tenant: string
+  readonly #kind: RecordKind<S>
+
+  constructor(state: State, tenant: string, kind: RecordKind<S>) {
+    this.#state = state
+    this.#tenant = tenant
+    this.#kind = kind
+  }
+
+  #key(id: string): string {
+    return JSON.stringify([this.#tenant, this.#kind.name, id])
+  }
+
+  #read(id: string): Row | undefined {
+    checkOpen(this.#state)
+    return isStorableId(id) ? this.#state.rows.get(this.#key(id)) : undefined
+  }
+
+  async find(id: string): Promise<StoredRecord<S['static']> | undefined> {
+    const row = this.#read(id)
+    return row && render(row)
+  }
+
+  async findMany(ids: readonly string[]): Promise<StoredRecord<S['static']>[]> {
+    return [...new Set(ids)].flatMap((id) => this.#read(id) ?? []).map(render)
+  }
+
+  async list({ after = '', limit, parent }: ListOptions): Promise<StoredRecord<S['static']>[]> {
+    checkOpen(this.#state)
+    if (!isStorableId(after)) return []
+    return [...this.#state.rows.values()]
+      .filter((row) => row.tenant === this.#tenant && row.kind === this.#kind.name)
+      .filter((row) => compareBytes(row.id, after) > 0 && (parent === undefined || row.parent === parent))
+      .sort((a, b) => compareBytes(a.id, b.id))
+      .slice(0, limit)
+      .map(render)
+  }
+
+  create(record: NewRecord<S['static']>): Promise<boolean> {
+    const row = this.#build(record)
+    return write(this.#state, (rows) => {
+      if (rows.has(this.#key(row.id))) return false
+      rows.set(this.#key(row.id), row)
+      return true
+    })
+  }
+
+  createMany(records: readonly NewRecord<S['static']>[]): Promise<void> {
+    const added = records.map((record) => this.#build(record))
+    return write(this.#state, (rows) => {
+      const keys = new Set(added.map(({ id }) => this.#key(id)))
+      if (keys.size < added.length || [...keys].some((key) => rows.has(key)))
+        throw new StorageError('A row of one of these ids is there already')
+      for (const row of added) rows.set(this.#key(row.id), row)
+    })
+  }
+
+  #build({ id, value, expiresAt = null, parent = null }: NewRecord<S['static']>): Row {
+    if (!isStorableId(id)) throw new TypeError(`No store can keep the id ${JSON.stringify(id)} as given`)
+    const text = JSON.stringify(value)
+    const { name: kind } = this.#kind
+    return { tenant: this.#tenant, kind, id, value: text, version: 1, expiresAt, usedAt: null, parent }
+  }
+
+  replace(
+    id: string,
+    value: S['static'],
+    { ifVersion, expiresAt }: { readonly ifVersion: number; readonly expiresAt?: number | null },
+  ): Promise<boolean> {
+    const text = JSON.stringify(value)
+    return this.#change(id, (row) =>
+      row.version === ifVersion
+        ? {
+            ...row,
+            value: text,
+            version: row.version + 1,
+            ...(expiresAt !== undefined && { expiresAt }),
+          }
+        : undefined,
+    )
+  }
+
+  delete(id: string, { ifVersion }: { readonly ifVersion?: number } = {}): Promise<boolean> {
+    return write(this.#state, (rows) => {
+      const row = this.#read(id)
+      const isMeant = row !== undefined && (ifVersion === undefined || row.version === ifVersion)
+      return isMeant && rows.delete(this.#key(id))
+    })
+  }
+
+  async consume(id: string, at: number) {
+    const first = await this.#change(id, (row) => (row.usedAt === null ? { ...row, usedAt: at } : undefined))
+    const found = await this.find(id)
+    return found && { value: found.value, first }
+  }
+
+  touch(id: string, at: number): Promise<boolean> {
+    return this.#change(id, (row) => ({ ...row, usedAt: Math.max(row.usedAt ?? at, at) }))
+  }
+
+  /** Answers whether the row is there and `change` answered another one. */
+  #change(id: string, change: (row: Row) => Row | undefined): Promise<boolean> {
+    return write(this.#state, (rows) => {
+      const row = this.#read(id)
+      const changed = row && change(row)
+      if (changed) rows.set(this.#key(id), changed)
+      return changed !== undefined
+    })
+  }
+}
+
+function render<T>({ id, value, version, expiresAt, usedAt, parent }: Row): StoredRecord<T> {
+  return { id, value: JSON.parse(value), version, expiresAt, usedAt, parent }
+}
+
+function checkOpen({ closed }: State): void {
+  if (closed) throw new StorageError('The storage is closed')
+}
+
+async function write<T>(state: State, work: (rows: Rows) => T): Promise<T> {
+  checkOpen(state)
+  return inTurn(state, async () => work(state.rows))
+}
+
+function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
+  const turn = state.last.then(work)
+  state.last = turn.catch(() => {})
+  return turn
+}
+
+/** In the order of their UTF-8 bytes, which is that of their code points and not that of JavaScript. */
+function compareBytes(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]]
+  const at = left.findIndex((character, index) => character !== right[index])
+  if (at < 0) return left.length - right.length
+  return (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? -1)
+}

@@ -1,0 +1,28 @@
+import { migrations } from './migrations/migrations.ts'
+import { type SqlDatabase, sql } from './sql.ts'
+import { StorageRefusedError } from './storage.ts'
+
+/** The number of the schema that this grantd knows. */
+export const knownSchema = migrations.length
+
+/**
+ * Brings the schema up to date inside `database`, which is a transaction that holds a lock against every other. Throws
+ * {@link StorageRefusedError} for a newer schema. `place` names the store in complaints.
+ */
+export async function migrate(database: SqlDatabase, place: string): Promise<void> {
+  await database.write(
+    sql`create table if not exists grantd_schema (version integer primary key, name text not null)`,
+  )
+  const [row] = await database.read(sql`select coalesce(max(version), 0) as version from grantd_schema`)
+  const version = Number(row?.['version'])
+  if (version > knownSchema) {
+    throw new StorageRefusedError(
+      `${place} has schema ${version}, and this grantd knows ${knownSchema}: a newer grantd wrote it; run that one, or restore a backup from before it`,
+    )
+  }
+  for (const [index, { name, statements }] of migrations.entries()) {
+    if (index < version) continue
+    for (const text of statements[database.name]) await database.write({ parts: [text], values: [] })
+    await database.write(sql`insert into grantd_schema (version, name) values (${index + 1}, ${name})`)
+  }
+}

@@ -1,0 +1,130 @@
+import { FileError, type Platform, type SqliteConnection, SqliteError } from '../platform/platform.ts'
+import { migrate } from './migrate.ts'
+import type { SqlDatabase } from './sql.ts'
+import { explainSqlite, SqliteDatabase } from './sqlite.ts'
+import { StorageError, StorageRefusedError } from './storage.ts'
+
+export type SqliteHost = Pick<Platform, 'files' | 'sqlite' | 'after' | 'nextTurn' | 'monotonic'>
+
+/** `grnt`: what PRAGMA application_id says in a file of ours. */
+const applicationId = 0x67726e74
+/** Bytes up to which the whole file is checked at the start. */
+const largestFullCheck = 256 * 1024 * 1024
+
+/**
+ * Opens the SQLite file at `path`, and makes it when there was never one. Throws {@link StorageRefusedError} for a file that
+ * is missing though it was there once, broken, of something else or of a newer grantd; nothing is ever put in its
+ * place.
+ */
+export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDatabase> {
+  try {
+    await host.files.makePrivateFolder(host.files.folderOf(path))
+    if (!(await checkFile(path, host))) await create(path, host)
+    const database = await connect(path, host)
+    // Says that there was a database once: an empty one in its place would have forgotten what was revoked.
+    await host.files.createPrivate(markerOf(path), markerText)
+    return database
+  } catch (cause) {
+    throw explainOpening(cause, path)
+  }
+}
+
+const markerText =
+  'grantd made its database beside this file. If the database is lost, restore it from a backup.\n'
+
+function markerOf(path: string): string {
+  return `${path}.made`
+}
+
+/** Whether there is a file to open. */
+async function checkFile(path: string, { files }: SqliteHost): Promise<boolean> {
+  const facts = await files.facts(path)
+  if (!facts) {
+    if (!(await files.facts(markerOf(path)))) return false
+    throw new StorageRefusedError(
+      `The database ${path} is missing, though it was there once; restore it from a backup, or remove ${markerOf(path)} to start with an empty one, in which nothing is revoked`,
+    )
+  }
+  if (!facts.isFile)
+    throw new StorageRefusedError(`The database ${path} is not a file; choose another data_dir`)
+  if (facts.size === 0) {
+    throw new StorageRefusedError(`The database ${path} is empty: it was cut off; restore it from a backup`)
+  }
+  return true
+}
+
+/** Makes the file aside, whole, so that a start that is killed leaves no half of one. */
+async function create(path: string, host: SqliteHost): Promise<void> {
+  await host.files.createPrivateWith(path, async (temporary) => {
+    const connection = host.sqlite.open(temporary)
+    try {
+      connection.execute(`pragma application_id = ${applicationId}`)
+      connection.execute('pragma journal_mode = wal')
+      connection.execute('begin immediate')
+      await migrate(inTransaction(connection), path)
+      connection.execute('commit')
+    } finally {
+      connection.close()
+    }
+  })
+}
+
+async function connect(path: string, host: SqliteHost): Promise<SqlDatabase> {
+  const writer = host.sqlite.open(path)
+  try {
+    await prepare(writer, path, host)
+    const reader = host.sqlite.open(path)
+    reader.execute('pragma query_only = 1')
+    const database = new SqliteDatabase({ path, writer, reader, host })
+    await migrateIfOld(database, path)
+    return database
+  } catch (cause) {
+    writer.close()
+    throw cause
+  }
+}
+
+async function prepare(connection: SqliteConnection, path: string, { files }: SqliteHost): Promise<void> {
+  const value = (name: string) => Number(Object.values(connection.all(`pragma ${name}`, [])[0] ?? {})[0])
+  if (value('application_id') !== applicationId) {
+    throw new StorageRefusedError(
+      `The database ${path} belongs to another program (application_id ${value('application_id')}); choose another data_dir`,
+    )
+  }
+  // A commit is answered when the disk has it, power loss or not.
+  connection.execute('pragma synchronous = full')
+  const size = (await files.facts(path))?.size ?? 0
+  if (size > largestFullCheck) return
+  const [found] = connection.all('pragma quick_check(1)', [])
+  const verdict = String(Object.values(found ?? {})[0])
+  if (verdict !== 'ok') throw new SqliteError('corrupt', `the file is malformed: ${verdict}`)
+}
+
+async function migrateIfOld(database: SqlDatabase, path: string): Promise<void> {
+  await database.transaction((inside) => migrate(inside, path))
+}
+
+function inTransaction(connection: SqliteConnection): SqlDatabase {
+  const query: SqlDatabase['read'] = async ({ parts, values }) => connection.all(parts.join('?'), values)
+  const database: SqlDatabase = {
+    name: 'sqlite',
+    read: query,
+    write: query,
+    transaction: (work) => work(database),
+    close: async () => {},
+  }
+  return database
+}
+
+/** What a restart cannot mend is refused; a lock or a full disk may be gone the next time. */
+function explainOpening(cause: unknown, path: string): unknown {
+  if (cause instanceof FileError) {
+    const message = `Cannot open the database ${path}: ${cause.message}; give this user a folder that it can write, with data_dir`
+    return new StorageRefusedError(message, { cause })
+  }
+  const explained = explainSqlite(cause, path)
+  const isLasting = cause instanceof SqliteError && ['corrupt', 'read-only'].includes(cause.kind)
+  return isLasting && explained instanceof StorageError
+    ? new StorageRefusedError(explained.message, { cause })
+    : explained
+}

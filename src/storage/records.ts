@@ -1,0 +1,203 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
+import { PublicJwk } from '../protocol/messages.ts'
+import type { RecordKind } from './storage.ts'
+
+/** Every kind of row that grantd keeps, in one place: what is in the database can be read here. */
+
+function kind<const N extends string, S extends TSchema>(name: N, schema: S): RecordKind<S> {
+  return { name, schema }
+}
+
+const Moment = Type.Integer({ description: 'Milliseconds since the epoch' })
+const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
+const Texts = Type.Array(Type.String())
+
+/**
+ * Tokens that are no longer good though their time is not over. Ids: `token:<jti>` for one; `client:<id>` and `tenant`
+ * for all that were issued at or before `before`.
+ */
+export const revocations = kind(
+  'revocation',
+  Type.Object({
+    /** Seconds since the epoch, like iat; of one token: when it was revoked. */
+    before: Type.Integer(),
+  }),
+)
+
+/** An API key by its id, which is the `sub` of its tokens; parent: the client that made it. */
+export const apiKeys = kind(
+  'api_key',
+  Type.Object({
+    name: Type.String(),
+    scopes: Texts,
+    client_id: Type.String(),
+    created_at: Moment,
+    /** When the newest token of the key expires. */
+    expires_at: Nullable(Moment),
+    revoked_at: Nullable(Moment),
+    /** The tokens that stand for the key, the newest last: more than one only while a rotation overlaps. */
+    tokens: Type.Array(
+      Type.Object({
+        jti: Type.String(),
+        /** SHA-256 of the JWT, in hex. */
+        hash: Type.String(),
+        /** From when on this token is refused; null: as long as the key lives. */
+        ends_at: Nullable(Moment),
+      }),
+    ),
+  }),
+)
+
+const SettingsOfOAuth2 = Type.Object({
+  audience: Nullable(Texts),
+  access_token_ttl: Type.Integer(),
+  access_token_typ: Type.Union([Type.Literal('JWT'), Type.Literal('at+jwt')]),
+  scopes: Type.Record(Type.String(), Type.String()),
+})
+
+/** A tenant that the admin API made; kept under the system tenant. The members are those of config.yaml. */
+export const tenants = kind(
+  'tenant',
+  Type.Object({
+    name: Type.String(),
+    active: Type.Boolean(),
+    issuer: Nullable(Type.String()),
+    oauth2: Type.Optional(SettingsOfOAuth2),
+    oidc: Type.Boolean(),
+    api_keys: Type.Optional(
+      Type.Object({
+        allowed_scopes: Texts,
+        max_ttl: Nullable(Type.Integer()),
+        rotation_overlap: Type.Integer(),
+      }),
+    ),
+    signing: Type.Object({
+      algorithm: Type.String(),
+      modulus_length: Type.Integer(),
+      rotate_every: Nullable(Type.Integer()),
+      publish_ahead: Nullable(Type.Integer()),
+      jwks_max_age: Type.Integer(),
+    }),
+    created_at: Moment,
+  }),
+)
+
+/** Which stored tenant has an issuer of its own: the id is the issuer; kept under the system tenant. */
+export const issuers = kind('issuer', Type.Object({ tenant: Type.String() }))
+
+/** A client that the admin API made. The members are those of config.yaml. */
+export const clients = kind(
+  'client',
+  Type.Object({
+    name: Type.String(),
+    active: Type.Boolean(),
+    introspect: Type.Boolean(),
+    grant_types: Texts,
+    scopes: Texts,
+    default_scopes: Nullable(Texts),
+    audience: Nullable(Texts),
+    resources: Texts,
+    access_token_ttl: Nullable(Type.Integer()),
+    created_at: Moment,
+    secrets: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        /** sha256:<hex> */
+        hash: Type.String(),
+        created_at: Moment,
+        not_before: Nullable(Moment),
+        expires_at: Nullable(Moment),
+      }),
+    ),
+  }),
+)
+
+/** When a client secret, of config.yaml or stored, was used last (`usedAt`); id: JSON of [client id, secret id]. */
+export const secretUses = kind('secret_use', Type.Object({}))
+
+/**
+ * The signing keys of a tenant: one row, id `ring`, so that every step of a rotation is one comparison of versions and
+ * exactly one process makes it. What a key does is written down and never told from the clock.
+ */
+export const keyrings = kind(
+  'keyring',
+  Type.Object({
+    keys: Type.Array(
+      Type.Object({
+        kid: Type.String(),
+        state: Type.Union([Type.Literal('next'), Type.Literal('active'), Type.Literal('retiring')]),
+        algorithm: Type.Unsafe<SignatureAlgorithm>(
+          Type.Union(Object.keys(signatureAlgorithms).map((name) => Type.Literal(name))),
+        ),
+        jwk: PublicJwk,
+        /** Where the private half is: in a file of this name, or here as a JWE; neither once it is destroyed. */
+        file: Type.Optional(Type.String()),
+        sealed: Type.Optional(Type.String()),
+        /** Milliseconds that a token of this key lives at most, as far as was known while it signed; null: for ever. */
+        token_life: Nullable(Type.Integer()),
+        created_at: Moment,
+        activated_at: Nullable(Moment),
+        retired_at: Nullable(Moment),
+      }),
+    ),
+  }),
+)
+
+/**
+ * What changed, so that one look tells whether there is news. The row of id `keyring` has a version that grows with every
+ * change of a keyring; a row `keyring:<that version in 16 digits>` says by its parent whose it was, and expires.
+ */
+export const changes = kind('change', Type.Object({}))
+
+/** Up to when (ms) expired rows were deleted: whatever expired by then stays expired, whatever the clock says. */
+export const cleanings = kind('cleaning', Type.Object({ floor: Moment, last_seen: Moment }))
+
+/** A member that JSON leaves out when it is undefined: entries that are all of one shape are made several times as fast. */
+function OrLeftOut<S extends TSchema>(schema: S) {
+  return Type.Optional(Type.Unsafe<Static<S> | undefined>(schema))
+}
+
+/**
+ * An event of the audit trail. What is hashed is its JSON text, the members in this order; those that an event does not
+ * have are left out.
+ */
+export const AuditEntry = Type.Object({
+  number: Type.Integer({ description: 'From 1, one more at each event of the tenant' }),
+  time: Type.String({ description: 'ISO 8601 with milliseconds, in UTC' }),
+  tenant: Type.String({ description: 'Empty for what belongs to no tenant' }),
+  type: Type.String({ description: 'Thing and what happened, such as token.issued' }),
+  outcome: Type.Union([Type.Literal('success'), Type.Literal('refused')]),
+  actor: OrLeftOut(Type.String({ description: 'Who did it' })),
+  client: OrLeftOut(Type.String({ description: 'The client that it concerns; only one that exists' })),
+  reason: OrLeftOut(Type.String({ description: 'Why it was refused, as a code' })),
+  request_id: OrLeftOut(Type.String({ description: 'The X-Request-Id of the answer' })),
+  address: OrLeftOut(Type.String({ description: 'The other end of the connection' })),
+  detail: OrLeftOut(Type.Record(Type.String(), Type.String())),
+  prev_expires: Type.Integer({ description: 'When the event before may be deleted, in ms; 0 in the first' }),
+  prev_hash: Type.String({ description: 'SHA-256 of the event before, in hex; zeros in the first' }),
+})
+export type AuditEntry = Static<typeof AuditEntry>
+
+/**
+ * Events of the audit trail that were written together, for a row of its own for each would cost more than the event. Id: the
+ * number of the last of them in 16 digits, so that the rows after a number begin with the one that has the next event.
+ */
+export const auditEvents = kind('audit', Type.Object({ events: Type.Array(AuditEntry, { minItems: 1 }) }))
+
+/** The same rows, whatever is in them: for looking at what somebody else wrote. */
+export const auditEventsAsFound = kind('audit', Type.Unknown())
+
+/** The last event of the trail of a tenant; id `head`. */
+export const auditHeads = kind(
+  'audit_head',
+  Type.Object({
+    number: Type.Integer(),
+    hash: Type.String(),
+    /** When the last event expires: later ones expire no earlier, so that retention takes from the front alone. */
+    expires_at: Moment,
+  }),
+)
+
+/** The same row, whatever is in it. */
+export const auditHeadsAsFound = kind('audit_head', Type.Unknown())

@@ -1,0 +1,216 @@
+import { type SqliteConnection, SqliteError, type SqliteErrorKind } from '../platform/platform.ts'
+import type { Sql, SqlDatabase, SqlRow } from './sql.ts'
+import { StorageError } from './storage.ts'
+
+export interface SqliteOptions {
+  /** For complaints. */
+  readonly path: string
+  /** Writes; nothing else has this connection. */
+  readonly writer: SqliteConnection
+  /** Reads what was committed, and nothing else. */
+  readonly reader: SqliteConnection
+  readonly host: SqliteTiming
+}
+
+export interface SqliteTiming {
+  after(milliseconds: number, callback: () => void): () => void
+  nextTurn(callback: () => void): void
+  monotonic(): number
+}
+
+/** Milliseconds that a write waits for another process that writes. */
+const longestLock = 2000
+const lockPause = 5
+/** Writes of one commit. */
+const largestGroup = 500
+
+interface Write {
+  readonly statement: Sql
+  readonly resolve: (rows: SqlRow[]) => void
+  readonly reject: (cause: unknown) => void
+}
+
+/**
+ * A SQLite file of one process, or of several on one machine. Writes that arrive together share one commit, and with
+ * it one wait for the disk; a transaction has its commit alone.
+ */
+export class SqliteDatabase implements SqlDatabase {
+  readonly name = 'sqlite'
+  readonly #options: SqliteOptions
+  #writes: Write[] = []
+  #transactions: (() => Promise<void>)[] = []
+  #draining: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: SqliteOptions) {
+    this.#options = options
+  }
+
+  async read(statement: Sql): Promise<SqlRow[]> {
+    this.#checkOpen()
+    return this.#attempt(() => run(this.#options.reader, statement))
+  }
+
+  async write(statement: Sql): Promise<SqlRow[]> {
+    this.#checkOpen()
+    return new Promise((resolve, reject) => {
+      this.#writes.push({ statement, resolve, reject })
+      this.#drainSoon()
+    })
+  }
+
+  async transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
+    this.#checkOpen()
+    return new Promise((resolve, reject) => {
+      this.#transactions.push(() => this.#runTransaction(work).then(resolve, reject))
+      this.#drainSoon()
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#draining
+    this.#options.reader.close()
+    this.#options.writer.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new StorageError(`The database ${this.#options.path} is closed`)
+  }
+
+  #drainSoon(): void {
+    this.#draining ??= new Promise((resolve) => {
+      this.#options.host.nextTurn(() => {
+        void this.#drain().then(resolve)
+      })
+    })
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#writes.length > 0 || this.#transactions.length > 0) {
+      if (this.#writes.length > 0) await this.#commitGroup(this.#writes.splice(0, largestGroup))
+      await this.#transactions.shift()?.()
+    }
+    this.#draining = undefined
+  }
+
+  async #commitGroup(group: readonly Write[]): Promise<void> {
+    try {
+      await this.#begin()
+      const done = group.map((write) => ({ write, rows: this.#runInGroup(write) }))
+      this.#commit()
+      for (const { write, rows } of done) if (rows) write.resolve(rows)
+    } catch (cause) {
+      // A write that was refused alone was told so already; its promise takes no second answer.
+      for (const { reject } of group) reject(cause)
+    }
+  }
+
+  /** A broken constraint is the fault of one write; after anything else the whole group is in doubt. */
+  #runInGroup({ statement, reject }: Write): SqlRow[] | undefined {
+    try {
+      return this.#attempt(() => run(this.#options.writer, statement))
+    } catch (cause) {
+      const isConstraint = cause instanceof StorageError && kindOf(cause) === 'constraint'
+      if (!isConstraint) {
+        this.#rollBack()
+        throw cause
+      }
+      reject(cause)
+      return undefined
+    }
+  }
+
+  async #runTransaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
+    await this.#begin()
+    let result: T
+    try {
+      result = await work(this.#inside())
+    } catch (cause) {
+      this.#rollBack()
+      throw cause
+    }
+    this.#commit()
+    return result
+  }
+
+  /** The database as the work of a transaction sees it. */
+  #inside(): SqlDatabase {
+    const query = async (statement: Sql) => this.#attempt(() => run(this.#options.writer, statement))
+    const database: SqlDatabase = {
+      name: 'sqlite',
+      read: query,
+      write: query,
+      transaction: (work) => work(database),
+      close: async () => {},
+    }
+    return database
+  }
+
+  /** Waits for the lock without keeping the event loop. */
+  async #begin(): Promise<void> {
+    const { writer, host } = this.#options
+    const started = host.monotonic()
+    for (;;) {
+      try {
+        this.#attempt(() => writer.execute('begin immediate'))
+        return
+      } catch (cause) {
+        const isBusy = cause instanceof StorageError && kindOf(cause) === 'busy'
+        if (!isBusy || host.monotonic() - started > longestLock) throw cause
+      }
+      await new Promise<void>((resolve) => void host.after(lockPause, resolve))
+    }
+  }
+
+  #commit(): void {
+    try {
+      this.#attempt(() => this.#options.writer.execute('commit'))
+    } catch (cause) {
+      this.#rollBack()
+      throw cause
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#options.writer.execute('rollback')
+    } catch {
+      // SQLite has rolled back by itself already, which it says by an error.
+    }
+  }
+
+  #attempt<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (cause) {
+      throw explainSqlite(cause, this.#options.path)
+    }
+  }
+}
+
+function run(connection: SqliteConnection, { parts, values }: Sql): SqlRow[] {
+  return connection.all(parts.join('?'), values)
+}
+
+function kindOf({ cause }: StorageError): SqliteErrorKind | undefined {
+  return cause instanceof SqliteError ? cause.kind : undefined
+}
+
+const nextSteps: Readonly<Record<SqliteErrorKind, string>> = {
+  busy: 'another process holds it for longer than it may; end that one, such as a shell or a backup',
+  full: 'make room on its disk',
+  'read-only': 'give this user write access to the file and to its folder, on a disk that is writable',
+  corrupt: 'restore it from a backup; grantd never puts an empty one in its place',
+  io: 'look at the disk and at the rights of its folder',
+  constraint: 'a row of this id is there already',
+  other: 'look at the file',
+}
+
+/** A complaint of SQLite in our words. */
+export function explainSqlite(cause: unknown, path: string): unknown {
+  if (!(cause instanceof SqliteError)) return cause
+  const message = `Cannot use the database ${path}: ${cause.message}; ${nextSteps[cause.kind]}`
+  return new StorageError(message, { cause })
+}

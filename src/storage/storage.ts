@@ -1,0 +1,111 @@
+import type { TSchema } from '@sinclair/typebox'
+import { UnavailableError } from '../protocol/errors.ts'
+
+/**
+ * The memory of the server, in few verbs. What a method acknowledged is durable. Every method throws
+ * {@link StorageError} when the store cannot do its work; then nothing is known of the outcome of a write.
+ */
+export interface Storage {
+  readonly name: 'memory' | 'sqlite' | 'postgres'
+  /** The only way to rows of a tenant, so that a forgotten tenant filter cannot be written. */
+  of(tenantId: string): TenantStorage
+  /**
+   * Runs `work` as one: all that it writes comes to be, or nothing of it when it throws. It may run more than once, so
+   * it must have no effect but on the storage that it is given; it must not use any other.
+   */
+  transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T>
+  /** Deletes at most `limit` rows of every tenant that expired at `before` (ms) or earlier, the oldest first. */
+  deleteExpired(before: number, limit: number): Promise<number>
+  /** Resolves when the store can be read and throws otherwise. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The rows of one tenant. */
+export interface TenantStorage {
+  of<S extends TSchema>(kind: RecordKind<S>): Records<S['static']>
+  /** Deletes every row of the tenant but those of the kinds named. */
+  deleteAll(options: { except: readonly string[] }): Promise<void>
+}
+
+/** A kind of rows: its name in the store, and the shape of its values. */
+export interface RecordKind<S extends TSchema> {
+  readonly name: string
+  readonly schema: S
+}
+
+export interface StoredRecord<T> {
+  readonly id: string
+  readonly value: T
+  /** 1, and one more at each {@link Records.replace}. */
+  readonly version: number
+  /** Milliseconds since the epoch, from which on the row may be deleted; null: never. */
+  readonly expiresAt: number | null
+  /** Milliseconds since the epoch of the last {@link Records.touch}, or of the {@link Records.consume}. */
+  readonly usedAt: number | null
+  /** What the row belongs to, such as the client of a secret; null: nothing. */
+  readonly parent: string | null
+}
+
+export interface NewRecord<T> {
+  readonly id: string
+  readonly value: T
+  /** Default null. */
+  readonly expiresAt?: number | null
+  /** Default null. */
+  readonly parent?: string | null
+}
+
+export interface ListOptions {
+  /** Rows whose id is greater, in the order of bytes; default: from the first. */
+  readonly after?: string
+  readonly limit: number
+  /** Rows of this parent alone. */
+  readonly parent?: string
+}
+
+/**
+ * Rows of one tenant and one kind. Ids are compared byte for byte; an id that no store can keep as given (a NUL, half a
+ * surrogate pair) is never found, and creating it throws a TypeError. Rows that expired are there until they are
+ * deleted: whoever reads them looks at the clock.
+ */
+export interface Records<T> {
+  find(id: string): Promise<StoredRecord<T> | undefined>
+  /** Those that are there, in no order. */
+  findMany(ids: readonly string[]): Promise<StoredRecord<T>[]>
+  /** In the order of the bytes of their ids. */
+  list(options: ListOptions): Promise<StoredRecord<T>[]>
+  /** Answers false, and changes nothing, when the id is taken. */
+  create(record: NewRecord<T>): Promise<boolean>
+  /** Creates all, or none and throws {@link StorageError} when an id is taken. */
+  createMany(records: readonly NewRecord<T>[]): Promise<void>
+  /** Answers false, and changes nothing, unless the row is there in this version. `expiresAt` is kept when left out. */
+  replace(
+    id: string,
+    value: T,
+    options: { readonly ifVersion: number; readonly expiresAt?: number | null },
+  ): Promise<boolean>
+  /** Answers whether the row was there. */
+  delete(id: string, options?: { readonly ifVersion?: number }): Promise<boolean>
+  /**
+   * Uses the row once: of all callers, at once or one after the other, exactly one is `first`. Undefined when there is no
+   * such row.
+   */
+  consume(id: string, at: number): Promise<{ readonly value: T; readonly first: boolean } | undefined>
+  /** Notes the last use (ms), which never goes back; answers whether the row is there. Its version stays. */
+  touch(id: string, at: number): Promise<boolean>
+}
+
+/** The rows that belong to no tenant: no tenant id is empty. */
+export const systemTenant = ''
+
+/** The store cannot do its work; `message` says which store, what it said and the next step. For the log alone. */
+export class StorageError extends UnavailableError {}
+
+/** The store is there and is not to be used: broken, foreign, or of a newer grantd. `message` says the next step. */
+export class StorageRefusedError extends StorageError {}
+
+/** Whether every store can keep the id as given. */
+export function isStorableId(id: string): boolean {
+  return id.isWellFormed() && !id.includes('\0')
+}

