@@ -1,7 +1,7 @@
 import * as jose from 'jose'
 import { signatureAlgorithms } from '../protocol/algorithms.ts'
-import type { TenantKeys } from './keyring.ts'
 import type { SigningKey } from './signing-key.ts'
+import type { TenantKeys } from './tenant-keys.ts'
 
 /** A compact JWS in the tenant's words; the header is alg, typ, kid in that order. */
 export function signJwt(
@@ -36,6 +36,8 @@ export interface VerifyOptions {
   readonly types: readonly string[]
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** Default true; false: a token without exp never expires. */
+  readonly requireExpiry?: boolean
 }
 
 /** The token was ours and good, but its time is over. */
@@ -46,15 +48,16 @@ export class JwtInvalid extends Error {}
 
 /**
  * The claims of a JWT that one of `keys` signed and that is not expired; no leeway, for the clock is ours.
- * Throws {@link JwtExpired}, for a token that is good but for its time, or {@link JwtInvalid}.
+ * Throws {@link JwtExpired}, for a token that is good but for its time, or {@link JwtInvalid}; and StorageError when
+ * the key is not at hand and the storage cannot say whether it is one of ours.
  */
 export async function verifyJwt(token: string, options: VerifyOptions): Promise<Record<string, unknown>> {
   checkCanonical(token)
   try {
     const { payload } = await jose.jwtVerify(token, (header) => pickKey(header, options), {
-      algorithms: [options.keys.active.algorithm],
+      algorithms: Object.keys(signatureAlgorithms),
       issuer: options.issuer,
-      requiredClaims: ['exp', 'iat'],
+      requiredClaims: options.requireExpiry === false ? ['iat'] : ['exp', 'iat'],
       clockTolerance: 0,
       currentDate: new Date(options.now),
     })
@@ -68,15 +71,15 @@ export async function verifyJwt(token: string, options: VerifyOptions): Promise<
   }
 }
 
-/** The algorithm is that of our key; what the header says has to agree and decides nothing. */
-function pickKey(
+/** The algorithm is that of the key; what the header says has to agree and decides nothing. */
+async function pickKey(
   { alg, kid, typ, crit }: jose.JWTHeaderParameters,
   { keys, types }: VerifyOptions,
-): CryptoKey {
+): Promise<CryptoKey> {
   // We sign no critical members, so one that is there is not ours.
   if (crit !== undefined) throw new JwtInvalid('critical members')
   if (typ === undefined || !types.includes(typ)) throw new JwtInvalid('another typ')
-  const key = kid === undefined ? undefined : keys.find(kid)
+  const key = typeof kid === 'string' ? (keys.find(kid) ?? (await keys.lookUp(kid))) : undefined
   if (!key || key.algorithm !== alg) throw new JwtInvalid('another key')
   return key.publicKey
 }

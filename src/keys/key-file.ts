@@ -1,19 +1,20 @@
 import { FileError, type Files, type Platform } from '../platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { UnavailableError } from '../protocol/errors.ts'
+import type { RotationSettings } from './rotation.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'
 
-/** Where a tenant's key is, and what it has to be. */
-export interface KeyPlan {
+/** Where a tenant's keys are, what they have to be and when they change. */
+export interface KeyPlan extends RotationSettings {
   readonly tenantId: string
-  readonly algorithm: SignatureAlgorithm
-  readonly modulusLength: number
-  /** Null: the RFC 7638 thumbprint. */
+  /** Of the first key alone; null: the RFC 7638 thumbprint. */
   readonly kid: string | null
-  /** A file to load and never to write; null: the file of `folder` that fits, made when there is none. */
+  /** A file of the operator, to load and never to write or to replace; null: the keys are grantd's own. */
   readonly file: string | null
   /** The folder of this tenant's keys; null: a key is made for this process alone and never written. */
   readonly folder: string | null
+  /** Seconds that verifiers may keep the JWK Set. */
+  readonly jwksMaxAge: number
 }
 
 /** What keys are kept in and made with. */
@@ -22,7 +23,7 @@ export type KeyHost = Pick<Platform, 'files' | 'generateKeyPem'>
 /** A key that was found or made. */
 export interface OpenedKey {
   readonly key: SigningKey
-  /** Undefined for a key that is not kept. */
+  /** Undefined for a key that is not kept in a file. */
   readonly path: string | undefined
   readonly generated: boolean
 }
@@ -30,7 +31,8 @@ export interface OpenedKey {
 /** A tenant's key cannot be had; nothing was put in its place. `message` names the file and the next step. */
 export class KeyFileError extends UnavailableError {}
 
-const largestKeyFile = 64 * 1024
+/** Bytes. */
+export const largestKeyFile = 64 * 1024
 
 /** Loads the tenant's key, or makes it once and keeps it. Throws {@link KeyFileError}. */
 export async function openKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
@@ -43,11 +45,14 @@ export function findKey(plan: KeyPlan, files: Files): Promise<OpenedKey | undefi
     const path = plan.file ?? (await findKeyFile(plan, files))
     return path === undefined
       ? undefined
-      : { key: await loadKeyFile(path, plan, files), path, generated: false }
+      : { key: await loadKeyFile(path, { ...plan, missing: noSuchKey }, files), path, generated: false }
   })
 }
 
-async function withComplaint<T>(plan: KeyPlan, work: () => Promise<T>): Promise<T> {
+const noSuchKey = 'does not exist; put the key there, or leave private_key_file out for a generated one'
+
+/** Runs `work`; a file that the system refuses becomes a {@link KeyFileError} about the key of the tenant. */
+export async function withComplaint<T>(plan: KeyOwner, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
@@ -67,7 +72,13 @@ function nextStep(code: string): string {
   return steps[code] ?? 'give this user access to it'
 }
 
-function complaintOf({ tenantId }: KeyPlan): string {
+/** Whose key it is. */
+export interface KeyOwner {
+  readonly tenantId: string
+}
+
+/** How every complaint about a key begins. */
+export function complaintOf({ tenantId }: KeyOwner): string {
   return `Cannot load the signing key of tenant '${tenantId}'`
 }
 
@@ -87,12 +98,20 @@ async function findKeyFile(plan: KeyPlan, files: Files): Promise<string | undefi
   return names[0] === undefined ? undefined : files.resolve(plan.folder, names[0])
 }
 
-async function loadKeyFile(path: string, plan: KeyPlan, files: Files): Promise<SigningKey> {
+/** What the key in a file has to be. */
+export interface WantedKey extends KeyOwner {
+  readonly algorithm: SignatureAlgorithm
+  readonly kid: string | null
+  /** What is said of a file that is not there. */
+  readonly missing: string
+}
+
+/** The key in a private file. Throws {@link KeyFileError}, or FileError when the system refuses. */
+export async function loadKeyFile(path: string, wanted: WantedKey, files: Files): Promise<SigningKey> {
   const refuse = (complaint: string, options?: ErrorOptions) =>
-    new KeyFileError(`${complaintOf(plan)}: ${path} ${complaint}`, options)
+    new KeyFileError(`${complaintOf(wanted)}: ${path} ${complaint}`, options)
   const facts = await files.facts(path)
-  if (!facts)
-    throw refuse('does not exist; put the key there, or leave private_key_file out for a generated one')
+  if (!facts) throw refuse(wanted.missing)
   if (!facts.isFile) throw refuse('is not a file')
   if (facts.size > largestKeyFile) throw refuse(`has ${facts.size} bytes, wanted at most ${largestKeyFile}`)
   if (facts.mode !== undefined && (facts.mode & 0o077) !== 0) {
@@ -101,7 +120,7 @@ async function loadKeyFile(path: string, plan: KeyPlan, files: Files): Promise<S
   }
   const pem = new TextDecoder().decode(await files.read(path))
   try {
-    return await parseSigningKey(pem, plan)
+    return await parseSigningKey(pem, wanted)
   } catch (cause) {
     if (cause instanceof KeyMaterialError) throw refuse(cause.message, { cause })
     throw cause

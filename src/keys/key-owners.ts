@@ -1,5 +1,5 @@
 import { KeyFileError } from './key-file.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { VerifyingKey } from './signing-key.ts'
 
 /** Whose each key is. With one key for two tenants, what one signs would verify at the other. */
 export class KeyOwners {
@@ -7,7 +7,7 @@ export class KeyOwners {
   readonly #owners = new Map<string, string>()
 
   /** Throws KeyFileError when the key is that of another tenant already. */
-  claim(tenantId: string, { jwk }: SigningKey): void {
+  claim(tenantId: string, { jwk }: Pick<VerifyingKey, 'jwk'>): void {
     const material = `${jwk.n ?? ''}${jwk.x ?? ''}${jwk.y ?? ''}`
     const owner = this.#owners.get(material) ?? tenantId
     if (owner !== tenantId) {

@@ -1,77 +1,276 @@
 import { UnavailableError } from '../protocol/errors.ts'
-import type { JwkSet } from '../protocol/messages.ts'
+import type { Storage } from '../storage/storage.ts'
+import { FreshRun } from './fresh-run.ts'
 import { Gate, GateFull } from './gate.ts'
-import { type KeyHost, type KeyPlan, type OpenedKey, openKey } from './key-file.ts'
+import type { KeyHost, KeyPlan, OpenedKey } from './key-file.ts'
+import type { KeyMaterial } from './key-material.ts'
 import { KeyOwners } from './key-owners.ts'
-import type { SigningKey } from './signing-key.ts'
+import { type KeyReport, reportKeys } from './key-report.ts'
+import { type OpenedRing, RingOpener } from './ring-opener.ts'
+import { RingStore } from './ring-store.ts'
+import { type KeyEvent, RingWriter } from './ring-writer.ts'
+import { longestUnseen } from './rotation.ts'
+import { type RotateOptions, type Rotation, Rotator } from './rotator.ts'
+import type { SigningKey, VerifyingKey } from './signing-key.ts'
+import { createTenantKeys, type TenantKeys } from './tenant-keys.ts'
 
 /** Tenants that may wait for their key; one more is told to come back. */
 const longestQueue = 1000
-
-/** The keys of one tenant. */
-export interface TenantKeys {
-  readonly active: SigningKey
-  /** The key that `kid` names; undefined for any other. */
-  find(kid: string): SigningKey | undefined
-  readonly jwks: JwkSet
-}
+/** More steps than a tenant can have at once. */
+const mostSteps = 10
 
 export interface KeyringOptions {
+  /** Undefined: there is no such tenant. */
+  readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>
+  readonly storage: Storage
+  readonly material: KeyMaterial
+  readonly host: KeyHost
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** See Platform.monotonic. */
+  readonly monotonic: () => number
+  /** Milliseconds that a token of the tenant lives at most, as things are configured; null: for ever. */
+  readonly longestTokenLife: (tenantId: string) => Promise<number | null>
   /** Keys that are opened at once; default 1. */
   readonly atOnce?: number
-  onOpened(plan: KeyPlan, opened: OpenedKey): void
+  readonly onOpened?: (plan: KeyPlan, opened: OpenedKey) => void
+  readonly onEvent?: (event: KeyEvent) => void
+}
+
+/** A time by both clocks: one may jump, the other stands still while the machine sleeps. */
+interface Moment {
+  readonly now: number
+  readonly monotonic: number
+}
+
+/** A tenant whose keys are at hand. */
+interface Entry {
+  ring: OpenedRing
+  /** The ring is as it was after this change, or later. */
+  head: number
+  /** When that was read. */
+  seenAt: Moment
+  /** Since when the ring cannot be used as it is; undefined: it can. */
+  failingSince: Moment | undefined
+  readonly refresh: FreshRun<void>
 }
 
 /**
- * The keys of every tenant, opened at the first need and kept. A key that could not be had is tried again at
- * the next request, so that a repaired file needs no restart.
+ * The keys of every tenant, opened at the first need and kept. A key that could not be had is tried again at the next
+ * request, so that a repaired file needs no restart. What other processes change is seen by {@link lookForNews}, and by
+ * whoever looks up a kid that is not at hand.
  */
 export class Keyring {
-  readonly #plans: ReadonlyMap<string, KeyPlan>
-  readonly #host: KeyHost
-  readonly #gate: Gate
   readonly #options: KeyringOptions
-  readonly #owners = new KeyOwners()
+  readonly #gate: Gate
+  readonly #store: RingStore
+  readonly #writer: RingWriter
+  readonly #rotator: Rotator
+  readonly #opener: RingOpener
   readonly #opened = new Map<string, Promise<TenantKeys>>()
+  readonly #entries = new Map<string, Entry>()
+  readonly #findHead: FreshRun<number>
+  /** The last change that was looked for. */
+  #head: number | undefined
+  /** Up to when every change is known. */
+  #seenAt: Moment
 
-  constructor(plans: ReadonlyMap<string, KeyPlan>, host: KeyHost, options: KeyringOptions) {
-    this.#plans = plans
-    this.#gate = new Gate(options.atOnce ?? 1, longestQueue)
-    this.#host = host
+  constructor(options: KeyringOptions) {
+    const { storage, material, host, now, longestTokenLife, onEvent = () => {} } = options
+    const owners = new KeyOwners()
+    const claim = owners.claim.bind(owners)
+    const store = new RingStore(storage, now)
     this.#options = options
+    this.#gate = new Gate(options.atOnce ?? 1, longestQueue)
+    this.#store = store
+    const ringOptions = { store, material, host, now, longestTokenLife, claim, onEvent }
+    this.#writer = new RingWriter(ringOptions)
+    this.#rotator = new Rotator(ringOptions, this.#writer)
+    this.#opener = new RingOpener({ ...ringOptions, writer: this.#writer })
+    this.#findHead = new FreshRun(() => store.head())
+    this.#seenAt = this.#moment()
   }
 
-  /** Throws KeyFileError when the tenant's key cannot be had. */
+  /** Throws KeyFileError when the tenant's key cannot be had, and StorageError. Opened keys cost no look anywhere. */
   of(tenantId: string): Promise<TenantKeys> {
     const known = this.#opened.get(tenantId)
     if (known) return known
     const opening = this.#open(tenantId)
     this.#opened.set(tenantId, opening)
-    opening.catch(() => this.#opened.delete(tenantId))
+    opening.catch(() => {
+      if (this.#opened.get(tenantId) === opening) this.#opened.delete(tenantId)
+    })
     return opening
   }
 
+  async #open(tenantId: string): Promise<TenantKeys> {
+    const plan = await this.#getPlan(tenantId)
+    const head = this.#head ?? 0
+    const seenAt = this.#moment()
+    const { ring, opened } = await this.#inTurn(() => this.#opener.open(plan))
+    const refresh = new FreshRun(() => this.#refreshNow(tenantId))
+    const entry: Entry = { ring, head, seenAt, failingSince: undefined, refresh }
+    this.#entries.set(tenantId, entry)
+    this.#options.onOpened?.(plan, opened)
+    return this.#keysOf(entry)
+  }
+
   /** Making a key keeps a core busy: requests for many tenants at once must not take them all. */
-  async #openInTurn(plan: KeyPlan): Promise<OpenedKey> {
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#gate.run(() => openKey(plan, this.#host))
+      return await this.#gate.run(work)
     } catch (cause) {
       if (!(cause instanceof GateFull)) throw cause
       throw new UnavailableError('Too many keys are being opened', { cause })
     }
   }
 
-  async #open(tenantId: string): Promise<TenantKeys> {
-    const plan = this.#plans.get(tenantId)
+  async #getPlan(tenantId: string): Promise<KeyPlan> {
+    const plan = await this.#options.findPlan(tenantId)
     if (!plan) throw new TypeError(`The tenant ${tenantId} has no key plan`)
-    const opened = await this.#openInTurn(plan)
-    const { key } = opened
-    this.#owners.claim(tenantId, key)
-    this.#options.onOpened(plan, opened)
-    return {
-      active: key,
-      find: (kid) => (kid === key.kid ? key : undefined),
-      jwks: { keys: [key.jwk] },
-    }
+    return plan
+  }
+
+  #keysOf(entry: Entry): TenantKeys {
+    const { published, plan } = entry.ring
+    return createTenantKeys({
+      published,
+      jwksMaxAge: plan.jwksMaxAge,
+      getSigning: () => this.#getSigning(entry),
+      lookUp: (kid) => this.#lookUp(entry, kid),
+    })
+  }
+
+  /** When unsure, no token: a key that others removed meanwhile must not sign on. */
+  #getSigning({ ring, seenAt, failingSince }: Entry): SigningKey {
+    const { signing, failure, plan } = ring
+    if (!signing || (failingSince && this.#ageOf(failingSince) > longestUnseen)) throw failure
+    const isSeen = Math.min(this.#ageOf(seenAt), this.#ageOf(this.#seenAt)) <= longestUnseen
+    if (isSeen || plan.file !== null || !this.#store.isShared) return signing
+    throw new UnavailableError('The keyrings in the database were not seen for a day, so no key signs')
+  }
+
+  /**
+   * A kid that is not at hand may be that of a key which another process made a moment ago. That there was any change is one
+   * small look for all who ask at the same time, so that made-up kids cost next to nothing.
+   */
+  async #lookUp(entry: Entry, kid: string): Promise<VerifyingKey | undefined> {
+    if (entry.ring.plan.file !== null) return undefined
+    if ((await this.#findHead.run()) !== entry.head) await entry.refresh.run()
+    return entry.ring.published.find((key) => key.kid === kid)
+  }
+
+  /** Reads the ring and the plan of an opened tenant again, as they are at the time of the call or later. Throws StorageError. */
+  async refresh(tenantId: string): Promise<void> {
+    await this.#opened.get(tenantId)?.catch(() => {})
+    await this.#entries.get(tenantId)?.refresh.run()
+  }
+
+  async #refreshNow(tenantId: string): Promise<void> {
+    const entry = this.#entries.get(tenantId)
+    if (!entry) return
+    const seenAt = this.#moment()
+    const head = await this.#store.head()
+    const plan = await this.#options.findPlan(tenantId)
+    // A file of the operator is read once.
+    if (plan && plan.file !== null && plan.file === entry.ring.plan.file) return
+    const ring = plan && plan.file === null ? await this.#opener.reopen(plan, entry.ring) : undefined
+    if (this.#entries.get(tenantId) !== entry) return
+    if (!ring) return this.forget(tenantId)
+    const { published, plan: lastPlan } = entry.ring
+    const isChanged = ring.published !== published || plan?.jwksMaxAge !== lastPlan.jwksMaxAge
+    entry.ring = ring
+    entry.head = head
+    entry.seenAt = seenAt
+    entry.failingSince = ring.failure === undefined ? undefined : (entry.failingSince ?? seenAt)
+    if (isChanged) this.#opened.set(tenantId, Promise.resolve(this.#keysOf(entry)))
+  }
+
+  /** Opens the tenant anew at its next use. */
+  forget(tenantId: string): void {
+    this.#opened.delete(tenantId)
+    this.#entries.delete(tenantId)
+  }
+
+  /**
+   * Takes over what other processes changed, of the tenants that are opened. Throws StorageError when it cannot be known, and
+   * KeyFileError when a new key cannot be had.
+   */
+  async lookForNews(): Promise<void> {
+    const seenAt = this.#moment()
+    const news = await this.#store.findNews(this.#head ?? 0)
+    const changed = news.tenants === 'all' ? this.#entries.keys() : news.tenants
+    const failing = [...this.#entries].flatMap(([id, entry]) => (entry.failingSince ? [id] : []))
+    for (const id of new Set([...changed, ...failing])) await this.refresh(id)
+    this.#head = news.head
+    this.#seenAt = seenAt
+    const [failed] = [...this.#entries.values()].filter(({ failingSince }) => failingSince)
+    if (failed) throw failed.ring.failure
+  }
+
+  /** The opened tenants that have a step due, in no order. */
+  findDue(): string[] {
+    const now = this.#options.now()
+    return [...this.#entries].flatMap(([id, { ring }]) => (ring.dueAt <= now ? [id] : []))
+  }
+
+  /** Makes the steps of a tenant that are due and that no other process makes. Answers how many. */
+  async takeDueSteps(tenantId: string): Promise<number> {
+    const plan = await this.#getPlan(tenantId)
+    let count = 0
+    if (plan.file === null) while (count < mostSteps && (await this.#rotator.takeStep(plan))) count++
+    await this.refresh(tenantId)
+    return count
+  }
+
+  /** Looks at every opened tenant again when steps are next made: for a clock that was set. */
+  reconsider(): void {
+    for (const entry of this.#entries.values())
+      if (entry.ring.plan.file === null) entry.ring = { ...entry.ring, dueAt: 0 }
+  }
+
+  /** Opens the tenant if it has a ring, so that its steps are made though nobody uses it. */
+  async survey(tenantId: string): Promise<void> {
+    if (this.#opened.has(tenantId) || !(await this.#store.find(tenantId))) return
+    await this.of(tenantId)
+  }
+
+  /** See {@link Rotator.rotate}. Throws RotationRefused for a key of the operator. */
+  async rotate(tenantId: string, options: RotateOptions): Promise<Rotation> {
+    const plan = await this.#getPlan(tenantId)
+    const rotation = await this.#inTurn(() => this.#rotator.rotate(plan, options))
+    await this.refresh(tenantId)
+    return rotation
+  }
+
+  /** The keys of a tenant for people, and what is to come; see {@link reportKeys}. */
+  async report(tenantId: string, { withPrivate }: { withPrivate: boolean }): Promise<KeyReport> {
+    const { material, host, now } = this.#options
+    const plan = await this.#getPlan(tenantId)
+    return reportKeys(plan, { store: this.#store, material, host, now, withPrivate })
+  }
+
+  /** To be called when the settings of a tenant changed: for this process and for the others. */
+  async replan(tenantId: string): Promise<void> {
+    const plan = await this.#getPlan(tenantId)
+    const stored = plan.file === null ? await this.#store.find(tenantId) : undefined
+    if (stored) await this.#writer.prepare(plan, stored)
+    await this.#store.announce(tenantId)
+    await this.refresh(tenantId)
+  }
+
+  /** Destroys the keys of a tenant that is deleted: what they signed is never good again, not even for one of the same id. */
+  async destroy(tenantId: string): Promise<void> {
+    await this.#rotator.removeAll(await this.#getPlan(tenantId))
+    this.forget(tenantId)
+  }
+
+  #moment(): Moment {
+    return { now: this.#options.now(), monotonic: this.#options.monotonic() }
+  }
+
+  #ageOf(moment: Moment): number {
+    const { now, monotonic } = this.#moment()
+    return Math.max(now - moment.now, monotonic - moment.monotonic)
   }
 }

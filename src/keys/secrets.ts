@@ -49,22 +49,49 @@ export class SecretChecker {
     this.#gate = new Gate(options.atOnce, longestQueue)
   }
 
+  /** Whether the secret is that of the hash; see {@link findMatch}. */
+  async check(secret: string, hash: SecretHash, options: CheckOptions): Promise<boolean> {
+    return (await this.findMatch(secret, [hash], options)) === 0
+  }
+
   /**
-   * Whether the secret is that of the hash. Without `useMemory` nothing is remembered or looked up, so that a check
-   * that is to fail anyway takes as long as every other. Throws `temporarily_unavailable` when too many wait.
+   * The place of the first hash whose secret it is; undefined for none. Without `useMemory` nothing is remembered or
+   * looked up, so that a check that is to fail anyway takes as long as every other. Throws `temporarily_unavailable`
+   * when too many wait.
    */
-  async check(secret: string, hash: SecretHash, { useMemory, findSignal }: CheckOptions): Promise<boolean> {
+  async findMatch(
+    secret: string,
+    hashes: readonly SecretHash[],
+    { useMemory, findSignal }: CheckOptions,
+  ): Promise<number | undefined> {
+    if (useMemory) {
+      // All of them first: else a client with an old and a new secret would pay for the old one at every request.
+      const known = hashes.findIndex((hash) => hash.kind === 'slow' && this.#isRemembered(secret, hash.text))
+      if (known >= 0) return known
+    }
+    for (const [index, hash] of hashes.entries()) {
+      if (await this.#checkOne(secret, hash, { useMemory, ...(findSignal && { findSignal }) })) return index
+    }
+    return undefined
+  }
+
+  async #checkOne(secret: string, hash: SecretHash, options: CheckOptions): Promise<boolean> {
     const { hashing } = this.#options
     if (hash.kind === 'sha256') return hashing.equal(hashing.sha256(secret), hash.digest)
-    if (!useMemory) return this.#checkSlowly(secret, hash.text, findSignal?.())
-    const memory = hashing.hmacSha256(this.#options.memoryKey, `${hash.text}\0${secret}`).toHex()
-    if (this.#verified.has(memory)) {
-      this.#remember(memory)
-      return true
-    }
-    const right = await this.#checkSlowly(secret, hash.text, findSignal?.())
-    if (right) this.#remember(memory)
+    const right = await this.#checkSlowly(secret, hash.text, options.findSignal?.())
+    if (right && options.useMemory) this.#remember(this.#memoryOf(secret, hash.text))
     return right
+  }
+
+  #memoryOf(secret: string, hash: string): string {
+    return this.#options.hashing.hmacSha256(this.#options.memoryKey, `${hash}\0${secret}`).toHex()
+  }
+
+  #isRemembered(secret: string, hash: string): boolean {
+    const memory = this.#memoryOf(secret, hash)
+    if (!this.#verified.has(memory)) return false
+    this.#remember(memory)
+    return true
   }
 
   async #checkSlowly(secret: string, hash: string, signal: AbortSignal | undefined): Promise<boolean> {

@@ -2,13 +2,17 @@ import * as jose from 'jose'
 import { type SignatureAlgorithm, signatureAlgorithms, smallestRsaModulus } from '../protocol/algorithms.ts'
 import type { PublicJwk } from '../protocol/messages.ts'
 
-/** A key that signs: its private half never leaves this room. */
-export interface SigningKey {
+/** A key whose signatures are ours. */
+export interface VerifyingKey {
   readonly kid: string
   readonly algorithm: SignatureAlgorithm
-  readonly privateKey: CryptoKey
   readonly publicKey: CryptoKey
   readonly jwk: PublicJwk
+}
+
+/** A key that signs: its private half never leaves this room. */
+export interface SigningKey extends VerifyingKey {
+  readonly privateKey: CryptoKey
 }
 
 /** A PEM text that cannot serve as signing key; `message` says what it is and what to do. */
@@ -37,6 +41,16 @@ export async function parseSigningKey(
   }
   await checkHalvesMatch(key)
   return key
+}
+
+/** The key of a public JWK that we wrote ourselves; throws what jose throws for one that is none. */
+export async function importVerifyingKey(
+  jwk: PublicJwk,
+  { algorithm, kid }: { algorithm: SignatureAlgorithm; kid: string },
+): Promise<VerifyingKey> {
+  const publicMembers = publicPart(jwk)
+  const publicKey = (await jose.importJWK({ ...publicMembers, alg: algorithm }, algorithm)) as CryptoKey
+  return { kid, algorithm, publicKey, jwk: renderPublicJwk(publicMembers, { kid, algorithm }) }
 }
 
 /** What each PEM label that is not ours holds, and the next step. */
@@ -108,11 +122,15 @@ function describe(algorithm: SignatureAlgorithm): string {
   return 'crv' in kind ? `${kind.kty} ${kind.crv}` : kind.kty
 }
 
-function checkModulus({ n }: jose.JWK): void {
-  if (n === undefined) return
+/** Bits of the modulus of an RSA key, which is base64url in a JWK. */
+export function modulusBits(n: string): number {
   const modulus = jose.base64url.decode(n)
-  const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24
-  if (bits >= smallestRsaModulus) return
+  return modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24
+}
+
+function checkModulus({ n }: jose.JWK): void {
+  const bits = n === undefined ? undefined : modulusBits(n)
+  if (bits === undefined || bits >= smallestRsaModulus) return
   throw new KeyMaterialError(`is an RSA key of ${bits} bits, wanted at least ${smallestRsaModulus}`)
 }
 

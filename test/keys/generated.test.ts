@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import process from 'node:process'
 import * as jose from 'jose'
 import { openKey } from '../../src/keys/key-file.ts'
-import { Keyring } from '../../src/keys/keyring.ts'
 import { filesBelow, keyHost, keyringOf, modeOf, openKept, planFor, putKeyFile } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
@@ -80,7 +79,7 @@ test('many requests at once open a key once', () =>
   withTempFolder(async (folder) => {
     const opened: string[] = []
     const plan = planFor(folder)
-    const keyring = new Keyring(new Map([['acme', plan]]), keyHost, {
+    const keyring = keyringOf(plan, {
       onOpened: ({ tenantId }, { generated }) => opened.push(`${tenantId} ${generated}`),
     })
     const keys = await Promise.all(Array.from({ length: 50 }, () => keyring.of('acme')))

@@ -1,0 +1,196 @@
+import type { LoadedConfig } from './config/load.ts'
+import type { SigningConfig } from './config/schema.ts'
+import { FileMaterial } from './keys/file-material.ts'
+import type { KeyHost, KeyPlan } from './keys/key-file.ts'
+import { type KeyMaterial, MemoryMaterial } from './keys/key-material.ts'
+import { Keyring, type KeyringOptions } from './keys/keyring.ts'
+import {
+  MasterKeyError,
+  type MasterKeys,
+  masterKeyVariable,
+  parseMasterKeys,
+  refuseWithoutMasterKey,
+} from './keys/master-key.ts'
+import type { KeyEvent } from './keys/ring-writer.ts'
+import { SealedMaterial } from './keys/sealed-material.ts'
+import type { Log } from './log.ts'
+import { FileError, type Platform } from './platform/platform.ts'
+import { type SignatureAlgorithm, signatureAlgorithms } from './protocol/algorithms.ts'
+import type { AuditSink } from './protocol/audit-events.ts'
+import { clients, tenants } from './storage/records.ts'
+import { type Storage, systemTenant } from './storage/storage.ts'
+
+type Files = Pick<Platform, 'files'>
+
+/** Seconds that are added to the time for which verifiers may keep the JWK Set. */
+const publishMargin = 300
+/** Bytes. */
+const largestMasterKeyFile = 64 * 1024
+const pageSize = 500
+
+/** What the keys of each configured tenant have to be and where they are. */
+export function planKeys(loaded: LoadedConfig, platform: Files): KeyPlan[] {
+  return Object.entries(loaded.config.tenants).map(([tenantId, { signing }]) => ({
+    ...planSigning(tenantId, signing, { loaded, platform }),
+    kid: signing.kid,
+    file: signing.private_key_file === null ? null : loaded.resolve(signing.private_key_file),
+  }))
+}
+
+type StoredSigning = (typeof tenants.schema)['static']['signing']
+
+function planSigning(
+  tenantId: string,
+  signing: SigningConfig | StoredSigning,
+  { loaded: { dataDir, storage }, platform }: { loaded: LoadedConfig; platform: Files },
+): KeyPlan {
+  const { rotate_every, publish_ahead, jwks_max_age, modulus_length } = signing
+  const keepsNothing = dataDir === undefined || storage.kind === 'memory'
+  return {
+    tenantId,
+    algorithm: getAlgorithm(signing.algorithm),
+    modulusLength: modulus_length,
+    rotateEvery: rotate_every === null ? null : rotate_every * 1000,
+    publishAhead: (publish_ahead ?? jwks_max_age + publishMargin) * 1000,
+    jwksMaxAge: jwks_max_age,
+    kid: null,
+    file: null,
+    folder: keepsNothing ? null : platform.files.resolve(dataDir, 'keys', tenantId),
+  }
+}
+
+function getAlgorithm(name: string): SignatureAlgorithm {
+  const [found] = Object.keys(signatureAlgorithms).filter(
+    (known): known is SignatureAlgorithm => known === name,
+  )
+  if (found) return found
+  throw new TypeError(`There is no signature algorithm ${name}`)
+}
+
+export interface ComposeKeyringOptions
+  extends Pick<KeyringOptions, 'storage' | 'now' | 'monotonic' | 'atOnce' | 'onOpened'> {
+  readonly log: Log
+  readonly audit: AuditSink
+  /** Default: what {@link openKeyMaterial} answers. */
+  readonly material?: KeyMaterial
+}
+
+export type KeyringHost = KeyHost & Pick<Platform, 'environment' | 'hashing'>
+
+/** The keyring of a configuration and of the tenants in the storage; it opens no key yet. Throws MasterKeyError. */
+export async function composeKeyring(
+  loaded: LoadedConfig,
+  platform: KeyringHost,
+  options: ComposeKeyringOptions,
+): Promise<Keyring> {
+  const { log, audit, ...rest } = options
+  const plans = new Map(planKeys(loaded, platform).map((plan) => [plan.tenantId, plan]))
+  return new Keyring({
+    ...rest,
+    host: platform,
+    material: options.material ?? (await openKeyMaterial(loaded, platform)),
+    findPlan: (id) => plans.get(id) ?? findStoredPlan(id, { loaded, platform, storage: options.storage }),
+    longestTokenLife: (id) => findLongestTokenLife(id, loaded, options.storage),
+    onEvent: (event) => reportKeyEvent(event, log, audit),
+  })
+}
+
+async function findStoredPlan(
+  tenantId: string,
+  { loaded, platform, storage }: { loaded: LoadedConfig; platform: Files; storage: Storage },
+): Promise<KeyPlan | undefined> {
+  const found = await storage.of(systemTenant).of(tenants).find(tenantId)
+  return found && planSigning(tenantId, found.value.signing, { loaded, platform })
+}
+
+/**
+ * Where the private halves of a configuration are. It comes before the storage is opened: a missing master key is a fault of the
+ * configuration, whether the database can be reached or not. Throws MasterKeyError.
+ */
+export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHost): Promise<KeyMaterial> {
+  if (loaded.storage.kind === 'postgres')
+    return new SealedMaterial(platform, (await loadMasterKeys(loaded, platform)) ?? refuseWithoutMasterKey())
+  const keepsNothing = loaded.dataDir === undefined || loaded.storage.kind === 'memory'
+  return keepsNothing ? new MemoryMaterial(platform) : new FileMaterial(platform)
+}
+
+/** The master keys of master_key_file, else of the environment; undefined when there are none. */
+async function loadMasterKeys(
+  { config, resolve }: LoadedConfig,
+  { files, environment, hashing }: KeyringHost,
+): Promise<MasterKeys | undefined> {
+  const { master_key_file } = config
+  if (master_key_file === null) {
+    const text = environment(masterKeyVariable)
+    return text ? parseMasterKeys(text, { source: masterKeyVariable, hashing }) : undefined
+  }
+  const path = resolve(master_key_file)
+  try {
+    const text = new TextDecoder().decode(await files.readSmall(path, largestMasterKeyFile))
+    return parseMasterKeys(text, { source: path, hashing })
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause
+    throw new MasterKeyError(`Cannot read the master key in ${path}: ${cause.code}; see master_key_file`, {
+      cause,
+    })
+  }
+}
+
+/** Milliseconds that a token of the tenant lives at most, an API key among them; null: for ever. */
+async function findLongestTokenLife(
+  tenantId: string,
+  { config }: LoadedConfig,
+  storage: Storage,
+): Promise<number | null> {
+  const configured = config.tenants[tenantId]
+  const tenant = configured ?? (await storage.of(systemTenant).of(tenants).find(tenantId))?.value
+  // A configured tenant may name its API keys and switch them off.
+  const isOff = configured?.api_keys?.enabled === false
+  const apiKeys = isOff ? undefined : tenant?.api_keys
+  if (apiKeys && apiKeys.max_ttl === null) return null
+  const lives = [
+    tenant?.oauth2?.access_token_ttl ?? 0,
+    apiKeys?.max_ttl ?? 0,
+    ...Object.values(configured?.clients ?? {}).map(({ access_token_ttl }) => access_token_ttl ?? 0),
+    await findLongestStored(tenantId, storage),
+  ]
+  return lives.reduce((longest, life) => Math.max(longest, life), 0) * 1000
+}
+
+/** The longest access_token_ttl (seconds) of the clients in the storage. */
+async function findLongestStored(tenantId: string, storage: Storage): Promise<number> {
+  const records = storage.of(tenantId).of(clients)
+  let longest = 0
+  let after = ''
+  for (;;) {
+    const page = await records.list({ after, limit: pageSize })
+    for (const { value } of page) longest = Math.max(longest, value.access_token_ttl ?? 0)
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) return longest
+    after = last.id
+  }
+}
+
+/** A first key is told where it is opened. */
+const messages = {
+  first: undefined,
+  created: 'a signing key was made',
+  activated: 'a signing key signs from now on',
+  retired: 'a signing key signs no more',
+  removed: 'a signing key was removed from the JWK Set',
+} as const
+
+const auditTypes = {
+  first: 'key.created',
+  created: 'key.created',
+  activated: 'key.activated',
+  retired: undefined,
+  removed: 'key.removed',
+} as const
+
+function reportKeyEvent({ kind, tenantId, kid, actor }: KeyEvent, log: Log, audit: AuditSink): void {
+  const message = messages[kind]
+  if (message) log('info', message, { tenant: tenantId, kid })
+  const type = auditTypes[kind]
+  if (type) audit.record({ type, tenant: tenantId, outcome: 'success', actor, detail: { kid } })
+}

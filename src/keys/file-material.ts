@@ -1,0 +1,137 @@
+import { FileError, type Files } from '../platform/platform.ts'
+import {
+  complaintOf,
+  findKey,
+  KeyFileError,
+  type KeyHost,
+  type KeyPlan,
+  largestKeyFile,
+  loadKeyFile,
+  type OpenedKey,
+  openKey,
+  withComplaint,
+} from './key-file.ts'
+import type { FirstKey, KeyMaterial, MadeKey, Whereabouts } from './key-material.ts'
+import type { Ring, RingKey } from './rotation.ts'
+import type { SigningKey } from './signing-key.ts'
+import { isSameKey } from './tenant-keys.ts'
+
+/** A key that no ring names yet has this name, so that what a killed process leaves is never taken for a key. */
+const stagedName = /^\.([A-Za-z0-9_-][\w.-]*)\.pem\.made$/
+
+/** Keys as PEM files, one folder a tenant. */
+export class FileMaterial implements KeyMaterial {
+  readonly #host: KeyHost
+
+  constructor(host: KeyHost) {
+    this.#host = host
+  }
+
+  get #files(): Files {
+    return this.#host.files
+  }
+
+  async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
+    const opened = await findKey(plan, this.#files)
+    return opened && { opened, whereabouts: this.#nameOf(opened) }
+  }
+
+  async openFirst(plan: KeyPlan): Promise<FirstKey> {
+    const opened = await openKey(plan, this.#host)
+    return { opened, whereabouts: this.#nameOf(opened) }
+  }
+
+  #nameOf({ path }: OpenedKey): Whereabouts {
+    return path === undefined ? {} : { file: path.slice(this.#files.folderOf(path).length + 1) }
+  }
+
+  keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
+    const file = `${key.kid}.pem`
+    return withComplaint(plan, async () => {
+      await this.#files.makePrivateFolder(folderOf(plan))
+      await this.#files.createPrivate(this.#stagedPath(plan, file), pem)
+      return { file }
+    })
+  }
+
+  settle(plan: KeyPlan, { file }: RingKey): Promise<void> {
+    return withComplaint(plan, async () => {
+      if (file === undefined) return
+      const staged = this.#stagedPath(plan, file)
+      const pem = await this.#readStaged(staged)
+      if (pem === undefined) return
+      await this.#files.createPrivate(this.#path(plan, file), pem)
+      await this.#files.remove(staged)
+    })
+  }
+
+  /** Undefined when another process was faster, or when it has its name already. */
+  async #readStaged(path: string): Promise<string | undefined> {
+    try {
+      return new TextDecoder().decode(await this.#files.readSmall(path, largestKeyFile))
+    } catch (cause) {
+      if (cause instanceof FileError && cause.code === 'ENOENT') return undefined
+      throw cause
+    }
+  }
+
+  load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
+    const { file, kid, algorithm } = key
+    const again = `make a new key: grantd keys rotate --now --tenant ${plan.tenantId}`
+    if (file === undefined)
+      throw new KeyFileError(`${complaintOf(plan)}: the database names no file for ${kid}; ${again}`)
+    return withComplaint(plan, async () => {
+      const path = this.#path(plan, file)
+      // The process that made the key may have ended before the file got its name.
+      if (!(await this.#files.facts(path))) await this.settle(plan, key)
+      const wanted = { tenantId: plan.tenantId, algorithm, kid }
+      const missing = `does not exist; restore it from a backup, or ${again}`
+      const found = await loadKeyFile(path, { ...wanted, missing }, this.#files)
+      if (isSameKey(found, key)) return found
+      throw new KeyFileError(
+        `${complaintOf(plan)}: ${path} is not the key that the database knows as ${kid}; restore it from a backup, or ${again}`,
+      )
+    })
+  }
+
+  destroy(plan: KeyPlan, { file }: RingKey): Promise<void> {
+    return withComplaint(plan, async () => {
+      if (file === undefined) return
+      await this.#files.remove(this.#stagedPath(plan, file))
+      await this.#files.remove(this.#path(plan, file))
+    })
+  }
+
+  listStrays(plan: KeyPlan, ring: Ring): Promise<readonly string[]> {
+    return withComplaint(plan, async () => {
+      const names = await this.#files.list(folderOf(plan))
+      return names.filter((name) => {
+        const kid = stagedName.exec(name)?.[1]
+        return kid !== undefined && !ring.keys.some((key) => key.kid === kid)
+      })
+    })
+  }
+
+  removeStrays(plan: KeyPlan, strays: readonly string[]): Promise<void> {
+    return withComplaint(plan, async () => {
+      for (const name of strays) await this.#files.remove(this.#path(plan, name))
+    })
+  }
+
+  async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {
+    return ring
+  }
+
+  #path(plan: KeyPlan, file: string): string {
+    return this.#files.resolve(folderOf(plan), file)
+  }
+
+  #stagedPath(plan: KeyPlan, file: string): string {
+    return this.#path(plan, `.${file}.made`)
+  }
+}
+
+function folderOf(plan: KeyPlan): string {
+  if (plan.folder === null) throw new TypeError(`The tenant ${plan.tenantId} has no folder for its keys`)
+  return plan.folder
+}

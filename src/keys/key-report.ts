@@ -1,0 +1,92 @@
+import type { PublicJwk } from '../protocol/messages.ts'
+import { findKey as findKeyFile, KeyFileError, type KeyHost, type KeyPlan } from './key-file.ts'
+import type { KeyMaterial } from './key-material.ts'
+import type { RingStore } from './ring-store.ts'
+import { type DueStep, forecast, hasPrivateHalf, type RingKey } from './rotation.ts'
+
+/** The keys of a tenant for people, and what is to come. */
+export interface KeyReport {
+  readonly plan: KeyPlan
+  /** In the order in which they are published; empty where the first key has to be made yet, or is broken. */
+  readonly keys: readonly ReportedKey[]
+  /** The earliest first, one rotation ahead; empty without a ring. */
+  readonly steps: readonly DueStep[]
+  /** What is wrong with the one key of a tenant without a ring. */
+  readonly complaint?: string
+}
+
+export interface ReportedKey {
+  readonly kid: string
+  readonly state: RingKey['state']
+  readonly algorithm: string
+  readonly jwk: PublicJwk
+  /** The file of the private half; undefined: it is elsewhere, or nowhere any more. */
+  readonly path: string | undefined
+  /** Milliseconds since the epoch; null: not known, or not yet. */
+  readonly createdAt: number | null
+  readonly activatedAt: number | null
+  readonly retiredAt: number | null
+  /** Why the private half cannot be had; undefined: it can, or nobody looked. */
+  readonly complaint?: string
+}
+
+export interface KeyReportOptions {
+  readonly store: RingStore
+  readonly material: KeyMaterial
+  readonly host: KeyHost
+  readonly now: () => number
+  /** Whether private halves are looked at too. */
+  readonly withPrivate: boolean
+}
+
+/** Looks at the keys of a tenant and makes none. Throws StorageError. */
+export async function reportKeys(plan: KeyPlan, options: KeyReportOptions): Promise<KeyReport> {
+  const { store, host, now } = options
+  const ring = plan.file === null ? (await store.find(plan.tenantId))?.ring : undefined
+  if (!ring) return reportFirst(plan, options)
+  const order = ['active', 'next', 'retiring']
+  const sorted = ring.keys.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
+  const keys: ReportedKey[] = []
+  for (const key of sorted) {
+    const complaint = options.withPrivate ? await findComplaint(plan, key, options) : undefined
+    keys.push({
+      ...{ kid: key.kid, state: key.state, algorithm: key.algorithm, jwk: key.jwk },
+      path: key.file && plan.folder !== null ? host.files.resolve(plan.folder, key.file) : undefined,
+      ...{ createdAt: key.created_at, activatedAt: key.activated_at, retiredAt: key.retired_at },
+      ...(complaint !== undefined && { complaint }),
+    })
+  }
+  return { plan, keys, steps: forecast(ring, plan, now()) }
+}
+
+async function findComplaint(
+  plan: KeyPlan,
+  key: RingKey,
+  { material }: KeyReportOptions,
+): Promise<string | undefined> {
+  if (!hasPrivateHalf(key) || key.state === 'retiring') return undefined
+  return complaintIn(async () => void (await material.load(plan, key)))
+}
+
+async function reportFirst(plan: KeyPlan, { material, host }: KeyReportOptions): Promise<KeyReport> {
+  const keys: ReportedKey[] = []
+  const complaint = await complaintIn(async () => {
+    const found =
+      plan.file === null ? (await material.findFirst(plan))?.opened : await findKeyFile(plan, host.files)
+    if (!found) return
+    const { kid, algorithm, jwk } = found.key
+    const unknown = { createdAt: null, activatedAt: null, retiredAt: null }
+    keys.push({ kid, state: 'active', algorithm, jwk, path: found.path, ...unknown })
+  })
+  return { plan, keys, steps: [], ...(complaint !== undefined && { complaint }) }
+}
+
+async function complaintIn(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (error instanceof KeyFileError) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,131 @@
+import { changes, keyrings } from '../storage/records.ts'
+import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
+import type { Ring } from './rotation.ts'
+
+/** A ring as it was read, with the version by which it is replaced. */
+export interface StoredRing {
+  readonly ring: Ring
+  readonly version: number
+}
+
+/** What changed since a look. */
+export interface News {
+  /** What the next look starts from. */
+  readonly head: number
+  /** Whose rings changed; `all` when that is not known any more. */
+  readonly tenants: readonly string[] | 'all'
+}
+
+const ringId = 'ring'
+const headId = 'keyring'
+/** Milliseconds that the row of a change is there at least. */
+const newsKept = 86_400_000
+/** Changes that are told one by one. */
+const mostNews = 500
+const mostAttempts = 50
+
+/** Somebody else changed the row first. */
+class RaceLost extends Error {}
+/** Another ring changed at the same moment, so the change got no number. */
+class HeadMoved extends Error {}
+
+/** The rings in the storage, and the list of what changed. Every method throws StorageError. */
+export class RingStore {
+  readonly #storage: Storage
+  readonly #now: () => number
+
+  constructor(storage: Storage, now: () => number) {
+    this.#storage = storage
+    this.#now = now
+  }
+
+  /** Whether other machines may change the rings, so that not to see them for long means not to know. */
+  get isShared(): boolean {
+    return this.#storage.name === 'postgres'
+  }
+
+  async find(tenantId: string): Promise<StoredRing | undefined> {
+    const found = await this.#storage.of(tenantId).of(keyrings).find(ringId)
+    return found && { ring: found.value, version: found.version }
+  }
+
+  /** Answers false, and changes nothing, when the tenant has a ring. */
+  create(tenantId: string, ring: Ring): Promise<boolean> {
+    return this.#change(tenantId, (storage) =>
+      storage.of(tenantId).of(keyrings).create({ id: ringId, value: ring }),
+    )
+  }
+
+  /** Answers false, and changes nothing, when the ring is not in this version any more. */
+  replace(tenantId: string, ring: Ring, ifVersion: number): Promise<boolean> {
+    return this.#change(tenantId, (storage) =>
+      storage.of(tenantId).of(keyrings).replace(ringId, ring, { ifVersion }),
+    )
+  }
+
+  /** Answers whether there was a ring. */
+  remove(tenantId: string): Promise<boolean> {
+    return this.#change(tenantId, (storage) => storage.of(tenantId).of(keyrings).delete(ringId))
+  }
+
+  /** Tells the other processes to look at the tenant again, though its ring is as it was. */
+  async announce(tenantId: string): Promise<void> {
+    await this.#change(tenantId, async () => true)
+  }
+
+  /** The number of the last change; 0 before the first. */
+  async head(): Promise<number> {
+    return (await this.#changes(this.#storage).find(headId))?.version ?? 0
+  }
+
+  /** What changed after the change of that number. */
+  async findNews(since: number): Promise<News> {
+    const head = await this.head()
+    if (head === since) return { head, tenants: [] }
+    const rows = await this.#changes(this.#storage).list({ after: newsId(since), limit: mostNews })
+    const told = rows.filter(({ id }) => id.startsWith(`${headId}:`))
+    // Rows may have come since the head was read; what counts is that none is missing up to it.
+    const isWhole = head > since && told.length >= head - since && told[0]?.id === newsId(since + 1)
+    if (!isWhole) return { head, tenants: 'all' }
+    return { head: since + told.length, tenants: [...new Set(told.flatMap(({ parent }) => parent ?? []))] }
+  }
+
+  async #change(tenantId: string, change: (storage: Storage) => Promise<boolean>): Promise<boolean> {
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      try {
+        await this.#storage.transaction(async (storage) => {
+          if (!(await change(storage))) throw new RaceLost()
+          await this.#tell(tenantId, storage)
+        })
+        return true
+      } catch (cause) {
+        if (cause instanceof RaceLost) return false
+        if (!(cause instanceof HeadMoved)) throw cause
+      }
+    }
+    throw new StorageError(
+      `Cannot change the keyring of tenant '${tenantId}': too many others change theirs; try again`,
+    )
+  }
+
+  /** Part of the change itself, so that whoever sees the number finds the ring of it. */
+  async #tell(tenantId: string, storage: Storage): Promise<void> {
+    const records = this.#changes(storage)
+    const head = await records.find(headId)
+    const isNumbered = head
+      ? await records.replace(headId, {}, { ifVersion: head.version })
+      : await records.create({ id: headId, value: {} })
+    if (!isNumbered) throw new HeadMoved()
+    const id = newsId((head?.version ?? 0) + 1)
+    const expiresAt = this.#now() + newsKept
+    if (!(await records.create({ id, value: {}, parent: tenantId, expiresAt }))) throw new HeadMoved()
+  }
+
+  #changes(storage: Storage) {
+    return storage.of(systemTenant).of(changes)
+  }
+}
+
+function newsId(number: number): string {
+  return `${headId}:${String(number).padStart(16, '0')}`
+}

@@ -1,0 +1,133 @@
+import type { Keyring } from '../keys/keyring.ts'
+import { type Log, renderCause } from '../log.ts'
+import type { Platform } from '../platform/platform.ts'
+import { tenants } from '../storage/records.ts'
+import { type Storage, systemTenant } from '../storage/storage.ts'
+import { Cleaner } from './cleaner.ts'
+import { ClockGuard } from './clock-guard.ts'
+
+export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic' | 'randomBytes'> {
+  readonly storage: Storage
+  readonly keyring: Keyring
+  readonly log: Log
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Milliseconds between two looks for what other processes changed; default 5 seconds. */
+  readonly lookEvery?: number
+  /** Milliseconds between two rounds of what is due by the clock; default 30 seconds. */
+  readonly roundEvery?: number
+}
+
+/** Tenants whose keys are changed in one round, so that keys of ten thousand tenants are not made at once. */
+const mostChanged = 100
+/** Stored tenants that are looked at in one round, once for each process. */
+const mostSurveyed = 20
+
+/** What a server does beside its answers. One thing runs at a time; what fails is tried again the next time. */
+export class Maintenance {
+  readonly #options: MaintenanceOptions
+  readonly #guard: ClockGuard
+  readonly #cleaner: Cleaner
+  /** What fails now, by the name of the work: a complaint that stays the same is logged once. */
+  readonly #failing = new Map<string, string>()
+  #cancelTimer = () => {}
+  #running: Promise<void> = Promise.resolve()
+  #isStopped = false
+  #lastRound = Number.NEGATIVE_INFINITY
+  #isClockRight = true
+  /** The id up to which stored tenants were surveyed; undefined: all were. */
+  #surveyed: string | undefined = ''
+
+  constructor(options: MaintenanceOptions) {
+    const { storage, now, monotonic, log, after } = options
+    const pause = (milliseconds: number) => new Promise<void>((resolve) => void after(milliseconds, resolve))
+    this.#options = options
+    this.#guard = new ClockGuard({ now, monotonic, log })
+    this.#cleaner = new Cleaner({ storage, guard: this.#guard, now, pause })
+  }
+
+  /** See {@link Cleaner.floor}. */
+  readonly expiryFloor = (): number => this.#cleaner.floor
+
+  /** Learns what has to be known before the first answer, and goes on by itself from then on. Throws StorageError. */
+  async start(): Promise<void> {
+    await this.#cleaner.begin()
+    await this.#options.keyring.lookForNews()
+    this.#schedule()
+  }
+
+  /** Stops, once what runs has come to an end. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#cancelTimer()
+    await this.#running
+  }
+
+  /** Does at once what is due; resolves when it is done. */
+  runNow(): Promise<void> {
+    this.#running = this.#running.then(() => this.#run())
+    return this.#running
+  }
+
+  #schedule(): void {
+    if (this.#isStopped) return
+    this.#cancelTimer = this.#options.after(this.#options.lookEvery ?? 5000, () => {
+      void this.runNow().then(() => this.#schedule())
+    })
+  }
+
+  async #run(): Promise<void> {
+    const { keyring, monotonic, roundEvery = 30_000 } = this.#options
+    await this.#attempt('looking for changed keys', () => keyring.lookForNews())
+    if (monotonic() - this.#lastRound < roundEvery) return
+    this.#lastRound = monotonic()
+    await this.#attempt('surveying keys', () => this.#survey())
+    await this.#attempt('telling the time', async () => this.#noteClock(await this.#cleaner.see()))
+    if (!this.#isClockRight) return
+    await this.#takeSteps()
+    await this.#attempt('deleting expired rows', () => this.#cleaner.clean(() => this.#isStopped))
+  }
+
+  #noteClock(isRight: boolean): void {
+    // Times of before may lie in the future of a clock that was set back.
+    if (isRight && !this.#isClockRight) this.#options.keyring.reconsider()
+    this.#isClockRight = isRight
+  }
+
+  async #takeSteps(): Promise<void> {
+    const { keyring, randomBytes } = this.#options
+    const due = keyring.findDue()
+    // Replicas start at different places, so that they do not all make a key for the same tenant at once.
+    const [high = 0, low = 0] = randomBytes(2)
+    const start = due.length === 0 ? 0 : (high * 256 + low) % due.length
+    for (const id of [...due.slice(start), ...due.slice(0, start)].slice(0, mostChanged)) {
+      if (this.#isStopped || !this.#guard.isSteady()) return
+      await this.#attempt(`changing the keys of tenant '${id}'`, () => keyring.takeDueSteps(id))
+    }
+  }
+
+  /** Stored tenants that nobody uses have keys that are due, too. */
+  async #survey(): Promise<void> {
+    if (this.#surveyed === undefined) return
+    const { storage, keyring } = this.#options
+    const page = await storage
+      .of(systemTenant)
+      .of(tenants)
+      .list({ after: this.#surveyed, limit: mostSurveyed })
+    for (const { id } of page) await keyring.survey(id)
+    this.#surveyed = page.length < mostSurveyed ? undefined : page.at(-1)?.id
+  }
+
+  async #attempt(work: string, attempt: () => Promise<unknown>): Promise<void> {
+    const { log } = this.#options
+    if (this.#isStopped) return
+    try {
+      await attempt()
+      if (this.#failing.delete(work)) log('info', `${work} works again`)
+    } catch (cause) {
+      const reason = renderCause(cause)
+      if (this.#failing.get(work) !== reason) log('error', `${work} failed`, { reason })
+      this.#failing.set(work, reason)
+    }
+  }
+}
