@@ -1,0 +1,190 @@
+import type { Hashing } from '../platform/platform.ts'
+import { auditEvents, auditEventsAsFound, auditHeadsAsFound } from '../storage/records.ts'
+import { type ListOptions, StorageError, type StoredRecord, type TenantStorage } from '../storage/storage.ts'
+import { buildEntry, type WaitingEvent } from './audit-entry.ts'
+
+/** The last event of a trail, as its head keeps it; the members in the order of the schema. */
+export interface ChainEnd {
+  readonly number: number
+  readonly hash: string
+  readonly expires_at: number
+}
+
+/** What the first event of a trail follows on. */
+export const beginning: ChainEnd = { number: 0, hash: '0'.repeat(64), expires_at: 0 }
+
+export const headId = 'head'
+
+/** The id of the row whose last event has this number: in the order of bytes as in that of numbers. */
+export function idOf(number: number): string {
+  return String(number).padStart(16, '0')
+}
+
+/** The number of the last event of a row by its id; undefined when it is the id of none. */
+export function numberOf(id: string): number | undefined {
+  return /^\d{16}$/.test(id) && Number(id) > 0 ? Number(id) : undefined
+}
+
+/** The events of a row as they were found; undefined when it is not a row of events. */
+export function eventsOf(value: unknown): readonly unknown[] | undefined {
+  const isRow =
+    typeof value === 'object' && value !== null && 'events' in value && Object.keys(value).length === 1
+  return isRow && Array.isArray(value.events) && value.events.length > 0 ? value.events : undefined
+}
+
+/** What the next event names as the hash of this one. */
+export function hashOf(entry: unknown, hashing: Hashing): string {
+  return hashing.sha256(JSON.stringify(entry ?? null)).toHex()
+}
+
+export function isChainEnd(value: unknown): value is ChainEnd {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'number' in value &&
+    'hash' in value &&
+    'expires_at' in value &&
+    isWhole(value.number, mostEvents) &&
+    typeof value.hash === 'string' &&
+    isWhole(value.expires_at, latest)
+  )
+}
+
+/** Room for a thousand events a second over thirty thousand years. */
+const mostEvents = 1e15
+/** The last moment (ms) that a Date can hold. */
+const latest = 8.64e15
+
+function isWhole(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
+}
+
+/** Another process has begun the trail of this tenant in the same moment; it is to be tried again. */
+export class AppendConflict extends StorageError {}
+
+export interface AppendOptions {
+  readonly hashing: Hashing
+  /** How long events are kept, in ms. */
+  readonly retain: number
+}
+
+/** Events of one row. */
+const mostInRow = 128
+
+/**
+ * Appends events to the trail of one tenant, inside a transaction. A head that is gone or wrong stays visible for good: the
+ * trail goes on after its last event with an `audit.gap` that says so. Throws {@link AppendConflict}.
+ */
+export async function appendEvents(
+  trail: TenantStorage,
+  waiting: readonly WaitingEvent[],
+  options: AppendOptions,
+): Promise<void> {
+  const heads = trail.of(auditHeadsAsFound)
+  // An update takes the lock of the row: a replica that comes second waits, or is told, before it has done its work.
+  await heads.touch(headId, 0)
+  const head = await readHead(trail)
+  const { end, fault } = await findEnd(trail, head?.value, options)
+  const events = fault === undefined ? waiting : [...noteOf(fault, waiting), ...waiting]
+  let at = end
+  for (let from = 0; from < events.length; from += mostInRow) {
+    at = await appendRow(trail, { events: events.slice(from, from + mostInRow), end: at }, options)
+  }
+  check(await (head ? heads.replace(headId, at, { ifVersion: head.version }) : putHead(trail, at)))
+}
+
+async function appendRow(
+  trail: TenantStorage,
+  { events, end }: { readonly events: readonly WaitingEvent[]; readonly end: ChainEnd },
+  { hashing, retain }: AppendOptions,
+): Promise<ChainEnd> {
+  // Never before that of the row before, so that retention takes from the front alone, whatever the clock does.
+  const expiresAt = Math.max(end.expires_at, ...events.map(({ time }) => time + retain))
+  let at = end
+  const entries = events.map((waiting) => {
+    const number = at.number + 1
+    const entry = buildEntry(waiting, { number, prev_expires: at.expires_at, prev_hash: at.hash })
+    at = { number, hash: hashOf(entry, hashing), expires_at: expiresAt }
+    return entry
+  })
+  check(await trail.of(auditEvents).create({ id: idOf(at.number), value: { events: entries }, expiresAt }))
+  return at
+}
+
+function check(isFirst: boolean): void {
+  if (!isFirst) throw new AppendConflict('The audit trail was continued by another process')
+}
+
+/** The head; undefined when there is none, or one that is not even JSON. */
+export async function readHead(trail: TenantStorage): Promise<StoredRecord<unknown> | undefined> {
+  try {
+    return await trail.of(auditHeadsAsFound).find(headId)
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined
+    throw cause
+  }
+}
+
+async function putHead(trail: TenantStorage, end: ChainEnd): Promise<boolean> {
+  const heads = trail.of(auditHeadsAsFound)
+  if (await heads.create({ id: headId, value: end })) return true
+  // What has the place is another process's first head, or it is broken.
+  if (await readHead(trail)) return false
+  await heads.delete(headId)
+  return heads.create({ id: headId, value: end })
+}
+
+type Fault = 'head_missing' | 'head_altered'
+
+/** Where the trail goes on, and what is wrong with its head. */
+async function findEnd(
+  trail: TenantStorage,
+  head: unknown,
+  { hashing }: AppendOptions,
+): Promise<{ end: ChainEnd; fault?: Fault }> {
+  const isGood = isChainEnd(head)
+  if (!(await isRowAfter(trail, isGood ? head.number : 0))) {
+    if (isGood) return { end: head }
+    return head === undefined ? { end: beginning } : { end: beginning, fault: 'head_altered' }
+  }
+  return { end: await findLast(trail, hashing), fault: head === undefined ? 'head_missing' : 'head_altered' }
+}
+
+async function isRowAfter(trail: TenantStorage, number: number): Promise<boolean> {
+  const rows = await listAsFound(trail, { after: idOf(number), limit: 1 })
+  return rows === undefined || rows.some(({ id }) => numberOf(id) !== undefined)
+}
+
+/** Looks for the last event by halves, for a trail can be read forwards only. */
+async function findLast(trail: TenantStorage, hashing: Hashing): Promise<ChainEnd> {
+  let row: StoredRecord<unknown> | undefined
+  let [low, high] = [0, Number.MAX_SAFE_INTEGER]
+  while (low < high) {
+    const middle = low + Math.floor((high - low) / 2)
+    const rows = await listAsFound(trail, { after: idOf(middle), limit: 1 })
+    const number = rows === undefined ? middle + 1 : numberOf(rows[0]?.id ?? '')
+    if (number === undefined) high = middle
+    else [low, row] = [number, rows?.[0]]
+  }
+  const event = eventsOf(row?.value)?.at(-1)
+  return { number: low, hash: hashOf(event, hashing), expires_at: row?.expiresAt ?? 0 }
+}
+
+/** Rows of the trail, whatever is in them; undefined when one of them is not even JSON. */
+export async function listAsFound(
+  trail: TenantStorage,
+  options: ListOptions,
+): Promise<StoredRecord<unknown>[] | undefined> {
+  try {
+    return await trail.of(auditEventsAsFound).list(options)
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined
+    throw cause
+  }
+}
+
+function noteOf(fault: Fault, [first]: readonly WaitingEvent[]): WaitingEvent[] {
+  if (!first) return []
+  const { tenant } = first.event
+  return [{ time: first.time, event: { type: 'audit.gap', tenant, outcome: 'success', reason: fault } }]
+}

@@ -1,0 +1,52 @@
+import type { AuditEvent } from '../protocol/audit-events.ts'
+import type { AuditEntry } from '../storage/records.ts'
+
+/** An event that is not written yet. */
+export interface WaitingEvent {
+  readonly event: AuditEvent
+  /** Milliseconds since the epoch. */
+  readonly time: number
+}
+
+/** What ties an event to the one before. */
+export type ChainLink = Pick<AuditEntry, 'number' | 'prev_expires' | 'prev_hash'>
+
+/** The event as it is kept, its members in the order of the schema, its texts cut to a bound. */
+export function buildEntry({ event, time }: WaitingEvent, link: ChainLink): AuditEntry {
+  return {
+    number: link.number,
+    time: new Date(time).toISOString(),
+    tenant: event.tenant,
+    type: event.type,
+    outcome: event.outcome,
+    actor: fit(event.actor),
+    client: fit(event.client),
+    reason: fit(event.reason),
+    request_id: fit(event.requestId),
+    address: fit(event.address),
+    detail: event.detail && fitDetail(event.detail),
+    prev_expires: link.prev_expires,
+    prev_hash: link.prev_hash,
+  }
+}
+
+/** Characters of one text; no id of ours is longer. */
+const longestText = 512
+const mostDetails = 20
+
+/** A net under those who record: a JWT, a secret of ours, a private key. */
+const secretLike = /\beyJ[\w-]+\.[\w-]+\.[\w-]*|gds_[0-9A-Za-z]{40}|-----BEGIN/
+/** Characters that each of these has at least. */
+const shortestSecret = 40
+
+function fit<T extends string | undefined>(text: T): T | string {
+  if (text === undefined || text.length < shortestSecret) return text
+  if (secretLike.test(text)) return '[left out]'
+  return text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text
+}
+
+function fitDetail(detail: Readonly<Record<string, string>>): Record<string, string> {
+  const fitted: Record<string, string> = {}
+  for (const [name, value] of Object.entries(detail).slice(0, mostDetails)) fitted[fit(name)] = fit(value)
+  return fitted
+}

@@ -1,0 +1,206 @@
+import type { Hashing } from '../platform/platform.ts'
+import { type AuditEntry, auditEventsAsFound, cleanings } from '../storage/records.ts'
+import { type Storage, type StoredRecord, systemTenant, type TenantStorage } from '../storage/storage.ts'
+import { beginning, type ChainEnd, eventsOf, hashOf, isChainEnd, numberOf, readHead } from './audit-chain.ts'
+import { type FoundRow, walkTrail } from './audit-trail.ts'
+
+export interface VerifyAuditOptions {
+  readonly tenant: string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly hashing: Hashing
+}
+
+export interface AuditVerdict {
+  readonly ok: boolean
+  /** How many events are kept. */
+  readonly events: number
+  /** Numbers of the first and of the last event that are kept; undefined where there is none. */
+  readonly first: number | undefined
+  readonly last: number | undefined
+  /** The hash of the last event: who notes it elsewhere can prove later that nothing up to it was changed. */
+  readonly hash: string | undefined
+  /** What is wrong, at most a hundred sentences; empty when nothing is. */
+  readonly complaints: readonly string[]
+}
+
+const mostComplaints = 100
+
+/**
+ * Walks the whole trail of a tenant and tells what is missing or altered: an event anywhere, its expiry, the head. Works
+ * beside servers that write and delete meanwhile. Throws StorageError.
+ */
+export async function verifyAudit(storage: Storage, options: VerifyAuditOptions): Promise<AuditVerdict> {
+  const trail = storage.of(options.tenant)
+  const due = async () => Math.max(options.now(), await findFloor(storage))
+  const walk = new Walk(trail, { ...options, due })
+  const headBefore = await readHead(trail)
+  for await (const row of walkTrail(trail)) await walk.meet(row, headBefore?.value)
+  await walk.end(headBefore?.value, await readHead(trail))
+  return walk.verdict()
+}
+
+/** Up to when expired rows were deleted, by a clock that may have been ahead of ours. */
+async function findFloor(storage: Storage): Promise<number> {
+  const rows = await storage.of(systemTenant).of(cleanings).list({ limit: 10 })
+  return Math.max(0, ...rows.map(({ value }) => value.floor))
+}
+
+interface WalkOptions extends VerifyAuditOptions {
+  /** Whatever expired by then (ms) may be gone. */
+  readonly due: () => Promise<number>
+}
+
+/** An event that was met. */
+interface Met extends ChainEnd {
+  /** The row that keeps it. */
+  readonly row: string
+}
+
+class Walk {
+  readonly #trail: TenantStorage
+  readonly #options: WalkOptions
+  readonly #complaints: string[] = []
+  #events = 0
+  #first: number | undefined
+  #last: Met | undefined
+  #metHead = false
+
+  constructor(trail: TenantStorage, options: WalkOptions) {
+    this.#trail = trail
+    this.#options = options
+  }
+
+  verdict(): AuditVerdict {
+    return {
+      ok: this.#complaints.length === 0,
+      events: this.#events,
+      first: this.#first,
+      last: this.#last?.number,
+      hash: this.#last?.hash,
+      complaints: this.#complaints,
+    }
+  }
+
+  #complain(sentence: string): void {
+    if (this.#complaints.length < mostComplaints) this.#complaints.push(sentence)
+  }
+
+  async meet(row: FoundRow, head: unknown): Promise<void> {
+    const events = row && numberOf(row.id) !== undefined ? eventsOf(row.value) : undefined
+    if (!row || !events) {
+      this.#complain(`After event ${this.#last?.number ?? 0} comes a row that holds no events`)
+      return
+    }
+    for (const event of events) await this.#meetEvent(event, { row, head })
+    const { id, version, usedAt, parent } = row
+    const isUntouched = version === 1 && usedAt === null && parent === null
+    if (numberOf(id) !== this.#last?.number || !isUntouched) {
+      this.#complain(`The row ${id}, which ends with event ${this.#last?.number}, was altered`)
+    }
+  }
+
+  async #meetEvent(
+    event: unknown,
+    { row, head }: { row: StoredRecord<unknown>; head: unknown },
+  ): Promise<void> {
+    const before = this.#last ?? beginning
+    const { number: told, tenant, reason, prev_hash, prev_expires } = readMembers(event)
+    const number = typeof told === 'number' && Number.isSafeInteger(told) ? told : before.number + 1
+    if (told !== number) this.#complain(`Event ${number} was altered: it has no number`)
+    if (tenant !== this.#options.tenant) {
+      this.#complain(`Event ${number} was altered, or moved here: it says that it is of '${String(tenant)}'`)
+    }
+    if (reason === 'head_missing' || reason === 'head_altered') {
+      this.#complain(`Event ${number} notes ${reason}: events before it may have been removed`)
+    }
+    await this.#checkLink({ number, prev_hash, prev_expires }, before)
+    const met = {
+      row: row.id,
+      number,
+      hash: hashOf(event, this.#options.hashing),
+      expires_at: row.expiresAt ?? Number.POSITIVE_INFINITY,
+    }
+    if (isChainEnd(head) && head.number === number) this.#checkHead(head, met)
+    this.#events++
+    this.#first ??= number
+    this.#last = met
+  }
+
+  /** How the event follows on the one before. */
+  async #checkLink({ number, prev_hash, prev_expires }: Link, before: ChainEnd): Promise<void> {
+    if (number === before.number + 1) {
+      if (prev_hash !== before.hash) {
+        const pair =
+          number === 1 ? 'Event 1 was altered' : `Event ${number - 1} or event ${number} was altered`
+        this.#complain(`${pair}: the one does not follow on the other`)
+      } else if (prev_expires !== before.expires_at) {
+        this.#complain(`The expiry of event ${number - 1} was altered`)
+      }
+      return
+    }
+    if (number <= before.number) {
+      this.#complain(`Event ${number} comes after event ${before.number}`)
+      return
+    }
+    const missing = renderRange(before.number + 1, number - 1)
+    if (this.#last && !(await this.#isGone(this.#last))) this.#complain(missing)
+    else if (typeof prev_expires !== 'number' || prev_expires > (await this.#options.due())) {
+      this.#complain(`${missing}: the last of them was to be kept until ${renderTime(prev_expires)}`)
+    }
+  }
+
+  /** Whether retention has taken the event since it was met, and others after it. */
+  async #isGone({ row, expires_at }: Met): Promise<boolean> {
+    if (expires_at > (await this.#options.due())) return false
+    return (await this.#trail.of(auditEventsAsFound).find(row)) === undefined
+  }
+
+  #checkHead(head: ChainEnd, met: Met): void {
+    this.#metHead = true
+    if (head.hash !== met.hash) this.#complain(`The last event, ${met.number}, or the head was altered`)
+    else if (head.expires_at !== met.expires_at)
+      this.#complain(`The expiry of event ${met.number} was altered`)
+  }
+
+  /** What the head says, once every event was met. */
+  async end(before: unknown, after: StoredRecord<unknown> | undefined): Promise<void> {
+    const last = this.#last
+    const head = after?.value
+    if (!isChainEnd(head)) {
+      if (after || last) this.#complain(`The head is ${after ? 'altered' : 'missing'}`)
+      return
+    }
+    if (head.number < (last?.number ?? 0)) {
+      this.#complain(`The head is altered: it says that the last event is ${head.number}`)
+    }
+    // The walk may have begun before the last events were written: it must have come as far as the head was then.
+    const wanted = isChainEnd(before) ? before : head
+    const isAllGone = last === undefined && wanted.expires_at <= (await this.#options.due())
+    if (wanted.number > (last?.number ?? 0) && !isAllGone) {
+      this.#complain(`${renderRange((last?.number ?? 0) + 1, wanted.number)} at the end`)
+    }
+    if (after?.expiresAt !== null) this.#complain('The head is altered: it expires')
+    const isChecked = this.#metHead && wanted.number === head.number
+    if (last?.number === head.number && !isChecked) this.#checkHead(head, last)
+  }
+}
+
+interface Link {
+  readonly number: number
+  readonly prev_hash: unknown
+  readonly prev_expires: unknown
+}
+
+function readMembers(event: unknown): { readonly [name in keyof AuditEntry]?: unknown } {
+  return typeof event === 'object' && event !== null ? { ...event } : {}
+}
+
+function renderRange(from: number, to: number): string {
+  return from === to ? `Event ${from} is missing` : `Events ${from} to ${to} are missing`
+}
+
+function renderTime(moment: unknown): string {
+  const date = new Date(typeof moment === 'number' ? moment : Number.NaN)
+  return Number.isNaN(date.getTime()) ? 'not told' : date.toISOString()
+}
