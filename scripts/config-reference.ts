@@ -1,6 +1,7 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { formats } from '../src/config/formats.ts'
-import { Config, choiceKind, durationKind } from '../src/config/schema.ts'
+import { Config } from '../src/config/schema.ts'
+import { choiceKind, durationKind } from '../src/config/schema-kinds.ts'
 import { introduction } from './config-reference-text.ts'
 
 /** Writes docs/configuration.md from the schema of config.yaml: `sh scripts/bun.sh scripts/config-reference.ts`. */

@@ -1,9 +1,19 @@
 import { Elysia } from 'elysia'
+import { adminApiKeys } from './admin/api-keys.ts'
+import { adminAudit } from './admin/audit.ts'
+import { adminClients } from './admin/clients.ts'
+import { adminKeys } from './admin/keys.ts'
+import { adminSecrets } from './admin/secrets.ts'
+import { adminTenants } from './admin/tenants.ts'
+import { adminTokens } from './admin/tokens.ts'
 import type { Deps } from './deps.ts'
+import { apiKeysEndpoint } from './endpoints/api-keys.ts'
 import { healthEndpoint } from './endpoints/health.ts'
+import { introspectEndpoint } from './endpoints/introspect.ts'
 import { jwksEndpoint } from './endpoints/jwks.ts'
 import { metadataEndpoint } from './endpoints/metadata.ts'
 import { protectedResourceEndpoint } from './endpoints/protected-resource.ts'
+import { revokeEndpoint } from './endpoints/revoke.ts'
 import { rootEndpoint } from './endpoints/root.ts'
 import { strategiesEndpoint } from './endpoints/strategies.ts'
 import { swaggerEndpoint } from './endpoints/swagger.ts'
@@ -46,9 +56,25 @@ function documented(deps: Deps) {
   return new Elysia()
     .use(tokenEndpoint(deps))
     .use(protectedResourceEndpoint(deps))
+    .use(introspectEndpoint(deps))
+    .use(revokeEndpoint(deps))
+    .use(apiKeysEndpoint(deps))
+    .use(deps.admin ? adminApi(deps) : new Elysia())
     .use(strategiesEndpoint(deps))
     .use(jwksEndpoint(deps))
     .use(metadataEndpoint(deps))
     .use(healthEndpoint(deps))
     .use(rootEndpoint(deps))
+}
+
+/** Every resource of the admin API, which is there only where it is configured. */
+function adminApi(deps: Deps) {
+  return new Elysia()
+    .use(adminTenants(deps))
+    .use(adminClients(deps))
+    .use(adminSecrets(deps))
+    .use(adminApiKeys(deps))
+    .use(adminTokens(deps))
+    .use(adminKeys(deps))
+    .use(adminAudit(deps))
 }

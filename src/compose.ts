@@ -3,11 +3,14 @@ import { buildClient } from './clients/client.ts'
 import { ClientRegistry } from './clients/registry.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Deps, Lifecycle } from './deps.ts'
-import type { KeyHost, KeyPlan } from './keys/key-file.ts'
-import { Keyring, type KeyringOptions } from './keys/keyring.ts'
+import type { Keyring } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
 import type { Log } from './log.ts'
 import type { Platform } from './platform/platform.ts'
+import type { AuditSink } from './protocol/audit-events.ts'
+import type { LastUse } from './storage/last-use.ts'
+import type { StoragePlace } from './storage/open.ts'
+import type { Storage } from './storage/storage.ts'
 import { TenantRegistry } from './tenants/registry.ts'
 import { buildTenant } from './tenants/tenant.ts'
 
@@ -17,33 +20,30 @@ export interface ComposeOptions {
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
   readonly keyring: Keyring
+  readonly storage: Storage
+  readonly audit: AuditSink
+  readonly lastUse: LastUse
+  readonly expiryFloor: () => number
   readonly publicUrl: string
   readonly lifecycle: Lifecycle
 }
 
-/** What each tenant's key has to be and where it is. */
-export function planKeys(loaded: LoadedConfig, { files }: Pick<Platform, 'files'>): KeyPlan[] {
-  const { config, dataDir, resolve } = loaded
-  return Object.entries(config.tenants).map(([tenantId, { signing }]) => ({
-    tenantId,
-    algorithm: signing.algorithm,
-    modulusLength: signing.modulus_length,
-    kid: signing.kid,
-    file: signing.private_key_file === null ? null : resolve(signing.private_key_file),
-    folder: dataDir === undefined ? null : files.resolve(dataDir, 'keys', tenantId),
-  }))
-}
-
-/** The keyring of a configuration; it opens nothing yet. */
-export function composeKeyring(loaded: LoadedConfig, platform: KeyHost, options: KeyringOptions): Keyring {
-  const plans = planKeys(loaded, platform).map((plan): [string, KeyPlan] => [plan.tenantId, plan])
-  return new Keyring(new Map(plans), platform, options)
+/** Where the memory of a configuration is; a configuration that keeps nothing has one that ends with the process. */
+export function planStorage(
+  { storage, dataDir }: LoadedConfig,
+  { files }: Pick<Platform, 'files'>,
+): StoragePlace {
+  if (storage.kind !== 'sqlite') return storage
+  return dataDir === undefined
+    ? { kind: 'memory' }
+    : { kind: 'sqlite', path: files.resolve(dataDir, 'grantd.db') }
 }
 
 /** Puts the parts of the server together: the one place that knows where each comes from. */
 export function composeDeps({ config }: LoadedConfig, options: ComposeOptions): Deps {
-  const { platform, log, now, randomBytes, keyring, publicUrl, lifecycle } = options
+  const { platform, keyring, publicUrl, storage, randomBytes } = options
   const tenants = Object.entries(config.tenants)
+  const { now, log, lifecycle, audit, lastUse, expiryFloor } = options
   return {
     now,
     randomBytes,
@@ -51,10 +51,18 @@ export function composeDeps({ config }: LoadedConfig, options: ComposeOptions): 
     lifecycle,
     publicUrl,
     keyring,
+    storage,
+    audit,
+    lastUse,
+    expiryFloor,
     swagger: config.swagger,
+    admin: config.admin,
     build: buildInfo,
     hashing: platform.hashing,
-    tenants: new TenantRegistry(tenants.map(([id, tenant]) => buildTenant(id, tenant, publicUrl))),
+    tenants: new TenantRegistry(
+      tenants.map(([id, tenant]) => buildTenant(id, tenant, publicUrl)),
+      { storage, publicUrl },
+    ),
     clients: new ClientRegistry(
       new Map(
         tenants.map(([id, { clients }]) => [
@@ -62,7 +70,7 @@ export function composeDeps({ config }: LoadedConfig, options: ComposeOptions): 
           Object.entries(clients).map((entry) => buildClient(...entry)),
         ]),
       ),
-      platform.hashing,
+      { hashing: platform.hashing, storage },
     ),
     secrets: new SecretChecker({
       hashing: platform.hashing,

@@ -4,6 +4,9 @@ import type { Keyring } from './keys/keyring.ts'
 import type { SecretChecker } from './keys/secrets.ts'
 import type { Log } from './log.ts'
 import type { Hashing } from './platform/platform.ts'
+import type { AuditSink } from './protocol/audit-events.ts'
+import type { LastUse } from './storage/last-use.ts'
+import type { Storage } from './storage/storage.ts'
 import type { TenantRegistry } from './tenants/registry.ts'
 
 /** Everything that a request can touch. Time, randomness and the log come in here and nowhere else. */
@@ -18,10 +21,17 @@ export interface Deps {
   readonly publicUrl: string
   /** Whether the Swagger page and the OpenAPI document are served. */
   readonly swagger: boolean
+  /** The tenant that manages every tenant, where there is one; undefined: there is no admin API. */
+  readonly admin: { readonly tenant: string | null } | undefined
   readonly tenants: TenantRegistry
   readonly clients: ClientRegistry
   readonly keyring: Keyring
   readonly secrets: SecretChecker
+  readonly storage: Storage
+  readonly audit: AuditSink
+  readonly lastUse: LastUse
+  /** Up to when (ms) expired rows were deleted: what expired by then stays expired, whatever the clock says. */
+  readonly expiryFloor: () => number
   readonly lifecycle: Lifecycle
 }
 

@@ -5,6 +5,12 @@ import biome from '../biome.json' with { type: 'json' }
 
 const src = resolve(import.meta.dir, '../src')
 
+/** What a room needs to keep something: the interface and the shapes of its rows, and never a certain store. */
+const storage = ['storage/storage.ts', 'storage/records.ts', 'storage/last-use.ts'] as const
+
+/** The settings of config.yaml as types, and the rules that the admin API shares with the file. */
+const settings = ['config/schema.ts', 'config/plain-schema.ts', 'config/settings.ts'] as const
+
 /**
  * What each room may import: rooms by name, single files by path. The rooms are in the order of the story that
  * ARCHITECTURE.md tells; files directly in src/ are rooms of their own.
@@ -14,28 +20,62 @@ const arrows: Record<string, readonly string[]> = {
   commands: [
     'app',
     'compose',
+    'compose-keys',
     'build-info',
     'deps',
     'log',
     'printable',
     'config',
     'platform',
+    'storage',
+    'maintenance',
+    'audit',
     'http',
-    'keys',
+    'tokens',
+    'clients',
     'tenants',
+    'keys',
     'protocol',
   ],
-  app: ['endpoints', 'http', 'swagger', 'deps'],
-  compose: ['deps', 'build-info', 'log', 'config', 'clients', 'tenants', 'keys', 'platform/platform.ts'],
-  deps: ['build-info', 'log', 'clients', 'tenants', 'keys', 'platform/platform.ts'],
+  app: ['endpoints', 'admin', 'http', 'swagger', 'deps'],
+  compose: [
+    'deps',
+    'build-info',
+    'log',
+    'config',
+    'storage',
+    'clients',
+    'tenants',
+    'keys',
+    'protocol',
+    'platform/platform.ts',
+  ],
+  'compose-keys': ['log', 'config', 'keys', 'storage', 'protocol', 'platform/platform.ts'],
+  deps: ['build-info', 'log', 'clients', 'tenants', 'keys', 'protocol', ...storage, 'platform/platform.ts'],
   endpoints: ['deps', 'http', 'swagger', 'grants', 'tokens', 'clients', 'tenants', 'keys', 'protocol'],
-  http: ['deps', 'log', 'clients', 'tenants', 'platform/platform.ts', 'protocol'],
+  admin: [
+    'deps',
+    'http',
+    'audit',
+    'tokens',
+    'clients',
+    'tenants',
+    'keys',
+    'protocol',
+    ...storage,
+    'config/formats.ts',
+    'config/settings.ts',
+  ],
+  http: ['deps', 'log', 'tokens', 'clients', 'tenants', 'platform/platform.ts', 'protocol', ...storage],
   swagger: ['deps', 'http', 'tenants', 'platform/platform.ts'],
   grants: ['tokens', 'clients', 'tenants', 'protocol'],
-  tokens: ['keys', 'clients', 'tenants', 'protocol'],
-  clients: ['keys', 'platform/platform.ts', 'config/schema.ts', 'protocol'],
-  tenants: ['config/schema.ts', 'protocol'],
-  keys: ['platform/platform.ts', 'protocol'],
+  tokens: ['keys', 'clients', 'tenants', 'protocol', ...storage, 'platform/platform.ts'],
+  clients: ['keys', 'platform/platform.ts', ...settings, 'protocol', ...storage],
+  tenants: [...settings, 'protocol', ...storage],
+  maintenance: ['keys', 'log', 'platform/platform.ts', ...storage],
+  audit: ['log', 'platform/platform.ts', 'protocol', ...storage],
+  keys: ['platform/platform.ts', 'protocol', ...storage],
+  storage: ['platform/platform.ts', 'protocol'],
   config: ['platform/platform.ts', 'printable', 'protocol'],
   protocol: [],
   platform: [],
@@ -46,12 +86,13 @@ const arrows: Record<string, readonly string[]> = {
 
 /** Each outside thing has its rooms. */
 const packages: Record<string, readonly string[]> = {
-  elysia: ['app', 'endpoints', 'http', 'swagger'],
+  elysia: ['app', 'endpoints', 'admin', 'http', 'swagger'],
   '@elysiajs/swagger': ['swagger'],
   'swagger-ui-dist': ['swagger'],
   jose: ['keys'],
   yaml: ['config'],
-  '@sinclair/typebox': ['protocol', 'config', 'tokens', 'http'],
+  postgres: ['storage'],
+  '@sinclair/typebox': ['protocol', 'config', 'storage', 'tokens', 'clients', 'tenants', 'http', 'admin'],
   node: ['platform'],
 }
 

@@ -1,6 +1,6 @@
 import type { SecretChecker } from '../keys/secrets.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { Client } from './client.ts'
+import { type Client, type ClientSecret, validSecrets } from './client.ts'
 import type { TenantClients } from './registry.ts'
 
 /** What a request holds of its client, before anything of it is believed. */
@@ -37,10 +37,21 @@ function findPostedSecret({ clientId, clientSecret }: PresentedClient) {
 export interface AuthenticationDeps {
   readonly clients: TenantClients
   readonly secrets: SecretChecker
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
   /** Tells when the client goes away. */
   readonly findSignal?: () => AbortSignal
+  /** Called with the client that the request claims to be from, when there is such a client. */
+  readonly onClaimed?: (client: Client) => void
   /** Names the realm of the challenge. */
   readonly tenantId: string
+}
+
+/** A client that proved who it is. */
+export interface AuthenticatedClient {
+  readonly client: Client
+  /** The secret that it proved it with. */
+  readonly secretId: string
 }
 
 /**
@@ -50,12 +61,12 @@ export interface AuthenticationDeps {
 export async function authenticateClient(
   presented: PresentedClient,
   deps: AuthenticationDeps,
-): Promise<Client> {
+): Promise<AuthenticatedClient> {
   const { tenantId } = deps
   const used = authenticationMethods.map(({ find }) => find(presented)).filter((found) => found !== undefined)
   checkOneMethod(presented, used.length)
   const [credentials] = used
-  const known = await checkCredentials(credentials, deps)
+  const known = typeof credentials === 'object' ? await checkCredentials(credentials, deps) : undefined
   if (known) return known
   const challenge = { scheme: 'Basic', realm: tenantId, withError: false } as const
   throw new OAuthError('invalid_client', 'Client authentication failed', {
@@ -69,17 +80,53 @@ function checkOneMethod({ basic, clientId }: PresentedClient, used: number): voi
   throw new OAuthError('invalid_request', 'The client_id differs from that of the Authorization header')
 }
 
+/** A client of config.yaml with its right secret costs no look into the storage; every failure costs the same. */
 async function checkCredentials(
-  credentials: ClientCredentials | 'malformed' | undefined,
-  { clients, secrets, findSignal }: AuthenticationDeps,
-): Promise<Client | undefined> {
-  if (typeof credentials !== 'object') return undefined
-  const { clientId, clientSecret } = credentials
-  const client = clients.find(clientId)
+  { clientId, clientSecret }: ClientCredentials,
+  deps: AuthenticationDeps,
+): Promise<AuthenticatedClient | undefined> {
+  const { clients } = deps
+  const configured = clients.findConfigured(clientId)
   // Found for a known client too: the work must be the same.
   const decoy = clients.findDecoy(clientId)
-  const hash = client?.secretHash ?? decoy
-  const useMemory = client?.active === true
-  const right = await secrets.check(clientSecret, hash, { useMemory, ...(findSignal && { findSignal }) })
-  return right && client?.active ? client : undefined
+  if (configured) {
+    const authenticated = await checkSecret(clientSecret, configured, deps)
+    if (!authenticated) await clients.findStored(clientId)
+    return authenticated
+  }
+  const checkDecoy = () => matchSecret(clientSecret, decoy, { deps, useMemory: false })
+  const stored = await clients.findStored(clientId).catch(async (cause: unknown) => {
+    // A configured client with a wrong secret pays for its check before the storage says no.
+    await checkDecoy()
+    throw cause
+  })
+  const authenticated = stored && (await checkSecret(clientSecret, stored, deps))
+  // A stored client has fast hashes: where those of the file are slow, a failure has to be as slow.
+  if (!authenticated) await checkDecoy()
+  return authenticated
+}
+
+async function checkSecret(
+  clientSecret: string,
+  client: Client,
+  deps: AuthenticationDeps,
+): Promise<AuthenticatedClient | undefined> {
+  deps.onClaimed?.(client)
+  const secret = await matchSecret(clientSecret, client.secrets, { deps, useMemory: client.active })
+  return secret && client.active ? { client, secretId: secret.id } : undefined
+}
+
+async function matchSecret(
+  clientSecret: string,
+  among: readonly ClientSecret[],
+  { deps, useMemory }: { deps: AuthenticationDeps; useMemory: boolean },
+): Promise<ClientSecret | undefined> {
+  const { secrets, now, findSignal } = deps
+  const valid = validSecrets(among, now())
+  const hashes = valid.map(({ hash }) => hash)
+  const index = await secrets.findMatch(clientSecret, hashes, {
+    useMemory,
+    ...(findSignal && { findSignal }),
+  })
+  return index === undefined ? undefined : valid[index]
 }

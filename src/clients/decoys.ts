@@ -1,22 +1,23 @@
 import type { SecretHash } from '../keys/secrets.ts'
 import type { Hashing } from '../platform/platform.ts'
-import type { Client } from './client.ts'
+import type { Client, ClientSecret } from './client.ts'
 
-/** Chooses the hash that an unknown client id is checked against. */
-export type FindDecoy = (clientId: string) => SecretHash
+/** Chooses the secrets that an unknown client id is checked against. */
+export type FindDecoy = (clientId: string) => readonly ClientSecret[]
 
 /**
- * Some clients of a tenant have a fast hash and some a slow one, so what an unknown id is checked against decides
- * whether it can be told from a known one. It gets a hash of one of the tenant's own kinds, in proportion, always the
- * same for the same id, here and at every replica and after every restart: the choice depends on the id and on what
- * only the configuration knows.
+ * Some clients of a tenant have a fast hash and some a slow one, and some have several, so what an unknown id is checked
+ * against decides whether it can be told from a known one. It gets the secrets of one of the tenant's own clients, each
+ * kind in proportion, always the same for the same id, here and at every replica and after every restart: the choice
+ * depends on the id and on what only the configuration knows.
  */
 export function createDecoys(clients: readonly Client[], hashing: Hashing): FindDecoy {
-  const sorted = [...clients].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ secretHash }) => secretHash)
+  const sorted = [...clients].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ secrets }) => secrets)
   const [first = emptyTenantDecoy] = sorted
   // With one kind there is nothing to choose, and nothing to pay.
-  if (sorted.every((hash) => costOf(hash) === costOf(first))) return () => first
-  const key = hashing.sha256(first.kind === 'sha256' ? first.digest : first.text)
+  if (sorted.every((secrets) => costOf(secrets) === costOf(first))) return () => first
+  const [hash] = first.map((secret) => secret.hash)
+  const key = hashing.sha256(hash?.kind === 'sha256' ? hash.digest : (hash?.text ?? ''))
   return (clientId) => {
     const digest = hashing.hmacSha256(key, clientId)
     const number = new DataView(digest.buffer, digest.byteOffset).getUint32(0)
@@ -24,10 +25,19 @@ export function createDecoys(clients: readonly Client[], hashing: Hashing): Find
   }
 }
 
-const emptyTenantDecoy: SecretHash = { kind: 'sha256', digest: new Uint8Array(32) }
+const emptyTenantDecoy: readonly ClientSecret[] = [
+  { id: '', hash: { kind: 'sha256', digest: new Uint8Array(32) }, notBefore: null, expiresAt: null },
+]
 
-/** The part of a hash that decides how long it takes: algorithm and parameters, without salt and digest. */
-function costOf(hash: SecretHash): string {
+/** The part of the secrets that decides how long they take. */
+function costOf(secrets: readonly ClientSecret[]): string {
+  return secrets
+    .map(({ hash, notBefore, expiresAt }) => `${costOfHash(hash)} ${notBefore} ${expiresAt}`)
+    .join(', ')
+}
+
+/** Algorithm and parameters, without salt and digest. */
+function costOfHash(hash: SecretHash): string {
   return hash.kind === 'sha256'
     ? hash.kind
     : hash.text

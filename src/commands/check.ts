@@ -1,11 +1,10 @@
-import { planKeys } from '../compose.ts'
 import { ConfigError, type Fault, renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
 import { getConfigPath, withDataDir } from './find-config.ts'
-import { inspectKeys } from './inspect-keys.ts'
+import { findKeyComplaints } from './inspect-keys.ts'
 import { configOption, dataDirOption, jsonOption, settingOf } from './options.ts'
 
 import { stylesFor } from './style.ts'
@@ -40,20 +39,13 @@ async function check(args: ParsedArguments, platform: Platform): Promise<number>
 async function findFaults(file: string, dataDir: string | undefined, platform: Platform): Promise<Findings> {
   try {
     const loaded = withDataDir(await loadConfig(file, platform), dataDir, platform)
-    return { loaded, faults: await findKeyFaults(file, loaded, platform), warnings: loaded.warnings }
+    const complaints = await findKeyComplaints(loaded, platform)
+    const faults = complaints.map((message) => ({ file, position: undefined, message }))
+    return { loaded, faults, warnings: loaded.warnings }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return { loaded: undefined, faults: error.faults, warnings: error.warnings }
   }
-}
-
-/** The keys that the server would open: those of the active tenants. */
-async function findKeyFaults(file: string, loaded: LoadedConfig, { files }: Platform): Promise<Fault[]> {
-  const plans = planKeys(loaded, { files }).filter(({ tenantId }) => loaded.config.tenants[tenantId]?.active)
-  const inspected = await inspectKeys(plans, files)
-  return inspected.flatMap(({ complaint }) =>
-    complaint ? [{ file, position: undefined, message: complaint }] : [],
-  )
 }
 
 function writeJson({ faults, warnings }: Findings, { writeOut }: Platform): void {

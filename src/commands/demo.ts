@@ -25,7 +25,7 @@ tenants:
       ${clientId}: { name: Demo client, secret: ${secret}, scopes: [api:read, api:write] }
 `
   const loaded = await parseConfig({ file: 'demo', text, folder: '.' }, platform)
-  return { loaded: { ...loaded, dataDir: undefined }, secret }
+  return { loaded: { ...loaded, storage: { kind: 'memory' }, dataDir: undefined }, secret }
 }
 
 /** What a person does next: each command works as printed, in any order. */

@@ -1,33 +1,49 @@
-import { planKeys } from '../compose.ts'
-import { loadConfig } from '../config/load.ts'
-import { findKey, type KeyPlan, type OpenedKey, openKey } from '../keys/key-file.ts'
+import type { KeyReport, ReportedKey } from '../keys/key-report.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
-import { getConfigPath, withDataDir } from './find-config.ts'
-import { type InspectedKey, inspectKeys } from './inspect-keys.ts'
-import { configOption, dataDirOption, jsonOption, settingOf } from './options.ts'
+import { complaintsOf, inspectKeys } from './inspect-keys.ts'
+import { configOption, dataDirOption, jsonOption } from './options.ts'
+import { planRotation } from './plan-rotation.ts'
+import { rotateKeys } from './rotate-keys.ts'
+import { type OpenedKeyring, withKeyring, withKeyringToRead } from './with-keyring.ts'
 
-type Action = (plans: readonly KeyPlan[], args: ParsedArguments, platform: Platform) => Promise<number>
+interface Action {
+  /** Whether it only looks. */
+  readonly reads: boolean
+  readonly run: (opened: OpenedKeyring, args: ParsedArguments, platform: Platform) => Promise<number>
+}
 
-const actions: Readonly<Record<string, Action>> = { list, generate, export: exportPublic }
+const actions: Readonly<Record<string, Action>> = {
+  list: { reads: true, run: list },
+  plan: { reads: true, run: planRotation },
+  generate: { reads: false, run: generate },
+  rotate: { reads: false, run: rotateKeys },
+  export: { reads: true, run: exportPublic },
+}
 
 export const keysCommand: Command = {
   name: 'keys',
   group: 'Configure',
-  summary: 'List, make or export the signing keys',
-  words: 'list|generate|export',
+  summary: 'List, make, rotate or export the signing keys',
+  words: Object.keys(actions).join('|'),
   mostWords: 1,
   choices: Object.keys(actions),
   options: [
     configOption,
     dataDirOption,
     { name: 'tenant', value: 'ID', description: 'this tenant alone; default: every tenant' },
+    { name: 'now', description: 'with rotate: the new key signs at once' },
+    { name: 'force', description: 'with rotate --now: even if the key signs for less than a minute' },
+    {
+      name: 'drop-old',
+      description: 'with rotate --now: old keys leave the JWK Set; what they signed is refused',
+    },
     { name: 'public', description: 'with export: the public keys, which are all that can be exported' },
     jsonOption,
   ],
   details:
-    'list      says which key each tenant has, and what is wrong with it\ngenerate  makes the keys that are missing, as the server would at its start\nexport    prints the JWK Set of a tenant (RFC 7517)',
+    'list      says which keys each tenant has, and what is wrong with them\nplan      says when which key signs, and what comes next\ngenerate  makes the keys that are missing, as the server would at its start\nrotate    makes the next key, which the server lets sign once every verifier can know it;\n          --now does not wait: verifiers that keep the JWK Set refuse new tokens until they ask again\nexport    prints the JWK Set of a tenant (RFC 7517)',
   example: 'grantd keys export --public --tenant acme > jwks.json',
   run,
 }
@@ -35,83 +51,89 @@ export const keysCommand: Command = {
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   const action = actions[args.positionals[0] ?? '']
   if (!action) throw new UsageError(`keys wants one of ${Object.keys(actions).join(', ')}`)
-  const path = await getConfigPath(args, platform)
-  const loaded = withDataDir(
-    await loadConfig(path, platform),
-    settingOf(dataDirOption, args, platform),
-    platform,
-  )
-  const tenant = args.text('tenant')
-  const plans = planKeys(loaded, platform).filter(
-    ({ tenantId }) => tenant === undefined || tenantId === tenant,
-  )
-  if (plans.length === 0) throw new CommandError(`${path} has no tenant ${tenant ?? ''}`.trimEnd())
-  return action(plans, args, platform)
+  const open = action.reads ? withKeyringToRead : withKeyring
+  return open(args, platform, (opened) => action.run(opened, args, platform))
 }
 
 interface Row {
   readonly tenant: string
   readonly state: 'ok' | 'missing' | 'broken'
+  readonly use?: ReportedKey['state']
   readonly kid?: string
   readonly algorithm: string
   readonly file?: string | undefined
   readonly complaint?: string
 }
 
-async function list(plans: readonly KeyPlan[], args: ParsedArguments, platform: Platform): Promise<number> {
-  const rows = (await inspectKeys(plans, platform.files)).map(describe)
+async function list(
+  { keyring, tenantIds }: OpenedKeyring,
+  args: ParsedArguments,
+  platform: Platform,
+): Promise<number> {
+  const rows = (await inspectKeys(tenantIds, keyring)).flatMap(describe)
   if (args.isSet('json')) platform.writeOut(`${JSON.stringify(rows)}\n`)
   else for (const row of rows) platform.writeOut(`${renderRow(row)}\n`)
   return rows.some(({ state }) => state === 'broken') ? exitCodes.config : exitCodes.ok
 }
 
-function describe({ plan, found, complaint }: InspectedKey): Row {
-  const { tenantId: tenant, algorithm } = plan
-  if (complaint) return { tenant, state: 'broken', algorithm, complaint }
-  if (!found) return { tenant, state: 'missing', algorithm }
-  return { tenant, state: 'ok', kid: found.key.kid, algorithm, file: found.path }
+function describe(report: KeyReport): Row[] {
+  const { tenantId: tenant, algorithm } = report.plan
+  if (report.complaint !== undefined)
+    return [{ tenant, state: 'broken', algorithm, complaint: report.complaint }]
+  if (report.keys.length === 0) return [{ tenant, state: 'missing', algorithm }]
+  return report.keys.map(({ kid, state: use, algorithm, path, complaint }) => ({
+    tenant,
+    state: complaint === undefined ? 'ok' : 'broken',
+    use,
+    kid,
+    algorithm,
+    file: path,
+    ...(complaint !== undefined && { complaint }),
+  }))
 }
 
-function renderRow({ tenant, state, kid, algorithm, file, complaint }: Row): string {
+function renderRow({ tenant, state, use, kid, algorithm, file, complaint }: Row): string {
   if (state === 'missing')
     return `${tenant}  missing  ${algorithm}  made at the first start, or by: grantd keys generate`
-  return complaint
-    ? `${tenant}  broken  ${algorithm}  ${complaint}`
-    : `${tenant}  ok  ${algorithm}  ${kid}  ${file}`
+  const facts = complaint === undefined ? [kid, use, file] : [complaint]
+  return [tenant, state, algorithm, ...facts.filter((fact) => fact !== undefined)].join('  ')
 }
 
 async function generate(
-  plans: readonly KeyPlan[],
+  { keyring, tenantIds, opened }: OpenedKeyring,
   args: ParsedArguments,
   platform: Platform,
 ): Promise<number> {
-  const opened: { tenant: string; kid: string; file: string | undefined; generated: boolean }[] = []
-  for (const plan of plans) {
-    const { key, path, generated }: OpenedKey = await openKey(plan, platform)
-    opened.push({ tenant: plan.tenantId, kid: key.kid, file: path, generated })
+  const rows: { tenant: string; kid: string; file: string | undefined; generated: boolean }[] = []
+  for (const tenant of tenantIds) {
+    const { active } = await keyring.of(tenant)
+    const { path, generated = false } = opened.get(tenant) ?? {}
+    rows.push({ tenant, kid: active.kid, file: path, generated })
   }
-  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(opened)}\n`)
+  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(rows)}\n`)
   else {
-    for (const { tenant, kid, file, generated } of opened) {
-      platform.writeOut(`${tenant}  ${generated ? 'made' : 'kept'}  ${kid}  ${file}\n`)
+    for (const { tenant, kid, file, generated } of rows) {
+      platform.writeOut(`${tenant}  ${generated ? 'made' : 'kept'}  ${kid}  ${file ?? 'in the database'}\n`)
     }
   }
   return exitCodes.ok
 }
 
 async function exportPublic(
-  plans: readonly KeyPlan[],
+  { keyring, tenantIds }: OpenedKeyring,
   args: ParsedArguments,
   platform: Platform,
 ): Promise<number> {
   if (!args.isSet('public'))
     throw new UsageError('keys export wants --public: private keys are never printed')
-  const [plan, ...more] = plans
-  if (!plan || more.length > 0) throw new UsageError('keys export wants one tenant: name it with --tenant ID')
-  const found = await findKey(plan, platform.files)
-  if (!found) {
-    throw new CommandError(`The tenant '${plan.tenantId}' has no key yet; make it with: grantd keys generate`)
-  }
-  platform.writeOut(`${JSON.stringify({ keys: [found.key.jwk] }, null, 2)}\n`)
+  const [tenant, ...more] = tenantIds
+  if (tenant === undefined || more.length > 0)
+    throw new UsageError('keys export wants one tenant: name it with --tenant ID')
+  const report = await keyring.report(tenant, { withPrivate: false })
+  const [complaint] = complaintsOf(report)
+  if (complaint !== undefined) throw new CommandError(complaint)
+  if (report.keys.length === 0)
+    throw new CommandError(`The tenant '${tenant}' has no key yet; make it with: grantd keys generate`)
+  platform.writeOut(`${JSON.stringify({ keys: report.keys.map(({ jwk }) => jwk) }, null, 2)}\n`)
   return exitCodes.ok
 }

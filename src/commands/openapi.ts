@@ -1,9 +1,12 @@
 import { renderDocument } from '../app.ts'
-import { composeDeps, composeKeyring } from '../compose.ts'
+import { composeDeps } from '../compose.ts'
+import { composeKeyring } from '../compose-keys.ts'
 import { loadConfig, parseConfig } from '../config/load.ts'
 import { createLog } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
+import { LastUse } from '../storage/last-use.ts'
+import { createMemoryStorage } from '../storage/memory.ts'
 import { type Command, exitCodes } from './command.ts'
 import { findConfig } from './find-config.ts'
 import { configOption } from './options.ts'
@@ -22,16 +25,27 @@ async function printDocument(args: ParsedArguments, platform: Platform): Promise
   const empty = { file: 'none', text: 'tenants: {}', folder: '.' }
   const loaded = path === undefined ? await parseConfig(empty, platform) : await loadConfig(path, platform)
   const { server } = loaded.config
+  const storage = createMemoryStorage()
+  const now = () => 0
+  const log = createLog(() => {}, now)
+  const audit = { record: () => {} }
   const deps = composeDeps(loaded, {
     platform,
-    now: () => 0,
+    now,
     randomBytes: platform.randomBytes,
-    log: createLog(
-      () => {},
-      () => 0,
-    ),
+    log,
     lifecycle: { phase: 'starting' },
-    keyring: composeKeyring(loaded, platform, { onOpened: () => {} }),
+    storage,
+    audit,
+    lastUse: new LastUse({ storage, after: platform.after, onError: () => {} }),
+    expiryFloor: () => 0,
+    keyring: await composeKeyring(loaded, platform, {
+      storage,
+      now,
+      monotonic: platform.monotonic,
+      log,
+      audit,
+    }),
     publicUrl: server.public_url ?? `http://localhost:${server.port}`,
   })
   const document: unknown = JSON.parse(await renderDocument(deps))

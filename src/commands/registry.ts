@@ -1,3 +1,4 @@
+import { auditCommand } from './audit.ts'
 import { checkCommand } from './check.ts'
 import type { Command } from './command.ts'
 import { createCompletionCommand } from './completion.ts'
@@ -22,6 +23,7 @@ export const commands: readonly [Command, ...Command[]] = [
   schemaCommand,
   tokenCommand,
   decodeCommand,
+  auditCommand,
   openapiCommand,
   createCompletionCommand(() => commands),
 ]

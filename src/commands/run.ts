@@ -4,6 +4,7 @@ import { KeyFileError } from '../keys/key-file.ts'
 import { parseArguments, UsageError } from '../platform/arguments.ts'
 import { FileError, type Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
+import { StorageError, StorageRefusedError } from '../storage/storage.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { renderCommandHelp, renderOverview, renderUsage } from './help.ts'
 import { commands } from './registry.ts'
@@ -59,11 +60,13 @@ function explain(error: unknown, command: Command, platform: Platform): number {
     )
     return exitCodes.usage
   }
-  if (error instanceof ConfigError || error instanceof KeyFileError) {
+  const isLasting =
+    error instanceof ConfigError || error instanceof KeyFileError || error instanceof StorageRefusedError
+  if (isLasting) {
     platform.writeError(`${error.message}\n`)
     return exitCodes.config
   }
-  if (error instanceof CommandError || error instanceof FileError) {
+  if (error instanceof CommandError || error instanceof FileError || error instanceof StorageError) {
     platform.writeError(`grantd: ${printable(error.message)}\n`)
     return exitCodes.failed
   }

@@ -1,5 +1,6 @@
 import { createApp } from '../app.ts'
-import { composeDeps, composeKeyring } from '../compose.ts'
+import { composeDeps } from '../compose.ts'
+import { composeKeyring, openKeyMaterial } from '../compose-keys.ts'
 import { renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Deps, Lifecycle } from '../deps.ts'
@@ -7,6 +8,7 @@ import type { Handler } from '../http/handler.ts'
 import type { OpenedKey } from '../keys/key-file.ts'
 import { createLog, type Log } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
+import { Maintenance } from '../maintenance/maintenance.ts'
 import { ListenError, type Listener, type Platform } from '../platform/platform.ts'
 import { isLoopbackUrl } from '../protocol/uri.ts'
 import { type Command, CommandError } from './command.ts'
@@ -14,6 +16,7 @@ import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { findConfig, withDataDir } from './find-config.ts'
 import { openKeys } from './open-keys.ts'
 import { configOption, dataDirOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
+import { openServices } from './services.ts'
 import { runUntilStopped } from './shutdown.ts'
 import { renderStartup } from './startup.ts'
 
@@ -59,20 +62,43 @@ async function serveConfig(
   const log = createLog(platform.writeOut, now)
   const lifecycle: Lifecycle = { phase: 'starting' }
   const openedKeys = new Map<string, OpenedKey>()
-  const keyring = composeKeyring(loaded, platform, {
+  const material = await openKeyMaterial(loaded, platform)
+  const services = await openServices(loaded, { platform, log })
+  const keyring = await composeKeyring(loaded, platform, {
+    ...services,
+    material,
+    now,
+    monotonic: platform.monotonic,
+    log,
     atOnce: platform.cores,
     onOpened: ({ tenantId }, opened) => {
       openedKeys.set(tenantId, opened)
       if (lifecycle.phase !== 'starting') logNewKey(tenantId, opened, log)
     },
   })
+  const maintenance = new Maintenance({ ...platform, ...services, keyring, log })
+  await maintenance.start()
   const open = (handle: () => Handler) => listen(host, port, { handle, platform })
   const { listener, deps } = startListening(open, ({ port: actual }) => {
     const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
-    return composeDeps(loaded, { platform, log, now, randomBytes, keyring, publicUrl, lifecycle })
+    return composeDeps(loaded, {
+      ...services,
+      expiryFloor: maintenance.expiryFloor,
+      platform,
+      log,
+      now,
+      randomBytes,
+      keyring,
+      publicUrl,
+      lifecycle,
+    })
   })
   // Listening for signals comes first: whoever reads that the server is there may stop it at once.
-  const stopped = runUntilStopped({ platform, listener, lifecycle, log })
+  const close = async () => {
+    await maintenance.stop()
+    await services.close()
+  }
+  const stopped = runUntilStopped({ platform, listener, lifecycle, log, close })
   await Promise.race([openKeys(loaded.config, { keyring, log, atOnce: platform.cores }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
@@ -124,7 +150,7 @@ function listen(
   { handle, platform }: { handle: () => Handler; platform: Platform },
 ): Listener {
   try {
-    return platform.listen({ hostname: host, port, fetch: (request) => handle()(request) })
+    return platform.listen({ hostname: host, port, fetch: (request, peer) => handle()(request, peer) })
   } catch (cause) {
     if (!(cause instanceof ListenError)) throw cause
     throw new CommandError(`Cannot listen on ${host}:${port}: ${explainListen(cause.code)}`, { cause })

@@ -11,10 +11,12 @@ interface Running {
   readonly listener: Listener
   readonly lifecycle: Lifecycle
   readonly log: Log
+  /** Ends what works behind the answers, once no more are given. */
+  readonly close: () => Promise<void>
 }
 
 /** Serves until a signal, lets what is in flight finish, and answers the exit code; a second signal ends it at once. */
-export function runUntilStopped({ platform, listener, lifecycle, log }: Running): Promise<number> {
+export function runUntilStopped({ platform, listener, lifecycle, log, close }: Running): Promise<number> {
   return new Promise((resolve) => {
     const end = (code: number) => {
       removeListener()
@@ -28,12 +30,18 @@ export function runUntilStopped({ platform, listener, lifecycle, log }: Running)
       log('info', 'stopping', { signal })
       cancelTimer = platform.after(longestFarewell, () => {
         log('warn', 'stopped with requests in flight')
-        void listener.close().then(() => end(exitCodes.ok))
+        void listener
+          .close()
+          .then(close)
+          .then(() => end(exitCodes.ok))
       })
-      void listener.drain().then(() => {
-        log('info', 'stopped')
-        end(exitCodes.ok)
-      })
+      void listener
+        .drain()
+        .then(close)
+        .then(() => {
+          log('info', 'stopped')
+          end(exitCodes.ok)
+        })
     })
   })
 }

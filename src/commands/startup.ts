@@ -18,7 +18,7 @@ interface Started {
 /** The lines for the person who starts the server: where it is, what it serves, what to try. */
 export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started): string {
   const { build, publicUrl, tenants } = deps
-  const active = tenants.all.filter(({ active }) => active)
+  const active = tenants.configured.filter(({ active }) => active)
   const named = active.slice(0, mostNamed).map((tenant) => renderTenant(tenant, deps, openedKeys))
   const more = active.length > mostNamed ? [`            and ${active.length - mostNamed} more`] : []
   return [
@@ -31,17 +31,18 @@ export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started)
   ].join('\n')
 }
 
-function renderTenant({ id }: Tenant, { clients }: Deps, openedKeys: Started['openedKeys']): string {
+function renderTenant({ id }: Tenant, { clients, storage }: Deps, openedKeys: Started['openedKeys']): string {
   const opened = openedKeys.get(id)
-  const count = clients.of(id).all.length
+  const count = clients.of(id).configured.length
+  const place = opened?.path ?? (storage.name === 'postgres' ? 'the database' : 'memory')
   const key = opened ? `key ${opened.key.kid} (${opened.key.algorithm})` : 'key opened at its first use'
-  return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${opened.path ?? 'memory'}` : ''}`
+  return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${place}` : ''}`
 }
 
 /** A command that gets a token; curl asks for the secret as a password, so that it stands nowhere. */
 function renderFirstTry(tenants: readonly Tenant[], { clients, publicUrl }: Deps): string[] {
   for (const tenant of tenants) {
-    const client = clients.of(tenant.id).all.find(({ active }) => active)
+    const client = clients.of(tenant.id).configured.find(({ active }) => active)
     if (!tenant.oauth2 || !client || !/^[\w.-]+$/.test(client.id)) continue
     const url = `${publicUrl}${tenantPath(tenant.id)}/oauth/token`
     return [

@@ -1,11 +1,12 @@
+import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
 import { isLoopbackUrl } from '../protocol/uri.ts'
 import { type Path, renderPath } from './read.ts'
-import type { ClientConfig, Config, TenantConfig } from './schema.ts'
+import type { ClientConfig, Config, SigningConfig, TenantConfig } from './schema.ts'
 import type { Source } from './source.ts'
 
 /** A value that was read with faults: anything in it may be missing. */
 export type Partly<T> = T extends readonly (infer U)[]
-  ? readonly (U | undefined)[]
+  ? readonly (Partly<U> | undefined)[]
   : T extends object
     ? { readonly [K in keyof T]?: Partly<T[K]> | undefined }
     : T
@@ -30,7 +31,13 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   const tenants = Object.entries(config.tenants ?? {})
   if (config.tenants && tenants.length === 0)
     source.warn(['tenants'], 'no tenant is configured, so no token can be had')
+  const adminTenant = config.admin?.tenant
+  // One that is there and broken is told of already.
+  if (adminTenant && config.tenants && !(adminTenant in config.tenants)) {
+    source.refuse(['admin', 'tenant'], `admin.tenant is ${adminTenant}, which is not a tenant of this file`)
+  }
   for (const [tenantId, tenant] of tenants) {
+    checkTenant(tenant ?? {}, ['tenants', tenantId], source)
     for (const [clientId, client] of Object.entries(tenant?.clients ?? {})) {
       checkClient(
         { client: client ?? {}, tenant: tenant ?? {}, path: ['tenants', tenantId, 'clients', clientId] },
@@ -64,6 +71,42 @@ function checkUnique(config: Partly<Config>, source: Source, resolve: (path: str
   }
 }
 
+/** What holds between the keys of one tenant. */
+function checkTenant({ api_keys, oauth2, signing }: Partly<TenantConfig>, path: Path, source: Source): void {
+  if (api_keys?.enabled !== false) {
+    const among = [...Object.keys(oauth2?.scopes ?? {}), reservedScopes.manageApiKeys]
+    const values = { values: api_keys?.allowed_scopes, among, path: [...path, 'api_keys', 'allowed_scopes'] }
+    checkSubset(values, source, 'a scope of this tenant')
+    if (api_keys && !oauth2) {
+      const where = [...path, 'api_keys']
+      source.refuse(
+        where,
+        `${renderPath(where)} wants oauth2 beside it: who makes API keys needs an access token`,
+      )
+    }
+  }
+  checkRotation(signing ?? {}, [...path, 'signing'], source)
+}
+
+function checkRotation(signing: Partly<SigningConfig>, path: Path, source: Source): void {
+  const { publish_ahead, jwks_max_age, rotate_every, private_key_file } = signing
+  const refuse = (key: string, value: number, wanted: string) =>
+    source.refuse([...path, key], `${renderPath([...path, key])} is ${value} seconds, wanted ${wanted}`)
+  if (publish_ahead && jwks_max_age && publish_ahead < jwks_max_age) {
+    refuse('publish_ahead', publish_ahead, `at least jwks_max_age (${jwks_max_age})`)
+  }
+  if (!rotate_every) return
+  const ahead = publish_ahead ?? (jwks_max_age ?? 0) + 300
+  if (rotate_every <= ahead) refuse('rotate_every', rotate_every, `more than publish_ahead (${ahead})`)
+  if (private_key_file) {
+    const where = [...path, 'rotate_every']
+    source.refuse(
+      where,
+      `${renderPath(where)} wants a generated key, and private_key_file names one of yours`,
+    )
+  }
+}
+
 interface PlacedClient {
   readonly client: Partly<ClientConfig>
   readonly tenant: Partly<TenantConfig>
@@ -72,11 +115,8 @@ interface PlacedClient {
 
 function checkClient({ client, tenant, path }: PlacedClient, source: Source): void {
   const known = Object.keys(tenant.oauth2?.scopes ?? {})
-  checkSubset(
-    { values: client.scopes, among: known, path: [...path, 'scopes'] },
-    source,
-    'a scope of this tenant',
-  )
+  const declared = (client.scopes ?? []).map((scope) => (scope && isReservedScope(scope) ? undefined : scope))
+  checkSubset({ values: declared, among: known, path: [...path, 'scopes'] }, source, 'a scope of this tenant')
   const own = (client.scopes ?? []).filter((scope) => scope !== undefined)
   const defaults = { values: client.default_scopes, among: own, path: [...path, 'default_scopes'] }
   checkSubset(defaults, source, 'in the scopes of this client')

@@ -2,10 +2,10 @@ import { FileError, type Platform } from '../platform/platform.ts'
 import type { Partly } from './check.ts'
 import { isSlowHash } from './formats.ts'
 import { type Path, renderPath } from './read.ts'
-import type { ClientConfig } from './schema.ts'
+import type { ClientConfig, ClientSecretConfig } from './schema.ts'
 import type { Source } from './source.ts'
 
-const kinds = ['secret', 'secret_env', 'secret_file', 'secret_hash'] as const
+const kinds = ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets'] as const
 
 /** What finding a secret takes: the runtime, and the way from a path in the file to one of the system. */
 export interface SecretSources {
@@ -13,32 +13,104 @@ export interface SecretSources {
   readonly resolve: (path: string) => string
 }
 
+interface PlacedClient {
+  readonly client: Partly<ClientConfig>
+  readonly path: Path
+}
+
+/** What of a client is left once its secrets are hashes. */
+type HashedSecrets = Pick<Partly<ClientConfig>, (typeof kinds)[number]>
+
 /**
- * The hash of a client's secret, from whichever of the four keys holds it, so that the secret itself stays
- * nowhere. Reports a fault and answers undefined when there is none, or more than one, or it cannot be had.
+ * The secrets of a client as hashes, from whichever of the five keys holds them, so that no secret itself stays anywhere.
+ * Reports a fault and leaves a hash out when there is none, or more than one, or it cannot be had.
  */
-export async function resolveSecretHash(
-  { client, path }: { client: Partly<ClientConfig>; path: Path },
+export async function hashClientSecrets(
+  { client, path }: PlacedClient,
   source: Source,
   sources: SecretSources,
-): Promise<string | undefined> {
+): Promise<HashedSecrets> {
+  const none = { secret: null, secret_env: null, secret_file: null, secret_hash: null, secrets: null }
   const given = kinds.filter((kind) => client[kind] !== null)
   const [kind] = given
   if (given.length !== 1 || !kind) {
     const found = given.length === 0 ? 'none' : given.join(', ')
     source.refuse(path, `${renderPath(path)} wants exactly one of ${kinds.join(', ')}; it has ${found}`)
-    return undefined
+    return none
   }
-  const value = client[kind]
+  if (kind === 'secrets') return { ...none, secrets: await hashList({ client, path }, source, sources) }
+  const origin = origins[kind]
+  const secret_hash = await hashOne(origin, { value: client[kind], path: [...path, kind], source, sources })
+  return { ...none, secret_hash }
+}
+
+type Origin = 'text' | 'env' | 'file' | 'hash'
+
+const origins = { secret: 'text', secret_env: 'env', secret_file: 'file', secret_hash: 'hash' } as const
+
+const listOrigins = ['hash', 'env', 'file'] as const
+
+async function hashList(
+  { client, path }: PlacedClient,
+  source: Source,
+  sources: SecretSources,
+): Promise<Partly<ClientSecretConfig>[]> {
+  const hashed: Partly<ClientSecretConfig>[] = []
+  const ids = new Set<string>()
+  for (const [index, secret] of (client.secrets ?? []).entries()) {
+    if (!secret) continue
+    const here = [...path, 'secrets', index]
+    if (secret.id !== undefined && ids.has(secret.id))
+      source.refuse(
+        [...here, 'id'],
+        `${renderPath([...here, 'id'])} is ${secret.id}, as that of another secret is`,
+      )
+    if (secret.id !== undefined) ids.add(secret.id)
+    checkSpan(secret, here, source)
+    const given = listOrigins.filter((origin) => secret[origin] !== null)
+    const [origin] = given
+    if (given.length !== 1 || !origin) {
+      const found = given.length === 0 ? 'none' : given.join(', ')
+      source.refuse(
+        here,
+        `${renderPath(here)} wants exactly one of ${listOrigins.join(', ')}; it has ${found}`,
+      )
+      continue
+    }
+    const hash = await hashOne(origin, { value: secret[origin], path: [...here, origin], source, sources })
+    hashed.push({ ...secret, env: null, file: null, hash })
+  }
+  return hashed
+}
+
+function checkSpan({ not_before, expires_at }: Partly<ClientSecretConfig>, path: Path, source: Source): void {
+  if (!not_before || !expires_at || Date.parse(not_before) < Date.parse(expires_at)) return
+  source.refuse(
+    [...path, 'expires_at'],
+    `${renderPath([...path, 'expires_at'])} is ${expires_at}, wanted a time after not_before (${not_before})`,
+  )
+}
+
+interface Placed {
+  readonly value: string | null | undefined
+  readonly path: Path
+  readonly source: Source
+  readonly sources: SecretSources
+}
+
+/** Undefined when it cannot be had, which is then reported. */
+async function hashOne(
+  origin: Origin,
+  { value, path, source, sources }: Placed,
+): Promise<string | undefined> {
   if (!value) return undefined
-  const refuse = (message: string) =>
-    source.refuse([...path, kind], `${renderPath([...path, kind])} ${message}`)
-  if (kind === 'secret_hash') {
+  const refuse = (message: string) => source.refuse(path, `${renderPath(path)} ${message}`)
+  if (origin === 'hash') {
     if (!isSlowHash(value) || sources.platform.passwordHash) return value
     refuse('is a slow hash, which this runtime cannot check; use sha256:<hex>, or run the executable')
     return undefined
   }
-  const secret = await findSecret(kind, value, sources)
+  const secret = origin === 'text' ? { text: value } : await findText(origin, value, sources)
   if ('fault' in secret) {
     refuse(secret.fault)
     return undefined
@@ -51,13 +123,13 @@ const largestSecretFile = 64 * 1024
 
 type Found = { readonly text: string } | { readonly fault: string }
 
-async function findSecret(
-  kind: 'secret' | 'secret_env' | 'secret_file',
+/** A secret text from the environment or from a file, or what is wrong with it. */
+export async function findText(
+  origin: 'env' | 'file',
   value: string,
   { platform, resolve }: SecretSources,
 ): Promise<Found> {
-  if (kind === 'secret') return { text: value }
-  if (kind === 'secret_env') {
+  if (origin === 'env') {
     const text = platform.environment(value)
     if (text === undefined) return { fault: `names the environment variable ${value}, which is not set` }
     return text === '' ? { fault: `names the environment variable ${value}, which is empty` } : { text }

@@ -39,6 +39,18 @@ export const formats: Readonly<Record<string, Format>> = {
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
     '1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first, for it names the key file too',
   ),
+  moment: {
+    accepts: (text) => /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/.test(text) && isDay(text),
+    wanted: 'a time in UTC such as 2030-01-31T00:00:00Z',
+  },
+  storage: {
+    ...byPattern(
+      /^(?:sqlite|memory|postgres(?:ql)?:\/\/\S+)$/,
+      'sqlite, memory, or a URL that starts with postgres://',
+    ),
+    // The URL may hold a password.
+    secret: true,
+  },
   'secret-hash': {
     ...byPattern(
       new RegExp(`^(?:${sha256Hash}|${argon2idHash}|${bcryptHash})$`),
@@ -46,6 +58,12 @@ export const formats: Readonly<Record<string, Format>> = {
     ),
     secret: true,
   },
+}
+
+/** Whether there is such a day: Date turns February 30 into March 2. */
+function isDay(text: string): boolean {
+  const date = new Date(text)
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text.slice(0, 10)
 }
 
 function byPattern(pattern: RegExp, wanted: string): Format {

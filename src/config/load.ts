@@ -1,15 +1,17 @@
 import type { Platform } from '../platform/platform.ts'
 import { checkConfig, type Partly } from './check.ts'
-import { resolveSecretHash } from './client-secret.ts'
+import { hashClientSecrets, type SecretSources } from './client-secret.ts'
 import { ConfigError, type Fault } from './fault.ts'
 import { readTree } from './read.ts'
 import { Config } from './schema.ts'
 import { Source } from './source.ts'
+import { resolveStorage, type StorageSettings } from './storage-settings.ts'
 
 /** A configuration that was read, checked and frozen. */
 export interface LoadedConfig {
-  /** Every secret in it is a hash: `secret`, `secret_env` and `secret_file` are null, `secret_hash` is set. */
+  /** Every secret in it is a hash: that of `secret_hash`, or those of `secrets`; the other keys of secrets are null. */
   readonly config: Config
+  readonly storage: StorageSettings
   readonly warnings: readonly Fault[]
   /** The folder of data_dir, absolute; undefined: nothing is kept. */
   readonly dataDir: string | undefined
@@ -44,24 +46,21 @@ export async function parseConfig(
   }
   const read = (readTree(Config, root, source.report) ?? {}) as Partly<Config>
   checkConfig(read, source, resolve)
-  await hashSecrets(read, source, { platform: host, resolve })
+  const sources = { platform: host, resolve }
+  await hashSecrets(read, source, sources)
+  const storage = await resolveStorage(read, source, sources)
   if (source.faults.length > 0) throw new ConfigError(source.faults, source.warnings)
   const config = deepFreeze(read) as Config
-  return { config, warnings: source.warnings, dataDir: resolve(config.data_dir), resolve }
+  return { config, storage, warnings: source.warnings, dataDir: resolve(config.data_dir), resolve }
 }
 
-async function hashSecrets(
-  config: Partly<Config>,
-  source: Source,
-  sources: Parameters<typeof resolveSecretHash>[2],
-): Promise<void> {
+async function hashSecrets(config: Partly<Config>, source: Source, sources: SecretSources): Promise<void> {
   for (const [tenantId, tenant] of Object.entries(config.tenants ?? {})) {
     const clients = tenant?.clients
     for (const [clientId, client] of Object.entries(clients ?? {})) {
       if (!client || !clients) continue
       const path = ['tenants', tenantId, 'clients', clientId]
-      const secret_hash = await resolveSecretHash({ client, path }, source, sources)
-      Object.assign(client, { secret: null, secret_env: null, secret_file: null, secret_hash })
+      Object.assign(client, await hashClientSecrets({ client, path }, source, sources))
     }
   }
 }

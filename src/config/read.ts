@@ -1,7 +1,7 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { parseDuration } from '../protocol/duration.ts'
 import { formats } from './formats.ts'
-import { choiceKind, durationKind } from './schema.ts'
+import { choiceKind, durationKind } from './schema-kinds.ts'
 import { suggest } from './suggest.ts'
 import type { ListTree, MapTree, ScalarTree, Tree } from './yaml-tree.ts'
 

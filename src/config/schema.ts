@@ -1,46 +1,13 @@
-import { Kind, type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { grantTypes } from '../protocol/grant-types.ts'
+import { Choice, Duration, longestTokenLife, MapOf, OrNull } from './schema-kinds.ts'
+import { AdminConfig, AuditConfig, PostgresConfig } from './service-schema.ts'
 
 /**
  * The one description of config.yaml. `Config`, its static type, is what the file says once every default is
  * filled in; the reader (read.ts) walks this schema, so a key that is not here is refused.
- *
- * Three kinds go beyond TypeBox's own: Duration (text to seconds), Choice (one of some texts) and the
- * `format` of a string, whose rules are in formats.ts.
  */
-
-export const durationKind = 'Duration'
-export const choiceKind = 'Choice'
-
-function Duration(options: { description: string; minimum: number; maximum: number; default?: number }) {
-  return Type.Unsafe<number>({
-    ...options,
-    [Kind]: durationKind,
-    type: ['integer', 'string'],
-    pattern: '^[0-9]+[smhd]?$',
-  })
-}
-
-function Choice<const T extends string>(values: readonly T[], options: { description: string; default?: T }) {
-  return Type.Unsafe<T>({ ...options, [Kind]: choiceKind, type: 'string', enum: values })
-}
-
-/** A map whose keys are of a format of formats.ts. */
-function MapOf<T extends TSchema>(
-  keyFormat: string,
-  value: T,
-  options: { description: string; default: object },
-) {
-  return Type.Record(Type.String(), value, { ...options, keyFormat })
-}
-
-/** A value that may be null, and is null when left out. */
-function OrNull<T extends TSchema>(schema: T) {
-  return Type.Union([schema, Type.Null()], { default: null, description: String(schema['description']) })
-}
-
-const longestTokenLife = 365 * 86_400
 
 const Audience = (description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description })
@@ -70,10 +37,33 @@ export const ServerConfig = Type.Object(
   { default: {}, description: 'How the server is reached' },
 )
 
+export const ClientSecretConfig = Type.Object(
+  {
+    id: Type.String({ format: 'kid', description: 'A name for people, in the log and in the admin API' }),
+    hash: OrNull(
+      Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
+    ),
+    env: OrNull(Type.String({ minLength: 1, description: 'Environment variable with the secret' })),
+    file: OrNull(Type.String({ minLength: 1, description: 'File with the secret; one line end is cut' })),
+    not_before: OrNull(
+      Type.String({ format: 'moment', description: 'Not valid before; 2030-01-31T00:00:00Z' }),
+    ),
+    expires_at: OrNull(
+      Type.String({ format: 'moment', description: 'Not valid from then on; 2030-01-31T00:00:00Z' }),
+    ),
+  },
+  { description: 'One of several secrets; exactly one of hash, env and file is wanted' },
+)
+export type ClientSecretConfig = Static<typeof ClientSecretConfig>
+
 export const ClientConfig = Type.Object(
   {
     name: OrNull(Type.String({ minLength: 1, description: 'A name for people; default: the client id' })),
     active: Type.Boolean({ default: true, description: 'An inactive client gets no token' }),
+    introspect: Type.Boolean({
+      default: false,
+      description: 'May introspect every token of the tenant, as an API does that trusts no signature alone',
+    }),
     secret: OrNull(Type.String({ minLength: 1, description: 'The client secret in clear, for trying out' })),
     secret_env: OrNull(Type.String({ minLength: 1, description: 'Environment variable with the secret' })),
     secret_file: OrNull(
@@ -81,6 +71,12 @@ export const ClientConfig = Type.Object(
     ),
     secret_hash: OrNull(
       Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
+    ),
+    secrets: OrNull(
+      Type.Array(ClientSecretConfig, {
+        minItems: 1,
+        description: 'Several secrets at once, to change one without a gap; any valid one authenticates',
+      }),
     ),
     grant_types: Type.Array(Choice(grantTypes, { description: 'A grant type' }), {
       default: ['client_credentials'],
@@ -98,7 +94,7 @@ export const ClientConfig = Type.Object(
     }),
     access_token_ttl: OrNull(AccessTokenTtl({ description: 'Overrides the lifetime of the tenant' })),
   },
-  { description: 'A client: a service that gets tokens; exactly one of the four secret keys is wanted' },
+  { description: 'A client: a service that gets tokens; exactly one of the five secret keys is wanted' },
 )
 export type ClientConfig = Static<typeof ClientConfig>
 
@@ -138,10 +134,54 @@ export const SigningConfig = Type.Object(
         description: 'PKCS#8 PEM to load; default: generated once under data_dir',
       }),
     ),
+    rotate_every: OrNull(
+      Duration({
+        minimum: 1,
+        maximum: longestTokenLife * 10,
+        description: 'A new key takes over after so long; default: only by grantd keys rotate',
+      }),
+    ),
+    publish_ahead: OrNull(
+      Duration({
+        minimum: 1,
+        maximum: longestTokenLife,
+        description: 'A new key is in the JWK Set for so long before it signs; default: jwks_max_age and 5m',
+      }),
+    ),
+    jwks_max_age: Duration({
+      minimum: 1,
+      maximum: 86_400,
+      default: 300,
+      description: 'How long verifiers may keep the JWK Set (Cache-Control max-age)',
+    }),
   },
   { default: {}, description: 'The key that signs the tokens of this tenant' },
 )
 export type SigningConfig = Static<typeof SigningConfig>
+
+export const ApiKeysConfig = Type.Object(
+  {
+    enabled: Type.Boolean({ default: true, description: 'false: as if the block were not there' }),
+    allowed_scopes: Type.Array(Type.String({ format: 'scope' }), {
+      default: [],
+      description: 'Scopes that an API key of this tenant can have',
+    }),
+    max_ttl: OrNull(
+      Duration({
+        minimum: 86_400,
+        maximum: 3650 * 86_400,
+        description: 'The longest life of an API key; default: a key may live for ever',
+      }),
+    ),
+    rotation_overlap: Duration({
+      minimum: 0,
+      maximum: longestTokenLife,
+      default: 86_400,
+      description: 'How long the old key works on after it was rotated',
+    }),
+  },
+  { description: 'Present: the tenant has API keys' },
+)
 
 export const TenantConfig = Type.Object(
   {
@@ -155,6 +195,7 @@ export const TenantConfig = Type.Object(
     ),
     oauth2: Type.Optional(OAuth2Config),
     oidc: Type.Optional(Type.Object({}, { description: 'Present: listed as an OpenID Connect provider' })),
+    api_keys: Type.Optional(ApiKeysConfig),
     signing: SigningConfig,
     clients: MapOf('client-id', ClientConfig, {
       default: {},
@@ -171,8 +212,23 @@ export const Config = Type.Object(
     data_dir: Type.String({
       minLength: 1,
       default: './data',
-      description: 'Folder for keys, relative to this file',
+      description: 'Folder for keys and for the database, relative to this file',
     }),
+    storage: Type.String({
+      format: 'storage',
+      default: 'sqlite',
+      description: 'sqlite (data_dir/grantd.db), memory (nothing is kept), or postgres://user@host/database',
+    }),
+    postgres: PostgresConfig,
+    master_key_file: OrNull(
+      Type.String({
+        minLength: 1,
+        description:
+          'File with the key that encrypts signing keys in Postgres; else the environment variable GRANTD_MASTER_KEY',
+      }),
+    ),
+    admin: Type.Optional(AdminConfig),
+    audit: AuditConfig,
     swagger: Type.Boolean({
       default: true,
       description: 'Serve the Swagger page and the OpenAPI document at /swagger',

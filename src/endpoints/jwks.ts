@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { cacheableJson } from '../http/cacheable.ts'
 import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi.ts'
-import { getTenant } from '../http/tenant.ts'
+import { getTenantOfDocument } from '../http/tenant.ts'
 import { JwkSet } from '../protocol/messages.ts'
 
 /** `GET /api/v1/tenant/{tenant}/.well-known/jwks.json` (RFC 7517 section 5). */
@@ -10,7 +10,7 @@ export const jwksEndpoint = (deps: Deps) =>
   new Elysia().get(
     '/api/v1/tenant/:tenant/.well-known/jwks.json',
     async ({ request, params }) => {
-      const tenant = getTenant(request, params.tenant, deps)
+      const tenant = await getTenantOfDocument(request, params.tenant, deps)
       const { jwks } = await deps.keyring.of(tenant.id)
       return cacheableJson(request, jwks, deps.hashing)
     },

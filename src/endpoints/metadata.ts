@@ -4,8 +4,9 @@ import type { Deps } from '../deps.ts'
 import { grants } from '../grants/registry.ts'
 import { cacheableJson } from '../http/cacheable.ts'
 import { answer, tenantNotFound, tenantParameter } from '../http/openapi.ts'
-import { getOAuth2Tenant } from '../http/tenant.ts'
+import { getTenantOfDocument, withOAuth2 } from '../http/tenant.ts'
 import { ServerMetadata } from '../protocol/messages.ts'
+import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { type OAuth2Settings, type Tenant, tenantPath } from '../tenants/tenant.ts'
 
 const wellKnown = '.well-known/oauth-authorization-server'
@@ -27,14 +28,15 @@ export const metadataEndpoint = (deps: Deps) =>
       { detail: { ...detail, operationId: 'getTenantMetadata' } },
     )
 
-function answerMetadata(request: Request, tenantId: string, deps: Deps): Response {
-  const { tenant, oauth2 } = getOAuth2Tenant(request, tenantId, deps)
+async function answerMetadata(request: Request, tenantId: string, deps: Deps): Promise<Response> {
+  const { tenant, oauth2 } = withOAuth2(await getTenantOfDocument(request, tenantId, deps))
   return cacheableJson(request, buildMetadata(tenant, oauth2, deps.publicUrl), deps.hashing)
 }
 
 function buildMetadata(tenant: Tenant, oauth2: OAuth2Settings, publicUrl: string): ServerMetadata {
   const base = `${publicUrl}${tenantPath(tenant.id)}`
-  const scopes = Object.keys(oauth2.scopes)
+  const scopes = [...Object.keys(oauth2.scopes), ...(tenant.apiKeys ? [reservedScopes.manageApiKeys] : [])]
+  const methods = authenticationMethods.map(({ name }) => name)
   return {
     issuer: tenant.issuer,
     token_endpoint: `${base}/oauth/token`,
@@ -43,7 +45,11 @@ function buildMetadata(tenant: Tenant, oauth2: OAuth2Settings, publicUrl: string
     // RFC 8414 section 2 requires this member; without an authorization endpoint there is nothing to list.
     response_types_supported: [],
     grant_types_supported: Object.keys(grants),
-    token_endpoint_auth_methods_supported: authenticationMethods.map(({ name }) => name),
+    token_endpoint_auth_methods_supported: methods,
+    introspection_endpoint: `${base}/oauth/introspect`,
+    introspection_endpoint_auth_methods_supported: methods,
+    revocation_endpoint: `${base}/oauth/revoke`,
+    revocation_endpoint_auth_methods_supported: methods,
   }
 }
 
@@ -63,6 +69,10 @@ const detail = {
       response_types_supported: [],
       grant_types_supported: ['client_credentials'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      introspection_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/introspect',
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      revocation_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/revoke',
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     }),
     304: { description: 'Unchanged since the ETag in If-None-Match' },
     404: tenantNotFound,

@@ -6,17 +6,17 @@ import { noStore } from '../http/no-store.ts'
 import { answer, refusal, security, serverError, unavailable } from '../http/openapi.ts'
 import { notesOf } from '../http/request-notes.ts'
 import { ProtectedResourceResponse } from '../protocol/messages.ts'
-import { type VerifiedAccessToken, verifyAccessToken } from '../tokens/verify.ts'
+import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 
 /** `GET /api/v1/protected-resource`: the model of how an API checks an access token. */
 export const protectedResourceEndpoint = (deps: Deps) =>
   new Elysia().get(
     '/api/v1/protected-resource',
     async ({ request }) => {
-      const verified = await withBearerToken(request, (token) => verifyAccessToken(token, deps))
+      const verified = await withBearerToken(request, (token) => verifyToken(token, deps))
       const notes = notesOf(request)
       notes.tenant = verified.tenant.id
-      notes.clientId = verified.client.id
+      notes.clientId = verified.claims.client_id
       return json(renderVerified(verified), { headers: noStore })
     },
     {
@@ -25,7 +25,7 @@ export const protectedResourceEndpoint = (deps: Deps) =>
         operationId: 'getProtectedResource',
         summary: 'Call an API with a token',
         description:
-          'Stands for your own API: it takes any valid access token of any active tenant and says what it learned from it. Get a token with Authorize first.',
+          'Stands for your own API: it takes any valid access token or API key of any active tenant and says what it learned from it. Get a token with Authorize first.',
         security: [{ [security.oauth2]: [] }, { [security.bearer]: [] }],
         responses: {
           200: answer('The token is good', ProtectedResourceResponse, {
@@ -41,6 +41,7 @@ export const protectedResourceEndpoint = (deps: Deps) =>
             'No token (then the body is empty), an expired one, or one that is not good',
             ['invalid_token', 'Token has expired'],
             ['invalid_token', 'The access token is invalid'],
+            ['invalid_token', 'API key has been revoked'],
           ),
           500: serverError,
           503: unavailable,
@@ -49,7 +50,7 @@ export const protectedResourceEndpoint = (deps: Deps) =>
     },
   )
 
-function renderVerified({ tenant, claims }: VerifiedAccessToken): ProtectedResourceResponse {
+function renderVerified({ tenant, claims }: VerifiedToken): ProtectedResourceResponse {
   return {
     message: 'The access token is valid',
     tenant_id: tenant.id,
@@ -57,6 +58,6 @@ function renderVerified({ tenant, claims }: VerifiedAccessToken): ProtectedResou
     client_id: claims.client_id,
     scope: claims.scope?.split(' ') ?? [],
     audience: claims.aud,
-    expires_at: new Date(claims.exp * 1000).toISOString(),
+    expires_at: claims.exp === undefined ? null : new Date(claims.exp * 1000).toISOString(),
   }
 }

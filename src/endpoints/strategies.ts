@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/json.ts'
 import { answer, tenantNotFound, tenantParameter } from '../http/openapi.ts'
-import { getTenant } from '../http/tenant.ts'
+import { getTenantOfDocument } from '../http/tenant.ts'
 import { StrategiesResponse } from '../protocol/messages.ts'
 import { strategies } from '../tenants/strategies.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -11,7 +11,8 @@ import type { Tenant } from '../tenants/tenant.ts'
 export const strategiesEndpoint = (deps: Deps) =>
   new Elysia().get(
     '/api/v1/tenant/:tenant/strategies',
-    ({ request, params }) => json(renderStrategies(getTenant(request, params.tenant, deps))),
+    async ({ request, params }) =>
+      json(renderStrategies(await getTenantOfDocument(request, params.tenant, deps))),
     {
       detail: {
         tags: ['Discovery'],

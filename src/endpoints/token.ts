@@ -1,20 +1,19 @@
 import { Elysia } from 'elysia'
-import { authenticateClient } from '../clients/authenticate.ts'
 import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
 import type { Grant, TokenRequest } from '../grants/grant.ts'
 import { findGrant } from '../grants/registry.ts'
-import { parseBasic } from '../http/basic.ts'
+import { auditRefusal, recordAudit } from '../http/audit.ts'
+import { authenticateRequest } from '../http/authenticate.ts'
 import { type Form, parseForm } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
-import { notesOf } from '../http/request-notes.ts'
-import { getOAuth2Tenant } from '../http/tenant.ts'
+import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
 import { resolveAudience } from '../protocol/resource.ts'
 import { checkScopes, parseScope } from '../protocol/scope.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import type { OAuth2Settings } from '../tenants/tenant.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { tokenDetail } from './token-detail.ts'
 
@@ -23,16 +22,16 @@ export const tokenEndpoint = (deps: Deps) =>
   new Elysia().post(
     '/api/v1/tenant/:tenant/oauth/token',
     async ({ request, params }) => {
-      const answer = await answerTokenRequest(request, getOAuth2Tenant(request, params.tenant, deps), deps)
+      const found = await getOAuth2Tenant(request, params.tenant, deps)
+      const answer = await auditRefusal(
+        request,
+        { type: 'token.refused', tenant: found.tenant.id },
+        { deps, work: () => answerTokenRequest(request, found, deps) },
+      )
       return json(answer, { headers: noStore })
     },
     { parse: 'none', detail: tokenDetail },
   )
-
-interface OAuth2Tenant {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-}
 
 /** The phases that every grant shares, in their order: syntax, then the client, then what it may have. */
 async function answerTokenRequest(
@@ -44,7 +43,7 @@ async function answerTokenRequest(
   const form = await parseForm(request)
   const grant = getGrant(form)
   // 2. Who asks?
-  const client = await authenticate(request, form, { tenant, deps })
+  const { client } = await authenticateRequest(request, form, { tenant, deps })
   // 3. May this client use this grant?
   checkGrantAllowed(client, grant)
   // 4. Which scopes, for which API?
@@ -52,7 +51,20 @@ async function answerTokenRequest(
   // 5. What does the grant itself say?
   const authorization = await grant.authorize(tokenRequest, client)
   // 6. Mint.
-  return issueTokens({ tenant, oauth2, client, authorization }, deps)
+  const { response, tokenId } = await issueTokens({ tenant, oauth2, client, authorization }, deps)
+  recordAudit(
+    request,
+    {
+      type: 'token.issued',
+      tenant: tenant.id,
+      outcome: 'success',
+      actor: client.id,
+      client: client.id,
+      detail: { jti: tokenId, grant_type: grant.type, ...(response.scope && { scope: response.scope }) },
+    },
+    deps,
+  )
+  return response
 }
 
 function getGrant(form: Form): Grant {
@@ -61,24 +73,6 @@ function getGrant(form: Form): Grant {
   const grant = findGrant(type)
   if (!grant) throw new OAuthError('unsupported_grant_type', 'The grant type is not supported')
   return grant
-}
-
-async function authenticate(
-  request: Request,
-  form: Form,
-  { tenant, deps }: { tenant: Tenant; deps: Deps },
-): Promise<Client> {
-  const clients = deps.clients.of(tenant.id)
-  const presented = {
-    basic: parseBasic(request.headers.get('authorization')),
-    clientId: form.get('client_id'),
-    clientSecret: form.get('client_secret'),
-  }
-  const claimed = typeof presented.basic === 'object' ? presented.basic.clientId : presented.clientId
-  const notes = notesOf(request)
-  notes.clientId = claimed === undefined ? undefined : clients.find(claimed)?.id
-  const findSignal = () => request.signal
-  return authenticateClient(presented, { ...deps, clients, findSignal, tenantId: tenant.id })
 }
 
 function checkGrantAllowed(client: Client, { type }: Grant): void {

@@ -1,6 +1,6 @@
 import { OAuthError } from '../protocol/errors.ts'
 
-const realm = 'grantd'
+export const realm = 'grantd'
 
 /**
  * Runs `work` with the token of the Authorization header (RFC 6750 section 2.1): the header only, never the query

@@ -35,8 +35,10 @@ function hideError(cause: unknown): OAuthError {
   return new OAuthError('server_error', 'The server met an unexpected condition', { cause })
 }
 
-function renderChallenge({ scheme, realm, withError }: Challenge, { code, message }: OAuthError): string {
+function renderChallenge(challenge: Challenge, { code, message }: OAuthError): string {
+  const { scheme, realm, withError, scope } = challenge
   const parameters = [`realm="${realm}"`]
   if (withError) parameters.push(`error="${code}"`, `error_description="${message}"`)
+  if (scope !== undefined) parameters.push(`scope="${scope}"`)
   return `${scheme} ${parameters.join(', ')}`
 }

@@ -1,11 +1,14 @@
 import type { Deps } from '../deps.ts'
+import type { Peer } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { renderError } from './errors.ts'
 import { resolveRequestId } from './request-id.ts'
 import { openNotes, type RequestNotes } from './request-notes.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 
-export type Handler = (request: Request) => Promise<Response>
+export type Handler = (request: Request, peer?: Peer) => Promise<Response>
+
+const unknownPeer: Peer = { address: () => undefined }
 
 type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle'>
 
@@ -13,13 +16,13 @@ type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle'>
  * What every request goes through, whatever happens inside: a request id, a target that makes sense, HEAD as GET
  * without a body, security headers, and one log line.
  */
-export function wrapHandler(inner: Handler, deps: HandlerDeps): Handler {
-  return async (request) => {
+export function wrapHandler(inner: (request: Request) => Promise<Response>, deps: HandlerDeps): Handler {
+  return async (request, peer = unknownPeer) => {
     const started = performance.now()
     const id = resolveRequestId(request.headers.get('x-request-id'), deps.randomBytes)
     const isHead = request.method === 'HEAD'
     const asked = isHead ? new Request(request, { method: 'GET' }) : request
-    const notes = openNotes(asked, id)
+    const notes = openNotes(asked, id, peer.address)
     const response = await answer(asked, inner, notes)
     const finished = isHead ? await withoutBody(response) : response
     finished.headers.set('X-Request-Id', id)
@@ -31,7 +34,11 @@ export function wrapHandler(inner: Handler, deps: HandlerDeps): Handler {
   }
 }
 
-async function answer(request: Request, inner: Handler, notes: RequestNotes): Promise<Response> {
+async function answer(
+  request: Request,
+  inner: (request: Request) => Promise<Response>,
+  notes: RequestNotes,
+): Promise<Response> {
   try {
     checkTarget(request)
     return await inner(request)
@@ -76,6 +83,7 @@ function logRequest({ method, notes, status, started }: Finished, { log }: Handl
     duration_ms: Math.round((performance.now() - started) * 1000) / 1000,
     tenant: notes.tenant,
     client_id: notes.clientId,
+    secret_id: notes.secretId,
     error: notes.error,
     reason: notes.reason,
   })

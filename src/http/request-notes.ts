@@ -1,12 +1,16 @@
 /** What is known of a request by its end, for the one log line that it gets. Never a secret, token or body. */
 export interface RequestNotes {
   readonly id: string
+  /** Of the other end of the connection, which may be a proxy; undefined where it is not known. */
+  readonly address: () => string | undefined
   /** The pattern of the route, such as `/api/v1/tenant/:tenant/strategies`. */
   route: string | undefined
   /** A tenant that exists: anything else is the sender's own text. */
   tenant: string | undefined
   /** A client that exists: people do send their secret in the wrong field. */
   clientId: string | undefined
+  /** Which of its secrets the client used. */
+  secretId: string | undefined
   error: string | undefined
   /** Why, for the log alone. */
   reason: string | undefined
@@ -14,12 +18,14 @@ export interface RequestNotes {
 
 const notesByRequest = new WeakMap<Request, RequestNotes>()
 
-export function openNotes(request: Request, id: string): RequestNotes {
+export function openNotes(request: Request, id: string, address: RequestNotes['address']): RequestNotes {
   const notes: RequestNotes = {
     id,
+    address,
     route: undefined,
     tenant: undefined,
     clientId: undefined,
+    secretId: undefined,
     error: undefined,
     reason: undefined,
   }
@@ -29,5 +35,5 @@ export function openNotes(request: Request, id: string): RequestNotes {
 
 /** The notes of a request that came through handler.ts. */
 export function notesOf(request: Request): RequestNotes {
-  return notesByRequest.get(request) ?? openNotes(request, '')
+  return notesByRequest.get(request) ?? openNotes(request, '', () => undefined)
 }

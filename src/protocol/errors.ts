@@ -2,7 +2,7 @@
  * The error codes that leave this server, each with its HTTP status.
  *
  * RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2; `tenant_not_found`, `not_found`,
- * `method_not_allowed` and `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1) are shared by all routes.
+ * `method_not_allowed`, `conflict`, `precondition_failed`, `precondition_required` (RFC 6585 section 3) and `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1) are shared by all routes.
  */
 export const errorStatus = {
   invalid_request: 400,
@@ -13,9 +13,13 @@ export const errorStatus = {
   invalid_scope: 400,
   invalid_target: 400,
   invalid_token: 401,
+  insufficient_scope: 403,
   tenant_not_found: 404,
   not_found: 404,
   method_not_allowed: 405,
+  conflict: 409,
+  precondition_failed: 412,
+  precondition_required: 428,
   server_error: 500,
   temporarily_unavailable: 503,
 } as const
@@ -34,6 +38,8 @@ export interface Challenge {
   readonly realm: string
   /** False for a request that held no credentials at all: RFC 6750 section 3.1 wants no error code then. */
   readonly withError: boolean
+  /** The scope that would do (RFC 6750 section 3). */
+  readonly scope?: string
 }
 
 export interface OAuthErrorOptions extends ErrorOptions {

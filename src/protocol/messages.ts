@@ -45,6 +45,51 @@ export const AccessTokenClaims = Type.Object({
 })
 export type AccessTokenClaims = Static<typeof AccessTokenClaims>
 
+/** The claims of an API key: a JWT that works wherever an access token does. The order is that of the JSON. */
+export const ApiKeyClaims = Type.Object({
+  iss: Type.String(),
+  /** The id of the key. */
+  sub: Type.String(),
+  aud: Type.Array(Type.String(), { minItems: 1 }),
+  /** Only where the key expires. */
+  exp: Type.Optional(Type.Integer()),
+  iat: Type.Integer(),
+  jti: Type.String({ minLength: 1 }),
+  scope: Type.Optional(Type.String()),
+  /** The client that made the key. */
+  client_id: Type.String(),
+  tenant_id: Type.String(),
+  api_key: Type.Literal(true),
+})
+export type ApiKeyClaims = Static<typeof ApiKeyClaims>
+
+/** The parameters of introspection and of revocation (RFC 7662 section 2.1, RFC 7009 section 2.1). */
+export const TokenParameter = Type.Object({
+  token: Type.String({ description: 'An access token or an API key' }),
+  token_type_hint: Type.Optional(
+    Type.String({ description: 'Is not needed: a token says itself what it is' }),
+  ),
+  client_id: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
+  client_secret: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
+})
+
+/** The answer of introspection (RFC 7662 section 2.2); of an inactive token, `active` alone. */
+export const IntrospectionResponse = Type.Object({
+  active: Type.Boolean(),
+  scope: Type.Optional(Type.String()),
+  client_id: Type.Optional(Type.String()),
+  token_type: Type.Optional(Type.Literal('Bearer')),
+  exp: Type.Optional(Type.Integer()),
+  iat: Type.Optional(Type.Integer()),
+  sub: Type.Optional(Type.String()),
+  aud: Type.Optional(Type.Array(Type.String())),
+  iss: Type.Optional(Type.String()),
+  jti: Type.Optional(Type.String()),
+  tenant_id: Type.Optional(Type.String()),
+  api_key: Type.Optional(Type.Literal(true)),
+})
+export type IntrospectionResponse = Static<typeof IntrospectionResponse>
+
 /** A public key (RFC 7517 section 4). `n` and `e` are of RSA, `crv`, `x` and `y` of EC and OKP keys. */
 export const PublicJwk = Type.Object({
   kty: Type.String(),
@@ -72,6 +117,10 @@ export const ServerMetadata = Type.Object({
   response_types_supported: Type.Array(Type.String()),
   grant_types_supported: Type.Array(Type.String()),
   token_endpoint_auth_methods_supported: Type.Array(Type.String()),
+  introspection_endpoint: Type.String(),
+  introspection_endpoint_auth_methods_supported: Type.Array(Type.String()),
+  revocation_endpoint: Type.String(),
+  revocation_endpoint_auth_methods_supported: Type.Array(Type.String()),
 })
 export type ServerMetadata = Static<typeof ServerMetadata>
 
@@ -91,7 +140,9 @@ export const ProtectedResourceResponse = Type.Object({
   client_id: Type.String(),
   scope: Type.Array(Type.String()),
   audience: Type.Array(Type.String()),
-  expires_at: Type.String({ format: 'date-time' }),
+  expires_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'Null for an API key that does not expire',
+  }),
 })
 export type ProtectedResourceResponse = Static<typeof ProtectedResourceResponse>
 

@@ -21,7 +21,7 @@ const description = [
 /** The OpenAPI 3 document of `routes` as JSON, made by the plugin from the routes themselves. */
 export async function renderOpenApi(routes: AnyElysia, { build, tenants }: DocumentDeps): Promise<string> {
   // The page needs a tenant to begin with: the first that issues tokens.
-  const tenant = tenants.all.find(({ active, oauth2 }) => active && oauth2)
+  const tenant = tenants.configured.find(({ active, oauth2 }) => active && oauth2)
   const app = new Elysia().use(routes).use(
     swagger({
       path: '/page',

@@ -1,27 +1,88 @@
-import type { Tenant } from './tenant.ts'
+import { issuers, tenants as tenantKind } from '../storage/records.ts'
+import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
+import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'
 
-/** Every tenant, by id and by issuer. Built once and replaced whole. */
+/** What a tenant id can be: whatever else a path holds costs no look into the storage. */
+export const tenantIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+/** Stored tenants that are remembered for documents. */
+const mostSeen = 10_000
+
+export interface TenantRegistryOptions {
+  readonly storage: Storage
+  readonly publicUrl: string
+}
+
+/** Every tenant, by id and by issuer: those of config.yaml and those of the storage. A configured one wins. */
 export class TenantRegistry {
   readonly #byId: ReadonlyMap<string, Tenant>
   readonly #byIssuer: ReadonlyMap<string, Tenant>
+  readonly #options: TenantRegistryOptions
+  /** Stored tenants as they were read last, the oldest first. */
+  readonly #seen = new Map<string, Tenant>()
 
-  constructor(tenants: readonly Tenant[]) {
-    this.#byId = new Map(tenants.map((tenant) => [tenant.id, tenant]))
-    this.#byIssuer = new Map(tenants.map((tenant) => [tenant.issuer, tenant]))
+  constructor(configured: readonly Tenant[], options: TenantRegistryOptions) {
+    this.#byId = new Map(configured.map((tenant) => [tenant.id, tenant]))
+    this.#byIssuer = new Map(configured.map((tenant) => [tenant.issuer, tenant]))
+    this.#options = options
   }
 
-  /** The active tenant of this id, compared byte for byte; undefined when there is none. */
-  find(id: string): Tenant | undefined {
-    return activeOnly(this.#byId.get(id))
+  /** The active tenant of this id, compared byte for byte; undefined when there is none. Throws StorageError. */
+  async find(id: string): Promise<Tenant | undefined> {
+    return activeOnly(await this.findAny(id))
   }
 
-  /** The active tenant of this issuer, compared byte for byte; undefined when there is none. */
-  findByIssuer(issuer: string): Tenant | undefined {
-    return activeOnly(this.#byIssuer.get(issuer))
+  /** Like {@link find}, for an inactive tenant too. */
+  async findAny(id: string): Promise<Tenant | undefined> {
+    return this.#byId.get(id) ?? (await this.#findStored(id))
   }
 
-  get all(): readonly Tenant[] {
+  /** The active tenant of this issuer, compared byte for byte; undefined when there is none. Throws StorageError. */
+  async findByIssuer(issuer: string): Promise<Tenant | undefined> {
+    const configured = this.#byIssuer.get(issuer)
+    if (configured) return activeOnly(configured)
+    const byDefault = defaultIssuer('', this.#options.publicUrl)
+    const id = issuer.startsWith(byDefault)
+      ? issuer.slice(byDefault.length)
+      : (await this.#options.storage.of(systemTenant).of(issuers).find(issuer))?.value.tenant
+    const tenant = id === undefined || this.#byId.has(id) ? undefined : await this.#findStored(id)
+    return tenant?.issuer === issuer ? activeOnly(tenant) : undefined
+  }
+
+  /** The tenant of config.yaml of this id, active or not. */
+  findConfigured(id: string): Tenant | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Those of config.yaml. */
+  get configured(): readonly Tenant[] {
     return [...this.#byId.values()]
+  }
+
+  /**
+   * Like {@link find}; while the storage is away, a stored tenant as it was seen last: for documents that are public, which
+   * verifiers need more than anything when something is wrong.
+   */
+  async findForDocuments(id: string): Promise<Tenant | undefined> {
+    try {
+      return await this.find(id)
+    } catch (error) {
+      const seen = this.#seen.get(id)
+      if (!seen || !(error instanceof StorageError)) throw error
+      return activeOnly(seen)
+    }
+  }
+
+  async #findStored(id: string): Promise<Tenant | undefined> {
+    if (!tenantIdPattern.test(id)) return undefined
+    const { storage, publicUrl } = this.#options
+    const found = await storage.of(systemTenant).of(tenantKind).find(id)
+    const tenant = found && buildStoredTenant(id, found.value, publicUrl)
+    this.#seen.delete(id)
+    if (tenant) this.#seen.set(id, tenant)
+    const [oldest] = this.#seen.keys()
+    if (this.#seen.size > mostSeen && oldest !== undefined) this.#seen.delete(oldest)
+    return tenant
   }
 }
 

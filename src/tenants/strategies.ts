@@ -10,4 +10,5 @@ export interface Strategy {
 export const strategies: readonly Strategy[] = [
   { name: 'oauth2', type: 'OAuth2 Authorization Server', isEnabled: (tenant) => tenant.oauth2 !== undefined },
   { name: 'oidc', type: 'OpenID Connect Provider', isEnabled: (tenant) => tenant.oidc },
+  { name: 'api_keys', type: 'API keys', isEnabled: (tenant) => tenant.apiKeys !== undefined },
 ]

@@ -1,6 +1,5 @@
-import { Value } from '@sinclair/typebox/value'
 import type { Client } from '../clients/client.ts'
-import { AccessTokenClaims } from '../protocol/messages.ts'
+import type { AccessTokenClaims } from '../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 
 /** What a grant decided: who may do what, where. */
@@ -39,9 +38,4 @@ export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClai
     ...(authorization.scopes.length > 0 && { scope: authorization.scopes.join(' ') }),
     client_id: client.id,
   }
-}
-
-/** The claims of an access token in a verified JWT; undefined when it is a JWT of another use. */
-export function readAccessTokenClaims(payload: unknown): AccessTokenClaims | undefined {
-  return Value.Check(AccessTokenClaims, payload) ? payload : undefined
 }

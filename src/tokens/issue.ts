@@ -19,10 +19,16 @@ export interface IssueRequest {
   readonly authorization: Authorization
 }
 
+export interface IssuedTokens {
+  readonly response: TokenResponse
+  /** The jti of the access token. */
+  readonly tokenId: string
+}
+
 const tokenIdBytes = 16
 
 /** Mints the tokens of an authorization: the one place where a token comes to be (RFC 6749 section 5.1). */
-export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promise<TokenResponse> {
+export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promise<IssuedTokens> {
   const { tenant, oauth2, client, authorization } = request
   const keys = await deps.keyring.of(tenant.id)
   const lifetime = accessTokenTtl(client, oauth2)
@@ -34,10 +40,11 @@ export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promi
     issuedAt: Math.floor(deps.now() / 1000),
     lifetime,
   })
-  return {
+  const response: TokenResponse = {
     access_token: await signJwt(claims, { key: keys.active, typ: oauth2.accessTokenTyp }),
     token_type: 'Bearer',
     expires_in: lifetime,
     ...(claims.scope !== undefined && { scope: claims.scope }),
   }
+  return { response, tokenId: claims.jti }
 }

@@ -1,63 +1,170 @@
-import type { Client } from '../clients/client.ts'
+import { Value } from '@sinclair/typebox/value'
 import type { ClientRegistry } from '../clients/registry.ts'
 import { JwtExpired, JwtInvalid, peekJwt, verifyJwt } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { Hashing } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { AccessTokenClaims } from '../protocol/messages.ts'
+import { AccessTokenClaims, ApiKeyClaims } from '../protocol/messages.ts'
+import type { LastUse } from '../storage/last-use.ts'
+import type { Storage } from '../storage/storage.ts'
 import type { TenantRegistry } from '../tenants/registry.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
-import { readAccessTokenClaims } from './access-token.ts'
+import { checkApiKeyStands } from './api-key-standing.ts'
+import { isRevoked } from './revocations.ts'
 
 export interface VerifyDeps {
   readonly tenants: TenantRegistry
   readonly clients: ClientRegistry
   readonly keyring: Keyring
+  readonly storage: Storage
+  readonly hashing: Hashing
+  readonly lastUse: LastUse
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Up to when (ms) what expired is forgotten: a token that expired by then stays so, whatever the clock says. */
+  readonly expiryFloor: () => number
 }
 
+export type TokenClaims = AccessTokenClaims | ApiKeyClaims
+
 /** A token that was checked in all that it claims. */
-export interface VerifiedAccessToken {
+export interface VerifiedToken {
   readonly tenant: Tenant
-  readonly client: Client
-  readonly claims: AccessTokenClaims
+  readonly claims: TokenClaims
 }
 
 /** Longer texts are no token of ours and are not looked at. */
 export const largestToken = 8 * 1024
 
 /**
- * Checks an access token of any active tenant: signature by one of its keys, iss, aud, exp, iat, typ, and that its
- * client is still active and still entitled to the audience. Throws `invalid_token` (RFC 6750 section 3.1).
+ * Checks an access token or an API key of any active tenant: signature by one of its keys, iss, aud, exp, iat, typ, that it
+ * was not revoked, and that its client is still active and still entitled to the audience. Throws `invalid_token` (RFC
+ * 6750 section 3.1), and StorageError where what was revoked cannot be looked up.
  */
-export async function verifyAccessToken(token: string, deps: VerifyDeps): Promise<VerifiedAccessToken> {
-  if (token.length > largestToken) throw refuse('longer than a token can be')
-  const peeked = peekJwt(token)
-  const tenant = peeked && deps.tenants.findByIssuer(peeked.issuer)
-  if (!tenant?.oauth2) throw refuse('not a JWT of one of our issuers')
-  const payload = await verifyWithKeys(token, tenant, tenant.oauth2, deps)
-  const claims = readAccessTokenClaims(payload)
-  if (!claims) throw refuse('not the claims of an access token')
-  const client = deps.clients.of(tenant.id).find(claims.client_id)
-  if (!client?.active) throw refuse('the client is unknown or inactive')
-  const entitled = [...(client.audience ?? tenant.oauth2.audience), ...client.resources]
-  if (!claims.aud.every((audience) => entitled.includes(audience))) throw refuse('another audience')
-  return { tenant, client, claims }
+export async function verifyToken(token: string, deps: VerifyDeps): Promise<VerifiedToken> {
+  return verifyFound(token, await findTenant(token, deps), deps)
 }
 
-async function verifyWithKeys(token: string, tenant: Tenant, oauth2: OAuth2Settings, deps: VerifyDeps) {
+/** Like {@link verifyToken}, for a token of this tenant alone: one of any other leaves no trace there. */
+export async function verifyTokenOf(
+  tenantId: string,
+  token: string,
+  deps: VerifyDeps,
+): Promise<VerifiedToken> {
+  const tenant = await findTenant(token, deps)
+  if (tenant && tenant.id !== tenantId) throw refuse('a token of another tenant')
+  return verifyFound(token, tenant, deps)
+}
+
+async function verifyFound(
+  token: string,
+  tenant: Tenant | undefined,
+  deps: VerifyDeps,
+): Promise<VerifiedToken> {
+  if (!tenant?.oauth2) throw refuse('not a JWT of one of our issuers')
+  const claims = await verifySignedToken(token, { tenant, oauth2: tenant.oauth2 }, deps)
+  await checkStanding(token, { claims, tenant, oauth2: tenant.oauth2 }, deps)
+  return { tenant, claims }
+}
+
+async function findTenant(token: string, { tenants }: VerifyDeps): Promise<Tenant | undefined> {
+  checkSize(token)
+  const peeked = peekJwt(token)
+  return peeked && tenants.findByIssuer(peeked.issuer)
+}
+
+function checkSize(token: string): void {
+  if (token.length > largestToken) throw refuse('longer than a token can be')
+}
+
+interface OAuth2Tenant {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+}
+
+/**
+ * The claims of a token that this tenant signed and that is not expired; whether it was revoked since is not looked at. Throws
+ * `invalid_token`.
+ */
+export async function verifySignedToken(
+  token: string,
+  { tenant, oauth2 }: OAuth2Tenant,
+  deps: VerifyDeps,
+): Promise<TokenClaims> {
+  checkSize(token)
+  const payload = await verifyWithKeys(token, { tenant, oauth2 }, deps)
+  const claims = readTokenClaims(payload)
+  if (!claims) throw refuse('not the claims of an access token')
+  if (claims.exp !== undefined && claims.exp * 1000 <= deps.expiryFloor()) throw expired()
+  return claims
+}
+
+/** An access token always expires; an API key says that it is one. */
+function readTokenClaims(payload: unknown): TokenClaims | undefined {
+  if (typeof payload === 'object' && payload !== null && 'api_key' in payload) {
+    return Value.Check(ApiKeyClaims, payload) ? payload : undefined
+  }
+  return Value.Check(AccessTokenClaims, payload) ? payload : undefined
+}
+
+export function isApiKey(claims: TokenClaims): claims is ApiKeyClaims {
+  return 'api_key' in claims
+}
+
+interface Standing extends OAuth2Tenant {
+  readonly claims: TokenClaims
+}
+
+/** What only this server can know of a token that is good by itself. */
+async function checkStanding(
+  token: string,
+  { claims, tenant, oauth2 }: Standing,
+  deps: VerifyDeps,
+): Promise<void> {
+  const [entitled, revoked] = await Promise.all([
+    isApiKey(claims)
+      ? checkApiKeyStands(token, { claims, tenant }, deps).then(() => oauth2.audience)
+      : findEntitled(claims.client_id, { tenant, oauth2 }, deps),
+    isRevoked(deps.storage, tenant.id, claims),
+  ])
+  if (revoked) throw isApiKey(claims) ? apiKeyRevoked() : refuse('revoked')
+  if (!claims.aud.every((audience) => entitled.includes(audience))) throw refuse('another audience')
+}
+
+/** What the client may get tokens for. Throws `invalid_token` for a client that is gone or inactive. */
+async function findEntitled(
+  clientId: string,
+  { tenant, oauth2 }: OAuth2Tenant,
+  { clients }: VerifyDeps,
+): Promise<readonly string[]> {
+  const client = await clients.of(tenant.id).find(clientId)
+  if (!client?.active) throw refuse('the client is unknown or inactive')
+  return [...(client.audience ?? oauth2.audience), ...client.resources]
+}
+
+async function verifyWithKeys(token: string, { tenant, oauth2 }: OAuth2Tenant, deps: VerifyDeps) {
   const keys = await deps.keyring.of(tenant.id)
   try {
     // at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so.
     const types = [oauth2.accessTokenTyp, 'at+jwt']
-    return await verifyJwt(token, { keys, issuer: tenant.issuer, types, now: deps.now() })
+    // An API key may live for ever; of an access token, readTokenClaims wants its exp.
+    const options = { keys, issuer: tenant.issuer, types, now: deps.now(), requireExpiry: false }
+    return await verifyJwt(token, options)
   } catch (cause) {
-    if (cause instanceof JwtExpired) throw new OAuthError('invalid_token', 'Token has expired', { cause })
+    if (cause instanceof JwtExpired) throw expired(cause)
     if (cause instanceof JwtInvalid) throw refuse('refused by the verifier', cause)
     throw cause
   }
 }
 
+function expired(cause?: unknown): OAuthError {
+  return new OAuthError('invalid_token', 'Token has expired', { cause })
+}
+
 function refuse(reason: string, cause: unknown = new Error(reason)): OAuthError {
   return new OAuthError('invalid_token', 'The access token is invalid', { cause })
+}
+
+function apiKeyRevoked(): OAuthError {
+  return new OAuthError('invalid_token', 'API key has been revoked')
 }

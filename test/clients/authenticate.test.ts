@@ -1,9 +1,14 @@
 import { expect, test } from 'bun:test'
-import { authenticateClient, type PresentedClient } from '../../src/clients/authenticate.ts'
+import {
+  type AuthenticatedClient,
+  authenticateClient,
+  type PresentedClient,
+} from '../../src/clients/authenticate.ts'
 import type { Client } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/registry.ts'
 import { parseSecretHash } from '../../src/keys/secrets.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
 
 function client(id: string, changes: { active?: boolean; hash?: string } = {}): Client {
@@ -11,7 +16,16 @@ function client(id: string, changes: { active?: boolean; hash?: string } = {}): 
     id,
     name: id,
     active: changes.active ?? true,
-    secretHash: parseSecretHash(changes.hash ?? `$fake$${id}-secret`),
+    configured: true,
+    introspect: false,
+    secrets: [
+      {
+        id: 'default',
+        hash: parseSecretHash(changes.hash ?? `$fake$${id}-secret`),
+        notBefore: null,
+        expiresAt: null,
+      },
+    ],
     grantTypes: ['client_credentials'],
     scopes: [],
     defaultScopes: [],
@@ -25,10 +39,14 @@ const sha256 = (text: string) => `sha256:${hashing.sha256(text).toHex()}`
 
 function tenantWith(clients: readonly Client[]) {
   const slow = new FakePasswordHash()
-  const registry = new ClientRegistry(new Map([['acme', clients]]), hashing)
+  const registry = new ClientRegistry(new Map([['acme', clients]]), {
+    hashing,
+    storage: createMemoryStorage(),
+  })
   const deps = {
     clients: registry.of('acme'),
     secrets: checkerWith(slow),
+    now: () => 0,
     tenantId: 'acme',
   }
   const authenticate = (presented: Partial<PresentedClient>) =>
@@ -41,7 +59,7 @@ function tenantWith(clients: readonly Client[]) {
   }
 }
 
-async function refusalOf(attempt: Promise<Client>): Promise<unknown> {
+async function refusalOf(attempt: Promise<AuthenticatedClient>): Promise<unknown> {
   const error = await attempt.catch((cause: unknown) => cause)
   if (!(error instanceof OAuthError)) throw new TypeError('The client was not refused', { cause: error })
   const { code, status, message, challenge } = error
@@ -53,14 +71,15 @@ const failed = { ...invalid, challenge: undefined }
 const failedBasic = { ...invalid, challenge: { scheme: 'Basic', realm: 'acme', withError: false } }
 
 const app = client('app')
+const asApp = { client: app, secretId: 'default' }
 const asleep = client('asleep', { active: false })
 
 test('a client with its secret is known, from the header and from the body', async () => {
   const tenant = tenantWith([app, asleep])
-  expect(await tenant.basic('app', 'app-secret')).toBe(app)
-  expect(await tenant.post('app', 'app-secret')).toBe(app)
+  expect(await tenant.basic('app', 'app-secret')).toEqual(asApp)
+  expect(await tenant.post('app', 'app-secret')).toEqual(asApp)
   const both = { basic: { clientId: 'app', clientSecret: 'app-secret' }, clientId: 'app' }
-  expect(await tenant.authenticate(both)).toBe(app)
+  expect(await tenant.authenticate(both)).toEqual(asApp)
 })
 
 const failures: readonly [what: string, id: string, secret: string][] = [
@@ -130,7 +149,7 @@ test('where every hash is fast an unknown client costs no slow check', async () 
   const fast = client('fast', { hash: sha256('fast-secret') })
   const tenant = tenantWith([fast])
   expect(await refusalOf(tenant.post('unknown', 'fast-secret'))).toEqual(failed)
-  expect(await tenant.post('fast', 'fast-secret')).toBe(fast)
+  expect(await tenant.post('fast', 'fast-secret')).toEqual({ client: fast, secretId: 'default' })
   expect(tenant.slow.asked).toEqual([])
 })
 
@@ -139,10 +158,10 @@ test('a tenant without clients refuses as any other', async () => {
 })
 
 test('a tenant knows none of the clients of another', async () => {
-  const registry = new ClientRegistry(new Map([['acme', [app]]]), hashing)
-  expect(registry.of('acme').find('app')).toBe(app)
-  expect(registry.of('beta').find('app')).toBeUndefined()
-  expect(registry.of('beta').all).toEqual([])
+  const registry = new ClientRegistry(new Map([['acme', [app]]]), { hashing, storage: createMemoryStorage() })
+  expect(await registry.of('acme').find('app')).toBe(app)
+  expect(await registry.of('beta').find('app')).toBeUndefined()
+  expect(registry.of('beta').configured).toEqual([])
 })
 
 const nothing: readonly [what: string, presented: Partial<PresentedClient>, refusal: object][] = [

@@ -6,7 +6,7 @@ import { type ConfigSurroundings, faultsOf, parse, secretFrom } from '../support
 import { withTempFolder } from '../support/temp-folder.ts'
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
-const kinds = 'secret, secret_env, secret_file, secret_hash'
+const kinds = 'secret, secret_env, secret_file, secret_hash, secrets'
 const app = 'tenants.acme.clients.app'
 
 async function hashOf(line: string, surroundings?: ConfigSurroundings): Promise<unknown> {
@@ -21,8 +21,8 @@ const counts: readonly [what: string, line: string, found: string][] = [
   ['a secret that is null', 'secret: null', 'none'],
   ['two secrets', 'secret: own-secret-1\n        secret_env: APP', 'secret, secret_env'],
   [
-    'all four',
-    `secret: a\n        secret_env: B\n        secret_file: c\n        secret_hash: ${sha256('d')}`,
+    'all five',
+    `secret: a\n        secret_env: B\n        secret_file: c\n        secret_hash: ${sha256('d')}\n        secrets: [{ id: e, env: E }]`,
     kinds,
   ],
 ]

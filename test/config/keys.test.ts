@@ -51,8 +51,8 @@ test.each(misspelt)('a misspelt key of %s gets a suggestion', async (_level, tex
 const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'the top',
-    'storage: {}',
-    'config.yaml:1:1: storage is not a known key; the known keys are server, data_dir, swagger, tenants',
+    'store-house: {}',
+    'config.yaml:1:1: store-house is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, swagger, tenants',
   ],
   [
     'server',
@@ -62,7 +62,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'a tenant',
     tenantWith('users: {}'),
-    'config.yaml:4:5: tenants.acme.users is not a known key; the known keys are name, active, issuer, oauth2, oidc, signing, clients',
+    'config.yaml:4:5: tenants.acme.users is not a known key; the known keys are name, active, issuer, oauth2, oidc, api_keys, signing, clients',
   ],
   [
     'oidc',
@@ -71,23 +71,23 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   ],
   [
     'signing',
-    tenantWith('signing: { rotate: 7d }'),
-    'config.yaml:4:16: tenants.acme.signing.rotate is not a known key; the known keys are algorithm, modulus_length, kid, private_key_file',
+    tenantWith('signing: { rotating: 7d }'),
+    'config.yaml:4:16: tenants.acme.signing.rotating is not a known key; the known keys are algorithm, modulus_length, kid, private_key_file, rotate_every, publish_ahead, jwks_max_age',
   ],
   [
     'a client that names a member of every object',
     clientWith('constructor: a'),
-    'config.yaml:8:9: tenants.acme.clients.app.constructor is not a known key; the known keys are name, active, secret, secret_env, secret_file, secret_hash, grant_types, scopes, default_scopes, audience, resources, access_token_ttl',
+    'config.yaml:8:9: tenants.acme.clients.app.constructor is not a known key; the known keys are name, active, introspect, secret, secret_env, secret_file, secret_hash, secrets, grant_types, scopes, default_scopes, audience, resources, access_token_ttl',
   ],
   [
     'the top that names the prototype',
     '__proto__: {}',
-    'config.yaml:1:1: __proto__ is not a known key; the known keys are server, data_dir, swagger, tenants',
+    'config.yaml:1:1: __proto__ is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, swagger, tenants',
   ],
   [
     'a tenant that is a YAML 1.1 merge',
     tenantWith('<<: { active: false }'),
-    'config.yaml:4:5: tenants.acme.<< is not a known key; the known keys are name, active, issuer, oauth2, oidc, signing, clients',
+    'config.yaml:4:5: tenants.acme.<< is not a known key; the known keys are name, active, issuer, oauth2, oidc, api_keys, signing, clients',
   ],
 ]
 test.each(strange)(
@@ -157,7 +157,7 @@ tenants:
     'config.yaml:6:13: tenants.acme.issuer is "https://acme.example/", wanted an absolute http(s) URL without user, query, fragment and trailing slash',
     'config.yaml:8:25: tenants.acme.oauth2.access_token_ttl is "soon", wanted seconds, or a duration such as 30s 15m 1h 7d',
     'config.yaml:9:17: tenants.acme.oauth2.scopes has the key "a b", wanted printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
-    'config.yaml:11:7: tenants.acme.clients.app wants exactly one of secret, secret_env, secret_file, secret_hash; it has none',
+    'config.yaml:11:7: tenants.acme.clients.app wants exactly one of secret, secret_env, secret_file, secret_hash, secrets; it has none',
     'config.yaml:12:18: tenants.acme.clients.app.scopes[0] is admin, which is not a scope of this tenant (none)',
     'config.yaml:15:27: tenants.beta.signing.algorithm is "HS256", wanted one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA',
   ])

@@ -18,6 +18,17 @@ test('a file with nothing but tenants has the defaults that are documented', asy
   expect(await configOf(text)).toEqual({
     server: { host: '127.0.0.1', port: 3000, public_url: null },
     data_dir: './data',
+    storage: 'sqlite',
+    postgres: {
+      password_env: null,
+      password_file: null,
+      ca_file: null,
+      pool: 10,
+      connect_timeout: 2,
+      statement_timeout: 2,
+    },
+    master_key_file: null,
+    audit: { enabled: true, retain: 90 * 86_400, skip: [] },
     swagger: true,
     tenants: {
       a: {
@@ -26,15 +37,25 @@ test('a file with nothing but tenants has the defaults that are documented', asy
         issuer: null,
         oauth2: { audience: null, access_token_ttl: 3600, access_token_typ: 'JWT', scopes: {} },
         oidc: {},
-        signing: { algorithm: 'RS256', modulus_length: 2048, kid: null, private_key_file: null },
+        signing: {
+          algorithm: 'RS256',
+          modulus_length: 2048,
+          kid: null,
+          private_key_file: null,
+          rotate_every: null,
+          publish_ahead: null,
+          jwks_max_age: 300,
+        },
         clients: {
           app: {
             name: null,
             active: true,
+            introspect: false,
             secret: null,
             secret_env: null,
             secret_file: null,
             secret_hash: sha256('own-secret-1'),
+            secrets: null,
             grant_types: ['client_credentials'],
             scopes: [],
             default_scopes: null,
@@ -138,6 +159,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
-  expect(checkFrozen(await configOf(text))).toBe(14)
+  // config, server, postgres, audit, its list, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
+  expect(checkFrozen(await configOf(text))).toBe(17)
 })

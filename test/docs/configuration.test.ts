@@ -9,7 +9,11 @@ test('docs/configuration.md is what the schema says', async () => {
 })
 
 /** What the examples name instead of holding a secret. */
-const environment = { BILLING_SECRET: 'a-secret-of-the-documents', REPORTS_SECRET: 'another-secret' }
+const environment = {
+  BILLING_SECRET: 'a-secret-of-the-documents',
+  REPORTS_SECRET: 'another-secret',
+  GRANTD_DB_PASSWORD: 'a-password-of-the-documents',
+}
 
 describe('every configuration in a document loads without faults', async () => {
   const examples = await Promise.all(

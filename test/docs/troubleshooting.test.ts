@@ -32,7 +32,7 @@ test('every error_description of the server is in docs/troubleshooting.md', asyn
 })
 
 test('every complaint about a key is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/keys/{key-file,signing-key}.ts')
+  const source = await readSources('src/keys/{key-file,signing-key,file-material,sealed-material}.ts')
   const pieces = [
     ...findPieces(source, /(?:refuse|new KeyMaterialError)\(\s*['`]([^'`]+)['`]/g),
     ...findPieces(source, /^\s+'((?:is|holds) (?:an? |encrypted)[^'`]+)',?/gm),
@@ -43,6 +43,25 @@ test('every complaint about a key is in docs/troubleshooting.md', async () => {
   expect(pieces.length).toBeGreaterThan(20)
   expect(missingOf(pieces)).toEqual([])
 })
+
+test('what is said of master keys, of rotation and of the clock is in docs/troubleshooting.md', async () => {
+  const source = await readSources('src/{keys,maintenance}/*.ts')
+  const pieces = [
+    ...findPieces(source, /new (?:KeyFileError|MasterKeyError|RotationRefused)\(\s*`([^`]+)`/g),
+    ...findPieces(source, /#distrust\('([^']+)'/g),
+    ...findPieces(source, /attempt\(['`]([^'`]+)/g),
+    ...findPieces(await readSources('src/compose-keys.ts'), /^ {2}\w+: '(a signing [^']+)'/gm),
+  ]
+  expect(pieces).toContain('a signing key signs no more')
+  expect(pieces).toContain('the clock jumped')
+  expect(pieces.length).toBeGreaterThan(15)
+  expect(missingOf(pieces.map(withoutFrame))).toEqual([])
+})
+
+/** Without the colon or the quote that stands between a name that is filled in and the words. */
+function withoutFrame(piece: string): string {
+  return piece.replace(/^[':,; ]+/, '')
+}
 
 test('what a command says when it fails or is used wrongly is in docs/troubleshooting.md', async () => {
   const source = await readSources('src/{commands,keys}/*.ts')

@@ -28,6 +28,7 @@ tenants:
   beta:
     name: Beta
     oauth2: { access_token_typ: at+jwt }
+    api_keys: {}
     signing: { algorithm: ES256, kid: shared-kid }
     clients:
       svc: { secret: svc-secret-value }

@@ -21,6 +21,8 @@ const places = (tenant: string) => [
   `/api/v1/tenant/${tenant}/${suffix}`,
 ]
 
+const methods = ['client_secret_basic', 'client_secret_post']
+
 const acme = {
   issuer: 'https://acme.example',
   token_endpoint: 'https://id.example.com/auth/api/v1/tenant/acme/oauth/token',
@@ -28,7 +30,11 @@ const acme = {
   scopes_supported: ['write', 'read'],
   response_types_supported: [],
   grant_types_supported: ['client_credentials'],
-  token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+  token_endpoint_auth_methods_supported: methods,
+  introspection_endpoint: 'https://id.example.com/auth/api/v1/tenant/acme/oauth/introspect',
+  introspection_endpoint_auth_methods_supported: methods,
+  revocation_endpoint: 'https://id.example.com/auth/api/v1/tenant/acme/oauth/revoke',
+  revocation_endpoint_auth_methods_supported: methods,
 }
 
 describe('the document', () => {
@@ -50,6 +56,8 @@ describe('the document', () => {
         issuer: base,
         token_endpoint: `${base}/oauth/token`,
         jwks_uri: `${base}/.well-known/jwks.json`,
+        introspection_endpoint: `${base}/oauth/introspect`,
+        revocation_endpoint: `${base}/oauth/revoke`,
       })
     }
   })

@@ -63,10 +63,16 @@ describe('the document', () => {
       'get /api/v1/protected-resource',
       'get /api/v1/tenant/{tenant}/.well-known/jwks.json',
       'get /api/v1/tenant/{tenant}/.well-known/oauth-authorization-server',
+      'get /api/v1/tenant/{tenant}/api-keys/list',
       'get /api/v1/tenant/{tenant}/strategies',
       'get /health',
       'get /health/live',
       'get /health/ready',
+      'post /api/v1/tenant/{tenant}/api-keys/create',
+      'post /api/v1/tenant/{tenant}/api-keys/{id}/revoke',
+      'post /api/v1/tenant/{tenant}/api-keys/{id}/rotate',
+      'post /api/v1/tenant/{tenant}/oauth/introspect',
+      'post /api/v1/tenant/{tenant}/oauth/revoke',
       'post /api/v1/tenant/{tenant}/oauth/token',
     ])
   })
@@ -74,7 +80,7 @@ describe('the document', () => {
   test('lists no route that is not there', async () => {
     for (const [name] of operations) {
       const [method = '', path = ''] = name.split(' ')
-      const response = await app.send(path.replace('{tenant}', 'acme'), { method: method.toUpperCase() })
+      const response = await app.send(path.replace('{tenant}', 'beta').replace('{id}', 'x'), { method: method.toUpperCase() })
       expect([name, [404, 405].includes(response.status)]).toEqual([name, false])
     }
   })
@@ -112,18 +118,20 @@ describe('every operation', () => {
 
   test('describes its path parameters', () => {
     for (const [name, { parameters = [] }] of operations) {
-      const wanted = name.includes('{tenant}') ? ['tenant path true'] : []
-      expect(parameters.map((each) => `${each.name} ${each.in} ${each.required}`)).toEqual(wanted)
+      const wanted = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => `${parameter} path true`)
+      const ofPath = parameters.filter((each) => each.in === 'path')
+      expect(ofPath.map((each) => `${each.name} ${each.in} ${each.required}`)).toEqual(wanted)
     }
   })
 
-  test('has a schema and an example for 200 and for every refusal that it can answer', () => {
+  test('has a schema and an example for its success and for every refusal that it can answer', () => {
     for (const [name, { responses }] of operations) {
-      expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining(['200'])])
+      expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining([name.endsWith('/create') ? '201' : '200'])])
       if (name.includes('{tenant}')) expect(responses['404']).toBeDefined()
       for (const [status, { description, content }] of Object.entries(responses)) {
         expect(description.length).toBeGreaterThan(2)
-        if (status === '304') continue
+        // An answer without a body.
+        if (status === '304' || (status === '200' && name.endsWith('/oauth/revoke'))) continue
         const media = content?.['application/json']
         expect([name, status, typeof media?.schema]).toEqual([name, status, 'object'])
         const examples = media?.example === undefined ? Object.values(media?.examples ?? {}) : [media.example]
@@ -147,7 +155,7 @@ describe('what the document shows is what the server answers', () => {
     '/',
   ])('GET %s has the members of its example', async (path) => {
     const headers = { Authorization: `Bearer ${await app.token('acme', svc)}` }
-    const answer = await app.send(path.replace('{tenant}', 'acme'), { headers })
+    const answer = await app.send(path.replace('{tenant}', 'beta').replace('{id}', 'x'), { headers })
     expect(Object.keys(await answer.json())).toEqual(Object.keys(exampleOf(path, 'get')))
   })
 

@@ -154,11 +154,16 @@ describe('what changed since the token was issued', () => {
     return { send: async (to, init) => handle(new Request(`http://localhost:3000${to}`, init)) }
   }
   const withClient = (change: Partial<Client>) => {
-    const all = app.deps.clients.of('acme').all.map((client) => ({ ...client, ...change }))
-    return changed({ clients: new ClientRegistry(new Map([['acme', all]]), app.deps.hashing) })
+    const all = app.deps.clients.of('acme').configured.map((client) => ({ ...client, ...change }))
+    return changed({ clients: new ClientRegistry(new Map([['acme', all]]), app.deps) })
   }
   const withTenant = (change: Partial<Tenant>) =>
-    changed({ tenants: new TenantRegistry(app.deps.tenants.all.map((tenant) => ({ ...tenant, ...change }))) })
+    changed({
+      tenants: new TenantRegistry(
+        app.deps.tenants.configured.map((tenant) => ({ ...tenant, ...change })),
+        app.deps,
+      ),
+    })
 
   test('an equal configuration changes nothing', async () => {
     const token = await app.token('acme', svc)
@@ -169,7 +174,7 @@ describe('what changed since the token was issued', () => {
   test('an inactive client, and one that is gone, ends it', async () => {
     const token = await app.token('acme', svc)
     expect(await refusal(await getProtected(withClient({ active: false }), token))).toEqual(invalid)
-    const gone = changed({ clients: new ClientRegistry(new Map(), app.deps.hashing) })
+    const gone = changed({ clients: new ClientRegistry(new Map(), app.deps) })
     expect(await refusal(await getProtected(gone, token))).toEqual(invalid)
   })
 
@@ -177,15 +182,17 @@ describe('what changed since the token was issued', () => {
     const token = await app.token('acme', svc)
     expect(await refusal(await getProtected(withTenant({ active: false }), token))).toEqual(invalid)
     expect(await refusal(await getProtected(withTenant({ oauth2: undefined }), token))).toEqual(invalid)
-    const gone = changed({ tenants: new TenantRegistry([]) })
+    const gone = changed({ tenants: new TenantRegistry([], app.deps) })
     expect(await refusal(await getProtected(gone, token))).toEqual(invalid)
   })
 
   test('another issuer ends it', async () => {
     const token = await app.token('acme', svc)
-    const [acme] = app.deps.tenants.all.filter(({ id }) => id === 'acme')
+    const [acme] = app.deps.tenants.configured.filter(({ id }) => id === 'acme')
     if (!acme) throw new Error('no acme')
-    const moved = changed({ tenants: new TenantRegistry([{ ...acme, issuer: `${acme.issuer}/new` }]) })
+    const moved = changed({
+      tenants: new TenantRegistry([{ ...acme, issuer: `${acme.issuer}/new` }], app.deps),
+    })
     expect(await refusal(await getProtected(moved, token))).toEqual(invalid)
   })
 

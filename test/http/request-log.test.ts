@@ -40,6 +40,7 @@ describe('the line of a request', () => {
       status: 200,
       tenant: 'acme',
       client_id: 'svc',
+      secret_id: 'default',
     })
     expect(Object.keys(line)).toEqual([
       'time',
@@ -52,6 +53,7 @@ describe('the line of a request', () => {
       'duration_ms',
       'tenant',
       'client_id',
+      'secret_id',
     ])
     expect(line['duration_ms']).toBeGreaterThan(0)
   })
@@ -66,6 +68,7 @@ describe('the line of a request', () => {
       status: 400,
       tenant: 'acme',
       client_id: 'svc',
+      secret_id: 'default',
       error: 'invalid_scope',
     })
   })

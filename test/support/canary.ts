@@ -16,8 +16,12 @@ export class Canary {
 
   watchRequest(init: RequestInit | undefined): void {
     const authorization = new Headers(init?.headers).get('authorization')
-    this.watch(authorization?.replace(/^\S+ +/, ''))
-    if (typeof init?.body === 'string') this.watch(new URLSearchParams(init.body).get('client_secret'))
+    const credentials = authorization?.replace(/^\S+ +/, '')
+    this.watch(credentials)
+    if (/^basic /i.test(authorization ?? '')) this.watch(secretOf(credentials ?? ''))
+    if (typeof init?.body !== 'string') return
+    const form = new URLSearchParams(init.body)
+    for (const parameter of ['client_secret', 'token']) this.watch(form.get(parameter))
   }
 
   async watchResponse(response: Response): Promise<void> {
@@ -25,14 +29,27 @@ export class Canary {
     const text = await response.clone().text()
     // The answer to a HEAD request has the type and no body.
     const body: unknown = text === '' ? undefined : JSON.parse(text)
-    if (typeof body !== 'object' || body === null || !('access_token' in body)) return
-    const token = String(body.access_token)
-    this.watch(token)
-    for (const part of token.split('.')) this.watch(part)
+    if (typeof body !== 'object' || body === null) return
+    for (const member of ['access_token', 'api_key', 'client_secret', 'secret']) {
+      const token: unknown = Reflect.get(body, member)
+      if (typeof token !== 'string') continue
+      this.watch(token)
+      for (const part of token.split('.')) this.watch(part)
+    }
   }
 
   /** Fails when one of them stands in `text`. */
   check(text: string): void {
     for (const secret of this.#seen) expect(text).not.toContain(secret)
+  }
+}
+
+/** The secret in the credentials of client_secret_basic (RFC 6749 section 2.3.1); undefined for what is none. */
+function secretOf(credentials: string): string | undefined {
+  try {
+    const [, secret] = Buffer.from(credentials, 'base64').toString().split(':')
+    return secret && decodeURIComponent(secret.replaceAll('+', ' '))
+  } catch {
+    return undefined
   }
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { JwtExpired, JwtInvalid, verifyJwt } from '../../src/keys/jwt.ts'
 import { openKey } from '../../src/keys/key-file.ts'
-import type { TenantKeys } from '../../src/keys/keyring.ts'
+import type { TenantKeys } from '../../src/keys/tenant-keys.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import { keyHost, keyringOf, planFor } from './signing.ts'
 import { withTempFolder } from './temp-folder.ts'

@@ -1,10 +1,13 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { FileMaterial } from '../../src/keys/file-material.ts'
 import { type KeyPlan, type OpenedKey, openKey } from '../../src/keys/key-file.ts'
-import { Keyring } from '../../src/keys/keyring.ts'
+import { MemoryMaterial } from '../../src/keys/key-material.ts'
+import { Keyring, type KeyringOptions } from '../../src/keys/keyring.ts'
 import { nodeFiles } from '../../src/platform/node-files.ts'
 import { generateKeyPem } from '../../src/platform/node-keys.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
 
 /** What keys are kept in and made with, for real. */
 export const keyHost = { files: nodeFiles, generateKeyPem }
@@ -34,14 +37,26 @@ export function planFor(folder: string, changes: Partial<KeyPlan> = {}): KeyPlan
     modulusLength: 2048,
     kid: 'k1',
     file: null,
+    rotateEvery: null,
+    publishAhead: 600_000,
+    jwksMaxAge: 300,
     ...changes,
     folder: join(folder, 'keys', 'acme'),
   }
 }
 
-/** A keyring of the one tenant of `plan`, as a new process would have it. */
-export function keyringOf(plan: KeyPlan): Keyring {
-  return new Keyring(new Map([[plan.tenantId, plan]]), keyHost, { onOpened: () => {} })
+/** A keyring of the one tenant of `plan`, as a new process would have it; by default over a storage of its own. */
+export function keyringOf(plan: KeyPlan, changes: Partial<KeyringOptions> = {}): Keyring {
+  return new Keyring({
+    findPlan: (id) => (id === plan.tenantId ? plan : undefined),
+    storage: createMemoryStorage(),
+    material: plan.folder === null ? new MemoryMaterial(keyHost) : new FileMaterial(keyHost),
+    host: keyHost,
+    now: Date.now,
+    monotonic: () => performance.now(),
+    longestTokenLife: async () => 3_600_000,
+    ...changes,
+  })
 }
 
 /** Opens a key that is kept in a file. */

@@ -3,11 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../../src/app.ts'
-import { composeDeps, composeKeyring } from '../../src/compose.ts'
+import { composeDeps } from '../../src/compose.ts'
+import { composeKeyring } from '../../src/compose-keys.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Deps, Lifecycle } from '../../src/deps.ts'
 import { createLog } from '../../src/log.ts'
 import { bunPlatform } from '../../src/platform/bun.ts'
+import type { AuditEvent } from '../../src/protocol/audit-events.ts'
+import { LastUse } from '../../src/storage/last-use.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import type { Storage } from '../../src/storage/storage.ts'
 import { Canary } from './canary.ts'
 
 /** 2030-01-01T00:00:00Z: where the clock of every test starts, in milliseconds. */
@@ -34,14 +39,21 @@ export interface TestApp {
   readonly folder: string
   /** The log lines so far, parsed. */
   readonly log: readonly Record<string, unknown>[]
+  /** What was recorded for the audit trail. */
+  readonly events: readonly AuditEvent[]
   /** Removes its folder, and fails when the log holds a secret or a token that was used. */
   close(): Promise<void>
 }
 
 const base = 'http://localhost:3000'
 
+export interface TestAppOptions {
+  /** Default: a memory storage of its own. It is not closed with the app. */
+  readonly storage?: Storage
+}
+
 /** An app over a config.yaml text; its data_dir is a new folder. */
-export async function startTestApp(yaml: string): Promise<TestApp> {
+export async function startTestApp(yaml: string, options: TestAppOptions = {}): Promise<TestApp> {
   const folder = await mkdtemp(join(tmpdir(), 'grantd-test-'))
   const loaded = await parseConfig({ file: 'config.yaml', text: yaml, folder }, platform)
   const canary = new Canary(yaml)
@@ -49,13 +61,23 @@ export async function startTestApp(yaml: string): Promise<TestApp> {
   let time = testStart
   const now = () => time
   const lifecycle: Lifecycle = { phase: 'ready' }
+  const storage = options.storage ?? createMemoryStorage()
+  const events: AuditEvent[] = []
+  const lastUse = new LastUse({ storage, after: () => () => {}, onError: () => {} })
+  const log = createLog((line) => lines.push(line), now)
+  const audit = { record: (event: AuditEvent) => void events.push(event) }
+  const monotonic = () => time
   const deps = composeDeps(loaded, {
     platform,
+    storage,
+    lastUse,
+    audit,
+    expiryFloor: () => 0,
     now,
     lifecycle,
-    log: createLog((line) => lines.push(line), now),
+    log,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    keyring: composeKeyring(loaded, platform, { onOpened: () => {} }),
+    keyring: await composeKeyring(loaded, platform, { storage, now, monotonic, log, audit }),
     publicUrl: loaded.config.server.public_url ?? base,
   })
   const handle = createApp(deps)
@@ -86,12 +108,13 @@ export async function startTestApp(yaml: string): Promise<TestApp> {
     deps,
     lifecycle,
     folder,
+    events,
     get log() {
       return lines.map((line) => JSON.parse(line))
     },
     close: async () => {
       await rm(folder, { recursive: true, force: true })
-      canary.check(lines.join(''))
+      canary.check(lines.join('') + JSON.stringify(events))
     },
   }
 }

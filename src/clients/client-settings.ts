@@ -1,0 +1,65 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { plainSchema } from '../config/plain-schema.ts'
+import { ClientConfig } from '../config/schema.ts'
+import { patchSettings } from '../config/settings.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { isReservedScope } from '../protocol/reserved-scopes.ts'
+import { isResourceUri } from '../protocol/resource.ts'
+import type { StoredClient } from './client.ts'
+
+/** What can be set of a stored client: the members of config.yaml but its secrets. */
+export const ClientSettings = plainSchema(
+  Type.Omit(ClientConfig, ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets']),
+)
+export type ClientSettings = Static<typeof ClientSettings>
+
+/** The part of a tenant that decides which scopes its clients can have. */
+export interface TenantScopes {
+  readonly oauth2: { readonly scopes: Readonly<Record<string, string>> } | undefined
+}
+
+/** A merge patch that was not checked yet. */
+export type SettingsPatch = Readonly<Record<string, unknown>>
+
+/** The settings of a new client. Throws `invalid_request`. */
+export function createClientSettings(
+  id: string,
+  patch: SettingsPatch,
+  tenant: TenantScopes,
+): Omit<StoredClient, 'created_at' | 'secrets'> {
+  const settings = patchSettings(ClientSettings, {}, patch)
+  checkScopes(settings, knownScopes(tenant))
+  return { ...settings, name: settings.name ?? id }
+}
+
+/**
+ * The client with the patch applied. A scope that it has already stays allowed though the tenant may not know it any more, so
+ * that anything else of the client can be changed. Throws `invalid_request`.
+ */
+export function changeClientSettings(
+  { id, client }: { id: string; client: StoredClient },
+  patch: SettingsPatch,
+  tenant: TenantScopes,
+): StoredClient {
+  const { created_at, secrets, ...current } = client
+  const settings = patchSettings(ClientSettings, current, patch)
+  checkScopes(settings, [...knownScopes(tenant), ...client.scopes])
+  return { ...settings, name: settings.name ?? id, created_at, secrets }
+}
+
+function knownScopes({ oauth2 }: TenantScopes): string[] {
+  return Object.keys(oauth2?.scopes ?? {})
+}
+
+/** What holds between the values, as in config.yaml. */
+function checkScopes({ scopes, default_scopes, resources }: ClientSettings, known: readonly string[]): void {
+  if (!scopes.every((scope) => known.includes(scope) || isReservedScope(scope))) {
+    throw new OAuthError('invalid_request', 'The field scopes has a scope that the tenant does not have')
+  }
+  if (!(default_scopes ?? []).every((scope) => scopes.includes(scope))) {
+    throw new OAuthError('invalid_request', 'The field default_scopes has a scope that is not among scopes')
+  }
+  if (!resources.every(isResourceUri)) {
+    throw new OAuthError('invalid_request', 'The field resources must be absolute URIs without fragment')
+  }
+}

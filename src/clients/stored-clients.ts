@@ -1,0 +1,293 @@
+import { generateSecret } from '../keys/generated-secret.ts'
+import type { Hashing } from '../platform/platform.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { clients as clientKind, secretUses, tenants as tenantKind } from '../storage/records.ts'
+import { type Records, type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
+import { buildStoredClient, type Client, type StoredClient } from './client.ts'
+import {
+  changeClientSettings,
+  createClientSettings,
+  type SettingsPatch,
+  type TenantScopes,
+} from './client-settings.ts'
+import type { TenantClients } from './registry.ts'
+
+export interface StoredClientsDeps {
+  readonly storage: Storage
+  readonly hashing: Hashing
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+/** The tenant whose clients are worked on. */
+export interface ClientOwner {
+  readonly tenant: TenantScopes & { readonly id: string; readonly configured: boolean }
+  readonly clients: Pick<TenantClients, 'findConfigured'>
+}
+
+export type ClientRow = StoredRecord<StoredClient>
+
+/** Throws `precondition_failed` for a row that is not the one that the caller has seen. */
+export type CheckCurrent = (row: ClientRow) => void
+
+/** A secret that was made, which is shown this once. */
+export interface NewSecret {
+  readonly row: ClientRow
+  readonly secretId: string
+  readonly secret: string
+}
+
+/**
+ * Makes a client with one secret. Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found` for a
+ * stored tenant that is gone meanwhile.
+ */
+export async function createStoredClient(
+  { id, patch }: { id: string; patch: SettingsPatch },
+  { tenant, clients }: ClientOwner,
+  deps: StoredClientsDeps,
+): Promise<NewSecret> {
+  checkClientId(id)
+  checkNotConfigured(id, clients)
+  const settings = createClientSettings(id, patch, tenant)
+  const { stored, secret } = makeSecret(undefined, deps)
+  const value = { ...settings, created_at: deps.now(), secrets: [stored] }
+  await deps.storage.transaction(async (inside) => {
+    // The touch holds the row until the end: a tenant that is deleted at this moment takes the client along.
+    const isThere = tenant.configured || (await touchTenant(inside, tenant.id, deps.now()))
+    if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
+    if (await recordsOf(inside, tenant.id).create({ id, value })) return
+    throw new OAuthError('conflict', 'A client of this id exists already')
+  })
+  const row = { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
+  return { row, secret, secretId: stored.id }
+}
+
+function touchTenant(storage: Storage, tenantId: string, now: number): Promise<boolean> {
+  return storage.of(systemTenant).of(tenantKind).touch(tenantId, now)
+}
+
+/** A path cannot name the last two: whoever reads an URL resolves them. */
+function checkClientId(id: string): void {
+  if (/^[\x20-\x7e]{1,256}$/.test(id) && id !== '.' && id !== '..') return
+  throw new OAuthError('invalid_request', 'The field client_id must be 1 to 256 printable ASCII characters')
+}
+
+/** The stored client of this id. Throws `not_found`, and `conflict` for one of config.yaml. */
+export async function getStoredClient(
+  id: string,
+  { tenant, clients }: ClientOwner,
+  storage: Storage,
+): Promise<ClientRow> {
+  checkNotConfigured(id, clients)
+  const row = await recordsOf(storage, tenant.id).find(id)
+  if (!row) throw new OAuthError('not_found', 'Client not found')
+  return row
+}
+
+function checkNotConfigured(id: string, clients: ClientOwner['clients']): void {
+  if (!clients.findConfigured(id)) return
+  throw new OAuthError('conflict', 'The client is defined in config.yaml and read-only here')
+}
+
+interface ChangeOptions {
+  readonly id: string
+  readonly checkCurrent: CheckCurrent
+  readonly change: (client: StoredClient) => StoredClient
+}
+
+/** Applies `change` to the client as it is when the change is written. */
+async function changeRow(
+  { id, checkCurrent, change }: ChangeOptions,
+  owner: ClientOwner,
+  storage: Storage,
+): Promise<ClientRow> {
+  for (;;) {
+    const row = await getStoredClient(id, owner, storage)
+    checkCurrent(row)
+    const value = change(row.value)
+    if (!(await recordsOf(storage, owner.tenant.id).replace(id, value, { ifVersion: row.version }))) continue
+    await forgetDropped(storage, owner.tenant.id, { id, before: row.value, after: value })
+    return { ...row, value, version: row.version + 1 }
+  }
+}
+
+/** A secret that is made later under the same id must not seem used. */
+async function forgetDropped(
+  storage: Storage,
+  tenantId: string,
+  { id, before, after }: { id: string; before: StoredClient; after: StoredClient },
+): Promise<void> {
+  const kept = new Set(after.secrets.map((secret) => secret.id))
+  const dropped = before.secrets.filter((secret) => !kept.has(secret.id))
+  const uses = storage.of(tenantId).of(secretUses)
+  for (const secret of dropped) await uses.delete(secretUseId(id, secret.id))
+}
+
+/** Throws `invalid_request`, `not_found`, `conflict`, and what `checkCurrent` throws. */
+export function changeStoredClient(
+  { id, patch, checkCurrent }: { id: string; patch: SettingsPatch; checkCurrent: CheckCurrent },
+  owner: ClientOwner,
+  storage: Storage,
+): Promise<ClientRow> {
+  const change = (client: StoredClient) => changeClientSettings({ id, client }, patch, owner.tenant)
+  return changeRow({ id, checkCurrent, change }, owner, storage)
+}
+
+/**
+ * Deletes the client alone; what it got is ended by tokens/retire.ts, in one transaction with this. Throws `not_found`,
+ * `conflict`, and what `checkCurrent` throws.
+ */
+export async function deleteStoredClient(
+  { id, checkCurrent }: { id: string; checkCurrent: CheckCurrent },
+  owner: ClientOwner,
+  inside: Storage,
+): Promise<void> {
+  const records = recordsOf(inside, owner.tenant.id)
+  for (;;) {
+    const row = await getStoredClient(id, owner, inside)
+    checkCurrent(row)
+    if (await records.delete(id, { ifVersion: row.version })) break
+  }
+  await forgetUses(inside, owner.tenant.id, id)
+}
+
+async function forgetUses(storage: Storage, tenantId: string, clientId: string): Promise<void> {
+  const uses = storage.of(tenantId).of(secretUses)
+  for (;;) {
+    const rows = await uses.list({ parent: clientId, limit: 100 })
+    for (const { id } of rows) await uses.delete(id)
+    if (rows.length < 100) return
+  }
+}
+
+/** Secrets that a client has at most. */
+export const mostSecrets = 10
+
+export interface AddSecretOptions {
+  readonly id: string
+  /** Undefined: chosen at random. */
+  readonly secretId: string | undefined
+  /** Milliseconds since the epoch; null: never. */
+  readonly expiresAt: number | null
+  /** Milliseconds after which those that are there end at the latest; null: they stay as they are. */
+  readonly oldEndIn: number | null
+  readonly checkCurrent: CheckCurrent
+}
+
+/**
+ * Makes one more secret and sets the end of the others; those that have ended are dropped. Throws `invalid_request`,
+ * `not_found`, `conflict`, and what `checkCurrent` throws.
+ */
+export async function addSecret(
+  { id, secretId, expiresAt, oldEndIn, checkCurrent }: AddSecretOptions,
+  owner: ClientOwner,
+  deps: StoredClientsDeps,
+): Promise<NewSecret> {
+  const now = deps.now()
+  if (expiresAt !== null && expiresAt <= now) {
+    throw new OAuthError('invalid_request', 'The field expires_at must be in the future')
+  }
+  const made = makeSecret(secretId, deps)
+  const stored = { ...made.stored, expires_at: expiresAt }
+  const end = oldEndIn === null ? Number.POSITIVE_INFINITY : now + oldEndIn
+  const change = (client: StoredClient) => {
+    const old = client.secrets
+      .map((each) => ({ ...each, expires_at: earliest(each.expires_at, end) }))
+      .filter(({ expires_at }) => expires_at === null || expires_at > now)
+    if (client.secrets.some((each) => each.id === stored.id)) throw secretExists()
+    if (old.length >= mostSecrets) throw tooManySecrets()
+    return { ...client, secrets: [...old, stored] }
+  }
+  const row = await changeRow({ id, checkCurrent, change }, owner, deps.storage)
+  return { row, secret: made.secret, secretId: stored.id }
+}
+
+function earliest(expiresAt: number | null, end: number): number | null {
+  const time = Math.min(expiresAt ?? Number.POSITIVE_INFINITY, end)
+  return Number.isFinite(time) ? time : null
+}
+
+function secretExists(): OAuthError {
+  return new OAuthError('conflict', 'A secret of this id exists already')
+}
+
+function tooManySecrets(): OAuthError {
+  return new OAuthError('conflict', 'The client has as many secrets as it can have; remove one')
+}
+
+/** Ends a secret at once. Throws `not_found`, `conflict`, and what `checkCurrent` throws. */
+export function removeSecret(
+  { id, secretId, checkCurrent }: { id: string; secretId: string; checkCurrent: CheckCurrent },
+  owner: ClientOwner,
+  storage: Storage,
+): Promise<ClientRow> {
+  const change = (client: StoredClient) => {
+    const secrets = client.secrets.filter((secret) => secret.id !== secretId)
+    if (secrets.length === client.secrets.length) throw new OAuthError('not_found', 'Secret not found')
+    return { ...client, secrets }
+  }
+  return changeRow({ id, checkCurrent, change }, owner, storage)
+}
+
+/** The id of the row that says when a secret was used last. */
+export function secretUseId(clientId: string, secretId: string): string {
+  return JSON.stringify([clientId, secretId])
+}
+
+interface MadeSecret {
+  readonly stored: StoredClient['secrets'][number]
+  readonly secret: string
+}
+
+function makeSecret(id: string | undefined, { randomBytes, hashing, now }: StoredClientsDeps): MadeSecret {
+  const secret = generateSecret(randomBytes, hashing)
+  const hash = `sha256:${hashing.sha256(secret).toHex()}`
+  const times = { created_at: now(), not_before: null, expires_at: null }
+  return { secret, stored: { id: id ?? randomBytes(4).toHex(), hash, ...times } }
+}
+
+function recordsOf(storage: Storage, tenantId: string): Records<StoredClient> {
+  return storage.of(tenantId).of(clientKind)
+}
+
+/** A client of config.yaml or of the storage. */
+export interface ListedClient {
+  readonly client: Client
+  /** Undefined for one of config.yaml. */
+  readonly row: ClientRow | undefined
+}
+
+/** The clients of a tenant by id, those of config.yaml and those of the storage. */
+export async function listClients(
+  { after, limit }: { after: string; limit: number },
+  { tenant, clients }: ListOwner,
+  storage: Storage,
+): Promise<ListedClient[]> {
+  const rows = await recordsOf(storage, tenant.id).list({ after, limit })
+  const configured = clients.configured.filter(({ id }) => id > after)
+  const stored = rows.filter(({ id }) => !clients.findConfigured(id))
+  return [
+    ...configured.map((client): ListedClient => ({ client, row: undefined })),
+    ...stored.map((row) => ({ client: buildStoredClient(row.id, row.value), row })),
+  ]
+    .sort((a, b) => (a.client.id < b.client.id ? -1 : 1))
+    .slice(0, limit)
+}
+
+interface ListOwner {
+  readonly tenant: { readonly id: string }
+  readonly clients: Pick<TenantClients, 'findConfigured' | 'configured'>
+}
+
+/** The client of this id; undefined when there is none. Throws StorageError. */
+export async function findClient(
+  id: string,
+  { tenant, clients }: ListOwner,
+  storage: Storage,
+): Promise<ListedClient | undefined> {
+  const configured = clients.findConfigured(id)
+  if (configured) return { client: configured, row: undefined }
+  const row = await recordsOf(storage, tenant.id).find(id)
+  return row && { client: buildStoredClient(id, row.value), row }
+}

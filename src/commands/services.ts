@@ -1,0 +1,42 @@
+import { AuditLog } from '../audit/audit-log.ts'
+import { planStorage } from '../compose.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { type Log, renderCause } from '../log.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import { LastUse } from '../storage/last-use.ts'
+import { openStorage } from '../storage/open.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** What works behind the answers. */
+export interface Services {
+  readonly storage: Storage
+  readonly audit: AuditSink
+  readonly lastUse: LastUse
+  /** Writes what waits to be written, and closes the storage. */
+  close(): Promise<void>
+}
+
+/** Opens what a server needs besides its keys. Throws StorageError. */
+export async function openServices(
+  loaded: LoadedConfig,
+  { platform, log }: { platform: Platform; log: Log },
+): Promise<Services> {
+  const storage = await openStorage(planStorage(loaded, platform), platform)
+  const lastUse = new LastUse({
+    storage,
+    after: platform.after,
+    onError: (cause) => log('warn', 'uses were not written', { reason: renderCause(cause) }),
+  })
+  const { retain, enabled, skip } = loaded.config.audit
+  const audit = new AuditLog({ ...platform, storage, log, enabled, skip, retainSeconds: retain })
+  return {
+    storage,
+    lastUse,
+    audit,
+    close: async () => {
+      await Promise.all([lastUse.flush(), audit.close()])
+      await storage.close()
+    },
+  }
+}

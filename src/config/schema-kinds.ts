@@ -1,0 +1,47 @@
+import { Kind, type TSchema, Type } from '@sinclair/typebox'
+
+/**
+ * What schema.ts says beyond TypeBox: Duration (text to seconds), Choice (one of some texts), and the `format` of a string,
+ * whose rules are in formats.ts.
+ */
+
+export const durationKind = 'Duration'
+export const choiceKind = 'Choice'
+
+export function Duration(options: {
+  description: string
+  minimum: number
+  maximum: number
+  default?: number
+}) {
+  return Type.Unsafe<number>({
+    ...options,
+    [Kind]: durationKind,
+    type: ['integer', 'string'],
+    pattern: '^[0-9]+[smhd]?$',
+  })
+}
+
+export function Choice<const T extends string>(
+  values: readonly T[],
+  options: { description: string; default?: T },
+) {
+  return Type.Unsafe<T>({ ...options, [Kind]: choiceKind, type: 'string', enum: values })
+}
+
+/** A map whose keys are of a format of formats.ts. */
+export function MapOf<T extends TSchema>(
+  keyFormat: string,
+  value: T,
+  options: { description: string; default: object },
+) {
+  return Type.Record(Type.String(), value, { ...options, keyFormat })
+}
+
+/** A value that may be null, and is null when left out. */
+export function OrNull<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()], { default: null, description: String(schema['description']) })
+}
+
+/** Seconds. */
+export const longestTokenLife = 365 * 86_400

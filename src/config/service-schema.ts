@@ -1,0 +1,63 @@
+import { Type } from '@sinclair/typebox'
+import { auditEventTypes } from '../protocol/audit-events.ts'
+import { Choice, Duration, longestTokenLife, OrNull } from './schema-kinds.ts'
+
+/** The parts of config.yaml that are of the whole server and of no tenant. */
+
+export const PostgresConfig = Type.Object(
+  {
+    password_env: OrNull(
+      Type.String({ minLength: 1, description: 'Environment variable with the password' }),
+    ),
+    password_file: OrNull(
+      Type.String({ minLength: 1, description: 'File with the password; one line end is cut' }),
+    ),
+    ca_file: OrNull(
+      Type.String({ minLength: 1, description: 'PEM of the certificate authority of the server' }),
+    ),
+    pool: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Most connections at once' }),
+    connect_timeout: Duration({
+      minimum: 1,
+      maximum: 60,
+      default: 2,
+      description: 'Wait for a connection; then 503',
+    }),
+    statement_timeout: Duration({
+      minimum: 1,
+      maximum: 600,
+      default: 2,
+      description: 'Wait for one statement; then 503',
+    }),
+  },
+  { default: {}, description: 'How Postgres is reached, where storage names it' },
+)
+
+export const AdminConfig = Type.Object(
+  {
+    tenant: OrNull(
+      Type.String({
+        format: 'tenant-id',
+        description:
+          'The tenant whose grantd:admin tokens manage every tenant; default: each manages itself alone',
+      }),
+    ),
+  },
+  { description: 'Present: the admin API is served' },
+)
+
+export const AuditConfig = Type.Object(
+  {
+    enabled: Type.Boolean({ default: true, description: 'Keep an audit trail' }),
+    retain: Duration({
+      minimum: 60,
+      maximum: longestTokenLife * 10,
+      default: 90 * 86_400,
+      description: 'How long events are kept',
+    }),
+    skip: Type.Array(Choice(auditEventTypes, { description: 'A type of event' }), {
+      default: [],
+      description: 'Events that are not kept, such as token.issued on a busy server',
+    }),
+  },
+  { default: {}, description: 'The audit trail' },
+)

@@ -1,0 +1,66 @@
+import type { Partly } from './check.ts'
+import { findText, type SecretSources } from './client-secret.ts'
+import type { Config } from './schema.ts'
+import type { Source } from './source.ts'
+
+/** Where the memory of the server is, with what it takes to open it. */
+export type StorageSettings = { readonly kind: 'memory' } | { readonly kind: 'sqlite' } | PostgresSettings
+
+export interface PostgresSettings {
+  readonly kind: 'postgres'
+  readonly url: string
+  readonly password: string | undefined
+  readonly caCertificate: string | undefined
+  readonly pool: number
+  readonly connectTimeoutMs: number
+  readonly statementTimeoutMs: number
+}
+
+/** The environment variable that replaces `storage`, for a URL that holds a password. */
+export const storageVariable = 'GRANTD_STORAGE'
+
+/** The storage that the configuration or the environment names; reports what cannot be had. */
+export async function resolveStorage(
+  config: Partly<Config>,
+  source: Source,
+  sources: SecretSources,
+): Promise<StorageSettings> {
+  const fromEnvironment = sources.platform.environment(storageVariable)
+  const named = fromEnvironment || (config.storage ?? 'sqlite')
+  if (named === 'memory') {
+    source.warn(
+      ['storage'],
+      'storage is memory: what was revoked or created is forgotten when the server stops',
+    )
+    return { kind: 'memory' }
+  }
+  if (!/^postgres(?:ql)?:\/\/\S+$/.test(named)) {
+    if (named === 'sqlite') return { kind: 'sqlite' }
+    source.refuse([], `${storageVariable} is not sqlite, memory or a URL that starts with postgres://`)
+    return { kind: 'memory' }
+  }
+  if (!URL.canParse(named)) {
+    const [path, name] = fromEnvironment ? [[], storageVariable] : [['storage'], 'storage']
+    source.refuse(path, `${name} is not a URL that can be read`)
+  }
+  const { postgres } = config
+  const find = async (origin: 'env' | 'file', key: 'password_env' | 'password_file' | 'ca_file') => {
+    const value = postgres?.[key]
+    if (!value) return undefined
+    const found = await findText(origin, value, sources)
+    if ('text' in found) return found.text
+    source.refuse(['postgres', key], `postgres.${key} ${found.fault}`)
+    return undefined
+  }
+  if (postgres?.password_env && postgres.password_file)
+    source.refuse(['postgres'], 'postgres wants at most one of password_env, password_file; it has both')
+  return {
+    kind: 'postgres',
+    url: named,
+    password: (await find('env', 'password_env')) ?? (await find('file', 'password_file')),
+    caCertificate: await find('file', 'ca_file'),
+    pool: postgres?.pool ?? 10,
+    connectTimeoutMs: (postgres?.connect_timeout ?? 2) * 1000,
+    statementTimeoutMs: (postgres?.statement_timeout ?? 2) * 1000,
+  }
+}

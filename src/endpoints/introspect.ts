@@ -1,0 +1,92 @@
+import { Elysia } from 'elysia'
+import type { Client } from '../clients/client.ts'
+import type { Deps } from '../deps.ts'
+import { authenticateRequest } from '../http/authenticate.ts'
+import { parseForm } from '../http/form.ts'
+import { json } from '../http/json.ts'
+import { noStore } from '../http/no-store.ts'
+import { answer, authenticationRefusals, formBody, tenantParameter } from '../http/openapi.ts'
+import { getOAuth2Tenant } from '../http/tenant.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { isApiKey, type TokenClaims, verifyTokenOf } from '../tokens/verify.ts'
+
+/** `POST /api/v1/tenant/{tenant}/oauth/introspect` (RFC 7662 section 2). */
+export const introspectEndpoint = (deps: Deps) =>
+  new Elysia().post(
+    '/api/v1/tenant/:tenant/oauth/introspect',
+    async ({ request, params }) => {
+      const { tenant } = await getOAuth2Tenant(request, params.tenant, deps)
+      const form = await parseForm(request)
+      const { client } = await authenticateRequest(request, form, { tenant, deps })
+      const token = form.get('token')
+      if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
+      const claims = await findActive(token, tenant, deps)
+      const body = claims && mayIntrospect(client, claims) ? renderActive(claims) : inactive
+      return json(body, { headers: noStore })
+    },
+    { parse: 'none', detail },
+  )
+
+/** The answer for whatever is not active, or is not for this client to know (RFC 7662 section 2.2). */
+const inactive: IntrospectionResponse = { active: false }
+
+/** The claims of a good token of this tenant; undefined for any other text. */
+async function findActive(token: string, tenant: Tenant, deps: Deps): Promise<TokenClaims | undefined> {
+  try {
+    return (await verifyTokenOf(tenant.id, token, deps)).claims
+  } catch (error) {
+    if (error instanceof OAuthError && error.code === 'invalid_token') return undefined
+    throw error
+  }
+}
+
+function mayIntrospect(client: Client, { client_id }: TokenClaims): boolean {
+  return client.introspect || client.id === client_id
+}
+
+function renderActive(claims: TokenClaims): IntrospectionResponse {
+  const { scope, client_id, exp, iat, sub, aud, iss, jti } = claims
+  return {
+    active: true,
+    ...(scope !== undefined && { scope }),
+    client_id,
+    token_type: 'Bearer',
+    ...(exp !== undefined && { exp }),
+    iat,
+    sub,
+    aud,
+    iss,
+    jti,
+    ...(isApiKey(claims) && { tenant_id: claims.tenant_id, api_key: true as const }),
+  }
+}
+
+const detail = {
+  tags: ['Tokens'],
+  operationId: 'introspectToken',
+  summary: 'Ask whether a token is active',
+  description: [
+    'For an API that wants to know more than a signature says: whether the token was revoked (RFC 7662). The caller',
+    'authenticates as a client. One with `introspect: true` may ask about every token of the tenant, any other about its',
+    'own; about what it may not know, about an unknown and about a dead token the answer is the same.',
+  ].join('\n'),
+  ...formBody(TokenParameter, { token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln' }),
+  parameters: [tenantParameter],
+  responses: {
+    200: answer('What the token says, or that it is not active', IntrospectionResponse, {
+      active: true,
+      scope: 'api:read api:write',
+      client_id: 'your-client-id',
+      token_type: 'Bearer',
+      exp: 1893459600,
+      iat: 1893456000,
+      sub: 'your-client-id',
+      aud: ['your-api'],
+      iss: 'https://auth.example.com',
+      jti: 'AAAAAAAAAAAAAAAAAAAAAA',
+    }),
+    ...authenticationRefusals(['invalid_request', 'Missing token parameter']),
+  },
+}

@@ -1,0 +1,38 @@
+import type { Deps } from '../deps.ts'
+import type { AuditEvent } from '../protocol/audit-events.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { notesOf } from './request-notes.ts'
+
+type AuditDeps = Pick<Deps, 'audit'>
+
+/** Records what a request did, with who it was and where it came from. */
+export function recordAudit(
+  request: Request,
+  event: Omit<AuditEvent, 'requestId' | 'address'>,
+  { audit }: AuditDeps,
+): void {
+  const { id, address } = notesOf(request)
+  audit.record({ ...event, requestId: id, address: address() })
+}
+
+/** Runs `work`, and records its refusal as an event of `type`; what is no refusal is in the log alone. */
+export async function auditRefusal<T>(
+  request: Request,
+  { type, tenant }: Pick<AuditEvent, 'type' | 'tenant'>,
+  { deps, work }: { deps: AuditDeps; work: () => Promise<T> },
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const reason = error instanceof OAuthError ? error.code : undefined
+    if (reason !== undefined) {
+      const { clientId } = notesOf(request)
+      recordAudit(
+        request,
+        { type, tenant, outcome: 'refused', reason, actor: clientId, client: clientId },
+        { audit: deps.audit },
+      )
+    }
+    throw error
+  }
+}

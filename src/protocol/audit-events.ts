@@ -1,0 +1,48 @@
+/** The types of events in the audit trail: thing.what-happened. */
+export const auditEventTypes = [
+  'token.issued',
+  'token.refused',
+  'token.revoked',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.revoked',
+  'secret.added',
+  'secret.removed',
+  'key.created',
+  'key.activated',
+  'key.removed',
+  'client.created',
+  'client.changed',
+  'client.deleted',
+  'tenant.created',
+  'tenant.changed',
+  'tenant.deleted',
+  'admin.refused',
+  'server.started',
+  'audit.gap',
+] as const
+
+export type AuditEventType = (typeof auditEventTypes)[number]
+
+/** What happened, for the audit trail. Never a secret, a token, or a text of a request that was not checked. */
+export interface AuditEvent {
+  readonly type: AuditEventType
+  /** Empty for what belongs to no tenant. */
+  readonly tenant: string
+  readonly outcome: 'success' | 'refused'
+  /** Who did it: a client id, or `shell` for a command. */
+  readonly actor?: string | undefined
+  /** The client that it was done to or for; one that exists. */
+  readonly client?: string | undefined
+  /** The error code of a refusal. */
+  readonly reason?: string | undefined
+  readonly requestId?: string | undefined
+  /** Of the other end of the connection. */
+  readonly address?: string | undefined
+  readonly detail?: Readonly<Record<string, string>>
+}
+
+/** Takes events at any pace: it neither throws nor waits. */
+export interface AuditSink {
+  record(event: AuditEvent): void
+}

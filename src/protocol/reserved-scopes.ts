@@ -1,0 +1,14 @@
+/**
+ * Scopes that this server itself asks for. No tenant declares them; a client has them only when its `scopes` name them, and
+ * gets them only when a request names them: they are in no default.
+ */
+export const reservedScopes = {
+  /** Make, list, rotate and revoke API keys of the tenant. */
+  manageApiKeys: 'api-keys:manage',
+  /** The admin API. An API key never has it. */
+  admin: 'grantd:admin',
+} as const
+
+export function isReservedScope(scope: string): boolean {
+  return Object.values<string>(reservedScopes).includes(scope)
+}

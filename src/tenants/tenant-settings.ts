@@ -1,0 +1,97 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { plainSchema } from '../config/plain-schema.ts'
+import { ApiKeysConfig, OAuth2Config, SigningConfig, TenantConfig } from '../config/schema.ts'
+import { patchSettings } from '../config/settings.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import { isIssuerUrl } from '../protocol/uri.ts'
+import { defaultIssuer, type StoredTenant } from './tenant.ts'
+
+/**
+ * What can be set of a stored tenant: the members of config.yaml but its clients and the name and file of its key. `oauth2` and
+ * `api_keys` are null where config.yaml has no such block, and `oidc` is a boolean.
+ */
+export const TenantSettings = plainSchema(
+  Type.Object({
+    ...Type.Pick(TenantConfig, ['name', 'active', 'issuer']).properties,
+    oauth2: orNull(OAuth2Config, 'Null: the tenant issues no OAuth 2.0 tokens'),
+    oidc: Type.Boolean({ default: false, description: 'Listed as an OpenID Connect provider' }),
+    api_keys: orNull(Type.Omit(ApiKeysConfig, ['enabled']), 'Null: the tenant has no API keys'),
+    signing: Type.Omit(SigningConfig, ['kid', 'private_key_file']),
+  }),
+)
+export type TenantSettings = Static<typeof TenantSettings>
+
+function orNull<S extends TSchema>(schema: S, description: string) {
+  return Type.Union([schema, Type.Null()], { default: null, description })
+}
+
+/** The settings of a stored tenant, every member there. */
+export function settingsOf(tenant: StoredTenant): TenantSettings {
+  const { name, active, issuer, oauth2 = null, oidc, api_keys = null, signing } = tenant
+  const checked = patchSettings(TenantSettings, { name, active, issuer, oauth2, oidc, api_keys, signing }, {})
+  return checked
+}
+
+export interface PatchTenantOptions {
+  readonly id: string
+  /** The base of default issuers. */
+  readonly publicUrl: string
+}
+
+/**
+ * The settings with a merge patch applied. Throws `invalid_request`, and for an issuer that is the default one of another
+ * tenant `conflict`.
+ */
+export function patchTenantSettings(
+  current: Partial<TenantSettings>,
+  patch: Readonly<Record<string, unknown>>,
+  { id, publicUrl }: PatchTenantOptions,
+): TenantSettings {
+  const settings = patchSettings(TenantSettings, current, patch)
+  checkIssuer(settings, { id, publicUrl })
+  checkApiKeys(settings, current)
+  checkRotation(settings)
+  return settings
+}
+
+function checkIssuer({ issuer }: TenantSettings, { id, publicUrl }: PatchTenantOptions): void {
+  if (issuer === null) return
+  if (!isIssuerUrl(issuer)) {
+    const wanted = 'an absolute http(s) URL without user, query, fragment and trailing slash'
+    throw new OAuthError('invalid_request', `The field issuer must be ${wanted}`)
+  }
+  const isDefault = issuer.startsWith(defaultIssuer('', publicUrl))
+  if (isDefault && issuer !== defaultIssuer(id, publicUrl)) throw issuerTaken()
+}
+
+export function issuerTaken(): OAuthError {
+  return new OAuthError('conflict', 'Another tenant has this issuer')
+}
+
+/** A scope that the API keys may have already stays allowed. */
+function checkApiKeys({ api_keys, oauth2 }: TenantSettings, current: Partial<TenantSettings>): void {
+  if (!api_keys) return
+  if (!oauth2) throw new OAuthError('invalid_request', 'The field api_keys wants oauth2 beside it')
+  const known = [
+    ...Object.keys(oauth2.scopes),
+    ...(current.api_keys?.allowed_scopes ?? []),
+    reservedScopes.manageApiKeys,
+  ]
+  if (api_keys.allowed_scopes.every((scope) => known.includes(scope))) return
+  throw new OAuthError(
+    'invalid_request',
+    'The field api_keys.allowed_scopes has a scope that the tenant does not have',
+  )
+}
+
+/** As in config.yaml: a new key is published before it signs, and signs before the next one comes. */
+function checkRotation({ signing }: TenantSettings): void {
+  const { rotate_every, publish_ahead, jwks_max_age } = signing
+  if (publish_ahead !== null && publish_ahead < jwks_max_age) {
+    throw new OAuthError('invalid_request', 'The field signing.publish_ahead must be at least jwks_max_age')
+  }
+  if (rotate_every !== null && rotate_every <= (publish_ahead ?? jwks_max_age + 300)) {
+    throw new OAuthError('invalid_request', 'The field signing.rotate_every must be more than publish_ahead')
+  }
+}

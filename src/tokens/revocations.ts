@@ -1,0 +1,75 @@
+import { revocations } from '../storage/records.ts'
+import type { Records, Storage } from '../storage/storage.ts'
+
+type Revocations = Records<(typeof revocations.schema)['static']>
+
+/** The part of a token's claims that decides whether it was revoked. */
+interface Revocable {
+  readonly jti: string
+  readonly client_id: string
+  /** Seconds since the epoch. */
+  readonly iat: number
+}
+
+const ids = {
+  token: (jti: string) => `token:${jti}`,
+  client: (clientId: string) => `client:${clientId}`,
+  tenant: 'tenant',
+} as const
+
+/** Whether the token, its client's tokens or the tenant's tokens were revoked. Throws StorageError. */
+export async function isRevoked(
+  storage: Storage,
+  tenantId: string,
+  { jti, client_id, iat }: Revocable,
+): Promise<boolean> {
+  const one = ids.token(jti)
+  const found = await of(storage, tenantId).findMany([one, ids.client(client_id), ids.tenant])
+  return found.some(({ id, value }) => id === one || iat <= value.before)
+}
+
+/** Revokes one token until its time is over. Doing it again changes nothing. Throws StorageError. */
+export async function revokeToken(
+  storage: Storage,
+  tenantId: string,
+  { jti, exp, now }: { jti: string; exp: number; now: number },
+): Promise<void> {
+  const value = { before: Math.floor(now / 1000) }
+  await of(storage, tenantId).create({ id: ids.token(jti), value, expiresAt: exp * 1000 })
+}
+
+/**
+ * Revokes every token of a client that was issued at or before `before` (seconds since the epoch, like iat), API keys that it
+ * made included. A later time wins over an earlier one. Throws StorageError.
+ */
+export function revokeTokensOfClient(
+  storage: Storage,
+  tenantId: string,
+  { clientId, before }: { clientId: string; before: number },
+): Promise<void> {
+  return revokeBefore(of(storage, tenantId), ids.client(clientId), before)
+}
+
+/** Like {@link revokeTokensOfClient}, for every token of the tenant. */
+export function revokeTokensOfTenant(
+  storage: Storage,
+  tenantId: string,
+  { before }: { before: number },
+): Promise<void> {
+  return revokeBefore(of(storage, tenantId), ids.tenant, before)
+}
+
+async function revokeBefore(records: Revocations, id: string, before: number): Promise<void> {
+  for (;;) {
+    const known = await records.find(id)
+    // Kept for ever: an API key may be as old as it likes, and there is one row a client.
+    if (!known && (await records.create({ id, value: { before } }))) return
+    if (!known) continue
+    if (known.value.before >= before) return
+    if (await records.replace(id, { before }, { ifVersion: known.version })) return
+  }
+}
+
+function of(storage: Storage, tenantId: string): Revocations {
+  return storage.of(tenantId).of(revocations)
+}

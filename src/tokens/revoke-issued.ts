@@ -1,0 +1,50 @@
+import { OAuthError } from '../protocol/errors.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { revokeTokensOfClient, revokeTokensOfTenant } from './revocations.ts'
+import { revokeByClaims } from './revoke.ts'
+import { type TokenClaims, type VerifyDeps, verifySignedToken } from './verify.ts'
+
+export interface RevokeIssuedOptions {
+  /** Undefined: of every client of the tenant. */
+  readonly clientId: string | undefined
+  /** Milliseconds since the epoch; undefined: now. */
+  readonly before: number | undefined
+}
+
+/**
+ * Revokes what was issued by then, API keys too, and answers by when (ms). The client need not be there any more. Throws
+ * `invalid_request` for a time that is still to come, for what is issued until then could not be told from a mistake.
+ */
+export async function revokeIssued(
+  { clientId, before }: RevokeIssuedOptions,
+  tenantId: string,
+  { storage, now }: { storage: Storage; now: () => number },
+): Promise<number> {
+  const time = before ?? now()
+  if (time > now()) throw new OAuthError('invalid_request', 'The field before must not be in the future')
+  const seconds = Math.floor(time / 1000)
+  if (clientId === undefined) await revokeTokensOfTenant(storage, tenantId, { before: seconds })
+  else await revokeTokensOfClient(storage, tenantId, { clientId, before: seconds })
+  return seconds * 1000
+}
+
+/**
+ * Revokes one token of the tenant, or the API key that it stands for, and answers its claims. Throws `invalid_request` for a text
+ * that is no live token of it, so that a slip of the hand does not pass for done.
+ */
+export async function revokeOne(token: string, tenant: Tenant, deps: VerifyDeps): Promise<TokenClaims> {
+  const claims = await verify(token, tenant, deps)
+  await revokeByClaims(claims, tenant.id, deps)
+  return claims
+}
+
+async function verify(token: string, tenant: Tenant, deps: VerifyDeps): Promise<TokenClaims> {
+  const { oauth2 } = tenant
+  try {
+    if (oauth2) return await verifySignedToken(token, { tenant, oauth2 }, deps)
+  } catch (error) {
+    if (!(error instanceof OAuthError) || error.code !== 'invalid_token') throw error
+  }
+  throw new OAuthError('invalid_request', 'The field token is no token of this tenant, or has expired')
+}

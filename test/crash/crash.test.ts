@@ -1,0 +1,18 @@
+import { expect, test } from 'bun:test'
+import { programs, withFolder } from '../support/spawn-server.ts'
+import { crashRounds } from './story.ts'
+
+/** `GRANTD_CRASH_ROUNDS=100 make crash-test` is the long version. */
+const rounds = Number(process.env['GRANTD_CRASH_ROUNDS'] ?? 6)
+
+test(
+  `killed ${rounds} times under load, SQLite keeps what was acknowledged`,
+  () =>
+    withFolder(async (folder) => {
+      const report = await crashRounds(programs.executable, { folder, rounds })
+      console.log(`  crash on SQLite: ${JSON.stringify(report)}`)
+      expect(report.revoked).toBeGreaterThan(rounds)
+      expect(report.keys).toBeGreaterThan(rounds)
+    }),
+  rounds * 5000 + 20_000,
+)

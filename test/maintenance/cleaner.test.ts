@@ -1,0 +1,129 @@
+import { expect, test } from 'bun:test'
+import { Cleaner } from '../../src/maintenance/cleaner.ts'
+import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { cleanings, revocations } from '../../src/storage/records.ts'
+import { type Storage, systemTenant } from '../../src/storage/storage.ts'
+import { day, hour, minute, TestClock } from '../support/rings.ts'
+
+function newCleaner(storage: Storage = createMemoryStorage(), clock = new TestClock()) {
+  const lines: string[] = []
+  const guard = new ClockGuard({ ...clock, log: (_level, message) => void lines.push(message) })
+  const cleaner = new Cleaner({ storage, guard, now: clock.now, pause: async () => {} })
+  const records = storage.of('acme').of(revocations)
+  const revoke = (id: string, expiresAt: number) => records.create({ id, value: { before: 1 }, expiresAt })
+  const written = async () => (await storage.of(systemTenant).of(cleanings).find('floor'))?.value
+  const ids = async () => (await records.list({ limit: 10_000 })).map(({ id }) => id)
+  return { clock, cleaner, storage, revoke, written, ids, lines }
+}
+
+const never = () => false
+
+test('what expired is deleted a day later, and the floor says up to when', async () => {
+  const { clock, cleaner, revoke, written, ids } = newCleaner()
+  await cleaner.begin()
+  const at = clock.now()
+  await revoke('a', at)
+  await revoke('b', at + 1)
+  clock.advance(day - 1)
+  await cleaner.clean(never)
+  expect(await ids()).toEqual(['a', 'b'])
+  clock.advance(1)
+  await cleaner.clean(never)
+  expect(await ids()).toEqual(['b'])
+  expect(cleaner.floor).toBe(at)
+  expect((await written())?.floor).toBe(at)
+})
+
+test('the floor is written before anything is deleted', async () => {
+  const order: string[] = []
+  const inner = createMemoryStorage()
+  const storage = new Proxy(inner, {
+    get: (target, name) => {
+      if (name === 'deleteExpired')
+        return async (...args: Parameters<Storage['deleteExpired']>) => {
+          const found = await inner.of(systemTenant).of(cleanings).find('floor')
+          order.push(`deletes up to ${args[0]} with the floor ${found?.value.floor}`)
+          return inner.deleteExpired(...args)
+        }
+      const member: unknown = Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+  const { clock, cleaner } = newCleaner(storage)
+  await cleaner.begin()
+  await cleaner.clean(never)
+  const cut = clock.now() - day
+  expect(order).toEqual([`deletes up to ${cut} with the floor ${cut}`])
+})
+
+test('the floor never falls, and the next process begins with it', async () => {
+  const { clock, cleaner, storage } = newCleaner()
+  await cleaner.begin()
+  await cleaner.clean(never)
+  const { floor } = cleaner
+  clock.advance(-10 * day)
+  const later = newCleaner(storage, clock)
+  expect(later.cleaner.floor).toBe(0)
+  await later.cleaner.begin()
+  expect(later.cleaner.floor).toBe(floor)
+  await later.cleaner.clean(never)
+  expect(later.cleaner.floor).toBe(floor)
+})
+
+test('thousands of rows go in batches, and stopping stops in between', async () => {
+  const { clock, cleaner, revoke, ids } = newCleaner()
+  for (let index = 0; index < 1800; index++) await revoke(`r${index}`, clock.now())
+  clock.advance(2 * day)
+  let asked = 0
+  await cleaner.clean(() => ++asked > 2)
+  expect(await ids()).toHaveLength(800)
+  await cleaner.clean(never)
+  expect(await ids()).toEqual([])
+})
+
+test.each([400 * day, -400 * day])(
+  'a clock that jumps by %d ms deletes nothing and is not written down',
+  async (jump) => {
+    const { clock, cleaner, revoke, written, ids } = newCleaner()
+    await cleaner.begin()
+    expect(await cleaner.see()).toBe(true)
+    const before = await written()
+    await revoke('a', clock.now() + hour)
+    clock.jump(jump)
+    expect(await cleaner.see()).toBe(false)
+    await cleaner.clean(never)
+    expect(await ids()).toEqual(['a'])
+    expect(await written()).toEqual(before)
+    clock.advance(day)
+    expect(await cleaner.see()).toBe(true)
+    expect((await written())?.last_seen).toBe(clock.now())
+    clock.advance(minute)
+    expect(await cleaner.see()).toBe(true)
+  },
+)
+
+test('the time is written down once a minute', async () => {
+  const { clock, cleaner, written } = newCleaner()
+  await cleaner.begin()
+  await cleaner.see()
+  const first = clock.now()
+  clock.advance(minute - 1)
+  await cleaner.see()
+  expect((await written())?.last_seen).toBe(first)
+  clock.advance(1)
+  await cleaner.see()
+  expect((await written())?.last_seen).toBe(first + minute)
+})
+
+test('a replica whose clock is behind the others waits', async () => {
+  const { clock, cleaner, storage } = newCleaner()
+  await cleaner.begin()
+  await cleaner.see()
+  const behind = new TestClock(clock.now() - 6 * minute)
+  const other = newCleaner(storage, behind)
+  await other.cleaner.begin()
+  expect(await other.cleaner.see()).toBe(false)
+  expect(other.lines[0]).toStartWith('the clock is behind the time that was written down last')
+  expect(await cleaner.see()).toBe(true)
+})

@@ -1,0 +1,79 @@
+import type { TSchema } from '@sinclair/typebox'
+import {
+  type RecordKind,
+  type Records,
+  type Storage,
+  StorageError,
+  type TenantStorage,
+} from '../../src/storage/storage.ts'
+
+/** A storage with a switch: while it fails, every call throws StorageError. It counts what it is asked. */
+export interface FailingStorage extends Storage {
+  failing: boolean
+  /** Tenant, kind and method of every call that was made, such as `acme client find`; the id is left out. */
+  readonly calls: string[]
+}
+
+interface Wrapped {
+  /** Counts a call, then does its work or fails. */
+  readonly ask: <T>(call: string, work: () => Promise<T>) => Promise<T>
+}
+
+export function failingStorage(inner: Storage): FailingStorage {
+  const calls: string[] = []
+  const state = { failing: false }
+  const ask: Wrapped['ask'] = async (call, work) => {
+    calls.push(call)
+    if (state.failing) throw new StorageError('The storage of the test is switched off')
+    return work()
+  }
+  return {
+    ...wrapStorage(inner, { ask }),
+    calls,
+    get failing() {
+      return state.failing
+    },
+    set failing(failing) {
+      state.failing = failing
+    },
+  }
+}
+
+function wrapStorage(inner: Storage, wrapped: Wrapped): Storage {
+  const { ask } = wrapped
+  return {
+    name: inner.name,
+    of: (tenant) => wrapTenant(tenant, inner.of(tenant), wrapped),
+    transaction: (work) =>
+      ask('transaction', () => inner.transaction((storage) => work(wrapStorage(storage, wrapped)))),
+    deleteExpired: (before, limit) => ask('deleteExpired', () => inner.deleteExpired(before, limit)),
+    check: () => ask('check', () => inner.check()),
+    close: () => inner.close(),
+  }
+}
+
+function wrapTenant(tenant: string, inner: TenantStorage, wrapped: Wrapped): TenantStorage {
+  return {
+    of: (kind) => wrapRecords(inner.of(kind), `${tenant} ${kind.name}`, wrapped),
+    deleteAll: (options) => wrapped.ask(`${tenant} deleteAll`, () => inner.deleteAll(options)),
+  }
+}
+
+function wrapRecords<T>(inner: Records<T>, place: string, { ask }: Wrapped): Records<T> {
+  return {
+    find: (id) => ask(`${place} find`, () => inner.find(id)),
+    findMany: (ids) => ask(`${place} findMany`, () => inner.findMany(ids)),
+    list: (options) => ask(`${place} list`, () => inner.list(options)),
+    create: (record) => ask(`${place} create`, () => inner.create(record)),
+    createMany: (records) => ask(`${place} createMany`, () => inner.createMany(records)),
+    replace: (id, value, options) => ask(`${place} replace`, () => inner.replace(id, value, options)),
+    delete: (id, options) => ask(`${place} delete`, () => inner.delete(id, options)),
+    consume: (id, at) => ask(`${place} consume`, () => inner.consume(id, at)),
+    touch: (id, at) => ask(`${place} touch`, () => inner.touch(id, at)),
+  }
+}
+
+/** The rows of one kind, as tests look at them. */
+export async function rowsOf<S extends TSchema>(storage: Storage, tenant: string, kind: RecordKind<S>) {
+  return storage.of(tenant).of(kind).list({ limit: 20_000 })
+}
