@@ -24,6 +24,8 @@ type Files = Pick<Platform, 'files'>
 
 /** Seconds that are added to the time for which verifiers may keep the JWK Set. */
 const publishMargin = 300
+/** Seconds within which every process that serves the JWK Set has looked for new keys, and publishes them. */
+const lookMargin = 10
 /** Bytes. */
 const largestMasterKeyFile = 64 * 1024
 const pageSize = 500
@@ -51,7 +53,7 @@ function planSigning(
     algorithm: getAlgorithm(signing.algorithm),
     modulusLength: modulus_length,
     rotateEvery: rotate_every === null ? null : rotate_every * 1000,
-    publishAhead: (publish_ahead ?? jwks_max_age + publishMargin) * 1000,
+    publishAhead: (publish_ahead === null ? jwks_max_age + publishMargin : publish_ahead + lookMargin) * 1000,
     jwksMaxAge: jwks_max_age,
     kid: null,
     file: null,

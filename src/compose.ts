@@ -6,7 +6,7 @@ import type { Deps, Lifecycle } from './deps.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
 import type { Log } from './log.ts'
-import type { Platform } from './platform/platform.ts'
+import type { Hashing, Platform } from './platform/platform.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
 import type { LastUse } from './storage/last-use.ts'
 import type { StoragePlace } from './storage/open.ts'
@@ -39,10 +39,28 @@ export function planStorage(
     : { kind: 'sqlite', path: files.resolve(dataDir, 'grantd.db') }
 }
 
-/** Puts the parts of the server together: the one place that knows where each comes from. */
-export function composeDeps({ config }: LoadedConfig, options: ComposeOptions): Deps {
-  const { platform, keyring, publicUrl, storage, randomBytes } = options
+/** Every tenant and every client, those of the configuration and those of the storage. */
+export function composeRegistries(
+  { config }: LoadedConfig,
+  { storage, publicUrl, hashing }: { storage: Storage; publicUrl: string; hashing: Hashing },
+): Pick<Deps, 'tenants' | 'clients'> {
   const tenants = Object.entries(config.tenants)
+  const clients = tenants.map(
+    ([id, tenant]) => [id, Object.entries(tenant.clients).map((entry) => buildClient(...entry))] as const,
+  )
+  return {
+    tenants: new TenantRegistry(
+      tenants.map(([id, tenant]) => buildTenant(id, tenant, publicUrl)),
+      { storage, publicUrl },
+    ),
+    clients: new ClientRegistry(new Map(clients), { hashing, storage }),
+  }
+}
+
+/** Puts the parts of the server together: the one place that knows where each comes from. */
+export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps {
+  const { config } = loaded
+  const { platform, keyring, publicUrl, storage, randomBytes } = options
   const { now, log, lifecycle, audit, lastUse, expiryFloor } = options
   return {
     now,
@@ -59,19 +77,7 @@ export function composeDeps({ config }: LoadedConfig, options: ComposeOptions): 
     admin: config.admin,
     build: buildInfo,
     hashing: platform.hashing,
-    tenants: new TenantRegistry(
-      tenants.map(([id, tenant]) => buildTenant(id, tenant, publicUrl)),
-      { storage, publicUrl },
-    ),
-    clients: new ClientRegistry(
-      new Map(
-        tenants.map(([id, { clients }]) => [
-          id,
-          Object.entries(clients).map((entry) => buildClient(...entry)),
-        ]),
-      ),
-      { hashing: platform.hashing, storage },
-    ),
+    ...composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing }),
     secrets: new SecretChecker({
       hashing: platform.hashing,
       passwordHash: platform.passwordHash,

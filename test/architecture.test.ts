@@ -67,7 +67,7 @@ const arrows: Record<string, readonly string[]> = {
     'config/settings.ts',
   ],
   http: ['deps', 'log', 'tokens', 'clients', 'tenants', 'platform/platform.ts', 'protocol', ...storage],
-  swagger: ['deps', 'http', 'tenants', 'platform/platform.ts'],
+  swagger: ['deps', 'http', 'tenants', 'platform/platform.ts', 'protocol'],
   grants: ['tokens', 'clients', 'tenants', 'protocol'],
   tokens: ['keys', 'clients', 'tenants', 'protocol', ...storage, 'platform/platform.ts'],
   clients: ['keys', 'platform/platform.ts', ...settings, 'protocol', ...storage],

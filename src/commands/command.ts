@@ -12,7 +12,7 @@ export interface Option {
 }
 
 /** The headings of the help, in the order in which a person needs them. */
-export const groups = ['Serve', 'Configure', 'Tokens', 'More'] as const
+export const groups = ['Serve', 'Configure', 'Manage', 'Tokens', 'More'] as const
 
 /** One subcommand. */
 export interface Command {

@@ -18,7 +18,7 @@ server:
   # without it, it is http://localhost and the port.
   # public_url: https://auth.example.com
 
-data_dir: ./data # the signing keys: back it up, and let nobody else read it
+data_dir: ./data # the signing keys and the database: back it up, and let nobody else read it
 
 tenants:
   ${JSON.stringify(tenant)}:
@@ -26,10 +26,13 @@ tenants:
 
     oauth2:
       audience: [my-api] # the aud claim, which your API must check
-      access_token_ttl: 15m # an access token cannot be taken back: keep it short
+      access_token_ttl: 15m # an API that looks at the signature alone does not see a revocation: keep it short
       scopes: # what your API knows: name and description
         api:read: Read access
         api:write: Write access
+
+    signing:
+      rotate_every: 90d # a new key takes over by itself; your API finds it in the JWK Set in time
 
     clients:
       ${JSON.stringify(client)}:

@@ -4,8 +4,8 @@ import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
+import { createSecret } from './create-secret.ts'
 import { renderInitConfig } from './init-config.ts'
-import { createSecret } from './secret.ts'
 
 export const initCommand: Command = {
   name: 'init',

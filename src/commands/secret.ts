@@ -1,19 +1,34 @@
-import { generateSecret } from '../keys/generated-secret.ts'
-import type { ParsedArguments } from '../platform/arguments.ts'
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
+import { createSecret } from './create-secret.ts'
 import { jsonOption } from './options.ts'
+import { rotateOptions, rotateSecret } from './secret-rotate.ts'
 import { stylesFor } from './style.ts'
 
 export const secretCommand: Command = {
   name: 'secret',
   group: 'Configure',
-  summary: 'Make a client secret and its hash',
-  options: [{ name: 'client', value: 'ID', description: 'the client id in the YAML to paste' }, jsonOption],
+  summary: 'Make a client secret and its hash, or a new one for a client',
+  words: '[rotate]',
+  mostWords: 1,
+  choices: ['rotate'],
+  options: [
+    { name: 'client', value: 'ID', description: 'the client id in the YAML to paste; rotate: the client' },
+    ...rotateOptions,
+    jsonOption,
+  ],
   details:
-    'The secret holds 256 random bits and ends in a checksum, so that scanners can tell a leaked one. Only its hash\nbelongs into config.yaml.',
+    'The secret holds 256 random bits and ends in a checksum, so that scanners can tell a leaked one. Only its hash\nbelongs into config.yaml.\nrotate    gives a client a new secret beside the old one, which ends a day later: at once where the client is\n          stored, and as YAML to paste where config.yaml defines it.',
   example: 'grantd secret --client billing',
-  run: makeSecret,
+  run,
+}
+
+function run(args: ParsedArguments, platform: Platform): Promise<number> {
+  const [word] = args.positionals
+  if (word === undefined) return makeSecret(args, platform)
+  if (word !== 'rotate') throw new UsageError('secret wants no word, or rotate')
+  return rotateSecret(args, platform)
 }
 
 async function makeSecret(args: ParsedArguments, platform: Platform): Promise<number> {
@@ -33,10 +48,4 @@ async function makeSecret(args: ParsedArguments, platform: Platform): Promise<nu
     args.isSet('json') ? `${JSON.stringify({ client_id: client, secret, secret_hash: hash })}\n` : text,
   )
   return exitCodes.ok
-}
-
-/** A new secret and the hash that config.yaml holds of it. */
-export function createSecret({ randomBytes, hashing }: Platform): { secret: string; hash: string } {
-  const secret = generateSecret(randomBytes, hashing)
-  return { secret, hash: `sha256:${hashing.sha256(secret).toHex()}` }
 }

@@ -29,7 +29,9 @@ export async function openServices(
     onError: (cause) => log('warn', 'uses were not written', { reason: renderCause(cause) }),
   })
   const { retain, enabled, skip } = loaded.config.audit
-  const audit = new AuditLog({ ...platform, storage, log, enabled, skip, retainSeconds: retain })
+  // A memory that ends with the process would only grow.
+  const isKept = enabled && storage.name !== 'memory'
+  const audit = new AuditLog({ ...platform, storage, log, enabled: isKept, skip, retainSeconds: retain })
   return {
     storage,
     lastUse,

@@ -85,6 +85,13 @@ function checkTenant({ api_keys, oauth2, signing }: Partly<TenantConfig>, path: 
       )
     }
   }
+  for (const scope of Object.keys(oauth2?.scopes ?? {}).filter(isReservedScope)) {
+    const where = [...path, 'oauth2', 'scopes', scope]
+    source.refuse(
+      where,
+      `${renderPath(where)} is a scope of grantd itself; give it to clients without declaring it`,
+    )
+  }
   checkRotation(signing ?? {}, [...path, 'signing'], source)
 }
 

@@ -145,7 +145,8 @@ export const SigningConfig = Type.Object(
       Duration({
         minimum: 1,
         maximum: longestTokenLife,
-        description: 'A new key is in the JWK Set for so long before it signs; default: jwks_max_age and 5m',
+        description:
+          'A new key is in the JWK Set for so long before it signs, and ten seconds more; default: jwks_max_age and 5m',
       }),
     ),
     jwks_max_age: Duration({

@@ -11,8 +11,8 @@ export const jwksEndpoint = (deps: Deps) =>
     '/api/v1/tenant/:tenant/.well-known/jwks.json',
     async ({ request, params }) => {
       const tenant = await getTenantOfDocument(request, params.tenant, deps)
-      const { jwks } = await deps.keyring.of(tenant.id)
-      return cacheableJson(request, jwks, deps.hashing)
+      const { jwks, jwksMaxAge } = await deps.keyring.of(tenant.id)
+      return cacheableJson(request, jwks, { hashing: deps.hashing, maxAge: jwksMaxAge })
     },
     {
       detail: {

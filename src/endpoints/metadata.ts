@@ -30,7 +30,7 @@ export const metadataEndpoint = (deps: Deps) =>
 
 async function answerMetadata(request: Request, tenantId: string, deps: Deps): Promise<Response> {
   const { tenant, oauth2 } = withOAuth2(await getTenantOfDocument(request, tenantId, deps))
-  return cacheableJson(request, buildMetadata(tenant, oauth2, deps.publicUrl), deps.hashing)
+  return cacheableJson(request, buildMetadata(tenant, oauth2, deps.publicUrl), deps)
 }
 
 function buildMetadata(tenant: Tenant, oauth2: OAuth2Settings, publicUrl: string): ServerMetadata {

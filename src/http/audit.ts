@@ -27,9 +27,11 @@ export async function auditRefusal<T>(
     const reason = error instanceof OAuthError ? error.code : undefined
     if (reason !== undefined) {
       const { clientId } = notesOf(request)
+      // Who did not authenticate is nobody, whatever client it claims to be.
+      const actor = reason === 'invalid_client' ? undefined : clientId
       recordAudit(
         request,
-        { type, tenant, outcome: 'refused', reason, actor: clientId, client: clientId },
+        { type, tenant, outcome: 'refused', reason, actor, client: clientId },
         { audit: deps.audit },
       )
     }

@@ -1,16 +1,26 @@
 import type { Hashing } from '../platform/platform.ts'
 
-/** Seconds that clients and proxies may keep public documents. */
+/** Seconds that clients and proxies may keep a public document that says nothing else. */
 export const publicMaxAge = 300
+
+export interface CacheableOptions {
+  readonly hashing: Hashing
+  /** Seconds; default {@link publicMaxAge}. */
+  readonly maxAge?: number
+}
 
 /**
  * A public JSON document with an ETag, or 304 when the request has it already (RFC 9110 section 13.1.2).
  */
-export function cacheableJson(request: Request, body: unknown, hashing: Hashing): Response {
+export function cacheableJson(
+  request: Request,
+  body: unknown,
+  { hashing, maxAge = publicMaxAge }: CacheableOptions,
+): Response {
   const text = JSON.stringify(body)
   const digest = hashing.sha256(text).toBase64({ alphabet: 'base64url', omitPadding: true })
   const etag = `"${digest}"`
-  const headers = { ETag: etag, 'Cache-Control': `public, max-age=${publicMaxAge}` }
+  const headers = { ETag: etag, 'Cache-Control': `public, max-age=${maxAge}` }
   if (matches(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers })
   return new Response(text, { headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers } })
 }

@@ -145,8 +145,8 @@ export class Keyring {
   #getSigning({ ring, seenAt, failingSince }: Entry): SigningKey {
     const { signing, failure, plan } = ring
     if (!signing || (failingSince && this.#ageOf(failingSince) > longestUnseen)) throw failure
-    const isSeen = Math.min(this.#ageOf(seenAt), this.#ageOf(this.#seenAt)) <= longestUnseen
-    if (isSeen || plan.file !== null || !this.#store.isShared) return signing
+    if (plan.file !== null || !this.#store.isShared) return signing
+    if (Math.min(this.#ageOf(seenAt), this.#ageOf(this.#seenAt)) <= longestUnseen) return signing
     throw new UnavailableError('The keyrings in the database were not seen for a day, so no key signs')
   }
 

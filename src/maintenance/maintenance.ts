@@ -14,7 +14,7 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
   readonly now: () => number
   /** Milliseconds between two looks for what other processes changed; default 5 seconds. */
   readonly lookEvery?: number
-  /** Milliseconds between two rounds of what is due by the clock; default 30 seconds. */
+  /** Milliseconds between two rounds of what is due some time, such as deleting; default 30 seconds. */
   readonly roundEvery?: number
 }
 
@@ -79,13 +79,17 @@ export class Maintenance {
   async #run(): Promise<void> {
     const { keyring, monotonic, roundEvery = 30_000 } = this.#options
     await this.#attempt('looking for changed keys', () => keyring.lookForNews())
-    if (monotonic() - this.#lastRound < roundEvery) return
-    this.#lastRound = monotonic()
-    await this.#attempt('surveying keys', () => this.#survey())
-    await this.#attempt('telling the time', async () => this.#noteClock(await this.#cleaner.see()))
+    const isRound = monotonic() - this.#lastRound >= roundEvery
+    if (isRound) {
+      this.#lastRound = monotonic()
+      await this.#attempt('surveying keys', () => this.#survey())
+      await this.#attempt('telling the time', async () => this.#noteClock(await this.#cleaner.see()))
+    }
     if (!this.#isClockRight) return
     await this.#takeSteps()
-    await this.#attempt('deleting expired rows', () => this.#cleaner.clean(() => this.#isStopped))
+    if (isRound) {
+      await this.#attempt('deleting expired rows', () => this.#cleaner.clean(() => this.#isStopped))
+    }
   }
 
   #noteClock(isRight: boolean): void {

@@ -44,7 +44,8 @@ const kinds: readonly (readonly [words: RegExp, kind: SqliteErrorKind])[] = [
   [/database or disk is full/, 'full'],
   [/readonly database/, 'read-only'],
   [/malformed|not a database/, 'corrupt'],
-  [/disk I\/O error|unable to open database file/, 'io'],
+  [/unable to open database file/, 'unreachable'],
+  [/disk I\/O error/, 'io'],
   [/constraint failed/, 'constraint'],
 ]
 

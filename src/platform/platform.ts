@@ -163,7 +163,15 @@ export interface SqliteConnection {
   close(): void
 }
 
-export type SqliteErrorKind = 'busy' | 'full' | 'read-only' | 'corrupt' | 'io' | 'constraint' | 'other'
+export type SqliteErrorKind =
+  | 'busy'
+  | 'full'
+  | 'read-only'
+  | 'corrupt'
+  | 'unreachable'
+  | 'io'
+  | 'constraint'
+  | 'other'
 
 /** What SQLite said, and what it means. */
 export class SqliteError extends Error {

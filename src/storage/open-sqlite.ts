@@ -123,7 +123,8 @@ function explainOpening(cause: unknown, path: string): unknown {
     return new StorageRefusedError(message, { cause })
   }
   const explained = explainSqlite(cause, path)
-  const isLasting = cause instanceof SqliteError && ['corrupt', 'read-only'].includes(cause.kind)
+  const isLasting =
+    cause instanceof SqliteError && ['corrupt', 'read-only', 'unreachable'].includes(cause.kind)
   return isLasting && explained instanceof StorageError
     ? new StorageRefusedError(explained.message, { cause })
     : explained

@@ -1,6 +1,6 @@
 import postgres from 'postgres'
 import { inTime } from './in-time.ts'
-import { ownCodes, PostgresFault, readFault } from './postgres-fault.ts'
+import { ownFault, readConnectFault, readFault } from './postgres-fault.ts'
 import type { PostgresTarget } from './postgres-url.ts'
 import type { Sql, SqlRow } from './sql.ts'
 
@@ -30,8 +30,12 @@ export class PostgresConnection {
   /** Connects. Throws {@link PostgresFault}, after the time for it at the latest. */
   static async open(target: PostgresTarget, times: PostgresTimes): Promise<PostgresConnection> {
     const connection = new PostgresConnection(target, times)
-    await connection.#query({ parts: ['select 1'], values: [] }, times.connectTimeoutMs)
-    return connection
+    try {
+      await connection.#query({ parts: ['select 1'], values: [] }, times.connectTimeoutMs)
+      return connection
+    } catch (cause) {
+      throw readConnectFault(cause, { hasTls: target.tls !== false })
+    }
   }
 
   private constructor(target: PostgresTarget, times: PostgresTimes) {
@@ -52,15 +56,10 @@ export class PostgresConnection {
   }
 
   async #query({ parts, values }: Sql, milliseconds: number): Promise<SqlRow[]> {
-    if (this.#isBroken) throw lost()
+    if (this.#isBroken) throw ownFault('lost', 'the connection was lost')
     const text = parts.reduce((all, part, index) => `${all}$${index}${part}`)
     const prepare = this.#target.prepare && values.length <= mostPreparedValues
-    const late = () =>
-      new PostgresFault({
-        code: ownCodes.noAnswer,
-        message: `no answer within ${milliseconds} ms`,
-        endsConnection: true,
-      })
+    const late = () => ownFault('noAnswer', `no answer within ${milliseconds} ms`)
     try {
       return [...(await inTime(this.#client.unsafe(text, [...values], { prepare }), { milliseconds, late }))]
     } catch (cause) {
@@ -75,10 +74,6 @@ export class PostgresConnection {
     this.#isBroken = true
     await this.#client.end({ timeout: 0 })
   }
-}
-
-function lost(): PostgresFault {
-  return new PostgresFault({ code: ownCodes.lost, message: 'the connection was lost', endsConnection: true })
 }
 
 function connect(target: PostgresTarget, times: PostgresTimes, onClose: () => void) {

@@ -1,5 +1,5 @@
 import type { PostgresConnection } from './postgres-connection.ts'
-import { explainFault, ownCodes, PostgresFault, readFault } from './postgres-fault.ts'
+import { explainFault, ownFault, PostgresFault, readFault } from './postgres-fault.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 import { Repeats } from './repeats.ts'
 import { type Sql, type SqlDatabase, type SqlRow, sql } from './sql.ts'
@@ -12,7 +12,9 @@ export class PostgresDatabase implements SqlDatabase {
   readonly name = 'postgres'
   readonly #pool: PostgresPool
   readonly #place: string
-  readonly #repeats = new Repeats(isConflict)
+  /** Apart, so that a statement does not wait for transactions that repeat. */
+  readonly #statements = new Repeats(isConflict)
+  readonly #transactions = new Repeats(isConflict)
 
   constructor(pool: PostgresPool, place: string) {
     this.#pool = pool
@@ -24,20 +26,21 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   write(statement: Sql): Promise<SqlRow[]> {
-    return this.#use((connection) => connection.run(statement))
+    return this.#use(this.#statements, (connection) => connection.run(statement))
   }
 
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
-    return this.#use((connection) => runTransaction(connection, { work, place: this.#place }))
+    const place = this.#place
+    return this.#use(this.#transactions, (connection) => runTransaction(connection, { work, place }))
   }
 
   close(): Promise<void> {
     return this.#pool.close()
   }
 
-  async #use<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+  async #use<T>(repeats: Repeats, work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
     try {
-      return await this.#pool.use((connection) => this.#repeats.run(() => work(connection)))
+      return await this.#pool.use((connection) => repeats.run(() => work(connection)))
     } catch (cause) {
       throw cause instanceof PostgresFault ? explainFault(cause, this.#place) : cause
     }
@@ -103,12 +106,7 @@ class Inside implements SqlDatabase {
     const { place, statementTimeoutMs } = this.#options
     try {
       // The connection may be that of somebody else by now.
-      if (this.isOver)
-        throw new PostgresFault({
-          code: ownCodes.lost,
-          message: 'the transaction is over',
-          endsConnection: false,
-        })
+      if (this.isOver) throw ownFault('lost', 'the transaction is over', { endsConnection: false })
       return await this.#connection.run(statement, statementTimeoutMs)
     } catch (cause) {
       const fault = readFault(cause)

@@ -28,6 +28,9 @@ export const ownCodes = {
   noAnswer: 'NO_ANSWER',
   lost: 'CONNECTION_LOST',
   allBusy: 'ALL_BUSY',
+  closed: 'CLOSED',
+  hungUp: 'HUNG_UP',
+  noTls: 'NO_TLS',
 } as const
 
 /** The fault in what the driver threw. */
@@ -57,6 +60,24 @@ const lostMessages: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was lost (ECONNRESET)',
 }
 
+/** The same for a connection that is being made, of which nobody has asked anything yet. */
+export function readConnectFault(cause: unknown, { hasTls }: { readonly hasTls: boolean }): PostgresFault {
+  const fault = readFault(cause)
+  if (lostMessages[fault.code] === undefined && fault.code !== ownCodes.lost) return fault
+  return hasTls
+    ? ownFault('noTls', 'the server closed the connection instead of starting TLS')
+    : ownFault('hungUp', 'the server closed the connection before it said anything')
+}
+
+/** A fault that neither server nor system has a word for. */
+export function ownFault(
+  code: keyof typeof ownCodes,
+  message: string,
+  { endsConnection = true }: { readonly endsConnection?: boolean } = {},
+): PostgresFault {
+  return new PostgresFault({ code: ownCodes[code], message, endsConnection })
+}
+
 /** The fault that is `cause`, or that it came from. */
 export function findFault(cause: unknown): PostgresFault | undefined {
   if (cause instanceof StorageError) return findFault(cause.cause)
@@ -66,7 +87,8 @@ export function findFault(cause: unknown): PostgresFault | undefined {
 /** What a fault means for whoever uses the store at `place`. */
 export function explainFault(fault: PostgresFault, place: string): StorageError {
   const next = nextSteps[fault.code] ?? (isOfTls(fault) ? nextStepOfTls : otherNextStep)
-  const code = fault.message.includes(fault.code) ? '' : ` (${fault.code})`
+  const isTold = fault.message.includes(fault.code) || Object.values<string>(ownCodes).includes(fault.code)
+  const code = isTold ? '' : ` (${fault.code})`
   const message = `Cannot use ${place}: ${fault.message}${code}; ${next}`
   return new StorageError(message, { cause: fault })
 }
@@ -101,6 +123,11 @@ const nextSteps: Readonly<Record<string, string>> = {
   CONNECTION_DESTROYED: 'it is not known whether a write was done; look at the log of the server',
   ECONNRESET: 'it is not known whether a write was done; look at the log of the server',
   [ownCodes.lost]: 'it is not known whether a write was done; look at the log of the server',
+  [ownCodes.hungUp]: away,
+  [ownCodes.noTls]:
+    'turn TLS on at the server, or add sslmode=disable to the URL where nobody is on the way to it',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'name the host in the URL as the certificate does',
+  [ownCodes.closed]: 'ask again once grantd has started again',
   [ownCodes.allBusy]: `${busy}, or raise postgres.pool`,
   '23505': 'a row of this id is there already',
   '25006': 'name the server that takes writes in the URL',

@@ -1,6 +1,6 @@
 import { inTime } from './in-time.ts'
 import { PostgresConnection, type PostgresTimes } from './postgres-connection.ts'
-import { ownCodes, PostgresFault } from './postgres-fault.ts'
+import { ownFault } from './postgres-fault.ts'
 import type { PostgresTarget } from './postgres-url.ts'
 
 export interface PostgresPoolOptions extends PostgresTimes {
@@ -31,7 +31,7 @@ export class PostgresPool {
 
   /** Lends a connection to `work`; waits for it no longer than for a connection. */
   async use<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#acquire()
+    const connection = this.#takeIdle() ?? (await this.#acquire())
     try {
       return await work(connection)
     } finally {
@@ -54,33 +54,42 @@ export class PostgresPool {
     await Promise.all(this.#idle.map((connection) => connection.close()))
   }
 
+  /** The usual case, for which no clock is needed. */
+  #takeIdle(): PostgresConnection | undefined {
+    const idle = this.#closing || this.#free === 0 ? undefined : this.#popIdle()
+    if (idle) this.#free--
+    return idle
+  }
+
+  /** The one that was used last: it is the likeliest to be whole, and the others get to their idle end. */
+  #popIdle(): PostgresConnection | undefined {
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) if (!idle.isBroken) return idle
+    return undefined
+  }
+
   async #acquire(): Promise<PostgresConnection> {
-    if (this.#closing)
-      throw new PostgresFault({ code: ownCodes.lost, message: 'it was closed', endsConnection: true })
+    if (this.#closing) throw ownFault('closed', 'it was closed')
     const { connectTimeoutMs: milliseconds, pool } = this.#options
     const claim: Claim = { isGivenUp: false, phase: 'waiting' }
     const acquiring = this.#take(claim)
     const late = () => {
       claim.isGivenUp = true
-      const message =
-        claim.phase === 'waiting'
-          ? `all ${pool} connections were in use for ${milliseconds} ms`
-          : `no answer within ${milliseconds} ms`
-      const code = claim.phase === 'waiting' ? ownCodes.allBusy : ownCodes.noAnswer
       // A connection that comes too late serves the next one.
       acquiring.then(
         (connection) => this.#release(connection),
         () => {},
       )
-      return new PostgresFault({ code, message, endsConnection: false })
+      return claim.phase === 'waiting'
+        ? ownFault('allBusy', `all ${pool} connections were in use for ${milliseconds} ms`)
+        : ownFault('noAnswer', `no answer within ${milliseconds} ms`)
     }
     return inTime(acquiring, { milliseconds, late })
   }
 
   async #take(claim: Claim): Promise<PostgresConnection> {
     await this.#waitForTurn(claim)
-    // The one that was used last is the likeliest to be whole, and the others get to their idle end.
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) if (!idle.isBroken) return idle
+    const idle = this.#popIdle()
+    if (idle) return idle
     claim.phase = 'connecting'
     try {
       return await PostgresConnection.open(this.#target, this.#options)
@@ -101,9 +110,9 @@ export class PostgresPool {
   }
 
   #passTurn(): void {
-    const next = this.#waiting.shift()
-    if (!next) this.#free++
-    else if (next.claim.isGivenUp) this.#passTurn()
-    else next.resolve()
+    let next = this.#waiting.shift()
+    while (next?.claim.isGivenUp) next = this.#waiting.shift()
+    if (next) next.resolve()
+    else this.#free++
   }
 }

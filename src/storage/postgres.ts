@@ -48,7 +48,8 @@ function migrateAlone(connection: PostgresConnection, place: string): Promise<vo
     isolation: 'read committed',
     statementTimeoutMs: migrationTimeoutMs,
     work: async (database) => {
-      if ((await readSchema(database)).version === knownSchema) return
+      const { version, hasRecords } = await readSchema(database)
+      if (version === knownSchema && hasRecords) return
       await database.write({ parts: [`set local statement_timeout = ${migrationTimeoutMs}`], values: [] })
       await database.read(sql`select pg_advisory_xact_lock(${migrationLock})`)
       checkSchema(await readSchema(database), place)

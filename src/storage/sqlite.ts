@@ -203,7 +203,8 @@ const nextSteps: Readonly<Record<SqliteErrorKind, string>> = {
   full: 'make room on its disk',
   'read-only': 'give this user write access to the file and to its folder, on a disk that is writable',
   corrupt: 'restore it from a backup; grantd never puts an empty one in its place',
-  io: 'look at the disk and at the rights of its folder',
+  unreachable: 'give this user write access to the file and to its folder, on a disk that is writable',
+  io: 'look at the disk',
   constraint: 'a row of this id is there already',
   other: 'look at the file',
 }

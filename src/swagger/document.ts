@@ -2,11 +2,12 @@ import { swagger } from '@elysiajs/swagger'
 import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { security, tags } from '../http/openapi.ts'
+import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { type Tenant, tenantPath } from '../tenants/tenant.ts'
 
 const documentPath = '/document'
 
-type DocumentDeps = Pick<Deps, 'build' | 'tenants'>
+type DocumentDeps = Pick<Deps, 'admin' | 'build' | 'tenants'>
 
 const description = [
   'One server that issues and checks OAuth 2.0 tokens for many tenants.',
@@ -19,7 +20,8 @@ const description = [
 ].join('\n')
 
 /** The OpenAPI 3 document of `routes` as JSON, made by the plugin from the routes themselves. */
-export async function renderOpenApi(routes: AnyElysia, { build, tenants }: DocumentDeps): Promise<string> {
+export async function renderOpenApi(routes: AnyElysia, deps: DocumentDeps): Promise<string> {
+  const { admin, build, tenants } = deps
   // The page needs a tenant to begin with: the first that issues tokens.
   const tenant = tenants.configured.find(({ active, oauth2 }) => active && oauth2)
   const app = new Elysia().use(routes).use(
@@ -38,8 +40,8 @@ export async function renderOpenApi(routes: AnyElysia, { build, tenants }: Docum
         },
         // Relative: the page works under whatever name it was opened.
         servers: [{ url: '/', description: 'This server' }],
-        tags: [...tags],
-        components: { securitySchemes: securitySchemes(tenant) },
+        tags: tags.filter(({ name }) => name !== 'Admin' || admin !== undefined),
+        components: { securitySchemes: securitySchemes(tenant, deps) },
       },
     }),
   )
@@ -47,9 +49,13 @@ export async function renderOpenApi(routes: AnyElysia, { build, tenants }: Docum
   return JSON.stringify(withDefaultTenant(await response.json(), tenant))
 }
 
-function securitySchemes(tenant: Tenant | undefined) {
+function securitySchemes(tenant: Tenant | undefined, { admin }: DocumentDeps) {
   const tokenUrl = `${tenantPath(tenant?.id ?? 'test-tenant')}/oauth/token`
-  const scopes = { ...tenant?.oauth2?.scopes }
+  const scopes = {
+    ...tenant?.oauth2?.scopes,
+    ...(tenant?.apiKeys && { [reservedScopes.manageApiKeys]: 'Manage API keys' }),
+    ...(admin && { [reservedScopes.admin]: 'Use the admin API' }),
+  }
   return {
     [security.oauth2]: {
       type: 'oauth2' as const,

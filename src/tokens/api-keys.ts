@@ -48,6 +48,8 @@ export interface ApiKeyCreator {
 }
 
 const daySeconds = 86_400
+/** Tokens of one key that can be valid beside the newest, while rotations overlap. */
+const mostTokens = 10
 
 /**
  * Makes an API key. Throws `invalid_scope` for a scope that the tenant gives to no API key or that the creator has not
@@ -202,6 +204,9 @@ async function rotateOnce(
   const older = key.tokens
     .map((old) => ({ ...old, ends_at: Math.min(old.ends_at ?? endsAt, endsAt) }))
     .filter(({ ends_at }) => ends_at > now)
+  if (older.length >= mostTokens) {
+    throw new OAuthError('invalid_request', 'Too many tokens of the API key are valid still')
+  }
   return { id, token, key: { ...key, tokens: [...older, { jti, hash, ends_at: null }] } }
 }
 

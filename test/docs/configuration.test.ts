@@ -12,6 +12,7 @@ test('docs/configuration.md is what the schema says', async () => {
 const environment = {
   BILLING_SECRET: 'a-secret-of-the-documents',
   REPORTS_SECRET: 'another-secret',
+  ADMIN_SECRET: 'a-secret-of-an-admin',
   GRANTD_DB_PASSWORD: 'a-password-of-the-documents',
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
+import { clients } from '../../src/storage/records.ts'
 import {
   keysPath,
   listedKeys,
@@ -91,6 +92,35 @@ describe('the scope api-keys:manage', () => {
       'invalid_scope',
       'The requested scope is not allowed for this client',
     ])
+  })
+
+  test('is in no default of a client that the storage has, either', async () => {
+    const value = {
+      name: 'Stored',
+      active: true,
+      introspect: false,
+      grant_types: ['client_credentials'],
+      scopes: ['read', manageScope],
+      default_scopes: null,
+      audience: null,
+      resources: [],
+      access_token_ttl: null,
+      created_at: 0,
+      secrets: [
+        {
+          id: 's1',
+          hash: `sha256:${app.deps.hashing.sha256('stored-secret-value').toHex()}`,
+          created_at: 0,
+          not_before: null,
+          expires_at: null,
+        },
+      ],
+    }
+    await app.deps.storage.of('acme').of(clients).create({ id: 'stored', value })
+    const stored = { client_id: 'stored', client_secret: 'stored-secret-value' }
+    const byDefault = await app.token('acme', stored)
+    expect(jose.decodeJwt(byDefault)['scope']).toBe('read')
+    expect((await listKeys(app, { token: await managerToken(app, 'acme', stored) })).status).toBe(200)
   })
 
   test('can be a default where default_scopes names it', async () => {

@@ -57,6 +57,18 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
+    const giveUp = performance.now() + 10_000
+    while (!(await this.#tryStart())) {
+      const log = await readLog(this.#folder)
+      // After a crash the processes of connections may live on for a moment, and keep the memory that they share.
+      if (!log.trimEnd().split('\n').slice(-4).join().includes('still in use') || performance.now() > giveUp)
+        throw new Error(`Postgres does not start:\n${log}`)
+      await Bun.sleep(20)
+    }
+  }
+
+  /** Answers whether the server is there now; false when it ended by itself. */
+  async #tryStart(): Promise<boolean> {
     const server = spawnPostgres(this.#folder, 'postgres', [
       '-D',
       dataOf(this.#folder),
@@ -65,11 +77,10 @@ export class PostgresServer {
     ])
     server.unref()
     this.#server = server
-    const ready = async () =>
-      /\nready\s*$/.test(await readFile(pidFileOf(this.#folder), 'utf8').catch(() => ''))
-    while (!(await ready())) {
-      if (server.exitCode !== null || server.signalCode !== null)
-        throw new Error(`Postgres does not start:\n${await readLog(this.#folder)}`)
+    for (;;) {
+      if (server.exitCode !== null || server.signalCode !== null) return false
+      const state = await readFile(pidFileOf(this.#folder), 'utf8').catch(() => '')
+      if (/\nready\s*$/.test(state)) return true
       await Bun.sleep(10)
     }
   }
@@ -103,6 +114,7 @@ export class PostgresServer {
 
   /** Stops it and removes its files. */
   async remove(): Promise<void> {
+    await this.stop()
     this.#guard.stdin.end()
     await this.#guard.exited
   }

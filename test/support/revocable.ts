@@ -1,18 +1,23 @@
 import { expect } from 'bun:test'
+import { join } from 'node:path'
 import { createApp } from '../../src/app.ts'
 import type { Client } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/registry.ts'
 import type { Deps } from '../../src/deps.ts'
 import { TenantRegistry } from '../../src/tenants/registry.ts'
 import type { Tenant } from '../../src/tenants/tenant.ts'
+import { ecPair, pkcs8, putKeyFile } from './signing.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from './test-app.ts'
+
+/** A key for each of the two, made once for all tests: making them is what takes most of the time. */
+const keys = { acme: pkcs8(ecPair().privateKey), beta: pkcs8(ecPair().privateKey) }
 
 /** Two tenants that share their kid, their audience, and the ids and secrets of their clients. */
 const twin = (name: string) => `
     name: ${name}
     oauth2: { audience: [shared-api], access_token_ttl: 10m, scopes: { read: R, write: W, rule: U } }
     api_keys: { allowed_scopes: [read, write, api-keys:manage], rotation_overlap: 1h }
-    signing: { algorithm: ES256, kid: shared-kid }
+    signing: { algorithm: ES256, kid: shared-kid, private_key_file: ${name}.pem }
     clients:
       svc: { secret: svc-secret-value, scopes: [read, write, rule, api-keys:manage] }
       reader: { secret: reader-secret-value, scopes: [read, api-keys:manage] }
@@ -23,8 +28,8 @@ const twin = (name: string) => `
 /** `acme` and its twin `beta`; `keyless` has no API keys, `plain` no oauth2, `closed` is inactive. */
 export const revocableYaml = `
 tenants:
-  acme:${twin('Acme')}
-  beta:${twin('Beta')}
+  acme:${twin('acme')}
+  beta:${twin('beta')}
   keyless:
     name: Without API keys
     oauth2: { audience: [shared-api], scopes: { read: R } }
@@ -47,8 +52,12 @@ tenants:
       svc: { secret: svc-secret-value }
 `
 
-export const startRevocable = (options?: TestAppOptions): Promise<TestApp> =>
-  startTestApp(revocableYaml, options)
+export async function startRevocable(options?: TestAppOptions): Promise<TestApp> {
+  const app = await startTestApp(revocableYaml, options)
+  // Keys are opened at the first need.
+  for (const [tenant, pem] of Object.entries(keys)) await putKeyFile(join(app.folder, `${tenant}.pem`), pem)
+  return app
+}
 
 export interface Credentials {
   readonly [parameter: string]: string

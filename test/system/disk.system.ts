@@ -36,7 +36,9 @@ async function withSmallDisk(
     const program = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', start, executable]
     const server = await startServer(program, { folder })
     const shell = async (command: string) => {
-      await Bun.$`nsenter --mount --target ${server.pid} --wd=${folder} sh -c ${command}`.quiet()
+      // --wd would name the folder as it is outside.
+      const inside = `cd ${folder} && mountpoint -q disk && { ${command}; }`
+      await Bun.$`nsenter --mount --target ${server.pid} sh -c ${inside}`.quiet()
     }
     await work(server, shell)
     expect(await server.stop()).toBe(0)

@@ -1,0 +1,136 @@
+import type { Deps } from '../deps.ts'
+import { recordAudit } from '../http/audit.ts'
+import { realm } from '../http/bearer.ts'
+import { getCaller } from '../http/caller.ts'
+import { notesOf } from '../http/request-notes.ts'
+import { tenantNotFound } from '../http/tenant.ts'
+import type { AuditEventType } from '../protocol/audit-events.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import { systemTenant } from '../storage/storage.ts'
+import { findTenant, type ListedTenant } from '../tenants/stored-tenants.ts'
+import { isApiKey } from '../tokens/verify.ts'
+
+/** Somebody who manages a tenant, or all of them. */
+export interface AdminCall {
+  readonly request: Request
+  readonly deps: Deps
+  /** The client whose token it is. */
+  readonly actor: string
+  /** The tenant whose token it is. */
+  readonly ownTenant: string
+  /** Whether that tenant is `admin.tenant`. */
+  readonly isSuper: boolean
+}
+
+/** An admin and the tenant that the path names, which is one that it may manage; active or not. */
+export interface TenantCall extends AdminCall, ListedTenant {}
+
+/**
+ * Answers by `work` whoever has a token with `grantd:admin`, which an API key never has. Every refusal is in the audit
+ * trail. Throws `invalid_token` and `insufficient_scope`.
+ */
+export async function answerAdmin(
+  request: Request,
+  deps: Deps,
+  work: (call: AdminCall) => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await work(await getAdmin(request, deps))
+  } catch (error) {
+    recordRefusal(request, error, deps)
+    throw error
+  }
+}
+
+/**
+ * Like {@link answerAdmin}, for a tenant: a tenant of others is answered as an unknown one. Throws `tenant_not_found` too.
+ */
+export function answerForTenant(
+  request: Request,
+  { tenantId, deps }: { tenantId: string; deps: Deps },
+  work: (call: TenantCall) => Promise<Response>,
+): Promise<Response> {
+  return answerAdmin(request, deps, async (call) => work(await findManaged(call, tenantId)))
+}
+
+async function getAdmin(request: Request, deps: Deps): Promise<AdminCall> {
+  const { tenant, claims } = await getCaller(request, { scope: reservedScopes.admin }, deps)
+  notesOf(request).tenant = tenant.id
+  if (isApiKey(claims)) throw insufficient('An API key cannot manage this server')
+  const isSuper = tenant.id === deps.admin?.tenant
+  return { request, deps, actor: claims.client_id, ownTenant: tenant.id, isSuper }
+}
+
+async function findManaged(call: AdminCall, tenantId: string): Promise<TenantCall> {
+  const { request, deps, isSuper, ownTenant } = call
+  const isManaged = isSuper || tenantId === ownTenant
+  const found = isManaged && isOneSpelling(request, tenantId) ? await findTenant(tenantId, deps) : undefined
+  if (!found) throw tenantNotFound()
+  notesOf(request).tenant = found.tenant.id
+  return { ...call, ...found }
+}
+
+/** Of /api/v1/admin/tenants/{tenant}. */
+const tenantSegment = 5
+
+/** The router decodes the path, and a tenant has one spelling. */
+function isOneSpelling({ url }: Request, tenantId: string): boolean {
+  return new URL(url).pathname.split('/')[tenantSegment] === tenantId
+}
+
+/** An id from a path; empty, as no id is, for what the router could not decode and hands over as null. */
+export function idOf(parameter: unknown): string {
+  return typeof parameter === 'string' ? parameter : ''
+}
+
+/** Throws `insufficient_scope` unless the caller manages every tenant. */
+export function checkSuper({ isSuper }: AdminCall): void {
+  if (!isSuper) throw insufficient('Only the admin tenant makes, changes and deletes tenants')
+}
+
+function insufficient(sentence: string): OAuthError {
+  const challenge = { scheme: 'Bearer', realm, withError: true, scope: reservedScopes.admin } as const
+  return new OAuthError('insufficient_scope', sentence, { challenge })
+}
+
+function recordRefusal(request: Request, error: unknown, deps: Deps): void {
+  if (!(error instanceof OAuthError) || error.status >= 500) return
+  const { tenant = systemTenant, clientId, route = '' } = notesOf(request)
+  const detail = { method: request.method, route }
+  recordAudit(
+    request,
+    {
+      type: 'admin.refused',
+      tenant,
+      outcome: 'refused',
+      reason: error.code,
+      actor: clientId,
+      client: clientId,
+      detail,
+    },
+    deps,
+  )
+}
+
+/** Records a change, with what it was done to. */
+export function recordChange(
+  { request, deps, actor, ownTenant }: AdminCall,
+  type: AuditEventType,
+  { tenantId, client, detail }: ChangedThing,
+): void {
+  // The trail is that of the tenant, and another one may have a client of this id too.
+  const foreign = ownTenant !== tenantId && { actor_tenant: ownTenant }
+  recordAudit(
+    request,
+    { type, tenant: tenantId, outcome: 'success', actor, client, detail: { ...detail, ...foreign } },
+    deps,
+  )
+}
+
+interface ChangedThing {
+  readonly tenantId: string
+  readonly client?: string
+  /** Ids alone. */
+  readonly detail?: Readonly<Record<string, string>>
+}

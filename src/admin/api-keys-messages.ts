@@ -1,0 +1,17 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Moment, MomentOrNull, pageOf } from './openapi.ts'
+
+/** An API key, without itself. */
+export const AdminApiKey = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  client_id: Type.String({ description: 'The client that made it' }),
+  scopes: Type.Array(Type.String()),
+  created_at: Moment('When it was made'),
+  expires_at: MomentOrNull('Null: it does not expire'),
+  revoked_at: MomentOrNull('Null: it was not revoked by itself'),
+  last_used: MomentOrNull('Null: never, or less than ten seconds ago'),
+})
+export type AdminApiKey = Static<typeof AdminApiKey>
+
+export const AdminApiKeyList = pageOf(AdminApiKey)

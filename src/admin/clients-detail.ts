@@ -1,0 +1,142 @@
+import type { DocumentDecoration } from 'elysia'
+import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi.ts'
+import {
+  ClientList,
+  ClientResponse,
+  type ClientSummary,
+  CreateClientRequest,
+  CreateClientResponse,
+  PatchClientRequest,
+} from './clients-messages.ts'
+import {
+  adminShared,
+  clientParameter,
+  ifMatchParameter,
+  listRefusals,
+  malformedBody,
+  optionalIfMatch,
+  pageParameters,
+  preconditionRefusals,
+  readRefusals,
+  requiredPrecondition,
+  tooLargeBody,
+} from './openapi.ts'
+
+const summary: ClientSummary = {
+  client_id: 'billing',
+  source: 'storage',
+  name: 'Billing',
+  active: true,
+  introspect: false,
+  grant_types: ['client_credentials'],
+  scopes: ['api:read'],
+  default_scopes: ['api:read'],
+  audience: null,
+  resources: [],
+  access_token_ttl: null,
+  created_at: '2030-01-01T00:00:00.000Z',
+}
+
+const example = {
+  ...summary,
+  secrets: [
+    {
+      id: '1f0c5b2e',
+      created_at: '2030-01-01T00:00:00.000Z',
+      not_before: null,
+      expires_at: null,
+      last_used: null,
+      valid: true,
+    },
+  ],
+}
+
+const malformed = refusal('The request is malformed', ...malformedBody, [
+  'invalid_request',
+  'The field scopes has a scope that the tenant does not have',
+])
+
+const readOnly = ['conflict', 'The client is defined in config.yaml and read-only here'] as const
+
+const notFound = refusal(
+  'No such client, or no tenant of this id that you manage',
+  ['not_found', 'Client not found'],
+  ['tenant_not_found', 'Tenant not found'],
+)
+
+export const listDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'listClients',
+  summary: 'List the clients of a tenant',
+  description: 'By id, those of config.yaml among them.',
+  parameters: [tenantParameter, ...pageParameters],
+  responses: {
+    200: answer('The clients', ClientList, { items: [summary], next_cursor: null }),
+    ...listRefusals,
+  },
+}
+
+export const createDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'createClient',
+  summary: 'Make a client',
+  description: [
+    'The members are those of config.yaml, with the same rules and defaults. Its secret is in this answer and nowhere else:',
+    'only the hash is kept.',
+  ].join('\n'),
+  parameters: [tenantParameter],
+  ...jsonBody(CreateClientRequest, { client_id: 'billing', name: 'Billing', scopes: ['api:read'] }),
+  responses: {
+    201: answer('The client with its secret and its ETag', CreateClientResponse, {
+      client_secret: 'gds_...',
+      ...example,
+    }),
+    400: malformed,
+    ...readRefusals,
+    409: refusal('The id is taken', ['conflict', 'A client of this id exists already'], readOnly),
+    ...tooLargeBody,
+  },
+}
+
+export const getDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'getClient',
+  summary: 'Read a client',
+  description: 'With an ETag, unless config.yaml defines it.',
+  parameters: [tenantParameter, clientParameter],
+  responses: { 200: answer('The client', ClientResponse, example), ...readRefusals, 404: notFound },
+}
+
+export const patchDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'changeClient',
+  summary: 'Change a client',
+  description: 'A merge patch (RFC 7396): what is left out stays, and null brings back the default.',
+  parameters: [tenantParameter, clientParameter, ifMatchParameter],
+  ...jsonBody(PatchClientRequest, { active: false }),
+  responses: {
+    200: answer('The client as it is now, with its new ETag', ClientResponse, { ...example, active: false }),
+    400: malformed,
+    ...readRefusals,
+    404: notFound,
+    409: refusal('It is not ours to change', readOnly),
+    ...requiredPrecondition,
+    ...tooLargeBody,
+  },
+}
+
+export const deleteDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'deleteClient',
+  summary: 'Delete a client',
+  description:
+    'Its tokens and the API keys that it made are revoked, though a client is made again under the same id.',
+  parameters: [tenantParameter, clientParameter, optionalIfMatch],
+  responses: {
+    204: { description: 'It is gone' },
+    ...readRefusals,
+    404: notFound,
+    409: refusal('It is not ours to delete', readOnly),
+    ...preconditionRefusals,
+  },
+}

@@ -1,0 +1,103 @@
+import { Elysia } from 'elysia'
+import { buildStoredClient } from '../clients/client.ts'
+import { showSecrets } from '../clients/shown-client.ts'
+import { addSecret, findClient, removeSecret } from '../clients/stored-clients.ts'
+import { formats } from '../config/formats.ts'
+import type { Deps } from '../deps.ts'
+import { json } from '../http/json.ts'
+import { hasBody, parseJsonBody } from '../http/json-body.ts'
+import { noStore } from '../http/no-store.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
+import { parseIfMatch, renderEtag } from './etag.ts'
+import { addDetail, listDetail, removeDetail } from './secrets-detail.ts'
+import { AddSecretRequest, usualOverlap } from './secrets-messages.ts'
+
+const base = '/api/v1/admin/tenants/:tenant/clients/:client/secrets'
+
+/** `/api/v1/admin/tenants/{tenant}/clients/{client}/secrets`. */
+export const adminSecrets = (deps: Deps) =>
+  new Elysia()
+    .get(
+      base,
+      ({ request, params }) =>
+        answerForTenant(request, { tenantId: params.tenant, deps }, (call) =>
+          list(idOf(params.client), call),
+        ),
+      { detail: listDetail },
+    )
+    .post(
+      base,
+      ({ request, params }) =>
+        answerForTenant(request, { tenantId: params.tenant, deps }, (call) => add(idOf(params.client), call)),
+      { parse: 'none', detail: addDetail },
+    )
+    .delete(
+      `${base}/:secret`,
+      ({ request, params: { tenant: tenantId, client, secret } }) =>
+        answerForTenant(request, { tenantId, deps }, (call) =>
+          remove({ client: idOf(client), secret: idOf(secret) }, call),
+        ),
+      { parse: 'none', detail: removeDetail },
+    )
+
+function ownerOf({ tenant, deps }: TenantCall) {
+  return { tenant, clients: deps.clients.of(tenant.id) }
+}
+
+async function list(id: string, call: TenantCall): Promise<Response> {
+  const { tenant, deps } = call
+  const found = await findClient(id, ownerOf(call), deps.storage)
+  if (!found) throw new OAuthError('not_found', 'Client not found')
+  const items = await showSecrets(found, {
+    tenantId: tenant.id,
+    storage: deps.storage,
+    now: deps.now(),
+  })
+  const etag = found.row && { ETag: renderEtag(found.row) }
+  return json({ items, next_cursor: null }, { headers: { ...noStore, ...etag } })
+}
+
+async function add(id: string, call: TenantCall): Promise<Response> {
+  const { request, tenant, deps } = call
+  const body = hasBody(request) ? await parseJsonBody(request, { schema: AddSecretRequest }) : {}
+  const { id: chosen, expires_at = null, old_ends_in_seconds = usualOverlap } = body
+  const { row, secret, secretId } = await addSecret(
+    {
+      id,
+      secretId: chosen,
+      expiresAt: expires_at === null ? null : parseMoment(expires_at),
+      oldEndIn: old_ends_in_seconds === null ? null : old_ends_in_seconds * 1000,
+      checkCurrent: parseIfMatch(request),
+    },
+    ownerOf(call),
+    deps,
+  )
+  recordChange(call, 'secret.added', { tenantId: tenant.id, client: id, detail: { secret: secretId } })
+  const listed = { client: buildStoredClient(id, row.value), row }
+  const shown = await showSecrets(listed, { tenantId: tenant.id, storage: deps.storage, now: deps.now() })
+  const added = shown.find((each) => each.id === secretId)
+  return json(
+    { client_secret: secret, ...added },
+    { status: 201, headers: { ...noStore, ETag: renderEtag(row) } },
+  )
+}
+
+function parseMoment(text: string): number {
+  if (formats['moment']?.accepts(text)) return Date.parse(text)
+  throw new OAuthError(
+    'invalid_request',
+    'The field expires_at must be a time in UTC such as 2030-01-31T00:00:00Z',
+  )
+}
+
+async function remove(
+  { client, secret }: { client: string; secret: string },
+  call: TenantCall,
+): Promise<Response> {
+  const { request, tenant, deps } = call
+  const options = { id: client, secretId: secret, checkCurrent: parseIfMatch(request) }
+  const row = await removeSecret(options, ownerOf(call), deps.storage)
+  recordChange(call, 'secret.removed', { tenantId: tenant.id, client, detail: { secret } })
+  return new Response(null, { status: 204, headers: { ...noStore, ETag: renderEtag(row) } })
+}

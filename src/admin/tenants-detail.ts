@@ -1,0 +1,150 @@
+import type { DocumentDecoration } from 'elysia'
+import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi.ts'
+import {
+  adminShared,
+  ifMatchParameter,
+  listRefusals,
+  malformedBody,
+  optionalIfMatch,
+  pageParameters,
+  preconditionRefusals,
+  readRefusals,
+  requiredPrecondition,
+  tooLargeBody,
+} from './openapi.ts'
+import {
+  CreateTenantRequest,
+  PatchTenantRequest,
+  TenantList,
+  type TenantResponse,
+  TenantResponse as TenantResponseSchema,
+} from './tenants-messages.ts'
+
+const example: TenantResponse = {
+  id: 'acme',
+  source: 'storage',
+  name: 'Acme',
+  active: true,
+  issuer: 'https://auth.example.com/api/v1/tenant/acme',
+  oauth2: {
+    audience: ['acme-api'],
+    access_token_ttl: 900,
+    access_token_typ: 'JWT',
+    scopes: { 'api:read': 'Read access' },
+  },
+  oidc: false,
+  api_keys: null,
+  signing: {
+    algorithm: 'RS256',
+    modulus_length: 2048,
+    rotate_every: 7_776_000,
+    publish_ahead: null,
+    jwks_max_age: 300,
+  },
+  created_at: '2030-01-01T00:00:00.000Z',
+}
+
+const forbidden = {
+  403: refusal(
+    'The token is good and does not do for this',
+    ['insufficient_scope', 'The access token has not the scope that this takes'],
+    ['insufficient_scope', 'Only the admin tenant makes, changes and deletes tenants'],
+  ),
+}
+
+const readOnly = ['conflict', 'The tenant is defined in config.yaml and read-only here'] as const
+const issuerTaken = ['conflict', 'Another tenant has this issuer'] as const
+
+export const listDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'listTenants',
+  summary: 'List the tenants',
+  description: 'By id, inactive ones too. A tenant of its own sees itself alone.',
+  parameters: [...pageParameters],
+  responses: {
+    200: answer('The tenants', TenantList, { items: [example], next_cursor: null }),
+    ...listRefusals,
+  },
+}
+
+export const createDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'createTenant',
+  summary: 'Make a tenant',
+  description: [
+    'The members are those of config.yaml, with the same rules and defaults; a time is a number of seconds. Only the tenant',
+    'that `admin.tenant` names may.',
+  ].join('\n'),
+  ...jsonBody(CreateTenantRequest, {
+    id: 'acme',
+    name: 'Acme',
+    oauth2: { audience: ['acme-api'], scopes: { 'api:read': 'Read access' } },
+  }),
+  responses: {
+    201: answer('The tenant, with its ETag', TenantResponseSchema, example),
+    400: refusal('The request is malformed', ...malformedBody),
+    ...readRefusals,
+    ...forbidden,
+    409: refusal(
+      'The id or the issuer is taken',
+      ['conflict', 'A tenant of this id exists already'],
+      readOnly,
+      issuerTaken,
+    ),
+    ...tooLargeBody,
+  },
+}
+
+export const getDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'getTenant',
+  summary: 'Read a tenant',
+  description: 'With an ETag, unless config.yaml defines it.',
+  parameters: [tenantParameter],
+  responses: { 200: answer('The tenant', TenantResponseSchema, example), ...readRefusals },
+}
+
+export const patchDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'changeTenant',
+  summary: 'Change a tenant',
+  description: [
+    'A merge patch (RFC 7396): what is left out stays, and null brings back the default. Replicas go by it at once.',
+    'Only the tenant that `admin.tenant` names may.',
+  ].join('\n'),
+  parameters: [tenantParameter, ifMatchParameter],
+  ...jsonBody(PatchTenantRequest, { active: false }),
+  responses: {
+    200: answer('The tenant as it is now, with its new ETag', TenantResponseSchema, {
+      ...example,
+      active: false,
+    }),
+    400: refusal('The request is malformed', ...malformedBody),
+    ...readRefusals,
+    ...forbidden,
+    409: refusal('It cannot be changed so', readOnly, issuerTaken),
+    ...requiredPrecondition,
+    ...tooLargeBody,
+  },
+}
+
+export const deleteDetail: DocumentDecoration = {
+  ...adminShared,
+  operationId: 'deleteTenant',
+  summary: 'Delete a tenant',
+  description: [
+    'With its clients, API keys and signing keys. Its audit trail stays, and its tokens stay revoked, though a tenant is',
+    'made again under the same id. Only an inactive tenant can be deleted, and only by the tenant that `admin.tenant` names.',
+  ].join('\n'),
+  parameters: [tenantParameter, optionalIfMatch],
+  responses: {
+    204: { description: 'It is gone' },
+    ...readRefusals,
+    ...forbidden,
+    409: refusal('It cannot be deleted', readOnly, [
+      'conflict',
+      'The tenant is active; make it inactive before it is deleted',
+    ]),
+    ...preconditionRefusals,
+  },
+}

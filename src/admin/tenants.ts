@@ -1,0 +1,115 @@
+import { Elysia } from 'elysia'
+import type { Deps } from '../deps.ts'
+import { json } from '../http/json.ts'
+import { noStore } from '../http/no-store.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { showTenant } from '../tenants/shown-tenant.ts'
+import {
+  changeStoredTenant,
+  createStoredTenant,
+  findTenant,
+  type ListedTenant,
+  listTenants,
+  type TenantRow,
+} from '../tenants/stored-tenants.ts'
+import { buildStoredTenant } from '../tenants/tenant.ts'
+import { retireTenant } from '../tokens/retire.ts'
+import {
+  type AdminCall,
+  answerAdmin,
+  answerForTenant,
+  checkSuper,
+  recordChange,
+  type TenantCall,
+} from './access.ts'
+import { parseMembers, parsePatch } from './body.ts'
+import { parseIfMatch, renderEtag, requireIfMatch } from './etag.ts'
+import { parsePage, renderPage } from './page.ts'
+import { createDetail, deleteDetail, getDetail, listDetail, patchDetail } from './tenants-detail.ts'
+import type { TenantResponse } from './tenants-messages.ts'
+
+const base = '/api/v1/admin/tenants'
+
+/** `/api/v1/admin/tenants`: read by every admin, changed by those of `admin.tenant`. */
+export const adminTenants = (deps: Deps) =>
+  new Elysia()
+    .get(base, ({ request }) => answerAdmin(request, deps, list), { detail: listDetail })
+    .post(base, ({ request }) => answerAdmin(request, deps, create), { parse: 'none', detail: createDetail })
+    .get(
+      `${base}/:tenant`,
+      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, get),
+      { detail: getDetail },
+    )
+    .patch(
+      `${base}/:tenant`,
+      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, change),
+      { parse: 'none', detail: patchDetail },
+    )
+    .delete(
+      `${base}/:tenant`,
+      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, remove),
+      { parse: 'none', detail: deleteDetail },
+    )
+
+async function list({ request, deps, isSuper, ownTenant }: AdminCall): Promise<Response> {
+  const listed = { tenant: '', name: 'tenants' }
+  const page = parsePage(request, listed)
+  const found = isSuper
+    ? await listTenants({ ...page, limit: page.limit + 1 }, deps)
+    : await findOwn(ownTenant, page.after, deps)
+  const idOf = ({ tenant }: ListedTenant) => tenant.id
+  return json(renderPage(found, { page, list: listed, idOf, render }), { headers: noStore })
+}
+
+async function findOwn(id: string, after: string, deps: Deps): Promise<ListedTenant[]> {
+  const own = await findTenant(id, deps)
+  return own && id > after ? [own] : []
+}
+
+async function create(call: AdminCall): Promise<Response> {
+  checkSuper(call)
+  const { request, deps } = call
+  const { id, ...patch } = await parseMembers(request)
+  if (typeof id !== 'string') throw new OAuthError('invalid_request', 'Missing required field: id')
+  const row = await createStoredTenant({ id, patch }, deps)
+  recordChange(call, 'tenant.created', { tenantId: id })
+  return answerRow(row, deps, 201)
+}
+
+async function get({ tenant, row }: TenantCall): Promise<Response> {
+  return json(render({ tenant, row }), { headers: { ...noStore, ...(row && { ETag: renderEtag(row) }) } })
+}
+
+async function change(call: TenantCall): Promise<Response> {
+  checkSuper(call)
+  const { request, deps, tenant } = call
+  checkStored(call)
+  const checkCurrent = requireIfMatch(request)
+  const patch = await parsePatch(request)
+  const row = await changeStoredTenant({ id: tenant.id, patch, checkCurrent }, deps)
+  await deps.keyring.replan(tenant.id)
+  recordChange(call, 'tenant.changed', { tenantId: tenant.id })
+  return answerRow(row, deps, 200)
+}
+
+/** Said first: no ETag would help. */
+function checkStored({ row }: TenantCall): void {
+  if (!row) throw new OAuthError('conflict', 'The tenant is defined in config.yaml and read-only here')
+}
+
+async function remove(call: TenantCall): Promise<Response> {
+  checkSuper(call)
+  const { request, deps, tenant } = call
+  await retireTenant({ id: tenant.id, checkCurrent: parseIfMatch(request) }, deps)
+  recordChange(call, 'tenant.deleted', { tenantId: tenant.id })
+  return new Response(null, { status: 204, headers: noStore })
+}
+
+function answerRow(row: TenantRow, { publicUrl }: Deps, status: number): Response {
+  const tenant = buildStoredTenant(row.id, row.value, publicUrl)
+  return json(render({ tenant, row }), { status, headers: { ...noStore, ETag: renderEtag(row) } })
+}
+
+function render(listed: ListedTenant): TenantResponse {
+  return showTenant(listed)
+}

@@ -1,0 +1,197 @@
+import { showClient, showSecrets } from '../clients/shown-client.ts'
+import {
+  changeStoredClient,
+  createStoredClient,
+  findClient,
+  type ListedClient,
+  listClients,
+} from '../clients/stored-clients.ts'
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { printable } from '../printable.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { retireClient } from '../tokens/retire.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { jsonOption } from './options.ts'
+import { stylesFor } from './style.ts'
+import {
+  explainRefusal,
+  getOption,
+  getTenant,
+  type Management,
+  ownerOf,
+  parseList,
+  withManagement,
+} from './with-management.ts'
+import { storageOptions } from './with-storage.ts'
+
+/** What a command line asks for. */
+interface Asked {
+  readonly management: Management
+  readonly tenant: Tenant
+  readonly args: ParsedArguments
+  readonly platform: Platform
+}
+
+const actions: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
+  list,
+  add,
+  show,
+  remove,
+  enable: (asked) => setActive(asked, true),
+  disable: (asked) => setActive(asked, false),
+}
+
+export const clientCommand: Command = {
+  name: 'client',
+  group: 'Manage',
+  summary: 'List, add and remove clients that are not in config.yaml',
+  words: Object.keys(actions).join('|'),
+  mostWords: 1,
+  choices: Object.keys(actions),
+  options: [
+    ...storageOptions,
+    { name: 'tenant', value: 'ID', description: 'the tenant; required' },
+    { name: 'client', value: 'ID', description: 'the client; required but for list' },
+    { name: 'name', value: 'NAME', description: 'add: a name for people; default: the client id' },
+    { name: 'scopes', value: 'A,B', description: 'add: the scopes that it may ask for; default: none' },
+    { name: 'introspect', description: 'add: it may introspect every token of the tenant' },
+    jsonOption,
+  ],
+  details:
+    'list      names the clients of a tenant, those of config.yaml too\nadd       makes one and prints its secret, once\nshow      prints one, and when each of its secrets was used last\nremove    deletes one; its tokens and its API keys are revoked\nenable, disable  switch one on and off; its tokens with it\nA running server goes by it at once.',
+  example: 'grantd client add --tenant acme --client billing --scopes api:read,api:write',
+  run,
+}
+
+async function run(args: ParsedArguments, platform: Platform): Promise<number> {
+  const word = args.positionals[0] ?? ''
+  const action = Object.hasOwn(actions, word) ? actions[word] : undefined
+  if (!action) throw new UsageError(`client wants one of ${Object.keys(actions).join(', ')}`)
+  const tenantId = getOption('tenant', { args, command: 'client' })
+  if (action !== list) getOption('client', { args, command: 'client' })
+  return withManagement(args, platform, async (management) =>
+    action({ management, tenant: await getTenant(tenantId, management), args, platform }),
+  )
+}
+
+function clientIdOf({ args }: Asked): string {
+  return args.text('client') ?? ''
+}
+
+const pageSize = 100
+
+async function list({ management, tenant, args, platform }: Asked): Promise<number> {
+  const owner = { tenant, clients: management.clients.of(tenant.id) }
+  const isJson = args.isSet('json')
+  const all: ListedClient[] = []
+  for (let after = ''; ; ) {
+    const page = await listClients({ after, limit: pageSize }, owner, management.storage)
+    all.push(...page)
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) break
+    after = last.client.id
+  }
+  if (isJson) platform.writeOut(`${JSON.stringify(all.map(showClient))}\n`)
+  else for (const each of all) platform.writeOut(`${printable(renderLine(each))}\n`)
+  return exitCodes.ok
+}
+
+function renderLine(listed: ListedClient): string {
+  const { client_id, active, source, scopes } = showClient(listed)
+  const from = source === 'config' ? 'config.yaml' : 'stored'
+  return `${client_id}  ${active ? 'active' : 'inactive'}  ${from}  ${scopes.join(' ')}`.trimEnd()
+}
+
+async function add(asked: Asked): Promise<number> {
+  const { management, tenant, args, platform } = asked
+  const id = clientIdOf(asked)
+  const scopes = parseList(args.text('scopes')) ?? []
+  const name = args.text('name')
+  const patch = { scopes, introspect: args.isSet('introspect'), ...(name !== undefined && { name }) }
+  const known = Object.keys(tenant.oauth2?.scopes ?? {})
+  const tried = `Cannot add the client '${id}' to the tenant '${tenant.id}', whose scopes are [${known.join(', ')}]`
+  const { row, secret } = await explainRefusal(tried, () =>
+    createStoredClient({ id, patch }, ownerOf(tenant, management), management),
+  )
+  management.record({ type: 'client.created', tenant: tenant.id, client: id })
+  const { bold } = stylesFor(platform)
+  const text = [
+    `The tenant '${tenant.id}' has the client '${id}'`,
+    `${bold('Secret')}, shown this once: give it to the client`,
+    `  ${secret}`,
+    '',
+  ].join('\n')
+  const json = { client_id: id, secret, secret_id: row.value.secrets[0]?.id }
+  platform.writeOut(args.isSet('json') ? `${JSON.stringify(json)}\n` : text)
+  return exitCodes.ok
+}
+
+async function show(asked: Asked): Promise<number> {
+  const { management, tenant, args, platform } = asked
+  const { storage, now } = management
+  const found = await getClient(asked)
+  const secrets = await showSecrets(found, { tenantId: tenant.id, storage, now: now() })
+  const shown = showClient(found)
+  if (args.isSet('json')) {
+    platform.writeOut(`${JSON.stringify({ ...shown, secrets })}\n`)
+    return exitCodes.ok
+  }
+  const settings = Object.entries(shown).map(([name, value]) => `${name}: ${renderValue(value)}`)
+  const lines = secrets.map(({ id, valid, expires_at, last_used }) =>
+    [
+      `secret ${id}`,
+      valid ? 'valid' : 'not valid',
+      expires_at === null ? 'does not expire' : `until ${expires_at}`,
+      last_used === null ? 'not used yet' : `last used ${last_used}`,
+    ].join('  '),
+  )
+  platform.writeOut(`${[...settings, ...lines].map(printable).join('\n')}\n`)
+  return exitCodes.ok
+}
+
+function renderValue(value: unknown): string {
+  return Array.isArray(value) ? value.join(' ') : value === null ? '-' : String(value)
+}
+
+async function getClient(asked: Asked): Promise<ListedClient> {
+  const { management, tenant } = asked
+  const id = clientIdOf(asked)
+  const owner = { tenant, clients: management.clients.of(tenant.id) }
+  const found = await findClient(id, owner, management.storage)
+  if (found) return found
+  throw new CommandError(
+    `The tenant '${tenant.id}' has no client '${id}'; grantd client list --tenant ${tenant.id} names them`,
+  )
+}
+
+async function remove(asked: Asked): Promise<number> {
+  const { management, tenant } = asked
+  const { client } = await getClient(asked)
+  const tried = `Cannot remove the client '${client.id}' of the tenant '${tenant.id}'`
+  await explainRefusal(tried, () =>
+    retireClient({ id: client.id, checkCurrent: () => {} }, ownerOf(tenant, management), management),
+  )
+  management.record({ type: 'client.deleted', tenant: tenant.id, client: client.id })
+  return report(asked, `The client '${client.id}' is gone, and its tokens and API keys are revoked`)
+}
+
+async function setActive(asked: Asked, active: boolean): Promise<number> {
+  const { management, tenant } = asked
+  const { client } = await getClient(asked)
+  const tried = `Cannot change the client '${client.id}' of the tenant '${tenant.id}'`
+  const options = { id: client.id, patch: { active }, checkCurrent: () => {} }
+  await explainRefusal(tried, () =>
+    changeStoredClient(options, ownerOf(tenant, management), management.storage),
+  )
+  management.record({ type: 'client.changed', tenant: tenant.id, client: client.id })
+  return report(asked, `The client '${client.id}' is ${active ? 'active' : 'inactive'} now`)
+}
+
+function report(asked: Asked, text: string): number {
+  const { args, platform } = asked
+  platform.writeOut(
+    args.isSet('json') ? `${JSON.stringify({ client_id: clientIdOf(asked) })}\n` : `${text}\n`,
+  )
+  return exitCodes.ok
+}

@@ -1,0 +1,136 @@
+import { formats } from '../config/formats.ts'
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { LastUse } from '../storage/last-use.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { revokeIssued, revokeOne } from '../tokens/revoke-issued.ts'
+import { isApiKey } from '../tokens/verify.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { jsonOption } from './options.ts'
+import {
+  explainRefusal,
+  getOption,
+  getTenant,
+  issuerPortOption,
+  type Management,
+  withManagement,
+} from './with-management.ts'
+import { storageOptions } from './with-storage.ts'
+
+export const revokeCommand: Command = {
+  name: 'revoke',
+  group: 'Manage',
+  summary: 'Revoke a token, those of a client, or all of a tenant',
+  options: [
+    ...storageOptions,
+    issuerPortOption,
+    { name: 'tenant', value: 'ID', description: 'the tenant; required' },
+    { name: 'token-stdin', description: 'the token or the API key on standard input' },
+    { name: 'client', value: 'ID', description: 'every token of this client, API keys too' },
+    { name: 'all', description: 'every token of the tenant, API keys too' },
+    {
+      name: 'before',
+      value: 'TIME',
+      description:
+        'with --client and --all: what was issued by then, such as 2030-01-31T00:00:00Z; default: now',
+    },
+    jsonOption,
+  ],
+  details:
+    'A running server goes by it at once, and every replica. An API that looks at the signature alone does not\nlearn of it until the token expires. A token is never an argument.',
+  example: 'grantd revoke --tenant acme --token-stdin < token.txt',
+  run,
+}
+
+async function run(args: ParsedArguments, platform: Platform): Promise<number> {
+  const tenantId = getOption('tenant', { args, command: 'revoke' })
+  const isToken = args.isSet('token-stdin')
+  const clientId = args.text('client')
+  const given = [isToken, clientId !== undefined, args.isSet('all')].filter(Boolean)
+  if (given.length !== 1) throw new UsageError('revoke wants one of --token-stdin, --client and --all')
+  if (isToken && args.text('before') !== undefined)
+    throw new UsageError('--before goes with --client and --all')
+  const before = parseTime(args.text('before'))
+  const token = isToken ? await readToken(platform) : undefined
+  return withManagement(args, platform, async (management) => {
+    const tenant = await getTenant(tenantId, management)
+    const done =
+      token === undefined
+        ? await revokeMany({ clientId, before }, tenant, management)
+        : await revokeToken(token, { tenant, management, platform })
+    const { text, json } = done
+    platform.writeOut(args.isSet('json') ? `${JSON.stringify(json)}\n` : `${text}\n`)
+    return exitCodes.ok
+  })
+}
+
+function parseTime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const { moment } = formats
+  if (moment?.accepts(text)) return Date.parse(text)
+  throw new UsageError(`--before is '${text}', wanted ${moment?.wanted}`)
+}
+
+async function readToken(platform: Platform): Promise<string> {
+  const token = (await platform.readInput())?.trim()
+  if (token) return token
+  throw new UsageError('revoke --token-stdin wants the token on standard input')
+}
+
+/** What was done, for people and for scripts. */
+interface Done {
+  readonly text: string
+  readonly json: Readonly<Record<string, string>>
+}
+
+async function revokeMany(
+  { clientId, before }: { clientId: string | undefined; before: number | undefined },
+  tenant: Tenant,
+  management: Management,
+): Promise<Done> {
+  const of = clientId === undefined ? `the tenant '${tenant.id}'` : `the client '${clientId}'`
+  const client = clientId === undefined ? undefined : await management.clients.of(tenant.id).find(clientId)
+  const time = await explainRefusal(`Cannot revoke the tokens of ${of}`, () =>
+    revokeIssued({ clientId, before }, tenant.id, management),
+  )
+  const until = new Date(time).toISOString()
+  management.record({
+    type: 'token.revoked',
+    tenant: tenant.id,
+    client: client?.id,
+    detail: { of: clientId === undefined ? 'tenant' : 'client', before: until },
+  })
+  const isGone = clientId !== undefined && !client
+  const text = `Every token of ${of} that was issued by ${until} is revoked${isGone ? '; there is no such client now' : ''}`
+  return { text, json: { tenant: tenant.id, before: until } }
+}
+
+async function revokeToken(
+  token: string,
+  { tenant, management, platform }: { tenant: Tenant; management: Management; platform: Platform },
+): Promise<Done> {
+  const keyring = await management.openKeyring()
+  const report = await keyring.report(tenant.id, { withPrivate: false })
+  // Opening would make the first key, and no token can be of that.
+  if (report.keys.length === 0) {
+    throw new CommandError(
+      report.complaint ?? `The tenant '${tenant.id}' has no key yet, so it has issued no token`,
+    )
+  }
+  const lastUse = new LastUse({ storage: management.storage, after: platform.after, onError: () => {} })
+  const deps = { ...management, keyring, lastUse, expiryFloor: () => 0 }
+  const claims = await explainRefusal(`Cannot revoke the token`, () => revokeOne(token, tenant, deps))
+  const isKey = isApiKey(claims)
+  const detail: Record<string, string> = isKey ? { api_key: claims.sub } : { jti: claims.jti }
+  management.record({
+    type: isKey ? 'api_key.revoked' : 'token.revoked',
+    tenant: tenant.id,
+    client: claims.client_id,
+    detail,
+  })
+  const what = isKey ? `The API key ${claims.sub}` : `The token ${claims.jti}`
+  return {
+    text: `${what} of the client '${claims.client_id}' is revoked`,
+    json: { tenant: tenant.id, client_id: claims.client_id, ...detail },
+  }
+}

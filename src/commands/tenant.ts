@@ -1,0 +1,161 @@
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { printable } from '../printable.ts'
+import { showTenant } from '../tenants/shown-tenant.ts'
+import {
+  changeStoredTenant,
+  createStoredTenant,
+  findTenant,
+  type ListedTenant,
+  listTenants,
+} from '../tenants/stored-tenants.ts'
+import { retireTenant } from '../tokens/retire.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { jsonOption } from './options.ts'
+import {
+  explainRefusal,
+  getOption,
+  issuerPortOption,
+  type Management,
+  parseList,
+  withManagement,
+} from './with-management.ts'
+import { storageOptions } from './with-storage.ts'
+
+interface Asked {
+  readonly management: Management
+  /** Empty for list. */
+  readonly id: string
+  readonly args: ParsedArguments
+  readonly platform: Platform
+}
+
+const actions: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
+  list,
+  add,
+  show,
+  remove,
+  enable: (asked) => setActive(asked, true),
+  disable: (asked) => setActive(asked, false),
+}
+
+export const tenantCommand: Command = {
+  name: 'tenant',
+  group: 'Manage',
+  summary: 'List, add and remove tenants that are not in config.yaml',
+  words: Object.keys(actions).join('|'),
+  mostWords: 1,
+  choices: Object.keys(actions),
+  options: [
+    ...storageOptions,
+    issuerPortOption,
+    { name: 'tenant', value: 'ID', description: 'the tenant; required but for list' },
+    { name: 'name', value: 'NAME', description: 'add: a name for people; default: the id' },
+    { name: 'issuer', value: 'URL', description: 'add: the iss claim; default: as in config.yaml' },
+    { name: 'audience', value: 'A,B', description: 'add: the aud claim; default: the issuer' },
+    { name: 'scopes', value: 'A,B', description: 'add: the scopes that its API knows; default: none' },
+    jsonOption,
+  ],
+  details:
+    'list      names the tenants, those of config.yaml too\nadd       makes one that issues tokens\nshow      prints one\nenable, disable  switch one on and off, with all its tokens\nremove    deletes an inactive one with its clients and keys; its audit trail stays\nA running server goes by it at once.',
+  example: 'grantd tenant add --tenant acme --name Acme --audience acme-api --scopes api:read',
+  run,
+}
+
+async function run(args: ParsedArguments, platform: Platform): Promise<number> {
+  const word = args.positionals[0] ?? ''
+  const action = Object.hasOwn(actions, word) ? actions[word] : undefined
+  if (!action) throw new UsageError(`tenant wants one of ${Object.keys(actions).join(', ')}`)
+  const id = action === list ? '' : getOption('tenant', { args, command: 'tenant' })
+  return withManagement(args, platform, (management) => action({ management, id, args, platform }))
+}
+
+const pageSize = 100
+
+async function list({ management, args, platform }: Asked): Promise<number> {
+  const all: ListedTenant[] = []
+  for (let after = ''; ; ) {
+    const page = await listTenants({ after, limit: pageSize }, management)
+    all.push(...page)
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) break
+    after = last.tenant.id
+  }
+  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(all.map(showTenant))}\n`)
+  else for (const each of all) platform.writeOut(`${printable(renderLine(each))}\n`)
+  return exitCodes.ok
+}
+
+function renderLine(listed: ListedTenant): string {
+  const { id, active, source, issuer } = showTenant(listed)
+  return `${id}  ${active ? 'active' : 'inactive'}  ${source === 'config' ? 'config.yaml' : 'stored'}  ${issuer}`
+}
+
+async function add({ management, id, args, platform }: Asked): Promise<number> {
+  const scopes = parseList(args.text('scopes')) ?? []
+  const audience = parseList(args.text('audience'))
+  const issuer = args.text('issuer')
+  const patch = {
+    name: args.text('name') ?? id,
+    ...(issuer !== undefined && { issuer }),
+    oauth2: {
+      scopes: Object.fromEntries(scopes.map((scope) => [scope, ''])),
+      ...(audience && { audience }),
+    },
+  }
+  const row = await explainRefusal(`Cannot add the tenant '${id}'`, () =>
+    createStoredTenant({ id, patch }, management),
+  )
+  management.record({ type: 'tenant.created', tenant: id })
+  const found = await getListed(row.id, management)
+  const { issuer: actual } = found.tenant
+  const text = `The tenant '${id}' issues tokens as ${actual}; its first key is made at its first use\n`
+  platform.writeOut(args.isSet('json') ? `${JSON.stringify(showTenant(found))}\n` : text)
+  return exitCodes.ok
+}
+
+async function show({ management, id, args, platform }: Asked): Promise<number> {
+  const shown = showTenant(await getListed(id, management))
+  const lines = Object.entries(shown).map(([name, value]) => `${name}: ${renderValue(value)}`)
+  platform.writeOut(
+    args.isSet('json') ? `${JSON.stringify(shown)}\n` : `${lines.map(printable).join('\n')}\n`,
+  )
+  return exitCodes.ok
+}
+
+function renderValue(value: unknown): string {
+  if (value === null) return '-'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+async function getListed(id: string, management: Management): Promise<ListedTenant> {
+  const found = await findTenant(id, management)
+  if (found) return found
+  throw new CommandError(`There is no tenant '${id}'; grantd tenant list names them`)
+}
+
+async function remove(asked: Asked): Promise<number> {
+  const { management, id } = asked
+  await getListed(id, management)
+  const keyring = await management.openKeyring()
+  await explainRefusal(`Cannot remove the tenant '${id}'`, () =>
+    retireTenant({ id, checkCurrent: () => {} }, { ...management, keyring }),
+  )
+  management.record({ type: 'tenant.deleted', tenant: id })
+  return report(asked, `The tenant '${id}' is gone; grantd audit list --tenant ${id} still tells what it did`)
+}
+
+async function setActive(asked: Asked, active: boolean): Promise<number> {
+  const { management, id } = asked
+  await getListed(id, management)
+  await explainRefusal(`Cannot change the tenant '${id}'`, () =>
+    changeStoredTenant({ id, patch: { active }, checkCurrent: () => {} }, management),
+  )
+  management.record({ type: 'tenant.changed', tenant: id })
+  return report(asked, `The tenant '${id}' is ${active ? 'active' : 'inactive'} now`)
+}
+
+function report({ args, platform, id }: Asked, text: string): number {
+  platform.writeOut(args.isSet('json') ? `${JSON.stringify({ id })}\n` : `${text}\n`)
+  return exitCodes.ok
+}

@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { type Managed, startManaged } from './management-kit.ts'
+
+let managed: Managed
+beforeAll(async () => {
+  managed = await startManaged()
+})
+afterAll(() => managed.close())
+
+const client = (word: string, id: string, ...more: string[]) =>
+  managed.grantd(['client', word, '--tenant', 'acme', '--client', id, ...more])
+const tokenStatus = async (client_id: string, client_secret: string, more: Record<string, string> = {}) =>
+  (await managed.app.post('acme', { grant_type: 'client_credentials', client_id, client_secret, ...more }))
+    .status
+
+test('add makes a client, prints its secret once, and a running server takes it at once', async () => {
+  const { code, out, err } = await client(
+    'add',
+    'billing',
+    '--scopes',
+    'api:read,api:write',
+    '--name',
+    'Billing',
+  )
+  expect([code, err]).toEqual([0, ''])
+  const [secret = ''] = out.match(/gds_\w{49}/) ?? []
+  expect(out).toBe(
+    `The tenant 'acme' has the client 'billing'\nSecret, shown this once: give it to the client\n  ${secret}\n`,
+  )
+  expect(await tokenStatus('billing', secret, { scope: 'api:read api:write' })).toBe(200)
+  const shown = await client('show', 'billing')
+  expect(shown.out).not.toContain('gds_')
+  expect(shown.out).toMatch(
+    /^client_id: billing\nsource: storage\nname: Billing\nactive: true\n[\s\S]*\nsecret [0-9a-f]{8} {2}valid {2}does not expire {2}not used yet\n$/,
+  )
+})
+
+test('show tells when a secret was used last', async () => {
+  const added = JSON.parse((await client('add', 'used', '--json')).out)
+  expect(added).toEqual({
+    client_id: 'used',
+    secret: expect.stringMatching(/^gds_/),
+    secret_id: expect.any(String),
+  })
+  await tokenStatus('used', added.secret)
+  await managed.app.deps.lastUse.flush()
+  const shown = JSON.parse((await client('show', 'used', '--json')).out)
+  expect(shown).toMatchObject({
+    client_id: 'used',
+    source: 'storage',
+    secrets: [{ id: added.secret_id, last_used: '2030-01-01T00:00:00.000Z', valid: true }],
+  })
+})
+
+test('list names all of a tenant, those of config.yaml too', async () => {
+  const lines = (await managed.grantd(['client', 'list', '--tenant', 'acme'])).out.split('\n')
+  expect(lines).toContain('plain  active  config.yaml  api:read')
+  expect(lines).toContain('billing  active  stored  api:read api:write')
+  const json = JSON.parse((await managed.grantd(['client', 'list', '--tenant', 'acme', '--json'])).out)
+  expect(json.map(({ client_id }: { client_id: string }) => client_id)).toEqual([
+    'billing',
+    'plain',
+    'two',
+    'used',
+  ])
+})
+
+test('disable and enable switch a client and its tokens, and remove ends them for good', async () => {
+  const { secret } = JSON.parse((await client('add', 'switched', '--json')).out)
+  const token = await managed.app.token('acme', { client_id: 'switched', client_secret: secret })
+  const use = async () =>
+    (await managed.app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } }))
+      .status
+  expect((await client('disable', 'switched')).out).toBe("The client 'switched' is inactive now\n")
+  expect([await use(), await tokenStatus('switched', secret)]).toEqual([401, 401])
+  expect((await client('enable', 'switched')).out).toBe("The client 'switched' is active now\n")
+  expect([await use(), await tokenStatus('switched', secret)]).toEqual([200, 200])
+  expect((await client('remove', 'switched')).out).toBe(
+    "The client 'switched' is gone, and its tokens and API keys are revoked\n",
+  )
+  await client('add', 'switched')
+  expect([await use(), await tokenStatus('switched', secret)]).toEqual([401, 401])
+})
+
+test('what cannot be done says what was tried, and exits with 1', async () => {
+  const fails = async (word: string, id: string, ...more: string[]) => {
+    const { code, out, err } = await client(word, id, ...more)
+    expect([code, out]).toEqual([1, ''])
+    return err
+  }
+  await client('add', 'there')
+  const cannot = (id: string) =>
+    `grantd: Cannot add the client '${id}' to the tenant 'acme', whose scopes are [api:read, api:write]: `
+  expect(await fails('add', 'there')).toBe(`${cannot('there')}A client of this id exists already\n`)
+  expect(await fails('add', 'plain')).toBe(
+    `${cannot('plain')}The client is defined in config.yaml and read-only here\n`,
+  )
+  expect(await fails('add', 'x', '--scopes', 'api:read,nothing')).toBe(
+    `${cannot('x')}The field scopes has a scope that the tenant does not have\n`,
+  )
+  expect(await fails('remove', 'plain')).toBe(
+    "grantd: Cannot remove the client 'plain' of the tenant 'acme': The client is defined in config.yaml and read-only here\n",
+  )
+  expect(await fails('disable', 'plain')).toBe(
+    "grantd: Cannot change the client 'plain' of the tenant 'acme': The client is defined in config.yaml and read-only here\n",
+  )
+  expect(await fails('show', 'nobody')).toBe(
+    "grantd: The tenant 'acme' has no client 'nobody'; grantd client list --tenant acme names them\n",
+  )
+  const elsewhere = await managed.grantd(['client', 'list', '--tenant', 'nowhere'])
+  expect([elsewhere.code, elsewhere.err]).toEqual([
+    1,
+    "grantd: There is no tenant 'nowhere'; grantd tenant list names them\n",
+  ])
+})
+
+test.each([
+  [['client'], 'client wants one of list, add, show, remove, enable, disable'],
+  [['client', 'constructor'], 'client wants one of list, add, show, remove, enable, disable'],
+  [['client', 'list'], 'client wants --tenant'],
+  [['client', 'add', '--tenant', 'acme'], 'client wants --client'],
+])('%j is a slip of the hand', async (args, sentence) => {
+  const { code, err } = await managed.grantd(args)
+  expect([code, err.split('\n')[0]]).toEqual([2, `grantd: ${sentence}`])
+})
+
+test('without a storage that is kept there is nothing to work on', async () => {
+  const own = await startManaged('storage: memory\n')
+  const { code, err } = await own.grantd(['client', 'list', '--tenant', 'acme'])
+  expect([code, err]).toEqual([
+    1,
+    `grantd: ${own.folder}/config.yaml keeps nothing (storage: memory): a command cannot reach what the server remembers\n`,
+  ])
+  await own.close()
+})
+
+test('what was done is in the audit trail, by the shell', async () => {
+  const { out } = await managed.grantd(['audit', 'export', '--tenant', 'acme'])
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(events[0]).toMatchObject({
+    type: 'client.created',
+    actor: 'shell',
+    client: 'billing',
+    outcome: 'success',
+  })
+  expect(new Set(events.map(({ type }) => type))).toEqual(
+    new Set(['client.created', 'client.changed', 'client.deleted']),
+  )
+  expect(out).not.toContain('gds_')
+})
+
+test('a tenant is added, switched and removed by the shell too', async () => {
+  const tenant = (word: string, ...more: string[]) =>
+    managed.grantd(['tenant', word, '--tenant', 'fresh', ...more])
+  const added = await tenant('add', '--name', 'Fresh', '--audience', 'a-api', '--scopes', 'read')
+  expect([added.code, added.err, added.out]).toEqual([
+    0,
+    '',
+    "The tenant 'fresh' issues tokens as http://localhost:3000/api/v1/tenant/fresh; its first key is made at its first use\n",
+  ])
+  expect((await tenant('add')).err).toBe(
+    "grantd: Cannot add the tenant 'fresh': A tenant of this id exists already\n",
+  )
+  const made = await managed.grantd([
+    'client',
+    'add',
+    '--tenant',
+    'fresh',
+    '--client',
+    'svc',
+    '--scopes',
+    'read',
+    '--json',
+  ])
+  const form = { client_id: 'svc', client_secret: JSON.parse(made.out).secret }
+  const token = await managed.app.token('fresh', form)
+  expect(JSON.parse(atob(token.split('.')[1] ?? ''))).toMatchObject({ aud: ['a-api'], scope: 'read' })
+  expect((await managed.grantd(['tenant', 'list'])).out).toBe(
+    [
+      'acme  active  config.yaml  http://localhost:3000/api/v1/tenant/acme',
+      'fresh  active  stored  http://localhost:3000/api/v1/tenant/fresh',
+      'other  active  config.yaml  http://localhost:3000/api/v1/tenant/other',
+      '',
+    ].join('\n'),
+  )
+  expect(JSON.parse((await tenant('show', '--json')).out)).toMatchObject({ id: 'fresh', name: 'Fresh' })
+  expect((await tenant('remove')).err).toBe(
+    "grantd: Cannot remove the tenant 'fresh': The tenant is active; make it inactive before it is deleted\n",
+  )
+  expect((await tenant('disable')).out).toBe("The tenant 'fresh' is inactive now\n")
+  expect((await managed.app.post('fresh', { grant_type: 'client_credentials', ...form })).status).toBe(404)
+  expect((await tenant('remove')).out).toBe(
+    "The tenant 'fresh' is gone; grantd audit list --tenant fresh still tells what it did\n",
+  )
+  expect((await tenant('show')).err).toBe(
+    "grantd: There is no tenant 'fresh'; grantd tenant list names them\n",
+  )
+  expect((await managed.grantd(['tenant', 'remove', '--tenant', 'acme'])).err).toBe(
+    "grantd: Cannot remove the tenant 'acme': The tenant is defined in config.yaml and read-only here\n",
+  )
+})

@@ -1,0 +1,19 @@
+import type { Cases } from './case.ts'
+import { expiry } from './expiry.ts'
+import { races } from './races.ts'
+import { rows } from './rows.ts'
+import { closing, transactions } from './transactions.ts'
+import { reading, walls } from './walls.ts'
+
+/** All that a store must do, in the order to run it in on one store: the last case closes it. */
+export function contractOf(store: 'memory' | 'sqlite' | 'postgres'): Cases {
+  return {
+    ...rows,
+    ...walls,
+    ...(store !== 'memory' && reading),
+    ...races,
+    ...expiry,
+    ...transactions,
+    ...closing,
+  }
+}

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import type { Cases } from './case.ts'
+import { create, idsOf, newThings } from './case.ts'
+
+/** Each verb alone, where it does something and where it must not. */
+export const rows: Cases = {
+  'a new row is version 1, of no parent, never used and never expires, unless it says otherwise': async (
+    storage,
+  ) => {
+    const records = newThings(storage)
+    assert.equal(await records.create({ id: 'a', value: { v: 1 } }), true)
+    assert.equal(
+      await records.create({ id: 'b', value: { v: 2 }, expiresAt: 1_893_456_000_123, parent: 'p' }),
+      true,
+    )
+    const rest = { version: 1, usedAt: null }
+    assert.deepEqual(await records.find('a'), {
+      id: 'a',
+      value: { v: 1 },
+      expiresAt: null,
+      parent: null,
+      ...rest,
+    })
+    assert.deepEqual(await records.find('b'), {
+      ...{ id: 'b', value: { v: 2 }, expiresAt: 1_893_456_000_123, parent: 'p' },
+      ...rest,
+    })
+    assert.equal(await records.find('c'), undefined)
+  },
+
+  'an id that is taken is refused, and the row stays as it is': async (storage) => {
+    const records = newThings(storage)
+    await create(records, 'a')
+    assert.equal(await records.create({ id: 'a', value: { v: 'new' }, parent: 'p' }), false)
+    assert.deepEqual((await records.find('a'))?.value, { v: 'a' })
+    assert.equal((await records.find('a'))?.parent, null)
+  },
+
+  'a value comes back as it was': async (storage) => {
+    const records = newThings(storage)
+    const values = [
+      ...['', 'NUL \0 and quotes \'"`$1?', 'e\u0301 \u00e9 \u{1f600} \u{ffff} \ud800', ' trailing '],
+      ...[0, -5, 0.1, 1e308, Number.MAX_SAFE_INTEGER, true, false, null, [], {}],
+      { a: [{ b: { c: [1, [2, [3]]] } }], 'key with \0': '', __proto__x: 1 },
+    ]
+    for (const [index, v] of values.entries()) {
+      await records.create({ id: `v${index}`, value: { v } })
+      assert.deepEqual((await records.find(`v${index}`))?.value, { v })
+    }
+    const found = await records.list({ limit: 100 })
+    assert.equal(found.length, values.length)
+  },
+
+  'what was given and what was found are nobody else’s object': async (storage) => {
+    const records = newThings(storage)
+    const given = { v: { list: [1] } }
+    await records.create({ id: 'a', value: given })
+    given.v.list.push(2)
+    const found = await records.find('a')
+    assert.deepEqual(found?.value, { v: { list: [1] } })
+    Object.assign(found?.value ?? {}, { v: 'changed' })
+    assert.deepEqual((await records.find('a'))?.value, { v: { list: [1] } })
+  },
+
+  'findMany answers those that are there, each once': async (storage) => {
+    const records = newThings(storage)
+    await create(records, 'a', 'b', 'c')
+    const ids = async (...wanted: string[]) => (await records.findMany(wanted)).map(({ id }) => id).sort()
+    assert.deepEqual(await ids('c', 'a', 'missing', 'a'), ['a', 'c'])
+    assert.deepEqual(await ids('missing'), [])
+    assert.deepEqual(await ids(), [])
+  },
+
+  'list keeps to its limit, its cursor and its parent': async (storage) => {
+    const records = newThings(storage)
+    for (const [id, parent] of [
+      ['a', 'p'],
+      ['b', 'q'],
+      ['c', 'p'],
+      ['d', null],
+      ['e', 'p'],
+    ] as const)
+      await records.create({ id, value: { v: id }, parent })
+    const ids = async (options: Parameters<typeof records.list>[0]) =>
+      (await records.list(options)).map(({ id }) => id).join('')
+    assert.equal(await ids({ limit: 2 }), 'ab')
+    assert.equal(await ids({ limit: 2, after: 'b' }), 'cd')
+    assert.equal(await ids({ limit: 2, after: 'bb' }), 'cd')
+    assert.equal(await ids({ limit: 9, after: 'e' }), '')
+    assert.equal(await ids({ limit: 2, parent: 'p' }), 'ac')
+    assert.equal(await ids({ limit: 2, parent: 'p', after: 'a' }), 'ce')
+    assert.equal(await ids({ limit: 9, parent: 'nobody' }), '')
+  },
+
+  'replace wants the version, adds one, and keeps what it is not told': async (storage) => {
+    const records = newThings(storage)
+    await records.create({ id: 'a', value: { v: 1 }, expiresAt: 7_000_000_000_000, parent: 'p' })
+    await records.touch('a', 5)
+    assert.equal(await records.replace('a', { v: 2 }, { ifVersion: 2 }), false)
+    assert.equal(await records.replace('a', { v: 2 }, { ifVersion: 1 }), true)
+    assert.equal(await records.replace('a', { v: 3 }, { ifVersion: 1 }), false)
+    const rest = { id: 'a', usedAt: 5, parent: 'p' }
+    assert.deepEqual(await records.find('a'), {
+      ...rest,
+      value: { v: 2 },
+      version: 2,
+      expiresAt: 7_000_000_000_000,
+    })
+    assert.equal(await records.replace('a', { v: 3 }, { ifVersion: 2, expiresAt: 8_000_000_000_000 }), true)
+    assert.deepEqual(await records.find('a'), {
+      ...rest,
+      value: { v: 3 },
+      version: 3,
+      expiresAt: 8_000_000_000_000,
+    })
+    assert.equal(await records.replace('a', { v: 4 }, { ifVersion: 3, expiresAt: null }), true)
+    assert.deepEqual(await records.find('a'), { ...rest, value: { v: 4 }, version: 4, expiresAt: null })
+    assert.equal(await records.replace('missing', { v: 1 }, { ifVersion: 1 }), false)
+    assert.deepEqual(await idsOf(records), ['a'])
+  },
+
+  'delete answers whether the row was there, in the version if one is wanted': async (storage) => {
+    const records = newThings(storage)
+    await create(records, 'a', 'b')
+    await records.replace('a', { v: 2 }, { ifVersion: 1 })
+    assert.equal(await records.delete('a', { ifVersion: 1 }), false)
+    assert.equal(await records.delete('missing'), false)
+    assert.deepEqual(await idsOf(records), ['a', 'b'])
+    assert.equal(await records.delete('a', { ifVersion: 2 }), true)
+    assert.equal(await records.delete('a'), false)
+    assert.equal(await records.delete('b'), true)
+    assert.deepEqual(await idsOf(records), [])
+  },
+
+  'a deleted id can be taken again, from version 1': async (storage) => {
+    const records = newThings(storage)
+    await create(records, 'a')
+    await records.consume('a', 1)
+    await records.replace('a', { v: 2 }, { ifVersion: 1 })
+    await records.delete('a')
+    await create(records, 'a')
+    const found = await records.find('a')
+    assert.deepEqual([found?.version, found?.usedAt], [1, null])
+  },
+
+  'consume answers the value, and that it is the first once': async (storage) => {
+    const records = newThings(storage)
+    await create(records, 'a', 'b')
+    assert.deepEqual(await records.consume('a', 100), { value: { v: 'a' }, first: true })
+    assert.deepEqual(await records.consume('a', 200), { value: { v: 'a' }, first: false })
+    assert.equal((await records.find('a'))?.usedAt, 100)
+    assert.equal((await records.find('b'))?.usedAt, null)
+    assert.equal(await records.consume('missing', 100), undefined)
+  },
+
+  'touch never goes back, and neither the version nor the expiry changes': async (storage) => {
+    const records = newThings(storage)
+    await records.create({ id: 'a', value: { v: 1 }, expiresAt: 7_000_000_000_000 })
+    const usedAt = async () => (await records.find('a'))?.usedAt
+    for (const [at, kept] of [
+      [1_893_456_000_000, 1_893_456_000_000],
+      [5, 1_893_456_000_000],
+      [1_893_456_000_001, 1_893_456_000_001],
+    ] as const) {
+      assert.equal(await records.touch('a', at), true)
+      assert.equal(await usedAt(), kept)
+    }
+    assert.equal(await records.replace('a', { v: 2 }, { ifVersion: 1 }), true)
+    assert.equal((await records.find('a'))?.expiresAt, 7_000_000_000_000)
+    assert.equal(await records.touch('missing', 1), false)
+  },
+
+  'the store says that it can be read': (storage) => storage.check(),
+}

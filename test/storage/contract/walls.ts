@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { Type } from '@sinclair/typebox'
+import { type Storage, StorageError, systemTenant } from '../../../src/storage/storage.ts'
+import { type Cases, create, idsOf, newTenant, newThings, otherThings, things } from './case.ts'
+
+/** Three neighbours with a row of the same id each: another tenant, another kind, and no tenant at all. */
+async function makeNeighbours(storage: Storage) {
+  const tenant = newTenant()
+  const mine = storage.of(tenant).of(things)
+  const neighbours = [
+    storage.of(newTenant()).of(things),
+    storage.of(tenant).of(otherThings),
+    storage.of(systemTenant).of({ name: tenant, schema: things.schema }),
+  ]
+  for (const neighbour of neighbours) await create(neighbour, 'a')
+  const before = await Promise.all(neighbours.map((neighbour) => neighbour.find('a')))
+  /** Fails when a neighbour's row changed. */
+  const check = async () => {
+    for (const [index, neighbour] of neighbours.entries()) {
+      assert.deepEqual(await neighbour.find('a'), before[index])
+      assert.deepEqual(await idsOf(neighbour), ['a'])
+    }
+  }
+  return { mine, check }
+}
+
+/** Tenants and kinds apart from each other, and ids that look alike. */
+export const walls: Cases = {
+  'no verb finds the row of another tenant or kind': async (storage) => {
+    const { mine, check } = await makeNeighbours(storage)
+    assert.equal(await mine.find('a'), undefined)
+    assert.deepEqual(await mine.findMany(['a']), [])
+    assert.deepEqual(await mine.list({ limit: 9 }), [])
+    assert.equal(await mine.replace('a', { v: 2 }, { ifVersion: 1 }), false)
+    assert.equal(await mine.delete('a'), false)
+    assert.equal(await mine.delete('a', { ifVersion: 1 }), false)
+    assert.equal(await mine.consume('a', 1), undefined)
+    assert.equal(await mine.touch('a', 1), false)
+    await check()
+  },
+
+  'no verb changes the row of another tenant or kind': async (storage) => {
+    const { mine, check } = await makeNeighbours(storage)
+    await create(mine, 'a')
+    await mine.replace('a', { v: 2 }, { ifVersion: 1, expiresAt: 7_000_000_000_000 })
+    await mine.consume('a', 1)
+    await mine.touch('a', 2)
+    await check()
+    await mine.delete('a')
+    await check()
+  },
+
+  'deleteAll leaves the kinds that it is told and every other tenant': async (storage) => {
+    const { check } = await makeNeighbours(storage)
+    const tenant = storage.of(newTenant())
+    const kinds = ['one', 'two', 'three'].map((name) => ({ name, schema: things.schema }))
+    for (const kind of kinds) await create(tenant.of(kind), 'a', 'b')
+    const left = () => Promise.all(kinds.map(async (kind) => (await idsOf(tenant.of(kind))).join('')))
+    await tenant.deleteAll({ except: ['one', 'three', 'unknown'] })
+    assert.deepEqual(await left(), ['ab', '', 'ab'])
+    await tenant.deleteAll({ except: [] })
+    assert.deepEqual(await left(), ['', '', ''])
+    await check()
+  },
+
+  'ids are compared byte for byte': async (storage) => {
+    const records = newThings(storage)
+    const ids = [
+      'a',
+      'A',
+      'a ',
+      ' a',
+      'e\u0301',
+      '\u00e9',
+      '\u{1f600}',
+      'ß',
+      'ss',
+      'ı',
+      'i',
+      "'",
+      '%',
+      '_',
+      '\\',
+      '$1',
+      '?',
+    ]
+    await create(records, ...ids)
+    for (const id of ids) assert.deepEqual((await records.find(id))?.value, { v: id })
+    assert.equal((await records.findMany(ids)).length, ids.length)
+    for (const id of ids) assert.equal(await records.delete(id), true)
+    for (const id of ['E\u0301', 'a\t', 'SS']) assert.equal(await records.find(id), undefined)
+  },
+
+  'list follows the order of the bytes of the ids': async (storage) => {
+    const records = newThings(storage)
+    // By the order of JavaScript, which goes by halves of surrogate pairs, the last would come before U+E000.
+    const ids = [
+      ' ',
+      '0',
+      '10',
+      '9',
+      'A',
+      'B',
+      'a',
+      'a ',
+      'a-',
+      'aa',
+      'b',
+      'e\u0301',
+      '\u00e9',
+      '\ue000',
+      '\ufffd',
+      '\u{10000}',
+    ]
+    await create(records, ...ids.toReversed())
+    assert.deepEqual(await idsOf(records), ids)
+    for (const [index, after] of ids.entries()) {
+      const next = await records.list({ after, limit: 1 })
+      assert.deepEqual(
+        next.map(({ id }) => id),
+        ids.slice(index + 1, index + 2),
+      )
+    }
+  },
+
+  'an id that no store can keep is never found': async (storage) => {
+    const records = newThings(storage)
+    await create(records, 'a', '\ufffd')
+    for (const id of ['a\0', '\0', '\ud800', 'x\udc00']) {
+      assert.equal(await records.find(id), undefined)
+      assert.deepEqual(await records.findMany([id]), [])
+      assert.equal((await records.findMany([id, 'a'])).length, 1)
+      assert.equal(await records.replace(id, { v: 1 }, { ifVersion: 1 }), false)
+      assert.equal(await records.delete(id), false)
+      assert.equal(await records.consume(id, 1), undefined)
+      assert.equal(await records.touch(id, 1), false)
+      assert.deepEqual(await records.list({ after: id, limit: 9 }), [])
+    }
+  },
+
+  'creating an id that no store can keep throws, and nothing is created': async (storage) => {
+    const records = newThings(storage)
+    for (const id of ['a\0', '\ud800']) {
+      const value = { v: 1 }
+      await assert.rejects(async () => records.create({ id, value }), TypeError)
+      await assert.rejects(
+        async () =>
+          records.createMany([
+            { id: 'good', value },
+            { id, value },
+          ]),
+        TypeError,
+      )
+    }
+    assert.deepEqual(await idsOf(records), [])
+  },
+}
+
+/** Not for the memory, in which nothing of an older or newer grantd can be. */
+export const reading: Cases = {
+  'a value that its kind does not have is refused when it is read': async (storage) => {
+    const tenant = storage.of(newTenant())
+    await create(tenant.of(things), 'a')
+    const kind = { name: things.name, schema: Type.Object({ other: Type.String() }) }
+    const strict = tenant.of(kind)
+    await assert.rejects(async () => strict.find('a'), StorageError)
+    await assert.rejects(async () => strict.findMany(['a']), StorageError)
+    await assert.rejects(async () => strict.list({ limit: 1 }), StorageError)
+    await assert.rejects(async () => strict.consume('a', 1), StorageError)
+  },
+}

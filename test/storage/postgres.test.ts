@@ -1,0 +1,326 @@
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { inspect } from 'node:util'
+import { StorageRefusedError } from '../../src/storage/storage.ts'
+import { postgresPassword, postgresUser, sharedPostgres } from '../support/postgres-server.ts'
+import { complaintOf, numbers, open, withStorage } from '../support/postgres-storage.ts'
+
+setDefaultTimeout(60_000)
+
+const newDatabase = async () => (await sharedPostgres()).createDatabase()
+const run = async (url: string, statements: string) => (await sharedPostgres()).run(url, statements)
+
+/** How messages name the database of `url`. */
+function placeOf(url: string): string {
+  const { pathname, host } = new URL(url)
+  return `the Postgres database ${pathname.slice(1)} at ${host}`
+}
+
+describe('the schema', () => {
+  test('of an empty database is made once by several that open it at the same moment', async () => {
+    const url = await newDatabase()
+    const storages = await Promise.all(Array.from({ length: 6 }, () => open(url)))
+    expect(await run(url, 'select version, name from grantd_schema')).toEqual([
+      { version: 1, name: 'records' },
+    ])
+    await Promise.all(storages.map((storage) => storage.close()))
+  })
+
+  test('that is up to date needs no right to create anything', async () => {
+    const url = await newDatabase()
+    await withStorage(url, (_, records) => records.create({ id: 'a', value: { n: 1 } }))
+    const { pathname } = new URL(url)
+    const role = `reader_of_${pathname.slice(1)}`
+    await run(
+      url,
+      `create role ${role} login password 'pw'; grant select, insert, update, delete on all tables in schema public to ${role}`,
+    )
+    const theirs = url.replace(/\/\/[^@]*@/, `//${role}:pw@`)
+    await withStorage(theirs, async (_, records) => {
+      expect(await records.consume('a', 1)).toEqual({ value: { n: 1 }, first: true })
+    })
+  })
+
+  test('cannot be made by a user that may not, which is refused', async () => {
+    const url = await newDatabase()
+    const role = `nobody_of_${new URL(url).pathname.slice(1)}`
+    await run(url, `create role ${role} login password 'pw'`)
+    const refusal = await complaintOf(open(url.replace(/\/\/[^@]*@/, `//${role}:pw@`)))
+    expect(refusal).toBeInstanceOf(StorageRefusedError)
+    expect(refusal.message).toBe(
+      `Cannot use ${placeOf(url)}: permission denied for schema public (42501); let this user create tables in the database, or use the user that made them`,
+    )
+  })
+
+  test('of a newer grantd is refused and left alone', async () => {
+    const url = await newDatabase()
+    await withStorage(url, (_, records) => records.create({ id: 'a', value: { n: 1 } }))
+    await run(url, `insert into grantd_schema values (99, 'from the future')`)
+    const refusal = await complaintOf(open(url))
+    expect(refusal).toBeInstanceOf(StorageRefusedError)
+    expect(refusal.message).toStartWith(`${placeOf(url)} has schema 99, and this grantd knows 1: `)
+    expect(await run(url, 'select version from grantd_schema order by 1')).toEqual([
+      { version: 1 },
+      { version: 99 },
+    ])
+    expect(await run(url, 'select id from grantd_records')).toEqual([{ id: 'a' }])
+  })
+
+  test.each([
+    ['grantd_records without grantd_schema', 'drop table grantd_schema', 'grantd_records', 'grantd_schema'],
+    ['grantd_schema without grantd_records', 'drop table grantd_records', 'grantd_schema', 'grantd_records'],
+    [
+      'grantd_records and an empty grantd_schema',
+      'delete from grantd_schema',
+      'grantd_records',
+      'grantd_schema',
+    ],
+  ])('with %s is refused and left alone', async (_, statement, there, missing) => {
+    const url = await newDatabase()
+    await withStorage(url, (_, records) => records.create({ id: 'a', value: { n: 1 } }))
+    await run(url, statement)
+    const tables = `select tablename from pg_tables where schemaname = 'public' order by 1`
+    const before = await run(url, tables)
+    const refusal = await complaintOf(open(url))
+    expect(refusal).toBeInstanceOf(StorageRefusedError)
+    expect(refusal.message).toBe(
+      `${placeOf(url)} has the table ${there} without what belongs into ${missing}: another program made it, or half a backup was restored; name another database in the URL, or restore a whole backup into an empty one`,
+    )
+    expect(await run(url, tables)).toEqual(before)
+  })
+})
+
+describe('what cannot be opened is named, with the next step and without the password:', () => {
+  const wrong = 'hunter2-wrong'
+  test.each([
+    [
+      'a wrong password',
+      (url: string) => [url.replace(/:[^:@]*@/, `:${wrong}@`), {}] as const,
+      `password authentication failed for user "${postgresUser}" (28P01); look at the user in the URL and at its password`,
+    ],
+    [
+      'a wrong password of its own',
+      (url: string) => [url, { password: wrong }] as const,
+      `password authentication failed for user "${postgresUser}" (28P01); look at the user in the URL and at its password`,
+    ],
+    [
+      'an unknown user',
+      (url: string) => [url.replace(`//${postgresUser}`, '//who'), {}] as const,
+      'password authentication failed for user "who" (28P01); look at the user in the URL and at its password',
+    ],
+    [
+      'an unknown database',
+      (url: string) => [url.replace(/[^/]*$/, 'missing'), {}] as const,
+      'database "missing" does not exist (3D000); create the database, or name another one in the URL',
+    ],
+  ])('%s', async (_, change, fault) => {
+    const [url, options] = change(await newDatabase())
+    const refusal = await complaintOf(open(url, options))
+    expect(refusal).toBeInstanceOf(StorageRefusedError)
+    expect(refusal.message).toBe(`Cannot use ${placeOf(url)}: ${fault}`)
+    const whole = inspect(refusal, { depth: 9, showHidden: true })
+    for (const secret of [wrong, postgresPassword, encodeURIComponent(postgresPassword)])
+      expect(whole).not.toContain(secret)
+  })
+
+  test('a host that nobody knows', async () => {
+    const { message } = await complaintOf(open('postgres://me:hunter2@db.invalid/d?sslmode=disable'))
+    expect(message).toStartWith('Cannot use the Postgres database d at db.invalid:5432: ')
+    expect(message).toContain('; look at the name of the host in the URL')
+  })
+})
+
+describe('limits', () => {
+  test('a statement that waits too long for a row fails, and the connection serves the next one', async () => {
+    const url = await newDatabase()
+    await withStorage(url, (holder, records) =>
+      withStorage(
+        url,
+        async (_, theirs) => {
+          await records.create({ id: 'a', value: { n: 1 } })
+          await holder.transaction(async (store) => {
+            await store.of('acme').of(numbers).replace('a', { n: 2 }, { ifVersion: 1 })
+            const start = performance.now()
+            const { message } = await complaintOf(theirs.replace('a', { n: 3 }, { ifVersion: 1 }))
+            expect(performance.now() - start).toBeLessThan(1500)
+            expect(message).toBe(
+              `Cannot use ${placeOf(url)}: canceling statement due to statement timeout (57014); look what keeps the server busy, or raise postgres.statement_timeout`,
+            )
+            expect((await theirs.find('a'))?.value).toEqual({ n: 1 })
+          })
+          expect((await theirs.find('a'))?.value).toEqual({ n: 2 })
+        },
+        { pool: 1, statementTimeoutMs: 300 },
+      ),
+    )
+  })
+
+  test('where a pooler may drop the limit of the server, ours holds', async () => {
+    const url = `${await newDatabase()}?prepare=false`
+    await withStorage(
+      url,
+      async (holder, records) => {
+        await records.create({ id: 'a', value: { n: 1 } })
+        await holder.transaction(async (store) => {
+          await store.of('acme').of(numbers).touch('a', 5)
+          const { message } = await complaintOf(records.touch('a', 6))
+          expect(message).toContain(': no answer within 700 ms; ')
+          expect((await records.find('a'))?.usedAt).toBe(null)
+        })
+      },
+      { statementTimeoutMs: 200 },
+    )
+  })
+
+  test('who finds every connection in use is told so in time', async () => {
+    const url = await newDatabase()
+    await withStorage(
+      url,
+      async (storage, records) => {
+        const held = Promise.withResolvers<void>()
+        const holders = [1, 2].map(() =>
+          storage.transaction(async (store) => {
+            await store.of('acme').of(numbers).find('a')
+            await held.promise
+          }),
+        )
+        await Bun.sleep(50)
+        const start = performance.now()
+        const complaints = await Promise.all([1, 2, 3].map(() => complaintOf(records.find('a'))))
+        expect(performance.now() - start).toBeLessThan(1000)
+        for (const { message } of complaints) {
+          expect(message).toBe(
+            `Cannot use ${placeOf(url)}: all 2 connections were in use for 400 ms; look what keeps the server busy, or raise postgres.pool`,
+          )
+        }
+        held.resolve()
+        await Promise.all(holders)
+        await Promise.all([1, 2, 3].map(() => records.find('a')))
+      },
+      { pool: 2, connectTimeoutMs: 400 },
+    )
+  })
+
+  test('no more connections are opened than the pool has', async () => {
+    const url = await newDatabase()
+    await withStorage(
+      url,
+      async (_, records) => {
+        await Promise.all(Array.from({ length: 100 }, () => records.find('a')))
+        const [row] = await run(
+          url,
+          `select count(*)::int as open from pg_stat_activity where datname = current_database() and application_name = 'grantd'`,
+        )
+        expect(row).toEqual({ open: 3 })
+      },
+      { pool: 3 },
+    )
+  })
+})
+
+describe('a transaction that collides', () => {
+  test('is run again, and its first attempt leaves nothing', async () => {
+    await withStorage(await newDatabase(), async (storage, records) => {
+      await records.create({ id: 'a', value: { n: 0 } })
+      let attempts = 0
+      await storage.transaction(async (store) => {
+        const inside = store.of('acme').of(numbers)
+        await inside.create({ id: `attempt-${++attempts}`, value: { n: 0 } })
+        const found = await inside.find('a')
+        if (attempts === 1) await records.replace('a', { n: 10 }, { ifVersion: 1 })
+        await inside.replace('a', { n: (found?.value.n ?? 0) + 1 }, { ifVersion: found?.version ?? 0 })
+      })
+      expect(attempts).toBe(2)
+      expect((await records.find('a'))?.value).toEqual({ n: 11 })
+      expect((await records.list({ limit: 9 })).map(({ id }) => id)).toEqual(['a', 'attempt-2'])
+    })
+  })
+
+  test('each time is given up after five attempts', async () => {
+    const url = await newDatabase()
+    await withStorage(url, async (storage, records) => {
+      await records.create({ id: 'a', value: { n: 0 } })
+      let attempts = 0
+      const failing = storage.transaction(async (store) => {
+        const inside = store.of('acme').of(numbers)
+        const found = await inside.find('a')
+        await records.replace('a', { n: ++attempts }, { ifVersion: found?.version ?? 0 })
+        // Not even who hides what the store said gets through.
+        await inside.replace('a', { n: -1 }, { ifVersion: found?.version ?? 0 }).catch(() => {})
+      })
+      const { message } = await complaintOf(failing)
+      expect(message).toBe(
+        `Cannot use ${placeOf(url)}: could not serialize access due to concurrent update (40001); too many transactions want the same rows; try again`,
+      )
+      expect(attempts).toBe(5)
+      expect((await records.find('a'))?.value).toEqual({ n: 5 })
+    })
+  })
+
+  test('does not get through when it hides what the store refused', async () => {
+    await withStorage(await newDatabase(), async (storage, records) => {
+      await records.create({ id: 'a', value: { n: 0 } })
+      const failing = storage.transaction(async (store) => {
+        const inside = store.of('acme').of(numbers)
+        await inside.create({ id: 'b', value: { n: 0 } })
+        await inside.createMany([{ id: 'a', value: { n: 0 } }]).catch(() => {})
+      })
+      expect((await complaintOf(failing)).message).toContain('a row of this id is there already')
+      expect(await records.find('b')).toBe(undefined)
+    })
+  })
+
+  test('is over when its work is, whoever still holds its store', async () => {
+    await withStorage(await newDatabase(), async (storage, records) => {
+      const kept = await storage.transaction(async (store) => store.of('acme').of(numbers))
+      await complaintOf(kept.create({ id: 'a', value: { n: 0 } }))
+      expect(await records.find('a')).toBe(undefined)
+    })
+  })
+})
+
+test('a server that only reads is named, and left for the one that writes', async () => {
+  const url = await newDatabase()
+  await withStorage(url, async (_, records) => {
+    await records.find('a')
+    const name = new URL(url).pathname.slice(1)
+    await run(url, `alter database ${name} set default_transaction_read_only = on`)
+    await run(
+      url,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and application_name = 'grantd'`,
+    )
+    await Bun.sleep(50)
+    const { message } = await complaintOf(records.create({ id: 'a', value: { n: 1 } }))
+    expect(message).toBe(
+      `Cannot use ${placeOf(url)}: cannot execute INSERT in a read-only transaction (25006); name the server that takes writes in the URL`,
+    )
+    await run(url, `begin read write; alter database ${name} set default_transaction_read_only = off; commit`)
+    expect(await records.create({ id: 'a', value: { n: 1 } })).toBe(true)
+  })
+})
+
+test('what the store says of a row that is taken holds nothing of its value', async () => {
+  await withStorage(await newDatabase(), async (_, records) => {
+    await records.create({ id: 'a', value: { n: 424_242 } })
+    const complaint = await complaintOf(records.createMany([{ id: 'a', value: { n: 434_343 } }]))
+    expect(inspect(complaint, { depth: 9, showHidden: true })).not.toMatch(/424242|434343/)
+  })
+})
+
+test('closing waits for what runs', async () => {
+  const url = await newDatabase()
+  const storage = await open(url)
+  const running = storage.transaction(async (store) => {
+    await Bun.sleep(100)
+    return store
+      .of('acme')
+      .of(numbers)
+      .create({ id: 'a', value: { n: 1 } })
+  })
+  await Bun.sleep(20)
+  await storage.close()
+  expect(await running).toBe(true)
+  expect((await complaintOf(storage.check())).message).toBe(
+    `Cannot use ${placeOf(url)}: it was closed; ask again once grantd has started again`,
+  )
+  expect(await run(url, 'select id from grantd_records')).toEqual([{ id: 'a' }])
+})
