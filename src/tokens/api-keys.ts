@@ -49,7 +49,7 @@ export interface ApiKeyCreator {
 
 const daySeconds = 86_400
 /** Tokens of one key that can be valid beside the newest, while rotations overlap. */
-const mostTokens = 10
+const mostTokens = 100
 
 /**
  * Makes an API key. Throws `invalid_scope` for a scope that the tenant gives to no API key or that the creator has not

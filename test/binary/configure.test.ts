@@ -154,7 +154,7 @@ test('keys lists, makes and exports, and never prints a private key', () =>
     expect(Object.keys(JSON.parse(out).keys[0])).toEqual(['kty', 'use', 'kid', 'n', 'e', 'alg'])
     expect((await keys('export', '--tenant', 'b')).code).toBe(2)
     expect((await keys('export', '--public')).err).toContain('keys export wants one tenant')
-    expect((await keys('melt')).err).toContain('keys wants one of list, generate, export')
+    expect((await keys('melt')).err).toContain('keys wants one of list, plan, generate, rotate, export')
     expect(await keys('list', '--tenant', 'z')).toMatchObject({
       code: 1,
       err: 'grantd: config.yaml has no tenant z\n',

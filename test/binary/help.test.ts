@@ -43,7 +43,7 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
     }
     expect(await complete(['grantd', 'he'])).toBe('healthcheck help')
     expect(await complete(['grantd', 'keys', ''])).toBe(
-      'list generate export --config --data-dir --tenant --public --json --help',
+      'list plan generate rotate export --config --data-dir --tenant --now --force --drop-old --public --json --help',
     )
     expect(await complete(['grantd', 'token', '--te'])).toBe('--tenant')
   }))
