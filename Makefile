@@ -3,7 +3,7 @@ BUN := sh scripts/bun.sh
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-deno test test-system docker-test check format build release clean
+.PHONY: help run dev dev-deno test crash-test test-system docker-test check format build release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -19,6 +19,9 @@ dev-deno: node_modules/.installed ## Start the server under Deno
 
 test: node_modules/.installed dist/grantd ## Run the tests; they need nothing but what npm brings
 	$(BUN) test --timeout 60000
+
+crash-test: node_modules/.installed dist/grantd ## Kill the server a hundred times under load, on SQLite and on Postgres
+	GRANTD_CRASH_ROUNDS=100 $(BUN) test --timeout 900000 test/crash
 
 test-system: node_modules/.installed dist/grantd ## Run the tests that need Debian's packages
 	sh scripts/test-system.sh

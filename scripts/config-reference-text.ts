@@ -35,10 +35,31 @@ folder at hand, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
 - **A duration** is a number of seconds, or \`30s\`, \`15m\`, \`1h\`, \`7d\`.
 - **Texts stay texts**: a client id \`0123\` or \`no\` needs no quotes. A text that starts with \`*\`, \`&\`, \`!\` or \`@\` does.
 - **Relative paths** start at the folder of the file.
-- **A change** takes effect at the next start. There is no reload yet.
-- **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\` and \`secret_hash\`. Make a
-  secret with \`grantd secret\`: it prints the hash to paste. argon2id and bcrypt hashes are for secrets that a
+- **A time** is in UTC, such as \`2030-01-31T00:00:00Z\`.
+- **A change** takes effect at the next start. There is no reload. What \`grantd client\`, \`grantd tenant\` and the
+  [admin API](admin-api.md) make is kept in the [storage](storage.md), not here, and takes effect at once.
+- **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\`, \`secret_hash\` and \`secrets\`.
+  Make a secret with \`grantd secret\`: it prints the hash to paste. argon2id and bcrypt hashes are for secrets that a
   person chose; each costs a part of a second at its first use.
+- **Scopes of grantd itself**, \`api-keys:manage\` (make [API keys](endpoints.md#api-keys)) and \`grantd:admin\` (the admin API),
+  are given to a client by its \`scopes\`, are declared by no tenant, and are in no default: a request asks for them by name.
+
+Several secrets at once, to change one without a gap; \`grantd secret rotate\` prints them:
+
+\`\`\`yaml
+tenants:
+  acme:
+    name: Acme
+    oauth2:
+      audience: [orders-api]
+      scopes: { orders:read: Read orders }
+    clients:
+      billing:
+        scopes: [orders:read]
+        secrets: # any that is valid authenticates; its id is in the log as secret_id
+          - { id: old, env: BILLING_SECRET, expires_at: 2030-01-31T00:00:00Z }
+          - { id: new, hash: "sha256:666026ee1686d24d90974462e51bef8286ed2a6b867dc871c7bc48e8fe94f3d8" }
+\`\`\`
 
 These replace a value of the file for one process:
 
@@ -47,6 +68,10 @@ These replace a value of the file for one process:
 | \`--host HOST\` | \`GRANTD_HOST\` | \`server.host\` |
 | \`--port PORT\` | \`GRANTD_PORT\` | \`server.port\` |
 | \`--data-dir PATH\` | \`GRANTD_DATA_DIR\` | \`data_dir\` |
+| | \`GRANTD_STORAGE\` | \`storage\`, for a URL that holds a password |
+
+\`GRANTD_MASTER_KEY\` is asked for where \`master_key_file\` is not set. Commands that work on the keys or the storage take
+\`--config\` and \`--data-dir\` and the same environment.
 
 An option wins over the environment, which wins over the file. None of them changes \`server.public_url\`: when that
 is set, links and the default issuer stay as it says.

@@ -24,7 +24,7 @@ export function renderConfigReference(): string {
 function findLevels({ path, schema }: Level): Level[] {
   const below = propertiesOf(schema).flatMap(([key, property]) => {
     const inner = innerMap(property)
-    return inner ? findLevels({ path: joinPath(path, key, inner !== property), schema: inner }) : []
+    return inner ? findLevels({ path: `${joinPath(path, key)}${inner.suffix}`, schema: inner.schema }) : []
   })
   return [{ path, schema }, ...below]
 }
@@ -33,19 +33,29 @@ function propertiesOf(schema: TSchema): [string, TSchema][] {
   return Object.entries<TSchema>(schema['properties'] ?? {})
 }
 
-/** The schema of a map with keys of ours, or of the values of a map with keys of the reader's. */
-function innerMap(schema: TSchema): TSchema | undefined {
-  if (schema[Kind] === 'Object') return schema
+/** The schema of a map with keys of ours, of the values of a map with keys of the reader's, or of the maps in a list. */
+function innerMap(property: TSchema): { schema: TSchema; suffix: string } | undefined {
+  const schema = withoutNull(property)
+  if (schema[Kind] === 'Object') return { schema, suffix: '' }
   const [value] = schema[Kind] === 'Record' ? Object.values<TSchema>(schema['patternProperties']) : []
-  return value?.[Kind] === 'Object' ? value : undefined
+  if (value?.[Kind] === 'Object') return { schema: value, suffix: '.<id>' }
+  return isListOfMaps(schema) ? { schema: schema['items'], suffix: '[]' } : undefined
 }
 
-function joinPath(path: string, key: string, hasIds: boolean): string {
-  return `${path ? `${path}.` : ''}${key}${hasIds ? '.<id>' : ''}`
+function isListOfMaps(schema: TSchema): boolean {
+  return schema[Kind] === 'Array' && schema['items'][Kind] === 'Object'
+}
+
+function withoutNull(property: TSchema): TSchema {
+  return property[Kind] === 'Union' ? property['anyOf'][0] : property
+}
+
+function joinPath(path: string, key: string): string {
+  return `${path ? `${path}.` : ''}${key}`
 }
 
 function renderLevel({ path, schema }: Level): string {
-  const rows = propertiesOf(schema).map(([key, property]) => renderRow(joinPath(path, key, false), property))
+  const rows = propertiesOf(schema).map(([key, property]) => renderRow(joinPath(path, key), property))
   const title = path === '' ? '## Top level' : `## \`${path}\``
   const description: string = path === '' ? 'The file is one map.' : `${String(schema['description'])}.`
   const table = ['| key | type | default | meaning |', '| --- | --- | --- | --- |', ...rows.map(renderCells)]
@@ -57,8 +67,7 @@ function renderLevel({ path, schema }: Level): string {
 }
 
 function renderRow(path: string, property: TSchema): string[] {
-  const isNullable = property[Kind] === 'Union'
-  const schema: TSchema = isNullable ? property['anyOf'][0] : property
+  const schema = withoutNull(property)
   const meaning = String(schema['description'])
   return [
     `\`${path}\``,
@@ -92,6 +101,7 @@ const typeNames: Readonly<Record<string, string>> = {
 function typeOf(schema: TSchema): string {
   const name = typeNames[schema[Kind]]
   if (name === undefined) throw new TypeError(`The reference has no word for the kind ${schema[Kind]}`)
+  if (isListOfMaps(schema)) return 'list of maps'
   return schema[Kind] === 'Record' && schema['keyFormat'] === 'scope' ? 'map of text to text' : name
 }
 
@@ -112,9 +122,20 @@ function allowedIn(schema: TSchema): string[] {
   }
   if (schema[Kind] === 'Record') return describeFormat(schema['keyFormat'], 'Each key')
   const { minimum, maximum } = schema
-  if (schema[Kind] === durationKind) return [`From ${minimum} second to ${maximum / 86_400} days`]
+  if (schema[Kind] === durationKind) return [`From ${renderSeconds(minimum)} to ${renderSeconds(maximum)}`]
   if (minimum !== undefined) return [`From ${minimum} to ${maximum}`]
   return describeFormat(schema['format'], 'Wanted')
+}
+
+/** In the largest unit that is enough for a whole number. */
+function renderSeconds(seconds: number): string {
+  const units = [
+    [86_400, 'day'],
+    [3600, 'hour'],
+    [60, 'minute'],
+  ] as const
+  const [size, unit] = units.find(([size]) => seconds > 0 && seconds % size === 0) ?? [1, 'second']
+  return `${seconds / size} ${unit}${seconds === size ? '' : 's'}`
 }
 
 function describeFormat(format: string | undefined, subject: string): string[] {

@@ -9,6 +9,7 @@ export const AdminApiKey = Type.Object({
   scopes: Type.Array(Type.String()),
   created_at: Moment('When it was made'),
   expires_at: MomentOrNull('Null: it does not expire'),
+  revoked: Type.Boolean({ description: 'By itself, or with everything of its client or of the tenant' }),
   revoked_at: MomentOrNull('Null: it was not revoked by itself'),
   last_used: MomentOrNull('Null: never, or less than ten seconds ago'),
 })

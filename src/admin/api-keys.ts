@@ -45,7 +45,7 @@ async function revoke(id: string, call: TenantCall): Promise<Response> {
   return new Response(null, { status: 204, headers: noStore })
 }
 
-function render({ id, key, lastUsed }: ListedApiKey): AdminApiKey {
+function render({ id, key, lastUsed, revoked }: ListedApiKey): AdminApiKey {
   return {
     id,
     name: key.name,
@@ -53,6 +53,7 @@ function render({ id, key, lastUsed }: ListedApiKey): AdminApiKey {
     scopes: key.scopes,
     created_at: renderMoment(key.created_at),
     expires_at: renderMomentOrNull(key.expires_at),
+    revoked,
     revoked_at: renderMomentOrNull(key.revoked_at),
     last_used: renderMomentOrNull(lastUsed),
   }
@@ -74,6 +75,7 @@ const listDetail = {
           scopes: ['api:read'],
           created_at: '2030-01-01T00:00:00.000Z',
           expires_at: '2030-04-01T00:00:00.000Z',
+          revoked: false,
           revoked_at: null,
           last_used: '2030-01-02T03:04:05.000Z',
         },

@@ -1,15 +1,13 @@
 import { Elysia } from 'elysia'
 import { buildStoredClient } from '../clients/client.ts'
+import { findClient, type ListedClient, listClients } from '../clients/listed-clients.ts'
 import { showClient, showSecrets } from '../clients/shown-client.ts'
 import {
   type ClientOwner,
   type ClientRow,
   changeStoredClient,
   createStoredClient,
-  findClient,
   getStoredClient,
-  type ListedClient,
-  listClients,
 } from '../clients/stored-clients.ts'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/json.ts'

@@ -1,7 +1,8 @@
 import { secretUses } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import { validSecrets } from './client.ts'
-import { type ListedClient, secretUseId } from './stored-clients.ts'
+import type { ListedClient } from './listed-clients.ts'
+import { secretUseId } from './stored-clients.ts'
 
 /** A client as people see it: as it works, with the defaults filled in. Times are ISO 8601. */
 export interface ShownClient {

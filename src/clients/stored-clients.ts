@@ -3,7 +3,7 @@ import type { Hashing } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { clients as clientKind, secretUses, tenants as tenantKind } from '../storage/records.ts'
 import { type Records, type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
-import { buildStoredClient, type Client, type StoredClient } from './client.ts'
+import type { StoredClient } from './client.ts'
 import {
   changeClientSettings,
   createClientSettings,
@@ -249,45 +249,4 @@ function makeSecret(id: string | undefined, { randomBytes, hashing, now }: Store
 
 function recordsOf(storage: Storage, tenantId: string): Records<StoredClient> {
   return storage.of(tenantId).of(clientKind)
-}
-
-/** A client of config.yaml or of the storage. */
-export interface ListedClient {
-  readonly client: Client
-  /** Undefined for one of config.yaml. */
-  readonly row: ClientRow | undefined
-}
-
-/** The clients of a tenant by id, those of config.yaml and those of the storage. */
-export async function listClients(
-  { after, limit }: { after: string; limit: number },
-  { tenant, clients }: ListOwner,
-  storage: Storage,
-): Promise<ListedClient[]> {
-  const rows = await recordsOf(storage, tenant.id).list({ after, limit })
-  const configured = clients.configured.filter(({ id }) => id > after)
-  const stored = rows.filter(({ id }) => !clients.findConfigured(id))
-  return [
-    ...configured.map((client): ListedClient => ({ client, row: undefined })),
-    ...stored.map((row) => ({ client: buildStoredClient(row.id, row.value), row })),
-  ]
-    .sort((a, b) => (a.client.id < b.client.id ? -1 : 1))
-    .slice(0, limit)
-}
-
-interface ListOwner {
-  readonly tenant: { readonly id: string }
-  readonly clients: Pick<TenantClients, 'findConfigured' | 'configured'>
-}
-
-/** The client of this id; undefined when there is none. Throws StorageError. */
-export async function findClient(
-  id: string,
-  { tenant, clients }: ListOwner,
-  storage: Storage,
-): Promise<ListedClient | undefined> {
-  const configured = clients.findConfigured(id)
-  if (configured) return { client: configured, row: undefined }
-  const row = await recordsOf(storage, tenant.id).find(id)
-  return row && { client: buildStoredClient(id, row.value), row }
 }

@@ -1,11 +1,6 @@
+import { findClient, type ListedClient, listClients } from '../clients/listed-clients.ts'
 import { showClient, showSecrets } from '../clients/shown-client.ts'
-import {
-  changeStoredClient,
-  createStoredClient,
-  findClient,
-  type ListedClient,
-  listClients,
-} from '../clients/stored-clients.ts'
+import { changeStoredClient, createStoredClient } from '../clients/stored-clients.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'

@@ -178,10 +178,10 @@ function renderIssued({ id, key, token }: IssuedApiKey): ApiKeyResponse {
   return { id, name, api_key: token, scopes, ...renderTimes(key) }
 }
 
-function renderListed({ id, key, lastUsed }: ListedApiKey): ListedApiKeyResponse {
-  const { name, scopes, revoked_at } = key
+function renderListed({ id, key, lastUsed, revoked }: ListedApiKey): ListedApiKeyResponse {
+  const { name, scopes } = key
   const last_used = lastUsed === null ? null : new Date(lastUsed).toISOString()
-  return { id, name, scopes, ...renderTimes(key), last_used, revoked: revoked_at !== null }
+  return { id, name, scopes, ...renderTimes(key), last_used, revoked }
 }
 
 function renderTimes({ created_at, expires_at }: ApiKey) {

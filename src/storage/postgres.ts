@@ -64,16 +64,20 @@ interface FoundSchema {
   readonly hasRecords: boolean
 }
 
-/** Asks before anything is created: `create table`, even `if not exists`, is not for every user. */
+/**
+ * Asks before anything is created: `create table`, even `if not exists`, is not for every user. Reads the rows of the
+ * catalogue, for to_regclass() may answer what was so before the lock was had.
+ */
 async function readSchema(database: SqlDatabase): Promise<FoundSchema> {
-  const [found] = await database.read(
-    sql`select to_regclass('grantd_schema')::text as numbers, to_regclass('grantd_records')::text as records`,
+  const tables = await database.read(
+    sql`select c.relname::text as name from pg_catalog.pg_class c
+        where c.relname in ('grantd_schema', 'grantd_records') and pg_catalog.pg_table_is_visible(c.oid)`,
   )
-  const [row] =
-    typeof found?.['numbers'] === 'string'
-      ? await database.read(sql`select coalesce(max(version), 0) as version from grantd_schema`)
-      : []
-  return { version: Number(row?.['version'] ?? 0), hasRecords: typeof found?.['records'] === 'string' }
+  const has = (table: string) => tables.some(({ name }) => name === table)
+  const [row] = has('grantd_schema')
+    ? await database.read(sql`select coalesce(max(version), 0) as version from grantd_schema`)
+    : []
+  return { version: Number(row?.['version'] ?? 0), hasRecords: has('grantd_records') }
 }
 
 function checkSchema({ version, hasRecords }: FoundSchema, place: string): void {

@@ -6,6 +6,8 @@ import { apiKeys } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 
+type ApiKey = (typeof apiKeys.schema)['static']
+
 interface StandingDeps {
   readonly storage: Storage
   readonly hashing: Hashing
@@ -15,14 +17,14 @@ interface StandingDeps {
 }
 
 /**
- * Checks that the key is in the storage, that the token is one of those that stand for it, and that it was neither revoked
+ * The key that a token stands for: it is in the storage, the token is one of those that stand for it, and it was neither revoked
  * nor replaced; notes the use. Throws `invalid_token`.
  */
-export async function checkApiKeyStands(
+export async function getStandingApiKey(
   token: string,
   { claims, tenant }: { claims: ApiKeyClaims; tenant: Tenant },
   { storage, hashing, lastUse, now }: StandingDeps,
-): Promise<void> {
+): Promise<ApiKey> {
   if (!tenant.apiKeys) throw refuse('the tenant has no API keys')
   const found = await storage.of(tenant.id).of(apiKeys).find(claims.sub)
   if (!found) throw refuse('the API key is unknown')
@@ -35,6 +37,7 @@ export async function checkApiKeyStands(
     throw new OAuthError('invalid_token', 'API key has been replaced')
   }
   lastUse.note({ tenantId: tenant.id, kind: apiKeys, id: claims.sub, at: now(), create: undefined })
+  return found.value
 }
 
 function refuse(reason: string): OAuthError {

@@ -7,6 +7,7 @@ import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { apiKeys } from '../storage/records.ts'
 import type { Records, Storage, StoredRecord } from '../storage/storage.ts'
 import type { ApiKeySettings, OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import { findClientRevocations } from './revocations.ts'
 
 export interface ApiKeyDeps {
   readonly storage: Storage
@@ -144,6 +145,8 @@ export interface ListedApiKey {
   readonly key: ApiKey
   /** Milliseconds since the epoch; null: never, or not noted yet. */
   readonly lastUsed: number | null
+  /** By itself, or with everything of its client or of the tenant. */
+  readonly revoked: boolean
 }
 
 /** The keys of a tenant by id, revoked ones too. */
@@ -153,7 +156,12 @@ export async function listApiKeys(
   page: { after?: string; limit: number },
 ): Promise<ListedApiKey[]> {
   const rows = await storage.of(tenantId).of(apiKeys).list(page)
-  return rows.map(({ id, value, usedAt }) => ({ id, key: value, lastUsed: usedAt }))
+  const clientIds = rows.map(({ value }) => value.client_id)
+  const revokedUpTo = await findClientRevocations(storage, tenantId, clientIds)
+  return rows.map(({ id, value, usedAt }) => {
+    const revoked = value.revoked_at !== null || value.created_at / 1000 <= revokedUpTo(value.client_id)
+    return { id, key: value, lastUsed: usedAt, revoked }
+  })
 }
 
 /** Revokes a key, once and for ever. Throws `not_found`. */
@@ -180,9 +188,20 @@ export async function rotateApiKey(
   const records = recordsOf(owner, deps)
   for (;;) {
     const found = await getApiKey(records, id)
+    await checkNotRevoked(found.value, owner, deps)
     const rotated = await rotateOnce(found, { overlap, creator }, owner, deps)
     if (await records.replace(id, rotated.key, { ifVersion: found.version })) return rotated
   }
+}
+
+async function checkNotRevoked(
+  { revoked_at, client_id, created_at }: ApiKey,
+  { tenant }: ApiKeyTenant,
+  { storage }: ApiKeyDeps,
+): Promise<void> {
+  const revokedUpTo = await findClientRevocations(storage, tenant.id, [client_id])
+  if (revoked_at === null && created_at / 1000 > revokedUpTo(client_id)) return
+  throw new OAuthError('invalid_request', 'The API key has been revoked')
 }
 
 async function rotateOnce(
@@ -192,7 +211,6 @@ async function rotateOnce(
   deps: ApiKeyDeps,
 ): Promise<IssuedApiKey> {
   const now = deps.now()
-  if (key.revoked_at !== null) throw new OAuthError('invalid_request', 'The API key has been revoked')
   if (key.expires_at !== null && key.expires_at <= now) {
     throw new OAuthError('invalid_request', 'The API key has expired')
   }

@@ -23,9 +23,32 @@ export async function isRevoked(
   tenantId: string,
   { jti, client_id, iat }: Revocable,
 ): Promise<boolean> {
+  const isRevokedAt = await findRevocation(storage, tenantId, { jti, client_id })
+  return isRevokedAt(iat)
+}
+
+/** Like {@link isRevoked}, for a time of issue (seconds) that comes from elsewhere. Throws StorageError. */
+export async function findRevocation(
+  storage: Storage,
+  tenantId: string,
+  { jti, client_id }: Pick<Revocable, 'jti' | 'client_id'>,
+): Promise<(iat: number) => boolean> {
   const one = ids.token(jti)
   const found = await of(storage, tenantId).findMany([one, ids.client(client_id), ids.tenant])
-  return found.some(({ id, value }) => id === one || iat <= value.before)
+  return (iat) => found.some(({ id, value }) => id === one || iat <= value.before)
+}
+
+/** Up to when (seconds) everything of a client was revoked; never: -1. Throws StorageError. */
+export async function findClientRevocations(
+  storage: Storage,
+  tenantId: string,
+  clientIds: readonly string[],
+): Promise<(clientId: string) => number> {
+  const wanted = [...new Set(clientIds)].map(ids.client)
+  const found = await of(storage, tenantId).findMany([...wanted, ids.tenant])
+  const times = new Map(found.map(({ id, value }) => [id, value.before]))
+  const ofTenant = times.get(ids.tenant) ?? -1
+  return (clientId) => Math.max(ofTenant, times.get(ids.client(clientId)) ?? -1)
 }
 
 /** Revokes one token until its time is over. Doing it again changes nothing. Throws StorageError. */
@@ -39,8 +62,8 @@ export async function revokeToken(
 }
 
 /**
- * Revokes every token of a client that was issued at or before `before` (seconds since the epoch, like iat), API keys that it
- * made included. A later time wins over an earlier one. Throws StorageError.
+ * Revokes every token of a client that was issued at or before `before` (seconds since the epoch, like iat), and every API key
+ * that it made by then, rotated since or not. A later time wins over an earlier one. Throws StorageError.
  */
 export function revokeTokensOfClient(
   storage: Storage,

@@ -9,8 +9,8 @@ import type { LastUse } from '../storage/last-use.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TenantRegistry } from '../tenants/registry.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
-import { checkApiKeyStands } from './api-key-standing.ts'
-import { isRevoked } from './revocations.ts'
+import { getStandingApiKey } from './api-key-standing.ts'
+import { findRevocation } from './revocations.ts'
 
 export interface VerifyDeps {
   readonly tenants: TenantRegistry
@@ -121,14 +121,27 @@ async function checkStanding(
   { claims, tenant, oauth2 }: Standing,
   deps: VerifyDeps,
 ): Promise<void> {
-  const [entitled, revoked] = await Promise.all([
+  const [{ entitled, since }, isRevokedAt] = await Promise.all([
     isApiKey(claims)
-      ? checkApiKeyStands(token, { claims, tenant }, deps).then(() => oauth2.audience)
-      : findEntitled(claims.client_id, { tenant, oauth2 }, deps),
-    isRevoked(deps.storage, tenant.id, claims),
+      ? findApiKeyStanding(token, { claims, tenant, oauth2 }, deps)
+      : findEntitled(claims.client_id, { tenant, oauth2 }, deps).then((entitled) => ({
+          entitled,
+          since: claims.iat,
+        })),
+    findRevocation(deps.storage, tenant.id, claims),
   ])
-  if (revoked) throw isApiKey(claims) ? apiKeyRevoked() : refuse('revoked')
+  if (isRevokedAt(since)) throw isApiKey(claims) ? apiKeyRevoked() : refuse('revoked')
   if (!claims.aud.every((audience) => entitled.includes(audience))) throw refuse('another audience')
+}
+
+/** A key counts from when it was made, however young its token is. */
+async function findApiKeyStanding(
+  token: string,
+  { claims, tenant, oauth2 }: OAuth2Tenant & { readonly claims: ApiKeyClaims },
+  deps: VerifyDeps,
+) {
+  const key = await getStandingApiKey(token, { claims, tenant }, deps)
+  return { entitled: oauth2.audience, since: Math.floor(key.created_at / 1000) }
 }
 
 /** What the client may get tokens for. Throws `invalid_token` for a client that is gone or inactive. */

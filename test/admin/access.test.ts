@@ -274,6 +274,7 @@ async function forgeApiKey(): Promise<string> {
     client_id: 'manager',
     created_at: testStart,
     expires_at: null,
+    revoked: false,
     revoked_at: null,
     tokens: [{ jti: 'forged', hash: hashing.sha256(token).toHex(), ends_at: null }],
   }

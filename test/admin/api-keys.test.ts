@@ -41,6 +41,7 @@ test('they are listed in pages without themselves, and revoked once and for ever
     scopes: ['api:read'],
     created_at: '2030-01-01T00:00:00.000Z',
     expires_at: '2030-01-02T00:00:00.000Z',
+    revoked: false,
     revoked_at: null,
     last_used: null,
   })

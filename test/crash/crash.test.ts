@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { sharedPostgres } from '../support/postgres-server.ts'
 import { programs, withFolder } from '../support/spawn-server.ts'
 import { crashRounds } from './story.ts'
 
@@ -11,6 +12,22 @@ test(
     withFolder(async (folder) => {
       const report = await crashRounds(programs.executable, { folder, rounds })
       console.log(`  crash on SQLite: ${JSON.stringify(report)}`)
+      expect(report.revoked).toBeGreaterThan(rounds)
+      expect(report.keys).toBeGreaterThan(rounds)
+    }),
+  rounds * 5000 + 20_000,
+)
+
+test(
+  `killed ${rounds} times under load, Postgres keeps what was acknowledged`,
+  () =>
+    withFolder(async (folder) => {
+      const env = {
+        GRANTD_STORAGE: await (await sharedPostgres()).createDatabase(),
+        GRANTD_MASTER_KEY: Buffer.alloc(32, 9).toString('base64'),
+      }
+      const report = await crashRounds(programs.executable, { folder, rounds, env })
+      console.log(`  crash on Postgres: ${JSON.stringify(report)}`)
       expect(report.revoked).toBeGreaterThan(rounds)
       expect(report.keys).toBeGreaterThan(rounds)
     }),

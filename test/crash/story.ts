@@ -6,9 +6,8 @@ import { type Program, type RunningServer, startServer, writeConfig } from '../s
  * key that was made works, everything that was revoked stays revoked.
  */
 
-const config = (storage: string) => `
+const config = `
 server: { public_url: 'http://localhost:3000' }
-storage: ${storage}
 tenants:
   acme:
     name: Acme
@@ -35,8 +34,6 @@ class Memory {
 export interface CrashOptions {
   readonly folder: string
   readonly rounds: number
-  /** Default sqlite. */
-  readonly storage?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -48,8 +45,8 @@ export interface CrashReport {
 
 /** Kills and starts the server `rounds` times, and checks everything at the end once more. */
 export async function crashRounds(program: Program, options: CrashOptions): Promise<CrashReport> {
-  const { folder, rounds, storage = 'sqlite', env = {} } = options
-  await writeConfig(folder, config(storage))
+  const { folder, rounds, env = {} } = options
+  await writeConfig(folder, config)
   const memory = new Memory()
   for (let round = 0; round < rounds; round++) {
     const server = await startServer(program, { folder, env })

@@ -3,7 +3,8 @@ import { inspect } from 'node:util'
 import { type PostgresTarget, parsePostgresUrl } from '../../src/storage/postgres-url.ts'
 import { StorageRefusedError } from '../../src/storage/storage.ts'
 
-const ca = 'PEM'
+/** The least that looks like a certificate. */
+const ca = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'
 
 test('a whole URL is read, with what is percent-encoded', () => {
   expect(

@@ -17,12 +17,14 @@ function placeOf(url: string): string {
 
 describe('the schema', () => {
   test('of an empty database is made once by several that open it at the same moment', async () => {
-    const url = await newDatabase()
-    const storages = await Promise.all(Array.from({ length: 6 }, () => open(url)))
-    expect(await run(url, 'select version, name from grantd_schema')).toEqual([
-      { version: 1, name: 'records' },
-    ])
-    await Promise.all(storages.map((storage) => storage.close()))
+    for (let round = 0; round < 5; round++) {
+      const url = await newDatabase()
+      const storages = await Promise.all(Array.from({ length: 6 }, () => open(url)))
+      expect(await run(url, 'select version, name from grantd_schema')).toEqual([
+        { version: 1, name: 'records' },
+      ])
+      await Promise.all(storages.map((storage) => storage.close()))
+    }
   })
 
   test('that is up to date needs no right to create anything', async () => {

@@ -1,0 +1,46 @@
+import { clients as clientKind } from '../storage/records.ts'
+import type { Storage } from '../storage/storage.ts'
+import { buildStoredClient, type Client } from './client.ts'
+import type { TenantClients } from './registry.ts'
+import type { ClientRow } from './stored-clients.ts'
+
+/** A client of config.yaml or of the storage. */
+export interface ListedClient {
+  readonly client: Client
+  /** Undefined for one of config.yaml. */
+  readonly row: ClientRow | undefined
+}
+
+/** The clients of a tenant by id, those of config.yaml and those of the storage. */
+export async function listClients(
+  { after, limit }: { after: string; limit: number },
+  { tenant, clients }: ListOwner,
+  storage: Storage,
+): Promise<ListedClient[]> {
+  const rows = await storage.of(tenant.id).of(clientKind).list({ after, limit })
+  const configured = clients.configured.filter(({ id }) => id > after)
+  const stored = rows.filter(({ id }) => !clients.findConfigured(id))
+  return [
+    ...configured.map((client): ListedClient => ({ client, row: undefined })),
+    ...stored.map((row) => ({ client: buildStoredClient(row.id, row.value), row })),
+  ]
+    .sort((a, b) => (a.client.id < b.client.id ? -1 : 1))
+    .slice(0, limit)
+}
+
+interface ListOwner {
+  readonly tenant: { readonly id: string }
+  readonly clients: Pick<TenantClients, 'findConfigured' | 'configured'>
+}
+
+/** The client of this id; undefined when there is none. Throws StorageError. */
+export async function findClient(
+  id: string,
+  { tenant, clients }: ListOwner,
+  storage: Storage,
+): Promise<ListedClient | undefined> {
+  const configured = clients.findConfigured(id)
+  if (configured) return { client: configured, row: undefined }
+  const row = await storage.of(tenant.id).of(clientKind).find(id)
+  return row && { client: buildStoredClient(id, row.value), row }
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test'
+import { createClientSettings } from '../../src/clients/client-settings.ts'
+import { parseConfig } from '../../src/config/load.ts'
+import { platform } from '../support/test-app.ts'
+
+const tenant = { oauth2: { scopes: { read: 'R' } } }
+
+test('a stored client has the defaults of config.yaml', async () => {
+  const text = `tenants: { t: { name: T, oauth2: {}, clients: { c: { secret_hash: "sha256:${'0'.repeat(64)}" } } } }`
+  const { config } = await parseConfig({ file: 'c', text, folder: '.' }, platform)
+  const { secret, secret_env, secret_file, secret_hash, secrets, ...configured } = {
+    ...config.tenants['t']?.clients['c'],
+  }
+  expect([secret, secret_env, secret_file, secrets, secret_hash]).toEqual([
+    null,
+    null,
+    null,
+    null,
+    expect.any(String),
+  ])
+  expect(createClientSettings('c', {}, tenant)).toEqual({ ...configured, name: 'c' } as never)
+})
+
+test('a member that is an object deep inside is refused before anything walks through it', () => {
+  let deep: unknown = 1
+  for (let level = 0; level < 50_000; level++) deep = { a: deep }
+  for (const name of ['name', 'scopes', 'access_token_ttl']) {
+    expect(() => createClientSettings('c', { [name]: deep }, tenant)).toThrow(
+      'The request body has a field that is not known',
+    )
+  }
+})
