@@ -30,6 +30,8 @@ interface State {
   /** The end of the last write or transaction: one follows the other. */
   last: Promise<unknown>
   closed: boolean
+  /** What dooms the transaction that this is the inside of. */
+  fault?: StorageError
 }
 
 class MemoryStorage implements Storage {
@@ -58,6 +60,7 @@ class MemoryStorage implements Storage {
     return inTurn(this.#state, async () => {
       const inside: State = { rows: new Map(this.#state.rows), last: Promise.resolve(), closed: false }
       const result = await work(new MemoryStorage(inside))
+      if (inside.fault) throw inside.fault
       this.#state.rows = inside.rows
       return result
     })
@@ -136,8 +139,10 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
     const added = records.map((record) => this.#build(record))
     return write(this.#state, (rows) => {
       const keys = new Set(added.map(({ id }) => this.#key(id)))
-      if (keys.size < added.length || [...keys].some((key) => rows.has(key)))
-        throw new StorageError('A row of one of these ids is there already')
+      if (keys.size < added.length || [...keys].some((key) => rows.has(key))) {
+        this.#state.fault = new StorageError('A row of one of these ids is there already')
+        throw this.#state.fault
+      }
       for (const row of added) rows.set(this.#key(row.id), row)
     })
   }

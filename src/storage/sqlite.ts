@@ -125,8 +125,10 @@ export class SqliteDatabase implements SqlDatabase {
   async #runTransaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
     await this.#begin()
     let result: T
+    const faults: unknown[] = []
     try {
-      result = await work(this.#inside())
+      result = await work(this.#inside(faults))
+      if (faults.length > 0) throw faults[0]
     } catch (cause) {
       this.#rollBack()
       throw cause
@@ -135,9 +137,16 @@ export class SqliteDatabase implements SqlDatabase {
     return result
   }
 
-  /** The database as the work of a transaction sees it. */
-  #inside(): SqlDatabase {
-    const query = async (statement: Sql) => this.#attempt(() => run(this.#options.writer, statement))
+  /** The database as the work of a transaction sees it; what it throws is kept, for it dooms the transaction. */
+  #inside(faults: unknown[]): SqlDatabase {
+    const query = async (statement: Sql) => {
+      try {
+        return this.#attempt(() => run(this.#options.writer, statement))
+      } catch (cause) {
+        faults.push(cause)
+        throw cause
+      }
+    }
     const database: SqlDatabase = {
       name: 'sqlite',
       read: query,

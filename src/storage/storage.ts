@@ -11,7 +11,8 @@ export interface Storage {
   of(tenantId: string): TenantStorage
   /**
    * Runs `work` as one: all that it writes comes to be, or nothing of it when it throws. It may run more than once, so
-   * it must have no effect but on the storage that it is given; it must not use any other.
+   * it must have no effect but on the storage that it is given; it must not use any other. A StorageError inside dooms all
+   * of it, even where `work` goes on.
    */
   transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T>
   /** Deletes at most `limit` rows of every tenant that expired at `before` (ms) or earlier, the oldest first. */
@@ -77,7 +78,7 @@ export interface Records<T> {
   list(options: ListOptions): Promise<StoredRecord<T>[]>
   /** Answers false, and changes nothing, when the id is taken. */
   create(record: NewRecord<T>): Promise<boolean>
-  /** Creates all, or none and throws {@link StorageError} when an id is taken. */
+  /** Creates all, at most a thousand at once, or none and throws {@link StorageError} when an id is taken. */
   createMany(records: readonly NewRecord<T>[]): Promise<void>
   /** Answers false, and changes nothing, unless the row is there in this version. `expiresAt` is kept when left out. */
   replace(

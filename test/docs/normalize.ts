@@ -3,6 +3,7 @@ const varying: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/eyJ[\w.-]*/g, '<jwt>'],
   [/gds_[\w.]+/g, '<secret>'],
   [/\bak_[\w-]{22}(?![\w-])/g, 'ak_<id>'],
+  [/\bid: "[0-9a-f]{8}"/g, 'id: "<secret id>"'],
   [/\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| UTC)/g, '<time>'],
   [/\b(in|for) \d+ (second|minute|hour)s?\b/g, 'in <while>'],
   [/\b[12]\d{9}\b/g, '<seconds>'],

@@ -80,7 +80,9 @@ describe('the document', () => {
   test('lists no route that is not there', async () => {
     for (const [name] of operations) {
       const [method = '', path = ''] = name.split(' ')
-      const response = await app.send(path.replace('{tenant}', 'beta').replace('{id}', 'x'), { method: method.toUpperCase() })
+      const response = await app.send(path.replace('{tenant}', 'beta').replace('{id}', 'x'), {
+        method: method.toUpperCase(),
+      })
       expect([name, [404, 405].includes(response.status)]).toEqual([name, false])
     }
   })
@@ -126,7 +128,10 @@ describe('every operation', () => {
 
   test('has a schema and an example for its success and for every refusal that it can answer', () => {
     for (const [name, { responses }] of operations) {
-      expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining([name.endsWith('/create') ? '201' : '200'])])
+      expect([name, Object.keys(responses)]).toEqual([
+        name,
+        expect.arrayContaining([name.endsWith('/create') ? '201' : '200']),
+      ])
       if (name.includes('{tenant}')) expect(responses['404']).toBeDefined()
       for (const [status, { description, content }] of Object.entries(responses)) {
         expect(description.length).toBeGreaterThan(2)

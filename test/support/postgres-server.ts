@@ -1,4 +1,4 @@
-import { existsSync, openSync } from 'node:fs'
+import { existsSync, openSync, readFileSync } from 'node:fs'
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -128,10 +128,16 @@ export class PostgresServer {
   /** The server has one process for each connection. */
   #signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
     if (!this.#server) return
-    const children = Bun.spawnSync(['pgrep', '-P', String(this.#server.pid)]).stdout.toString()
-    for (const pid of [this.#server.pid, ...children.split('\n').filter(Boolean).map(Number)])
-      process.kill(pid, signal)
+    for (const pid of [this.#server.pid, ...childrenOf(this.#server.pid)]) process.kill(pid, signal)
   }
+}
+
+function childrenOf(pid: number): number[] {
+  const list = `/proc/${pid}/task/${pid}/children`
+  const text = existsSync(list)
+    ? readFileSync(list, 'utf8')
+    : Bun.spawnSync(['pgrep', '-P', String(pid)]).stdout.toString()
+  return text.split(/\s+/).filter(Boolean).map(Number)
 }
 
 let shared: Promise<PostgresServer> | undefined

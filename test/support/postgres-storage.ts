@@ -57,3 +57,9 @@ export function verbsOf(storage: Storage): Record<string, () => Promise<unknown>
     check: () => storage.check(),
   }
 }
+
+/** How messages name the database of `url`. */
+export function placeOf(url: string): string {
+  const { pathname, host } = new URL(url)
+  return `the Postgres database ${pathname.slice(1)} at ${host}`
+}

@@ -57,6 +57,20 @@ export const transactions: Cases = {
     assert.deepEqual(await idsOf(records), ['taken'])
   },
 
+  'a transaction that a store refused a part of does not go through, though its work went on': async (
+    storage,
+  ) => {
+    const { records, inside } = setUp(storage)
+    await create(records, 'taken')
+    const failing = storage.transaction(async (store) => {
+      await create(inside(store), 'new')
+      await assert.rejects(inside(store).createMany([{ id: 'taken', value: { v: 2 } }]), StorageError)
+      return 'went on'
+    })
+    await assert.rejects(failing, StorageError)
+    assert.deepEqual(await idsOf(records), ['taken'])
+  },
+
   'a transaction inside another is a part of it': async (storage) => {
     const { records, inside } = setUp(storage)
     const failing = storage.transaction(async (store) => {
