@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts'
 import { recordAudit } from '../http/audit.ts'
 import { realm } from '../http/bearer.ts'
 import { getCaller } from '../http/caller.ts'
+import { receiveJson } from '../http/json-body.ts'
 import { notesOf } from '../http/request-notes.ts'
 import { tenantNotFound } from '../http/tenant.ts'
 import type { AuditEventType } from '../protocol/audit-events.ts'
@@ -36,6 +37,7 @@ export async function answerAdmin(
   work: (call: AdminCall) => Promise<Response>,
 ): Promise<Response> {
   try {
+    await receiveJson(request)
     return await work(await getAdmin(request, deps))
   } catch (error) {
     recordRefusal(request, error, deps)
@@ -96,17 +98,18 @@ function insufficient(sentence: string): OAuthError {
 
 function recordRefusal(request: Request, error: unknown, deps: Deps): void {
   if (!(error instanceof OAuthError) || error.status >= 500) return
-  const { tenant = systemTenant, clientId, route = '' } = notesOf(request)
-  const detail = { method: request.method, route }
+  const { tenant, callerTenant, actor, route = '' } = notesOf(request)
+  const isForeign = tenant !== undefined && tenant !== callerTenant
+  const detail = { method: request.method, route, ...(isForeign && { tenant }) }
   recordAudit(
     request,
     {
       type: 'admin.refused',
-      tenant,
+      // The trail of whoever tried: the client is one of that tenant.
+      tenant: callerTenant ?? systemTenant,
       outcome: 'refused',
       reason: error.code,
-      actor: clientId,
-      client: clientId,
+      actor,
       detail,
     },
     deps,

@@ -4,6 +4,7 @@ import type { AuditEvent, AuditEventType, AuditSink } from '../protocol/audit-ev
 import { type Storage, StorageError } from '../storage/storage.ts'
 import { AppendConflict, appendEvents } from './audit-chain.ts'
 import type { WaitingEvent } from './audit-entry.ts'
+import { RefusalLimit } from './refusal-limit.ts'
 
 export interface AuditLogOptions extends Pick<Platform, 'now' | 'hashing' | 'after'> {
   readonly storage: Storage
@@ -38,6 +39,7 @@ export class AuditLog implements AuditSink {
   readonly #options: AuditLogOptions
   readonly #skipped: ReadonlySet<AuditEventType>
   #isOpen: boolean
+  readonly #limit = new RefusalLimit()
   #waiting: WaitingEvent[] = []
   /** By tenant, how many found no room. */
   readonly #lost = new Map<string, number>()
@@ -55,9 +57,14 @@ export class AuditLog implements AuditSink {
 
   record(event: AuditEvent): void {
     if (!this.#isOpen || this.#skipped.has(event.type)) return
+    const time = this.#options.now()
+    for (const each of this.#limit.admit(event, time)) this.#push(each, time)
+    if (this.#flushes === 0 && this.#waiting.length > 0) this.#schedule()
+  }
+
+  #push(event: AuditEvent, time: number): void {
     if (this.#waiting.length >= mostWaiting) this.#refuse(event.tenant)
-    else this.#waiting.push({ event, time: this.#options.now() })
-    if (this.#flushes === 0) this.#schedule()
+    else this.#waiting.push({ event, time })
   }
 
   /** Resolves once all that was recorded by now is written, or the storage has refused it; never rejects. */
@@ -74,6 +81,7 @@ export class AuditLog implements AuditSink {
 
   /** Takes no more events and writes what is left, once; never rejects. */
   async close(): Promise<void> {
+    if (this.#isOpen) for (const event of this.#limit.finish()) this.#push(event, this.#options.now())
     this.#isOpen = false
     await this.flush()
     this.#stopTimer()

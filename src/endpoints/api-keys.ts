@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import { auditRefusal, recordAudit } from '../http/audit.ts'
 import { getCaller } from '../http/caller.ts'
 import { json } from '../http/json.ts'
-import { hasBody, parseJsonBody } from '../http/json-body.ts'
+import { hasBody, parseJsonBody, receiveJson } from '../http/json-body.ts'
 import { noStore } from '../http/no-store.ts'
 import { getOAuth2Tenant, tenantNotFound } from '../http/tenant.ts'
 import {
@@ -38,12 +38,15 @@ export const apiKeysEndpoint = (deps: Deps) =>
     .post(
       `${base}/create`,
       ({ request, params }) =>
-        withCaller(request, params.tenant, { deps, type: 'api_key.created', work: create }),
+        withCaller(request, params.tenant, { deps, type: 'api_key.created', work: create, takesBody: true }),
       { parse: 'none', detail: createDetail },
     )
-    .get(`${base}/list`, async ({ request, params }) => list(await authorize(request, params.tenant, deps)), {
-      detail: listDetail,
-    })
+    .get(
+      `${base}/list`,
+      ({ request, params }) =>
+        withCaller(request, params.tenant, { deps, type: 'api_key.refused', work: list }),
+      { detail: listDetail },
+    )
     .post(
       `${base}/:id/revoke`,
       ({ request, params }) =>
@@ -61,6 +64,7 @@ export const apiKeysEndpoint = (deps: Deps) =>
           deps,
           type: 'api_key.rotated',
           work: (call) => rotate(params.id, call),
+          takesBody: true,
         }),
       { parse: 'none', detail: rotateDetail },
     )
@@ -73,22 +77,33 @@ interface Call {
   readonly deps: Deps
 }
 
+interface CallOptions {
+  readonly deps: Deps
+  /** Of the event that a refusal is. */
+  readonly type: AuditEventType
+  readonly work: (call: Call) => Promise<Response>
+  /** Default false. */
+  readonly takesBody?: boolean
+}
+
 /** Answers by `work`, and keeps a refusal in the audit trail. */
 async function withCaller(
   request: Request,
   tenantId: string,
-  { deps, type, work }: { deps: Deps; type: AuditEventType; work: (call: Call) => Promise<Response> },
+  { deps, type, work, takesBody = false }: CallOptions,
 ): Promise<Response> {
   const owner = await getApiKeyTenant(request, tenantId, deps)
   return auditRefusal(
     request,
     { type, tenant: owner.tenant.id },
-    { deps, work: async () => work(await authorizeFor(request, owner, deps)) },
+    {
+      deps,
+      work: async () => {
+        if (takesBody) await receiveJson(request)
+        return work(await authorizeFor(request, owner, deps))
+      },
+    },
   )
-}
-
-async function authorize(request: Request, tenantId: string, deps: Deps): Promise<Call> {
-  return authorizeFor(request, await getApiKeyTenant(request, tenantId, deps), deps)
 }
 
 async function authorizeFor(request: Request, owner: ApiKeyTenant, deps: Deps): Promise<Call> {
@@ -103,12 +118,16 @@ async function getApiKeyTenant(request: Request, tenantId: string, deps: Deps): 
   return { tenant, oauth2, settings: tenant.apiKeys }
 }
 
-/** What the caller may pass on: what its client may ask for, or, of an API key, what the key has. */
+/** What the caller may pass on: what its client may ask for now, and of an API key no more than the key has. */
 async function findCreator({ owner, caller, deps }: Call): Promise<ApiKeyCreator> {
   const { claims } = caller
-  if (isApiKey(claims)) return { clientId: claims.client_id, scopes: claims.scope?.split(' ') ?? [] }
   const client = await deps.clients.of(owner.tenant.id).find(claims.client_id)
-  return { clientId: claims.client_id, scopes: client?.scopes ?? [] }
+  const scopes = client?.active ? client.scopes : []
+  const ofKey = isApiKey(claims) ? (claims.scope?.split(' ') ?? []) : undefined
+  return {
+    clientId: claims.client_id,
+    scopes: ofKey ? scopes.filter((scope) => ofKey.includes(scope)) : scopes,
+  }
 }
 
 function record(call: Call, type: AuditEventType, detail: Readonly<Record<string, string>>): void {

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
+import { auditRefusal } from '../http/audit.ts'
 import { authenticateRequest } from '../http/authenticate.ts'
 import { parseForm } from '../http/form.ts'
 import { json } from '../http/json.ts'
@@ -18,16 +19,24 @@ export const introspectEndpoint = (deps: Deps) =>
     '/api/v1/tenant/:tenant/oauth/introspect',
     async ({ request, params }) => {
       const { tenant } = await getOAuth2Tenant(request, params.tenant, deps)
-      const form = await parseForm(request)
-      const { client } = await authenticateRequest(request, form, { tenant, deps })
-      const token = form.get('token')
-      if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
-      const claims = await findActive(token, tenant, deps)
-      const body = claims && mayIntrospect(client, claims) ? renderActive(claims) : inactive
-      return json(body, { headers: noStore })
+      return auditRefusal(
+        request,
+        { type: 'introspection.refused', tenant: tenant.id },
+        { deps, work: () => introspect(request, tenant, deps) },
+      )
     },
     { parse: 'none', detail },
   )
+
+async function introspect(request: Request, tenant: Tenant, deps: Deps): Promise<Response> {
+  const form = await parseForm(request)
+  const { client } = await authenticateRequest(request, form, { tenant, deps })
+  const token = form.get('token')
+  if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
+  const claims = await findActive(token, tenant, deps)
+  const body = claims && mayIntrospect(client, claims) ? renderActive(claims) : inactive
+  return json(body, { headers: noStore })
+}
 
 /** The answer for whatever is not active, or is not for this client to know (RFC 7662 section 2.2). */
 const inactive: IntrospectionResponse = { active: false }

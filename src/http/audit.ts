@@ -26,9 +26,8 @@ export async function auditRefusal<T>(
   } catch (error) {
     const reason = error instanceof OAuthError ? error.code : undefined
     if (reason !== undefined) {
-      const { clientId } = notesOf(request)
       // Who did not authenticate is nobody, whatever client it claims to be.
-      const actor = reason === 'invalid_client' ? undefined : clientId
+      const { clientId, actor } = notesOf(request)
       recordAudit(
         request,
         { type, tenant, outcome: 'refused', reason, actor, client: clientId },

@@ -33,6 +33,7 @@ export async function authenticateRequest(
   })
   noteSecretUse(authenticated, tenant, deps)
   notes.secretId = authenticated.secretId
+  notes.actor = authenticated.client.id
   return authenticated
 }
 

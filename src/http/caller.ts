@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { type VerifiedToken, verifyToken, verifyTokenOf } from '../tokens/verify.ts'
+import { isApiKey, type VerifiedToken, verifyToken, verifyTokenOf } from '../tokens/verify.ts'
 import { realm, withBearerToken } from './bearer.ts'
 import { notesOf } from './request-notes.ts'
 
@@ -17,7 +17,10 @@ export async function getCaller(
     tenantId === undefined ? verifyToken(token, deps) : verifyTokenOf(tenantId, token, deps),
   )
   const { claims } = verified
-  notesOf(request).clientId = claims.client_id
+  const notes = notesOf(request)
+  notes.clientId = claims.client_id
+  notes.actor = isApiKey(claims) ? claims.sub : claims.client_id
+  notes.callerTenant = verified.tenant.id
   if (claims.scope?.split(' ').includes(scope)) return verified
   throw new OAuthError('insufficient_scope', 'The access token has not the scope that this takes', {
     challenge: { scheme: 'Bearer', realm, withError: true, scope },

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { Value, ValueErrorType } from '@sinclair/typebox/value'
 import { OAuthError } from '../protocol/errors.ts'
-import { readBody } from './body.ts'
+import { readBody, receiveBody } from './body.ts'
 
 /** Bytes. */
 const largestJson = 64 * 1024
@@ -41,6 +41,11 @@ export function hasBody({ headers }: Request): boolean {
   return headers.has('content-type') || headers.has('transfer-encoding') || length > 0
 }
 
+/** Receives the JSON body, if there is one, before the sender is looked at; see receiveBody. */
+export async function receiveJson(request: Request): Promise<void> {
+  if (hasBody(request)) await receiveBody(request, largestJson)
+}
+
 function explain(path: string, missing: boolean): string {
   const name = path.slice(1).replaceAll('/', '.')
   if (!/^[A-Za-z0-9_.]{1,64}$/.test(name)) return 'The request body is not of the wanted shape'
@@ -51,8 +56,22 @@ async function readJson(request: Request, mediaTypes: readonly string[]): Promis
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (!mediaTypes.includes(mediaType ?? '')) throw malformed('The body must be application/json')
   const value = decodeJson(await readBody(request, largestJson))
+  if (isTooDeep(value)) throw malformed('The request body is nested too deeply')
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw malformed('The request body must be a JSON object')
+}
+
+/** Maps and lists in one another. */
+const deepest = 16
+
+/** Without recursion, which a body of brackets alone would drive too far. */
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; depth <= deepest; depth++) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []))
+    if (level.length === 0) return false
+  }
+  return true
 }
 
 function decodeJson(bytes: Uint8Array): unknown {

@@ -9,6 +9,10 @@ export interface RequestNotes {
   tenant: string | undefined
   /** A client that exists: people do send their secret in the wrong field. */
   clientId: string | undefined
+  /** Who proved to be somebody: a client, or an API key by its id. */
+  actor: string | undefined
+  /** The tenant of the token that the caller has, where that decides. */
+  callerTenant: string | undefined
   /** Which of its secrets the client used. */
   secretId: string | undefined
   error: string | undefined
@@ -25,6 +29,8 @@ export function openNotes(request: Request, id: string, address: RequestNotes['a
     route: undefined,
     tenant: undefined,
     clientId: undefined,
+    actor: undefined,
+    callerTenant: undefined,
     secretId: undefined,
     error: undefined,
     reason: undefined,

@@ -41,6 +41,8 @@ export interface VerifyOptions {
   readonly now: number
   /** Default true; false: a token without exp never expires. */
   readonly requireExpiry?: boolean
+  /** Default false: a token that was issued later than now is refused. */
+  readonly allowFuture?: boolean
 }
 
 /** The token was ours and good, but its time is over. */
@@ -64,7 +66,8 @@ export async function verifyJwt(token: string, options: VerifyOptions): Promise<
       clockTolerance: 0,
       currentDate: new Date(options.now),
     })
-    if ((payload.iat ?? 0) * 1000 > options.now) throw new JwtInvalid('issued in the future')
+    const isFuture = (payload.iat ?? 0) * 1000 > options.now
+    if (isFuture && !options.allowFuture) throw new JwtInvalid('issued in the future')
     return payload
   } catch (cause) {
     // Only the code goes on: the message below it may quote the token, and this one ends in the log.

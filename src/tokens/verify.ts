@@ -62,7 +62,7 @@ async function verifyFound(
   deps: VerifyDeps,
 ): Promise<VerifiedToken> {
   if (!tenant?.oauth2) throw refuse('not a JWT of one of our issuers')
-  const claims = await verifySignedToken(token, { tenant, oauth2: tenant.oauth2 }, deps)
+  const claims = await verifyClaims(token, { tenant, oauth2: tenant.oauth2, allowFuture: false }, deps)
   await checkStanding(token, { claims, tenant, oauth2: tenant.oauth2 }, deps)
   return { tenant, claims }
 }
@@ -83,16 +83,26 @@ interface OAuth2Tenant {
 }
 
 /**
- * The claims of a token that this tenant signed and that is not expired; whether it was revoked since is not looked at. Throws
+ * The claims of a token that this tenant signed and that is not expired, to revoke it. Whether it was revoked already is not
+ * looked at, nor whether its time has come: what a clock that was ahead issued must not come alive later. Throws
  * `invalid_token`.
  */
 export async function verifySignedToken(
   token: string,
-  { tenant, oauth2 }: OAuth2Tenant,
+  found: OAuth2Tenant,
   deps: VerifyDeps,
 ): Promise<TokenClaims> {
   checkSize(token)
-  const payload = await verifyWithKeys(token, { tenant, oauth2 }, deps)
+  return verifyClaims(token, { ...found, allowFuture: true }, deps)
+}
+
+interface Signed extends OAuth2Tenant {
+  /** Whether a token may have been issued later than now. */
+  readonly allowFuture: boolean
+}
+
+async function verifyClaims(token: string, signed: Signed, deps: VerifyDeps): Promise<TokenClaims> {
+  const payload = await verifyWithKeys(token, signed, deps)
   const claims = readTokenClaims(payload)
   if (!claims) throw refuse('not the claims of an access token')
   if (claims.exp !== undefined && claims.exp * 1000 <= deps.expiryFloor()) throw expired()
@@ -134,13 +144,16 @@ async function checkStanding(
   if (!claims.aud.every((audience) => entitled.includes(audience))) throw refuse('another audience')
 }
 
-/** A key counts from when it was made, however young its token is. */
+/** A key stands while its client does, and counts from when it was made, however young its token is. */
 async function findApiKeyStanding(
   token: string,
   { claims, tenant, oauth2 }: OAuth2Tenant & { readonly claims: ApiKeyClaims },
   deps: VerifyDeps,
 ) {
-  const key = await getStandingApiKey(token, { claims, tenant }, deps)
+  const [key] = await Promise.all([
+    getStandingApiKey(token, { claims, tenant }, deps),
+    findEntitled(claims.client_id, { tenant, oauth2 }, deps),
+  ])
   return { entitled: oauth2.audience, since: Math.floor(key.created_at / 1000) }
 }
 
@@ -155,13 +168,13 @@ async function findEntitled(
   return [...(client.audience ?? oauth2.audience), ...client.resources]
 }
 
-async function verifyWithKeys(token: string, { tenant, oauth2 }: OAuth2Tenant, deps: VerifyDeps) {
+async function verifyWithKeys(token: string, { tenant, oauth2, allowFuture }: Signed, deps: VerifyDeps) {
   const keys = await deps.keyring.of(tenant.id)
   try {
     // at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so.
     const types = [oauth2.accessTokenTyp, 'at+jwt']
     // An API key may live for ever; of an access token, readTokenClaims wants its exp.
-    const options = { keys, issuer: tenant.issuer, types, now: deps.now(), requireExpiry: false }
+    const options = { keys, issuer: tenant.issuer, types, now: deps.now(), requireExpiry: false, allowFuture }
     return await verifyJwt(token, options)
   } catch (cause) {
     if (cause instanceof JwtExpired) throw expired(cause)

@@ -226,7 +226,6 @@ test('a refusal is in the trail of the tenant that asked, and without a token in
       outcome: 'refused',
       reason: 'tenant_not_found',
       actor: 'manager',
-      client: 'manager',
       detail,
     },
     { tenant: '', outcome: 'refused', reason: 'invalid_token', actor: undefined, detail },

@@ -74,11 +74,36 @@ test('what a command says when it fails or is used wrongly is in docs/troublesho
 })
 
 test('what is refused in a configuration is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/config/{load,check,client-secret}.ts')
+  const source = await readSources('src/config/{load,check,client-secret,storage-settings}.ts')
   const pieces = [
-    ...findPieces(source, /\b(?:refuse|warn|report)\((?:\s*\[[^\]]*\],)?\s*['`]([^'`]+)['`]/g),
+    ...findPieces(source, /\b(?:refuse|warn|report)\((?:\s*(?:\[[^\]]*\]|\w+),)?\s*(?:'([^']+)'|`([^`]+)`)/g),
     ...findPieces(source, /message = '([^']+)'/g),
+    ...findPieces(source, /fault: `([^`]+)`/g),
   ]
-  expect(pieces.length).toBeGreaterThan(5)
+  expect(pieces).toContain('wants oauth2 beside it: who makes API keys needs an access token')
+  expect(pieces.length).toBeGreaterThan(20)
+  expect(missingOf(pieces.map(withoutFrame))).toEqual([])
+})
+
+test('what is said of a database is in docs/troubleshooting.md', async () => {
+  const source = await readSources('src/storage/*.ts')
+  const pieces = [
+    ...findPieces(source, /new Storage(?:Refused)?Error\(\s*`([^`]+)`/g),
+    ...findPieces(source, /\brefuse\(\s*['`]([^'`]+)['`]/g),
+    ...findPieces(source, /const (?:\w*NextStep\w*|nextStep\w+|away|access|busy) =\s*'([^']+)'/g),
+    ...findPieces(
+      source,
+      /^ {2}\S+: [`']((?:[^'`\n]*; |restore|make room|give |name |raise |create |let |wait |where |look )[^'`]+)[`'],$/gm,
+    ),
+  ]
+  expect(pieces).toContain('look at the user in the URL and at its password')
+  expect(pieces.length).toBeGreaterThan(25)
+  expect(missingOf(pieces.map(withoutFrame))).toEqual([])
+})
+
+test('every warning and every error that is logged is in docs/troubleshooting.md', async () => {
+  const source = await readSources('src/**/*.ts')
+  const pieces = findPieces(source, /\blog\(\s*'(?:warn|error)',\s*['`]([^'`]+)['`]/g)
+  expect(pieces).toContain('stopped with requests in flight')
   expect(missingOf(pieces)).toEqual([])
 })

@@ -390,11 +390,21 @@ describe('a token of another tenant', () => {
   })
 })
 
-test('introspection leaves nothing in the audit trail', async () => {
+test('introspection leaves nothing in the audit trail but its refusals', async () => {
   const before = app.events.length
   await introspect(app, 'acme', { ...api, token })
-  await introspect(app, 'acme', { ...api, client_secret: 'wrong-secret', token })
   expect(app.events).toHaveLength(before)
+  await introspect(app, 'acme', { ...api, client_secret: 'wrong-secret', token })
+  expect(app.events.slice(before)).toMatchObject([
+    {
+      type: 'introspection.refused',
+      tenant: 'acme',
+      outcome: 'refused',
+      reason: 'invalid_client',
+      actor: undefined,
+      client: api.client_id,
+    },
+  ])
 })
 
 /** The text with another base64url character at a place. */
