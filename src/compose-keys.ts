@@ -190,9 +190,11 @@ const auditTypes = {
   removed: 'key.removed',
 } as const
 
-function reportKeyEvent({ kind, tenantId, kid, actor }: KeyEvent, log: Log, audit: AuditSink): void {
+function reportKeyEvent(event: KeyEvent, log: Log, audit: AuditSink): void {
+  const { kind, tenantId, kid, actor, actorTenant } = event
   const message = messages[kind]
   if (message) log('info', message, { tenant: tenantId, kid })
   const type = auditTypes[kind]
-  if (type) audit.record({ type, tenant: tenantId, outcome: 'success', actor, detail: { kid } })
+  const detail = { kid, ...(actorTenant !== undefined && { actor_tenant: actorTenant }) }
+  if (type) audit.record({ type, tenant: tenantId, outcome: 'success', actor, detail })
 }

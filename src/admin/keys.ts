@@ -107,15 +107,19 @@ function render({ keys, steps }: KeyReport): AdminKeyList {
   }
 }
 
-async function rotate({ request, tenant, deps, actor }: TenantCall): Promise<Response> {
+async function rotate({ request, tenant, deps, actor, ownTenant }: TenantCall): Promise<Response> {
   const { now = false } = hasBody(request) ? await parseJsonBody(request, { schema: RotateRequest }) : {}
-  const { outcome } = await rotateKey(tenant.id, { now, actor }, deps)
+  const { outcome } = await rotateKey(
+    tenant.id,
+    { now, actor, ...(ownTenant !== tenant.id && { actorTenant: ownTenant }) },
+    deps,
+  )
   return json({ outcome }, { headers: noStore })
 }
 
 async function rotateKey(
   tenantId: string,
-  options: { now: boolean; actor: string },
+  options: { now: boolean; actor: string; actorTenant?: string },
   { keyring }: Deps,
 ): Promise<Rotation> {
   try {

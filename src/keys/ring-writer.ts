@@ -26,6 +26,8 @@ export interface KeyEvent {
   readonly kid: string
   /** Who asked for it; undefined: it was due. */
   readonly actor?: string | undefined
+  /** The tenant of the actor, where it is another. */
+  readonly actorTenant?: string | undefined
 }
 
 /** A change of a ring that was read. */
@@ -33,7 +35,11 @@ export interface Change {
   readonly plan: KeyPlan
   readonly stored: StoredRing
   readonly actor?: string | undefined
+  /** The tenant of the actor, where it is another. */
+  readonly actorTenant?: string | undefined
 }
+
+type Asked = Pick<Change, 'plan' | 'actor' | 'actorTenant'>
 
 /** Times that a change is tried when others change the same ring. */
 export const mostAttempts = 20
@@ -131,8 +137,8 @@ export class RingWriter {
     return true
   }
 
-  #tell(kind: KeyEvent['kind'], kid: string, { plan, actor }: Pick<Change, 'plan' | 'actor'>): void {
-    this.#options.onEvent({ kind, tenantId: plan.tenantId, kid, actor })
+  #tell(kind: KeyEvent['kind'], kid: string, { plan, actor, actorTenant }: Asked): void {
+    this.#options.onEvent({ kind, tenantId: plan.tenantId, kid, actor, actorTenant })
   }
 }
 

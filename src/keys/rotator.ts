@@ -27,6 +27,8 @@ export interface RotateOptions {
   readonly dropOld?: boolean
   /** Who asks, for the events. */
   readonly actor?: string
+  /** The tenant of the actor, where it is another. */
+  readonly actorTenant?: string
 }
 
 /** What came of a rotation that somebody asked for, and the ring as it is now. */
@@ -94,7 +96,7 @@ export class Rotator {
     let { stored } = opened
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       if (findKey(stored.ring, 'active')?.kid !== from) return { outcome: 'elsewhere', ring: stored.ring }
-      const change = { plan, stored, actor: options.actor }
+      const change = { plan, stored, actor: options.actor, actorTenant: options.actorTenant }
       // A ring that was made a moment ago for a key of before says nothing about the age of the key.
       const force = options.force === true || opened.first !== undefined
       const outcome = options.now

@@ -208,7 +208,7 @@ describe('making one', () => {
         `{"client_id":"x","name":${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}}`,
         {},
         400,
-        'The request body has a field that is not known',
+        'The request body is nested too deeply',
       ],
     ]
     for (const [body, headers, status, sentence] of refusals) {
