@@ -44,10 +44,9 @@ type StoredSigning = (typeof tenants.schema)['static']['signing']
 function planSigning(
   tenantId: string,
   signing: SigningConfig | StoredSigning,
-  { loaded: { dataDir, storage }, platform }: { loaded: LoadedConfig; platform: Files },
+  { loaded, platform }: { loaded: LoadedConfig; platform: Files },
 ): KeyPlan {
   const { rotate_every, publish_ahead, jwks_max_age, modulus_length } = signing
-  const keepsNothing = dataDir === undefined || storage.kind === 'memory'
   return {
     tenantId,
     algorithm: getAlgorithm(signing.algorithm),
@@ -57,8 +56,16 @@ function planSigning(
     jwksMaxAge: jwks_max_age,
     kid: null,
     file: null,
-    folder: keepsNothing ? null : platform.files.resolve(dataDir, 'keys', tenantId),
+    folder: folderOf(tenantId, { loaded, platform }),
   }
+}
+
+function folderOf(
+  tenantId: string,
+  { loaded: { dataDir, storage }, platform }: { loaded: LoadedConfig; platform: Files },
+): string | null {
+  const keepsNothing = dataDir === undefined || storage.kind === 'memory'
+  return keepsNothing ? null : platform.files.resolve(dataDir, 'keys', tenantId)
 }
 
 function getAlgorithm(name: string): SignatureAlgorithm {
@@ -92,6 +99,7 @@ export async function composeKeyring(
     host: platform,
     material: options.material ?? (await openKeyMaterial(loaded, platform)),
     findPlan: (id) => plans.get(id) ?? findStoredPlan(id, { loaded, platform, storage: options.storage }),
+    folderOf: (id) => folderOf(id, { loaded, platform }),
     longestTokenLife: (id) => findLongestTokenLife(id, loaded, options.storage),
     onEvent: (event) => reportKeyEvent(event, log, audit),
   })
@@ -102,7 +110,11 @@ async function findStoredPlan(
   { loaded, platform, storage }: { loaded: LoadedConfig; platform: Files; storage: Storage },
 ): Promise<KeyPlan | undefined> {
   const found = await storage.of(systemTenant).of(tenants).find(tenantId)
-  return found && planSigning(tenantId, found.value.signing, { loaded, platform })
+  if (!found) return undefined
+  const { signing, created_at: incarnation } = found.value
+  const plan = { ...planSigning(tenantId, signing, { loaded, platform }), incarnation }
+  // A file beside Postgres is of a tenant of config.yaml: never of this one, though that one had its id.
+  return loaded.storage.kind === 'postgres' ? { ...plan, folder: null } : plan
 }
 
 /**

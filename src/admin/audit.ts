@@ -2,14 +2,16 @@ import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { type AuditPage, readAudit } from '../audit/audit-trail.ts'
 import type { Deps } from '../deps.ts'
+import { realm } from '../http/bearer.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
 import { answer, plainSchema, refusal, tenantParameter } from '../http/openapi.ts'
 import { auditEventTypes } from '../protocol/audit-events.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { AuditEntry } from '../storage/records.ts'
 import { systemTenant } from '../storage/storage.ts'
-import { type AdminCall, answerAdmin, answerForTenant, checkSuper, type TenantCall } from './access.ts'
+import { type AdminCall, answerAdmin, answerForTenant, type TenantCall } from './access.ts'
 import { adminShared, OrNull, readRefusals } from './openapi.ts'
 import { getOnce } from './page.ts'
 
@@ -36,9 +38,14 @@ const mostEvents = 999_999_999_999_999
 const usualPage = 100
 
 async function readSystem(call: AdminCall): Promise<Response> {
-  checkSuper(call)
+  if (!call.isSuper) {
+    const challenge = { scheme: 'Bearer', realm, withError: true, scope: reservedScopes.admin } as const
+    throw new OAuthError('insufficient_scope', onlyAdminTenant, { challenge })
+  }
   return read(systemTenant, call)
 }
+
+const onlyAdminTenant = 'Only the admin tenant reads what belongs to no tenant'
 
 function readTenant(call: TenantCall): Promise<Response> {
   return read(call.tenant.id, call)
@@ -159,6 +166,15 @@ const tenantDetail = {
 
 const systemDetail = {
   ...shared,
+  responses: {
+    ...shared.responses,
+    403: refusal(
+      'The token is good and does not do for this',
+      ['insufficient_scope', 'The access token has not the scope that this takes'],
+      ['insufficient_scope', 'An API key cannot manage this server'],
+      ['insufficient_scope', onlyAdminTenant],
+    ),
+  },
   operationId: 'readSystemAudit',
   summary: 'Read the audit trail of what belongs to no tenant',
   description: `${description}\nOnly the tenant that \`admin.tenant\` names may.`,

@@ -6,14 +6,13 @@ import {
   type ClientOwner,
   type ClientRow,
   changeStoredClient,
-  createStoredClient,
   getStoredClient,
 } from '../clients/stored-clients.ts'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { retireClient } from '../tokens/retire.ts'
+import { createFreshClient, retireClient } from '../tokens/retire.ts'
 import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
 import { parseMembers, parsePatch } from './body.ts'
 import { createDetail, deleteDetail, getDetail, listDetail, patchDetail } from './clients-detail.ts'
@@ -79,7 +78,7 @@ async function create(call: TenantCall): Promise<Response> {
   const { request, tenant, deps } = call
   const { client_id: id, ...patch } = await parseMembers(request)
   if (typeof id !== 'string') throw new OAuthError('invalid_request', 'Missing required field: client_id')
-  const { row, secret } = await createStoredClient({ id, patch }, ownerOf(call), deps)
+  const { row, secret } = await createFreshClient({ id, patch }, ownerOf(call), deps)
   recordChange(call, 'client.created', { tenantId: tenant.id, client: id })
   await keepKeysFor(row, call)
   const body = { client_secret: secret, ...(await render(toListed(row), call)) }

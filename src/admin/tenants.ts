@@ -6,14 +6,13 @@ import { OAuthError } from '../protocol/errors.ts'
 import { showTenant } from '../tenants/shown-tenant.ts'
 import {
   changeStoredTenant,
-  createStoredTenant,
   findTenant,
   type ListedTenant,
   listTenants,
   type TenantRow,
 } from '../tenants/stored-tenants.ts'
 import { buildStoredTenant } from '../tenants/tenant.ts'
-import { retireTenant } from '../tokens/retire.ts'
+import { createFreshTenant, retireTenant } from '../tokens/retire.ts'
 import {
   type AdminCall,
   answerAdmin,
@@ -71,7 +70,7 @@ async function create(call: AdminCall): Promise<Response> {
   const { request, deps } = call
   const { id, ...patch } = await parseMembers(request)
   if (typeof id !== 'string') throw new OAuthError('invalid_request', 'Missing required field: id')
-  const row = await createStoredTenant({ id, patch }, deps)
+  const row = await createFreshTenant({ id, patch }, deps)
   recordChange(call, 'tenant.created', { tenantId: id })
   return answerRow(row, deps, 201)
 }

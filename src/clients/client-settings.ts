@@ -29,6 +29,7 @@ export function createClientSettings(
 ): Omit<StoredClient, 'created_at' | 'secrets'> {
   const settings = patchSettings(ClientSettings, {}, patch)
   checkScopes(settings, knownScopes(tenant))
+  checkDefaults(settings, [])
   return { ...settings, name: settings.name ?? id }
 }
 
@@ -44,6 +45,7 @@ export function changeClientSettings(
   const { created_at, secrets, ...current } = client
   const settings = patchSettings(ClientSettings, current, patch)
   checkScopes(settings, [...knownScopes(tenant), ...client.scopes])
+  checkDefaults(settings, client.default_scopes ?? [])
   return { ...settings, name: settings.name ?? id, created_at, secrets }
 }
 
@@ -62,4 +64,10 @@ function checkScopes({ scopes, default_scopes, resources }: ClientSettings, know
   if (!resources.every(isResourceUri)) {
     throw new OAuthError('invalid_request', 'The field resources must be absolute URIs without fragment')
   }
+}
+
+/** A token that was got without thinking must not manage anything. What the client has already is never granted, and no reason. */
+function checkDefaults({ default_scopes }: ClientSettings, known: readonly string[]): void {
+  if (!(default_scopes ?? []).some((scope) => isReservedScope(scope) && !known.includes(scope))) return
+  throw new OAuthError('invalid_request', 'The field default_scopes has a scope that a request has to name')
 }

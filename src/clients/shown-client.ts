@@ -66,12 +66,17 @@ export async function showSecrets(
   const usedAt = new Map(uses.map((use) => [use.id, use.usedAt]))
   const createdAt = new Map(row?.value.secrets.map((secret) => [secret.id, secret.created_at]))
   const valid = new Set(validSecrets(client.secrets, now))
+  const lastUse = (id: string) => {
+    const time = usedAt.get(secretUseId(client.id, id)) ?? null
+    // A use that waited to be written is that of an earlier secret of this id.
+    return time !== null && time >= (createdAt.get(id) ?? 0) ? time : null
+  }
   return client.secrets.map((secret) => ({
     id: secret.id,
     created_at: showTime(createdAt.get(secret.id) ?? null),
     not_before: showTime(secret.notBefore),
     expires_at: showTime(secret.expiresAt),
-    last_used: showTime(usedAt.get(secretUseId(client.id, secret.id)) ?? null),
+    last_used: showTime(lastUse(secret.id)),
     valid: valid.has(secret),
   }))
 }

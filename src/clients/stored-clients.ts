@@ -39,8 +39,8 @@ export interface NewSecret {
 }
 
 /**
- * Makes a client with one secret. Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found` for a
- * stored tenant that is gone meanwhile.
+ * Makes a client with one secret; what an earlier one of its id left is ended by tokens/retire.ts, in one transaction with this.
+ * Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found` for a stored tenant that is gone meanwhile.
  */
 export async function createStoredClient(
   { id, patch }: { id: string; patch: SettingsPatch },
@@ -52,13 +52,13 @@ export async function createStoredClient(
   const settings = createClientSettings(id, patch, tenant)
   const { stored, secret } = makeSecret(undefined, deps)
   const value = { ...settings, created_at: deps.now(), secrets: [stored] }
-  await deps.storage.transaction(async (inside) => {
-    // The touch holds the row until the end: a tenant that is deleted at this moment takes the client along.
-    const isThere = tenant.configured || (await touchTenant(inside, tenant.id, deps.now()))
-    if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
-    if (await recordsOf(inside, tenant.id).create({ id, value })) return
+  // The touch holds the row until the end: a tenant that is deleted at this moment takes the client along.
+  const isThere = tenant.configured || (await touchTenant(deps.storage, tenant.id, deps.now()))
+  if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
+  if (!(await recordsOf(deps.storage, tenant.id).create({ id, value }))) {
     throw new OAuthError('conflict', 'A client of this id exists already')
-  })
+  }
+  await forgetUses(deps.storage, tenant.id, id)
   const row = { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
   return { row, secret, secretId: stored.id }
 }

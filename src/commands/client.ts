@@ -1,11 +1,11 @@
 import { findClient, type ListedClient, listClients } from '../clients/listed-clients.ts'
 import { showClient, showSecrets } from '../clients/shown-client.ts'
-import { changeStoredClient, createStoredClient } from '../clients/stored-clients.ts'
+import { changeStoredClient } from '../clients/stored-clients.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import { retireClient } from '../tokens/retire.ts'
+import { createFreshClient, retireClient } from '../tokens/retire.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { jsonOption } from './options.ts'
 import { stylesFor } from './style.ts'
@@ -107,7 +107,7 @@ async function add(asked: Asked): Promise<number> {
   const known = Object.keys(tenant.oauth2?.scopes ?? {})
   const tried = `Cannot add the client '${id}' to the tenant '${tenant.id}', whose scopes are [${known.join(', ')}]`
   const { row, secret } = await explainRefusal(tried, () =>
-    createStoredClient({ id, patch }, ownerOf(tenant, management), management),
+    createFreshClient({ id, patch }, ownerOf(tenant, management), management),
   )
   management.record({ type: 'client.created', tenant: tenant.id, client: id })
   const { bold } = stylesFor(platform)

@@ -11,6 +11,7 @@ import { Maintenance } from '../maintenance/maintenance.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import { ListenError, type Listener, type Platform } from '../platform/platform.ts'
 import { isLoopbackUrl } from '../protocol/uri.ts'
+import { systemTenant } from '../storage/storage.ts'
 import { type Command, CommandError } from './command.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { findConfig, withDataDir } from './find-config.ts'
@@ -102,6 +103,13 @@ async function serveConfig(
   await Promise.race([openKeys(loaded.config, { keyring, log, atOnce: platform.cores }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
+  const { version, commit } = deps.build
+  services.audit.record({
+    type: 'server.started',
+    tenant: systemTenant,
+    outcome: 'success',
+    detail: { version, commit },
+  })
   warnOfOtherPort(deps.publicUrl, listener.port, platform)
   const startup = renderStartup({ deps, host, port: listener.port, openedKeys, isDemo: demo !== undefined })
   platform.writeOut(startup + (demo ? renderDemo(demo, deps.publicUrl) : ''))

@@ -2,14 +2,8 @@ import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import { showTenant } from '../tenants/shown-tenant.ts'
-import {
-  changeStoredTenant,
-  createStoredTenant,
-  findTenant,
-  type ListedTenant,
-  listTenants,
-} from '../tenants/stored-tenants.ts'
-import { retireTenant } from '../tokens/retire.ts'
+import { changeStoredTenant, findTenant, type ListedTenant, listTenants } from '../tenants/stored-tenants.ts'
+import { createFreshTenant, retireTenant } from '../tokens/retire.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { jsonOption } from './options.ts'
 import {
@@ -103,8 +97,9 @@ async function add({ management, id, args, platform }: Asked): Promise<number> {
       ...(audience && { audience }),
     },
   }
+  const keyring = await management.openKeyring()
   const row = await explainRefusal(`Cannot add the tenant '${id}'`, () =>
-    createStoredTenant({ id, patch }, management),
+    createFreshTenant({ id, patch }, { ...management, keyring }),
   )
   management.record({ type: 'tenant.created', tenant: id })
   const found = await getListed(row.id, management)

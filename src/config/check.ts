@@ -1,5 +1,5 @@
 import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
-import { isLoopbackUrl } from '../protocol/uri.ts'
+import { isLoopbackUrl, normalIssuer } from '../protocol/uri.ts'
 import { type Path, renderPath } from './read.ts'
 import type { ClientConfig, Config, SigningConfig, TenantConfig } from './schema.ts'
 import type { Source } from './source.ts'
@@ -55,11 +55,11 @@ function checkUnique(config: Partly<Config>, source: Source, resolve: (path: str
   const publicUrl = config.server?.public_url ?? (port ? `http://localhost:${port}` : '<public_url>')
   for (const [id, tenant] of Object.entries(config.tenants ?? {})) {
     const issuer = tenant?.issuer ?? `${publicUrl}/api/v1/tenant/${id}`
-    const takenBy = issuers.get(issuer)
+    const takenBy = issuers.get(normalIssuer(issuer))
     if (takenBy !== undefined) {
       const path = ['tenants', id, ...(tenant?.issuer ? ['issuer'] : [])]
       source.refuse(path, `tenants.${id} has the issuer ${issuer}, which is that of tenants.${takenBy} too`)
-    } else issuers.set(issuer, id)
+    } else issuers.set(normalIssuer(issuer), id)
     const file = tenant?.signing?.private_key_file
     if (!file) continue
     const sharedWith = keyFiles.get(resolve(file))
@@ -127,6 +127,11 @@ function checkClient({ client, tenant, path }: PlacedClient, source: Source): vo
   const own = (client.scopes ?? []).filter((scope) => scope !== undefined)
   const defaults = { values: client.default_scopes, among: own, path: [...path, 'default_scopes'] }
   checkSubset(defaults, source, 'in the scopes of this client')
+  for (const [index, scope] of (client.default_scopes ?? []).entries()) {
+    if (scope === undefined || !isReservedScope(scope) || !own.includes(scope)) continue
+    const where = [...path, 'default_scopes', index]
+    source.refuse(where, `${renderPath(where)} is ${scope}, which a request has to name; leave it out`)
+  }
   if (client.secret && knownExampleSecrets.has(client.secret)) {
     const where = [...path, 'secret']
     source.warn(

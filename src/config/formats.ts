@@ -51,6 +51,10 @@ export const formats: Readonly<Record<string, Format>> = {
     // The URL may hold a password.
     secret: true,
   },
+  'secret-id': byPattern(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    '1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first',
+  ),
   'secret-hash': {
     ...byPattern(
       new RegExp(`^(?:${sha256Hash}|${argon2idHash}|${bcryptHash})$`),

@@ -39,7 +39,10 @@ export const ServerConfig = Type.Object(
 
 export const ClientSecretConfig = Type.Object(
   {
-    id: Type.String({ format: 'kid', description: 'A name for people, in the log and in the admin API' }),
+    id: Type.String({
+      format: 'secret-id',
+      description: 'A name for people, in the log and in the admin API',
+    }),
     hash: OrNull(
       Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
     ),
@@ -86,7 +89,9 @@ export const ClientConfig = Type.Object(
       default: [],
       description: 'Scopes that the client may ask for',
     }),
-    default_scopes: OrNull(ScopeList('Granted when a request names none; default: all of scopes')),
+    default_scopes: OrNull(
+      ScopeList('Granted when a request names none; default: all of scopes but those of grantd itself'),
+    ),
     audience: OrNull(Audience('Overrides the audience of the tenant')),
     resources: Type.Array(Type.String({ format: 'resource' }), {
       default: [],

@@ -11,7 +11,7 @@ export const jwksEndpoint = (deps: Deps) =>
     '/api/v1/tenant/:tenant/.well-known/jwks.json',
     async ({ request, params }) => {
       const tenant = await getTenantOfDocument(request, params.tenant, deps)
-      const { jwks, jwksMaxAge } = await deps.keyring.of(tenant.id)
+      const { jwks, jwksMaxAge } = await deps.keyring.of(tenant.id, tenant.incarnation)
       return cacheableJson(request, jwks, { hashing: deps.hashing, maxAge: jwksMaxAge })
     },
     {

@@ -4,6 +4,7 @@ import {
   findKey,
   KeyFileError,
   type KeyHost,
+  type KeyPlace,
   type KeyPlan,
   largestKeyFile,
   loadKeyFile,
@@ -18,6 +19,7 @@ import { isSameKey } from './tenant-keys.ts'
 
 /** A key that no ring names yet has this name, so that what a killed process leaves is never taken for a key. */
 const stagedName = /^\.([A-Za-z0-9_-][\w.-]*)\.pem\.made$/
+const anyName = /\.pem(?:\.made)?$/
 
 /** Keys as PEM files, one folder a tenant. */
 export class FileMaterial implements KeyMaterial {
@@ -94,7 +96,7 @@ export class FileMaterial implements KeyMaterial {
     })
   }
 
-  destroy(plan: KeyPlan, { file }: RingKey): Promise<void> {
+  destroy(plan: KeyPlace, { file }: RingKey): Promise<void> {
     return withComplaint(plan, async () => {
       if (file === undefined) return
       await this.#files.remove(this.#stagedPath(plan, file))
@@ -112,7 +114,13 @@ export class FileMaterial implements KeyMaterial {
     })
   }
 
-  removeStrays(plan: KeyPlan, strays: readonly string[]): Promise<void> {
+  listAll(place: KeyPlace): Promise<readonly string[]> {
+    return withComplaint(place, async () =>
+      (await this.#files.list(folderOf(place))).filter((name) => anyName.test(name)),
+    )
+  }
+
+  removeStrays(plan: KeyPlace, strays: readonly string[]): Promise<void> {
     return withComplaint(plan, async () => {
       for (const name of strays) await this.#files.remove(this.#path(plan, name))
     })
@@ -122,16 +130,16 @@ export class FileMaterial implements KeyMaterial {
     return ring
   }
 
-  #path(plan: KeyPlan, file: string): string {
+  #path(plan: KeyPlace, file: string): string {
     return this.#files.resolve(folderOf(plan), file)
   }
 
-  #stagedPath(plan: KeyPlan, file: string): string {
+  #stagedPath(plan: KeyPlace, file: string): string {
     return this.#path(plan, `.${file}.made`)
   }
 }
 
-function folderOf(plan: KeyPlan): string {
+function folderOf(plan: KeyPlace): string {
   if (plan.folder === null) throw new TypeError(`The tenant ${plan.tenantId} has no folder for its keys`)
   return plan.folder
 }

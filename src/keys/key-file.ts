@@ -4,15 +4,21 @@ import { UnavailableError } from '../protocol/errors.ts'
 import type { RotationSettings } from './rotation.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'
 
-/** Where a tenant's keys are, what they have to be and when they change. */
-export interface KeyPlan extends RotationSettings {
+/** Where the keys of a tenant are. */
+export interface KeyPlace {
   readonly tenantId: string
+  /** The folder of this tenant's keys; null: a key is made for this process alone and never written. */
+  readonly folder: string | null
+}
+
+/** Where a tenant's keys are, what they have to be and when they change. */
+export interface KeyPlan extends RotationSettings, KeyPlace {
+  /** See Tenant.incarnation; left out for one of config.yaml. */
+  readonly incarnation?: number
   /** Of the first key alone; null: the RFC 7638 thumbprint. */
   readonly kid: string | null
   /** A file of the operator, to load and never to write or to replace; null: the keys are grantd's own. */
   readonly file: string | null
-  /** The folder of this tenant's keys; null: a key is made for this process alone and never written. */
-  readonly folder: string | null
   /** Seconds that verifiers may keep the JWK Set. */
   readonly jwksMaxAge: number
 }

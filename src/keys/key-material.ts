@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform.ts'
 import { signatureAlgorithms } from '../protocol/algorithms.ts'
-import { complaintOf, KeyFileError, type KeyPlan, type OpenedKey } from './key-file.ts'
+import { complaintOf, KeyFileError, type KeyPlace, type KeyPlan, type OpenedKey } from './key-file.ts'
 import type { Ring, RingKey } from './rotation.ts'
 import { parseSigningKey, type SigningKey } from './signing-key.ts'
 
@@ -28,10 +28,12 @@ export interface KeyMaterial {
   settle(plan: KeyPlan, key: RingKey): Promise<void>
   load(plan: KeyPlan, key: RingKey): Promise<SigningKey>
   /** Nothing happens when it is gone already. */
-  destroy(plan: KeyPlan, key: RingKey): Promise<void>
+  destroy(place: KeyPlace, key: RingKey): Promise<void>
   /** What was kept and is in no ring, for a process ended in between; to be listed before the ring is changed. */
   listStrays(plan: KeyPlan, ring: Ring): Promise<readonly string[]>
-  removeStrays(plan: KeyPlan, strays: readonly string[]): Promise<void>
+  /** Like {@link listStrays}, what is in a ring too: everything from which a tenant without a ring could get a key. */
+  listAll(place: KeyPlace): Promise<readonly string[]>
+  removeStrays(place: KeyPlace, strays: readonly string[]): Promise<void>
   /** The ring with its keys as they would be kept today; the same one when they are. */
   renew(plan: KeyPlan, ring: Ring): Promise<Ring>
 }
@@ -87,11 +89,15 @@ export class MemoryMaterial implements KeyMaterial {
     )
   }
 
-  async destroy(plan: KeyPlan, key: RingKey): Promise<void> {
-    this.#keys.delete(nameOf(plan, key))
+  async destroy(place: KeyPlace, key: RingKey): Promise<void> {
+    this.#keys.delete(nameOf(place, key))
   }
 
   async listStrays(): Promise<readonly string[]> {
+    return []
+  }
+
+  async listAll(): Promise<readonly string[]> {
     return []
   }
 
@@ -102,6 +108,6 @@ export class MemoryMaterial implements KeyMaterial {
   }
 }
 
-function nameOf({ tenantId }: KeyPlan, { kid }: { readonly kid: string }): string {
+function nameOf({ tenantId }: KeyPlace, { kid }: { readonly kid: string }): string {
   return JSON.stringify([tenantId, kid])
 }

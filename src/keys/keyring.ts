@@ -22,6 +22,8 @@ const mostSteps = 10
 export interface KeyringOptions {
   /** Undefined: there is no such tenant. */
   readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>
+  /** See KeyPlace.folder; for a tenant that is not there too. */
+  readonly folderOf: (tenantId: string) => string | null
   readonly storage: Storage
   readonly material: KeyMaterial
   readonly host: KeyHost
@@ -91,11 +93,24 @@ export class Keyring {
     this.#seenAt = this.#moment()
   }
 
-  /** Throws KeyFileError when the tenant's key cannot be had, and StorageError. Opened keys cost no look anywhere. */
-  of(tenantId: string): Promise<TenantKeys> {
+  /**
+   * The keys of a tenant; with `incarnation`, of that one of all that had its id. Throws KeyFileError when the key cannot be had,
+   * StorageError, and UnavailableError when the tenant is gone meanwhile. Opened keys cost no look anywhere.
+   */
+  async of(tenantId: string, incarnation?: number): Promise<TenantKeys> {
+    const isIt = () => this.#entries.get(tenantId)?.ring.plan.incarnation === incarnation
+    const keys = await this.#open(tenantId)
+    if (incarnation === undefined || isIt()) return keys
+    await this.refresh(tenantId)
+    const again = await this.#open(tenantId)
+    if (isIt()) return again
+    throw new UnavailableError(`The tenant '${tenantId}' was deleted or made anew meanwhile`)
+  }
+
+  #open(tenantId: string): Promise<TenantKeys> {
     const known = this.#opened.get(tenantId)
     if (known) return known
-    const opening = this.#open(tenantId)
+    const opening = this.#openNow(tenantId)
     this.#opened.set(tenantId, opening)
     opening.catch(() => {
       if (this.#opened.get(tenantId) === opening) this.#opened.delete(tenantId)
@@ -103,7 +118,7 @@ export class Keyring {
     return opening
   }
 
-  async #open(tenantId: string): Promise<TenantKeys> {
+  async #openNow(tenantId: string): Promise<TenantKeys> {
     const plan = await this.#getPlan(tenantId)
     const head = this.#head ?? 0
     const seenAt = this.#moment()
@@ -262,6 +277,13 @@ export class Keyring {
   /** Destroys the keys of a tenant that is deleted: what they signed is never good again, not even for one of the same id. */
   async destroy(tenantId: string): Promise<void> {
     await this.#rotator.removeAll(await this.#getPlan(tenantId))
+    this.forget(tenantId)
+  }
+
+  /** Destroys the private halves that are left under the id of a tenant that is about to be made: it would take them for its own. */
+  async clear(tenantId: string): Promise<void> {
+    const isThere = async () => (await this.#options.findPlan(tenantId)) !== undefined
+    await this.#rotator.removeLeft({ tenantId, folder: this.#options.folderOf(tenantId) }, isThere)
     this.forget(tenantId)
   }
 

@@ -1,4 +1,4 @@
-import { KeyFileError, type KeyPlan } from './key-file.ts'
+import { KeyFileError, type KeyPlace, type KeyPlan } from './key-file.ts'
 import type { StoredRing } from './ring-store.ts'
 import {
   type Change,
@@ -158,6 +158,17 @@ export class Rotator {
     const stored = await store.find(plan.tenantId)
     for (const key of stored?.ring.keys ?? []) await material.destroy(plan, key)
     await store.remove(plan.tenantId)
+  }
+
+  /** Destroys every private half that is left under the id of a tenant that is not there; the ring stays. */
+  async removeLeft(place: KeyPlace, isThere: () => Promise<boolean>): Promise<void> {
+    const { store, material } = this.#options
+    const stored = await store.find(place.tenantId)
+    const left = await material.listAll(place)
+    // Listed first, so that the keys of a tenant that somebody else makes meanwhile are not among them.
+    if (await isThere()) return
+    for (const key of stored?.ring.keys ?? []) await material.destroy(place, key)
+    await material.removeStrays(place, left)
   }
 
   async #withTokenLife(plan: KeyPlan, ring: Ring): Promise<Ring> {

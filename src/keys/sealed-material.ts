@@ -59,6 +59,10 @@ export class SealedMaterial implements KeyMaterial {
     return []
   }
 
+  async listAll(): Promise<readonly string[]> {
+    return []
+  }
+
   async removeStrays(): Promise<void> {}
 
   /** Encrypts with the first master key what an older one encrypted. */

@@ -77,7 +77,8 @@ export class Maintenance {
   }
 
   async #run(): Promise<void> {
-    const { keyring, monotonic, roundEvery = 30_000 } = this.#options
+    const { storage, keyring, monotonic, roundEvery = 30_000 } = this.#options
+    await this.#attempt('looking after the database', () => storage.tidy())
     await this.#attempt('looking for changed keys', () => keyring.lookForNews())
     const isRound = monotonic() - this.#lastRound >= roundEvery
     if (isRound) {

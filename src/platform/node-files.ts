@@ -1,6 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { chmod, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  chown,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { FileError, type FileFacts, type Files } from './platform.ts'
@@ -50,6 +62,8 @@ async function findFacts(path: string): Promise<FileFacts | undefined> {
     size: found.size,
     mode: process.platform === 'win32' ? undefined : found.mode & 0o777,
     isFile: found.isFile(),
+    identity: `${found.dev}:${found.ino}`,
+    modifiedAt: found.mtimeMs,
   }
 }
 
@@ -95,6 +109,7 @@ async function makePrivateFolder(folder: string): Promise<void> {
     return makePrivateFolder(folder)
   }
   await chmod(folder, 0o700)
+  await keepOwner(folder)
   await syncFolder(dirname(folder))
 }
 
@@ -138,6 +153,7 @@ async function createPrivateFolder(folder: string, fileName: string, content: st
   const temporary = besides(folder)
   await mkdir(temporary, { mode: 0o700 })
   await chmod(temporary, 0o700)
+  await keepOwner(temporary)
   try {
     await writeDurably(resolve(temporary, fileName), content)
     await syncFolder(temporary)
@@ -157,11 +173,19 @@ async function writeDurably(path: string, content: string): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     await file.chmod(0o600)
+    await keepOwner(path)
     await file.writeFile(content)
     await file.sync()
   } finally {
     await file.close()
   }
+}
+
+/** What root makes in the folder of a service belongs to the service: it could not read its own key otherwise. */
+async function keepOwner(path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = await stat(dirname(path))
+  if (uid !== 0) await chown(path, uid, gid)
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -80,6 +80,10 @@ export interface FileFacts {
   /** Permission bits only, such as 0o600; undefined where the system has none. */
   readonly mode: number | undefined
   readonly isFile: boolean
+  /** Which file it is, whatever its name: that of another one differs while both are there. */
+  readonly identity: string
+  /** When it was written last, in milliseconds since the epoch. */
+  readonly modifiedAt: number
 }
 
 /** Files as grantd needs them. Every method throws {@link FileError} when the system refuses. */

@@ -8,6 +8,13 @@ export function isIssuerUrl(text: string): boolean {
   return /^https?:\/\/[^/?#@\\]+(\/[^?#\\]*)?$/.test(text) && !text.endsWith('/') && URL.canParse(text)
 }
 
+/** One text for all spellings of an issuer: two tenants whose issuers only look different would be taken for each other. */
+export function normalIssuer(issuer: string): string {
+  if (!URL.canParse(issuer)) return issuer
+  const { origin, pathname } = new URL(issuer)
+  return `${origin}${pathname.replaceAll(/\/{2,}/g, '/')}`
+}
+
 /** Whether the URL's host is this machine itself, where plain http gives nothing away. */
 export function isLoopbackUrl(text: string): boolean {
   const { hostname } = new URL(text)

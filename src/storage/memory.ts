@@ -46,6 +46,10 @@ class MemoryStorage implements Storage {
     const state = this.#state
     return {
       of: (kind) => new MemoryRecords(state, tenant, kind),
+      hasRows: async ({ except }) => {
+        checkOpen(state)
+        return [...state.rows.values()].some((row) => row.tenant === tenant && !except.includes(row.kind))
+      },
       deleteAll: ({ except }) =>
         write(state, (rows) => {
           for (const [key, row] of rows) {
@@ -75,6 +79,10 @@ class MemoryStorage implements Storage {
       for (const [key] of expired) rows.delete(key)
       return expired.length
     })
+  }
+
+  async tidy(): Promise<void> {
+    checkOpen(this.#state)
   }
 
   async check(): Promise<void> {

@@ -4,7 +4,7 @@ import type { SqlDatabase } from './sql.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
 import { StorageError, StorageRefusedError } from './storage.ts'
 
-export type SqliteHost = Pick<Platform, 'files' | 'sqlite' | 'after' | 'nextTurn' | 'monotonic'>
+export type SqliteHost = Pick<Platform, 'files' | 'sqlite' | 'after' | 'nextTurn' | 'monotonic' | 'now'>
 
 /** `grnt`: what PRAGMA application_id says in a file of ours. */
 const applicationId = 0x67726e74
@@ -19,6 +19,7 @@ const largestFullCheck = 256 * 1024 * 1024
 export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDatabase> {
   try {
     await host.files.makePrivateFolder(host.files.folderOf(path))
+    await removeLeftovers(path, host)
     if (!(await checkFile(path, host))) await create(path, host)
     const database = await connect(path, host)
     // Says that there was a database once: an empty one in its place would have forgotten what was revoked.
@@ -34,6 +35,25 @@ const markerText =
 
 function markerOf(path: string): string {
   return `${path}.made`
+}
+
+/** Milliseconds; no start takes that long, so what is older is of one that was killed. */
+const oldestTemporary = 3_600_000
+
+/** Removes what a start that was killed left beside the database. */
+async function removeLeftovers(path: string, { files, now }: SqliteHost): Promise<void> {
+  const folder = files.folderOf(path)
+  const name = path.slice(folder.length + 1)
+  for (const each of await files.list(folder)) {
+    const isTemporary =
+      each.startsWith(`.${name}.`) &&
+      /^(?:made\.)?[0-9a-f]{16}\.tmp(?:-journal|-wal|-shm)?$/.test(each.slice(name.length + 2))
+    if (!isTemporary) continue
+    const facts = await files.facts(files.resolve(folder, each))
+    if (facts?.isFile && facts.modifiedAt < now() - oldestTemporary) {
+      await files.remove(files.resolve(folder, each))
+    }
+  }
 }
 
 /** Whether there is a file to open. */
@@ -75,12 +95,22 @@ async function connect(path: string, host: SqliteHost): Promise<SqlDatabase> {
     await prepare(writer, path, host)
     const reader = host.sqlite.open(path)
     reader.execute('pragma query_only = 1')
-    const database = new SqliteDatabase({ path, writer, reader, host })
+    const findIdentity = () => identify(path, host)
+    const identity = await findIdentity()
+    const database = new SqliteDatabase({ path, writer, reader, host, findIdentity, identity })
     await migrateIfOld(database, path)
     return database
   } catch (cause) {
     writer.close()
     throw cause
+  }
+}
+
+async function identify(path: string, { files }: SqliteHost): Promise<string | undefined> {
+  try {
+    return (await files.facts(path))?.identity
+  } catch (cause) {
+    throw explainOpening(cause, path)
   }
 }
 
@@ -111,6 +141,7 @@ function inTransaction(connection: SqliteConnection): SqlDatabase {
     read: query,
     write: query,
     transaction: (work) => work(database),
+    tidy: async () => {},
     close: async () => {},
   }
   return database

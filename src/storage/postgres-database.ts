@@ -34,6 +34,9 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#use(this.#transactions, (connection) => runTransaction(connection, { work, place }))
   }
 
+  /** The server does so itself. */
+  async tidy(): Promise<void> {}
+
   close(): Promise<void> {
     return this.#pool.close()
   }
@@ -118,6 +121,8 @@ class Inside implements SqlDatabase {
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
     return work(this)
   }
+
+  async tidy(): Promise<void> {}
 
   async close(): Promise<void> {}
 }

@@ -27,13 +27,17 @@ export class SqlStorage implements Storage {
 
   of(tenantId: string): TenantStorage {
     const database = this.#database
+    const allBut = (except: readonly string[]) => {
+      const kept = commaSeparated(['', ...except].map((kind) => sql`${kind}`))
+      return sql`from grantd_records where tenant = ${tenantId} and kind not in (${kept})`
+    }
     return {
       of: (kind) => new SqlRecords(database, { tenantId, kind }),
+      async hasRows({ except }) {
+        return (await database.read(sql`select 1 as one ${allBut(except)} limit 1`)).length > 0
+      },
       async deleteAll({ except }) {
-        const kept = commaSeparated(['', ...except].map((kind) => sql`${kind}`))
-        await database.write(
-          sql`delete from grantd_records where tenant = ${tenantId} and kind not in (${kept})`,
-        )
+        await database.write(sql`delete ${allBut(except)}`)
       },
     }
   }
@@ -50,6 +54,10 @@ export class SqlStorage implements Storage {
           ) returning 1 as one`,
     )
     return rows.length
+  }
+
+  tidy(): Promise<void> {
+    return this.#database.tidy()
   }
 
   async check(): Promise<void> {

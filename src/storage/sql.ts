@@ -47,5 +47,7 @@ export interface SqlDatabase {
   write(statement: Sql): Promise<SqlRow[]>
   /** See Storage.transaction. */
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T>
+  /** See Storage.tidy. */
+  tidy(): Promise<void>
   close(): Promise<void>
 }

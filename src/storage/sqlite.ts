@@ -9,6 +9,10 @@ export interface SqliteOptions {
   readonly writer: SqliteConnection
   /** Reads what was committed, and nothing else. */
   readonly reader: SqliteConnection
+  /** Which file is at the path now (FileFacts.identity); undefined: none. Throws StorageError. */
+  readonly findIdentity: () => Promise<string | undefined>
+  /** Which file was opened. */
+  readonly identity: string | undefined
   readonly host: SqliteTiming
 }
 
@@ -41,6 +45,8 @@ export class SqliteDatabase implements SqlDatabase {
   #transactions: (() => Promise<void>)[] = []
   #draining: Promise<void> | undefined
   #closed = false
+  /** Why the file is used no more; undefined: it is. */
+  #fault: StorageError | undefined
 
   constructor(options: SqliteOptions) {
     this.#options = options
@@ -67,6 +73,22 @@ export class SqliteDatabase implements SqlDatabase {
     })
   }
 
+  /**
+   * What is written to a file that lost its name is lost, so such a one is used no more. What was committed is moved from the -wal
+   * into the file, as far as that makes nobody wait: a -wal that is lost takes little along.
+   */
+  async tidy(): Promise<void> {
+    const { path, identity, findIdentity, reader } = this.#options
+    this.#checkOpen()
+    if ((await findIdentity()) !== identity) {
+      this.#fault = new StorageError(
+        `The database ${path} was replaced or removed while it is in use; stop grantd, put the file back and start it again`,
+      )
+    }
+    this.#checkOpen()
+    this.#attempt(() => reader.execute('pragma wal_checkpoint(passive)'))
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -77,6 +99,7 @@ export class SqliteDatabase implements SqlDatabase {
 
   #checkOpen(): void {
     if (this.#closed) throw new StorageError(`The database ${this.#options.path} is closed`)
+    if (this.#fault) throw this.#fault
   }
 
   #drainSoon(): void {
@@ -152,6 +175,7 @@ export class SqliteDatabase implements SqlDatabase {
       read: query,
       write: query,
       transaction: (work) => work(database),
+      tidy: async () => {},
       close: async () => {},
     }
     return database

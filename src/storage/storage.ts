@@ -17,6 +17,11 @@ export interface Storage {
   transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T>
   /** Deletes at most `limit` rows of every tenant that expired at `before` (ms) or earlier, the oldest first. */
   deleteExpired(before: number, limit: number): Promise<number>
+  /**
+   * Looks whether the store is still the one that was opened, and does its housekeeping; to be called every few seconds. A store that
+   * is not is used no more: this and every other method throws from then on.
+   */
+  tidy(): Promise<void>
   /** Resolves when the store can be read and throws otherwise. */
   check(): Promise<void>
   close(): Promise<void>
@@ -25,6 +30,8 @@ export interface Storage {
 /** The rows of one tenant. */
 export interface TenantStorage {
   of<S extends TSchema>(kind: RecordKind<S>): Records<S['static']>
+  /** Whether there is any row of the tenant but those of the kinds named. */
+  hasRows(options: { except: readonly string[] }): Promise<boolean>
   /** Deletes every row of the tenant but those of the kinds named. */
   deleteAll(options: { except: readonly string[] }): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { OAuthError } from '../protocol/errors.ts'
+import { normalIssuer } from '../protocol/uri.ts'
 import { issuers as issuerKind, tenants as tenantKind } from '../storage/records.ts'
 import { type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
 import { type TenantRegistry, tenantIdPattern } from './registry.ts'
@@ -21,11 +22,20 @@ export type CheckCurrentTenant = (row: TenantRow) => void
 
 type Patch = Readonly<Record<string, unknown>>
 
-/** Makes a tenant. Throws `invalid_request`, and `conflict` for an id or an issuer that is taken. */
-export async function createStoredTenant(
+/** A tenant that is to be made, with the settings that were checked. */
+export interface NewTenant {
+  readonly id: string
+  readonly value: StoredTenant
+}
+
+/**
+ * A tenant as it would be made. Throws `invalid_request`, and `conflict` for an id or an issuer that is taken, as far as can be
+ * known before it is made.
+ */
+export async function planStoredTenant(
   { id, patch }: { id: string; patch: Patch },
   deps: StoredTenantsDeps,
-): Promise<TenantRow> {
+): Promise<NewTenant> {
   if (!tenantIdPattern.test(id)) {
     throw new OAuthError(
       'invalid_request',
@@ -35,13 +45,26 @@ export async function createStoredTenant(
   checkNotConfigured(id, deps)
   const settings = patchTenantSettings({}, patch, { id, publicUrl: deps.publicUrl })
   const value = withoutNulls(settings, deps.now())
-  await deps.storage.transaction(async (inside) => {
-    if (!(await tenantsOf(inside).create({ id, value }))) {
-      throw new OAuthError('conflict', 'A tenant of this id exists already')
-    }
-    await claimIssuer(id, value.issuer, { ...deps, storage: inside })
-  })
+  if (await tenantsOf(deps.storage).find(id)) throw idTaken()
+  if (await isIssuerTaken(id, value.issuer, deps)) throw issuerTaken()
+  return { id, value }
+}
+
+/**
+ * Writes the row of a tenant and claims its issuer; what an earlier one of its id left is ended by tokens/retire.ts, in one
+ * transaction with this. Throws `conflict` for an id or an issuer that is taken.
+ */
+export async function createStoredTenant(
+  { id, value }: NewTenant,
+  deps: Omit<StoredTenantsDeps, 'now'>,
+): Promise<TenantRow> {
+  if (!(await tenantsOf(deps.storage).create({ id, value }))) throw idTaken()
+  await claimIssuer(id, value.issuer, deps)
   return { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
+}
+
+function idTaken(): OAuthError {
+  return new OAuthError('conflict', 'A tenant of this id exists already')
 }
 
 /** The stored tenant of this id. Throws `tenant_not_found`, and `conflict` for one of config.yaml. */
@@ -82,25 +105,39 @@ export async function changeStoredTenant(
 async function writeChange(row: TenantRow, value: StoredTenant, deps: StoredTenantsDeps): Promise<boolean> {
   if (!(await tenantsOf(deps.storage).replace(row.id, value, { ifVersion: row.version }))) return false
   if (row.value.issuer === value.issuer) return true
-  if (row.value.issuer !== null) await deps.storage.of(systemTenant).of(issuerKind).delete(row.value.issuer)
+  await freeIssuer(row.value.issuer, deps.storage)
   await claimIssuer(row.id, value.issuer, deps)
   return true
 }
 
 /** Throws `conflict` for an issuer that another tenant has, of config.yaml or of the storage. */
-async function claimIssuer(
-  id: string,
-  issuer: string | null,
-  { storage, tenants, publicUrl }: StoredTenantsDeps,
-): Promise<void> {
-  const effective = issuer ?? defaultIssuer(id, publicUrl)
-  if (tenants.configured.some((tenant) => tenant.issuer === effective)) throw issuerTaken()
-  if (issuer === null) return
-  const isFree = await storage
-    .of(systemTenant)
-    .of(issuerKind)
-    .create({ id: issuer, value: { tenant: id } })
-  if (!isFree) throw issuerTaken()
+async function claimIssuer(id: string, issuer: string | null, deps: IssuerDeps): Promise<void> {
+  if (isIssuerConfigured(id, issuer, deps)) throw issuerTaken()
+  for (const spelling of spellingsOf(issuer)) {
+    const isFree = await issuersOf(deps.storage).create({ id: spelling, value: { tenant: id } })
+    if (!isFree) throw issuerTaken()
+  }
+}
+
+async function freeIssuer(issuer: string | null, storage: Storage): Promise<void> {
+  for (const spelling of spellingsOf(issuer)) await issuersOf(storage).delete(spelling)
+}
+
+/** What nobody else may have: the issuer as it is in tokens, and what it stands for. */
+function spellingsOf(issuer: string | null): string[] {
+  return issuer === null ? [] : [...new Set([issuer, normalIssuer(issuer)])]
+}
+
+type IssuerDeps = Omit<StoredTenantsDeps, 'now'>
+
+function isIssuerConfigured(id: string, issuer: string | null, { tenants, publicUrl }: IssuerDeps): boolean {
+  const effective = normalIssuer(issuer ?? defaultIssuer(id, publicUrl))
+  return tenants.configured.some((tenant) => normalIssuer(tenant.issuer) === effective)
+}
+
+async function isIssuerTaken(id: string, issuer: string | null, deps: IssuerDeps): Promise<boolean> {
+  if (isIssuerConfigured(id, issuer, deps)) return true
+  return (await issuersOf(deps.storage).findMany(spellingsOf(issuer))).length > 0
 }
 
 /**
@@ -115,9 +152,7 @@ export async function deleteStoredTenant(
     const row = await getStoredTenant(id, deps)
     checkDeletable(row, checkCurrent)
     if (!(await tenantsOf(deps.storage).delete(id, { ifVersion: row.version }))) continue
-    if (row.value.issuer !== null) {
-      await deps.storage.of(systemTenant).of(issuerKind).delete(row.value.issuer)
-    }
+    await freeIssuer(row.value.issuer, deps.storage)
     return
   }
 }
@@ -165,6 +200,10 @@ export async function findTenant(
 
 function tenantsOf(storage: Storage) {
   return storage.of(systemTenant).of(tenantKind)
+}
+
+function issuersOf(storage: Storage) {
+  return storage.of(systemTenant).of(issuerKind)
 }
 
 /** As it is kept: a block that is not there is left out. */

@@ -4,7 +4,7 @@ import { ApiKeysConfig, OAuth2Config, SigningConfig, TenantConfig } from '../con
 import { patchSettings } from '../config/settings.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
-import { isIssuerUrl } from '../protocol/uri.ts'
+import { isIssuerUrl, normalIssuer } from '../protocol/uri.ts'
 import { defaultIssuer, type StoredTenant } from './tenant.ts'
 
 /**
@@ -61,7 +61,7 @@ function checkIssuer({ issuer }: TenantSettings, { id, publicUrl }: PatchTenantO
     const wanted = 'an absolute http(s) URL without user, query, fragment and trailing slash'
     throw new OAuthError('invalid_request', `The field issuer must be ${wanted}`)
   }
-  const isDefault = issuer.startsWith(defaultIssuer('', publicUrl))
+  const isDefault = normalIssuer(issuer).startsWith(normalIssuer(defaultIssuer('', publicUrl)))
   if (isDefault && issuer !== defaultIssuer(id, publicUrl)) throw issuerTaken()
 }
 

@@ -8,6 +8,8 @@ export interface Tenant {
   readonly active: boolean
   /** Whether config.yaml defines it; else the admin API does. */
   readonly configured: boolean
+  /** When it was made (ms), for a stored one: which of several tenants of this id, one after the other, it is. */
+  readonly incarnation: number | undefined
   readonly issuer: string
   /** Undefined: this tenant issues no OAuth 2.0 tokens. */
   readonly oauth2: OAuth2Settings | undefined
@@ -52,6 +54,7 @@ export function buildTenant(id: string, config: TenantConfig, publicUrl: string)
     name: config.name,
     active: config.active,
     configured: true,
+    incarnation: undefined,
     issuer,
     oidc: config.oidc !== undefined,
     oauth2: oauth2 && buildOAuth2(oauth2, issuer),
@@ -69,6 +72,7 @@ export function buildStoredTenant(id: string, stored: StoredTenant, publicUrl: s
     name: stored.name,
     active: stored.active,
     configured: false,
+    incarnation: stored.created_at,
     issuer,
     oidc: stored.oidc,
     oauth2: stored.oauth2 && buildOAuth2(stored.oauth2, issuer),

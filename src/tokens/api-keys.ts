@@ -131,7 +131,7 @@ async function sign(
     tenant_id: tenant.id,
     api_key: true,
   }
-  const { active } = await deps.keyring.of(tenant.id)
+  const { active } = await deps.keyring.of(tenant.id, tenant.incarnation)
   const token = await signJwt(claims, { key: active, typ: oauth2.accessTokenTyp })
   return { token, jti, hash: deps.hashing.sha256(token).toHex() }
 }

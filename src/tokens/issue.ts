@@ -30,7 +30,7 @@ const tokenIdBytes = 16
 /** Mints the tokens of an authorization: the one place where a token comes to be (RFC 6749 section 5.1). */
 export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promise<IssuedTokens> {
   const { tenant, oauth2, client, authorization } = request
-  const keys = await deps.keyring.of(tenant.id)
+  const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
   const lifetime = accessTokenTtl(client, oauth2)
   const claims = buildAccessTokenClaims({
     tenant,

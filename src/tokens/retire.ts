@@ -1,16 +1,27 @@
-import { type CheckCurrent, type ClientOwner, deleteStoredClient } from '../clients/stored-clients.ts'
+import type { SettingsPatch } from '../clients/client-settings.ts'
+import {
+  type CheckCurrent,
+  type ClientOwner,
+  createStoredClient,
+  deleteStoredClient,
+  type NewSecret,
+  type StoredClientsDeps,
+} from '../clients/stored-clients.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { apiKeys, auditEvents, auditHeads, revocations } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { TenantRegistry } from '../tenants/registry.ts'
 import {
   type CheckCurrentTenant,
   checkDeletable,
+  createStoredTenant,
   deleteStoredTenant,
   getStoredTenant,
+  planStoredTenant,
+  type StoredTenantsDeps,
+  type TenantRow,
 } from '../tenants/stored-tenants.ts'
 import { revokeApiKey } from './api-keys.ts'
-import { revokeTokensOfClient, revokeTokensOfTenant } from './revocations.ts'
+import { isTenantRevoked, revokeTokensOfClient, revokeTokensOfTenant } from './revocations.ts'
 
 interface RetireDeps {
   readonly storage: Storage
@@ -33,6 +44,27 @@ export function retireClient(
     await revokeTokensOfClient(inside, tenantId, { clientId: id, before: Math.floor(now() / 1000) })
     // Else somebody else could rotate a key of it, and the new token would be good.
     await revokeApiKeysOf(inside, tenantId, { clientId: id, now: now() })
+  })
+}
+
+/**
+ * Makes a client that inherits nothing of an earlier one of its id, which may have left config.yaml and then left no trace: what was
+ * issued before this second is revoked, and the API keys that it made with it. Throws what createStoredClient throws.
+ */
+export function createFreshClient(
+  asked: { id: string; patch: SettingsPatch },
+  owner: ClientOwner,
+  deps: StoredClientsDeps,
+): Promise<NewSecret> {
+  const tenantId = owner.tenant.id
+  return deps.storage.transaction(async (inside) => {
+    const made = await createStoredClient(asked, owner, { ...deps, storage: inside })
+    const now = deps.now()
+    // Its own tokens are of this second at the earliest.
+    const before = Math.floor(now / 1000) - 1
+    await revokeTokensOfClient(inside, tenantId, { clientId: asked.id, before })
+    await revokeApiKeysOf(inside, tenantId, { clientId: asked.id, now })
+    return made
   })
 }
 
@@ -74,7 +106,34 @@ export async function retireTenant(
   })
 }
 
-interface RetireTenantDeps extends RetireDeps {
-  readonly tenants: TenantRegistry
-  readonly keyring: Keyring
+type RetireTenantDeps = Omit<StoredTenantsDeps, 'publicUrl'> & { readonly keyring: Keyring }
+
+/**
+ * Makes a tenant that inherits nothing of an earlier one of its id, which may have left config.yaml and left everything behind:
+ * signing keys are destroyed, rows deleted and tokens revoked. Where there was anything, tokens of this second are refused, as after
+ * a deletion. Throws `invalid_request`, `conflict` for an id or an issuer that is taken, and KeyFileError.
+ */
+export async function createFreshTenant(
+  asked: { id: string; patch: SettingsPatch },
+  deps: StoredTenantsDeps & { readonly keyring: Keyring },
+): Promise<TenantRow> {
+  const { storage, keyring, now } = deps
+  const planned = await planStoredTenant(asked, deps)
+  // A key in a file cannot be part of the transaction, so what can be refused is refused before.
+  await keyring.clear(planned.id)
+  return storage.transaction(async (inside) => {
+    const row = await createStoredTenant(planned, { ...deps, storage: inside })
+    await endWhatIsLeft(inside, planned.id, now())
+    return row
+  })
+}
+
+async function endWhatIsLeft(storage: Storage, id: string, now: number): Promise<void> {
+  const rows = storage.of(id)
+  const wasThere = await rows.hasRows({ except: [] })
+  // Nothing else is left of a tenant that was deleted, and its tokens were revoked then.
+  const wasDeleted = !(await rows.hasRows({ except: outlasting })) && (await isTenantRevoked(storage, id))
+  if (!wasThere || wasDeleted) return
+  await rows.deleteAll({ except: outlasting })
+  await revokeTokensOfTenant(storage, id, { before: Math.floor(now / 1000) })
 }

@@ -82,6 +82,11 @@ export function revokeTokensOfTenant(
   return revokeBefore(of(storage, tenantId), ids.tenant, before)
 }
 
+/** Whether the tokens of the tenant were ever revoked all at once. Throws StorageError. */
+export async function isTenantRevoked(storage: Storage, tenantId: string): Promise<boolean> {
+  return (await of(storage, tenantId).find(ids.tenant)) !== undefined
+}
+
 async function revokeBefore(records: Revocations, id: string, before: number): Promise<void> {
   for (;;) {
     const known = await records.find(id)

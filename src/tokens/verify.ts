@@ -169,7 +169,7 @@ async function findEntitled(
 }
 
 async function verifyWithKeys(token: string, { tenant, oauth2, allowFuture }: Signed, deps: VerifyDeps) {
-  const keys = await deps.keyring.of(tenant.id)
+  const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
   try {
     // at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so.
     const types = [oauth2.accessTokenTyp, 'at+jwt']

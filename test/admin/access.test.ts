@@ -161,9 +161,11 @@ describe('whose tenant', () => {
       app.call('POST', '/tenants', { as, body: { id: 'mine', name: 'Mine' } }),
       app.call('PATCH', '/tenants/acme', { as, body: { name: 'x' }, ifMatch: '*' }),
       app.call('DELETE', '/tenants/acme', { as }),
-      app.call('GET', '/audit', { as }),
     ]
     for (const call of calls) expectRefusal(await call, 403, 'insufficient_scope', sentence)
+    const audit = await app.call('GET', '/audit', { as })
+    expectRefusal(audit, 403, 'insufficient_scope', 'Only the admin tenant reads what belongs to no tenant')
+    expect(audit.headers.get('www-authenticate')).toEndWith('scope="grantd:admin"')
   })
 
   test('a tenant has one spelling: a percent sign is none of it', async () => {

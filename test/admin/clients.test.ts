@@ -151,6 +151,16 @@ describe('making one', () => {
       'The field scopes must be a list of at most 100 different values of the right form',
     ],
     [
+      'a default that opens the admin API',
+      { scopes: ['api:read', 'grantd:admin'], default_scopes: ['api:read', 'grantd:admin'] },
+      'The field default_scopes has a scope that a request has to name',
+    ],
+    [
+      'a default that makes API keys',
+      { scopes: ['api-keys:manage'], default_scopes: ['api-keys:manage'] },
+      'The field default_scopes has a scope that a request has to name',
+    ],
+    [
       'a default that is not among them',
       { scopes: ['api:read'], default_scopes: ['api:write'] },
       'The field default_scopes has a scope that is not among scopes',

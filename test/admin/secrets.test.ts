@@ -233,3 +233,21 @@ test('neither a secret nor its hash is ever shown again, or logged', async () =>
   ])
   await own.close()
 })
+
+test('a use that is older than the secret is not its own', async () => {
+  const own = await startAdminApp()
+  const path = '/tenants/acme/clients/young'
+  await own.call('POST', '/tenants/acme/clients', { body: { client_id: 'young' } })
+  const add = () => own.call('POST', `${path}/secrets`, { body: { id: 'again' } })
+  const { body } = await add()
+  await own.token('acme', { client_id: 'young', client_secret: body.client_secret })
+  await own.call('DELETE', `${path}/secrets/again`)
+  own.advance(1)
+  await add()
+  // Noted before the secret was made, written after.
+  await own.deps.lastUse.flush()
+  const { secrets } = (await own.call('GET', path)).body
+  const again = secrets.find(({ id }: { id: string }) => id === 'again')
+  expect([again?.created_at, again?.last_used]).toEqual(['2030-01-01T00:00:01.000Z', null])
+  await own.close()
+})

@@ -196,6 +196,27 @@ describe('making one', () => {
     expect(listed.filter((each: { issuer: string }) => each.issuer === issuer)).toHaveLength(1)
   })
 
+  test('refuses an issuer that another one has in another spelling', async () => {
+    const taken = 'Another tenant has this issuer'
+    expect((await make('speller', { issuer: 'https://Issuer.example:443/Spelt//one' })).status).toBe(201)
+    const issuers = [
+      'https://issuer.example/Spelt/one',
+      'https://ISSUER.example/Spelt///one',
+      'https://issuer.example/Spelt/./one',
+      'http://LOCALHOST:3000/api/v1/tenant/acme',
+      'http://localhost:3000/api/v1//tenant/acme',
+      'http://localhost:3000//api/v1/tenant/of-the-future',
+    ]
+    for (const issuer of issuers) {
+      expectRefusal(await make('thief', { issuer }), 409, 'conflict', taken)
+      expectRefusal(await patch('plain-one', { issuer }), 409, 'conflict', taken)
+    }
+    expect((await make('thief', { issuer: 'https://issuer.example/spelt/one' })).status).toBe(201)
+    expect((await patch('speller', { issuer: 'https://issuer.example/Spelt/one' })).status).toBe(200)
+    expect((await patch('speller', { issuer: 'https://issuer.example/elsewhere' })).status).toBe(200)
+    expect((await make('heir', { issuer: 'https://issuer.example/Spelt/one' })).status).toBe(201)
+  })
+
   test('refuses the default issuer where a tenant of config.yaml has it as its own', async () => {
     const yaml = `
 admin: { tenant: ops }

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { createClientSettings } from '../../src/clients/client-settings.ts'
+import { buildStoredClient } from '../../src/clients/client.ts'
+import { changeClientSettings, createClientSettings } from '../../src/clients/client-settings.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { platform } from '../support/test-app.ts'
 
@@ -29,4 +30,15 @@ test('a member that is an object deep inside is refused before anything walks th
       'The request body has a field that is not known',
     )
   }
+})
+
+test('a reserved scope that was made a default before that was refused is granted no more, and does not stand in the way', () => {
+  const scopes = ['read', 'grantd:admin']
+  const client = {
+    ...createClientSettings('c', { scopes }, tenant),
+    ...{ default_scopes: scopes, created_at: 0, secrets: [] },
+  }
+  const changed = changeClientSettings({ id: 'c', client }, { active: false }, tenant)
+  expect(changed).toMatchObject({ active: false, default_scopes: scopes })
+  expect(buildStoredClient('c', changed).defaultScopes).toEqual(['read'])
 })

@@ -96,8 +96,17 @@ describe('a client', () => {
     expect(await faultsOf(client('[read, "api-keys:manage", "grantd:admin"]'))).toEqual([])
   })
 
-  test('has them in its defaults only by name, and only those that it may ask for', async () => {
-    expect(await faultsOf(client('["api-keys:manage"]', ', default_scopes: ["api-keys:manage"]'))).toEqual([])
+  test('never has them in its defaults, and only what it may ask for', async () => {
+    const scopes = [
+      ['api-keys:manage', 103],
+      ['grantd:admin', 100],
+    ] as const
+    for (const [scope, column] of scopes) {
+      const defaults = `, default_scopes: [read, "${scope}"]`
+      expect(await faultsOf(client(`[read, "${scope}"]`, defaults))).toEqual([
+        `config.yaml:6:${column}: tenants.acme.clients.app.default_scopes[1] is ${scope}, which a request has to name; leave it out`,
+      ])
+    }
     expect(await faultsOf(client('[read]', ', default_scopes: ["api-keys:manage"]'))).toEqual([
       'config.yaml:6:78: tenants.acme.clients.app.default_scopes[0] is api-keys:manage, which is not in the scopes of this client (read)',
     ])

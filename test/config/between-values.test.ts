@@ -37,11 +37,23 @@ test.each(samePlace)(
 
 test('issuers that differ in one byte are two', async () => {
   const text = `tenants:
-  a: { name: A, issuer: https://one.example }
-  b: { name: B, issuer: https://one.example:443 }
-  c: { name: C, issuer: http://one.example }
+  a: { name: A, issuer: https://one.example/a }
+  b: { name: B, issuer: https://one.example/A }
+  c: { name: C, issuer: http://one.example/a }
 `
   expect(await faultsOf(text)).toEqual([])
+})
+
+test.each([
+  'https://ONE.example/a/b',
+  'https://one.example:443/a/b',
+  'https://one.example/a//b',
+  'https://one.example/./a/b',
+])('an issuer that is that of another tenant in another spelling is refused: %s', async (issuer) => {
+  const text = `tenants:\n  a: { name: A, issuer: "https://one.example/a/b" }\n  b: { name: B, issuer: "${issuer}" }\n`
+  expect(await faultsOf(text)).toEqual([
+    `config.yaml:3:17: tenants.b has the issuer ${issuer}, which is that of tenants.a too`,
+  ])
 })
 
 test.each(['keys/one.pem', './keys/one.pem', 'other/../keys/one.pem', '/etc/grantd/keys/one.pem'])(

@@ -103,7 +103,7 @@ describe('an id', () => {
     ['"a\\n"', '"a\\n"'],
   ])('%s is refused', async (yaml, quoted) => {
     expect(await faultsOf(list(`{ id: ${yaml}, hash: "${hash}" }`))).toEqual([
-      `config.yaml:7:19: ${here}[0].id is ${quoted}, wanted 1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first, for it names the key file too`,
+      `config.yaml:7:19: ${here}[0].id is ${quoted}, wanted 1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first`,
     ])
   })
 })

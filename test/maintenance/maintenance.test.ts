@@ -8,7 +8,7 @@ import { Maintenance } from '../../src/maintenance/maintenance.ts'
 import { bunPlatform } from '../../src/platform/bun.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { tenants } from '../../src/storage/records.ts'
-import { type Storage, systemTenant } from '../../src/storage/storage.ts'
+import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
 import { failingStorage } from '../support/failing-storage.ts'
 import {
   day,
@@ -192,7 +192,7 @@ test('a quiet server looks once each time, and asks for no tenant', async () => 
   storage.calls.length = 0
   clock.advance(5000)
   await server.maintenance.runNow()
-  expect(storage.calls).toEqual([' change find'])
+  expect(storage.calls).toEqual(['tidy', ' change find'])
 })
 
 test('stopping waits for what runs, and nothing runs after it', async () => {
@@ -208,4 +208,32 @@ test('stopping waits for what runs, and nothing runs after it', async () => {
   const before = await readRing(storage)
   await server.maintenance.runNow()
   expect(await readRing(storage)).toEqual(before)
+})
+
+test('a database that is lost while it is in use is told of once, and again when it is another complaint', async () => {
+  const clock = new TestClock()
+  const inner = createMemoryStorage()
+  let complaint: string | undefined
+  const storage: Storage = {
+    name: inner.name,
+    of: (tenant) => inner.of(tenant),
+    transaction: (work) => inner.transaction(work),
+    deleteExpired: (before, limit) => inner.deleteExpired(before, limit),
+    check: () => inner.check(),
+    close: () => inner.close(),
+    tidy: async () => {
+      if (complaint !== undefined) throw new StorageError(complaint)
+    },
+  }
+  const server = startServer({ storage, clock })
+  await server.maintenance.start()
+  for (const each of [undefined, 'replaced', 'replaced', 'full', undefined]) {
+    complaint = each
+    await server.maintenance.runNow()
+  }
+  expect(server.lines.map((line) => line.replace('StorageError: ', ''))).toEqual([
+    'error looking after the database failed replaced',
+    'error looking after the database failed full',
+    'info looking after the database works again',
+  ])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { nodeFiles as files } from '../../src/platform/node-files.ts'
@@ -13,12 +13,27 @@ test('facts tell of a file, of a folder, through a link, and of nothing', () =>
     await writeFile(file, 'four')
     await chmod(file, 0o640)
     await symlink(file, join(folder, 'link'))
-    const facts = { size: 4, mode: 0o640, isFile: true }
+    const modifiedAt = Date.parse('2020-01-02T03:04:05Z')
+    await utimes(file, modifiedAt / 1000, modifiedAt / 1000)
+    const facts = { size: 4, mode: 0o640, isFile: true, identity: expect.any(String), modifiedAt }
     expect(await files.facts(file)).toEqual(facts)
     expect(await files.facts(join(folder, 'link'))).toEqual(facts)
     expect((await files.facts(folder))?.isFile).toBe(false)
     for (const path of [join(folder, 'b'), join(file, 'below')])
       expect(await files.facts(path)).toBeUndefined()
+  }))
+
+test('the identity of a file goes with it, and another one at its path has another', () =>
+  withTempFolder(async (folder) => {
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+    await writeFile(one, 'a')
+    await writeFile(two, 'b')
+    const identityOf = async (path: string) => (await files.facts(path))?.identity
+    const [first, second] = [await identityOf(one), await identityOf(two)]
+    await writeFile(one, 'changed')
+    expect([await identityOf(one), first === second]).toEqual([first, false])
+    await rename(two, one)
+    expect(await identityOf(one)).toBe(second)
   }))
 
 test('a folder lists its names in order, a missing one has none', () =>
@@ -112,3 +127,19 @@ test('a dangling link in the place of a file is not written through', () =>
     expect(await files.createPrivate(join(folder, 'file'), 'x')).toBe(false)
     expect(await files.list(folder)).toEqual(['file'])
   }))
+
+// Nobody else can give a file away.
+test.skipIf(process.getuid?.() !== 0)('what root makes in the folder of another belongs to that one', () =>
+  withTempFolder(async (folder) => {
+    const nobody = 65_534
+    await chown(folder, nobody, nobody)
+    await files.makePrivateFolder(join(folder, 'a', 'b'))
+    await files.createPrivate(join(folder, 'a', 'b', 'key'), 'x')
+    await files.createPrivateFolder(join(folder, 'c'), 'key', 'x')
+    await files.createPrivateWith(join(folder, 'd'), async () => {})
+    for (const name of ['a', 'a/b', 'a/b/key', 'c', 'c/key', 'd']) {
+      const { uid, gid } = await stat(join(folder, name))
+      expect([name, uid, gid]).toEqual([name, nobody, nobody])
+    }
+  }),
+)

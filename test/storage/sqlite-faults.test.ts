@@ -1,5 +1,5 @@
-import { expect, test } from 'bun:test'
-import { mkdir, readdir, rm, stat, truncate } from 'node:fs/promises'
+import { describe, expect, test } from 'bun:test'
+import { copyFile, mkdir, readdir, rename, rm, stat, truncate, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { nodePlatform } from '../../src/platform/node-process.ts'
@@ -210,4 +210,85 @@ test('one write of a group that breaks a rule takes no other with it', () =>
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect((await rows.list({ limit: 10 })).map(({ id }) => id)).toEqual(['a', 'c', 'taken'])
     await storage.close()
+  }))
+
+describe('a database that is replaced or removed while it is in use', () => {
+  const sentence = (path: string) =>
+    `The database ${path} was replaced or removed while it is in use; stop grantd, put the file back and start it again`
+  const cases: [string, (path: string) => Promise<void>][] = [
+    ['removed', (path) => rm(path)],
+    [
+      'replaced by a copy of itself',
+      async (path) => {
+        await copyFile(path, `${path}.copy`)
+        await rename(`${path}.copy`, path)
+      },
+    ],
+    ['taken aside with its folder', (path) => rename(join(path, '..'), join(path, '../../aside'))],
+  ]
+  test.each(cases)('is not used any more once it was looked at: %s', (_, meddle) =>
+    withDatabase(async (path) => {
+      const storage = await open(path)
+      const rows = storage.of('acme').of(revocations)
+      await rows.create({ id: 'before', value: { before: 1 } })
+      await storage.tidy()
+      await meddle(path)
+      const looks = [
+        () => storage.tidy(),
+        () => rows.find('before'),
+        () => rows.create({ id: 'after', value: { before: 1 } }),
+        () => storage.transaction(async (inside) => inside.of('acme').of(revocations).find('before')),
+        () => storage.check(),
+        () => storage.tidy(),
+      ]
+      for (const look of looks) {
+        const error = await look().catch((cause: unknown) => cause)
+        expect(error).toBeInstanceOf(StorageError)
+        expect(error).toHaveProperty('message', sentence(path))
+      }
+      await storage.close()
+    }),
+  )
+})
+
+test('tidying moves what was written from the -wal into the database itself, also while somebody writes', () =>
+  withDatabase(async (path) => {
+    const storage = await open(path)
+    const rows = storage.of('acme').of(revocations)
+    await rows.create({ id: 'one', value: { before: 1 } })
+    await storage.tidy()
+    const other = new DatabaseSync(path)
+    other.exec('begin immediate')
+    await storage.tidy()
+    other.exec('rollback')
+    other.close()
+    // What a machine would have that lost the -wal at this moment.
+    const alone = `${path}.alone`
+    await copyFile(path, alone)
+    const found = new DatabaseSync(alone)
+    expect(found.prepare('select id from grantd_records').all()).toEqual([{ id: 'one' }])
+    found.close()
+    await storage.close()
+  }))
+
+test('what a start left that was killed long ago is removed, and what may be of one that runs is not', () =>
+  withDatabase(async (path) => {
+    const folder = join(path, '..')
+    await mkdir(folder)
+    const old = ['', '-journal', '-wal', '-shm'].map((end) => `.grantd.db.0123456789abcdef.tmp${end}`)
+    const kept = ['.grantd.db.fedcba9876543210.tmp', '.grantd.db.fedcba9876543210.tmp-journal']
+    const foreign = [
+      '.other.db.0123456789abcdef.tmp',
+      '.grantd.db.notes.tmp',
+      'grantd.db.0123456789abcdef.tmp',
+    ]
+    const longAgo = Date.now() / 1000 - 3700
+    for (const name of [...old, ...kept, ...foreign, '.grantd.db.made.0123456789abcdef.tmp']) {
+      await Bun.write(join(folder, name), 'x')
+      if (!kept.includes(name)) await utimes(join(folder, name), longAgo, longAgo)
+    }
+    await make(path)
+    expect((await readdir(folder)).toSorted()).toEqual(
+      [...kept, ...foreign, 'grantd.db', 'grantd.db.made'].toSorted(),
+    )
   }))

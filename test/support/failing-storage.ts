@@ -47,6 +47,7 @@ function wrapStorage(inner: Storage, wrapped: Wrapped): Storage {
     transaction: (work) =>
       ask('transaction', () => inner.transaction((storage) => work(wrapStorage(storage, wrapped)))),
     deleteExpired: (before, limit) => ask('deleteExpired', () => inner.deleteExpired(before, limit)),
+    tidy: () => ask('tidy', () => inner.tidy()),
     check: () => ask('check', () => inner.check()),
     close: () => inner.close(),
   }
@@ -55,6 +56,7 @@ function wrapStorage(inner: Storage, wrapped: Wrapped): Storage {
 function wrapTenant(tenant: string, inner: TenantStorage, wrapped: Wrapped): TenantStorage {
   return {
     of: (kind) => wrapRecords(inner.of(kind), `${tenant} ${kind.name}`, wrapped),
+    hasRows: (options) => wrapped.ask(`${tenant} hasRows`, () => inner.hasRows(options)),
     deleteAll: (options) => wrapped.ask(`${tenant} deleteAll`, () => inner.deleteAll(options)),
   }
 }

@@ -50,6 +50,7 @@ export function startReplica({ plan, storage, material, clock, changes = {} }: R
   const events: KeyEvent[] = []
   const keyring = new Keyring({
     findPlan: (id) => (id === plan.tenantId ? plan : undefined),
+    folderOf: () => plan.folder,
     host: keyHost,
     longestTokenLife: async () => hour,
     onEvent: (event) => void events.push(event),

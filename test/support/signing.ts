@@ -49,6 +49,7 @@ export function planFor(folder: string, changes: Partial<KeyPlan> = {}): KeyPlan
 export function keyringOf(plan: KeyPlan, changes: Partial<KeyringOptions> = {}): Keyring {
   return new Keyring({
     findPlan: (id) => (id === plan.tenantId ? plan : undefined),
+    folderOf: () => plan.folder,
     storage: createMemoryStorage(),
     material: plan.folder === null ? new MemoryMaterial(keyHost) : new FileMaterial(keyHost),
     host: keyHost,

@@ -58,8 +58,11 @@ export const walls: Cases = {
     const left = () => Promise.all(kinds.map(async (kind) => (await idsOf(tenant.of(kind))).join('')))
     await tenant.deleteAll({ except: ['one', 'three', 'unknown'] })
     assert.deepEqual(await left(), ['ab', '', 'ab'])
+    assert.equal(await tenant.hasRows({ except: ['one', 'three'] }), false)
+    assert.equal(await tenant.hasRows({ except: ['one', 'two'] }), true)
     await tenant.deleteAll({ except: [] })
     assert.deepEqual(await left(), ['', '', ''])
+    assert.equal(await tenant.hasRows({ except: [] }), false)
     await check()
   },
 
