@@ -54,6 +54,7 @@ export const tokenDetail: DocumentDecoration = {
       ['unauthorized_client', 'The client is not allowed to use this grant type'],
       ['invalid_scope', 'The requested scope is not allowed for this client'],
       ['invalid_target', 'The requested resource is not allowed for this client'],
+      ['invalid_target', 'The token would be too large: ask for fewer resources or scopes'],
     ),
     401: refusal('The client is unknown or inactive, or its secret is wrong: which one is not told', [
       'invalid_client',

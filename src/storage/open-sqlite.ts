@@ -1,6 +1,6 @@
 import { FileError, type Platform, type SqliteConnection, SqliteError } from '../platform/platform.ts'
-import { migrate } from './migrate.ts'
-import type { SqlDatabase } from './sql.ts'
+import { knownSchema, migrate } from './migrate.ts'
+import { type SqlDatabase, sql } from './sql.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
 import { StorageError, StorageRefusedError } from './storage.ts'
 
@@ -23,7 +23,7 @@ export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDat
     if (!(await checkFile(path, host))) await create(path, host)
     const database = await connect(path, host)
     // Says that there was a database once: an empty one in its place would have forgotten what was revoked.
-    await host.files.createPrivate(markerOf(path), markerText)
+    if (!(await host.files.facts(markerOf(path)))) await host.files.createPrivate(markerOf(path), markerText)
     return database
   } catch (cause) {
     throw explainOpening(cause, path)
@@ -130,7 +130,10 @@ async function prepare(connection: SqliteConnection, path: string, { files }: Sq
   if (verdict !== 'ok') throw new SqliteError('corrupt', `the file is malformed: ${verdict}`)
 }
 
+/** A file of ours always has the table of the schema; one that is up to date is not locked. */
 async function migrateIfOld(database: SqlDatabase, path: string): Promise<void> {
+  const [row] = await database.read(sql`select max(version) as version from grantd_schema`)
+  if (Number(row?.['version']) === knownSchema) return
   await database.transaction((inside) => migrate(inside, path))
 }
 

@@ -14,6 +14,9 @@ export function accessTokenTtl(client: Client, oauth2: OAuth2Settings): number {
   return client.accessTokenTtl ?? oauth2.accessTokenTtl
 }
 
+/** Characters of a token; longer texts are no token of ours, and are not looked at. */
+export const largestToken = 8 * 1024
+
 export interface AccessTokenInput {
   readonly tenant: Tenant
   readonly client: Client

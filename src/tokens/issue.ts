@@ -1,9 +1,10 @@
 import type { Client } from '../clients/client.ts'
 import { signJwt } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import { OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
-import { type Authorization, accessTokenTtl, buildAccessTokenClaims } from './access-token.ts'
+import { type Authorization, accessTokenTtl, buildAccessTokenClaims, largestToken } from './access-token.ts'
 
 export interface IssueDeps {
   readonly keyring: Keyring
@@ -40,8 +41,13 @@ export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promi
     issuedAt: Math.floor(deps.now() / 1000),
     lifetime,
   })
+  const token = await signJwt(claims, { key: keys.active, typ: oauth2.accessTokenTyp })
+  // No server would take it in a header, nor could it be revoked.
+  if (token.length > largestToken) {
+    throw new OAuthError('invalid_target', 'The token would be too large: ask for fewer resources or scopes')
+  }
   const response: TokenResponse = {
-    access_token: await signJwt(claims, { key: keys.active, typ: oauth2.accessTokenTyp }),
+    access_token: token,
     token_type: 'Bearer',
     expires_in: lifetime,
     ...(claims.scope !== undefined && { scope: claims.scope }),

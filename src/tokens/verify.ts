@@ -9,6 +9,7 @@ import type { LastUse } from '../storage/last-use.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { TenantRegistry } from '../tenants/registry.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import { largestToken } from './access-token.ts'
 import { getStandingApiKey } from './api-key-standing.ts'
 import { findRevocation } from './revocations.ts'
 
@@ -32,9 +33,6 @@ export interface VerifiedToken {
   readonly tenant: Tenant
   readonly claims: TokenClaims
 }
-
-/** Longer texts are no token of ours and are not looked at. */
-export const largestToken = 8 * 1024
 
 /**
  * Checks an access token or an API key of any active tenant: signature by one of its keys, iss, aud, exp, iat, typ, that it

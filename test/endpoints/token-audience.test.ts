@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import * as jose from 'jose'
-import type { TestApp } from '../support/test-app.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { grant, refusal, startAcme, svc } from './acme.ts'
 
 let app: TestApp
@@ -60,4 +60,34 @@ test.each([
 
 test('the other name must not come twice', async () => {
   expect((await refusal(await post(svc, 'audience=acme-api&audience=acme-api')))[1]).toBe('invalid_request')
+})
+
+test('a token that no server would take is not issued', async () => {
+  const resources = Array.from(
+    { length: 100 },
+    (_, n) => `https://api.example.com/${String(n).padStart(100, 'x')}`,
+  )
+  const big = await startTestApp(`
+tenants:
+  acme:
+    name: Acme
+    oauth2: {}
+    signing: { algorithm: ES256 }
+    clients: { svc: { secret: svc-secret-value, resources: ${JSON.stringify(resources)} } }
+`)
+  const ask = async (count: number) => {
+    const form = new URLSearchParams({ ...grant, ...svc })
+    for (const resource of resources.slice(0, count)) form.append('resource', resource)
+    return big.post('acme', form.toString())
+  }
+  expect((await ask(10)).status).toBe(200)
+  const refused = await ask(100)
+  expect([refused.status, await refused.json()]).toEqual([
+    400,
+    {
+      error: 'invalid_target',
+      error_description: 'The token would be too large: ask for fewer resources or scopes',
+    },
+  ])
+  await big.close()
 })
