@@ -17,8 +17,6 @@ export const tags = [
   { name: 'Service', description: 'The server itself: its health and its links.' },
 ] as const
 
-export type Tag = (typeof tags)[number]['name']
-
 /** The names of the security schemes of the document. */
 export const security = { oauth2: 'oauth2', bearer: 'bearer', basic: 'basic' } as const
 

@@ -49,11 +49,6 @@ export class SecretChecker {
     this.#gate = new Gate(options.atOnce, longestQueue)
   }
 
-  /** Whether the secret is that of the hash; see {@link findMatch}. */
-  async check(secret: string, hash: SecretHash, options: CheckOptions): Promise<boolean> {
-    return (await this.findMatch(secret, [hash], options)) === 0
-  }
-
   /**
    * The place of the first hash whose secret it is; undefined for none. Without `useMemory` nothing is remembered or
    * looked up, so that a check that is to fail anyway takes as long as every other. Throws `temporarily_unavailable`

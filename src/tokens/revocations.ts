@@ -3,35 +3,20 @@ import type { Records, Storage } from '../storage/storage.ts'
 
 type Revocations = Records<(typeof revocations.schema)['static']>
 
-/** The part of a token's claims that decides whether it was revoked. */
-interface Revocable {
-  readonly jti: string
-  readonly client_id: string
-  /** Seconds since the epoch. */
-  readonly iat: number
-}
-
 const ids = {
   token: (jti: string) => `token:${jti}`,
   client: (clientId: string) => `client:${clientId}`,
   tenant: 'tenant',
 } as const
 
-/** Whether the token, its client's tokens or the tenant's tokens were revoked. Throws StorageError. */
-export async function isRevoked(
-  storage: Storage,
-  tenantId: string,
-  { jti, client_id, iat }: Revocable,
-): Promise<boolean> {
-  const isRevokedAt = await findRevocation(storage, tenantId, { jti, client_id })
-  return isRevokedAt(iat)
-}
-
-/** Like {@link isRevoked}, for a time of issue (seconds) that comes from elsewhere. Throws StorageError. */
+/**
+ * Tells of a time of issue (seconds since the epoch) whether the token, its client's tokens or the tenant's tokens of that
+ * time were revoked. Throws StorageError.
+ */
 export async function findRevocation(
   storage: Storage,
   tenantId: string,
-  { jti, client_id }: Pick<Revocable, 'jti' | 'client_id'>,
+  { jti, client_id }: { readonly jti: string; readonly client_id: string },
 ): Promise<(iat: number) => boolean> {
   const one = ids.token(jti)
   const found = await of(storage, tenantId).findMany([one, ids.client(client_id), ids.tenant])

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { revocations } from '../../src/storage/records.ts'
-import { StorageError } from '../../src/storage/storage.ts'
+import { type Storage, StorageError } from '../../src/storage/storage.ts'
 import {
-  isRevoked,
+  findRevocation,
   revokeToken,
   revokeTokensOfClient,
   revokeTokensOfTenant,
@@ -14,6 +14,10 @@ const now = 1_893_456_000_000
 const second = now / 1000
 const token = { jti: 'j1', client_id: 'svc', iat: second }
 const start = () => failingStorage(createMemoryStorage())
+
+async function isRevoked(storage: Storage, tenantId: string, claims: typeof token): Promise<boolean> {
+  return (await findRevocation(storage, tenantId, claims))(claims.iat)
+}
 
 describe('one token', () => {
   test('is revoked by its jti at its tenant, whatever else it says', async () => {
