@@ -12,7 +12,7 @@ const [oldPath, newPath, roundsText = '7'] = process.argv.slice(2)
 if (!oldPath || !newPath) throw new Error('Usage: compare-tokens.ts OLD NEW [rounds]')
 if (!Bun.which('wrk')) throw new Error('wrk is not there; install it with: apt-get install wrk')
 const rounds = Number(roundsText)
-const secondsOfRound = 4
+const secondsOfRound = Number(process.env['SECS'] ?? 4)
 
 const yaml = (algorithm: string) => `
 tenants:
@@ -31,7 +31,7 @@ function done(summary) if summary.errors.status > 0 then io.write("FAILED " .. s
 const folder = await mkdtemp(join(tmpdir(), 'grantd-compare-'))
 const children: Bun.Subprocess[] = []
 try {
-  for (const algorithm of ['RS256', 'ES256']) await compare(algorithm)
+  for (const algorithm of (process.env['ALGS'] ?? 'RS256,ES256').split(',')) await compare(algorithm)
 } finally {
   for (const child of children) {
     child.kill('SIGTERM')

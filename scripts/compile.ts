@@ -19,6 +19,8 @@ export async function compile({ outfile, target }: CompileOptions): Promise<Comp
     entrypoints: ['src/main.ts'],
     format: 'esm',
     bytecode: true,
+    // What is imported where it is wanted stays out of the start: each such part is a chunk of its own.
+    splitting: true,
     metafile: true,
     throw: false,
     // Elysia reads the source text of handlers, so identifiers keep their names.

@@ -22,7 +22,6 @@ import { renderError } from './http/errors.ts'
 import { type Handler, wrapHandler } from './http/handler.ts'
 import { notesOf } from './http/request-notes.ts'
 import { explainNoRoute } from './http/routes.ts'
-import { renderOpenApi } from './swagger/document.ts'
 
 /** The whole server as one function from request to response. */
 export function createApp(deps: Deps): Handler {
@@ -46,8 +45,9 @@ export function createApp(deps: Deps): Handler {
   return wrapHandler(async (request) => app.handle(request), deps)
 }
 
-/** The OpenAPI document of every endpoint, as JSON. */
-export function renderDocument(deps: Deps): Promise<string> {
+/** The OpenAPI document of every endpoint, as JSON. What makes it is loaded here, for few ask for it and a start is short. */
+export async function renderDocument(deps: Deps): Promise<string> {
+  const { renderOpenApi } = await import('./swagger/document.ts')
   return renderOpenApi(documented(deps), deps)
 }
 

@@ -7,8 +7,18 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export type Log = (level: LogLevel, message: string, fields?: LogFields) => void
 
 export function createLog(write: (line: string) => void, now: () => number): Log {
+  const renderTime = createClockFace()
   return (level, message, fields) => {
-    write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`)
+    write(`${JSON.stringify({ time: renderTime(now()), level, message, ...fields })}\n`)
+  }
+}
+
+/** Renders moments (ms), of which many are the same one in a busy server. */
+function createClockFace(): (moment: number) => string {
+  let shown = { moment: Number.NaN, text: '' }
+  return (moment) => {
+    if (moment !== shown.moment) shown = { moment, text: new Date(moment).toISOString() }
+    return shown.text
   }
 }
 

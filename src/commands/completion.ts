@@ -11,7 +11,7 @@ const shells: Readonly<Record<string, (commands: Commands) => string>> = {
 }
 
 /** Takes the list of commands late, for this command is in it. */
-export function createCompletionCommand(commands: () => Commands): Command {
+export function createCompletionCommand(load: () => Promise<Commands>): Command {
   return {
     name: 'completion',
     group: 'More',
@@ -26,7 +26,7 @@ export function createCompletionCommand(commands: () => Commands): Command {
     run: async (args: ParsedArguments, platform: Platform) => {
       const render = shells[args.positionals[0] ?? '']
       if (!render) throw new UsageError(`completion wants one of ${Object.keys(shells).join(', ')}`)
-      platform.writeOut(render(commands()))
+      platform.writeOut(render(await load()))
       return exitCodes.ok
     },
   }

@@ -7,16 +7,16 @@ import { printable } from '../printable.ts'
 import { StorageError, StorageRefusedError } from '../storage/storage.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { renderCommandHelp, renderOverview, renderUsage } from './help.ts'
-import { commands } from './registry.ts'
+import { type CommandEntry, commands, loadCommands } from './registry.ts'
 
 /** Runs the command that the arguments name and answers the exit code. */
 export async function runCommand(platform: Platform): Promise<number> {
   const [first, ...rest] = platform.args
-  const named = commands.find(({ name }) => name === first)
-  const command = named ?? commands[0]
+  const named = findEntry(first)
+  const command = await (named ?? commands[0]).load()
   try {
     if (!named && first !== undefined && !first.startsWith('-')) {
-      if (first === 'help') return showHelp(rest[0], platform)
+      if (first === 'help') return await showHelp(rest[0], platform)
       throw new UsageError(`Unknown command '${first}'`)
     }
     return await runNamed(
@@ -46,11 +46,17 @@ async function runNamed(
   return command.run(args, platform)
 }
 
-function showHelp(name: string | undefined, platform: Platform): number {
-  const command = commands.find((candidate) => candidate.name === name)
+async function showHelp(name: string | undefined, platform: Platform): Promise<number> {
+  const command = await findEntry(name)?.load()
   if (name !== undefined && !command) throw new UsageError(`Unknown command '${name}'`)
-  platform.writeOut(command ? renderCommandHelp(command, platform) : renderOverview(commands, platform))
+  platform.writeOut(
+    command ? renderCommandHelp(command, platform) : renderOverview(await loadCommands(), platform),
+  )
   return exitCodes.ok
+}
+
+function findEntry(name: string | undefined): CommandEntry | undefined {
+  return commands.find((entry) => entry.name === name)
 }
 
 function explain(error: unknown, command: Command, platform: Platform): number {

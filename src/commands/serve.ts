@@ -60,7 +60,7 @@ async function serveConfig(
   { host, port, demo, platform }: ServeOptions,
 ): Promise<number> {
   const { now, randomBytes } = platform
-  const log = createLog(platform.writeOut, now)
+  const log = createLog(platform.writeLine, now)
   const lifecycle: Lifecycle = { phase: 'starting' }
   const openedKeys = new Map<string, OpenedKey>()
   const material = await openKeyMaterial(loaded, platform)

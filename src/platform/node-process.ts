@@ -3,6 +3,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
+import { createLineWriter } from './line-writer.ts'
 import { nodeFiles } from './node-files.ts'
 import { generateKeyPem } from './node-keys.ts'
 import { nodeSqlite } from './node-sqlite.ts'
@@ -17,6 +18,11 @@ const hashing: Hashing = {
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
 }
+
+const lines = createLineWriter(
+  (text) => void process.stdout.write(text),
+  (callback) => void setImmediate(callback),
+)
 
 export function nodePlatform(): SharedPlatform {
   for (const stream of [process.stdout, process.stderr]) {
@@ -35,9 +41,15 @@ export function nodePlatform(): SharedPlatform {
     now: Date.now,
     generateKeyPem,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    writeOut: (text) => void process.stdout.write(text),
-    writeOutPaced: (text) =>
-      new Promise((resolve) => void process.stdout.write(text, (fault) => resolve(!fault))),
+    writeOut: (text) => {
+      lines.flush()
+      process.stdout.write(text)
+    },
+    writeLine: lines.add,
+    writeOutPaced: (text) => {
+      lines.flush()
+      return new Promise((resolve) => void process.stdout.write(text, (fault) => resolve(!fault)))
+    },
     writeError: (text) => void process.stderr.write(text),
     onStopSignal: (listener) => {
       const onTerm = () => listener('SIGTERM')
@@ -67,6 +79,7 @@ async function readInput(): Promise<string | undefined> {
 
 /** Ends the process once its output has left it. Only main.ts calls this. */
 export function exitProcess(code: number): void {
+  lines.flush()
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
 }
 

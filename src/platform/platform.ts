@@ -21,6 +21,8 @@ export interface Platform {
   /** Milliseconds since the epoch. */
   now(): number
   writeOut(text: string): void
+  /** Writes a line of the log to standard output, together with the others of its turn of the event loop. */
+  writeLine(line: string): void
   /** Writes to standard output and waits until the text has left; answers false once nobody reads it any more. */
   writeOutPaced(text: string): Promise<boolean>
   writeError(text: string): void

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
-import { commands } from '../../src/commands/registry.ts'
+import { loadCommands } from '../../src/commands/registry.ts'
 import { programs, run, withFolder } from '../support/spawn-server.ts'
 
 const grantd = programs.executable
+const commands = await loadCommands()
 const runHere = (args: readonly string[]) => withFolder((folder) => run(grantd, { folder, args }))
 
 test.each([[['--help']], [['help']]])(

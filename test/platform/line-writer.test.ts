@@ -1,0 +1,60 @@
+import { expect, test } from 'bun:test'
+import { createLineWriter } from '../../src/platform/line-writer.ts'
+
+function openWriter() {
+  const written: string[] = []
+  const turns: (() => void)[] = []
+  const writer = createLineWriter(
+    (text) => written.push(text),
+    (callback) => turns.push(callback),
+  )
+  const turn = () => {
+    for (const callback of turns.splice(0)) callback()
+  }
+  return { ...writer, written, turn }
+}
+
+test('the lines of one turn go out together, in their order', () => {
+  const { add, written, turn } = openWriter()
+  add('one\n')
+  add('two\n')
+  expect(written).toEqual([])
+  turn()
+  expect(written).toEqual(['one\ntwo\n'])
+  add('three\n')
+  turn()
+  turn()
+  expect(written).toEqual(['one\ntwo\n', 'three\n'])
+})
+
+test('a flush writes what waits, once', () => {
+  const { add, flush, written, turn } = openWriter()
+  flush()
+  add('one\n')
+  flush()
+  flush()
+  turn()
+  expect(written).toEqual(['one\n'])
+})
+
+test('no write of whole lines is more than a pipe takes at once, in bytes', () => {
+  const { add, written, turn } = openWriter()
+  const lines = Array.from({ length: 100 }, (_, index) => `${index} ${'é'.repeat(index * 7)}\n`)
+  for (const line of lines) add(line)
+  turn()
+  expect(written.join('')).toBe(lines.join(''))
+  expect(written.length).toBeLessThan(lines.length / 2)
+  for (const text of written) {
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4096)
+    expect(text.endsWith('\n')).toBeTrue()
+  }
+})
+
+test('a line that is longer than that goes out alone', () => {
+  const { add, written, turn } = openWriter()
+  add('before\n')
+  add(`${'x'.repeat(5000)}\n`)
+  add('after\n')
+  turn()
+  expect(written.map((text) => text.length)).toEqual([7, 5001, 6])
+})
