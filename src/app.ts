@@ -42,7 +42,7 @@ export function createApp(deps: Deps): Handler {
     return response
   }
 
-  return wrapHandler(async (request) => app.handle(request), deps)
+  return wrapHandler(async (request) => app.fetch(request), deps)
 }
 
 /** The OpenAPI document of every endpoint, as JSON. What makes it is loaded here, for few ask for it and a start is short. */

@@ -3,7 +3,7 @@ import { createLog, renderCause } from './log.ts'
 import { detectPlatform } from './platform/detect.ts'
 import { exitProcess, onUncaughtFault } from './platform/node-process.ts'
 
-const platform = detectPlatform()
+const platform = await detectPlatform()
 
 onUncaughtFault((fault) => {
   createLog(platform.writeError, Date.now)('error', 'uncaught fault', { reason: renderCause(fault) })

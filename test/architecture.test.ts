@@ -198,8 +198,9 @@ describe('rules', () => {
   })
 
   test('time and randomness come in through Deps', () => {
+    const sources = ['main.ts', 'platform/node-process.ts', 'platform/node-files.ts']
     const pattern = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bgetRandomValues\b/g
-    expect(places(pattern, (file) => ['main.ts', 'platform/node-process.ts'].includes(file))).toEqual([])
+    expect(places(pattern, (file) => sources.includes(file))).toEqual([])
   })
 
   test('no file is longer than 300 lines', () => {

@@ -26,8 +26,8 @@ type TenantDeps = Pick<Deps, 'tenants'>
  * The router decodes %74est to test, and no id holds a percent sign. What the server resolves before anybody here sees
  * it, dot segments and backslashes, cannot be told any more.
  */
-function isOneSpelling(request: Request): boolean {
-  return !new URL(request.url).pathname.includes('%')
+function isOneSpelling({ url }: Request): boolean {
+  return !url.includes('%') || !new URL(url).pathname.includes('%')
 }
 
 function known(request: Request, tenant: Tenant | undefined): Tenant {

@@ -1,4 +1,5 @@
 import { plainAddress } from './address.ts'
+import { bunHashing } from './bun-hashing.ts'
 import { nodePlatform } from './node-process.ts'
 import { ListenError, type Listener, type ListenOptions, type Platform } from './platform.ts'
 
@@ -9,6 +10,7 @@ export function bunPlatform(): Platform {
   return {
     ...nodePlatform(),
     name: 'bun',
+    hashing: bunHashing,
     passwordHash: { verify: (secret, hash) => Bun.password.verify(secret, hash) },
     listen,
   }

@@ -1,4 +1,5 @@
 import { plainAddress } from './address.ts'
+import { nodeHashing } from './node-hashing.ts'
 import { nodePlatform } from './node-process.ts'
 import { ListenError, type Listener, type ListenOptions, type Platform } from './platform.ts'
 
@@ -11,7 +12,7 @@ declare const Deno: {
 }
 
 export function denoPlatform(): Platform {
-  return { ...nodePlatform(), name: 'deno', passwordHash: undefined, listen }
+  return { ...nodePlatform(), name: 'deno', hashing: nodeHashing, passwordHash: undefined, listen }
 }
 
 function listen(options: ListenOptions): Listener {

@@ -1,8 +1,7 @@
-import { bunPlatform } from './bun.ts'
-import { denoPlatform } from './deno.ts'
 import type { Platform } from './platform.ts'
 
-/** The platform that this process runs on. */
-export function detectPlatform(): Platform {
-  return 'Deno' in globalThis ? denoPlatform() : bunPlatform()
+/** The platform that this process runs on; the other one is not loaded. */
+export async function detectPlatform(): Promise<Platform> {
+  if ('Deno' in globalThis) return (await import('./deno.ts')).denoPlatform()
+  return (await import('./bun.ts')).bunPlatform()
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import {
   chmod,
@@ -209,7 +208,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function besides(path: string): string {
-  return resolve(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
+  return resolve(dirname(path), `.${basename(path)}.${crypto.getRandomValues(new Uint8Array(8)).toHex()}.tmp`)
 }
 
 function isMissing(cause: unknown): boolean {

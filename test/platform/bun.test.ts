@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { bunPlatform } from '../../src/platform/bun.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
+import { nodeHashing } from '../../src/platform/node-hashing.ts'
 import { ListenError } from '../../src/platform/platform.ts'
 
 const platform = bunPlatform()
@@ -8,15 +9,17 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 const listen = (port: number, fetch: () => Promise<Response> = async () => new Response('hello')) =>
   platform.listen({ hostname: '127.0.0.1', port, fetch })
 
-test('Bun is found, with slow hashes and a processor at least', () => {
-  const found = detectPlatform()
+test('Bun is found, with slow hashes and a processor at least', async () => {
+  const found = await detectPlatform()
   expect(found.name).toBe('bun')
   expect(found.passwordHash).toBeDefined()
   expect(found.cores).toBeGreaterThanOrEqual(1)
 })
 
-test('SHA-256 and its HMAC give the values of FIPS 180-2 and RFC 4231', () => {
-  const { hashing } = platform
+test.each([
+  ['Bun', platform.hashing],
+  ['node:crypto', nodeHashing],
+])('SHA-256 and its HMAC of %s give the values of FIPS 180-2 and RFC 4231', (_, hashing) => {
   const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
   expect(hashing.sha256('abc').toHex()).toBe(abc)
   expect(hashing.sha256(bytes('abc')).toHex()).toBe(abc)
@@ -25,8 +28,10 @@ test('SHA-256 and its HMAC give the values of FIPS 180-2 and RFC 4231', () => {
   )
 })
 
-test('bytes are equal when all of them are', () => {
-  const { equal } = platform.hashing
+test.each([
+  ['Bun', platform.hashing],
+  ['node:crypto', nodeHashing],
+])('to %s bytes are equal when all of them are', (_, { equal }) => {
   expect(equal(bytes('abc'), bytes('abc'))).toBe(true)
   expect(equal(bytes(''), bytes(''))).toBe(true)
   for (const other of ['abd', 'Abc', 'ab', 'abcd', '']) expect(equal(bytes('abc'), bytes(other))).toBe(false)

@@ -6,7 +6,7 @@ const source = join(import.meta.dir, '../../src/platform/detect.ts')
 /** Writes lines without end, and says to the other stream how many it could. */
 const program = `
   import { detectPlatform } from ${JSON.stringify(source)}
-  const platform = detectPlatform()
+  const platform = await detectPlatform()
   let lines = 0
   while (lines < 100000 && (await platform.writeOutPaced('x'.repeat(9999) + '\\n'))) lines++
   platform.writeError(String(lines))`
