@@ -13,6 +13,7 @@ import type { StoragePlace } from './storage/open.ts'
 import type { Storage } from './storage/storage.ts'
 import { TenantRegistry } from './tenants/registry.ts'
 import { buildTenant } from './tenants/tenant.ts'
+import { RecentTokens } from './tokens/recent-tokens.ts'
 
 export interface ComposeOptions {
   readonly platform: Pick<Platform, 'files' | 'hashing' | 'passwordHash' | 'cores'>
@@ -77,6 +78,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     admin: config.admin,
     build: buildInfo,
     hashing: platform.hashing,
+    recentTokens: new RecentTokens({ storage, now }),
     ...composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing }),
     secrets: new SecretChecker({
       hashing: platform.hashing,

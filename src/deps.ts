@@ -8,6 +8,7 @@ import type { AuditSink } from './protocol/audit-events.ts'
 import type { LastUse } from './storage/last-use.ts'
 import type { Storage } from './storage/storage.ts'
 import type { TenantRegistry } from './tenants/registry.ts'
+import type { RecentTokens } from './tokens/recent-tokens.ts'
 
 /** Everything that a request can touch. Time, randomness and the log come in here and nowhere else. */
 export interface Deps {
@@ -27,6 +28,7 @@ export interface Deps {
   readonly clients: ClientRegistry
   readonly keyring: Keyring
   readonly secrets: SecretChecker
+  readonly recentTokens: RecentTokens
   readonly storage: Storage
   readonly audit: AuditSink
   readonly lastUse: LastUse

@@ -30,6 +30,7 @@ const example: TenantResponse = {
     audience: ['acme-api'],
     access_token_ttl: 900,
     access_token_typ: 'JWT',
+    reuse_window: 0,
     scopes: { 'api:read': 'Read access' },
   },
   oidc: false,

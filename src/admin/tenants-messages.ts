@@ -18,6 +18,7 @@ const OAuth2Response = Type.Object({
   audience: Texts,
   access_token_ttl: Seconds,
   access_token_typ: Type.String(),
+  reuse_window: Seconds,
   scopes: Type.Record(Type.String(), Type.String()),
 })
 

@@ -111,6 +111,13 @@ export const OAuth2Config = Type.Object(
       default: 'JWT',
       description: 'The typ header; at+jwt is RFC 9068 section 2.1',
     }),
+    reuse_window: Duration({
+      minimum: 0,
+      maximum: 3600,
+      default: 0,
+      description:
+        'Identical requests of a client inside it get one token, up to half of its lifetime; 0: each gets its own. Revoking that token ends it for all who hold it',
+    }),
     scopes: MapOf('scope', Type.String(), {
       default: {},
       description: 'Scopes that the API of this tenant knows, each with its description',

@@ -53,6 +53,8 @@ const SettingsOfOAuth2 = Type.Object({
   audience: Nullable(Texts),
   access_token_ttl: Type.Integer(),
   access_token_typ: Type.Union([Type.Literal('JWT'), Type.Literal('at+jwt')]),
+  /** Rows of before it was there have none, and mean 0. */
+  reuse_window: Type.Optional(Type.Integer()),
   scopes: Type.Record(Type.String(), Type.String()),
 })
 

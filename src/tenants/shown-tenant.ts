@@ -13,6 +13,7 @@ export interface ShownTenant {
     audience: string[]
     access_token_ttl: number
     access_token_typ: string
+    reuse_window: number
     scopes: Record<string, string>
   } | null
   oidc: boolean
@@ -39,11 +40,12 @@ export function showTenant({ tenant, row }: ListedTenant): ShownTenant {
   }
 }
 
-function showOAuth2({ audience, accessTokenTtl, accessTokenTyp, scopes }: OAuth2Settings) {
+function showOAuth2({ audience, accessTokenTtl, accessTokenTyp, reuseWindow, scopes }: OAuth2Settings) {
   return {
     audience: [...audience],
     access_token_ttl: accessTokenTtl,
     access_token_typ: accessTokenTyp,
+    reuse_window: reuseWindow,
     scopes: { ...scopes },
   }
 }

@@ -24,6 +24,8 @@ export interface OAuth2Settings {
   /** Seconds. */
   readonly accessTokenTtl: number
   readonly accessTokenTyp: 'JWT' | 'at+jwt'
+  /** Seconds for which identical requests get one token; 0: each gets its own. */
+  readonly reuseWindow: number
   /** Scope to description. */
   readonly scopes: Readonly<Record<string, string>>
 }
@@ -85,6 +87,7 @@ function buildOAuth2(oauth2: NonNullable<StoredTenant['oauth2']>, issuer: string
     audience: oauth2.audience ?? [issuer],
     accessTokenTtl: oauth2.access_token_ttl,
     accessTokenTyp: oauth2.access_token_typ,
+    reuseWindow: oauth2.reuse_window ?? 0,
     scopes: oauth2.scopes,
   }
 }

@@ -1,13 +1,16 @@
 import type { Client } from '../clients/client.ts'
 import { signJwt } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { SigningKey } from '../keys/signing-key.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { type Authorization, accessTokenTtl, buildAccessTokenClaims, largestToken } from './access-token.ts'
+import type { RecentTokens, SharedToken } from './recent-tokens.ts'
 
 export interface IssueDeps {
   readonly keyring: Keyring
+  readonly recentTokens: RecentTokens
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
@@ -31,26 +34,57 @@ const tokenIdBytes = 16
 /** Mints the tokens of an authorization: the one place where a token comes to be (RFC 6749 section 5.1). */
 export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promise<IssuedTokens> {
   const { tenant, oauth2, client, authorization } = request
-  const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
+  const { active: key } = await deps.keyring.of(tenant.id, tenant.incarnation)
   const lifetime = accessTokenTtl(client, oauth2)
-  const claims = buildAccessTokenClaims({
-    tenant,
-    client,
-    authorization,
-    tokenId: deps.randomBytes(tokenIdBytes).toBase64({ alphabet: 'base64url', omitPadding: true }),
-    issuedAt: Math.floor(deps.now() / 1000),
-    lifetime,
-  })
-  const token = await signJwt(claims, { key: keys.active, typ: oauth2.accessTokenTyp })
+  const mint = () => mintAccessToken({ ...request, key, lifetime }, deps)
+  const { subject, scopes, audience } = authorization
+  // Nobody gets a token that has less than half of its life left.
+  const window = Math.min(oauth2.reuseWindow, Math.floor(lifetime / 2))
+  const { token, tokenId, issuedAt } =
+    window === 0
+      ? await mint()
+      : await deps.recentTokens.share({
+          tenantId: tenant.id,
+          sameAs: [
+            tenant.incarnation,
+            tenant.issuer,
+            oauth2.accessTokenTyp,
+            key.kid,
+            lifetime,
+            client.id,
+            subject,
+            scopes,
+            audience,
+          ],
+          window,
+          mint,
+        })
+  const response: TokenResponse = {
+    access_token: token,
+    token_type: 'Bearer',
+    expires_in: window === 0 ? lifetime : issuedAt + lifetime - Math.floor(deps.now() / 1000),
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+  }
+  return { response, tokenId }
+}
+
+interface Mint extends IssueRequest {
+  readonly key: SigningKey
+  /** Seconds. */
+  readonly lifetime: number
+}
+
+async function mintAccessToken(
+  { tenant, oauth2, client, authorization, key, lifetime }: Mint,
+  deps: IssueDeps,
+): Promise<SharedToken> {
+  const issuedAt = Math.floor(deps.now() / 1000)
+  const tokenId = deps.randomBytes(tokenIdBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const claims = buildAccessTokenClaims({ tenant, client, authorization, tokenId, issuedAt, lifetime })
+  const token = await signJwt(claims, { key, typ: oauth2.accessTokenTyp })
   // No server would take it in a header, nor could it be revoked.
   if (token.length > largestToken) {
     throw new OAuthError('invalid_target', 'The token would be too large: ask for fewer resources or scopes')
   }
-  const response: TokenResponse = {
-    access_token: token,
-    token_type: 'Bearer',
-    expires_in: lifetime,
-    ...(claims.scope !== undefined && { scope: claims.scope }),
-  }
-  return { response, tokenId: claims.jti }
+  return { token, tokenId, clientId: client.id, issuedAt }
 }

@@ -35,7 +35,13 @@ test('a file with nothing but tenants has the defaults that are documented', asy
         name: 'A',
         active: true,
         issuer: null,
-        oauth2: { audience: null, access_token_ttl: 3600, access_token_typ: 'JWT', scopes: {} },
+        oauth2: {
+          audience: null,
+          access_token_ttl: 3600,
+          access_token_typ: 'JWT',
+          reuse_window: 0,
+          scopes: {},
+        },
         oidc: {},
         signing: {
           algorithm: 'RS256',

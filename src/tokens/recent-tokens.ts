@@ -1,0 +1,96 @@
+import type { Storage } from '../storage/storage.ts'
+import { StorageError } from '../storage/storage.ts'
+import { findRevocation } from './revocations.ts'
+
+/** Requests whose token is remembered; one more makes the oldest be forgotten. */
+const mostRemembered = 10_000
+
+/** A token and what has to be known of it to give it away again. */
+export interface SharedToken {
+  readonly token: string
+  readonly tokenId: string
+  readonly clientId: string
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
+}
+
+interface Recent {
+  readonly minted: Promise<SharedToken>
+  /** Milliseconds since the epoch: from when on it counts, and from when on no more. */
+  readonly from: number
+  readonly until: number
+}
+
+export interface ShareOptions {
+  readonly tenantId: string
+  /** What makes two requests the same: all that the token says but its id and its times, and the key that signs it. */
+  readonly sameAs: readonly (string | number | undefined | readonly string[])[]
+  /** Seconds, more than 0. */
+  readonly window: number
+  readonly mint: () => Promise<SharedToken>
+}
+
+/**
+ * Tokens of a moment ago, of the tenants that have a reuse_window: identical requests get one token and cost one signature. Each
+ * process has its own. A token that is bound to its sender (RFC 7800 cnf) must not come here.
+ */
+export class RecentTokens {
+  readonly #storage: Storage
+  readonly #now: () => number
+  /** In the order in which they were minted. */
+  readonly #byRequest = new Map<string, Recent>()
+
+  /** `now` answers milliseconds since the epoch. */
+  constructor({ storage, now }: { storage: Storage; now: () => number }) {
+    this.#storage = storage
+    this.#now = now
+  }
+
+  /**
+   * The token of an identical request inside the window that still stands, else one of `mint`. While the storage cannot say
+   * whether a token stands, a new one is minted. Throws what `mint` throws.
+   */
+  async share({ tenantId, sameAs, window, mint }: ShareOptions): Promise<SharedToken> {
+    const key = JSON.stringify([tenantId, ...sameAs])
+    const recent = this.#find(key)
+    if (!recent) return this.#mint(key, window, mint)
+    const shared = await recent.minted
+    const stands = await this.#stands(tenantId, shared)
+    if (stands === 'unknown') return mint()
+    if (stands) return shared
+    // Another request may have put a new one in its place meanwhile.
+    if (this.#byRequest.get(key) === recent) this.#byRequest.delete(key)
+    return this.share({ tenantId, sameAs, window, mint })
+  }
+
+  #find(key: string): Recent | undefined {
+    const recent = this.#byRequest.get(key)
+    const now = this.#now()
+    // A clock that went back must not make a window longer.
+    return recent && recent.from <= now && now < recent.until ? recent : undefined
+  }
+
+  #mint(key: string, window: number, mint: () => Promise<SharedToken>): Promise<SharedToken> {
+    const from = this.#now()
+    const recent: Recent = { minted: mint(), from, until: from + window * 1000 }
+    this.#byRequest.delete(key)
+    this.#byRequest.set(key, recent)
+    const [oldest] = this.#byRequest.keys()
+    if (this.#byRequest.size > mostRemembered && oldest !== undefined) this.#byRequest.delete(oldest)
+    recent.minted.catch(() => {
+      if (this.#byRequest.get(key) === recent) this.#byRequest.delete(key)
+    })
+    return recent.minted
+  }
+
+  async #stands(tenantId: string, shared: SharedToken): Promise<boolean | 'unknown'> {
+    try {
+      const names = { jti: shared.tokenId, client_id: shared.clientId }
+      const isRevokedAt = await findRevocation(this.#storage, tenantId, names)
+      return !isRevokedAt(shared.issuedAt)
+    } catch (error) {
+      if (error instanceof StorageError) return 'unknown'
+      throw error
+    }
+  }
+}
