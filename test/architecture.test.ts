@@ -29,6 +29,8 @@ const arrows: Record<string, readonly string[]> = {
     'platform',
     'storage',
     'maintenance',
+    'metrics',
+    'supervisor',
     'audit',
     'http',
     'tokens',
@@ -42,6 +44,7 @@ const arrows: Record<string, readonly string[]> = {
     'deps',
     'build-info',
     'log',
+    'metrics',
     'config',
     'storage',
     'clients',
@@ -51,7 +54,17 @@ const arrows: Record<string, readonly string[]> = {
     'platform/platform.ts',
   ],
   'compose-keys': ['log', 'config', 'keys', 'storage', 'protocol', 'platform/platform.ts'],
-  deps: ['build-info', 'log', 'clients', 'tenants', 'keys', 'protocol', ...storage, 'platform/platform.ts'],
+  deps: [
+    'build-info',
+    'log',
+    'metrics',
+    'clients',
+    'tenants',
+    'keys',
+    'protocol',
+    ...storage,
+    'platform/platform.ts',
+  ],
   endpoints: ['deps', 'http', 'swagger', 'grants', 'tokens', 'clients', 'tenants', 'keys', 'protocol'],
   admin: [
     'deps',
@@ -72,6 +85,8 @@ const arrows: Record<string, readonly string[]> = {
   tokens: ['keys', 'clients', 'tenants', 'protocol', ...storage, 'platform/platform.ts'],
   clients: ['keys', 'platform/platform.ts', ...settings, 'protocol', ...storage],
   tenants: [...settings, 'protocol', ...storage],
+  supervisor: ['metrics', 'log', 'platform/platform.ts', 'platform/processes.ts'],
+  metrics: ['platform/platform.ts', 'platform/processes.ts'],
   maintenance: ['keys', 'log', 'platform/platform.ts', ...storage],
   audit: ['log', 'platform/platform.ts', 'protocol', ...storage],
   keys: ['platform/platform.ts', 'protocol', ...storage],
@@ -94,6 +109,7 @@ const packages: Record<string, readonly string[]> = {
   postgres: ['storage'],
   '@sinclair/typebox': ['protocol', 'config', 'storage', 'tokens', 'clients', 'tenants', 'http', 'admin'],
   node: ['platform'],
+  'bun:ffi': ['platform'],
 }
 
 interface Import {

@@ -1,22 +1,18 @@
 import { buildInfo } from '../build-info.ts'
-import { ConfigError } from '../config/fault.ts'
-import { KeyFileError } from '../keys/key-file.ts'
 import { parseArguments, UsageError } from '../platform/arguments.ts'
-import { FileError, type Platform } from '../platform/platform.ts'
-import { printable } from '../printable.ts'
-import { StorageError, StorageRefusedError } from '../storage/storage.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
-import { renderCommandHelp, renderOverview, renderUsage } from './help.ts'
-import { commands } from './registry.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Command, exitCodes } from './command.ts'
+import { renderCommandHelp, renderOverview } from './help.ts'
+import { serveCommand } from './serve.ts'
 
 /** Runs the command that the arguments name and answers the exit code. */
 export async function runCommand(platform: Platform): Promise<number> {
   const [first, ...rest] = platform.args
-  const named = commands.find(({ name }) => name === first)
-  const command = named ?? commands[0]
+  const named = await findCommand(first)
+  const command = named ?? serveCommand
   try {
     if (!named && first !== undefined && !first.startsWith('-')) {
-      if (first === 'help') return showHelp(rest[0], platform)
+      if (first === 'help') return await showHelp(rest[0], platform)
       throw new UsageError(`Unknown command '${first}'`)
     }
     return await runNamed(
@@ -25,8 +21,17 @@ export async function runCommand(platform: Platform): Promise<number> {
       platform,
     )
   } catch (error) {
+    const { explain } = await import('./explain.ts')
     return explain(error, command, platform)
   }
+}
+
+/** Every other command is loaded when it is asked for: a server needs none of them, and a supervisor is to stay small. */
+async function findCommand(name: string | undefined): Promise<Command | undefined> {
+  if (name === serveCommand.name) return serveCommand
+  if (name === undefined || name.startsWith('-')) return undefined
+  const { commands } = await import('./registry.ts')
+  return commands.find((candidate) => candidate.name === name)
 }
 
 async function runNamed(
@@ -46,29 +51,10 @@ async function runNamed(
   return command.run(args, platform)
 }
 
-function showHelp(name: string | undefined, platform: Platform): number {
+async function showHelp(name: string | undefined, platform: Platform): Promise<number> {
+  const { commands } = await import('./registry.ts')
   const command = commands.find((candidate) => candidate.name === name)
   if (name !== undefined && !command) throw new UsageError(`Unknown command '${name}'`)
   platform.writeOut(command ? renderCommandHelp(command, platform) : renderOverview(commands, platform))
   return exitCodes.ok
-}
-
-function explain(error: unknown, command: Command, platform: Platform): number {
-  if (error instanceof UsageError) {
-    platform.writeError(
-      `grantd: ${error.message.split('\n').map(printable).join('\n')}\n${renderUsage(command)}\nRun grantd help for more.\n`,
-    )
-    return exitCodes.usage
-  }
-  const isLasting =
-    error instanceof ConfigError || error instanceof KeyFileError || error instanceof StorageRefusedError
-  if (isLasting) {
-    platform.writeError(`${error.message}\n`)
-    return exitCodes.config
-  }
-  if (error instanceof CommandError || error instanceof FileError || error instanceof StorageError) {
-    platform.writeError(`grantd: ${printable(error.message)}\n`)
-    return exitCodes.failed
-  }
-  throw error
 }

@@ -5,6 +5,7 @@ import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { nodeFiles } from './node-files.ts'
 import { generateKeyPem } from './node-keys.ts'
+import { nodeProcesses } from './node-processes.ts'
 import { nodeSqlite } from './node-sqlite.ts'
 import type { Hashing, Platform } from './platform.ts'
 
@@ -29,6 +30,8 @@ export function nodePlatform(): SharedPlatform {
     hashing,
     sqlite: nodeSqlite,
     cores: Math.max(1, availableParallelism()),
+    processes: nodeProcesses(),
+    canSharePort: process.platform === 'linux',
     environment: (name) => process.env[name],
     isTerminal: process.stdout.isTTY === true,
     readInput,
@@ -48,6 +51,13 @@ export function nodePlatform(): SharedPlatform {
         process.off('SIGTERM', onTerm)
         process.off('SIGINT', onInt)
       }
+    },
+    onReloadSignal: (listener) => {
+      // Windows sends it when the console window is closed, and then there is nothing to reload for.
+      if (process.platform === 'win32') return () => {}
+      const onHup = () => listener()
+      process.on('SIGHUP', onHup)
+      return () => void process.off('SIGHUP', onHup)
     },
     after: (milliseconds, callback) => {
       const timer = setTimeout(callback, milliseconds)

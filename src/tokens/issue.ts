@@ -24,6 +24,8 @@ export interface IssuedTokens {
   readonly response: TokenResponse
   /** The jti of the access token. */
   readonly tokenId: string
+  /** The algorithm that signed it. */
+  readonly algorithm: string
 }
 
 const tokenIdBytes = 16
@@ -52,5 +54,5 @@ export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promi
     expires_in: lifetime,
     ...(claims.scope !== undefined && { scope: claims.scope }),
   }
-  return { response, tokenId: claims.jti }
+  return { response, tokenId: claims.jti, algorithm: keys.active.algorithm }
 }
