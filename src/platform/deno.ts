@@ -11,7 +11,10 @@ declare const Deno: {
 }
 
 export function denoPlatform(): Platform {
-  return { ...nodePlatform(), name: 'deno', passwordHash: undefined, listen }
+  const shared = nodePlatform()
+  // A worker would need the rights to run programs, and the words that gave this process its rights cannot be read back.
+  const processes = { ...shared.processes, startAgain: undefined }
+  return { ...shared, name: 'deno', passwordHash: undefined, processes, listen }
 }
 
 function listen(options: ListenOptions): Listener {

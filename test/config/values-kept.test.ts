@@ -164,6 +164,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, postgres, audit, its list, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
-  expect(checkFrozen(await configOf(text))).toBe(17)
+  // config, server, metrics, postgres, audit, its list, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
+  expect(checkFrozen(await configOf(text))).toBe(18)
 })
