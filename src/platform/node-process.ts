@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
@@ -55,7 +56,8 @@ export function nodePlatform(): SharedPlatform {
     onReloadSignal: (listener) => {
       // Windows sends it when the console window is closed, and then there is nothing to reload for.
       if (process.platform === 'win32') return () => {}
-      const onHup = () => listener()
+      // A terminal that is closed sends it too, and then nobody could stop what was started in it.
+      const onHup = () => (isTerminalGone() ? void process.kill(process.pid, 'SIGTERM') : listener())
       process.on('SIGHUP', onHup)
       return () => void process.off('SIGHUP', onHup)
     },
@@ -65,6 +67,16 @@ export function nodePlatform(): SharedPlatform {
     },
     nextTurn: (callback) => void setImmediate(callback),
     monotonic: () => performance.now(),
+  }
+}
+
+function isTerminalGone(): boolean {
+  if (process.stdout.isTTY !== true) return false
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return false
+  } catch {
+    return true
   }
 }
 

@@ -73,6 +73,8 @@ export class Supervisor {
       if (cause instanceof WorkerEnded) return cause.exit.code ?? 1
       throw cause
     } finally {
+      // None that is killed now gets a successor.
+      this.#isStopping = true
       this.#options.pool.killAll()
     }
   }
@@ -208,6 +210,7 @@ export class Supervisor {
     const isLost = this.#current?.plan.isShared === false
     if (isLost || (!this.#wasReady && failures >= mostFailures)) {
       this.#options.log('error', 'a worker ended, and no other one is started', facts)
+      this.#isStopping = true
       this.#code.resolve(code ?? 1)
       return false
     }
