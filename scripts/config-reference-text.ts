@@ -68,6 +68,7 @@ These replace a value of the file for one process:
 | \`--host HOST\` | \`GRANTD_HOST\` | \`server.host\` |
 | \`--port PORT\` | \`GRANTD_PORT\` | \`server.port\` |
 | \`--data-dir PATH\` | \`GRANTD_DATA_DIR\` | \`data_dir\` |
+| \`--workers N\` | \`GRANTD_WORKERS\` | nothing: it runs so many processes on the port, see [deployment](deployment.md#several-workers) |
 | | \`GRANTD_STORAGE\` | \`storage\`, for a URL that holds a password |
 
 \`GRANTD_MASTER_KEY\` is asked for where \`master_key_file\` is not set. Commands that work on the keys or the storage take

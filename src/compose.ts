@@ -6,6 +6,7 @@ import type { Deps, Lifecycle } from './deps.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Hashing, Platform } from './platform/platform.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
 import type { LastUse } from './storage/last-use.ts'
@@ -27,6 +28,7 @@ export interface ComposeOptions {
   readonly expiryFloor: () => number
   readonly publicUrl: string
   readonly lifecycle: Lifecycle
+  readonly metrics?: Metrics | undefined
 }
 
 /** Where the memory of a configuration is; a configuration that keeps nothing has one that ends with the process. */
@@ -62,7 +64,7 @@ export function composeRegistries(
 export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps {
   const { config } = loaded
   const { platform, keyring, publicUrl, storage, randomBytes } = options
-  const { now, log, lifecycle, audit, lastUse, expiryFloor } = options
+  const { now, log, lifecycle, audit, lastUse, expiryFloor, metrics } = options
   return {
     now,
     randomBytes,
@@ -74,6 +76,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     audit,
     lastUse,
     expiryFloor,
+    ...(metrics && { metrics }),
     swagger: config.swagger,
     admin: config.admin,
     build: buildInfo,

@@ -3,6 +3,7 @@ import type { ClientRegistry } from './clients/registry.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { SecretChecker } from './keys/secrets.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Hashing } from './platform/platform.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
 import type { LastUse } from './storage/last-use.ts'
@@ -35,9 +36,13 @@ export interface Deps {
   /** Up to when (ms) expired rows were deleted: what expired by then stays expired, whatever the clock says. */
   readonly expiryFloor: () => number
   readonly lifecycle: Lifecycle
+  /** Left out: nothing is counted. */
+  readonly metrics?: Metrics
 }
 
 /** Where the process is between its start and its end. */
 export interface Lifecycle {
   phase: 'starting' | 'ready' | 'stopping'
+  /** Another process takes over: connections that are kept open go with their next answer. */
+  isLeaving?: boolean
 }

@@ -30,6 +30,13 @@ export const dataDirOption: Option = {
   env: 'GRANTD_DATA_DIR',
 }
 
+export const workersOption: Option = {
+  name: 'workers',
+  value: 'N',
+  description: 'processes on the port, with one that looks after them; auto: one for each processor',
+  env: 'GRANTD_WORKERS',
+}
+
 /** The value of an option, or of the environment variable that does the same; an empty one counts as none. */
 export function settingOf(option: Option, args: ParsedArguments, platform: Platform): string | undefined {
   return args.text(option.name) ?? (option.env ? platform.environment(option.env) || undefined : undefined)
@@ -39,4 +46,15 @@ export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw new UsageError(`The port is '${text}', wanted a whole number from 0 to 65535`)
+}
+
+const mostWorkers = 256
+
+export function parseWorkers(text: string): number | 'auto' {
+  if (text === 'auto') return text
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (count >= 1 && count <= mostWorkers) return count
+  throw new UsageError(
+    `The number of workers is '${text}', wanted auto or a whole number from 1 to ${mostWorkers}`,
+  )
 }

@@ -1,12 +1,8 @@
 import { buildInfo } from '../build-info.ts'
-import { ConfigError } from '../config/fault.ts'
-import { KeyFileError } from '../keys/key-file.ts'
 import { parseArguments, UsageError } from '../platform/arguments.ts'
-import { FileError, type Platform } from '../platform/platform.ts'
-import { printable } from '../printable.ts'
-import { StorageError, StorageRefusedError } from '../storage/storage.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
-import { renderCommandHelp, renderOverview, renderUsage } from './help.ts'
+import type { Platform } from '../platform/platform.ts'
+import { type Command, exitCodes } from './command.ts'
+import { renderCommandHelp, renderOverview } from './help.ts'
 import { type CommandEntry, commands, loadCommands } from './registry.ts'
 
 /** Runs the command that the arguments name and answers the exit code. */
@@ -25,6 +21,7 @@ export async function runCommand(platform: Platform): Promise<number> {
       platform,
     )
   } catch (error) {
+    const { explain } = await import('./explain.ts')
     return explain(error, command, platform)
   }
 }
@@ -57,24 +54,4 @@ async function showHelp(name: string | undefined, platform: Platform): Promise<n
 
 function findEntry(name: string | undefined): CommandEntry | undefined {
   return commands.find((entry) => entry.name === name)
-}
-
-function explain(error: unknown, command: Command, platform: Platform): number {
-  if (error instanceof UsageError) {
-    platform.writeError(
-      `grantd: ${error.message.split('\n').map(printable).join('\n')}\n${renderUsage(command)}\nRun grantd help for more.\n`,
-    )
-    return exitCodes.usage
-  }
-  const isLasting =
-    error instanceof ConfigError || error instanceof KeyFileError || error instanceof StorageRefusedError
-  if (isLasting) {
-    platform.writeError(`${error.message}\n`)
-    return exitCodes.config
-  }
-  if (error instanceof CommandError || error instanceof FileError || error instanceof StorageError) {
-    platform.writeError(`grantd: ${printable(error.message)}\n`)
-    return exitCodes.failed
-  }
-  throw error
 }

@@ -1,22 +1,27 @@
 import type { Lifecycle } from '../deps.ts'
 import type { Log } from '../log.ts'
-import type { Listener, Platform, StopSignal } from '../platform/platform.ts'
+import type { Listener, Platform } from '../platform/platform.ts'
 import { exitCodes } from './command.ts'
 
 /** Milliseconds that answers in flight may take once the server stops. */
 const longestFarewell = 10_000
 
-interface Running {
-  readonly platform: Platform
+export interface Running {
+  readonly platform: Pick<Platform, 'after'>
   readonly listener: Listener
   readonly lifecycle: Lifecycle
   readonly log: Log
+  /** Calls back whenever it is told to stop, and by what, until the returned function is called. */
+  readonly onStop: (listener: (by: string) => void) => () => void
+  /** Told once no more connections are taken. */
+  readonly onClosed?: () => void
   /** Ends what works behind the answers, once no more are given. */
   readonly close: () => Promise<void>
 }
 
-/** Serves until a signal, lets what is in flight finish, and answers the exit code; a second signal ends it at once. */
-export function runUntilStopped({ platform, listener, lifecycle, log, close }: Running): Promise<number> {
+/** Serves until it is told to stop, lets what is in flight finish, and answers the exit code; being told again ends it at once. */
+export function runUntilStopped(running: Running): Promise<number> {
+  const { platform, listener, lifecycle, log, onStop, onClosed, close } = running
   return new Promise((resolve) => {
     const end = (code: number) => {
       removeListener()
@@ -24,7 +29,7 @@ export function runUntilStopped({ platform, listener, lifecycle, log, close }: R
       resolve(code)
     }
     let cancelTimer = () => {}
-    const removeListener = platform.onStopSignal((signal) => {
+    const removeListener = onStop((signal) => {
       if (lifecycle.phase === 'stopping') return end(exitCodeOf(signal))
       lifecycle.phase = 'stopping'
       log('info', 'stopping', { signal })
@@ -35,17 +40,16 @@ export function runUntilStopped({ platform, listener, lifecycle, log, close }: R
           .then(close)
           .then(() => end(exitCodes.ok))
       })
-      void listener
-        .drain()
-        .then(close)
-        .then(() => {
-          log('info', 'stopped')
-          end(exitCodes.ok)
-        })
+      const drained = listener.drain()
+      onClosed?.()
+      void drained.then(close).then(() => {
+        log('info', 'stopped')
+        end(exitCodes.ok)
+      })
     })
   })
 }
 
-function exitCodeOf(signal: StopSignal): number {
-  return { SIGINT: 130, SIGTERM: 143 }[signal]
+function exitCodeOf(signal: string): number {
+  return signal === 'SIGINT' ? 130 : 143
 }

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { grantTypes } from '../protocol/grant-types.ts'
 import { Choice, Duration, longestTokenLife, MapOf, OrNull } from './schema-kinds.ts'
-import { AdminConfig, AuditConfig, PostgresConfig } from './service-schema.ts'
+import { AdminConfig, AuditConfig, MetricsConfig, PostgresConfig } from './service-schema.ts'
 
 /**
  * The one description of config.yaml. `Config`, its static type, is what the file says once every default is
@@ -33,6 +33,7 @@ export const ServerConfig = Type.Object(
           'Base of every link and default issuer, as clients reach it; default http://localhost:<port>',
       }),
     ),
+    metrics: MetricsConfig,
   },
   { default: {}, description: 'How the server is reached' },
 )

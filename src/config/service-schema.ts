@@ -4,6 +4,24 @@ import { Choice, Duration, longestTokenLife, OrNull } from './schema-kinds.ts'
 
 /** The parts of config.yaml that are of the whole server and of no tenant. */
 
+export const MetricsConfig = Type.Object(
+  {
+    enabled: Type.Boolean({ default: false, description: 'Count, and serve what was counted' }),
+    host: Type.String({
+      minLength: 1,
+      default: '127.0.0.1',
+      description: 'Address to listen on: anybody who reaches it reads the metrics',
+    }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 9464,
+      description: 'Port; 0 takes a free one',
+    }),
+  },
+  { default: {}, description: 'Metrics for Prometheus at /metrics, on a port of their own' },
+)
+
 export const PostgresConfig = Type.Object(
   {
     password_env: OrNull(

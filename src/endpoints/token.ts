@@ -51,7 +51,8 @@ async function answerTokenRequest(
   // 5. What does the grant itself say?
   const authorization = await grant.authorize(tokenRequest, client)
   // 6. Mint.
-  const { response, tokenId } = await issueTokens({ tenant, oauth2, client, authorization }, deps)
+  const { response, tokenId, algorithm } = await issueTokens({ tenant, oauth2, client, authorization }, deps)
+  deps.metrics?.countToken(grant.type, algorithm)
   recordAudit(
     request,
     {

@@ -10,7 +10,7 @@ export type Handler = (request: Request, peer?: Peer) => Promise<Response>
 
 const unknownPeer: Peer = { address: () => undefined }
 
-type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle'>
+type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics'>
 
 /**
  * What every request goes through, whatever happens inside: a request id, a target that makes sense, HEAD as GET
@@ -28,7 +28,8 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     finished.headers.set('X-Request-Id', id)
     addSecurityHeaders(finished.headers)
     // An idle connection that is kept open would hold up the end.
-    if (deps.lifecycle.phase === 'stopping') finished.headers.set('Connection', 'close')
+    const { phase, isLeaving } = deps.lifecycle
+    if (phase === 'stopping' || isLeaving) finished.headers.set('Connection', 'close')
     logRequest({ method: request.method, notes, status: finished.status, started }, deps)
     return finished
   }
@@ -74,13 +75,15 @@ interface Finished {
   readonly started: number
 }
 
-function logRequest({ method, notes, status, started }: Finished, { log }: HandlerDeps): void {
+function logRequest({ method, notes, status, started }: Finished, { log, metrics }: HandlerDeps): void {
+  const milliseconds = performance.now() - started
+  metrics?.countRequest(notes.route, method, status, milliseconds)
   log(status >= 500 ? 'error' : 'info', 'request', {
     request_id: notes.id,
     method,
     route: notes.route,
     status,
-    duration_ms: Math.round((performance.now() - started) * 1000) / 1000,
+    duration_ms: Math.round(milliseconds * 1000) / 1000,
     tenant: notes.tenant,
     client_id: notes.clientId,
     secret_id: notes.secretId,

@@ -1,5 +1,6 @@
 import { plainAddress } from './address.ts'
 import { bunHashing } from './bun-hashing.ts'
+import { bunSteering } from './bun-steering.ts'
 import { nodePlatform } from './node-process.ts'
 import { ListenError, type Listener, type ListenOptions, type Platform } from './platform.ts'
 
@@ -22,18 +23,19 @@ function listen(options: ListenOptions): Listener {
     port: server.port ?? options.port,
     drain: () => server.stop(false),
     close: () => server.stop(true),
+    ...(options.sharePort === true && { steering: bunSteering }),
   }
 }
 
-function start({ hostname, port, fetch }: ListenOptions): Bun.Server<undefined> {
+function start({ hostname, port, fetch, sharePort = false }: ListenOptions): Bun.Server<undefined> {
   try {
-    // With reusePort, Linux would let a second copy share the port in silence.
     return Bun.serve({
       hostname,
       port,
       fetch: (request, server) =>
         fetch(request, { address: () => plainAddress(server.requestIP(request)?.address) }),
-      reusePort: false,
+      // Linux would let a second copy share the port in silence.
+      reusePort: sharePort,
       development: false,
       maxRequestBodySize,
     })

@@ -6,13 +6,16 @@ import { ListenError, type Listener, type ListenOptions, type Platform } from '.
 /** The part of Deno's own interface that grantd uses. */
 declare const Deno: {
   serve(
-    options: { hostname: string; port: number; onListen: () => void },
+    options: { hostname: string; port: number; reusePort: boolean; onListen: () => void },
     handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void>; finished: Promise<void> }
 }
 
 export function denoPlatform(): Platform {
-  return { ...nodePlatform(), name: 'deno', hashing: nodeHashing, passwordHash: undefined, listen }
+  const shared = nodePlatform()
+  // A worker would need the rights to run programs, and the words that gave this process its rights cannot be read back.
+  const processes = { ...shared.processes, startAgain: undefined }
+  return { ...shared, name: 'deno', hashing: nodeHashing, passwordHash: undefined, processes, listen }
 }
 
 function listen(options: ListenOptions): Listener {
@@ -30,9 +33,9 @@ function listen(options: ListenOptions): Listener {
   }
 }
 
-function start({ hostname, port, fetch }: ListenOptions) {
+function start({ hostname, port, fetch, sharePort = false }: ListenOptions) {
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, (request, info) =>
+    return Deno.serve({ hostname, port, reusePort: sharePort, onListen: () => {} }, (request, info) =>
       fetch(request, { address: () => plainAddress(info.remoteAddr.hostname) }),
     )
   } catch (cause) {

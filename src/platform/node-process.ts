@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer'
+import { closeSync, openSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { createLineWriter } from './line-writer.ts'
 import { nodeFiles } from './node-files.ts'
+import { nodeProcesses } from './node-processes.ts'
 import { nodeSqlite } from './node-sqlite.ts'
 import type { Platform } from './platform.ts'
 
@@ -25,6 +27,8 @@ export function nodePlatform(): SharedPlatform {
     files: nodeFiles,
     sqlite: nodeSqlite,
     cores: Math.max(1, availableParallelism()),
+    processes: nodeProcesses(),
+    canSharePort: process.platform === 'linux',
     environment: (name) => process.env[name],
     isTerminal: process.stdout.isTTY === true,
     readInput,
@@ -51,12 +55,30 @@ export function nodePlatform(): SharedPlatform {
         process.off('SIGINT', onInt)
       }
     },
+    onReloadSignal: (listener) => {
+      // Windows sends it when the console window is closed, and then there is nothing to reload for.
+      if (process.platform === 'win32') return () => {}
+      // A terminal that is closed sends it too, and then nobody could stop what was started in it.
+      const onHup = () => (isTerminalGone() ? void process.kill(process.pid, 'SIGTERM') : listener())
+      process.on('SIGHUP', onHup)
+      return () => void process.off('SIGHUP', onHup)
+    },
     after: (milliseconds, callback) => {
       const timer = setTimeout(callback, milliseconds)
       return () => clearTimeout(timer)
     },
     nextTurn: (callback) => void setImmediate(callback),
     monotonic: () => performance.now(),
+  }
+}
+
+function isTerminalGone(): boolean {
+  if (process.stdout.isTTY !== true) return false
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return false
+  } catch {
+    return true
   }
 }
 

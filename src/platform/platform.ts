@@ -1,3 +1,5 @@
+import type { Processes } from './processes.ts'
+
 /** The port between grantd and the runtime: everything that Bun and Deno do differently, and nothing else. */
 export interface Platform {
   readonly name: 'bun' | 'deno'
@@ -10,6 +12,9 @@ export interface Platform {
   readonly sqlite: Sqlite
   /** Logical processors, at least 1. */
   readonly cores: number
+  readonly processes: Processes
+  /** Whether several processes can listen on one port and the system deals its connections out among them. */
+  readonly canSharePort: boolean
   environment(name: string): string | undefined
   /** Whether standard output is a terminal. */
   readonly isTerminal: boolean
@@ -28,6 +33,8 @@ export interface Platform {
   writeError(text: string): void
   /** Calls back at every SIGTERM and SIGINT until the returned function is called. */
   onStopSignal(listener: (signal: StopSignal) => void): () => void
+  /** Calls back at every SIGHUP, which ends the process no more from then on, until the returned function is called. */
+  onReloadSignal(listener: () => void): () => void
   /** Opens the port, or throws {@link ListenError}. */
   listen(options: ListenOptions): Listener
   /** Calls back after `milliseconds`; the returned function cancels. */
@@ -51,6 +58,8 @@ export interface ListenOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly fetch: (request: Request, peer: Peer) => Promise<Response>
+  /** Lets other processes of this user listen on the port too, see {@link Platform.canSharePort}; default false. */
+  readonly sharePort?: boolean
 }
 
 /** The other end of the connection that a request came in by: the client, or the proxy in front. */
@@ -65,6 +74,19 @@ export interface Listener {
   drain(): Promise<void>
   /** Closes every connection at once. */
   close(): Promise<void>
+  /** Present where it can be tried to choose who of those that share the port gets new connections. */
+  readonly steering?: Steering
+}
+
+/**
+ * Those that share a port are numbered in the order in which they began to listen. Closing one puts the last one in its place,
+ * and cuts off the connections that wait to be accepted by it, so it should get none any more before.
+ */
+export interface Steering {
+  /** New connections go to the `count` ones from number `first` on. Answers whether the system does it. */
+  steer(target: { first: number; count: number }): Promise<boolean>
+  /** New connections go to all again. */
+  release(): Promise<boolean>
 }
 
 /** The port could not be opened; `code` is the system's word, such as EADDRINUSE. */

@@ -27,6 +27,8 @@ export interface IssuedTokens {
   readonly response: TokenResponse
   /** The jti of the access token. */
   readonly tokenId: string
+  /** The algorithm that signed it. */
+  readonly algorithm: string
 }
 
 const tokenIdBytes = 16
@@ -65,7 +67,7 @@ export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promi
     expires_in: window === 0 ? lifetime : issuedAt + lifetime - Math.floor(deps.now() / 1000),
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
   }
-  return { response, tokenId }
+  return { response, tokenId, algorithm: key.algorithm }
 }
 
 interface Mint extends IssueRequest {

@@ -16,7 +16,12 @@ async function clientsOf(line: string): Promise<Readonly<Record<string, ClientCo
 test('a file with nothing but tenants has the defaults that are documented', async () => {
   const text = 'tenants: { a: { name: A, oauth2: {}, oidc: {}, clients: { app: { secret: own-secret-1 } } } }'
   expect(await configOf(text)).toEqual({
-    server: { host: '127.0.0.1', port: 3000, public_url: null },
+    server: {
+      host: '127.0.0.1',
+      port: 3000,
+      public_url: null,
+      metrics: { enabled: false, host: '127.0.0.1', port: 9464 },
+    },
     data_dir: './data',
     storage: 'sqlite',
     postgres: {
@@ -165,6 +170,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, postgres, audit, its list, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
-  expect(checkFrozen(await configOf(text))).toBe(17)
+  // config, server, metrics, postgres, audit, its list, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
+  expect(checkFrozen(await configOf(text))).toBe(18)
 })

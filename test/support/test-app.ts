@@ -8,6 +8,7 @@ import { composeKeyring } from '../../src/compose-keys.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Deps, Lifecycle } from '../../src/deps.ts'
 import { createLog } from '../../src/log.ts'
+import type { Metrics } from '../../src/metrics/metrics.ts'
 import { bunPlatform } from '../../src/platform/bun.ts'
 import type { AuditEvent } from '../../src/protocol/audit-events.ts'
 import { LastUse } from '../../src/storage/last-use.ts'
@@ -50,6 +51,7 @@ const base = 'http://localhost:3000'
 export interface TestAppOptions {
   /** Default: a memory storage of its own. It is not closed with the app. */
   readonly storage?: Storage
+  readonly metrics?: Metrics
 }
 
 /** An app over a config.yaml text; its data_dir is a new folder. */
@@ -79,6 +81,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     keyring: await composeKeyring(loaded, platform, { storage, now, monotonic, log, audit }),
     publicUrl: loaded.config.server.public_url ?? base,
+    metrics: options.metrics,
   })
   const handle = createApp(deps)
   const send = async (path: string, init?: RequestInit) => {

@@ -42,12 +42,15 @@ describe('deploy/systemd/grantd.service', () => {
   })
 })
 
-/** What is done inside of a machine that systemd has booted; each line of its output is a fact. */
+/**
+ * What is done inside of a machine that systemd has booted; each line of its output is a fact. Where its cgroups do not tell that they
+ * are empty, systemd waits for TimeoutStopSec before it starts anew what was killed, though no process is left.
+ */
 const probe = `
 exec >/report 2>&1
 show() { echo "$1: $(systemctl show --value -p "$2" grantd)"; }
 base=http://127.0.0.1:3000; tenant=$base/api/v1/tenant/test-tenant
-wait_for() { for _ in $(seq 50); do curl -sf $base/health/ready >/dev/null && return; sleep 0.1; done; echo "not ready"; }
+wait_for() { for _ in $(seq \${1:-50}); do curl -sf $base/health/ready >/dev/null && return; sleep 0.1; done; echo "not ready"; }
 get_token() { curl -s -u your-client-id:your-client-secret -d grant_type=client_credentials $tenant/oauth/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'; }
 try() { curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" $base/api/v1/protected-resource; }
 field() { sed -n "s/^$1:[[:space:]]*\\([0-9a-f]*\\).*/\\1/p" "$status"; }
@@ -62,12 +65,21 @@ echo "folder: $(stat -c %a /var/lib/private/grantd)"
 systemctl restart grantd; wait_for
 [ "$(curl -s $tenant/.well-known/jwks.json)" = "$keys" ] && echo "keys after a restart: the same"
 echo "answer after a restart: $(try "$token")"
-kill -KILL "$(systemctl show --value -p MainPID grantd)"; sleep 1.2; wait_for
+main=$(systemctl show --value -p MainPID grantd)
+printf '\n  second: { name: Second, oauth2: {} }\n' >>/etc/grantd/config.yaml
+systemctl reload grantd && for _ in $(seq 100); do curl -sf $base/api/v1/tenant/second/.well-known/jwks.json >/dev/null && break; sleep 0.1; done
+echo "a new tenant after a reload: $(curl -s -o /dev/null -w '%{http_code}' $base/api/v1/tenant/second/.well-known/jwks.json)"
+[ "$(systemctl show --value -p MainPID grantd)" = "$main" ] && echo "main process after a reload: the same"
+kill -KILL "$(systemctl show --value -p MainPID grantd)"; sleep 1.2; wait_for 300
 show "restarts after a crash" NRestarts
 systemctl stop grantd
 show "exit code" ExecMainStatus
 show "result" Result
+systemctl start grantd; wait_for
 echo "nonsense: 1" >>/etc/grantd/config.yaml
+systemctl reload grantd >/dev/null 2>&1 || echo "a bad configuration: systemctl reload fails"
+echo "answer after it: $(try "$(get_token)")"
+systemctl stop grantd
 systemctl start grantd >/dev/null 2>&1 || echo "a bad configuration: systemctl start fails"
 `
 
@@ -134,9 +146,13 @@ test.skipIf(cannotBoot !== undefined)(
         'folder: 700',
         'keys after a restart: the same',
         'answer after a restart: 200',
+        'a new tenant after a reload: 200',
+        'main process after a reload: the same',
         'restarts after a crash: 1',
         'exit code: 0',
         'result: success',
+        'a bad configuration: systemctl reload fails',
+        'answer after it: 200',
         'a bad configuration: systemctl start fails',
         '',
       ].join('\n'),

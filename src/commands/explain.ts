@@ -1,0 +1,29 @@
+import { ConfigError } from '../config/fault.ts'
+import { KeyFileError } from '../keys/key-file.ts'
+import { UsageError } from '../platform/arguments.ts'
+import { FileError, type Platform } from '../platform/platform.ts'
+import { printable } from '../printable.ts'
+import { StorageError, StorageRefusedError } from '../storage/storage.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { renderUsage } from './help.ts'
+
+/** Tells why a command failed and answers the exit code; throws what nobody expected. */
+export function explain(error: unknown, command: Command, platform: Platform): number {
+  if (error instanceof UsageError) {
+    platform.writeError(
+      `grantd: ${error.message.split('\n').map(printable).join('\n')}\n${renderUsage(command)}\nRun grantd help for more.\n`,
+    )
+    return exitCodes.usage
+  }
+  const isLasting =
+    error instanceof ConfigError || error instanceof KeyFileError || error instanceof StorageRefusedError
+  if (isLasting) {
+    platform.writeError(`${error.message}\n`)
+    return exitCodes.config
+  }
+  if (error instanceof CommandError || error instanceof FileError || error instanceof StorageError) {
+    platform.writeError(`grantd: ${printable(error.message)}\n`)
+    return exitCodes.failed
+  }
+  throw error
+}

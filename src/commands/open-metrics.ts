@@ -1,0 +1,18 @@
+import type { Log } from '../log.ts'
+import type { Samples } from '../metrics/samples.ts'
+import { type MetricsAddress, metricsPath, serveMetrics } from '../metrics/serve-metrics.ts'
+import type { Listener, Platform } from '../platform/platform.ts'
+import { openPort } from './open-port.ts'
+
+/** Serves metrics and logs where. Throws CommandError where the port cannot be opened. */
+export function openMetrics(
+  { host, port }: MetricsAddress,
+  collect: () => Samples | Promise<Samples>,
+  { platform, log }: { platform: Pick<Platform, 'listen'>; log: Log },
+): Listener {
+  const listen: Platform['listen'] = (options) => openPort(options, platform, 'server.metrics.port')
+  const listener = serveMetrics({ host, port }, collect, { listen })
+  const shown = host.includes(':') ? `[${host}]` : host
+  log('info', 'metrics are served', { url: `http://${shown}:${listener.port}${metricsPath}` })
+  return listener
+}

@@ -1,0 +1,26 @@
+import { ListenError, type Listener, type ListenOptions, type Platform } from '../platform/platform.ts'
+import { CommandError } from './command.ts'
+
+/** Opens a port. Throws CommandError with what to do; `option` is what chooses another port. */
+export function openPort(
+  options: ListenOptions,
+  { listen }: Pick<Platform, 'listen'>,
+  option = '--port',
+): Listener {
+  try {
+    return listen(options)
+  } catch (cause) {
+    if (!(cause instanceof ListenError)) throw cause
+    const { hostname, port } = options
+    throw new CommandError(`Cannot listen on ${hostname}:${port}: ${explainListen(cause.code, option)}`, {
+      cause,
+    })
+  }
+}
+
+/** What to do about the system's word. */
+function explainListen(code: string, option: string): string {
+  if (code === 'EADDRINUSE') return `the port is in use; stop what uses it, or choose another with ${option}`
+  if (code === 'EACCES') return `not allowed for this user; choose a port from 1024 up with ${option}`
+  return `${code}; choose another address with ${option.replace('port', 'host')}`
+}

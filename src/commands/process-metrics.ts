@@ -1,0 +1,36 @@
+import { buildInfo } from '../build-info.ts'
+import type { Config } from '../config/schema.ts'
+import type { Log } from '../log.ts'
+import { Metrics } from '../metrics/metrics.ts'
+import { processSamples } from '../metrics/process-samples.ts'
+import { addSamples, buildSamples, type Samples } from '../metrics/samples.ts'
+import type { Platform } from '../platform/platform.ts'
+import { openMetrics } from './open-metrics.ts'
+
+/** What this process counts. */
+export interface ProcessMetrics {
+  /** Undefined: nothing is counted. */
+  readonly counters: Metrics | undefined
+  samples(): Samples
+  close(): Promise<void>
+}
+
+interface StartOptions {
+  readonly platform: Platform
+  readonly log: Log
+  /** A worker's are served by its supervisor. */
+  readonly isWorker: boolean
+}
+
+/** Counts, where the configuration wants it, and serves the counts where no supervisor does. Throws CommandError. */
+export function startMetrics(
+  { server }: Pick<Config, 'server'>,
+  { platform, log, isWorker }: StartOptions,
+): ProcessMetrics {
+  const counters = server.metrics.enabled ? new Metrics() : undefined
+  const samples = () => addSamples([counters?.samples() ?? {}, processSamples(platform.processes.usage())])
+  if (!counters || isWorker) return { counters, samples, close: async () => {} }
+  const collect = () => addSamples([buildSamples(buildInfo), { grantd_workers: 1 }, samples()])
+  const listener = openMetrics(server.metrics, collect, { platform, log })
+  return { counters, samples, close: () => listener.close() }
+}

@@ -1,0 +1,266 @@
+import { createApp } from '../app.ts'
+import { composeDeps, planStorage } from '../compose.ts'
+import { composeKeyring, openKeyMaterial } from '../compose-keys.ts'
+import { renderFault } from '../config/fault.ts'
+import { type LoadedConfig, loadConfig, parseConfig } from '../config/load.ts'
+import type { Deps, Lifecycle } from '../deps.ts'
+import type { Handler } from '../http/handler.ts'
+import type { OpenedKey } from '../keys/key-file.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { createLog, type Log } from '../log.ts'
+import { Maintenance } from '../maintenance/maintenance.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Listener, Platform } from '../platform/platform.ts'
+import { isLoopbackUrl } from '../protocol/uri.ts'
+import { systemTenant } from '../storage/storage.ts'
+import type { Plan } from '../supervisor/messages.ts'
+import { Dismissed, type WorkerSide } from '../supervisor/worker-side.ts'
+import { exitCodes } from './command.ts'
+import { createDemo, type Demo, renderDemo } from './demo.ts'
+import { findConfig, withDataDir } from './find-config.ts'
+import { openKeys } from './open-keys.ts'
+import { openPort } from './open-port.ts'
+import { dataDirOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
+import { startMetrics } from './process-metrics.ts'
+import { openServices, type Services } from './services.ts'
+import { type Running, runUntilStopped } from './shutdown.ts'
+import { renderStartup } from './startup.ts'
+
+/** Serves in this process until it is stopped and answers the exit code; as a worker, in the words of its supervisor. */
+export async function serveProcess(
+  args: ParsedArguments,
+  platform: Platform,
+  worker: WorkerSide | undefined,
+): Promise<number> {
+  if (!worker) return serveAsked(args, platform, undefined)
+  // Signals of a terminal go to the whole group, and the supervisor answers them.
+  const removeReload = platform.onReloadSignal(() => {})
+  const removeStop = platform.onStopSignal((signal) => worker.signalled(signal))
+  try {
+    return await serveAsked(args, platform, worker)
+  } catch (cause) {
+    if (cause instanceof Dismissed) return exitCodes.ok
+    throw cause
+  } finally {
+    removeReload()
+    removeStop()
+  }
+}
+
+async function serveAsked(
+  args: ParsedArguments,
+  platform: Platform,
+  worker: WorkerSide | undefined,
+): Promise<number> {
+  const portText = settingOf(portOption, args, platform)
+  const port = portText === undefined ? undefined : parsePort(portText)
+  const { config: text, isQuiet } = worker ? await worker.begin() : { config: undefined, isQuiet: false }
+  const path = await findConfig(args, platform)
+  const demo = path === undefined ? await createDemo(platform) : undefined
+  const loaded = demo?.loaded ?? (await readConfig(path ?? '', text, platform))
+  if (!isQuiet) {
+    for (const warning of loaded.warnings) platform.writeError(`warning: ${renderFault(warning)}\n`)
+  }
+  const { server } = loaded.config
+  return serveConfig(withDataDir(loaded, settingOf(dataDirOption, args, platform), platform), {
+    host: settingOf(hostOption, args, platform) ?? server.host,
+    port: port ?? server.port,
+    demo,
+    platform,
+    worker,
+    isQuiet,
+  })
+}
+
+/** The configuration of a file, or of the text that a supervisor read from it. */
+function readConfig(path: string, text: string | undefined, platform: Platform): Promise<LoadedConfig> {
+  if (text === undefined) return loadConfig(path, platform)
+  const { files } = platform
+  return parseConfig({ file: path, text, folder: files.folderOf(files.resolve(path)) }, platform)
+}
+
+interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  readonly demo: Demo | undefined
+  readonly platform: Platform
+  readonly worker: WorkerSide | undefined
+  /** Says nothing that another worker says. */
+  readonly isQuiet: boolean
+}
+
+async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise<number> {
+  const { platform, worker } = options
+  const log = openLog(options)
+  const port = (await worker?.plan(planOf(loaded, options))) ?? options.port
+  const lifecycle: Lifecycle = { phase: 'starting' }
+  const parts = await openParts(loaded, { platform, log, lifecycle })
+  const metrics = startMetrics(loaded.config, { platform, log, isWorker: worker !== undefined })
+  const { listener, deps } = startListening({ ...options, port }, ({ port: actual }) => {
+    const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
+    return composeDeps(loaded, {
+      ...platform,
+      ...parts,
+      expiryFloor: parts.maintenance.expiryFloor,
+      platform,
+      log,
+      publicUrl,
+      lifecycle,
+      metrics: metrics.counters,
+    })
+  })
+  worker?.serve({
+    steering: listener.steering,
+    leave: () => {
+      lifecycle.isLeaving = true
+    },
+    samples: metrics.samples,
+  })
+  // Listening for signals comes first: whoever reads that the server is there may stop it at once.
+  const close = async () => {
+    await parts.close()
+    await metrics.close()
+    worker?.reportSamples()
+  }
+  const heard = worker ? hearSupervisor(worker) : hearSignals(platform, log)
+  const stopped = runUntilStopped({ platform, listener, lifecycle, log, close, ...heard })
+  await Promise.race([openKeys(loaded.config, { ...parts, log, atOnce: platform.cores }), stopped])
+  if (isStopping(lifecycle)) return stopped
+  lifecycle.phase = 'ready'
+  announce({ deps, ...parts, port: listener.port, log }, options)
+  return stopped
+}
+
+/** What works behind the answers, opened and running. */
+interface Parts extends Services {
+  readonly keyring: Keyring
+  readonly maintenance: Maintenance
+  readonly openedKeys: ReadonlyMap<string, OpenedKey>
+}
+
+async function openParts(
+  loaded: LoadedConfig,
+  { platform, log, lifecycle }: { platform: Platform; log: Log; lifecycle: Lifecycle },
+): Promise<Parts> {
+  const openedKeys = new Map<string, OpenedKey>()
+  const material = await openKeyMaterial(loaded, platform)
+  const services = await openServices(loaded, { platform, log })
+  const keyring = await composeKeyring(loaded, platform, {
+    ...services,
+    material,
+    now: platform.now,
+    monotonic: platform.monotonic,
+    log,
+    atOnce: platform.cores,
+    onOpened: ({ tenantId }, opened) => {
+      openedKeys.set(tenantId, opened)
+      if (lifecycle.phase !== 'starting') logNewKey(tenantId, opened, log)
+    },
+  })
+  const maintenance = new Maintenance({ ...platform, ...services, keyring, log })
+  await maintenance.start()
+  const close = async () => {
+    await maintenance.stop()
+    await services.close()
+  }
+  return { ...services, keyring, maintenance, openedKeys, close }
+}
+
+interface Started extends Parts {
+  readonly deps: Deps
+  readonly port: number
+  readonly log: Log
+}
+
+/** Tells everybody that the server is there: the person who started it, the audit trail and the log. */
+function announce(started: Started, { host, demo, platform, worker, isQuiet }: ServeOptions): void {
+  const { deps, port, openedKeys, audit, log } = started
+  const { version, commit } = deps.build
+  audit.record({
+    type: 'server.started',
+    tenant: systemTenant,
+    outcome: 'success',
+    detail: { version, commit },
+  })
+  if (!isQuiet) warnOfOtherPort(deps.publicUrl, port, platform)
+  const startup = renderStartup({ deps, host, port, openedKeys, isDemo: demo !== undefined })
+  const text = startup + (demo ? renderDemo(demo, deps.publicUrl) : '')
+  if (worker) worker.ready(text)
+  else platform.writeOut(text)
+  for (const [tenantId, opened] of openedKeys) logNewKey(tenantId, opened, log)
+}
+
+/** The log of this process; the lines of workers tell which one wrote them, for all write to one output. */
+function openLog({ platform, worker }: ServeOptions): Log {
+  const log = createLog(platform.writeLine, platform.now)
+  if (!worker) return log
+  return (level, message, fields) => log(level, message, { worker: worker.id, ...fields })
+}
+
+function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): Plan {
+  const { enabled, host: metricsHost, port: metricsPort } = loaded.config.server.metrics
+  return {
+    host,
+    port,
+    isShared: planStorage(loaded, platform).kind !== 'memory',
+    metrics: enabled ? { host: metricsHost, port: metricsPort } : null,
+  }
+}
+
+type Heard = Pick<Running, 'onStop' | 'onClosed'>
+
+function hearSupervisor(worker: WorkerSide): Heard {
+  return {
+    onStop: (listener) => {
+      worker.onStop(listener)
+      return () => {}
+    },
+    onClosed: () => worker.closed(),
+  }
+}
+
+function hearSignals(platform: Platform, log: Log): Heard {
+  // A terminal that is closed sends SIGHUP too, and what was started in it should end.
+  if (!platform.isTerminal) {
+    platform.onReloadSignal(() =>
+      log('warn', 'SIGHUP changes nothing: a server that was started with --workers, 1 too, reloads by it'),
+    )
+  }
+  return { onStop: (listener) => platform.onStopSignal(listener) }
+}
+
+/**
+ * Opens the port and puts the app behind it. The port comes first, for links may need its number; nothing is answered
+ * in between, for nothing waits in between.
+ */
+function startListening(
+  { host, port, platform, worker }: ServeOptions,
+  compose: (listener: Listener) => Deps,
+): { listener: Listener; deps: Deps } {
+  let handle: Handler | undefined
+  const fetch: Handler = (request, peer) => {
+    if (!handle) throw new TypeError('A request came before the app was there')
+    return handle(request, peer)
+  }
+  const listener = openPort({ hostname: host, port, fetch, sharePort: worker !== undefined }, platform)
+  const deps = compose(listener)
+  handle = createApp(deps)
+  return { listener, deps }
+}
+
+function isStopping({ phase }: Lifecycle): boolean {
+  return phase === 'stopping'
+}
+
+/** A port that was chosen at the start, and links that still name the one of the file, lead people astray. */
+function warnOfOtherPort(publicUrl: string, port: number, platform: Platform): void {
+  if (!isLoopbackUrl(publicUrl) || Number(new URL(publicUrl).port || 80) === port) return
+  platform.writeError(
+    `warning: server.public_url is ${publicUrl}, but the port is ${port}: links and issuers name a server that is not this one\n`,
+  )
+}
+
+/** A key is never made in silence. */
+function logNewKey(tenant: string, { key, path, generated }: OpenedKey, log: Log): void {
+  if (generated) log('info', 'generated a signing key', { tenant, kid: key.kid, file: path })
+}

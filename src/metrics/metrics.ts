@@ -1,0 +1,86 @@
+import type { Samples } from './samples.ts'
+
+/** Upper bounds of the histogram, in milliseconds; what takes longer is counted in +Inf alone. */
+const bounds = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const
+
+/** Anybody can send any method, and every label is memory. */
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** What is counted of one route. */
+interface RouteRow {
+  /** By bucket, each without those below it; the last is +Inf. */
+  readonly buckets: number[]
+  milliseconds: number
+  /** By method and status, such as `GET 200`. */
+  readonly answers: Map<string, Map<number, number>>
+}
+
+/** The counters of one process. */
+export class Metrics {
+  readonly #routes = new Map<string, RouteRow>()
+  readonly #tokens = new Map<string, number>()
+
+  /** Counts an answer. `route` is a pattern; undefined: none matched. */
+  countRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
+    const row = this.#rowOf(route ?? 'none')
+    let bucket = 0
+    while (bucket < bounds.length && milliseconds > (bounds[bucket] ?? 0)) bucket++
+    row.buckets[bucket] = (row.buckets[bucket] ?? 0) + 1
+    row.milliseconds += milliseconds
+    const known = knownMethods.has(method) ? method : 'other'
+    let statuses = row.answers.get(known)
+    if (!statuses) {
+      statuses = new Map()
+      row.answers.set(known, statuses)
+    }
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  }
+
+  countToken(grantType: string, algorithm: string): void {
+    const key = `grant_type="${grantType}",algorithm="${algorithm}"`
+    this.#tokens.set(key, (this.#tokens.get(key) ?? 0) + 1)
+  }
+
+  samples(): Samples {
+    const samples: Record<string, number> = {}
+    for (const [route, row] of this.#routes) {
+      for (const [method, statuses] of row.answers) {
+        for (const [status, count] of statuses) {
+          samples[`grantd_http_requests_total{route=${quote(route)},method="${method}",status="${status}"}`] =
+            count
+        }
+      }
+    }
+    for (const [route, row] of this.#routes) Object.assign(samples, histogramOf(route, row))
+    for (const [labels, count] of this.#tokens) samples[`grantd_tokens_issued_total{${labels}}`] = count
+    return samples
+  }
+
+  #rowOf(route: string): RouteRow {
+    const found = this.#routes.get(route)
+    if (found) return found
+    const row = { buckets: new Array<number>(bounds.length + 1).fill(0), milliseconds: 0, answers: new Map() }
+    this.#routes.set(route, row)
+    return row
+  }
+}
+
+function histogramOf(route: string, { buckets, milliseconds }: RouteRow): Samples {
+  const name = 'grantd_http_request_duration_seconds'
+  const label = `route=${quote(route)}`
+  const samples: Record<string, number> = {}
+  let count = 0
+  for (const [index, inBucket] of buckets.entries()) {
+    count += inBucket
+    const bound = bounds[index]
+    samples[`${name}_bucket{${label},le="${bound === undefined ? '+Inf' : bound / 1000}"}`] = count
+  }
+  samples[`${name}_sum{${label}}`] = milliseconds / 1000
+  samples[`${name}_count{${label}}`] = count
+  return samples
+}
+
+/** A label value of the text format. */
+function quote(value: string): string {
+  return `"${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`
+}

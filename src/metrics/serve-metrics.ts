@@ -1,0 +1,36 @@
+import type { Listener, Platform } from '../platform/platform.ts'
+import { renderSamples, type Samples } from './samples.ts'
+
+export interface MetricsAddress {
+  readonly host: string
+  /** 0 takes any free one. */
+  readonly port: number
+}
+
+/** Where metrics are read: `GET /metrics` and nothing else. */
+export const metricsPath = '/metrics'
+
+/** Opens the listener of the metrics, which is apart from that of the requests. Throws {@link ListenError}. */
+export function serveMetrics(
+  { host, port }: MetricsAddress,
+  collect: () => Samples | Promise<Samples>,
+  { listen }: Pick<Platform, 'listen'>,
+): Listener {
+  return listen({
+    hostname: host,
+    port,
+    fetch: async ({ method, url }) => {
+      if (new URL(url).pathname !== metricsPath) return answer(404, 'Not found: metrics are at /metrics\n')
+      if (method !== 'GET' && method !== 'HEAD') return answer(405, 'Method not allowed\n', { Allow: 'GET' })
+      return answer(200, method === 'HEAD' ? '' : renderSamples(await collect()))
+    },
+  })
+}
+
+function answer(status: number, body: string, headers: Record<string, string> = {}): Response {
+  const type = status === 200 ? 'text/plain; version=0.0.4; charset=utf-8' : 'text/plain; charset=utf-8'
+  return new Response(body, {
+    status,
+    headers: { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers },
+  })
+}

@@ -1,0 +1,43 @@
+/** Processes of this same program, and the channel between one that starts others and one that was started. */
+export interface Processes {
+  readonly pid: number
+  /** Of this process alone. */
+  usage(): ProcessUsage
+  /**
+   * Starts this program with the same words and environment, what `environment` says, and the same standard output. Undefined
+   * where the runtime cannot.
+   */
+  readonly startAgain: ((environment: Readonly<Record<string, string>>) => ChildProcess) | undefined
+  /** The process that started this one by {@link startAgain}; undefined: somebody else did. */
+  readonly parent: Channel | undefined
+}
+
+export interface ProcessUsage {
+  /** Time on processors since its start, in user and in system mode together. */
+  readonly cpuSeconds: number
+  readonly residentBytes: number
+}
+
+/** Messages are what JSON can say. What is sent to one that is gone is lost. */
+export interface Channel {
+  send(message: unknown): void
+  onMessage(listener: (message: unknown) => void): void
+  /** Calls back once the other side is gone, however it ended. */
+  onGone(listener: () => void): void
+  /** No longer keeps this process alive. */
+  release(): void
+}
+
+export interface ChildProcess extends Omit<Channel, 'release' | 'onGone'> {
+  readonly pid: number
+  /** Resolves once, when it is no more. */
+  readonly exited: Promise<Exit>
+  /** Ends it at once. */
+  kill(): void
+}
+
+/** How a process ended: a code, or the signal that ended it; neither when it could not be started. */
+export interface Exit {
+  readonly code: number | undefined
+  readonly signal: string | undefined
+}

@@ -1,0 +1,23 @@
+/** Milliseconds; the first restart is at once. */
+const firstDelay = 500
+const longestDelay = 30_000
+/** A worker that lived so long was well, and what ended it is something new (ms). */
+const healthyAfter = 60_000
+
+/** How long to wait before a worker that ended is started again. */
+export class BackOff {
+  #failures = 0
+
+  /** Failures in a row. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Counts one that ended after `lived` milliseconds, and answers the milliseconds to wait. */
+  next(lived: number): number {
+    if (lived >= healthyAfter) this.#failures = 0
+    this.#failures++
+    if (this.#failures === 1) return 0
+    return Math.min(longestDelay, firstDelay * 2 ** (this.#failures - 2))
+  }
+}

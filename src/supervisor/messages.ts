@@ -1,0 +1,35 @@
+import type { Samples } from '../metrics/samples.ts'
+
+/** The environment variable that makes a process a worker, where it has a channel to its supervisor too. */
+export const workerVariable = 'GRANTD_WORKER'
+
+/** What the configuration that a worker read means for all of them. */
+export interface Plan {
+  readonly host: string
+  /** 0 takes any free one. */
+  readonly port: number
+  /** Whether what one worker writes is there for the others. */
+  readonly isShared: boolean
+  /** Where metrics are served; null: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null
+}
+
+export type ToWorker =
+  /** The bytes of the configuration as text, so that all workers have the same one; null: read it yourself. */
+  | { readonly type: 'begin'; readonly config: string | null; readonly isQuiet: boolean }
+  | { readonly type: 'listen'; readonly port: number }
+  | { readonly type: 'steer'; readonly first: number; readonly count: number }
+  | { readonly type: 'release' }
+  /** Let connections go at their next answer, and take new ones as before. */
+  | { readonly type: 'leave' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'metrics' }
+
+export type ToSupervisor =
+  | { readonly type: 'planned'; readonly plan: Plan }
+  /** It answers requests; `text` is for the person who started the server. */
+  | { readonly type: 'ready'; readonly text: string }
+  | { readonly type: 'steered'; readonly isDone: boolean }
+  /** It takes no more connections, and ends once its last answer has left. */
+  | { readonly type: 'closed' }
+  | { readonly type: 'metrics'; readonly samples: Samples }

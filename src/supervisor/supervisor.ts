@@ -1,0 +1,286 @@
+import type { Log } from '../log.ts'
+import type { Samples } from '../metrics/samples.ts'
+import type { StopSignal } from '../platform/platform.ts'
+import { BackOff } from './back-off.ts'
+import { handOver } from './hand-over.ts'
+import type { Plan } from './messages.ts'
+import { keepWorker, type NextTry, type WorkerEnd } from './slot.ts'
+import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
+import type { WorkerPool } from './worker-pool.ts'
+
+export interface SupervisorOptions {
+  /** How many; 'auto' is `cores`, and one where workers cannot share what they keep. */
+  readonly workers: number | 'auto'
+  readonly cores: number
+  readonly pool: WorkerPool
+  readonly log: Log
+  readonly after: (milliseconds: number, callback: () => void) => () => void
+  readonly monotonic: () => number
+  /** The configuration as text; undefined where a worker had better read it and say what is wrong. */
+  readonly readConfig: () => Promise<string | undefined>
+  /** Finds that the port is free and answers its number. Throws what ends the start. */
+  readonly takePort: (plan: Plan) => Promise<number>
+  /** Told once, before any worker takes requests. Throws what ends the start. */
+  readonly begin: (plan: Plan) => void
+  /** Gets the text of the first worker, once all are ready. */
+  readonly announce: (text: string) => void
+}
+
+/** Several workers were asked for, and each would keep to itself what it knows. */
+export class NothingShared extends Error {}
+
+/** The workers of one configuration. */
+interface Generation {
+  readonly config: string | undefined
+  readonly plan: Plan
+  /** Those that are ready and those that will be. */
+  readonly workers: Set<WorkerHandle>
+}
+
+/** Failures in a row after which a start is given up. */
+const mostFailures = 5
+
+const secondSignal: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 }
+
+/**
+ * Keeps so many workers running, and is in the way of no request. The first worker of a start and of a reload reads the
+ * configuration and says what it means; the others follow once it is ready, so that one alone makes keys and tables.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #code = Promise.withResolvers<number>()
+  #port = 0
+  #count = 1
+  #current: Generation | undefined
+  #text: string | undefined
+  #isStopping = false
+  #wasReady = false
+  #reloading: Promise<void> | undefined
+  #isReloadAsked = false
+  #restarts = 0
+  readonly #reloads = { ok: 0, failed: 0 }
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+  }
+
+  /** Runs until it is stopped and answers the exit code. Throws NothingShared, and what takePort and begin throw. */
+  async run(): Promise<number> {
+    try {
+      return await Promise.race([this.#code.promise, this.#start().then(() => this.#code.promise)])
+    } catch (cause) {
+      if (this.#isStopping) return await this.#code.promise
+      if (cause instanceof WorkerEnded) return cause.exit.code ?? 1
+      throw cause
+    } finally {
+      // None that is killed now gets a successor.
+      this.#isStopping = true
+      this.#options.pool.killAll()
+    }
+  }
+
+  /** Lets all workers finish; the second call ends all at once. */
+  stop(signal: StopSignal): void {
+    const { pool, log } = this.#options
+    if (this.#isStopping) {
+      this.#code.resolve(secondSignal[signal])
+      return
+    }
+    this.#isStopping = true
+    log('info', 'stopping', { signal })
+    void pool.stopAll().then(() => {
+      log('info', 'stopped')
+      this.#code.resolve(0)
+    })
+  }
+
+  /** Reads the configuration again and puts new workers in the place of the old ones; one reload runs at a time. */
+  reload(): void {
+    if (!this.#wasReady || this.#reloading) {
+      // What was written after that one began to read is not lost.
+      this.#isReloadAsked = true
+      return
+    }
+    this.#isReloadAsked = false
+    this.#reloading = this.#reload().then((isDone) => {
+      this.#reloads[isDone ? 'ok' : 'failed']++
+      this.#reloading = undefined
+      if (this.#isReloadAsked && !this.#isStopping) this.reload()
+    })
+  }
+
+  /** What is known of the workers themselves. */
+  samples(): Samples {
+    return {
+      grantd_workers: this.#serving.length,
+      grantd_worker_restarts_total: this.#restarts,
+      'grantd_reloads_total{result="ok"}': this.#reloads.ok,
+      'grantd_reloads_total{result="failed"}': this.#reloads.failed,
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { readConfig, takePort, begin } = this.#options
+    const config = await readConfig()
+    const { first, plan } = await this.#findPlan(config)
+    this.#count = this.#countFor(plan)
+    this.#port = await takePort(plan)
+    begin(plan)
+    const generation: Generation = { config, plan, workers: new Set() }
+    this.#current = generation
+    this.#text = await this.#join(generation, first)
+    this.#noteReady()
+    void this.#keep(generation, first)
+    for (let others = this.#count - 1; others > 0; others--) void this.#keep(generation, undefined)
+  }
+
+  /** Starts the first worker. One that crashes is tried again; one that refuses has said why. */
+  async #findPlan(config: string | undefined): Promise<{ first: WorkerHandle; plan: Plan }> {
+    const backOff = new BackOff()
+    for (;;) {
+      const first = this.#options.pool.start(config, { isQuiet: false })
+      try {
+        return { first, plan: await first.planned }
+      } catch (cause) {
+        const isCrash = cause instanceof WorkerEnded && cause.exit.code === undefined
+        if (!isCrash || this.#isStopping) throw cause
+        const next = { delay: backOff.next(0), failures: backOff.failures }
+        if (!this.#noteEnd({ worker: first, exit: cause.exit, lived: 0 }, next)) throw cause
+        await this.#pause(next.delay)
+      }
+    }
+  }
+
+  #countFor({ isShared }: Plan): number {
+    const { workers, cores } = this.#options
+    if (isShared) return workers === 'auto' ? cores : workers
+    if (workers === 'auto' || workers === 1) return 1
+    throw new NothingShared()
+  }
+
+  /** Starts a worker whose configuration and port are known. Throws {@link WorkerEnded}. */
+  async #add(generation: Generation): Promise<WorkerHandle> {
+    const worker = this.#options.pool.start(generation.config, { isQuiet: true })
+    await this.#join(generation, worker)
+    return worker
+  }
+
+  /** Lets it listen once it knows its configuration; answers its text for people. */
+  async #join({ workers }: Generation, worker: WorkerHandle): Promise<string> {
+    workers.add(worker)
+    void worker.exited.then(() => workers.delete(worker))
+    await worker.planned
+    worker.send({ type: 'listen', port: this.#port })
+    const text = await worker.ready
+    this.#noteReady()
+    return text
+  }
+
+  /** Tells once that all are there. */
+  #noteReady(): void {
+    const { log, announce } = this.#options
+    if (this.#wasReady || this.#isStopping || this.#text === undefined || this.#serving.length < this.#count)
+      return
+    this.#wasReady = true
+    announce(this.#text)
+    log('info', 'workers are ready', { workers: this.#count })
+    if (this.#isReloadAsked) this.reload()
+  }
+
+  get #serving(): WorkerHandle[] {
+    return [...(this.#current?.workers ?? [])].filter(({ isServing }) => isServing)
+  }
+
+  #keep(generation: Generation, worker: WorkerHandle | undefined): Promise<void> {
+    const host = {
+      monotonic: this.#options.monotonic,
+      pause: (milliseconds: number) => this.#pause(milliseconds),
+      add: () => this.#add(generation),
+      isWanted: () => !this.#isStopping && this.#current === generation,
+      // Who begins to listen in between would be taken for a new one when the port is handed over.
+      settled: async () => this.#reloading,
+      onEnd: (end: WorkerEnd, next: NextTry) => this.#noteEnd(end, next),
+    }
+    return keepWorker(host, worker)
+  }
+
+  #noteEnd({ worker, exit, lived }: WorkerEnd, { failures, delay }: NextTry): boolean {
+    const { code, signal } = exit
+    const facts = { worker: worker?.id, pid: worker?.pid, code, signal }
+    const isLost = this.#current?.plan.isShared === false
+    if (isLost || (!this.#wasReady && failures >= mostFailures)) {
+      this.#options.log('error', 'a worker ended, and no other one is started', facts)
+      this.#isStopping = true
+      this.#code.resolve(code ?? 1)
+      return false
+    }
+    const lived_ms = Math.round(lived)
+    this.#options.log('error', 'a worker ended, another one is started', {
+      ...facts,
+      lived_ms,
+      restart_in_ms: delay,
+    })
+    this.#restarts++
+    return true
+  }
+
+  async #reload(): Promise<boolean> {
+    const { log, readConfig, pool } = this.#options
+    const old = this.#current
+    if (!old?.plan.isShared) {
+      log('error', 'the configuration cannot be reloaded: what is in memory would be lost; restart instead')
+      return false
+    }
+    log('info', 'reloading')
+    const config = await readConfig()
+    const next: Generation = { config, plan: old.plan, workers: new Set() }
+    try {
+      const first = pool.start(config, { isQuiet: false })
+      next.workers.add(first)
+      this.#compare(await first.planned, old.plan)
+      await this.#join(next, first)
+      await Promise.all(Array.from({ length: this.#count - 1 }, () => this.#add(next)))
+    } catch (cause) {
+      const { code, signal } = cause instanceof WorkerEnded ? cause.exit : {}
+      log('error', 'the reload failed, the old configuration stays', { code, signal })
+      for (const worker of next.workers) void pool.stop(worker)
+      return false
+    }
+    await this.#replace(old, next)
+    return true
+  }
+
+  /** Port, hosts and metrics are the supervisor's, and stay. Throws where the new workers would not share what they keep. */
+  #compare(plan: Plan, running: Plan): void {
+    const { log } = this.#options
+    if (!plan.isShared) {
+      log(
+        'error',
+        'the new configuration keeps nothing: what is revoked now would be accepted again; restart for it',
+      )
+      throw new NothingShared()
+    }
+    const parts = ['host', 'port', 'metrics'] as const
+    for (const part of parts) {
+      if (JSON.stringify(plan[part]) === JSON.stringify(running[part])) continue
+      log('warn', 'a reload cannot change this; it is as before until a restart', {
+        setting: `server.${part}`,
+      })
+    }
+  }
+
+  async #replace(old: Generation, next: Generation): Promise<void> {
+    const { log, pool } = this.#options
+    this.#current = next
+    for (const worker of next.workers) void this.#keep(next, worker)
+    const pause = (milliseconds: number) => this.#pause(milliseconds)
+    const serving = ({ workers }: Generation) => [...workers].filter(({ isServing }) => isServing)
+    const isSteered = await handOver({ old: serving(old), next: serving(next), pause })
+    for (const worker of old.workers) void pool.stop(worker)
+    log('info', 'reloaded', { workers: next.workers.size, steered: isSteered })
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.after(milliseconds, resolve))
+  }
+}

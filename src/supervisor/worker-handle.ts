@@ -1,0 +1,93 @@
+import type { Samples } from '../metrics/samples.ts'
+import type { ChildProcess, Exit } from '../platform/processes.ts'
+import type { Plan, ToSupervisor, ToWorker } from './messages.ts'
+
+/** A worker ended before it did what was waited for. */
+export class WorkerEnded extends Error {
+  readonly exit: Exit
+
+  constructor(exit: Exit) {
+    super('The worker ended')
+    this.exit = exit
+  }
+}
+
+/** One worker, as its supervisor sees it. */
+export class WorkerHandle {
+  readonly id: number
+  readonly pid: number
+  /** Both throw {@link WorkerEnded}. */
+  readonly planned: Promise<Plan>
+  readonly ready: Promise<string>
+  readonly exited: Promise<Exit>
+  /** Its last samples, whenever they come. */
+  onSamples: (samples: Samples) => void = () => {}
+  #isReady = false
+  #isToldToGo = false
+  #isGone = false
+  readonly #child: ChildProcess
+  #waiting: { readonly type: ToSupervisor['type']; readonly resolve: (isDone: boolean) => void }[] = []
+
+  constructor(id: number, child: ChildProcess) {
+    this.id = id
+    this.pid = child.pid
+    this.#child = child
+    const planned = Promise.withResolvers<Plan>()
+    const ready = Promise.withResolvers<string>()
+    this.planned = planned.promise
+    this.ready = ready.promise
+    for (const promise of [planned.promise, ready.promise]) promise.catch(() => {})
+    child.onMessage((message) => {
+      const received = message as ToSupervisor
+      if (received.type === 'planned') planned.resolve(received.plan)
+      if (received.type === 'ready') {
+        this.#isReady = true
+        ready.resolve(received.text)
+      }
+      if (received.type === 'metrics') this.onSamples(received.samples)
+      this.#answer(received.type, received.type !== 'steered' || received.isDone)
+    })
+    this.exited = child.exited.then((exit) => {
+      this.#isGone = true
+      planned.reject(new WorkerEnded(exit))
+      ready.reject(new WorkerEnded(exit))
+      for (const { resolve } of this.#waiting) resolve(false)
+      this.#waiting = []
+      return exit
+    })
+  }
+
+  /** Whether it takes requests and was not told to go. */
+  get isServing(): boolean {
+    return this.#isReady && !this.#isToldToGo && !this.#isGone
+  }
+
+  /** Whether its end is no surprise. */
+  get isToldToGo(): boolean {
+    return this.#isToldToGo
+  }
+
+  send(message: ToWorker): void {
+    if (message.type === 'stop' || message.type === 'leave') this.#isToldToGo = true
+    this.#child.send(message)
+  }
+
+  /** Sends, and waits for the answer of a type; false when it ends first. */
+  ask(message: ToWorker, answer: ToSupervisor['type']): Promise<boolean> {
+    if (this.#isGone) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.#waiting.push({ type: answer, resolve })
+      this.send(message)
+    })
+  }
+
+  kill(): void {
+    if (!this.#isGone) this.#child.kill()
+  }
+
+  #answer(type: ToSupervisor['type'], isDone: boolean): void {
+    const index = this.#waiting.findIndex((one) => one.type === type)
+    const [found] = index < 0 ? [] : this.#waiting.splice(index, 1)
+    found?.resolve(isDone)
+  }
+}

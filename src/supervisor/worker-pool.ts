@@ -1,0 +1,85 @@
+import type { Log } from '../log.ts'
+import type { MetricsSum } from '../metrics/metrics-sum.ts'
+import type { ChildProcess } from '../platform/processes.ts'
+import { workerVariable } from './messages.ts'
+import { WorkerHandle } from './worker-handle.ts'
+
+export interface WorkerPoolOptions {
+  readonly log: Log
+  readonly startAgain: (environment: Readonly<Record<string, string>>) => ChildProcess
+  readonly after: (milliseconds: number, callback: () => void) => () => void
+  readonly sum: MetricsSum
+}
+
+/** Milliseconds that a worker may take to be ready: it may have to make many keys. */
+const longestStart = 120_000
+/** Milliseconds that a worker may take to end; it cuts its last answers off before. */
+const longestStop = 15_000
+
+/** Every worker process that there is, those that finish too. */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions
+  readonly #workers = new Set<WorkerHandle>()
+  #lastId = 0
+  #isStopped = false
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options
+  }
+
+  /** Starts a worker with the configuration as text; undefined: it reads the file. A quiet one repeats no warning. */
+  start(config: string | undefined, { isQuiet }: { isQuiet: boolean }): WorkerHandle {
+    const { startAgain, log, sum } = this.#options
+    const id = ++this.#lastId
+    const worker = new WorkerHandle(id, startAgain({ [workerVariable]: String(id) }))
+    this.#workers.add(worker)
+    worker.onSamples = (samples) => sum.report(id, samples)
+    const cancel = this.#killAfter(longestStart, worker, () => {
+      log('error', 'a worker was not ready in time', { worker: id, pid: worker.pid })
+    })
+    void worker.ready.then(cancel, cancel)
+    void worker.exited.then(() => {
+      this.#workers.delete(worker)
+      sum.end(id)
+    })
+    worker.send({ type: 'begin', config: config ?? null, isQuiet })
+    if (this.#isStopped) this.stop(worker)
+    return worker
+  }
+
+  /** Lets it finish what is in flight; resolves once it is gone. */
+  async stop(worker: WorkerHandle): Promise<void> {
+    worker.send({ type: 'stop' })
+    const cancel = this.#killAfter(longestStop, worker, () => {
+      this.#options.log('error', 'a worker did not stop in time', { worker: worker.id, pid: worker.pid })
+    })
+    await worker.exited
+    cancel()
+  }
+
+  /** Stops every worker, and each that is started from now on. */
+  async stopAll(): Promise<void> {
+    this.#isStopped = true
+    await Promise.all([...this.#workers].map((worker) => this.stop(worker)))
+  }
+
+  killAll(): void {
+    for (const worker of this.#workers) worker.kill()
+  }
+
+  /** Asks every worker for its samples; those that do not answer within a second keep the last that they gave. */
+  async collect(): Promise<void> {
+    const { promise: isLate, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#options.after(1000, resolve)
+    const answers = [...this.#workers].map((worker) => worker.ask({ type: 'metrics' }, 'metrics'))
+    await Promise.race([Promise.all(answers), isLate])
+    cancel()
+  }
+
+  #killAfter(milliseconds: number, worker: WorkerHandle, tell: () => void): () => void {
+    return this.#options.after(milliseconds, () => {
+      tell()
+      worker.kill()
+    })
+  }
+}

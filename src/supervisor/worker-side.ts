@@ -1,0 +1,124 @@
+import type { Samples } from '../metrics/samples.ts'
+import type { Platform, Steering } from '../platform/platform.ts'
+import type { Channel } from '../platform/processes.ts'
+import { type Plan, type ToSupervisor, type ToWorker, workerVariable } from './messages.ts'
+
+/** The supervisor stopped this worker, or is no more, before it served. */
+export class Dismissed extends Error {}
+
+/** What the supervisor may ask of a worker that listens. */
+export interface WorkerDuties {
+  readonly steering: Steering | undefined
+  readonly leave: () => void
+  readonly samples: () => Samples
+}
+
+/** The supervisor, as a worker sees it. */
+export class WorkerSide {
+  /** Never that of another worker of the same supervisor. */
+  readonly id: number
+  readonly #channel: Channel
+  readonly #waiting = new Map<ToWorker['type'], (message: ToWorker) => void>()
+  readonly #begun: Promise<ToWorker>
+  #dismiss = (_cause: Dismissed) => {}
+  readonly #dismissed: Promise<never>
+  #isStopped = false
+  #onStop: ((reason: string) => void) | undefined
+  #duties: WorkerDuties | undefined
+
+  private constructor(id: number, channel: Channel) {
+    this.id = id
+    this.#channel = channel
+    this.#begun = this.#next('begin')
+    this.#dismissed = new Promise((_, reject) => {
+      this.#dismiss = reject
+    })
+    this.#dismissed.catch(() => {})
+    channel.onMessage((message) => this.#take(message as ToWorker))
+    // Without its supervisor nobody stops it, and it must not hold the port for ever.
+    channel.onGone(() => this.#stop('the supervisor is gone'))
+  }
+
+  /** The supervisor of this process; undefined where it is no worker. */
+  static find({
+    processes,
+    environment,
+  }: Pick<Platform, 'processes' | 'environment'>): WorkerSide | undefined {
+    const id = Number(environment(workerVariable))
+    const { parent } = processes
+    return parent && Number.isSafeInteger(id) && id > 0 ? new WorkerSide(id, parent) : undefined
+  }
+
+  /** The configuration to use. Throws {@link Dismissed}. */
+  async begin(): Promise<{ config: string | undefined; isQuiet: boolean }> {
+    const message = await Promise.race([this.#begun, this.#dismissed])
+    if (message.type !== 'begin') throw new TypeError('Wanted begin')
+    return { config: message.config ?? undefined, isQuiet: message.isQuiet }
+  }
+
+  /** Answers the port to listen on. Throws {@link Dismissed}. */
+  async plan(plan: Plan): Promise<number> {
+    const answer = this.#next('listen')
+    this.#send({ type: 'planned', plan })
+    const message = await Promise.race([answer, this.#dismissed])
+    if (message.type !== 'listen') throw new TypeError('Wanted listen')
+    return message.port
+  }
+
+  serve(duties: WorkerDuties): void {
+    this.#duties = duties
+  }
+
+  ready(text: string): void {
+    this.#send({ type: 'ready', text })
+  }
+
+  closed(): void {
+    this.#send({ type: 'closed' })
+  }
+
+  /** Calls back once, however often and by whom it is told to stop: a second signal is the supervisor's to answer. */
+  onStop(listener: (reason: string) => void): void {
+    if (this.#isStopped) listener('the supervisor')
+    else this.#onStop = listener
+  }
+
+  /** This process got a signal, alone or together with all of its group. */
+  signalled(signal: string): void {
+    this.#stop(signal)
+  }
+
+  /** Tells what was counted until the end. */
+  reportSamples(): void {
+    if (this.#duties) this.#send({ type: 'metrics', samples: this.#duties.samples() })
+  }
+
+  #send(message: ToSupervisor): void {
+    this.#channel.send(message)
+  }
+
+  #next(type: ToWorker['type']): Promise<ToWorker> {
+    return new Promise((resolve) => this.#waiting.set(type, resolve))
+  }
+
+  #take(message: ToWorker): void {
+    this.#waiting.get(message.type)?.(message)
+    if (message.type === 'stop') this.#stop('the supervisor')
+    if (message.type === 'leave') this.#duties?.leave()
+    if (message.type === 'metrics') this.reportSamples()
+    if (message.type === 'steer') void this.#steer((steering) => steering.steer(message))
+    if (message.type === 'release') void this.#steer((steering) => steering.release())
+  }
+
+  async #steer(work: (steering: Steering) => Promise<boolean>): Promise<void> {
+    const steering = this.#duties?.steering
+    this.#send({ type: 'steered', isDone: steering !== undefined && (await work(steering)) })
+  }
+
+  #stop(reason: string): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.#dismiss(new Dismissed(`Stopped by ${reason}`))
+    this.#onStop?.(reason)
+  }
+}

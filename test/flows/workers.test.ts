@@ -1,0 +1,324 @@
+import { expect, test } from 'bun:test'
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Load, startLoad } from '../support/raw-load.ts'
+import {
+  programs,
+  type RunningServer,
+  run,
+  startServer,
+  withFolder,
+  writeConfig,
+} from '../support/spawn-server.ts'
+
+/** Several processes on one port, as the executable runs them. */
+
+const client = { client_id: 'svc', client_secret: 'svc-secret-of-the-workers' }
+const tenant = '/api/v1/tenant/acme'
+const yaml = `
+server: { metrics: { enabled: true, port: 0 } }
+tenants:
+  acme:
+    name: Acme
+    oauth2: { audience: [acme-api], scopes: { read: Read } }
+    signing: { algorithm: ES256 }
+    api_keys: { allowed_scopes: [read] }
+    clients:
+      svc: { secret: ${client.client_secret}, scopes: [read, 'api-keys:manage'], introspect: true }
+`
+const form = new URLSearchParams({ ...client, grant_type: 'client_credentials', scope: 'read' }).toString()
+const tokenRequest = `POST ${tenant}/oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`
+
+async function withWorkers(count: number, work: (server: RunningServer, folder: string) => Promise<void>) {
+  await withFolder(async (folder) => {
+    await writeConfig(folder, yaml)
+    const server = await startServer(programs.executable, { folder, args: ['--workers', String(count)] })
+    await until('all are ready', () => server.output().includes('workers are ready'))
+    await work(server, folder)
+    expect(await server.stop()).toBe(0)
+    checkLines(server)
+  })
+}
+
+/** What was logged, line by line; what is no JSON is the text for the person at the start. */
+function linesOf(server: RunningServer): Record<string, unknown>[] {
+  return server
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
+}
+
+/** Every line of the log is whole, whoever wrote in the same moment. */
+function checkLines(server: RunningServer): void {
+  const strange = server
+    .output()
+    .split('\n')
+    .filter((line) => !line.startsWith('{') || !line.endsWith('}'))
+  expect(strange.filter((line) => !/^(?:grantd |config\.yaml:| {2}|$)/.test(line))).toEqual([])
+  expect(linesOf(server).every(({ time, message }) => time !== undefined && message !== undefined)).toBe(true)
+}
+
+async function until(what: string, isThere: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (await isThere()) return
+    await Bun.sleep(50)
+  }
+  throw new Error(`It took more than 30 seconds until ${what}`)
+}
+
+/** Over a connection of its own, so that any of the workers gets it. */
+function send({ url }: RunningServer, path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(`${url}${path}`, {
+    ...init,
+    keepalive: false,
+    headers: { ...init.headers, Connection: 'close' },
+  })
+}
+
+function post(server: RunningServer, path: string, body: Record<string, string>): Promise<Response> {
+  return send(server, path, { method: 'POST', body: new URLSearchParams(body) })
+}
+
+async function getToken(server: RunningServer, scope = 'read'): Promise<string> {
+  const response = await post(server, `${tenant}/oauth/token`, {
+    ...client,
+    grant_type: 'client_credentials',
+    scope,
+  })
+  expect(response.status).toBe(200)
+  const { access_token } = await response.json()
+  server.canary.watch(access_token)
+  return access_token
+}
+
+const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
+
+/** The statuses of so many connections that every worker has had some. */
+async function statusesOf(server: RunningServer, token: string): Promise<number[]> {
+  const all = Array.from({ length: 40 }, () => send(server, '/api/v1/protected-resource', bearer(token)))
+  return [...new Set((await Promise.all(all)).map(({ status }) => status))]
+}
+
+function workersOf(server: RunningServer): number[] {
+  const ids = linesOf(server).flatMap(({ message, worker }) =>
+    message === 'request' ? [Number(worker)] : [],
+  )
+  return [...new Set(ids)].toSorted((a, b) => a - b)
+}
+
+async function childrenOf({ pid }: RunningServer): Promise<number[]> {
+  const text = await Bun.file(`/proc/${pid}/task/${pid}/children`).text()
+  return text.trim().split(' ').filter(Boolean).map(Number)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function metricsOf(server: RunningServer): Promise<Map<string, number>> {
+  const url = linesOf(server).find(({ message }) => message === 'metrics are served')?.['url']
+  const text = await (await fetch(String(url))).text()
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))]))
+}
+
+const answered = `grantd_http_requests_total{route="/api/v1/tenant/:tenant/oauth/token",method="POST",status="200"}`
+
+test('three workers that start on an empty folder say so once, have one key, and each takes what another did', () =>
+  withWorkers(3, async (server, folder) => {
+    expect(server.output().match(/listens on/g)).toHaveLength(1)
+    expect(server.output().match(/generated a signing key/g)).toHaveLength(1)
+    const documents = await Promise.all(
+      Array.from({ length: 30 }, () => send(server, `${tenant}/.well-known/jwks.json`)),
+    )
+    const keys = await Promise.all(documents.map((document) => document.text()))
+    expect(new Set(keys).size).toBe(1)
+    expect(JSON.parse(keys[0] ?? '').keys).toHaveLength(1)
+
+    const token = await getToken(server)
+    expect(await statusesOf(server, token)).toEqual([200])
+    expect((await post(server, `${tenant}/oauth/revoke`, { ...client, token })).status).toBe(200)
+    expect(await statusesOf(server, token)).toEqual([401])
+
+    const manager = await getToken(server, 'api-keys:manage')
+    const made = await send(server, `${tenant}/api-keys/create`, {
+      method: 'POST',
+      headers: { ...bearer(manager).headers, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'of one worker', scopes: ['read'] }),
+    })
+    const { api_key: key } = await made.json()
+    server.canary.watch(key)
+    expect(await statusesOf(server, key)).toEqual([200])
+
+    await until('every worker has answered', async () => {
+      await statusesOf(server, key)
+      return workersOf(server).length === 3
+    })
+    const rotated = await run(programs.executable, { folder, args: ['keys', 'rotate', '--now', '--force'] })
+    expect([rotated.code, rotated.err]).toEqual([0, ''])
+    await until('all publish both keys', async () => {
+      const all = await Promise.all(
+        Array.from({ length: 30 }, async () =>
+          (await send(server, `${tenant}/.well-known/jwks.json`)).text(),
+        ),
+      )
+      return new Set(all).size === 1 && JSON.parse(all[0] ?? '').keys.length === 2
+    })
+    expect(await statusesOf(server, await getToken(server))).toEqual([200])
+  }))
+
+test('the audit trail of workers that write at once on SQLite is whole, and metrics count all of them', () =>
+  withFolder(async (folder) => {
+    await writeConfig(folder, yaml)
+    const server = await startServer(programs.executable, { folder, args: ['--workers', '3'] })
+    const load = startLoad({ port: server.port, request: tokenRequest, connections: 24, keepAlive: false })
+    await Bun.sleep(1500)
+    const { statuses, failures } = await load.stop()
+    expect([...failures]).toEqual([])
+    expect([...statuses.keys()]).toEqual([200])
+    const metrics = await metricsOf(server)
+    expect(metrics.get(answered)).toBe(statuses.get(200) ?? 0)
+    expect(metrics.get('grantd_workers')).toBe(3)
+    const issued = 'grantd_tokens_issued_total{grant_type="client_credentials",algorithm="ES256"}'
+    expect(metrics.get(issued)).toBe(statuses.get(200) ?? 0)
+    expect([...metrics.keys()].join('\n')).not.toMatch(/acme|svc/)
+    expect(await server.stop()).toBe(0)
+    checkLines(server)
+    const verified = await run(programs.executable, { folder, args: ['audit', 'verify'] })
+    expect([verified.code, verified.err]).toEqual([0, ''])
+    const exported = await run(programs.executable, { folder, args: ['audit', 'export', '--tenant', 'acme'] })
+    expect([exported.code, exported.err]).toEqual([0, ''])
+    expect(exported.out.match(/"type":"token.issued"/g)).toHaveLength(statuses.get(200) ?? 0)
+  }))
+
+test('a worker that is killed under load comes back, the others go on, and no counter goes back', () =>
+  withWorkers(2, async (server) => {
+    const load = startLoad({ port: server.port, request: tokenRequest, connections: 8, keepAlive: true })
+    await Bun.sleep(500)
+    const before = await metricsOf(server)
+    const [victim = 0] = await childrenOf(server)
+    process.kill(victim, 'SIGKILL')
+    await until('another one is there', async () => (await metricsOf(server)).get('grantd_workers') === 2)
+    const after = await metricsOf(server)
+    const { statuses, failures } = await load.stop()
+    // What the killed one was answering is lost, one request for each connection.
+    const lost = [...failures.values()].reduce((sum, count) => sum + count, 0)
+    expect(lost).toBeLessThanOrEqual(8)
+    expect([...statuses.keys()]).toEqual([200])
+    expect(after.get('grantd_worker_restarts_total')).toBe(1)
+    for (const [name, value] of before) {
+      if (!name.startsWith('process_resident'))
+        expect([name, (after.get(name) ?? -1) >= value]).toEqual([name, true])
+    }
+    expect(linesOf(server)).toContainEqual(
+      expect.objectContaining({
+        message: 'a worker ended, another one is started',
+        pid: victim,
+        signal: 'SIGKILL',
+      }),
+    )
+  }))
+
+test(
+  'a reload under load takes the new configuration and loses no request; a faulty one changes nothing',
+  () =>
+    withWorkers(2, async (server, folder) => {
+      const loads = [true, false].map(
+        (keepAlive): Load =>
+          startLoad({ port: server.port, request: tokenRequest, connections: 8, keepAlive }),
+      )
+      const old = await childrenOf(server)
+      const path = join(folder, 'config.yaml')
+      const good = await Bun.file(path).text()
+      await appendFile(path, '  beta: { name: Beta, nonsense: 1 }\n')
+      server.kill('SIGHUP')
+      await until('it is refused', () => server.output().includes('the old configuration stays'))
+      expect(server.output().includes('config.yaml:11:23: ')).toBe(true)
+      expect(await childrenOf(server)).toEqual(old)
+
+      await Bun.write(path, `${good}  beta: { name: Beta, oauth2: {} }\n`)
+      server.kill('SIGHUP')
+      // One more in the middle of a reload is done after it.
+      await Bun.sleep(300)
+      server.kill('SIGHUP')
+      await until('both are done', () => server.output().match(/"message":"reloaded"/g)?.length === 2)
+      const results = await Promise.all(loads.map((load) => load.stop()))
+      expect(results.map(({ failures }) => [...failures])).toEqual([[], []])
+      expect(results.map(({ statuses }) => [...statuses.keys()])).toEqual([[200], [200]])
+      expect((await send(server, '/api/v1/tenant/beta/.well-known/jwks.json')).status).toBe(200)
+      await until('the old ones are gone', () => old.every((pid) => !isRunning(pid)))
+      expect(await childrenOf(server)).toHaveLength(2)
+      const metrics = await metricsOf(server)
+      expect(metrics.get(answered)).toBe(
+        results.reduce((sum, { statuses }) => sum + (statuses.get(200) ?? 0), 0),
+      )
+      expect(metrics.get('grantd_reloads_total{result="ok"}')).toBe(2)
+      expect(metrics.get('grantd_reloads_total{result="failed"}')).toBe(1)
+    }),
+  60_000,
+)
+
+test('workers end with their supervisor, whatever killed it', () =>
+  withFolder(async (folder) => {
+    await writeConfig(folder, yaml)
+    const server = await startServer(programs.executable, { folder, args: ['--workers', '2'] })
+    const workers = await childrenOf(server)
+    expect(workers).toHaveLength(2)
+    server.kill('SIGKILL')
+    await until('they are gone', () => workers.every((pid) => !isRunning(pid)))
+    await expect(fetch(`${server.url}/health`)).rejects.toThrow()
+  }))
+
+test('a signal to all of the group stops it once, with 0; a second one ends it at once', () =>
+  withFolder(async (folder) => {
+    await writeConfig(folder, yaml)
+    const server = await startServer(programs.executable, { folder, args: ['--workers', '2'] })
+    const workers = await childrenOf(server)
+    for (const pid of [...workers, server.pid]) process.kill(pid, 'SIGINT')
+    expect(await server.exited).toBe(0)
+    expect(linesOf(server).filter(({ message }) => message === 'stopping')).toHaveLength(3)
+
+    const other = await startServer(programs.executable, { folder, args: ['--workers', '2'] })
+    const its = await childrenOf(other)
+    const slow = await fetch(`${other.url}/health`).then((answer) => answer.text())
+    expect(slow).toContain('healthy')
+    // A worker that does not go on cannot hold it up.
+    for (const pid of its) process.kill(pid, 'SIGSTOP')
+    other.kill('SIGTERM')
+    await Bun.sleep(200)
+    other.kill('SIGTERM')
+    expect(await other.exited).toBe(143)
+    await until('they are gone', () => its.every((pid) => !isRunning(pid)))
+  }))
+
+test('a port that is taken is refused, by other workers too, and so is a storage that is not shared', () =>
+  withWorkers(2, async (server, folder) => {
+    const args = ['--workers', '2', '--port', String(server.port)]
+    const second = await run(programs.executable, {
+      folder,
+      args,
+      env: { GRANTD_DATA_DIR: join(folder, 'other') },
+    })
+    expect([second.code, second.err]).toEqual([
+      1,
+      `grantd: Cannot listen on 127.0.0.1:${server.port}: the port is in use; stop what uses it, or choose another with --port\n`,
+    ])
+    const memory = await run(programs.executable, {
+      folder,
+      args: ['--workers', '2', '--port', '0'],
+      env: { GRANTD_STORAGE: 'memory' },
+    })
+    expect([memory.code, memory.out]).toEqual([78, ''])
+    expect(memory.err).toContain('set storage to sqlite or to postgres://')
+    const wrong = await run(programs.executable, { folder, args: ['--workers', 'many'] })
+    expect(wrong.code).toBe(2)
+    expect(wrong.err).toStartWith(
+      "grantd: The number of workers is 'many', wanted auto or a whole number from 1 to 256",
+    )
+  }))

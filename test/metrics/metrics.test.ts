@@ -1,0 +1,126 @@
+import { expect, test } from 'bun:test'
+import { Metrics } from '../../src/metrics/metrics.ts'
+import { MetricsSum } from '../../src/metrics/metrics-sum.ts'
+import { addSamples, renderSamples } from '../../src/metrics/samples.ts'
+import { serveMetrics } from '../../src/metrics/serve-metrics.ts'
+import { bunPlatform } from '../../src/platform/bun.ts'
+import { startTestApp } from '../support/test-app.ts'
+
+const duration = 'grantd_http_request_duration_seconds'
+
+test('an answer is counted by route, method and status, and in every bucket that is not below it', () => {
+  const metrics = new Metrics()
+  metrics.countRequest('/a', 'GET', 200, 0.5)
+  metrics.countRequest('/a', 'GET', 200, 3)
+  metrics.countRequest('/a', 'POST', 401, 20_000)
+  const samples = metrics.samples()
+  expect(samples['grantd_http_requests_total{route="/a",method="GET",status="200"}']).toBe(2)
+  expect(samples['grantd_http_requests_total{route="/a",method="POST",status="401"}']).toBe(1)
+  const bucket = (bound: string) => samples[`${duration}_bucket{route="/a",le="${bound}"}`]
+  expect([bucket('0.0005'), bucket('0.0025'), bucket('0.005'), bucket('10'), bucket('+Inf')]).toEqual([
+    1, 1, 2, 2, 3,
+  ])
+  expect(samples[`${duration}_count{route="/a"}`]).toBe(3)
+  expect(samples[`${duration}_sum{route="/a"}`]).toBeCloseTo(20.0035, 9)
+})
+
+test('what anybody can send makes no new label', () => {
+  const metrics = new Metrics()
+  for (const method of ['BREW', 'X', 'Y']) metrics.countRequest(undefined, method, 404, 1)
+  const requests = Object.entries(metrics.samples()).filter(([key]) => key.startsWith('grantd_http_requests'))
+  expect(requests).toEqual([['grantd_http_requests_total{route="none",method="other",status="404"}', 3]])
+})
+
+test('samples of several processes are added, and what one counted stays when it ends, its memory does not', () => {
+  const sum = new MetricsSum()
+  const samples = (count: number) => ({
+    grantd_worker_restarts_total: count,
+    process_cpu_seconds_total: count,
+    process_resident_memory_bytes: 100,
+  })
+  sum.report(1, samples(3))
+  sum.report(2, samples(4))
+  sum.report(1, samples(5))
+  expect(sum.total()).toEqual({
+    grantd_worker_restarts_total: 9,
+    process_cpu_seconds_total: 9,
+    process_resident_memory_bytes: 200,
+  })
+  sum.end(1)
+  sum.end(1)
+  expect(sum.total()).toEqual({
+    grantd_worker_restarts_total: 9,
+    process_cpu_seconds_total: 9,
+    process_resident_memory_bytes: 100,
+  })
+})
+
+test('the text names each metric once, with its help and its type, and each sample below it', () => {
+  const text = renderSamples(
+    addSamples([
+      { process_cpu_seconds_total: 1.5, 'grantd_reloads_total{result="ok"}': 1 },
+      { 'grantd_reloads_total{result="failed"}': 2, [`${duration}_sum{route="/a"}`]: 0.25 },
+    ]),
+  )
+  expect(text).toBe(
+    [
+      `# HELP ${duration} From the head of a request until its answer is there, by route pattern`,
+      `# TYPE ${duration} histogram`,
+      `${duration}_sum{route="/a"} 0.25`,
+      '# HELP grantd_reloads_total Reloads of the configuration by their result',
+      '# TYPE grantd_reloads_total counter',
+      'grantd_reloads_total{result="ok"} 1',
+      'grantd_reloads_total{result="failed"} 2',
+      '# HELP process_cpu_seconds_total Processor time of all processes, those that ended too',
+      '# TYPE process_cpu_seconds_total counter',
+      'process_cpu_seconds_total 1.5',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('every sample that is made belongs to a metric that is shown', () => {
+  const metrics = new Metrics()
+  metrics.countRequest('/a', 'GET', 200, 1)
+  metrics.countToken('client_credentials', 'ES256')
+  const samples = metrics.samples()
+  const shown = renderSamples(samples)
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  expect(shown).toHaveLength(Object.keys(samples).length)
+})
+
+test('metrics are at one path of a listener of their own', async () => {
+  const listener = serveMetrics({ host: '127.0.0.1', port: 0 }, () => ({ grantd_workers: 1 }), bunPlatform())
+  const base = `http://127.0.0.1:${listener.port}`
+  const answer = await fetch(`${base}/metrics`)
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    200,
+    'text/plain; version=0.0.4; charset=utf-8',
+  ])
+  expect(await answer.text()).toEndWith('\ngrantd_workers 1\n')
+  expect((await fetch(`${base}/`)).status).toBe(404)
+  expect((await fetch(`${base}/metrics`, { method: 'POST' })).status).toBe(405)
+  await listener.close()
+})
+
+test('the app counts what it answers, and names no tenant, no client and no token', async () => {
+  const metrics = new Metrics()
+  const app = await startTestApp(
+    `tenants: { acme: { name: A, oauth2: {}, signing: { algorithm: ES256 }, clients: { app: { secret: own-secret-1 } } } }`,
+    { metrics },
+  )
+  const form = { client_id: 'app', client_secret: 'own-secret-1' }
+  await app.token('acme', form)
+  await app.post('acme', { ...form, client_secret: 'wrong', grant_type: 'client_credentials' })
+  await app.send('/no/such/path')
+  const counts = Object.entries(metrics.samples()).filter(([key]) => !key.startsWith(duration))
+  const route = '/api/v1/tenant/:tenant/oauth/token'
+  expect(Object.fromEntries(counts)).toEqual({
+    [`grantd_http_requests_total{route="${route}",method="POST",status="200"}`]: 1,
+    [`grantd_http_requests_total{route="${route}",method="POST",status="401"}`]: 1,
+    'grantd_http_requests_total{route="none",method="GET",status="404"}': 1,
+    'grantd_tokens_issued_total{grant_type="client_credentials",algorithm="ES256"}': 1,
+  })
+  await app.close()
+})
