@@ -86,6 +86,7 @@ const arrows: Record<string, readonly string[]> = {
 
 /** Each outside thing has its rooms. */
 const packages: Record<string, readonly string[]> = {
+  'bun:ffi': ['platform'],
   elysia: ['app', 'endpoints', 'admin', 'http', 'swagger'],
   '@elysiajs/swagger': ['swagger'],
   'swagger-ui-dist': ['swagger'],

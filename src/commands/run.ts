@@ -1,6 +1,7 @@
 import { buildInfo } from '../build-info.ts'
 import { ConfigError } from '../config/fault.ts'
 import { KeyFileError } from '../keys/key-file.ts'
+import { SigningEngineError } from '../keys/sign-engine.ts'
 import { parseArguments, UsageError } from '../platform/arguments.ts'
 import { FileError, type Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
@@ -61,7 +62,10 @@ function explain(error: unknown, command: Command, platform: Platform): number {
     return exitCodes.usage
   }
   const isLasting =
-    error instanceof ConfigError || error instanceof KeyFileError || error instanceof StorageRefusedError
+    error instanceof ConfigError ||
+    error instanceof KeyFileError ||
+    error instanceof SigningEngineError ||
+    error instanceof StorageRefusedError
   if (isLasting) {
     platform.writeError(`${error.message}\n`)
     return exitCodes.config

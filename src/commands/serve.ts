@@ -19,6 +19,7 @@ import { openKeys } from './open-keys.ts'
 import { configOption, dataDirOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
 import { openServices } from './services.ts'
 import { runUntilStopped } from './shutdown.ts'
+import { openServerEngine } from './signing-engine.ts'
 import { renderStartup } from './startup.ts'
 
 export const serveCommand: Command = {
@@ -63,9 +64,11 @@ async function serveConfig(
   const log = createLog(platform.writeOut, now)
   const lifecycle: Lifecycle = { phase: 'starting' }
   const openedKeys = new Map<string, OpenedKey>()
-  const material = await openKeyMaterial(loaded, platform)
+  const engine = await openServerEngine(loaded.config, { platform, log })
+  const keyHost = { ...platform, engine }
+  const material = await openKeyMaterial(loaded, keyHost)
   const services = await openServices(loaded, { platform, log })
-  const keyring = await composeKeyring(loaded, platform, {
+  const keyring = await composeKeyring(loaded, keyHost, {
     ...services,
     material,
     now,
@@ -98,6 +101,7 @@ async function serveConfig(
   const close = async () => {
     await maintenance.stop()
     await services.close()
+    engine.close()
   }
   const stopped = runUntilStopped({ platform, listener, lifecycle, log, close })
   await Promise.race([openKeys(loaded.config, { keyring, log, atOnce: platform.cores }), stopped])

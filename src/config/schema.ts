@@ -33,6 +33,11 @@ export const ServerConfig = Type.Object(
           'Base of every link and default issuer, as clients reach it; default http://localhost:<port>',
       }),
     ),
+    signing_engine: Choice(['auto', 'builtin', 'openssl'], {
+      default: 'auto',
+      description:
+        'What makes signatures: the runtime (builtin), the OpenSSL 3 of the host, or the faster of both as it is measured',
+    }),
   },
   { default: {}, description: 'How the server is reached' },
 )

@@ -34,7 +34,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
-    const opened = await findKey(plan, this.#files)
+    const opened = await findKey(plan, this.#host)
     return opened && { opened, whereabouts: this.#nameOf(opened) }
   }
 
@@ -88,7 +88,7 @@ export class FileMaterial implements KeyMaterial {
       if (!(await this.#files.facts(path))) await this.settle(plan, key)
       const wanted = { tenantId: plan.tenantId, algorithm, kid }
       const missing = `does not exist; restore it from a backup, or ${again}`
-      const found = await loadKeyFile(path, { ...wanted, missing }, this.#files)
+      const found = await loadKeyFile(path, { ...wanted, missing }, this.#host)
       if (isSameKey(found, key)) return found
       throw new KeyFileError(
         `${complaintOf(plan)}: ${path} is not the key that the database knows as ${kid}; restore it from a backup, or ${again}`,

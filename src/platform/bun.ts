@@ -1,6 +1,6 @@
 import { plainAddress } from './address.ts'
-import { nodePlatform } from './node-process.ts'
-import { ListenError, type Listener, type ListenOptions, type Platform } from './platform.ts'
+import { hostPlaces, nodePlatform } from './node-process.ts'
+import { ListenError, type Listener, type ListenOptions, type Openssl, type Platform } from './platform.ts'
 
 /** Above what any endpoint takes, so that our own limit, which answers in JSON, is met first. */
 const maxRequestBodySize = 1024 * 1024
@@ -10,6 +10,8 @@ export function bunPlatform(): Platform {
     ...nodePlatform(),
     name: 'bun',
     passwordHash: { verify: (secret, hash) => Bun.password.verify(secret, hash) },
+    quickCurves: ['P-256', 'Ed25519'],
+    openOpenssl,
     listen,
   }
 }
@@ -40,4 +42,13 @@ function start({ hostname, port, fetch }: ListenOptions): Bun.Server<undefined> 
       cause,
     })
   }
+}
+
+/** Loaded at the first need, for most processes have none. */
+async function openOpenssl(): Promise<Openssl> {
+  const [{ openFirst }, { openLibrary }] = await Promise.all([
+    import('./openssl.ts'),
+    import('./openssl-bun.ts'),
+  ])
+  return openFirst(hostPlaces(), openLibrary)
 }

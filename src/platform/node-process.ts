@@ -5,11 +5,16 @@ import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { nodeFiles } from './node-files.ts'
 import { generateKeyPem } from './node-keys.ts'
+import { openNativeKey } from './node-sign.ts'
 import { nodeSqlite } from './node-sqlite.ts'
+import { placesOfOpenssl } from './openssl-functions.ts'
 import type { Hashing, Platform } from './platform.ts'
 
 /** What Bun and Deno answer alike, through their node: modules. */
-export type SharedPlatform = Omit<Platform, 'name' | 'passwordHash' | 'listen'>
+export type SharedPlatform = Omit<
+  Platform,
+  'name' | 'passwordHash' | 'listen' | 'quickCurves' | 'openOpenssl'
+>
 
 const hashing: Hashing = {
   // In one call, which in Bun takes half the time of an object that is fed.
@@ -34,6 +39,7 @@ export function nodePlatform(): SharedPlatform {
     readInput,
     now: Date.now,
     generateKeyPem,
+    openNativeKey,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     writeOut: (text) => void process.stdout.write(text),
     writeOutPaced: (text) =>
@@ -56,6 +62,11 @@ export function nodePlatform(): SharedPlatform {
     nextTurn: (callback) => void setImmediate(callback),
     monotonic: () => performance.now(),
   }
+}
+
+/** Where the OpenSSL of this machine may be. */
+export function hostPlaces(): readonly string[] {
+  return placesOfOpenssl({ system: process.platform, machine: process.arch })
 }
 
 async function readInput(): Promise<string | undefined> {

@@ -16,7 +16,7 @@ async function clientsOf(line: string): Promise<Readonly<Record<string, ClientCo
 test('a file with nothing but tenants has the defaults that are documented', async () => {
   const text = 'tenants: { a: { name: A, oauth2: {}, oidc: {}, clients: { app: { secret: own-secret-1 } } } }'
   expect(await configOf(text)).toEqual({
-    server: { host: '127.0.0.1', port: 3000, public_url: null },
+    server: { host: '127.0.0.1', port: 3000, public_url: null, signing_engine: 'auto' },
     data_dir: './data',
     storage: 'sqlite',
     postgres: {
