@@ -1,9 +1,10 @@
 import { type Openssl, OpensslError } from '../platform/platform.ts'
-import { chooseEngine, measureEngines, type SignatureCosts } from './sign-choice.ts'
+import { chooseEngine, hasThreads, measureEngines, type SignatureCosts } from './sign-choice.ts'
 import type { EngineHost, EngineNews } from './sign-engine.ts'
 import { kindOfKey, signatureSchemes } from './sign-schemes.ts'
 import { Turns } from './sign-turns.ts'
 import {
+  type BuiltinOptions,
   checkSigner,
   makeBuiltin,
   makeInTurn,
@@ -41,6 +42,7 @@ interface Waiting {
 export class AutoEngine implements SigningEngine {
   readonly #options: AutoEngineOptions
   readonly #turns: Turns
+  readonly #builtin: BuiltinOptions
   readonly #kinds = new Map<string, 'builtin' | 'openssl' | Waiting[]>()
   readonly #timers = new Set<() => void>()
   #library: Promise<Openssl> | undefined
@@ -49,15 +51,16 @@ export class AutoEngine implements SigningEngine {
 
   constructor(options: AutoEngineOptions) {
     this.#options = options
-    this.#turns = new Turns(options.host.nextTurn)
+    const { host, processes } = options
+    this.#turns = new Turns(host.nextTurn)
+    this.#builtin = { host, turns: this.#turns, hasThreads: hasThreads({ processes, cores: host.cores }) }
   }
 
   openSigner(key: SignerKey): Signer {
-    const { host } = this.#options
     const kind = kindOfKey(key)
     const state = this.#kinds.get(kind)
     if (state === 'openssl') return this.#openChosen(key)
-    const signer = new SwitchedSigner(makeBuiltin(key, host))
+    const signer = new SwitchedSigner(makeBuiltin(key, this.#builtin))
     if (state === 'builtin' || this.#isClosed) return signer
     const { pem, algorithm, modulusBits, publicKey } = key
     const waiting = {
@@ -76,14 +79,14 @@ export class AutoEngine implements SigningEngine {
   /** A key that OpenSSL refuses signs in the built-in engine. */
   #openChosen(key: SignerKey): Signer {
     const library = this.#opened
-    if (!library || this.#isClosed) return new SwitchedSigner(makeBuiltin(key, this.#options.host))
+    if (!library || this.#isClosed) return new SwitchedSigner(makeBuiltin(key, this.#builtin))
     try {
       const native = withPem(key.pem, (pem) => library.openKey(pem, signatureSchemes[key.algorithm]))
       return new SwitchedSigner(makeInTurn(key, native, this.#turns))
     } catch (cause) {
       if (!(cause instanceof OpensslError)) throw cause
       this.#options.onNews({ kind: kindOfKey(key), engine: 'builtin', reason: cause.message })
-      return new SwitchedSigner(makeBuiltin(key, this.#options.host))
+      return new SwitchedSigner(makeBuiltin(key, this.#builtin))
     }
   }
 
@@ -135,7 +138,7 @@ export class AutoEngine implements SigningEngine {
         ...{ builtin, openssl, monotonic: host.monotonic },
         pause: () => this.#pause(pauseBetween),
       })
-      const isThreaded = !host.quickCurves.includes(kind)
+      const isThreaded = this.#builtin.hasThreads && !host.quickCurves.includes(kind)
       const engine = chooseEngine({ ...costs, isThreaded, processes, cores: host.cores })
       return { kind, engine, costs, library: library.version, provider: openssl.provider }
     } finally {

@@ -7,7 +7,7 @@ export interface SignatureCosts {
 }
 
 export interface EngineRule extends SignatureCosts {
-  /** Whether the built-in engine signs on threads of its own, one for each core. */
+  /** Whether the built-in engine signs on threads of its own, as many as there are cores. */
   readonly isThreaded: boolean
   /** Processes that share the work. */
   readonly processes: number
@@ -64,4 +64,9 @@ export async function measureEngines({
     costs.openssl = Math.min(costs.openssl, await time(openssl))
   }
   return costs
+}
+
+/** Whether the processes leave cores to threads of the runtime. */
+export function hasThreads({ processes, cores }: Pick<EngineRule, 'processes' | 'cores'>): boolean {
+  return processes < cores
 }

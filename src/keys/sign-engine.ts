@@ -1,9 +1,10 @@
 import { type Openssl, OpensslError, type Platform } from '../platform/platform.ts'
 import { AutoEngine } from './sign-auto.ts'
-import type { SignatureCosts } from './sign-choice.ts'
+import { hasThreads, type SignatureCosts } from './sign-choice.ts'
 import { kindOfKey, signatureSchemes } from './sign-schemes.ts'
 import { Turns } from './sign-turns.ts'
 import {
+  type BuiltinOptions,
   makeBuiltin,
   makeInTurn,
   type Signer,
@@ -46,7 +47,7 @@ export class SigningEngineError extends Error {}
 /** The engine that the configuration asks for. Throws {@link SigningEngineError} when that is OpenSSL and there is none. */
 export async function openSigningEngine(options: SigningEngineOptions): Promise<SigningEngine> {
   const { choice, host, processes = 1, onNews } = options
-  if (choice === 'builtin') return new BuiltinEngine(host)
+  if (choice === 'builtin') return new BuiltinEngine(host, processes)
   if (choice === 'openssl') return new OpensslEngine(await getOpenssl(host), { host, onNews })
   return new AutoEngine({ host, processes, onNews })
 }
@@ -64,14 +65,15 @@ async function getOpenssl(host: EngineHost): Promise<Openssl> {
 }
 
 class BuiltinEngine implements SigningEngine {
-  readonly #host: EngineHost
+  readonly #options: BuiltinOptions
 
-  constructor(host: EngineHost) {
-    this.#host = host
+  constructor(host: EngineHost, processes: number) {
+    const turns = new Turns(host.nextTurn)
+    this.#options = { host, turns, hasThreads: hasThreads({ processes, cores: host.cores }) }
   }
 
   openSigner(key: SignerKey): Signer {
-    return new SwitchedSigner(makeBuiltin(key, this.#host))
+    return new SwitchedSigner(makeBuiltin(key, this.#options))
   }
 
   close(): void {}

@@ -79,13 +79,19 @@ export function makeOnThreads({ privateKey, algorithm }: SignerKey): SignatureMa
   }
 }
 
-/** In the runtime: here where that costs less than the way to another thread, else there. */
-export function makeBuiltin(
-  key: SignerKey,
-  platform: Pick<Platform, 'openNativeKey' | 'quickCurves'>,
-): SignatureMaker {
-  if (!platform.quickCurves.includes(kindOfKey(key))) return makeOnThreads(key)
-  return withPem(key.pem, (pem) => platform.openNativeKey(pem, signatureSchemes[key.algorithm]))
+/** How the built-in engine signs. */
+export interface BuiltinOptions {
+  readonly host: Pick<Platform, 'openNativeKey' | 'quickCurves'>
+  /** Whether cores are left for the threads of the runtime, which cost a twelfth more than signing on this one. */
+  readonly hasThreads: boolean
+  readonly turns: Turns
+}
+
+/** In the runtime: on other threads where there are cores for them, and the way there costs less than the signature. */
+export function makeBuiltin(key: SignerKey, { host, hasThreads, turns }: BuiltinOptions): SignatureMaker {
+  if (hasThreads && !host.quickCurves.includes(kindOfKey(key))) return makeOnThreads(key)
+  const native = withPem(key.pem, (pem) => host.openNativeKey(pem, signatureSchemes[key.algorithm]))
+  return makeInTurn(key, native, turns)
 }
 
 /** On this thread, in a turn of its own where a signature takes longer than the rest of a request. */
