@@ -8,11 +8,12 @@ import {
   type KeyPlan,
   largestKeyFile,
   loadKeyFile,
+  type MadeKey,
   type OpenedKey,
   openKey,
   withComplaint,
 } from './key-file.ts'
-import type { FirstKey, KeyMaterial, MadeKey, Whereabouts } from './key-material.ts'
+import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { Ring, RingKey } from './rotation.ts'
 import type { SigningKey } from './signing-key.ts'
 import { isSameKey } from './tenant-keys.ts'

@@ -148,12 +148,33 @@ export async function loadKeyFile(
   }
 }
 
+/** A key that is kept nowhere yet. */
+export interface MadeKey {
+  readonly key: SigningKey
+  readonly pem: string
+}
+
+/** A new key as the plan wants it; `kid` null: its thumbprint. Throws {@link KeyFileError} where the engine does not take it. */
+export async function makeKey(
+  plan: KeyPlan,
+  kid: string | null,
+  { generateKeyPem, engine }: KeyMaker,
+): Promise<MadeKey> {
+  const { algorithm } = plan
+  const pem = await generateKeyPem(signatureAlgorithms[algorithm], plan.modulusLength)
+  try {
+    return { pem, key: await parseSigningKey(pem, { algorithm, kid }, engine) }
+  } catch (cause) {
+    if (!(cause instanceof KeyMaterialError)) throw cause
+    throw new KeyFileError(`${complaintOf(plan)}: the new one ${cause.message}`, { cause })
+  }
+}
+
 async function generateKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
   const { files } = host
   // A key costs up to seconds of a core: first see that it can be kept.
   if (plan.folder !== null) await prepareFolder(plan.folder, plan.kid === null, files)
-  const pem = await host.generateKeyPem(signatureAlgorithms[plan.algorithm], plan.modulusLength)
-  const key = await parseSigningKey(pem, plan, host.engine)
+  const { pem, key } = await makeKey(plan, plan.kid, host)
   if (plan.folder === null) return { key, path: undefined, generated: true }
   const name = `${key.kid}.pem`
   const isFirst = await keepKey({ folder: plan.folder, name, pem, claimFolder: plan.kid === null }, files)

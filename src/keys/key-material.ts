@@ -1,10 +1,11 @@
-import { signatureAlgorithms } from '../protocol/algorithms.ts'
 import {
   complaintOf,
   KeyFileError,
   type KeyMaker,
   type KeyPlace,
   type KeyPlan,
+  type MadeKey,
+  makeKey,
   type OpenedKey,
 } from './key-file.ts'
 import type { Ring, RingKey } from './rotation.ts'
@@ -42,21 +43,6 @@ export interface KeyMaterial {
   removeStrays(place: KeyPlace, strays: readonly string[]): Promise<void>
   /** The ring with its keys as they would be kept today; the same one when they are. */
   renew(plan: KeyPlan, ring: Ring): Promise<Ring>
-}
-
-export interface MadeKey {
-  readonly key: SigningKey
-  readonly pem: string
-}
-
-/** A new key as the plan wants it; `kid` null: its thumbprint. */
-export async function makeKey(
-  plan: KeyPlan,
-  kid: string | null,
-  { generateKeyPem, engine }: KeyMaker,
-): Promise<MadeKey> {
-  const pem = await generateKeyPem(signatureAlgorithms[plan.algorithm], plan.modulusLength)
-  return { pem, key: await parseSigningKey(pem, { algorithm: plan.algorithm, kid }, engine) }
 }
 
 /** Keys that end with the process. */

@@ -1,5 +1,5 @@
-import { KeyFileError, type KeyMaker, type KeyPlan } from './key-file.ts'
-import { type FirstKey, type KeyMaterial, type MadeKey, makeKey, type Whereabouts } from './key-material.ts'
+import { KeyFileError, type KeyMaker, type KeyPlan, type MadeKey, makeKey } from './key-file.ts'
+import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { RingStore, StoredRing } from './ring-store.ts'
 import { type Ring, type RingKey, withTokenLife } from './rotation.ts'
 import type { VerifyingKey } from './signing-key.ts'

@@ -1,6 +1,14 @@
 import * as jose from 'jose'
-import { complaintOf, findKey, KeyFileError, type KeyHost, type KeyPlan } from './key-file.ts'
-import { type FirstKey, type KeyMaterial, type MadeKey, makeKey, type Whereabouts } from './key-material.ts'
+import {
+  complaintOf,
+  findKey,
+  KeyFileError,
+  type KeyHost,
+  type KeyPlan,
+  type MadeKey,
+  makeKey,
+} from './key-file.ts'
+import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { MasterKeys } from './master-key.ts'
 import type { Ring, RingKey } from './rotation.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'

@@ -87,6 +87,33 @@ test('OpenSSL that was asked for and cannot be had ends with 78 and says why', (
     )
   }))
 
+test.skipIf(!openssl)(
+  'a provider of the host that takes no such key ends with 78, whether the key is new or not',
+  () =>
+    withFolder(async (folder) => {
+      // As a FIPS host says which provider signs; this one signs nothing.
+      const conf = '[a]\nproviders = b\n[b]\nbase = c\n[c]\nactivate = 1\n'
+      await Bun.write(`${folder}/openssl.cnf`, `openssl_conf = a\n${conf}`)
+      const refuse = () =>
+        run(programs.executable, {
+          folder,
+          args: ['serve', '--port', '0'],
+          env: { OPENSSL_CONF: `${folder}/openssl.cnf` },
+        })
+      for (const engine of ['openssl', 'builtin', 'openssl']) {
+        await writeConfig(folder, yaml(engine))
+        if (engine === 'builtin') {
+          expect(await (await startServer(programs.executable, { folder })).stop()).toBe(0)
+          continue
+        }
+        const { code, err } = await refuse()
+        expect(code).toBe(78)
+        expect(err).toContain('is a key that OpenSSL does not sign with: ')
+        expect(err).toContain("Cannot load the signing key of tenant 'rsa': ")
+      }
+    }),
+)
+
 test('another engine is refused by name', () =>
   withFolder(async (folder) => {
     await writeConfig(folder, yaml('boringssl'))
