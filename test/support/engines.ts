@@ -67,9 +67,10 @@ export class FakeHost implements EngineHost {
     return this.#timers.size
   }
 
-  /** Lets every timer fire until none is left. */
+  /** Lets every timer fire until none is left and no key waits to be checked, which happens on another thread. */
   async settle(): Promise<void> {
-    for (let idle = 0; idle < 20; idle++) {
+    const waits = () => this.pems.some((pem) => pem.some((byte) => byte !== 0))
+    for (let idle = 0; idle < 20 || waits(); idle++) {
       await new Promise((resolve) => realHost.nextTurn(() => resolve(undefined)))
       for (const callback of this.#timers) {
         idle = 0
