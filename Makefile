@@ -15,7 +15,7 @@ dev: node_modules/.installed ## Start the server and reload on change
 	@exec $(BUN) --watch src/main.ts serve --config config.yaml
 
 dev-deno: node_modules/.installed ## Start the server under Deno
-	@exec node_modules/.bin/deno run --allow-net --allow-read --allow-write --allow-env --allow-sys src/main.ts serve --config config.yaml
+	@exec node_modules/.bin/deno run --allow-net --allow-read --allow-write --allow-env --allow-sys --allow-ffi src/main.ts serve --config config.yaml
 
 test: node_modules/.installed dist/grantd ## Run the tests; they need nothing but what npm brings
 	$(BUN) test --timeout 60000

@@ -103,6 +103,7 @@ const arrows: Record<string, readonly string[]> = {
 
 /** Each outside thing has its rooms. */
 const packages: Record<string, readonly string[]> = {
+  'bun:ffi': ['platform'],
   elysia: ['app', 'endpoints', 'admin', 'http', 'swagger'],
   '@elysiajs/swagger': ['swagger'],
   'swagger-ui-dist': ['swagger'],
@@ -111,7 +112,6 @@ const packages: Record<string, readonly string[]> = {
   postgres: ['storage'],
   '@sinclair/typebox': ['protocol', 'config', 'storage', 'tokens', 'clients', 'tenants', 'http', 'admin'],
   node: ['platform'],
-  'bun:ffi': ['platform'],
 }
 
 interface Import {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/fault.ts'
 import { KeyFileError } from '../keys/key-file.ts'
+import { SigningEngineError } from '../keys/sign-engine.ts'
 import { UsageError } from '../platform/arguments.ts'
 import { FileError, type Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
@@ -16,7 +17,10 @@ export function explain(error: unknown, command: Command, platform: Platform): n
     return exitCodes.usage
   }
   const isLasting =
-    error instanceof ConfigError || error instanceof KeyFileError || error instanceof StorageRefusedError
+    error instanceof ConfigError ||
+    error instanceof KeyFileError ||
+    error instanceof SigningEngineError ||
+    error instanceof StorageRefusedError
   if (isLasting) {
     platform.writeError(`${error.message}\n`)
     return exitCodes.config

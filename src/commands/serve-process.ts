@@ -24,6 +24,7 @@ import { dataDirOption, hostOption, parsePort, portOption, settingOf } from './o
 import { startMetrics } from './process-metrics.ts'
 import { openServices, type Services } from './services.ts'
 import { type Running, runUntilStopped } from './shutdown.ts'
+import { openServerEngine } from './signing-engine.ts'
 import { renderStartup } from './startup.ts'
 
 /** Serves in this process until it is stopped and answers the exit code; as a worker, in the words of its supervisor. */
@@ -92,9 +93,9 @@ interface ServeOptions {
 async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise<number> {
   const { platform, worker } = options
   const log = openLog(options)
-  const port = (await worker?.plan(planOf(loaded, options))) ?? options.port
+  const { port, workers } = (await worker?.plan(planOf(loaded, options))) ?? { ...options, workers: 1 }
   const lifecycle: Lifecycle = { phase: 'starting' }
-  const parts = await openParts(loaded, { platform, log, lifecycle })
+  const parts = await openParts(loaded, { platform, log, lifecycle, workers })
   const metrics = startMetrics(loaded.config, { platform, log, isWorker: worker !== undefined })
   const { listener, deps } = startListening({ ...options, port }, ({ port: actual }) => {
     const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
@@ -138,14 +139,24 @@ interface Parts extends Services {
   readonly openedKeys: ReadonlyMap<string, OpenedKey>
 }
 
+interface PartsOptions {
+  readonly platform: Platform
+  readonly log: Log
+  readonly lifecycle: Lifecycle
+  /** Processes that serve together, this one too. */
+  readonly workers: number
+}
+
 async function openParts(
   loaded: LoadedConfig,
-  { platform, log, lifecycle }: { platform: Platform; log: Log; lifecycle: Lifecycle },
+  { platform, log, lifecycle, workers }: PartsOptions,
 ): Promise<Parts> {
   const openedKeys = new Map<string, OpenedKey>()
-  const material = await openKeyMaterial(loaded, platform)
+  const engine = await openServerEngine(loaded.config, { platform, log, processes: workers })
+  const keyHost = { ...platform, engine }
+  const material = await openKeyMaterial(loaded, keyHost)
   const services = await openServices(loaded, { platform, log })
-  const keyring = await composeKeyring(loaded, platform, {
+  const keyring = await composeKeyring(loaded, keyHost, {
     ...services,
     material,
     now: platform.now,
@@ -162,6 +173,7 @@ async function openParts(
   const close = async () => {
     await maintenance.stop()
     await services.close()
+    engine.close()
   }
   return { ...services, keyring, maintenance, openedKeys, close }
 }

@@ -34,6 +34,11 @@ export const ServerConfig = Type.Object(
       }),
     ),
     metrics: MetricsConfig,
+    signing_engine: Choice(['auto', 'builtin', 'openssl'], {
+      default: 'auto',
+      description:
+        'What makes signatures: the runtime (builtin), the OpenSSL 3 of the host, or the faster of both as it is measured',
+    }),
   },
   { default: {}, description: 'How the server is reached' },
 )

@@ -8,11 +8,12 @@ import {
   type KeyPlan,
   largestKeyFile,
   loadKeyFile,
+  type MadeKey,
   type OpenedKey,
   openKey,
   withComplaint,
 } from './key-file.ts'
-import type { FirstKey, KeyMaterial, MadeKey, Whereabouts } from './key-material.ts'
+import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { Ring, RingKey } from './rotation.ts'
 import type { SigningKey } from './signing-key.ts'
 import { isSameKey } from './tenant-keys.ts'
@@ -34,7 +35,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
-    const opened = await findKey(plan, this.#files)
+    const opened = await findKey(plan, this.#host)
     return opened && { opened, whereabouts: this.#nameOf(opened) }
   }
 
@@ -88,7 +89,7 @@ export class FileMaterial implements KeyMaterial {
       if (!(await this.#files.facts(path))) await this.settle(plan, key)
       const wanted = { tenantId: plan.tenantId, algorithm, kid }
       const missing = `does not exist; restore it from a backup, or ${again}`
-      const found = await loadKeyFile(path, { ...wanted, missing }, this.#files)
+      const found = await loadKeyFile(path, { ...wanted, missing }, this.#host)
       if (isSameKey(found, key)) return found
       throw new KeyFileError(
         `${complaintOf(plan)}: ${path} is not the key that the database knows as ${kid}; restore it from a backup, or ${again}`,

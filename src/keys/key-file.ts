@@ -2,6 +2,7 @@ import { FileError, type Files, type Platform } from '../platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { UnavailableError } from '../protocol/errors.ts'
 import type { RotationSettings } from './rotation.ts'
+import type { SigningEngine } from './signer.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'
 
 /** Where the keys of a tenant are. */
@@ -24,7 +25,15 @@ export interface KeyPlan extends RotationSettings, KeyPlace {
 }
 
 /** What keys are kept in and made with. */
-export type KeyHost = Pick<Platform, 'files' | 'generateKeyPem'>
+export interface KeyHost extends KeyMaker {
+  readonly files: Files
+}
+
+/** What keys are made with. */
+export interface KeyMaker extends Pick<Platform, 'generateKeyPem'> {
+  /** Where opened keys sign; default: {@link threadEngine}. */
+  readonly engine?: SigningEngine | undefined
+}
 
 /** A key that was found or made. */
 export interface OpenedKey {
@@ -42,16 +51,16 @@ export const largestKeyFile = 64 * 1024
 
 /** Loads the tenant's key, or makes it once and keeps it. Throws {@link KeyFileError}. */
 export async function openKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
-  return (await findKey(plan, host.files)) ?? (await withComplaint(plan, () => generateKey(plan, host)))
+  return (await findKey(plan, host)) ?? (await withComplaint(plan, () => generateKey(plan, host)))
 }
 
 /** Loads the tenant's key; undefined when it has to be made yet. Throws {@link KeyFileError}. */
-export function findKey(plan: KeyPlan, files: Files): Promise<OpenedKey | undefined> {
+export function findKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey | undefined> {
   return withComplaint(plan, async () => {
-    const path = plan.file ?? (await findKeyFile(plan, files))
+    const path = plan.file ?? (await findKeyFile(plan, host.files))
     return path === undefined
       ? undefined
-      : { key: await loadKeyFile(path, { ...plan, missing: noSuchKey }, files), path, generated: false }
+      : { key: await loadKeyFile(path, { ...plan, missing: noSuchKey }, host), path, generated: false }
   })
 }
 
@@ -113,7 +122,11 @@ export interface WantedKey extends KeyOwner {
 }
 
 /** The key in a private file. Throws {@link KeyFileError}, or FileError when the system refuses. */
-export async function loadKeyFile(path: string, wanted: WantedKey, files: Files): Promise<SigningKey> {
+export async function loadKeyFile(
+  path: string,
+  wanted: WantedKey,
+  { files, engine }: KeyHost,
+): Promise<SigningKey> {
   const refuse = (complaint: string, options?: ErrorOptions) =>
     new KeyFileError(`${complaintOf(wanted)}: ${path} ${complaint}`, options)
   const facts = await files.facts(path)
@@ -124,12 +137,36 @@ export async function loadKeyFile(path: string, wanted: WantedKey, files: Files)
     const mode = `0${facts.mode.toString(8)}`
     throw refuse(`is readable by others (mode ${mode}), wanted 0600; run: chmod 600 ${path}`)
   }
-  const pem = new TextDecoder().decode(await files.read(path))
+  const bytes = await files.read(path)
+  const pem = new TextDecoder().decode(bytes)
+  bytes.fill(0)
   try {
-    return await parseSigningKey(pem, wanted)
+    return await parseSigningKey(pem, wanted, engine)
   } catch (cause) {
     if (cause instanceof KeyMaterialError) throw refuse(cause.message, { cause })
     throw cause
+  }
+}
+
+/** A key that is kept nowhere yet. */
+export interface MadeKey {
+  readonly key: SigningKey
+  readonly pem: string
+}
+
+/** A new key as the plan wants it; `kid` null: its thumbprint. Throws {@link KeyFileError} where the engine does not take it. */
+export async function makeKey(
+  plan: KeyPlan,
+  kid: string | null,
+  { generateKeyPem, engine }: KeyMaker,
+): Promise<MadeKey> {
+  const { algorithm } = plan
+  const pem = await generateKeyPem(signatureAlgorithms[algorithm], plan.modulusLength)
+  try {
+    return { pem, key: await parseSigningKey(pem, { algorithm, kid }, engine) }
+  } catch (cause) {
+    if (!(cause instanceof KeyMaterialError)) throw cause
+    throw new KeyFileError(`${complaintOf(plan)}: the new one ${cause.message}`, { cause })
   }
 }
 
@@ -137,13 +174,13 @@ async function generateKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
   const { files } = host
   // A key costs up to seconds of a core: first see that it can be kept.
   if (plan.folder !== null) await prepareFolder(plan.folder, plan.kid === null, files)
-  const pem = await host.generateKeyPem(signatureAlgorithms[plan.algorithm], plan.modulusLength)
-  const key = await parseSigningKey(pem, plan)
+  const { pem, key } = await makeKey(plan, plan.kid, host)
   if (plan.folder === null) return { key, path: undefined, generated: true }
   const name = `${key.kid}.pem`
   const isFirst = await keepKey({ folder: plan.folder, name, pem, claimFolder: plan.kid === null }, files)
   if (isFirst) return { key, path: files.resolve(plan.folder, name), generated: true }
-  const winner = await findKey(plan, files)
+  key.signer.close()
+  const winner = await findKey(plan, host)
   if (!winner)
     throw new KeyFileError(
       `${complaintOf(plan)}: ${plan.folder} holds no key and takes none; remove what else is in it`,

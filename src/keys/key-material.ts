@@ -1,6 +1,13 @@
-import type { Platform } from '../platform/platform.ts'
-import { signatureAlgorithms } from '../protocol/algorithms.ts'
-import { complaintOf, KeyFileError, type KeyPlace, type KeyPlan, type OpenedKey } from './key-file.ts'
+import {
+  complaintOf,
+  KeyFileError,
+  type KeyMaker,
+  type KeyPlace,
+  type KeyPlan,
+  type MadeKey,
+  makeKey,
+  type OpenedKey,
+} from './key-file.ts'
 import type { Ring, RingKey } from './rotation.ts'
 import { parseSigningKey, type SigningKey } from './signing-key.ts'
 
@@ -38,27 +45,12 @@ export interface KeyMaterial {
   renew(plan: KeyPlan, ring: Ring): Promise<Ring>
 }
 
-export interface MadeKey {
-  readonly key: SigningKey
-  readonly pem: string
-}
-
-/** A new key as the plan wants it; `kid` null: its thumbprint. */
-export async function makeKey(
-  plan: KeyPlan,
-  kid: string | null,
-  { generateKeyPem }: Pick<Platform, 'generateKeyPem'>,
-): Promise<MadeKey> {
-  const pem = await generateKeyPem(signatureAlgorithms[plan.algorithm], plan.modulusLength)
-  return { pem, key: await parseSigningKey(pem, { algorithm: plan.algorithm, kid }) }
-}
-
 /** Keys that end with the process. */
 export class MemoryMaterial implements KeyMaterial {
-  readonly #host: Pick<Platform, 'generateKeyPem'>
-  readonly #keys = new Map<string, SigningKey>()
+  readonly #host: KeyMaker
+  readonly #keys = new Map<string, string>()
 
-  constructor(host: Pick<Platform, 'generateKeyPem'>) {
+  constructor(host: KeyMaker) {
     this.#host = host
   }
 
@@ -74,8 +66,8 @@ export class MemoryMaterial implements KeyMaterial {
     }
   }
 
-  async keep(plan: KeyPlan, { key }: MadeKey): Promise<Whereabouts> {
-    this.#keys.set(nameOf(plan, key), key)
+  async keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
+    this.#keys.set(nameOf(plan, key), pem)
     return {}
   }
 
@@ -83,7 +75,7 @@ export class MemoryMaterial implements KeyMaterial {
 
   async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
     const found = this.#keys.get(nameOf(plan, key))
-    if (found) return found
+    if (found !== undefined) return parseSigningKey(found, key, this.#host.engine)
     throw new KeyFileError(
       `${complaintOf(plan)}: ${key.kid} was in the memory of another process; make a new key: grantd keys rotate --now --tenant ${plan.tenantId}`,
     )

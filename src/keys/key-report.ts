@@ -65,16 +65,17 @@ async function findComplaint(
   { material }: KeyReportOptions,
 ): Promise<string | undefined> {
   if (!hasPrivateHalf(key) || key.state === 'retiring') return undefined
-  return complaintIn(async () => void (await material.load(plan, key)))
+  return complaintIn(async () => (await material.load(plan, key)).signer.close())
 }
 
 async function reportFirst(plan: KeyPlan, { material, host }: KeyReportOptions): Promise<KeyReport> {
   const keys: ReportedKey[] = []
   const complaint = await complaintIn(async () => {
     const found =
-      plan.file === null ? (await material.findFirst(plan))?.opened : await findKeyFile(plan, host.files)
+      plan.file === null ? (await material.findFirst(plan))?.opened : await findKeyFile(plan, host)
     if (!found) return
-    const { kid, algorithm, jwk } = found.key
+    const { kid, algorithm, jwk, signer } = found.key
+    signer.close()
     const unknown = { createdAt: null, activatedAt: null, retiredAt: null }
     keys.push({ kid, state: 'active', algorithm, jwk, path: found.path, ...unknown })
   })

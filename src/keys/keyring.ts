@@ -192,7 +192,8 @@ export class Keyring {
     const ring = plan && plan.file === null ? await this.#opener.reopen(plan, entry.ring) : undefined
     if (this.#entries.get(tenantId) !== entry) return
     if (!ring) return this.forget(tenantId)
-    const { published, plan: lastPlan } = entry.ring
+    const { published, plan: lastPlan, signing } = entry.ring
+    if (signing !== ring.signing) signing?.signer.close()
     const isChanged = ring.published !== published || plan?.jwksMaxAge !== lastPlan.jwksMaxAge
     entry.ring = ring
     entry.head = head
@@ -204,6 +205,7 @@ export class Keyring {
   /** Opens the tenant anew at its next use. */
   forget(tenantId: string): void {
     this.#opened.delete(tenantId)
+    this.#entries.get(tenantId)?.ring.signing?.signer.close()
     this.#entries.delete(tenantId)
   }
 

@@ -49,7 +49,7 @@ export class RingOpener {
   async open(plan: KeyPlan): Promise<{ readonly ring: OpenedRing; readonly opened: OpenedKey }> {
     const { writer, host, claim } = this.#options
     if (plan.file !== null) {
-      const opened = await findKeyFile(plan, host.files)
+      const opened = await findKeyFile(plan, host)
       if (!opened) throw new TypeError(`The tenant ${plan.tenantId} has no private_key_file`)
       claim(plan.tenantId, opened.key)
       return { opened, ring: { ...unchanging, plan, signing: opened.key, published: [opened.key] } }

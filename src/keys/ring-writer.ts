@@ -1,6 +1,5 @@
-import type { Platform } from '../platform/platform.ts'
-import { KeyFileError, type KeyPlan } from './key-file.ts'
-import { type FirstKey, type KeyMaterial, type MadeKey, makeKey, type Whereabouts } from './key-material.ts'
+import { KeyFileError, type KeyMaker, type KeyPlan, type MadeKey, makeKey } from './key-file.ts'
+import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { RingStore, StoredRing } from './ring-store.ts'
 import { type Ring, type RingKey, withTokenLife } from './rotation.ts'
 import type { VerifyingKey } from './signing-key.ts'
@@ -8,7 +7,7 @@ import type { VerifyingKey } from './signing-key.ts'
 export interface RingWriterOptions {
   readonly store: RingStore
   readonly material: KeyMaterial
-  readonly host: Pick<Platform, 'generateKeyPem'>
+  readonly host: KeyMaker
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Milliseconds that a token of the tenant lives at most, as things are configured; null: for ever. */
@@ -70,7 +69,10 @@ export class RingWriter {
           },
         ],
       }
-      if (!(await store.create(plan.tenantId, ring))) continue
+      if (!(await store.create(plan.tenantId, ring))) {
+        key.signer.close()
+        continue
+      }
       if (generated) this.#tell('first', key.kid, { plan })
       return { stored: { ring, version: 1 }, first }
     }
@@ -106,6 +108,8 @@ export class RingWriter {
   ): Promise<boolean> {
     const { material, now, claim } = this.#options
     const { plan, stored } = change
+    // It signs once the ring names it, and is opened for that.
+    made.key.signer.close()
     claim(plan.tenantId, made.key)
     // Before the ring is changed: what is listed now belongs to nobody, or to somebody whose change then fails.
     const strays = await material.listStrays(plan, stored.ring)

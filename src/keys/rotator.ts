@@ -70,7 +70,7 @@ export class Rotator {
     if (step.kind === 'create') return this.#create(plan, stored)
     const key = step.kind === 'amend' ? undefined : stored.ring.keys.find(({ kid }) => kid === step.kid)
     // The next key must be there before the last one stops; a retired one is not needed to verify what it signed.
-    if (key && step.kind === 'activate') await material.load(plan, key)
+    if (key && step.kind === 'activate') (await material.load(plan, key)).signer.close()
     else if (key) await material.destroy(plan, key)
     const before = step.kind === 'activate' ? await this.#withTokenLife(plan, stored.ring) : stored.ring
     const after = applyStep(before, step, { now: now() })
@@ -144,7 +144,8 @@ export class Rotator {
     const next = findKey(ring, 'next')
     if (!next) return undefined
     try {
-      await this.#options.material.load(plan, next)
+      const { signer } = await this.#options.material.load(plan, next)
+      signer.close()
       return next
     } catch (cause) {
       if (!(cause instanceof KeyFileError)) throw cause

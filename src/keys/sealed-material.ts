@@ -1,6 +1,14 @@
 import * as jose from 'jose'
-import { complaintOf, findKey, KeyFileError, type KeyHost, type KeyPlan } from './key-file.ts'
-import { type FirstKey, type KeyMaterial, type MadeKey, makeKey, type Whereabouts } from './key-material.ts'
+import {
+  complaintOf,
+  findKey,
+  KeyFileError,
+  type KeyHost,
+  type KeyPlan,
+  type MadeKey,
+  makeKey,
+} from './key-file.ts'
+import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { MasterKeys } from './master-key.ts'
 import type { Ring, RingKey } from './rotation.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from './signing-key.ts'
@@ -20,7 +28,7 @@ export class SealedMaterial implements KeyMaterial {
 
   /** A key file of before, when the keys were not in the database, is taken into it; the file stays as it is. */
   async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
-    const opened = await findKey(plan, this.#host.files)
+    const opened = await findKey(plan, this.#host)
     if (opened?.path === undefined) return undefined
     const pem = new TextDecoder().decode(await this.#host.files.read(opened.path))
     return { opened, whereabouts: await this.keep(plan, { key: opened.key, pem }) }
@@ -45,7 +53,7 @@ export class SealedMaterial implements KeyMaterial {
   async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
     const pem = await this.#open(plan, key)
     try {
-      return await parseSigningKey(pem, key)
+      return await parseSigningKey(pem, key, this.#host.engine)
     } catch (cause) {
       if (!(cause instanceof KeyMaterialError)) throw cause
       throw new KeyFileError(`${complaintOf(plan)}: ${key.kid} in the database ${cause.message}`, { cause })

@@ -1,6 +1,8 @@
 import * as jose from 'jose'
+import { OpensslError } from '../platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms, smallestRsaModulus } from '../protocol/algorithms.ts'
 import type { PublicJwk } from '../protocol/messages.ts'
+import { checkSigner, type Signer, type SignerKey, type SigningEngine, threadEngine } from './signer.ts'
 
 /** A key whose signatures are ours. */
 export interface VerifyingKey {
@@ -13,6 +15,8 @@ export interface VerifyingKey {
 /** A key that signs: its private half never leaves this room. */
 export interface SigningKey extends VerifyingKey {
   readonly privateKey: CryptoKey
+  /** What makes its signatures; to be closed when the key signs no more. */
+  readonly signer: Signer
 }
 
 /** A PEM text that cannot serve as signing key; `message` says what it is and what to do. */
@@ -20,11 +24,12 @@ export class KeyMaterialError extends Error {}
 
 /**
  * The signing key in a PEM text; `kid` defaults to the RFC 7638 thumbprint.
- * Throws {@link KeyMaterialError} for anything but an unencrypted PKCS#8 key that fits `algorithm`.
+ * Throws {@link KeyMaterialError} for anything but an unencrypted PKCS#8 key that fits `algorithm` and that `engine` takes.
  */
 export async function parseSigningKey(
   pem: string,
   { algorithm, kid }: { algorithm: SignatureAlgorithm; kid: string | null },
+  engine: SigningEngine = threadEngine,
 ): Promise<SigningKey> {
   const block = findPrivateKey(pem)
   const extractable = await importPrivate(block, algorithm)
@@ -32,11 +37,17 @@ export async function parseSigningKey(
   checkModulus(jwk)
   const publicMembers = publicPart(jwk)
   const id = kid ?? (await jose.calculateJwkThumbprint(publicMembers))
-  const key: SigningKey = {
-    kid: id,
-    algorithm,
+  const halves = {
     privateKey: (await jose.importPKCS8(block, algorithm)) as CryptoKey,
     publicKey: (await jose.importJWK({ ...publicMembers, alg: algorithm }, algorithm)) as CryptoKey,
+  }
+  const bits = jwk.n === undefined ? undefined : modulusBits(jwk.n)
+  const signer = openSigner({ pem: block, algorithm, modulusBits: bits, ...halves }, engine)
+  const key = {
+    kid: id,
+    algorithm,
+    ...halves,
+    signer,
     jwk: renderPublicJwk(publicMembers, { kid: id, algorithm }),
   }
   await checkHalvesMatch(key)
@@ -147,14 +158,28 @@ function renderPublicJwk(
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as PublicJwk
 }
 
-/** A private key whose public half does not fit (a flipped bit) would sign tokens that nobody can verify. */
-async function checkHalvesMatch({ algorithm, privateKey, publicKey }: SigningKey): Promise<void> {
-  const probe = await new jose.CompactSign(new Uint8Array(1))
-    .setProtectedHeader({ alg: algorithm })
-    .sign(privateKey)
+function openSigner(key: SignerKey, engine: SigningEngine): Signer {
   try {
-    await jose.compactVerify(probe, publicKey)
+    return engine.openSigner(key)
   } catch (cause) {
+    throw cause instanceof OpensslError ? refusedByOpenssl(cause) : cause
+  }
+}
+
+function refusedByOpenssl(cause: OpensslError): KeyMaterialError {
+  return new KeyMaterialError(
+    `is a key that OpenSSL does not sign with: ${cause.message}; choose another signing.algorithm, or server.signing_engine: auto`,
+    { cause },
+  )
+}
+
+/** A private key whose public half does not fit (a flipped bit) would sign tokens that nobody can verify. */
+async function checkHalvesMatch(key: Pick<SigningKey, 'algorithm' | 'publicKey' | 'signer'>): Promise<void> {
+  try {
+    await checkSigner(key.signer, key)
+  } catch (cause) {
+    key.signer.close()
+    if (cause instanceof OpensslError) throw refusedByOpenssl(cause)
     throw new KeyMaterialError('is damaged: its two halves do not fit; restore it from a backup', { cause })
   }
 }

@@ -1,8 +1,8 @@
 import { plainAddress } from './address.ts'
 import { bunHashing } from './bun-hashing.ts'
 import { bunSteering } from './bun-steering.ts'
-import { nodePlatform } from './node-process.ts'
-import { ListenError, type Listener, type ListenOptions, type Platform } from './platform.ts'
+import { hostPlaces, nodePlatform } from './node-process.ts'
+import { ListenError, type Listener, type ListenOptions, type Openssl, type Platform } from './platform.ts'
 
 /** Above what any endpoint takes, so that our own limit, which answers in JSON, is met first. */
 const maxRequestBodySize = 1024 * 1024
@@ -13,6 +13,8 @@ export function bunPlatform(): Platform {
     name: 'bun',
     hashing: bunHashing,
     passwordHash: { verify: (secret, hash) => Bun.password.verify(secret, hash) },
+    quickCurves: ['P-256', 'Ed25519'],
+    openOpenssl,
     listen,
   }
 }
@@ -44,4 +46,13 @@ function start({ hostname, port, fetch, sharePort = false }: ListenOptions): Bun
       cause,
     })
   }
+}
+
+/** Loaded at the first need, for most processes have none. */
+async function openOpenssl(): Promise<Openssl> {
+  const [{ openFirst }, { openLibrary }] = await Promise.all([
+    import('./openssl.ts'),
+    import('./openssl-bun.ts'),
+  ])
+  return openFirst(hostPlaces(), openLibrary)
 }

@@ -6,11 +6,16 @@ import { setImmediate } from 'node:timers'
 import { createLineWriter } from './line-writer.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeProcesses } from './node-processes.ts'
+import { openNativeKey } from './node-sign.ts'
 import { nodeSqlite } from './node-sqlite.ts'
+import { placesOfOpenssl } from './openssl-functions.ts'
 import type { Platform } from './platform.ts'
 
 /** What Bun and Deno answer alike, through their node: modules. */
-export type SharedPlatform = Omit<Platform, 'name' | 'hashing' | 'passwordHash' | 'listen'>
+export type SharedPlatform = Omit<
+  Platform,
+  'name' | 'hashing' | 'passwordHash' | 'listen' | 'quickCurves' | 'openOpenssl'
+>
 
 const lines = createLineWriter(
   (text) => void process.stdout.write(text),
@@ -34,6 +39,7 @@ export function nodePlatform(): SharedPlatform {
     readInput,
     now: Date.now,
     generateKeyPem: async (...kind) => (await import('./node-keys.ts')).generateKeyPem(...kind),
+    openNativeKey,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     writeOut: (text) => {
       lines.flush()
@@ -80,6 +86,11 @@ function isTerminalGone(): boolean {
   } catch {
     return true
   }
+}
+
+/** Where the OpenSSL of this machine may be. */
+export function hostPlaces(): readonly string[] {
+  return placesOfOpenssl({ system: process.platform, machine: process.arch })
 }
 
 async function readInput(): Promise<string | undefined> {

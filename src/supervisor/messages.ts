@@ -14,10 +14,18 @@ export interface Plan {
   readonly metrics: { readonly host: string; readonly port: number } | null
 }
 
+/** What the supervisor gives each worker. */
+export interface Place {
+  readonly port: number
+  /** All of them, this one too. */
+  readonly workers: number
+}
+
 export type ToWorker =
   /** The bytes of the configuration as text, so that all workers have the same one; null: read it yourself. */
   | { readonly type: 'begin'; readonly config: string | null; readonly isQuiet: boolean }
-  | { readonly type: 'listen'; readonly port: number }
+  /** On this port, as one of so many workers. */
+  | ({ readonly type: 'listen' } & Place)
   | { readonly type: 'steer'; readonly first: number; readonly count: number }
   | { readonly type: 'release' }
   /** Let connections go at their next answer, and take new ones as before. */

@@ -170,7 +170,7 @@ export class Supervisor {
     workers.add(worker)
     void worker.exited.then(() => workers.delete(worker))
     await worker.planned
-    worker.send({ type: 'listen', port: this.#port })
+    worker.send({ type: 'listen', port: this.#port, workers: this.#count })
     const text = await worker.ready
     this.#noteReady()
     return text

@@ -1,7 +1,7 @@
 import type { Samples } from '../metrics/samples.ts'
 import type { Platform, Steering } from '../platform/platform.ts'
 import type { Channel } from '../platform/processes.ts'
-import { type Plan, type ToSupervisor, type ToWorker, workerVariable } from './messages.ts'
+import { type Place, type Plan, type ToSupervisor, type ToWorker, workerVariable } from './messages.ts'
 
 /** The supervisor stopped this worker, or is no more, before it served. */
 export class Dismissed extends Error {}
@@ -56,13 +56,13 @@ export class WorkerSide {
     return { config: message.config ?? undefined, isQuiet: message.isQuiet }
   }
 
-  /** Answers the port to listen on. Throws {@link Dismissed}. */
-  async plan(plan: Plan): Promise<number> {
+  /** Answers where to listen. Throws {@link Dismissed}. */
+  async plan(plan: Plan): Promise<Place> {
     const answer = this.#next('listen')
     this.#send({ type: 'planned', plan })
     const message = await Promise.race([answer, this.#dismissed])
     if (message.type !== 'listen') throw new TypeError('Wanted listen')
-    return message.port
+    return message
   }
 
   serve(duties: WorkerDuties): void {

@@ -21,6 +21,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       port: 3000,
       public_url: null,
       metrics: { enabled: false, host: '127.0.0.1', port: 9464 },
+      signing_engine: 'auto',
     },
     data_dir: './data',
     storage: 'sqlite',

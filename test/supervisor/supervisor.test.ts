@@ -79,15 +79,15 @@ test('all workers get the same configuration and port, and the text of the first
   expect(started.map(({ received }) => received)).toEqual([
     [
       { type: 'begin', config: 'first', isQuiet: false },
-      { type: 'listen', port: 4711 },
+      { type: 'listen', port: 4711, workers: 3 },
     ],
     [
       { type: 'begin', config: 'first', isQuiet: true },
-      { type: 'listen', port: 4711 },
+      { type: 'listen', port: 4711, workers: 3 },
     ],
     [
       { type: 'begin', config: 'first', isQuiet: true },
-      { type: 'listen', port: 4711 },
+      { type: 'listen', port: 4711, workers: 3 },
     ],
   ])
   expect(texts).toEqual(['worker 1'])
@@ -222,7 +222,7 @@ test('a reload steers new connections away before an old worker closes, and one 
   expect(started).toHaveLength(4)
   expect(started[2]?.received).toEqual([
     { type: 'begin', config: 'second', isQuiet: false },
-    { type: 'listen', port: 4711 },
+    { type: 'listen', port: 4711, workers: 2 },
     { type: 'steer', first: 2, count: 2 },
   ])
   expect(started[0]?.types).toEqual(['begin', 'listen', 'leave'])
