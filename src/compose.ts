@@ -5,6 +5,7 @@ import type { LoadedConfig } from './config/load.ts'
 import type { Deps, Lifecycle } from './deps.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
+import { VerifiedTokens } from './keys/verified-tokens.ts'
 import type { Log } from './log.ts'
 import type { Hashing, Platform } from './platform/platform.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
@@ -73,6 +74,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     audit,
     lastUse,
     expiryFloor,
+    verifiedTokens: new VerifiedTokens(),
     swagger: config.swagger,
     admin: config.admin,
     build: buildInfo,
