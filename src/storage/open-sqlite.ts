@@ -1,6 +1,6 @@
 import { FileError, type Platform, type SqliteConnection, SqliteError } from '../platform/platform.ts'
 import { knownSchema, migrate } from './migrate.ts'
-import { type SqlDatabase, sql } from './sql.ts'
+import { insertOne, type SqlDatabase, sql } from './sql.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
 import { StorageError, StorageRefusedError } from './storage.ts'
 
@@ -143,6 +143,7 @@ function inTransaction(connection: SqliteConnection): SqlDatabase {
     name: 'sqlite',
     read: query,
     write: query,
+    insert: (row) => insertOne(database, row),
     transaction: (work) => work(database),
     tidy: async () => {},
     close: async () => {},

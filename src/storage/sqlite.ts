@@ -1,5 +1,5 @@
 import { type SqliteConnection, SqliteError, type SqliteErrorKind } from '../platform/platform.ts'
-import type { Sql, SqlDatabase, SqlRow } from './sql.ts'
+import { createTexts, insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow } from './sql.ts'
 import { StorageError } from './storage.ts'
 
 export interface SqliteOptions {
@@ -63,6 +63,10 @@ export class SqliteDatabase implements SqlDatabase {
       this.#writes.push({ statement, resolve, reject })
       this.#drainSoon()
     })
+  }
+
+  insert(row: NewRow): Promise<boolean> {
+    return insertOne({ write: (statement) => this.write(statement) }, row)
   }
 
   async transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
@@ -174,6 +178,7 @@ export class SqliteDatabase implements SqlDatabase {
       name: 'sqlite',
       read: query,
       write: query,
+      insert: (row) => insertOne(database, row),
       transaction: (work) => work(database),
       tidy: async () => {},
       close: async () => {},
@@ -224,8 +229,10 @@ export class SqliteDatabase implements SqlDatabase {
 }
 
 function run(connection: SqliteConnection, { parts, values }: Sql): SqlRow[] {
-  return connection.all(parts.join('?'), values)
+  return connection.all(textOf(parts), values)
 }
+
+const textOf = createTexts((parts) => parts.join('?'))
 
 function kindOf({ cause }: StorageError): SqliteErrorKind | undefined {
   return cause instanceof SqliteError ? cause.kind : undefined
