@@ -139,11 +139,10 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
   }
 
   async create(record: NewRecord<S['static']>): Promise<boolean> {
-    const { id, value, expiresAt = null, parent = null } = record
+    const { id, value, expiresAt = null, parent = null, json = JSON.stringify(value) } = record
     checkId(id)
     const [tenant, kind] = [this.#tenantId, this.#kind.name]
-    const row = { tenant, kind, id, value: JSON.stringify(value), expires_at: expiresAt, parent }
-    return this.#database.insert(row)
+    return this.#database.insert({ tenant, kind, id, value: json, expires_at: expiresAt, parent })
   }
 
   async createMany(records: readonly NewRecord<S['static']>[]): Promise<void> {
@@ -152,9 +151,10 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     await this.#database.write(sql`insert into grantd_records (tenant, kind, ${columns}) values ${values}`)
   }
 
-  #values({ id, value, expiresAt = null, parent = null }: NewRecord<S['static']>): Sql {
+  #values(record: NewRecord<S['static']>): Sql {
+    const { id, value, expiresAt = null, parent = null, json = JSON.stringify(value) } = record
     checkId(id)
-    return sql`(${this.#tenantId}, ${this.#kind.name}, ${id}, ${JSON.stringify(value)}, 1, ${expiresAt}, ${null}, ${parent})`
+    return sql`(${this.#tenantId}, ${this.#kind.name}, ${id}, ${json}, 1, ${expiresAt}, ${null}, ${parent})`
   }
 
   async replace(
