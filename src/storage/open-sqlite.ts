@@ -89,16 +89,33 @@ async function create(path: string, host: SqliteHost): Promise<void> {
   })
 }
 
+/** Milliseconds that one call may wait inside SQLite, on the event loop, for other processes. */
+const waits = {
+  /** Nothing is answered yet; another process may be closing the file, or repairing it after a crash. */
+  opening: 2000,
+  /** Readers wait for nobody but a process that repairs the -wal. */
+  reading: 100,
+  /** Whoever writes waits off the event loop: see SqliteDatabase. */
+  writing: 0,
+} as const
+
+function setWait(connection: SqliteConnection, wait: keyof typeof waits): void {
+  connection.execute(`pragma busy_timeout = ${waits[wait]}`)
+}
+
 async function connect(path: string, host: SqliteHost): Promise<SqlDatabase> {
   const writer = host.sqlite.open(path)
   try {
+    setWait(writer, 'opening')
     await prepare(writer, path, host)
     const reader = host.sqlite.open(path)
+    setWait(reader, 'reading')
     reader.execute('pragma query_only = 1')
     const findIdentity = () => identify(path, host)
     const identity = await findIdentity()
     const database = new SqliteDatabase({ path, writer, reader, host, findIdentity, identity })
     await migrateIfOld(database, path)
+    setWait(writer, 'writing')
     return database
   } catch (cause) {
     writer.close()

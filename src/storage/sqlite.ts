@@ -24,7 +24,10 @@ export interface SqliteTiming {
 
 /** Milliseconds that a write waits for another process that writes. */
 const longestLock = 2000
-const lockPause = 5
+/** Milliseconds between two looks at the lock; who has waited for long looks more often, so that it does not stay the last. */
+const lockPauses = { atFirst: 4, afterAWhile: 1 } as const
+/** Milliseconds after which somebody has waited for long. */
+const aWhile = 20
 /** Writes of one commit. */
 const largestGroup = 500
 
@@ -198,7 +201,8 @@ export class SqliteDatabase implements SqlDatabase {
         const isBusy = cause instanceof StorageError && kindOf(cause) === 'busy'
         if (!isBusy || host.monotonic() - started > longestLock) throw cause
       }
-      await new Promise<void>((resolve) => void host.after(lockPause, resolve))
+      const pause = host.monotonic() - started < aWhile ? lockPauses.atFirst : lockPauses.afterAWhile
+      await new Promise<void>((resolve) => void host.after(pause, resolve))
     }
   }
 
