@@ -69,11 +69,11 @@ export class PostgresInserts {
       .map(({ row }) => ({ key: keyOf(row), row }))
       .sort((a, b) => (a.key < b.key ? -1 : 1))
       .map(({ row }) => row)
-    // One text for any number of rows, which the server prepares once.
+    // One text for any number of rows, which the server prepares once. `::text` first: the driver would make JSON of the text.
     const added = await this.#write(
       sql`insert into grantd_records (tenant, kind, id, value, version, expires_at, used_at, parent)
           select tenant, kind, id, value, 1, expires_at, null, parent
-          from json_to_recordset(${JSON.stringify(rows)}::json)
+          from json_to_recordset(${JSON.stringify(rows)}::text::json)
             as new (tenant text, kind text, id text, value text, expires_at bigint, parent text)
           on conflict do nothing returning tenant, kind, id`,
     )
