@@ -13,6 +13,8 @@ export interface SqliteOptions {
   readonly findIdentity: () => Promise<string | undefined>
   /** Which file was opened. */
   readonly identity: string | undefined
+  /** Called once the file is closed. */
+  readonly onClosed: () => Promise<void>
   readonly host: SqliteTiming
 }
 
@@ -102,6 +104,7 @@ export class SqliteDatabase implements SqlDatabase {
     await this.#draining
     this.#options.reader.close()
     this.#options.writer.close()
+    await this.#options.onClosed()
   }
 
   #checkOpen(): void {
