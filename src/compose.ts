@@ -5,6 +5,7 @@ import type { LoadedConfig } from './config/load.ts'
 import type { Deps, Lifecycle } from './deps.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
+import { VerifiedTokens } from './keys/verified-tokens.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Hashing, Platform } from './platform/platform.ts'
@@ -77,6 +78,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     lastUse,
     expiryFloor,
     ...(metrics && { metrics }),
+    verifiedTokens: new VerifiedTokens(),
     swagger: config.swagger,
     admin: config.admin,
     build: buildInfo,

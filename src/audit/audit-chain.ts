@@ -1,5 +1,5 @@
 import type { Hashing } from '../platform/platform.ts'
-import { auditEvents, auditEventsAsFound, auditHeadsAsFound } from '../storage/records.ts'
+import { type AuditEntry, auditEvents, auditEventsAsFound, auditHeadsAsFound } from '../storage/records.ts'
 import { type ListOptions, StorageError, type StoredRecord, type TenantStorage } from '../storage/storage.ts'
 import { buildEntry, type WaitingEvent } from './audit-entry.ts'
 
@@ -34,7 +34,11 @@ export function eventsOf(value: unknown): readonly unknown[] | undefined {
 
 /** What the next event names as the hash of this one. */
 export function hashOf(entry: unknown, hashing: Hashing): string {
-  return hashing.sha256(JSON.stringify(entry ?? null)).toHex()
+  return hashOfText(JSON.stringify(entry ?? null), hashing)
+}
+
+function hashOfText(text: string, hashing: Hashing): string {
+  return hashing.sha256(text).toHex()
 }
 
 export function isChainEnd(value: unknown): value is ChainEnd {
@@ -99,15 +103,21 @@ async function appendRow(
   { hashing, retain }: AppendOptions,
 ): Promise<ChainEnd> {
   // Never before that of the row before, so that retention takes from the front alone, whatever the clock does.
-  const expiresAt = Math.max(end.expires_at, ...events.map(({ time }) => time + retain))
+  const expiresAt = events.reduce((latest, { time }) => Math.max(latest, time + retain), end.expires_at)
+  const entries: AuditEntry[] = []
+  const texts: string[] = []
   let at = end
-  const entries = events.map((waiting) => {
+  for (const waiting of events) {
     const number = at.number + 1
     const entry = buildEntry(waiting, { number, prev_expires: at.expires_at, prev_hash: at.hash })
-    at = { number, hash: hashOf(entry, hashing), expires_at: expiresAt }
-    return entry
-  })
-  check(await trail.of(auditEvents).create({ id: idOf(at.number), value: { events: entries }, expiresAt }))
+    const text = JSON.stringify(entry)
+    entries.push(entry)
+    texts.push(text)
+    at = { number, hash: hashOfText(text, hashing), expires_at: expiresAt }
+  }
+  // What was hashed is what is kept: each event is made to text once.
+  const row = { value: { events: entries }, json: `{"events":[${texts.join(',')}]}` }
+  check(await trail.of(auditEvents).create({ id: idOf(at.number), ...row, expiresAt }))
   return at
 }
 

@@ -15,7 +15,7 @@ export type ChainLink = Pick<AuditEntry, 'number' | 'prev_expires' | 'prev_hash'
 export function buildEntry({ event, time }: WaitingEvent, link: ChainLink): AuditEntry {
   return {
     number: link.number,
-    time: new Date(time).toISOString(),
+    time: renderTime(time),
     tenant: event.tenant,
     type: event.type,
     outcome: event.outcome,
@@ -28,6 +28,14 @@ export function buildEntry({ event, time }: WaitingEvent, link: ChainLink): Audi
     prev_expires: link.prev_expires,
     prev_hash: link.prev_hash,
   }
+}
+
+/** The millisecond that was rendered last: many events are of one. */
+let lastTime = { time: Number.NaN, text: '' }
+
+function renderTime(time: number): string {
+  if (time !== lastTime.time) lastTime = { time, text: new Date(time).toISOString() }
+  return lastTime.text
 }
 
 /** Characters of one text; no id of ours is longer. */
@@ -47,6 +55,10 @@ function fit<T extends string | undefined>(text: T): T | string {
 
 function fitDetail(detail: Readonly<Record<string, string>>): Record<string, string> {
   const fitted: Record<string, string> = {}
-  for (const [name, value] of Object.entries(detail).slice(0, mostDetails)) fitted[fit(name)] = fit(value)
+  let count = 0
+  for (const name in detail) {
+    if (++count > mostDetails) break
+    fitted[fit(name)] = fit(detail[name] ?? '')
+  }
   return fitted
 }

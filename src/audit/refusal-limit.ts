@@ -5,6 +5,8 @@ const span = 60_000
 /** Refusals of one sort that are kept one by one in that time. */
 const mostKept = 100
 
+const none: readonly AuditEvent[] = []
+
 interface Sort {
   readonly first: AuditEvent
   /** Milliseconds since the epoch. */
@@ -22,8 +24,9 @@ export class RefusalLimit {
 
   /** The events to keep: this one or none, after the counts of minutes that are over. */
   admit(event: AuditEvent, now: number): readonly AuditEvent[] {
-    const counts = this.#takeOver(now)
-    if (event.outcome !== 'refused' || event.actor !== undefined) return [...counts, event]
+    const counts = this.#sorts.size === 0 ? none : this.#takeOver(now)
+    if (event.outcome !== 'refused' || event.actor !== undefined)
+      return counts.length === 0 ? [event] : [...counts, event]
     const key = JSON.stringify([event.type, event.tenant, event.client ?? null])
     const sort = this.#sorts.get(key) ?? { first: event, began: now, kept: 0, left: 0 }
     this.#sorts.set(key, sort)

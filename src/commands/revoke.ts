@@ -1,4 +1,5 @@
 import { formats } from '../config/formats.ts'
+import { VerifiedTokens } from '../keys/verified-tokens.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { LastUse } from '../storage/last-use.ts'
@@ -118,7 +119,8 @@ async function revokeToken(
     )
   }
   const lastUse = new LastUse({ storage: management.storage, after: platform.after, onError: () => {} })
-  const deps = { ...management, keyring, lastUse, expiryFloor: () => 0 }
+  const verifiedTokens = new VerifiedTokens()
+  const deps = { ...management, keyring, lastUse, verifiedTokens, expiryFloor: () => 0 }
   const claims = await explainRefusal(`Cannot revoke the token`, () => revokeOne(token, tenant, deps))
   const isKey = isApiKey(claims)
   const detail: Record<string, string> = isKey ? { api_key: claims.sub } : { jti: claims.jti }

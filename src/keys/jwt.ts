@@ -1,8 +1,10 @@
 import * as jose from 'jose'
 import { signatureAlgorithms } from '../protocol/algorithms.ts'
 import { signCompact } from './signer.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { SigningKey, VerifyingKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
+
+const allAlgorithms = Object.keys(signatureAlgorithms)
 
 /** Of each key, its protected header in base64url by `typ`: the same in all of its tokens. */
 const headers = new WeakMap<SigningKey, Map<string, string>>()
@@ -65,10 +67,27 @@ export class JwtInvalid extends Error {}
  * the key is not at hand and the storage cannot say whether it is one of ours.
  */
 export async function verifyJwt(token: string, options: VerifyOptions): Promise<Record<string, unknown>> {
+  return (await verifyJwtByKey(token, options)).claims
+}
+
+/** Claims, with what else the signature covers and which key made it. */
+export interface VerifiedJwt {
+  readonly claims: Record<string, unknown>
+  readonly typ: string
+  readonly key: VerifyingKey
+}
+
+/** Like {@link verifyJwt}, for those who want to know by which key. */
+export async function verifyJwtByKey(token: string, options: VerifyOptions): Promise<VerifiedJwt> {
   checkCanonical(token)
+  let picked: Omit<VerifiedJwt, 'claims'> | undefined
+  const getKey = async (header: jose.JWTHeaderParameters) => {
+    picked = await pickKey(header, options)
+    return picked.key.publicKey
+  }
   try {
-    const { payload } = await jose.jwtVerify(token, (header) => pickKey(header, options), {
-      algorithms: Object.keys(signatureAlgorithms),
+    const { payload } = await jose.jwtVerify(token, getKey, {
+      algorithms: allAlgorithms,
       issuer: options.issuer,
       requiredClaims: options.requireExpiry === false ? ['iat'] : ['exp', 'iat'],
       clockTolerance: 0,
@@ -76,7 +95,8 @@ export async function verifyJwt(token: string, options: VerifyOptions): Promise<
     })
     const isFuture = (payload.iat ?? 0) * 1000 > options.now
     if (isFuture && !options.allowFuture) throw new JwtInvalid('issued in the future')
-    return payload
+    if (!picked) throw new TypeError('The verifier asked for no key')
+    return { claims: payload, ...picked }
   } catch (cause) {
     // Only the code goes on: the message below it may quote the token, and this one ends in the log.
     if (cause instanceof jose.errors.JWTExpired) throw new JwtExpired(cause.code)
@@ -89,13 +109,13 @@ export async function verifyJwt(token: string, options: VerifyOptions): Promise<
 async function pickKey(
   { alg, kid, typ, crit }: jose.JWTHeaderParameters,
   { keys, types }: VerifyOptions,
-): Promise<CryptoKey> {
+): Promise<Omit<VerifiedJwt, 'claims'>> {
   // We sign no critical members, so one that is there is not ours.
   if (crit !== undefined) throw new JwtInvalid('critical members')
   if (typ === undefined || !types.includes(typ)) throw new JwtInvalid('another typ')
   const key = typeof kid === 'string' ? (keys.find(kid) ?? (await keys.lookUp(kid))) : undefined
   if (!key || key.algorithm !== alg) throw new JwtInvalid('another key')
-  return key.publicKey
+  return { key, typ }
 }
 
 /** One token, one spelling: base64url that decodes to the same bytes in another spelling is refused. */
@@ -105,13 +125,11 @@ function checkCanonical(token: string): void {
   if (!canonical) throw new JwtInvalid('not canonical base64url')
 }
 
+/** The last character of a rest of two or three carries four or two bits that decode to nothing: they have to be zero (RFC 4648 section 3.5). */
+const canonicalBase64Url = /^(?:[\w-]{4})*(?:[\w-]{4}|[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])$/
+
 function isCanonicalBase64Url(text: string): boolean {
-  if (!/^[A-Za-z0-9_-]+$/.test(text)) return false
-  try {
-    return jose.base64url.encode(jose.base64url.decode(text)) === text
-  } catch {
-    return false
-  }
+  return canonicalBase64Url.test(text)
 }
 
 /** A JWT as it stands, with nothing verified. */

@@ -63,6 +63,7 @@ async function findFacts(path: string): Promise<FileFacts | undefined> {
     isFile: found.isFile(),
     identity: `${found.dev}:${found.ino}`,
     modifiedAt: found.mtimeMs,
+    changedAt: found.ctimeMs,
   }
 }
 

@@ -153,6 +153,8 @@ export interface FileFacts {
   readonly identity: string
   /** When it was written last, in milliseconds since the epoch. */
   readonly modifiedAt: number
+  /** When its bytes, its mode or its names were changed last, in the same unit; nobody can set it. */
+  readonly changedAt: number
 }
 
 /** Files as grantd needs them. Every method throws {@link FileError} when the system refuses. */

@@ -18,6 +18,11 @@ interface Use {
   readonly create: { readonly parent: string } | undefined
 }
 
+/** Kinds and tenants have no space in their names, so no two things share a key, whatever is in an id. */
+function keyOf({ tenantId, kind, id }: Use): string {
+  return `${kind.name} ${tenantId} ${id}`
+}
+
 /** Milliseconds between two writes: a use that is younger may be lost in a crash. */
 const pause = 10_000
 /** Rows that wait to be written; beyond them the newest are left out until the next use. */
@@ -35,7 +40,7 @@ export class LastUse {
   }
 
   note(use: Use): void {
-    const key = JSON.stringify([use.tenantId, use.kind.name, use.id])
+    const key = keyOf(use)
     if (this.#waiting.size >= mostWaiting && !this.#waiting.has(key)) return
     this.#waiting.set(key, use)
     this.#cancel ??= this.#options.after(pause, () => void this.flush())

@@ -155,9 +155,9 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
     })
   }
 
-  #build({ id, value, expiresAt = null, parent = null }: NewRecord<S['static']>): Row {
+  #build({ id, value, expiresAt = null, parent = null, json }: NewRecord<S['static']>): Row {
     if (!isStorableId(id)) throw new TypeError(`No store can keep the id ${JSON.stringify(id)} as given`)
-    const text = JSON.stringify(value)
+    const text = json ?? JSON.stringify(value)
     const { name: kind } = this.#kind
     return { tenant: this.#tenant, kind, id, value: text, version: 1, expiresAt, usedAt: null, parent }
   }

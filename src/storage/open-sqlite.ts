@@ -1,6 +1,7 @@
 import { FileError, type Platform, type SqliteConnection, SqliteError } from '../platform/platform.ts'
+import { leaveCleanEnd, takeCleanEnd } from './clean-end.ts'
 import { knownSchema, migrate } from './migrate.ts'
-import { type SqlDatabase, sql } from './sql.ts'
+import { insertOne, type SqlDatabase, sql } from './sql.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
 import { StorageError, StorageRefusedError } from './storage.ts'
 
@@ -21,7 +22,8 @@ export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDat
     await host.files.makePrivateFolder(host.files.folderOf(path))
     await removeLeftovers(path, host)
     if (!(await checkFile(path, host))) await create(path, host)
-    const database = await connect(path, host)
+    const isChecked = await takeCleanEnd(path, host.files)
+    const database = await connect(path, { isChecked, host })
     // Says that there was a database once: an empty one in its place would have forgotten what was revoked.
     if (!(await host.files.facts(markerOf(path)))) await host.files.createPrivate(markerOf(path), markerText)
     return database
@@ -47,7 +49,7 @@ async function removeLeftovers(path: string, { files, now }: SqliteHost): Promis
   for (const each of await files.list(folder)) {
     const isTemporary =
       each.startsWith(`.${name}.`) &&
-      /^(?:made\.)?[0-9a-f]{16}\.tmp(?:-journal|-wal|-shm)?$/.test(each.slice(name.length + 2))
+      /^(?:made\.|closed\.)?[0-9a-f]{16}\.tmp(?:-journal|-wal|-shm)?$/.test(each.slice(name.length + 2))
     if (!isTemporary) continue
     const facts = await files.facts(files.resolve(folder, each))
     if (facts?.isFile && facts.modifiedAt < now() - oldestTemporary) {
@@ -89,16 +91,42 @@ async function create(path: string, host: SqliteHost): Promise<void> {
   })
 }
 
-async function connect(path: string, host: SqliteHost): Promise<SqlDatabase> {
+/** Milliseconds that one call may wait inside SQLite, on the event loop, for other processes. */
+const waits = {
+  /** Nothing is answered yet; another process may be closing the file, or repairing it after a crash. */
+  opening: 2000,
+  /** Readers wait for nobody but a process that repairs the -wal. */
+  reading: 100,
+  /** Whoever writes waits off the event loop: see SqliteDatabase. */
+  writing: 0,
+} as const
+
+function setWait(connection: SqliteConnection, wait: keyof typeof waits): void {
+  connection.execute(`pragma busy_timeout = ${waits[wait]}`)
+}
+
+interface Opening {
+  /** Whether the file is known to be whole. */
+  readonly isChecked: boolean
+  readonly host: SqliteHost
+}
+
+async function connect(path: string, { isChecked, host }: Opening): Promise<SqlDatabase> {
   const writer = host.sqlite.open(path)
   try {
-    await prepare(writer, path, host)
+    setWait(writer, 'opening')
+    prepare(writer, path)
+    if (!isChecked) await checkWhole(writer, path, host)
     const reader = host.sqlite.open(path)
+    setWait(reader, 'reading')
     reader.execute('pragma query_only = 1')
     const findIdentity = () => identify(path, host)
     const identity = await findIdentity()
-    const database = new SqliteDatabase({ path, writer, reader, host, findIdentity, identity })
+    // Without the note the next start only takes longer.
+    const onClosed = () => leaveCleanEnd(path, host.files).catch(() => {})
+    const database = new SqliteDatabase({ path, writer, reader, host, findIdentity, identity, onClosed })
     await migrateIfOld(database, path)
+    setWait(writer, 'writing')
     return database
   } catch (cause) {
     writer.close()
@@ -114,15 +142,19 @@ async function identify(path: string, { files }: SqliteHost): Promise<string | u
   }
 }
 
-async function prepare(connection: SqliteConnection, path: string, { files }: SqliteHost): Promise<void> {
-  const value = (name: string) => Number(Object.values(connection.all(`pragma ${name}`, [])[0] ?? {})[0])
-  if (value('application_id') !== applicationId) {
+function prepare(connection: SqliteConnection, path: string): void {
+  const [found] = connection.all('pragma application_id', [])
+  const id = Number(Object.values(found ?? {})[0])
+  if (id !== applicationId) {
     throw new StorageRefusedError(
-      `The database ${path} belongs to another program (application_id ${value('application_id')}); choose another data_dir`,
+      `The database ${path} belongs to another program (application_id ${id}); choose another data_dir`,
     )
   }
   // A commit is answered when the disk has it, power loss or not.
   connection.execute('pragma synchronous = full')
+}
+
+async function checkWhole(connection: SqliteConnection, path: string, { files }: SqliteHost): Promise<void> {
   const size = (await files.facts(path))?.size ?? 0
   if (size > largestFullCheck) return
   const [found] = connection.all('pragma quick_check(1)', [])
@@ -143,6 +175,7 @@ function inTransaction(connection: SqliteConnection): SqlDatabase {
     name: 'sqlite',
     read: query,
     write: query,
+    insert: (row) => insertOne(database, row),
     transaction: (work) => work(database),
     tidy: async () => {},
     close: async () => {},

@@ -2,7 +2,7 @@ import postgres from 'postgres'
 import { inTime } from './in-time.ts'
 import { ownFault, readConnectFault, readFault } from './postgres-fault.ts'
 import type { PostgresTarget } from './postgres-url.ts'
-import type { Sql, SqlRow } from './sql.ts'
+import { createTexts, type Sql, type SqlRow } from './sql.ts'
 
 export interface PostgresTimes {
   readonly connectTimeoutMs: number
@@ -57,7 +57,7 @@ export class PostgresConnection {
 
   async #query({ parts, values }: Sql, milliseconds: number): Promise<SqlRow[]> {
     if (this.#isBroken) throw ownFault('lost', 'the connection was lost')
-    const text = parts.reduce((all, part, index) => `${all}$${index}${part}`)
+    const text = textOf(parts)
     const prepare = this.#target.prepare && values.length <= mostPreparedValues
     const late = () => ownFault('noAnswer', `no answer within ${milliseconds} ms`)
     try {
@@ -75,6 +75,8 @@ export class PostgresConnection {
     await this.#client.end({ timeout: 0 })
   }
 }
+
+const textOf = createTexts((parts) => parts.reduce((all, part, index) => `${all}$${index}${part}`))
 
 function connect(target: PostgresTarget, times: PostgresTimes, onClose: () => void) {
   const { host, port, database, user, password, tls, prepare, applicationName } = target

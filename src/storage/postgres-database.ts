@@ -1,8 +1,9 @@
 import type { PostgresConnection } from './postgres-connection.ts'
 import { explainFault, ownFault, PostgresFault, readFault } from './postgres-fault.ts'
+import { PostgresInserts } from './postgres-inserts.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 import { Repeats } from './repeats.ts'
-import { type Sql, type SqlDatabase, type SqlRow, sql } from './sql.ts'
+import { insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow, sql } from './sql.ts'
 
 /**
  * A database of a server that speaks the protocol of Postgres. What the server undid because of somebody else's
@@ -15,6 +16,7 @@ export class PostgresDatabase implements SqlDatabase {
   /** Apart, so that a statement does not wait for transactions that repeat. */
   readonly #statements = new Repeats(isConflict)
   readonly #transactions = new Repeats(isConflict)
+  readonly #inserts = new PostgresInserts((statement) => this.write(statement))
 
   constructor(pool: PostgresPool, place: string) {
     this.#pool = pool
@@ -27,6 +29,10 @@ export class PostgresDatabase implements SqlDatabase {
 
   write(statement: Sql): Promise<SqlRow[]> {
     return this.#use(this.#statements, (connection) => connection.run(statement))
+  }
+
+  insert(row: NewRow): Promise<boolean> {
+    return this.#inserts.insert(row)
   }
 
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
@@ -116,6 +122,10 @@ class Inside implements SqlDatabase {
       this.fault ??= fault
       throw explainFault(fault, place)
     }
+  }
+
+  insert(row: NewRow): Promise<boolean> {
+    return insertOne({ write: (statement) => this.write(statement) }, row)
   }
 
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {

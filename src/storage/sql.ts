@@ -39,12 +39,50 @@ export function commaSeparated(statements: readonly Sql[]): Sql {
   return { parts, values: statements.flatMap(({ values }) => values) }
 }
 
+/** Renders the parts of statements to text, those of a statement that was met before without work. */
+export function createTexts(
+  render: (parts: readonly string[]) => string,
+): (parts: readonly string[]) => string {
+  const texts = new WeakMap<readonly string[], string>()
+  return (parts) => {
+    const known = texts.get(parts)
+    if (known !== undefined) return known
+    const text = render(parts)
+    texts.set(parts, text)
+    return text
+  }
+}
+
+/** A new row of grantd_records: its version is 1, and nobody has used it. */
+export interface NewRow {
+  readonly tenant: string
+  readonly kind: string
+  readonly id: string
+  /** JSON. */
+  readonly value: string
+  readonly expires_at: number | null
+  readonly parent: string | null
+}
+
+const { parts: insertParts } =
+  sql`insert into grantd_records (tenant, kind, id, value, version, expires_at, used_at, parent)
+      values (${''}, ${''}, ${''}, ${''}, 1, ${null}, null, ${null}) on conflict do nothing returning 1 as one`
+
+/** {@link SqlDatabase.insert} by one statement. */
+export async function insertOne({ write }: Pick<SqlDatabase, 'write'>, row: NewRow): Promise<boolean> {
+  const { tenant, kind, id, value, expires_at, parent } = row
+  const values = [tenant, kind, id, value, expires_at, parent]
+  return (await write({ parts: insertParts, values })).length === 1
+}
+
 /** A database as SqlStorage needs it. Throws StorageError. Whole numbers come back as numbers. */
 export interface SqlDatabase {
   readonly name: 'sqlite' | 'postgres'
   read(statement: Sql): Promise<SqlRow[]>
   /** Resolves once what was written is durable, or, inside a transaction, done. */
   write(statement: Sql): Promise<SqlRow[]>
+  /** Like {@link write}; answers false, and changes nothing, when there is a row of this id. */
+  insert(row: NewRow): Promise<boolean>
   /** See Storage.transaction. */
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T>
   /** See Storage.tidy. */

@@ -1,5 +1,5 @@
 import { type SqliteConnection, SqliteError, type SqliteErrorKind } from '../platform/platform.ts'
-import type { Sql, SqlDatabase, SqlRow } from './sql.ts'
+import { createTexts, insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow } from './sql.ts'
 import { StorageError } from './storage.ts'
 
 export interface SqliteOptions {
@@ -13,6 +13,8 @@ export interface SqliteOptions {
   readonly findIdentity: () => Promise<string | undefined>
   /** Which file was opened. */
   readonly identity: string | undefined
+  /** Called once the file is closed. */
+  readonly onClosed: () => Promise<void>
   readonly host: SqliteTiming
 }
 
@@ -24,7 +26,10 @@ export interface SqliteTiming {
 
 /** Milliseconds that a write waits for another process that writes. */
 const longestLock = 2000
-const lockPause = 5
+/** Milliseconds between two looks at the lock; who has waited for long looks more often, so that it does not stay the last. */
+const lockPauses = { atFirst: 4, afterAWhile: 1 } as const
+/** Milliseconds after which somebody has waited for long. */
+const aWhile = 20
 /** Writes of one commit. */
 const largestGroup = 500
 
@@ -65,6 +70,10 @@ export class SqliteDatabase implements SqlDatabase {
     })
   }
 
+  insert(row: NewRow): Promise<boolean> {
+    return insertOne({ write: (statement) => this.write(statement) }, row)
+  }
+
   async transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
     this.#checkOpen()
     return new Promise((resolve, reject) => {
@@ -95,6 +104,7 @@ export class SqliteDatabase implements SqlDatabase {
     await this.#draining
     this.#options.reader.close()
     this.#options.writer.close()
+    await this.#options.onClosed()
   }
 
   #checkOpen(): void {
@@ -174,6 +184,7 @@ export class SqliteDatabase implements SqlDatabase {
       name: 'sqlite',
       read: query,
       write: query,
+      insert: (row) => insertOne(database, row),
       transaction: (work) => work(database),
       tidy: async () => {},
       close: async () => {},
@@ -193,7 +204,8 @@ export class SqliteDatabase implements SqlDatabase {
         const isBusy = cause instanceof StorageError && kindOf(cause) === 'busy'
         if (!isBusy || host.monotonic() - started > longestLock) throw cause
       }
-      await new Promise<void>((resolve) => void host.after(lockPause, resolve))
+      const pause = host.monotonic() - started < aWhile ? lockPauses.atFirst : lockPauses.afterAWhile
+      await new Promise<void>((resolve) => void host.after(pause, resolve))
     }
   }
 
@@ -224,8 +236,10 @@ export class SqliteDatabase implements SqlDatabase {
 }
 
 function run(connection: SqliteConnection, { parts, values }: Sql): SqlRow[] {
-  return connection.all(parts.join('?'), values)
+  return connection.all(textOf(parts), values)
 }
+
+const textOf = createTexts((parts) => parts.join('?'))
 
 function kindOf({ cause }: StorageError): SqliteErrorKind | undefined {
   return cause instanceof SqliteError ? cause.kind : undefined

@@ -62,6 +62,8 @@ export interface NewRecord<T> {
   readonly expiresAt?: number | null
   /** Default null. */
   readonly parent?: string | null
+  /** The JSON text of `value`, from whoever has it already. */
+  readonly json?: string
 }
 
 export interface ListOptions {

@@ -1,7 +1,8 @@
 import { Value } from '@sinclair/typebox/value'
 import type { ClientRegistry } from '../clients/registry.ts'
-import { JwtExpired, JwtInvalid, peekJwt, verifyJwt } from '../keys/jwt.ts'
+import { JwtExpired, JwtInvalid, peekJwt, verifyJwtByKey } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { VerifiedTokens } from '../keys/verified-tokens.ts'
 import type { Hashing } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { AccessTokenClaims, ApiKeyClaims } from '../protocol/messages.ts'
@@ -20,6 +21,7 @@ export interface VerifyDeps {
   readonly storage: Storage
   readonly hashing: Hashing
   readonly lastUse: LastUse
+  readonly verifiedTokens: VerifiedTokens
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Up to when (ms) what expired is forgotten: a token that expired by then stays so, whatever the clock says. */
@@ -65,10 +67,18 @@ async function verifyFound(
   return { tenant, claims }
 }
 
-async function findTenant(token: string, { tenants }: VerifyDeps): Promise<Tenant | undefined> {
+async function findTenant(
+  token: string,
+  { tenants, verifiedTokens }: VerifyDeps,
+): Promise<Tenant | undefined> {
   checkSize(token)
+  const issuer = (verifiedTokens.find(token)?.claims ?? peekClaims(token))?.iss
+  return issuer === undefined ? undefined : tenants.findByIssuer(issuer)
+}
+
+function peekClaims(token: string): { readonly iss: string } | undefined {
   const peeked = peekJwt(token)
-  return peeked && tenants.findByIssuer(peeked.issuer)
+  return peeked && { iss: peeked.issuer }
 }
 
 function checkSize(token: string): void {
@@ -100,11 +110,37 @@ interface Signed extends OAuth2Tenant {
 }
 
 async function verifyClaims(token: string, signed: Signed, deps: VerifyDeps): Promise<TokenClaims> {
-  const payload = await verifyWithKeys(token, signed, deps)
-  const claims = readTokenClaims(payload)
-  if (!claims) throw refuse('not the claims of an access token')
+  const claims = (await recall(token, signed, deps)) ?? (await verifyWithKeys(token, signed, deps))
   if (claims.exp !== undefined && claims.exp * 1000 <= deps.expiryFloor()) throw expired()
   return claims
+}
+
+/**
+ * The claims of a token whose signature was checked before, if all that may have changed since then is as it has to be;
+ * undefined: it is to be looked at anew, and what is wrong with it will be said then.
+ */
+async function recall(
+  token: string,
+  { tenant, oauth2, allowFuture }: Signed,
+  deps: VerifyDeps,
+): Promise<TokenClaims | undefined> {
+  const found = deps.verifiedTokens.find(token)
+  if (!found) return undefined
+  const { key, typ, claims } = found
+  const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
+  const isOfNow =
+    // The very key, not one of its kid: it may have been taken out of the ring, or another put in its place.
+    keys.find(key.kid) === key &&
+    typesOf(oauth2).includes(typ) &&
+    claims.iss === tenant.issuer &&
+    (claims.exp === undefined || claims.exp > Math.floor(deps.now() / 1000)) &&
+    (allowFuture || claims.iat * 1000 <= deps.now())
+  return isOfNow ? claims : undefined
+}
+
+/** at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so. */
+function typesOf({ accessTokenTyp }: OAuth2Settings): readonly string[] {
+  return [accessTokenTyp, 'at+jwt']
 }
 
 /** An access token always expires; an API key says that it is one. */
@@ -166,19 +202,34 @@ async function findEntitled(
   return [...(client.audience ?? oauth2.audience), ...client.resources]
 }
 
-async function verifyWithKeys(token: string, { tenant, oauth2, allowFuture }: Signed, deps: VerifyDeps) {
+async function verifyWithKeys(
+  token: string,
+  { tenant, oauth2, allowFuture }: Signed,
+  deps: VerifyDeps,
+): Promise<TokenClaims> {
   const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
-  try {
-    // at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so.
-    const types = [oauth2.accessTokenTyp, 'at+jwt']
+  const verified = await verifyJwtByKey(token, {
+    keys,
+    issuer: tenant.issuer,
+    types: typesOf(oauth2),
+    now: deps.now(),
     // An API key may live for ever; of an access token, readTokenClaims wants its exp.
-    const options = { keys, issuer: tenant.issuer, types, now: deps.now(), requireExpiry: false, allowFuture }
-    return await verifyJwt(token, options)
-  } catch (cause) {
-    if (cause instanceof JwtExpired) throw expired(cause)
-    if (cause instanceof JwtInvalid) throw refuse('refused by the verifier', cause)
-    throw cause
+    requireExpiry: false,
+    allowFuture,
+  }).catch(explainRefusal)
+  const claims = readTokenClaims(verified.claims)
+  if (!claims) throw refuse('not the claims of an access token')
+  // One that is about to be revoked is not looked at again, and nbf is none of ours: it would have to be asked each time.
+  if (!allowFuture && !('nbf' in claims)) {
+    deps.verifiedTokens.keep(token, { key: verified.key, typ: verified.typ, claims })
   }
+  return claims
+}
+
+function explainRefusal(cause: unknown): never {
+  if (cause instanceof JwtExpired) throw expired(cause)
+  if (cause instanceof JwtInvalid) throw refuse('refused by the verifier', cause)
+  throw cause
 }
 
 function expired(cause?: unknown): OAuthError {

@@ -38,7 +38,11 @@ async function refusalOf(path: string): Promise<Error> {
 test('a new database is private, has a mark beside it, and nothing else is left in its folder', () =>
   withDatabase(async (path) => {
     await make(path)
-    expect(await readdir(join(path, '..'))).toEqual(['grantd.db', 'grantd.db.made'])
+    expect((await readdir(join(path, '..'))).toSorted()).toEqual([
+      'grantd.db',
+      'grantd.db.closed',
+      'grantd.db.made',
+    ])
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect((await stat(join(path, '..'))).mode & 0o777).toBe(0o700)
   }))
@@ -64,7 +68,11 @@ test('ten processes that open it for the first time at once end with one databas
     )
     expect(created.filter(Boolean)).toHaveLength(1)
     await Promise.all(opened.map((storage) => storage.close()))
-    expect(await readdir(join(path, '..'))).toEqual(['grantd.db', 'grantd.db.made'])
+    expect((await readdir(join(path, '..'))).toSorted()).toEqual([
+      'grantd.db',
+      'grantd.db.closed',
+      'grantd.db.made',
+    ])
   }))
 
 test('a database that is gone is refused, and no empty one takes its place', () =>
@@ -76,7 +84,7 @@ test('a database that is gone is refused, and no empty one takes its place', () 
     expect(error.message).toBe(
       `The database ${path} is missing, though it was there once; restore it from a backup, or remove ${path}.made to start with an empty one, in which nothing is revoked`,
     )
-    expect(await readdir(join(path, '..'))).toEqual(['grantd.db.made'])
+    expect((await readdir(join(path, '..'))).toSorted()).toEqual(['grantd.db.closed', 'grantd.db.made'])
   }))
 
 test('a database that was cut to nothing is refused', () =>
@@ -283,12 +291,18 @@ test('what a start left that was killed long ago is removed, and what may be of 
       'grantd.db.0123456789abcdef.tmp',
     ]
     const longAgo = Date.now() / 1000 - 3700
-    for (const name of [...old, ...kept, ...foreign, '.grantd.db.made.0123456789abcdef.tmp']) {
+    for (const name of [
+      ...old,
+      ...kept,
+      ...foreign,
+      '.grantd.db.made.0123456789abcdef.tmp',
+      '.grantd.db.closed.0123456789abcdef.tmp',
+    ]) {
       await Bun.write(join(folder, name), 'x')
       if (!kept.includes(name)) await utimes(join(folder, name), longAgo, longAgo)
     }
     await make(path)
     expect((await readdir(folder)).toSorted()).toEqual(
-      [...kept, ...foreign, 'grantd.db', 'grantd.db.made'].toSorted(),
+      [...kept, ...foreign, 'grantd.db', 'grantd.db.closed', 'grantd.db.made'].toSorted(),
     )
   }))

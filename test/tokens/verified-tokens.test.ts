@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
+import { type RememberedToken, VerifiedTokens } from '../../src/keys/verified-tokens.ts'
+import { OAuthError } from '../../src/protocol/errors.ts'
+import { revokeToken } from '../../src/tokens/revocations.ts'
+import { type VerifyDeps, verifyToken } from '../../src/tokens/verify.ts'
+import { startAcme, svc } from '../endpoints/acme.ts'
+import { newKeys } from '../support/jws.ts'
+import { type TestApp, testStart } from '../support/test-app.ts'
+
+let app: TestApp
+let token: string
+const verify = spyOn(crypto.subtle, 'verify')
+
+beforeEach(async () => {
+  app = await startAcme()
+  token = await app.token('acme', svc)
+  expect(await say(token)).toBe('good')
+  verify.mockClear()
+})
+afterEach(() => app.close())
+
+/** What is said of the token, and whether a signature was checked for it. */
+async function say(text: string, changed: Partial<VerifyDeps> = {}): Promise<string> {
+  try {
+    await verifyToken(text, { ...app.deps, ...changed })
+    return 'good'
+  } catch (error) {
+    if (error instanceof OAuthError) return error.message
+    throw error
+  }
+}
+
+const invalid = 'The access token is invalid'
+
+describe('a token whose signature was checked', () => {
+  test('is good again without another check', async () => {
+    expect(await say(token)).toBe('good')
+    expect(verify).toHaveBeenCalledTimes(0)
+  })
+
+  test('is another one as soon as one character is', async () => {
+    const [head, body, signature = ''] = token.split('.')
+    const other = signature.startsWith('A') ? 'B' : 'A'
+    expect(await say(`${head}.${body}.${other}${signature.slice(1)}`)).toBe(invalid)
+    expect(verify).toHaveBeenCalledTimes(1)
+  })
+
+  test('expires', async () => {
+    app.advance(600)
+    expect(await say(token)).toBe('Token has expired')
+  })
+
+  test('stays expired by the floor, whatever the clock says', async () => {
+    expect(await say(token, { expiryFloor: () => testStart + 600_000 })).toBe('Token has expired')
+  })
+
+  test('is not yet good for a clock that was set back', async () => {
+    expect(await say(token, { now: () => testStart - 2000 })).toBe(invalid)
+  })
+
+  test('is revoked', async () => {
+    const { claims } = await verifyToken(token, app.deps)
+    await revokeToken(app.deps.storage, 'acme', { jti: claims.jti, exp: testStart, now: testStart })
+    expect(await say(token)).toBe(invalid)
+  })
+
+  test('is none of ours once its key is out of the ring', async () => {
+    const keys = await newKeys()
+    const keyring = Object.assign(Object.create(app.deps.keyring), { of: async () => keys })
+    expect(await say(token, { keyring })).toBe(invalid)
+  })
+
+  test('is checked anew where another key has the kid', async () => {
+    const keys = await app.deps.keyring.of('acme')
+    const other = await newKeys()
+    const keyring = Object.assign(Object.create(app.deps.keyring), {
+      of: async () => ({ ...keys, find: () => ({ ...other.active, kid: keys.active.kid }) }),
+    })
+    verify.mockClear()
+    expect(await say(token, { keyring })).toBe(invalid)
+    expect(verify).toHaveBeenCalledTimes(1)
+  })
+
+  test('is refused where its tenant has another issuer, typ or audience now', async () => {
+    const tenant = await app.deps.tenants.find('acme')
+    if (!tenant?.oauth2) throw new TypeError('There is no tenant')
+    const { oauth2 } = tenant
+    const changes = [
+      { ...tenant, issuer: 'https://other.example' },
+      { ...tenant, oauth2: { ...oauth2, accessTokenTyp: 'at+jwt' as const } },
+      { ...tenant, oauth2: { ...oauth2, audience: ['other'] } },
+    ]
+    for (const changed of changes) {
+      const tenants = Object.assign(Object.create(app.deps.tenants), { findByIssuer: async () => changed })
+      expect(await say(token, { tenants })).toBe(invalid)
+    }
+  })
+
+  test('has claims that nobody changes', async () => {
+    const { claims } = await verifyToken(token, app.deps)
+    expect(() => Object.assign(claims, { sub: 'me' })).toThrow(TypeError)
+    expect(() => claims.aud.push('me')).toThrow(TypeError)
+  })
+})
+
+test('a token that is refused is not remembered', async () => {
+  const verifiedTokens = new VerifiedTokens()
+  expect(await say(`${token.slice(0, -4)}AAAA`, { verifiedTokens })).toBe(invalid)
+  expect(verifiedTokens.size).toBe(0)
+})
+
+describe('the memory', () => {
+  const { key, typ, claims } = {} as RememberedToken
+  const remembered = { key, typ, claims: { ...claims, aud: ['api'] } }
+
+  test('has a bound of tokens, and keeps what is used', () => {
+    const memory = new VerifiedTokens()
+    memory.keep('used', remembered)
+    for (let n = 0; n < 20_000; n++) {
+      memory.keep(`token-${n}`, remembered)
+      expect(memory.find('used')?.typ).toBe(typ)
+    }
+    expect(memory.size).toBeLessThanOrEqual(4096)
+    expect(memory.find('token-0')).toBeUndefined()
+    expect(memory.find('token-19999')).toBeDefined()
+  })
+
+  test('has a bound of characters', () => {
+    const memory = new VerifiedTokens()
+    const long = 'x'.repeat(8000)
+    for (let n = 0; n < 1000; n++) memory.keep(`${long}${n}`, remembered)
+    expect(memory.size).toBeLessThan((2 * 2 * 1024 * 1024) / 8000 + 2)
+  })
+})
