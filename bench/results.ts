@@ -1,0 +1,56 @@
+import type { Machine } from './measure/machine.ts'
+
+/** One contender in one scenario: medians over the rounds. */
+export interface Row {
+  readonly name: string
+  readonly kind: 'grantd' | 'peer' | 'limit'
+  /** Requests, each answered rightly, a second. */
+  readonly perSecond: number
+  /** Milliseconds, as are the following two. */
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  /** Processor time of the server for one request in microseconds, all of its processes. */
+  readonly cpu: number
+  /** Resident memory in MB (10^6 bytes) of all processes together, before the first round. */
+  readonly rssIdle: number
+  /** The same after the last round. */
+  readonly rssLoaded: number
+  /** After the last round, of the process that has the most. */
+  readonly rssLargest: number
+  readonly processes: number
+  /** Requests a second of each round. */
+  readonly rounds: readonly number[]
+}
+
+/** A figure that is not a rate of requests. */
+export interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+}
+
+export interface Limit {
+  readonly name: string
+  readonly perSecond: number
+}
+
+export interface ScenarioResult {
+  readonly name: string
+  readonly title: string
+  readonly rows: readonly Row[]
+  /** What the machine can do at most, measured in the same rounds. */
+  readonly limit?: Limit
+  readonly figures?: readonly Figure[]
+}
+
+/** A file of bench/results. */
+export interface Results {
+  readonly version: 1
+  readonly made: string
+  readonly machine: Machine
+  readonly grantd: string
+  readonly rounds: number
+  readonly seconds: number
+  readonly scenarios: readonly ScenarioResult[]
+}
