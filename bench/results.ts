@@ -3,6 +3,8 @@ import type { Machine } from './measure/machine.ts'
 /** One contender in one scenario: medians over the rounds. */
 export interface Row {
   readonly name: string
+  /** What it is compared within, where a scenario compares several times over; such as `32 connections`. */
+  readonly group?: string
   readonly kind: 'grantd' | 'peer' | 'limit'
   /** Requests, each answered rightly, a second. */
   readonly perSecond: number

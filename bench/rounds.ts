@@ -8,6 +8,7 @@ import type { Limit, Row } from './results.ts'
 /** A server under load, as the rounds see it. */
 export interface Entry {
   readonly name: string
+  readonly group?: string
   readonly kind: Row['kind']
   /** What the next round sends; called before each one, out of the time that counts. */
   prepare(): Promise<Omit<Load, 'seconds'>>
@@ -80,7 +81,7 @@ async function runRound(
     return { ...outcome, cpu: ((after.cpu - before.cpu) / outcome.requests) * 1e6 }
   } catch (cause) {
     throw new Error(
-      `A round of '${entry.name}' does not count: ${cause instanceof Error ? cause.message : cause}`,
+      `A round of '${[entry.name, entry.group].filter(Boolean).join(', ')}' does not count: ${cause instanceof Error ? cause.message : cause}`,
       { cause },
     )
   }
@@ -92,11 +93,12 @@ interface Measured {
   readonly loaded: Usage | undefined
 }
 
-function toRow({ name, kind }: Entry, { rounds, idle, loaded }: Measured): Row {
+function toRow({ name, group, kind }: Entry, { rounds, idle, loaded }: Measured): Row {
   const rates = rounds.map(({ requests, seconds }) => requests / seconds)
   const of = (pick: (round: Round) => number) => median(rounds.map(pick))
   return {
     name,
+    ...(group && { group }),
     kind,
     perSecond: median(rates),
     p50: of(({ p50 }) => p50),

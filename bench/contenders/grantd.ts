@@ -48,17 +48,13 @@ export function listVariants({ workers, signingEngine }: Abilities): Variant[] {
 }
 
 /** The one tenant `bench` with the client of the benchmark. */
-export function toContender(executable: string, variant: Variant): Contender {
+export function toContender(executable: string, variant: Variant, extra: ConfigExtras = {}): Contender {
   return {
     name: variant.name,
     kind: 'grantd',
     async start(folder, algorithm) {
-      const server = await startGrantd({
-        executable,
-        folder,
-        variant,
-        config: renderConfig(algorithm, variant.serverSettings),
-      })
+      const config = renderConfig(algorithm, { ...extra, server: variant.serverSettings ?? [] })
+      const server = await startGrantd({ executable, folder, variant, config })
       return toTokenServer(server, 'bench')
     },
   }
@@ -99,16 +95,32 @@ export async function startGrantd(launch: GrantdLaunch): Promise<Server> {
   })
 }
 
-function renderConfig(algorithm: Algorithm, serverSettings: readonly string[] = []): string {
-  return `server:
-  public_url: http://bench.test
-${serverSettings.map((line) => `  ${line}\n`).join('')}tenants:
-  bench:
-    name: Benchmark
-    oauth2: { audience: [${audience}], scopes: { ${scope}: Read } }
-    signing: { algorithm: ${algorithm} }
-    clients: { ${client.id}: { secret: ${client.secret}, scopes: [${scope}] } }
-`
+/** What a scenario adds to the configuration, as lines of YAML without their indentation. */
+export interface ConfigExtras {
+  /** Such as `storage: memory`. */
+  readonly top?: readonly string[]
+  readonly server?: readonly string[]
+  readonly tenant?: readonly string[]
+  /** What the client authenticates with; default: its secret in clear. */
+  readonly secret?: string
+  readonly scopes?: readonly string[]
+}
+
+export function renderConfig(algorithm: Algorithm, extra: ConfigExtras = {}): string {
+  const { top = [], server = [], tenant = [], secret = `secret: ${client.secret}`, scopes = [scope] } = extra
+  return [
+    ...top,
+    'server:',
+    ...['public_url: http://bench.test', ...server].map((line) => `  ${line}`),
+    'tenants:',
+    '  bench:',
+    '    name: Benchmark',
+    `    oauth2: { audience: ['${audience}'], scopes: { ${scope}: Read } }`,
+    `    signing: { algorithm: ${algorithm} }`,
+    ...tenant.map((line) => `    ${line}`),
+    `    clients: { ${client.id}: { ${secret}, scopes: [${scopes.join(', ')}] } }`,
+    '',
+  ].join('\n')
 }
 
 async function outputOf(command: string[]): Promise<string> {

@@ -5,6 +5,8 @@ import type { Entry } from '../rounds.ts'
 import { audience, type Contender, client, form, scope, type TokenServer, tokenForm } from './contender.ts'
 
 export interface TokenLoad {
+  /** As in Row; default: none. */
+  readonly group?: string
   readonly algorithm: Algorithm
   readonly connections: number
   readonly closing?: boolean
@@ -15,7 +17,7 @@ export interface TokenLoad {
 export function toTokenEntry(
   { name, kind }: Pick<Contender, 'name' | 'kind'>,
   started: TokenServer,
-  { algorithm, ...load }: TokenLoad,
+  { algorithm, group, ...load }: TokenLoad,
 ): Entry {
   const { server, tokenPath } = started
   const requests: Load['requests'] = [
@@ -23,6 +25,7 @@ export function toTokenEntry(
   ]
   return {
     name,
+    ...(group && { group }),
     kind,
     prepare: async () => ({ origin: server.origin, requests, order: 'one', ...load }),
     verify: () => verifyToken(started, algorithm),

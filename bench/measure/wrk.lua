@@ -59,8 +59,8 @@ end
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
-    '{"requests":%d,"seconds":%.6f,"p50":%.3f,"p99":%.3f,"p999":%.3f,"longest":%.3f,"bad":%d,"broken":%d}\n',
+    '{"requests":%d,"seconds":%.6f,"p50":%.3f,"p99":%.3f,"p999":%.3f,"longest":%.3f,"bad":%d,"broken":%d,"ended":%d}\n',
     summary.requests, summary.duration / 1000000,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000, latency:percentile(99.9) / 1000, latency.max / 1000,
-    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+    errors.status, errors.connect + errors.write + errors.timeout, errors.read))
 end

@@ -48,7 +48,7 @@ export async function runWrk(load: Load, folder: string): Promise<LoadOutcome> {
     { stdout: 'pipe', stderr: 'pipe' },
   )
   const [text, faults] = await Promise.all([new Response(wrk.stdout).text(), new Response(wrk.stderr).text()])
-  return parseOutcome(text + faults)
+  return parseOutcome(text + faults, { closing: load.closing ?? false })
 }
 
 /** Lines that wrk.lua reads. */
@@ -69,14 +69,25 @@ function renderRequest({
   return fields.join('\t')
 }
 
-/** What wrk.lua wrote as its last line; throws LoadError when the round does not count. */
-export function parseOutcome(text: string): LoadOutcome {
+interface Told extends LoadOutcome {
+  readonly bad: number
+  readonly broken: number
+  /** Connections that the server ended. */
+  readonly ended: number
+}
+
+/**
+ * What wrk.lua wrote as its last line; throws LoadError when the round does not count. Where connections are to be closed, a
+ * server may end each one without having announced it, after the whole answer: wrk counts that as a fault in reading.
+ */
+export function parseOutcome(text: string, { closing = false } = {}): LoadOutcome {
   const line = text.split('\n').findLast((candidate) => candidate.startsWith('{"requests":'))
   if (!line) throw new LoadError(`wrk told no figures: ${text.trim()}`)
-  const { bad, broken, ...outcome }: LoadOutcome & { bad: number; broken: number } = JSON.parse(line)
-  if (bad > 0 || broken > 0)
+  const { bad, broken, ended, ...outcome }: Told = JSON.parse(line)
+  const failed = broken + (closing ? Math.max(0, ended - outcome.requests) : ended)
+  if (bad > 0 || failed > 0)
     throw new LoadError(
-      `of ${outcome.requests} answers ${bad} were no success and ${broken} connections failed`,
+      `of ${outcome.requests} answers ${bad} were no success and ${failed} connections failed`,
     )
   if (outcome.requests === 0) throw new LoadError('not one answer came')
   return outcome

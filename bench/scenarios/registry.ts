@@ -1,5 +1,15 @@
+import { checkScenarios } from './checks.ts'
+import { connectionsScenario, keepAliveScenario, secretHashScenario } from './connections.ts'
+import { halfLoadScenario } from './half-load.ts'
 import type { Scenario } from './scenario.ts'
 import { tokenScenarios } from './tokens.ts'
 
 /** In the order in which they run. */
-export const scenarios: readonly Scenario[] = [...tokenScenarios]
+export const scenarios: readonly Scenario[] = [
+  ...tokenScenarios,
+  secretHashScenario,
+  keepAliveScenario,
+  connectionsScenario,
+  ...checkScenarios,
+  halfLoadScenario,
+]

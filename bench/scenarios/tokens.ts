@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import type { Contender } from '../contenders/contender.ts'
 import { listVariants, toContender } from '../contenders/grantd.ts'
 import { listPeers } from '../contenders/peers.ts'
 import { type TokenLoad, toTokenEntry } from '../contenders/token-entry.ts'
 import type { Algorithm } from '../measure/openssl.ts'
-import { runRounds } from '../rounds.ts'
+import { compare, type Starter } from './compare.ts'
 import type { Bench, Scenario } from './scenario.ts'
 
 /** Tokens of one algorithm, grantd in all its ways against every peer and the machine's limit. */
@@ -33,23 +32,15 @@ export interface TokenComparison {
 }
 
 /** Starts all contenders, drives each in turn, and stops them. */
-export async function compareTokens(bench: Bench, { contenders, load, limit }: TokenComparison) {
-  const folder = await bench.newFolder()
-  const started = await Promise.all(
-    contenders.map(async (contender, index) => ({
-      contender,
-      running: await contender.start(join(folder, String(index)), load.algorithm),
-    })),
-  )
-  try {
-    const entries = started.map(({ contender, running }) => toTokenEntry(contender, running, load))
-    return await runRounds(entries, {
-      count: bench.rounds,
-      seconds: bench.seconds,
-      folder,
-      ...(limit && { limit }),
-    })
-  } finally {
-    await Promise.all(started.map(({ running }) => running.server.stop()))
+export function compareTokens(bench: Bench, { contenders, load, limit }: TokenComparison) {
+  const starters = contenders.map((contender) => toStarter(contender, load))
+  return compare(bench, starters, limit ? { limit } : {})
+}
+
+/** A contender under a load of token requests. */
+export function toStarter(contender: Contender, load: TokenLoad): Starter {
+  return async (folder) => {
+    const started = await contender.start(folder, load.algorithm)
+    return { server: started.server, entry: toTokenEntry(contender, started, load) }
   }
 }
