@@ -10,12 +10,21 @@ export interface Entry {
   readonly name: string
   readonly group?: string
   readonly kind: Row['kind']
-  /** What the next round sends; called before each one, out of the time that counts. */
-  prepare(): Promise<Omit<Load, 'seconds'>>
+  /** How the next round is driven; called before each one, out of the time that counts. */
+  prepare(next: NextRound): Promise<Drive>
   /** Throws when an answer is not what it has to be; called before and after each round. */
   verify(): Promise<void>
   measure(): Promise<Usage>
 }
+
+export interface NextRound {
+  readonly seconds: number
+  /** Requests a second of the round before, the warming up at first; 0: there was none. */
+  readonly rate: number
+}
+
+/** What wrk is to send, or a load of another kind that lasts so many seconds. */
+export type Drive = Omit<Load, 'seconds'> | ((seconds: number) => Promise<LoadOutcome>)
 
 export interface Rounds {
   readonly count: number
@@ -39,12 +48,14 @@ export async function runRounds(
   const idle = await Promise.all(entries.map((entry) => entry.measure()))
   const measured: Round[][] = entries.map(() => [])
   const signatures: number[] = []
-  await warmUp(entries, folder)
+  // Compilers on the fly want to have seen a request before they are measured.
+  const warm = await warmUp(entries, folder)
   for (let round = 0; round < count; round++) {
     const turn = [...entries.keys()]
     for (const index of round % 2 === 0 ? turn : turn.reverse()) {
       const entry = entries[index]
-      if (entry) measured[index]?.push(await runRound(entry, { seconds, folder }))
+      const rate = rateOf(measured[index]?.at(-1) ?? warm[index])
+      if (entry) measured[index]?.push(await runRound(entry, { seconds, folder, rate }))
     }
     if (limit) signatures.push(await measureSigning(limit, seconds))
   }
@@ -62,20 +73,28 @@ export async function runRounds(
   }
 }
 
-/** Compilers of the fly want to have seen a request before they are measured. */
-async function warmUp(entries: readonly Entry[], folder: string): Promise<void> {
-  for (const entry of entries) await runRound(entry, { seconds: 1, folder })
+async function warmUp(entries: readonly Entry[], folder: string): Promise<Round[]> {
+  const rounds: Round[] = []
+  for (const entry of entries) rounds.push(await runRound(entry, { seconds: 1, folder, rate: 0 }))
+  return rounds
+}
+
+function rateOf(round: Round | undefined): number {
+  return round ? round.requests / round.seconds : 0
 }
 
 async function runRound(
   entry: Entry,
-  { seconds, folder }: { seconds: number; folder: string },
+  { folder, ...next }: NextRound & { readonly folder: string },
 ): Promise<Round> {
   try {
     await entry.verify()
-    const load = await entry.prepare()
+    const drive = await entry.prepare(next)
     const before = await entry.measure()
-    const outcome = await runWrk({ ...load, seconds }, folder)
+    const { seconds } = next
+    const outcome = await (typeof drive === 'function'
+      ? drive(seconds)
+      : runWrk({ ...drive, seconds }, folder))
     const after = await entry.measure()
     await entry.verify()
     return { ...outcome, cpu: ((after.cpu - before.cpu) / outcome.requests) * 1e6 }
@@ -94,8 +113,8 @@ interface Measured {
 }
 
 function toRow({ name, group, kind }: Entry, { rounds, idle, loaded }: Measured): Row {
-  const rates = rounds.map(({ requests, seconds }) => requests / seconds)
-  const of = (pick: (round: Round) => number) => median(rounds.map(pick))
+  const rates = rounds.map(rateOf)
+  const of = (pick: (round: Round) => number) => orNull(median(rounds.map(pick)))
   return {
     name,
     ...(group && { group }),
@@ -105,10 +124,15 @@ function toRow({ name, group, kind }: Entry, { rounds, idle, loaded }: Measured)
     p99: of(({ p99 }) => p99),
     p999: of(({ p999 }) => p999),
     cpu: of(({ cpu }) => cpu),
-    rssIdle: idle?.rss ?? Number.NaN,
-    rssLoaded: loaded?.rss ?? Number.NaN,
-    rssLargest: loaded?.largest ?? Number.NaN,
+    rssIdle: orNull(idle?.rss),
+    rssLoaded: orNull(loaded?.rss),
+    rssLargest: orNull(loaded?.largest),
     processes: loaded?.processes ?? 0,
     rounds: rates,
   }
+}
+
+/** JSON has no NaN. */
+function orNull(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null
 }

@@ -18,20 +18,23 @@ export interface Launch {
 /** A server of our own that answers, until it is stopped. */
 export class Server {
   readonly origin: string
-  /** Milliseconds from exec to the first 200. */
+  /** When it was executed, in the time of performance.now(). */
+  readonly startedAt: number
+  /** Milliseconds from then to the first 200. */
   readonly readyAfter: number
   readonly #child: Bun.Subprocess
 
-  private constructor(child: Bun.Subprocess, origin: string, readyAfter: number) {
+  private constructor(child: Bun.Subprocess, { origin, startedAt }: { origin: string; startedAt: number }) {
     this.#child = child
     this.origin = origin
-    this.readyAfter = readyAfter
+    this.startedAt = startedAt
+    this.readyAfter = performance.now() - startedAt
   }
 
   /** Throws an Error with what the program said when it ends instead of answering, or takes longer than its patience. */
   static async start({ command, folder, env, port, readyPath, patience = 60_000 }: Launch): Promise<Server> {
     const errors = await open(join(folder, 'stderr'), 'a')
-    const started = performance.now()
+    const startedAt = performance.now()
     const child = Bun.spawn([...command], {
       cwd: folder,
       env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
@@ -41,7 +44,7 @@ export class Server {
     await errors.close()
     const origin = `http://127.0.0.1:${port}`
     while (!(await answers(origin + readyPath))) {
-      if (child.exitCode !== null || performance.now() - started > patience) {
+      if (child.exitCode !== null || performance.now() - startedAt > patience) {
         child.kill('SIGKILL')
         throw new Error(
           `${command.join(' ')} does not answer ${readyPath}:\n${await Bun.file(join(folder, 'stderr')).text()}`,
@@ -49,7 +52,7 @@ export class Server {
       }
       await Bun.sleep(1)
     }
-    return new Server(child, origin, performance.now() - started)
+    return new Server(child, { origin, startedAt })
   }
 
   measure(): Promise<Usage> {

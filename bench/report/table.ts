@@ -31,8 +31,8 @@ function formatRatio(ratio: number): string {
 }
 
 /** At most three digits that mean something, thousands apart: 12,345 123 12.3 1.23. */
-export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return '-'
+export function formatNumber(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return '-'
   if (value >= 100) return Math.round(value).toLocaleString('en')
   return value.toFixed(value >= 10 ? 1 : 2)
 }

@@ -1,6 +1,8 @@
+import { apiKeysScenario } from './api-keys.ts'
 import { checkScenarios } from './checks.ts'
 import { connectionsScenario, keepAliveScenario, secretHashScenario } from './connections.ts'
 import { halfLoadScenario } from './half-load.ts'
+import { revocationScenario } from './revocation.ts'
 import type { Scenario } from './scenario.ts'
 import { tokenScenarios } from './tokens.ts'
 
@@ -12,4 +14,6 @@ export const scenarios: readonly Scenario[] = [
   connectionsScenario,
   ...checkScenarios,
   halfLoadScenario,
+  revocationScenario,
+  apiKeysScenario,
 ]
