@@ -1,6 +1,6 @@
 /**
  * Measures grantd against others and against the machine's limit: see bench/README.md.
- * bench/main.ts [--scenarios "rs256 es256"] [--rounds 3] [--seconds 4] [--short] [--executable dist/grantd] [--out FILE]
+ * bench/main.ts [--scenarios "rs256 es256"] [--rounds 3] [--seconds 4] [--short] [--check] [--executable dist/grantd] [--out FILE]
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,18 +8,25 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findAbilities, findVersion } from './contenders/grantd.ts'
 import { node } from './contenders/peers.ts'
+import floors from './floors.json' with { type: 'json' }
 import { describeMachine } from './measure/machine.ts'
-import { formatNumber, renderPlain, tabulate } from './report/table.ts'
+import { findFallen, scenariosOf } from './ratios.ts'
+import { renderFigures } from './report/figures.ts'
+import { tabulateGoals } from './report/goals.ts'
+import { renderPlain, tabulate } from './report/table.ts'
 import type { Results, ScenarioResult } from './results.ts'
 import { scenarios } from './scenarios/registry.ts'
-import type { Bench } from './scenarios/scenario.ts'
+import type { Bench, Scenario } from './scenarios/scenario.ts'
 
 const { values } = parseArgs({
   options: {
     scenarios: { type: 'string', default: '' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    /** Less of everything. */
     short: { type: 'boolean', default: false },
+    /** Short, and ends with 1 where a ratio is below its floor. */
+    check: { type: 'boolean', default: false },
     executable: { type: 'string', default: 'dist/grantd' },
     out: { type: 'string', default: 'bench/results/last.json' },
   },
@@ -27,21 +34,30 @@ const { values } = parseArgs({
 
 const folder = await mkdtemp(join(tmpdir(), 'grantd-bench-'))
 try {
-  await run()
+  const results = await measure(await createBench())
+  await mkdir(resolve(values.out, '..'), { recursive: true })
+  await Bun.write(values.out, `${JSON.stringify(results, undefined, 2)}\n`)
+  const goals = tabulateGoals(results)
+  if (goals.length > 1) console.log(`\n${renderPlain(goals)}`)
+  console.log(`\nwritten: ${values.out}`)
+  if (values.check) process.exitCode = checkFloors(results)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
 
-async function run(): Promise<void> {
-  const bench = await createBench()
+async function measure(bench: Bench): Promise<Results> {
   const done: ScenarioResult[] = []
-  for (const { name, title, run } of chooseScenarios(values.scenarios)) {
+  for (const { name, title, run } of chooseScenarios()) {
     bench.say(`\n${name}: ${title}`)
     const result = { name, title, ...(await run(bench)) }
     done.push(result)
-    bench.say(renderScenario(result))
+    bench.say(
+      [...(result.rows.length > 0 ? [renderPlain(tabulate(result))] : []), ...renderFigures(result)].join(
+        '\n',
+      ),
+    )
   }
-  const results: Results = {
+  return {
     version: 1,
     made: new Date().toISOString(),
     machine: await describeMachine(node),
@@ -50,13 +66,11 @@ async function run(): Promise<void> {
     seconds: bench.seconds,
     scenarios: done,
   }
-  await mkdir(resolve(values.out, '..'), { recursive: true })
-  await Bun.write(values.out, `${JSON.stringify(results, undefined, 2)}\n`)
-  bench.say(`\nwritten: ${values.out}`)
 }
 
 async function createBench(): Promise<Bench> {
   const executable = resolve(values.executable)
+  const short = values.short || values.check
   let folders = 0
   return {
     executable,
@@ -67,15 +81,22 @@ async function createBench(): Promise<Bench> {
       return path
     },
     cacheFolder: resolve(import.meta.dir, '.cache'),
-    rounds: Number(values.rounds ?? (values.short ? 1 : 3)),
-    seconds: Number(values.seconds ?? (values.short ? 2 : 4)),
-    short: values.short,
+    rounds: parseCount('rounds', values.rounds) ?? (values.short ? 1 : 3),
+    seconds: parseCount('seconds', values.seconds) ?? (short ? 2 : 4),
+    short,
     say: (text) => console.log(text),
   }
 }
 
-function chooseScenarios(names: string) {
-  const wanted = names.split(/[\s,]+/).filter(Boolean)
+function parseCount(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`--${name} is '${text}', wanted a whole number from 1`)
+  return Number(text)
+}
+
+function chooseScenarios(): readonly Scenario[] {
+  const named = values.scenarios.split(/[\s,]+/).filter(Boolean)
+  const wanted = named.length === 0 && values.check ? scenariosOf(floors) : named
   const unknown = wanted.find((name) => !scenarios.some((scenario) => scenario.name === name))
   if (unknown !== undefined)
     throw new Error(
@@ -84,10 +105,10 @@ function chooseScenarios(names: string) {
   return wanted.length === 0 ? scenarios : scenarios.filter(({ name }) => wanted.includes(name))
 }
 
-function renderScenario(result: ScenarioResult): string {
-  const lines = result.rows.length > 0 ? [renderPlain(tabulate(result))] : []
-  if (result.limit) lines.push(`${result.limit.name}: ${formatNumber(result.limit.perSecond)} signatures/s`)
-  for (const { name, value, unit } of result.figures ?? [])
-    lines.push(`${name}: ${formatNumber(value)} ${unit}`)
-  return lines.join('\n')
+/** The exit code; what fell is on the standard error. */
+function checkFloors(results: Results): number {
+  const fallen = findFallen(floors, results)
+  for (const sentence of fallen) console.error(`below the floor: ${sentence}`)
+  if (fallen.length === 0) console.log('every ratio is above its floor')
+  return fallen.length === 0 ? 0 : 1
 }

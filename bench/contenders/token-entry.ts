@@ -33,17 +33,28 @@ export function toTokenEntry(
   }
 }
 
+/** Whose token is asked for, and for whom. */
+export interface Wanted {
+  readonly id: string
+  readonly secret: string
+  readonly audience: string
+}
+
 /** Throws unless the server issues a token that its published keys, the algorithm and the claims confirm. */
-export async function verifyToken(started: TokenServer, algorithm: Algorithm): Promise<void> {
+export async function verifyToken(
+  started: TokenServer,
+  algorithm: Algorithm,
+  wanted: Wanted = { ...client, audience },
+): Promise<void> {
   const { server, jwksPath, issuer } = started
   const keys = createRemoteJWKSet(new URL(server.origin + jwksPath))
-  const { payload } = await jwtVerify(await fetchToken(started), keys, {
+  const { payload } = await jwtVerify(await fetchToken(started, wanted), keys, {
     issuer,
-    audience,
+    audience: wanted.audience,
     algorithms: [algorithm],
     requiredClaims: ['iat', 'exp', 'jti'],
   })
-  if (payload['client_id'] !== client.id || payload['scope'] !== scope)
+  if (payload['client_id'] !== wanted.id || payload['scope'] !== scope)
     throw new Error(`The token is of another client or scope: ${JSON.stringify(payload)}`)
 }
 

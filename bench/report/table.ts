@@ -41,7 +41,7 @@ export function formatNumber(value: number | null): string {
 export function renderPlain(table: readonly (readonly string[])[]): string {
   const columns = table[0] ?? []
   const widths = columns.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
-  const isText = columns.map((heading) => heading === '' || heading === 'contender')
+  const isText = columns.map((heading) => ['', 'contender', 'goal'].includes(heading))
   const pad = (cell: string, column: number) =>
     isText[column] ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
   return table.map((row) => row.map(pad).join('  ').trimEnd()).join('\n')

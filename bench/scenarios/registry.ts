@@ -1,9 +1,11 @@
 import { apiKeysScenario } from './api-keys.ts'
 import { checkScenarios } from './checks.ts'
+import { coldStartScenario } from './cold-start.ts'
 import { connectionsScenario, keepAliveScenario, secretHashScenario } from './connections.ts'
 import { halfLoadScenario } from './half-load.ts'
 import { revocationScenario } from './revocation.ts'
 import type { Scenario } from './scenario.ts'
+import { tenantsScenario } from './tenants.ts'
 import { tokenScenarios } from './tokens.ts'
 
 /** In the order in which they run. */
@@ -16,4 +18,6 @@ export const scenarios: readonly Scenario[] = [
   halfLoadScenario,
   revocationScenario,
   apiKeysScenario,
+  tenantsScenario,
+  coldStartScenario,
 ]
