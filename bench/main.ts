@@ -1,6 +1,7 @@
 /**
  * Measures grantd against others and against the machine's limit: see bench/README.md.
- * bench/main.ts [--scenarios "rs256 es256"] [--rounds 3] [--seconds 4] [--short] [--check] [--executable dist/grantd] [--out FILE]
+ * bench/main.ts [--scenarios "rs256 es256"] [--rounds 3] [--seconds 4] [--short] [--check]
+ *   [--executable dist/grantd] [--against OTHER-GRANTD] [--out FILE]
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,6 +29,8 @@ const { values } = parseArgs({
     /** Short, and ends with 1 where a ratio is below its floor. */
     check: { type: 'boolean', default: false },
     executable: { type: 'string', default: 'dist/grantd' },
+    /** Another grantd to measure beside it. */
+    against: { type: 'string' },
     out: { type: 'string', default: 'bench/results/last.json' },
   },
 })
@@ -80,6 +83,7 @@ async function createBench(): Promise<Bench> {
       await mkdir(path)
       return path
     },
+    ...(values.against && { against: resolve(values.against) }),
     cacheFolder: resolve(import.meta.dir, '.cache'),
     rounds: parseCount('rounds', values.rounds) ?? (values.short ? 1 : 3),
     seconds: parseCount('seconds', values.seconds) ?? (short ? 2 : 4),

@@ -5,7 +5,8 @@ export interface Row {
   readonly name: string
   /** What it is compared within, where a scenario compares several times over; such as `32 connections`. */
   readonly group?: string
-  readonly kind: 'grantd' | 'peer' | 'limit'
+  /** `before`: another grantd, to compare with. */
+  readonly kind: 'grantd' | 'before' | 'peer' | 'limit'
   /** Requests, each answered rightly, a second. */
   readonly perSecond: number
   /** Milliseconds, as are the following two. */

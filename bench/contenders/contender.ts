@@ -5,7 +5,7 @@ import type { Server } from './server.ts'
 export interface Contender {
   /** As tables and files name it. */
   readonly name: string
-  readonly kind: 'grantd' | 'peer'
+  readonly kind: 'grantd' | 'before' | 'peer'
   start(folder: string, algorithm: Algorithm): Promise<TokenServer>
 }
 

@@ -31,7 +31,7 @@ interface Bar {
 }
 
 function listBars({ rows, limit }: ScenarioResult): Bar[] {
-  const colourOf = { grantd: colours[0], peer: colours[4], limit: colours[1] }
+  const colourOf = { grantd: colours[0], peer: colours[4], limit: colours[1], before: colours[6] }
   const bars = rows.map(({ name, kind, perSecond }) => ({
     name,
     value: perSecond,

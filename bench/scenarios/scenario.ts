@@ -6,6 +6,8 @@ export interface Bench {
   /** The grantd under test. */
   readonly executable: string
   readonly abilities: Abilities
+  /** Another grantd, such as the last release, that is measured beside it. */
+  readonly against?: string
   /** A new empty folder. */
   newFolder(): Promise<string>
   /** What is made once and used by later runs too. */

@@ -20,9 +20,11 @@ export const tokenScenarios: readonly Scenario[] = (['RS256', 'ES256', 'EdDSA'] 
   }),
 )
 
-/** Every way to start this grantd. */
-export function listGrantd({ abilities, executable }: Bench): Contender[] {
-  return listVariants(abilities).map((variant) => toContender(executable, variant))
+/** Every way to start this grantd, and the other one as it is. */
+export function listGrantd({ abilities, executable, against }: Bench): Contender[] {
+  const contenders = listVariants(abilities).map((variant) => toContender(executable, variant))
+  if (against) contenders.push({ ...toContender(against, { name: 'grantd, before' }), kind: 'before' })
+  return contenders
 }
 
 export interface TokenComparison {
