@@ -43,7 +43,7 @@ try {
   const goals = tabulateGoals(results)
   if (goals.length > 1) console.log(`\n${renderPlain(goals)}`)
   console.log(`\nwritten: ${values.out}`)
-  if (values.check) process.exitCode = checkFloors(results)
+  if (values.check && !passesFloors(results)) process.exitCode = 1
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
@@ -52,7 +52,13 @@ async function measure(bench: Bench): Promise<Results> {
   const done: ScenarioResult[] = []
   for (const { name, title, run } of chooseScenarios()) {
     bench.say(`\n${name}: ${title}`)
-    const result = { name, title, ...(await run(bench)) }
+    // What went wrong in one scenario does not take what the others measured.
+    const measured = await run(bench).catch((cause: unknown) => {
+      console.error(`${name} failed: ${cause instanceof Error ? cause.message : cause}`)
+      process.exitCode = 1
+    })
+    if (!measured) continue
+    const result = { name, title, ...measured }
     done.push(result)
     bench.say(
       [...(result.rows.length > 0 ? [renderPlain(tabulate(result))] : []), ...renderFigures(result)].join(
@@ -109,10 +115,10 @@ function chooseScenarios(): readonly Scenario[] {
   return wanted.length === 0 ? scenarios : scenarios.filter(({ name }) => wanted.includes(name))
 }
 
-/** The exit code; what fell is on the standard error. */
-function checkFloors(results: Results): number {
+/** What fell is on the standard error. */
+function passesFloors(results: Results): boolean {
   const fallen = findFallen(floors, results)
   for (const sentence of fallen) console.error(`below the floor: ${sentence}`)
   if (fallen.length === 0) console.log('every ratio is above its floor')
-  return fallen.length === 0 ? 0 : 1
+  return fallen.length === 0
 }

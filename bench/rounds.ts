@@ -55,7 +55,11 @@ export async function runRounds(
     for (const index of round % 2 === 0 ? turn : turn.reverse()) {
       const entry = entries[index]
       const rate = rateOf(measured[index]?.at(-1) ?? warm[index])
-      if (entry) measured[index]?.push(await runRound(entry, { seconds, folder, rate }))
+      if (!entry) continue
+      const done = await runRound(entry, { seconds, folder, rate })
+      // While it warms up, a server that has much to do may need longer than that.
+      if (done.requests === 0) throw new Error(`Not one answer of ${labelOf(entry)} came in ${seconds} s`)
+      measured[index]?.push(done)
     }
     if (limit) signatures.push(await measureSigning(limit, seconds))
   }
@@ -79,6 +83,10 @@ async function warmUp(entries: readonly Entry[], folder: string): Promise<Round[
   return rounds
 }
 
+function labelOf({ name, group }: Entry): string {
+  return `'${[name, group].filter(Boolean).join(', ')}'`
+}
+
 function rateOf(round: Round | undefined): number {
   return round ? round.requests / round.seconds : 0
 }
@@ -100,7 +108,7 @@ async function runRound(
     return { ...outcome, cpu: ((after.cpu - before.cpu) / outcome.requests) * 1e6 }
   } catch (cause) {
     throw new Error(
-      `A round of '${[entry.name, entry.group].filter(Boolean).join(', ')}' does not count: ${cause instanceof Error ? cause.message : cause}`,
+      `A round of ${labelOf(entry)} does not count: ${cause instanceof Error ? cause.message : cause}`,
       { cause },
     )
   }

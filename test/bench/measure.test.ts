@@ -20,13 +20,12 @@ describe('what wrk tells', () => {
     })
   })
 
-  test('counts for nothing with an answer that is no success, a connection that failed, or no answer', () => {
+  test('counts for nothing with an answer that is no success or a connection that failed', () => {
     expect(() => parseOutcome(told({ bad: 1 }))).toThrow(
       'of 800 answers 1 were no success and 0 connections failed',
     )
     expect(() => parseOutcome(told({ broken: 2 }))).toThrow('2 connections failed')
     expect(() => parseOutcome(told({ ended: 3 }))).toThrow('3 connections failed')
-    expect(() => parseOutcome(told({ requests: 0 }))).toThrow('not one answer came')
     expect(() => parseOutcome('unable to connect')).toThrow('wrk told no figures: unable to connect')
   })
 
@@ -85,7 +84,10 @@ test('AVX-512 IFMA is a flag of its own', () => {
 })
 
 test.skipIf(process.platform !== 'linux')('a process is measured with what it started', async () => {
-  const child = Bun.spawn(['sh', '-c', 'sleep 30 & echo started; cat; kill $!'], { stdin: 'pipe', stdout: 'pipe' })
+  const child = Bun.spawn(['sh', '-c', 'sleep 30 & echo started; cat; kill $!'], {
+    stdin: 'pipe',
+    stdout: 'pipe',
+  })
   await child.stdout.getReader().read()
   const { processes, rss, largest } = await measureTree(child.pid)
   child.stdin.end()
