@@ -11,7 +11,7 @@ import { findAbilities, findVersion } from './contenders/grantd.ts'
 import { node } from './contenders/peers.ts'
 import floors from './floors.json' with { type: 'json' }
 import { describeMachine } from './measure/machine.ts'
-import { findFallen, scenariosOf } from './ratios.ts'
+import { findFallen, floorsOf, scenariosOf } from './ratios.ts'
 import { renderFigures } from './report/figures.ts'
 import { tabulateGoals } from './report/goals.ts'
 import { renderPlain, tabulate } from './report/table.ts'
@@ -117,7 +117,8 @@ function chooseScenarios(): readonly Scenario[] {
 
 /** What fell is on the standard error. */
 function passesFloors(results: Results): boolean {
-  const fallen = findFallen(floors, results)
+  const chosen = chooseScenarios().map(({ name }) => name)
+  const fallen = findFallen(floorsOf(floors, chosen), results)
   for (const sentence of fallen) console.error(`below the floor: ${sentence}`)
   if (fallen.length === 0) console.log('every ratio is above its floor')
   return fallen.length === 0

@@ -93,6 +93,12 @@ function ofTenants(source: TenantPoint['source']): Ratio[] {
 /** Names of ratios with the least that each may be. */
 export type Floors = Readonly<Record<string, number>>
 
+/** The floors of ratios that these scenarios are enough for. */
+export function floorsOf(floors: Floors, scenarios: readonly string[]): Floors {
+  const measurable = (name: string) => getRatio(name).scenarios.every((needed) => scenarios.includes(needed))
+  return Object.fromEntries(Object.entries(floors).filter(([name]) => measurable(name)))
+}
+
 /** The scenarios that these floors need, each once. */
 export function scenariosOf(floors: Floors): string[] {
   return [...new Set(Object.keys(floors).flatMap((name) => getRatio(name).scenarios))]

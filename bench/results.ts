@@ -45,7 +45,9 @@ export interface TenantPoint {
   readonly rssIdle: number
   /** The same after the rounds. */
   readonly rssLoaded: number | null
-  /** Tokens a second over random tenants and clients. */
+  /** Tokens a second of a first pass, one of each tenant: what it takes to have a tenant ready. */
+  readonly firstPass: number
+  /** Tokens a second over random tenants and clients, after that. */
   readonly perSecond: number
 }
 

@@ -18,14 +18,23 @@ local function now()
   return tonumber(time.seconds) * 1000 + tonumber(time.nanoseconds) / 1000000
 end
 
+-- The thread that counts the time sleeps until the end: a signal wakes it, so that the time is that of the requests.
+local function finish()
+  local ffi = require('ffi')
+  ffi.cdef('int getpid(void); int kill(int, int);')
+  wrk.thread:stop()
+  ffi.C.kill(ffi.C.getpid(), 2)
+end
+
 -- Defined only where needed: wrk calls Lua for each request as soon as there is a function of that name.
 local function send_in_order(order)
-  local count = 0
+  -- The first call is wrk looking what a request is like; it sends nothing.
+  local count = -1
   function request()
     if order == 'random' then return requests[math.random(#requests)] end
     count = count + 1
-    if count >= #requests then wrk.thread:stop() end
-    return requests[math.min(count, #requests)]
+    if count == #requests then finish() end
+    return requests[math.max(1, math.min(count, #requests))]
   end
 end
 

@@ -20,13 +20,27 @@ export function renderBlocks(results: Results): Map<string, string> {
         ]),
       scenario.tenants &&
         renderTable([
-          ['tenants', 'from', 'first 200 ms', 'first token ms', 'idle MB', 'loaded MB', 'tokens/s'],
+          [
+            'tenants',
+            'from',
+            'first 200 ms',
+            'first token ms',
+            'idle MB',
+            'loaded MB',
+            'first pass/s',
+            'tokens/s',
+          ],
           ...scenario.tenants.map((point) => [
             point.tenants.toLocaleString('en'),
             point.source,
-            ...[point.ready, point.firstToken, point.rssIdle, point.rssLoaded, point.perSecond].map(
-              formatNumber,
-            ),
+            ...[
+              point.ready,
+              point.firstToken,
+              point.rssIdle,
+              point.rssLoaded,
+              point.firstPass,
+              point.perSecond,
+            ].map(formatNumber),
           ]),
         ]),
     ]

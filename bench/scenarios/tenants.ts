@@ -1,12 +1,17 @@
 import { join } from 'node:path'
 import { form, tokenForm } from '../contenders/contender.ts'
 import { startGrantd, tenantPath, toTokenServer } from '../contenders/grantd.ts'
-import { type ManyTenants, type PreparedTenants, prepareTenants } from '../contenders/many-tenants.ts'
+import {
+  clientsPerTenant,
+  type ManyTenants,
+  type PreparedTenants,
+  prepareTenants,
+} from '../contenders/many-tenants.ts'
 import type { Server } from '../contenders/server.ts'
 import type { Credentials } from '../contenders/store-tenants.ts'
 import { fetchToken, verifyToken } from '../contenders/token-entry.ts'
 import { median } from '../measure/statistics.ts'
-import type { HttpRequest } from '../measure/wrk.ts'
+import { type HttpRequest, runWrk } from '../measure/wrk.ts'
 import type { Row, TenantPoint } from '../results.ts'
 import { type Entry, runRounds } from '../rounds.ts'
 import type { Bench, Scenario } from './scenario.ts'
@@ -42,6 +47,7 @@ interface Running {
   readonly one: Credentials
   readonly boots: readonly Boot[]
   readonly rssIdle: number
+  readonly firstPass: number
 }
 
 interface Boot {
@@ -61,8 +67,10 @@ async function start(many: ManyTenants, bench: Bench): Promise<Running> {
     const { server, boot, one } = await startOnce(prepared, bench.executable)
     boots.push(boot)
     if (boots.length === starts) {
-      const { rss } = await Bun.sleep(1000).then(() => server.measure())
-      return { many, server, requests: chooseRequests(prepared.credentials), one, boots, rssIdle: rss }
+      const { rss: rssIdle } = await Bun.sleep(1000).then(() => server.measure())
+      const firstPass = await askEach(server, { ...prepared, folder })
+      const requests = chooseRequests(prepared.credentials)
+      return { many, server, requests, one, boots, rssIdle, firstPass }
     }
     await server.stop()
   }
@@ -81,17 +89,29 @@ async function startOnce({ folder, credentials }: PreparedTenants, executable: s
   }
 }
 
+/** Asks for one token of each tenant, which a server may have left till then to make ready; answers how many a second. */
+async function askEach(server: Server, { credentials, folder }: PreparedTenants): Promise<number> {
+  const requests = credentials.filter((_, index) => index % clientsPerTenant === 0).map(toRequest)
+  const load = { origin: server.origin, requests, order: 'once', connections: 32, seconds: 120 } as const
+  const outcome = await runWrk(load, folder)
+  return outcome.requests / outcome.seconds
+}
+
 function chooseRequests(credentials: readonly Credentials[]): HttpRequest[] {
   const step = Math.max(1, credentials.length / mostRequests)
   const count = Math.min(credentials.length, mostRequests)
   return Array.from({ length: count }, (_, index) => credentials[Math.floor(index * step)])
     .filter((chosen) => chosen !== undefined)
-    .map((chosen) => ({
-      method: 'POST',
-      path: `${tenantPath(chosen.tenant)}/oauth/token`,
-      contentType: form,
-      body: tokenForm(chosen),
-    }))
+    .map(toRequest)
+}
+
+function toRequest(asking: Credentials): HttpRequest {
+  return {
+    method: 'POST',
+    path: `${tenantPath(asking.tenant)}/oauth/token`,
+    contentType: form,
+    body: tokenForm(asking),
+  }
 }
 
 function toEntry({ many, server, requests, one }: Running): Entry {
@@ -109,12 +129,13 @@ function toEntry({ many, server, requests, one }: Running): Entry {
   }
 }
 
-function toPoint({ many, boots, rssIdle }: Running, row: Row | undefined): TenantPoint {
+function toPoint({ many, boots, rssIdle, firstPass }: Running, row: Row | undefined): TenantPoint {
   return {
     ...many,
     ready: median(boots.map(({ ready }) => ready)),
     firstToken: median(boots.map(({ firstToken }) => firstToken)),
     rssIdle,
+    firstPass,
     rssLoaded: row?.rssLoaded ?? null,
     perSecond: row?.perSecond ?? 0,
   }

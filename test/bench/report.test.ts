@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import floors from '../../bench/floors.json' with { type: 'json' }
-import { findFallen, ratios, scenariosOf } from '../../bench/ratios.ts'
+import { findFallen, floorsOf, ratios, scenariosOf } from '../../bench/ratios.ts'
 import { tabulateGoals } from '../../bench/report/goals.ts'
 import { fillDocument, renderBlocks } from '../../bench/report/markdown.ts'
 import { plotRates } from '../../bench/report/plot-rates.ts'
@@ -64,6 +64,11 @@ describe('floors', () => {
     ])
   })
 
+  test('those of scenarios that were not chosen are left out', () => {
+    const all = { 'rs256: grantd to the best peer': 1, 'jwks to es256': 1 }
+    expect(floorsOf(all, ['rs256', 'jwks'])).toEqual({ 'rs256: grantd to the best peer': 1 })
+  })
+
   test('a floor of no ratio is refused with the ratios that there are', () => {
     expect(() => findFallen({ speed: 1 }, { scenarios: [] })).toThrow(
       "There is no ratio 'speed'; there are: rs256",
@@ -104,6 +109,7 @@ const points = [1, 1000, 10_000].flatMap((tenants) =>
         firstToken: 50 + tenants / 10,
         rssIdle: 60,
         rssLoaded: null,
+        firstPass: 300,
         perSecond: 9000,
       },
     }),
