@@ -1,9 +1,12 @@
 # Needs Node with npm and make; Bun of the pinned version is brought by npm where it is missing.
 BUN := sh scripts/bun.sh
+# What make bench and make bench-check take besides: SHORT=1, AGAINST=other/grantd, OUT=file.json
+BENCH_OPTIONS = $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+	$(if $(SHORT),--short) $(if $(AGAINST),--against $(AGAINST)) $(if $(OUT),--out $(OUT))
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-deno test crash-test test-system docker-test check format build release clean
+.PHONY: help run dev dev-deno test crash-test test-system docker-test bench bench-check bench-report check format build release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -29,6 +32,14 @@ test-system: node_modules/.installed dist/grantd ## Run the tests that need Debi
 docker-test: ## Build the container image and use it, on a Docker engine that answers or on one of its own
 	sh scripts/docker-test.sh
 
+bench: node_modules/.installed bench/peers/node_modules/.installed dist/grantd ## Measure against others: SCENARIOS="rs256 es256" ROUNDS=3 SECONDS=4 SHORT=1
+	@sh bench/need-programs.sh
+	@$(BUN) bench/main.ts $(BENCH_OPTIONS)
+
+bench-check: node_modules/.installed bench/peers/node_modules/.installed dist/grantd ## Measure shortly, and fail where a ratio is below its floor
+	@sh bench/need-programs.sh
+	@$(BUN) bench/main.ts --check $(BENCH_OPTIONS)
+
 check: node_modules/.installed ## Check format, lint, types and architecture
 	$(BUN) x biome ci --error-on-warnings
 	$(BUN) x tsc --noEmit -p .
@@ -49,5 +60,12 @@ node_modules/.installed: package.json bun.lock
 	$(BUN) install --frozen-lockfile
 	@touch $@
 
+bench/peers/node_modules/.installed: bench/peers/package.json bench/peers/bun.lock
+	cd bench/peers && sh ../../scripts/bun.sh install --frozen-lockfile
+	@touch $@
+
+bench-report: node_modules/.installed ## Draw the plots and fill the tables of docs/performance.md from bench/results/latest.json
+	$(BUN) bench/report.ts
+
 clean: ## Remove what was built and installed
-	rm -rf dist node_modules .tools
+	rm -rf dist node_modules .tools bench/peers/node_modules bench/.cache

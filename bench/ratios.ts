@@ -1,0 +1,123 @@
+import { Finder } from './report/find.ts'
+import type { Results, TenantPoint } from './results.ts'
+
+/** What stays alike on a slow machine and on a fast one; more is better. */
+export interface Ratio {
+  readonly name: string
+  /** The scenarios that it is made of. */
+  readonly scenarios: readonly string[]
+  /** NaN when it was not measured. */
+  readonly value: (found: Finder) => number
+}
+
+export const ratios: readonly Ratio[] = [
+  ...['rs256', 'es256', 'eddsa'].map((name) => ({
+    name: `${name}: grantd to the best peer`,
+    scenarios: [name],
+    value: (found: Finder) => found.best(name) / found.bestPeer(name),
+  })),
+  {
+    name: 'rs256: grantd to openssl speed',
+    scenarios: ['rs256'],
+    value: (found) => found.best('rs256') / found.limit('rs256'),
+  },
+  {
+    name: 'rs256: the built-in signer to the best peer on Bun',
+    scenarios: ['rs256'],
+    value: (found) => builtinRate(found) / found.rate('rs256', 'node-oidc-provider, Bun'),
+  },
+  {
+    name: 'es256 of grantd to rs256 of the best peer',
+    scenarios: ['es256', 'rs256'],
+    value: (found) => found.best('es256') / found.bestPeer('rs256'),
+  },
+  {
+    name: 'secret-hash: argon2id to sha256',
+    scenarios: ['secret-hash'],
+    value: (found) =>
+      found.rate('secret-hash', 'grantd, argon2id') / found.rate('secret-hash', 'grantd, sha256'),
+  },
+  {
+    name: 'keep-alive: a new connection each time to one kept alive',
+    scenarios: ['keep-alive'],
+    value: (found) => found.best('keep-alive', 'new each time') / found.best('keep-alive', 'kept alive'),
+  },
+  ...['introspection', 'protected-resource', 'jwks'].map((name) => ({
+    name: `${name} to es256`,
+    scenarios: [name, 'es256'],
+    value: (found: Finder) => found.rate(name, 'grantd') / found.rate('es256', 'grantd'),
+  })),
+  {
+    name: 'half-load: three signatures and 5 ms to p99',
+    scenarios: ['half-load'],
+    value: (found) =>
+      found.lowest('half-load', '5 ms') / (found.row('half-load', 'grantd', 'at half')?.p99 ?? Number.NaN),
+  },
+  {
+    name: 'revocation: Postgres to pgbench',
+    scenarios: ['revocation'],
+    value: (found) =>
+      found.rate('revocation', 'grantd, Postgres') / found.rate('revocation', 'pgbench, the same INSERT'),
+  },
+  ...(['config.yaml', 'storage'] as const).flatMap(ofTenants),
+]
+
+/** A version without the choice of a signer has the built-in one. */
+function builtinRate(found: Finder): number {
+  return (found.row('rs256', 'grantd, builtin') ?? found.row('rs256', 'grantd'))?.perSecond ?? Number.NaN
+}
+
+function ofTenants(source: TenantPoint['source']): Ratio[] {
+  const scenarios = ['tenants']
+  const at = (found: Finder, count: number, pick: (point: TenantPoint) => number) => {
+    const point = found.tenants(count, source)
+    return point ? pick(point) : Number.NaN
+  }
+  return [
+    {
+      name: `tenants of ${source}: rate of 10,000 to 1`,
+      scenarios,
+      value: (found) =>
+        at(found, 10_000, ({ perSecond }) => perSecond) / at(found, 1, ({ perSecond }) => perSecond),
+    },
+    {
+      name: `tenants of ${source}: ten times the start of 1,000 to that of 10,000`,
+      scenarios,
+      value: (found) =>
+        (10 * at(found, 1000, ({ firstToken }) => firstToken)) /
+        at(found, 10_000, ({ firstToken }) => firstToken),
+    },
+  ]
+}
+
+/** Names of ratios with the least that each may be. */
+export type Floors = Readonly<Record<string, number>>
+
+/** The floors of ratios that these scenarios are enough for. */
+export function floorsOf(floors: Floors, scenarios: readonly string[]): Floors {
+  const measurable = (name: string) => getRatio(name).scenarios.every((needed) => scenarios.includes(needed))
+  return Object.fromEntries(Object.entries(floors).filter(([name]) => measurable(name)))
+}
+
+/** The scenarios that these floors need, each once. */
+export function scenariosOf(floors: Floors): string[] {
+  return [...new Set(Object.keys(floors).flatMap((name) => getRatio(name).scenarios))]
+}
+
+/** A sentence for each ratio that is below its floor or was not measured; none when all is well. */
+export function findFallen(floors: Floors, results: Pick<Results, 'scenarios'>): string[] {
+  const found = new Finder(results)
+  return Object.entries(floors).flatMap(([name, floor]) => {
+    const value = getRatio(name).value(found)
+    if (value >= floor) return []
+    const measured = Number.isNaN(value) ? 'it was not measured' : `measured ${value.toFixed(3)}`
+    return [`${name}: ${measured}, wanted at least ${floor}`]
+  })
+}
+
+export function getRatio(name: string): Ratio {
+  const ratio = ratios.find((candidate) => candidate.name === name)
+  if (!ratio)
+    throw new Error(`There is no ratio '${name}'; there are: ${ratios.map((each) => each.name).join('; ')}`)
+  return ratio
+}

@@ -1,0 +1,81 @@
+import { getRatio } from '../ratios.ts'
+import type { Results, TenantPoint } from '../results.ts'
+import { Finder } from './find.ts'
+import { formatNumber } from './table.ts'
+
+/** A line of what grantd is to reach. */
+interface Goal {
+  readonly name: string
+  readonly wanted: number
+  readonly unit: string
+  /** Whether less is better; default: more is. */
+  readonly atMost?: boolean
+  measure(found: Finder): number
+}
+
+const goals: readonly Goal[] = [
+  ratio('rs256: grantd to the best peer', 1.8),
+  ratio('rs256: grantd to openssl speed', 0.7),
+  ratio('rs256: the built-in signer to the best peer on Bun', 1.05),
+  ratio('es256 of grantd to rs256 of the best peer', 5),
+  ratio('secret-hash: argon2id to sha256', 0.95),
+  ratio('half-load: three signatures and 5 ms to p99', 1),
+  most('first 200 after exec', 50, 'ms'),
+  most('first token after exec', 60, 'ms'),
+  most('RSS of a process, idle', 60, 'MB'),
+  most('RSS of a process, after load', 110, 'MB'),
+  ...ofTenants('config.yaml', 3000),
+  ...ofTenants('storage', 1500),
+  rate('introspection', 8000),
+  rate('protected-resource', 8000),
+  rate('jwks', 40_000),
+  rate('revocation', 2000, 'grantd, SQLite'),
+  ratio('revocation: Postgres to pgbench', 0.7),
+]
+
+function ratio(name: string, wanted: number): Goal {
+  return { name, wanted, unit: '', measure: getRatio(name).value }
+}
+
+/** Of the way to start that does best. */
+function most(name: string, wanted: number, unit: string): Goal {
+  return { name, wanted, unit, atMost: true, measure: (found) => found.lowest('cold-start', name) }
+}
+
+/** Of one process. */
+function rate(scenario: string, wanted: number, row = 'grantd'): Goal {
+  const name = `${scenario}, ${row}`
+  return { name, wanted, unit: '/s', measure: (found) => found.rate(scenario, row) }
+}
+
+function ofTenants(source: TenantPoint['source'], milliseconds: number): Goal[] {
+  const of = (pick: (point: TenantPoint) => number) => (found: Finder) => {
+    const point = found.tenants(10_000, source)
+    return point ? pick(point) : Number.NaN
+  }
+  const name = `10,000 tenants of ${source}`
+  return [
+    {
+      name: `${name}: first token after exec`,
+      wanted: milliseconds,
+      unit: 'ms',
+      atMost: true,
+      measure: of((point) => point.firstToken),
+    },
+    { name: `${name}: RSS`, wanted: 350, unit: 'MB', atMost: true, measure: of((point) => point.rssIdle) },
+    ratio(`tenants of ${source}: rate of 10,000 to 1`, 0.95),
+  ]
+}
+
+/** What was wanted and what was measured, as rows of text, the heading first; only what was measured is among them. */
+export function tabulateGoals(results: Pick<Results, 'scenarios'>): string[][] {
+  const found = new Finder(results)
+  const rows = goals.flatMap(({ name, wanted, unit, atMost = false, measure }) => {
+    const value = measure(found)
+    if (Number.isNaN(value)) return []
+    const isMet = atMost ? value <= wanted : value >= wanted
+    const limit = `${atMost ? 'at most' : 'at least'} ${[formatNumber(wanted), unit].filter(Boolean).join(' ')}`
+    return [[name, limit, formatNumber(value), isMet ? 'yes' : 'no']]
+  })
+  return [['goal', 'wanted', 'measured', 'met'], ...rows]
+}

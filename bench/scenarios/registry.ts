@@ -1,0 +1,23 @@
+import { apiKeysScenario } from './api-keys.ts'
+import { checkScenarios } from './checks.ts'
+import { coldStartScenario } from './cold-start.ts'
+import { connectionsScenario, keepAliveScenario, secretHashScenario } from './connections.ts'
+import { halfLoadScenario } from './half-load.ts'
+import { revocationScenario } from './revocation.ts'
+import type { Scenario } from './scenario.ts'
+import { tenantsScenario } from './tenants.ts'
+import { tokenScenarios } from './tokens.ts'
+
+/** In the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  ...tokenScenarios,
+  secretHashScenario,
+  keepAliveScenario,
+  connectionsScenario,
+  ...checkScenarios,
+  halfLoadScenario,
+  revocationScenario,
+  apiKeysScenario,
+  tenantsScenario,
+  coldStartScenario,
+]

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import { startPostgres } from '../../test/support/postgres-server.ts'
+import { client, type TokenServer } from '../contenders/contender.ts'
+import { renderConfig, startGrantd, toTokenServer, type Variant } from '../contenders/grantd.ts'
+import type { Row } from '../results.ts'
+import type { Entry } from '../rounds.ts'
+import type { Starter } from './compare.ts'
+import type { Bench } from './scenario.ts'
+
+/** Signing and its check are quick here, so that what the storage costs can be seen. */
+export const algorithm = 'ES256'
+
+/** What grantd has by default (postgres.pool), and so what others get. */
+export const poolSize = 10
+
+/** Makes of a server that keeps something the entry that drives it. */
+export type ToEntry = (started: TokenServer, named: Pick<Row, 'name' | 'kind'>) => Promise<Entry>
+
+/** grantd on SQLite and on Postgres, one process and, where it can, all that it likes. */
+export function listOnStorages(
+  bench: Bench,
+  { url: postgresUrl, toEntry }: { url: string; toEntry: ToEntry },
+): Starter[] {
+  const variants: Variant[] = [{ name: 'grantd' }]
+  if (bench.abilities.workers) variants.push({ name: 'grantd, --workers auto', args: ['--workers', 'auto'] })
+  return [undefined, postgresUrl].flatMap((url) =>
+    variants.map((variant) => toStarter(bench, { variant, url, toEntry })),
+  )
+}
+
+function toStarter(
+  { executable }: Bench,
+  { variant, url, toEntry }: { variant: Variant; url: string | undefined; toEntry: ToEntry },
+): Starter {
+  return async (folder) => {
+    const server = await startGrantd({
+      executable,
+      folder,
+      variant,
+      config: renderConfig(algorithm, {
+        tenant: ['api_keys: { allowed_scopes: [read] }'],
+        secret: `secret: ${client.secret}, introspect: true`,
+        scopes: ['read', 'api-keys:manage'],
+      }),
+      ...(url && { env: { GRANTD_STORAGE: url, GRANTD_MASTER_KEY: masterKey } }),
+    })
+    const name = `${variant.name}, ${url ? 'Postgres' : 'SQLite'}`
+    return { server, entry: await toEntry(toTokenServer(server, 'bench'), { name, kind: 'grantd' }) }
+  }
+}
+
+const masterKey = randomBytes(32).toString('base64')
+
+/** A Postgres that waits for the disk, with an empty database; gone afterwards. */
+export async function withPostgres<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const postgres = await startPostgres({ durable: true })
+  try {
+    return await work(await postgres.createDatabase())
+  } finally {
+    await postgres.remove()
+  }
+}
