@@ -1,11 +1,5 @@
 import { Elysia } from 'elysia'
-import { adminApiKeys } from './admin/api-keys.ts'
-import { adminAudit } from './admin/audit.ts'
-import { adminClients } from './admin/clients.ts'
-import { adminKeys } from './admin/keys.ts'
-import { adminSecrets } from './admin/secrets.ts'
-import { adminTenants } from './admin/tenants.ts'
-import { adminTokens } from './admin/tokens.ts'
+import type { adminApi } from './admin-app.ts'
 import type { Deps } from './deps.ts'
 import { apiKeysEndpoint } from './endpoints/api-keys.ts'
 import { healthEndpoint } from './endpoints/health.ts'
@@ -23,8 +17,15 @@ import { type Handler, wrapHandler } from './http/handler.ts'
 import { notesOf } from './http/request-notes.ts'
 import { explainNoRoute } from './http/routes.ts'
 
-/** The whole server as one function from request to response. */
-export function createApp(deps: Deps): Handler {
+export type AdminApi = typeof adminApi
+
+/** The admin API, loaded only where it is configured. */
+export async function loadAdminApi(admin: Deps['admin']): Promise<AdminApi | undefined> {
+  return admin && (await import('./admin-app.ts')).adminApi
+}
+
+/** The whole server as one function from request to response; `admin` is what {@link loadAdminApi} answered. */
+export function createApp(deps: Deps, admin?: AdminApi): Handler {
   const app = new Elysia({ strictPath: true, normalize: false, handler: { standardHostname: false } })
     .onTransform({ as: 'global' }, ({ request, route }) => {
       notesOf(request).route = route
@@ -32,7 +33,7 @@ export function createApp(deps: Deps): Handler {
     .onError({ as: 'global' }, ({ code, error, request }) =>
       code === 'NOT_FOUND' ? answerNoRoute(request) : renderError(error, notesOf(request)),
     )
-    .use(documented(deps))
+    .use(documented(deps, admin))
     .use(deps.swagger ? swaggerEndpoint(deps, () => renderDocument(deps)) : new Elysia())
 
   function answerNoRoute(request: Request): Response {
@@ -48,33 +49,22 @@ export function createApp(deps: Deps): Handler {
 /** The OpenAPI document of every endpoint, as JSON. What makes it is loaded here, for few ask for it and a start is short. */
 export async function renderDocument(deps: Deps): Promise<string> {
   const { renderOpenApi } = await import('./swagger/document.ts')
-  return renderOpenApi(documented(deps), deps)
+  return renderOpenApi(documented(deps, await loadAdminApi(deps.admin)), deps)
 }
 
 /** Every endpoint of the OpenAPI document, in the order of its page. */
-function documented(deps: Deps) {
+function documented(deps: Deps, admin: AdminApi | undefined) {
+  if (deps.admin && !admin) throw new TypeError('The admin API is configured and was not loaded')
   return new Elysia()
     .use(tokenEndpoint(deps))
     .use(protectedResourceEndpoint(deps))
     .use(introspectEndpoint(deps))
     .use(revokeEndpoint(deps))
     .use(apiKeysEndpoint(deps))
-    .use(deps.admin ? adminApi(deps) : new Elysia())
+    .use(admin ? admin(deps) : new Elysia())
     .use(strategiesEndpoint(deps))
     .use(jwksEndpoint(deps))
     .use(metadataEndpoint(deps))
     .use(healthEndpoint(deps))
     .use(rootEndpoint(deps))
-}
-
-/** Every resource of the admin API, which is there only where it is configured. */
-function adminApi(deps: Deps) {
-  return new Elysia()
-    .use(adminTenants(deps))
-    .use(adminClients(deps))
-    .use(adminSecrets(deps))
-    .use(adminApiKeys(deps))
-    .use(adminTokens(deps))
-    .use(adminKeys(deps))
-    .use(adminAudit(deps))
 }

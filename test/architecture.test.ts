@@ -39,7 +39,8 @@ const arrows: Record<string, readonly string[]> = {
     'keys',
     'protocol',
   ],
-  app: ['endpoints', 'admin', 'http', 'swagger', 'deps'],
+  app: ['endpoints', 'admin-app', 'http', 'swagger', 'deps'],
+  'admin-app': ['admin', 'deps'],
   compose: [
     'deps',
     'build-info',
@@ -104,7 +105,7 @@ const arrows: Record<string, readonly string[]> = {
 /** Each outside thing has its rooms. */
 const packages: Record<string, readonly string[]> = {
   'bun:ffi': ['platform'],
-  elysia: ['app', 'endpoints', 'admin', 'http', 'swagger'],
+  elysia: ['app', 'admin-app', 'endpoints', 'admin', 'http', 'swagger'],
   '@elysiajs/swagger': ['swagger'],
   'swagger-ui-dist': ['swagger'],
   jose: ['keys'],

@@ -1,4 +1,4 @@
-import { createApp } from '../app.ts'
+import { type AdminApi, createApp, loadAdminApi } from '../app.ts'
 import { composeDeps, planStorage } from '../compose.ts'
 import { composeKeyring, openKeyMaterial } from '../compose-keys.ts'
 import { renderFault } from '../config/fault.ts'
@@ -97,7 +97,8 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   const lifecycle: Lifecycle = { phase: 'starting' }
   const parts = await openParts(loaded, { platform, log, lifecycle, workers })
   const metrics = startMetrics(loaded.config, { platform, log, isWorker: worker !== undefined })
-  const { listener, deps } = startListening({ ...options, port }, ({ port: actual }) => {
+  const adminApi = await loadAdminApi(loaded.config.admin)
+  const { listener, deps } = startListening({ ...options, port, adminApi }, ({ port: actual }) => {
     const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
     return composeDeps(loaded, {
       ...platform,
@@ -246,7 +247,7 @@ function hearSignals(platform: Platform, log: Log): Heard {
  * in between, for nothing waits in between.
  */
 function startListening(
-  { host, port, platform, worker }: ServeOptions,
+  { host, port, platform, worker, adminApi }: ServeOptions & { readonly adminApi: AdminApi | undefined },
   compose: (listener: Listener) => Deps,
 ): { listener: Listener; deps: Deps } {
   let handle: Handler | undefined
@@ -256,7 +257,7 @@ function startListening(
   }
   const listener = openPort({ hostname: host, port, fetch, sharePort: worker !== undefined }, platform)
   const deps = compose(listener)
-  handle = createApp(deps)
+  handle = createApp(deps, adminApi)
   return { listener, deps }
 }
 

@@ -1,4 +1,5 @@
 import { expect } from 'bun:test'
+import { adminApi } from '../../src/admin-app.ts'
 import { createApp } from '../../src/app.ts'
 import { ClientRegistry } from '../../src/clients/registry.ts'
 import type { Storage } from '../../src/storage/storage.ts'
@@ -121,12 +122,15 @@ function callerOf({ send }: Pick<TestApp, 'send'>, tokenOf: AdminApp['tokenOf'])
 export function twinOf({ deps, tokenOf }: AdminApp, storage: Storage): Pick<AdminApp, 'call' | 'send'> {
   const { hashing, publicUrl, tenants, clients } = deps
   const configured = tenants.configured.map(({ id }) => [id, clients.of(id).configured] as const)
-  const handle = createApp({
-    ...deps,
-    storage,
-    tenants: new TenantRegistry(tenants.configured, { storage, publicUrl }),
-    clients: new ClientRegistry(new Map(configured), { hashing, storage }),
-  })
+  const handle = createApp(
+    {
+      ...deps,
+      storage,
+      tenants: new TenantRegistry(tenants.configured, { storage, publicUrl }),
+      clients: new ClientRegistry(new Map(configured), { hashing, storage }),
+    },
+    adminApi,
+  )
   const send: AdminApp['send'] = (path, init) => handle(new Request(new URL(path, publicUrl), init))
   return { send, call: callerOf({ send }, tokenOf) }
 }

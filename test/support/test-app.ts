@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApp } from '../../src/app.ts'
+import { createApp, loadAdminApi } from '../../src/app.ts'
 import { composeDeps } from '../../src/compose.ts'
 import { composeKeyring } from '../../src/compose-keys.ts'
 import { parseConfig } from '../../src/config/load.ts'
@@ -83,7 +83,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     publicUrl: loaded.config.server.public_url ?? base,
     metrics: options.metrics,
   })
-  const handle = createApp(deps)
+  const handle = createApp(deps, await loadAdminApi(deps.admin))
   const send = async (path: string, init?: RequestInit) => {
     canary.watchRequest(init)
     const response = await handle(new Request(new URL(path, base), init))

@@ -1,0 +1,21 @@
+import { Elysia } from 'elysia'
+import { adminApiKeys } from './admin/api-keys.ts'
+import { adminAudit } from './admin/audit.ts'
+import { adminClients } from './admin/clients.ts'
+import { adminKeys } from './admin/keys.ts'
+import { adminSecrets } from './admin/secrets.ts'
+import { adminTenants } from './admin/tenants.ts'
+import { adminTokens } from './admin/tokens.ts'
+import type { Deps } from './deps.ts'
+
+/** Every resource of the admin API. Apart from app.ts, for a server without it does not load it. */
+export function adminApi(deps: Deps) {
+  return new Elysia()
+    .use(adminTenants(deps))
+    .use(adminClients(deps))
+    .use(adminSecrets(deps))
+    .use(adminApiKeys(deps))
+    .use(adminTokens(deps))
+    .use(adminKeys(deps))
+    .use(adminAudit(deps))
+}
