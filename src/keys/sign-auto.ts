@@ -37,7 +37,7 @@ interface Waiting {
 
 /**
  * Signs in the built-in engine at first, and measures beside its work, one signature at a time, whether the host's OpenSSL is
- * faster for keys of this kind. Which it is holds for the life of the process.
+ * faster for keys of this kind, where it may be. Which it is holds for the life of the process.
  */
 export class AutoEngine implements SigningEngine {
   readonly #options: AutoEngineOptions
@@ -116,7 +116,8 @@ export class AutoEngine implements SigningEngine {
     if (!measured) return void this.#kinds.delete(kind)
     let news: EngineNews = { kind, engine: 'builtin' }
     try {
-      news = await this.#measure(measured, kind)
+      const reason = await this.#options.host.weighOpenssl(kind)
+      news = reason === undefined ? await this.#measure(measured, kind) : { ...news, reason }
     } catch (cause) {
       news = { ...news, reason: cause instanceof Error ? cause.message : String(cause) }
     }

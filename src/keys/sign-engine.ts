@@ -17,7 +17,14 @@ import {
 /** What engines are made of. */
 export type EngineHost = Pick<
   Platform,
-  'openNativeKey' | 'quickCurves' | 'openOpenssl' | 'nextTurn' | 'after' | 'monotonic' | 'cores'
+  | 'openNativeKey'
+  | 'quickCurves'
+  | 'weighOpenssl'
+  | 'openOpenssl'
+  | 'nextTurn'
+  | 'after'
+  | 'monotonic'
+  | 'cores'
 >
 
 /** Which engine signs with keys of a kind, and why. */

@@ -14,6 +14,7 @@ export function bunPlatform(): Platform {
     hashing: bunHashing,
     passwordHash: { verify: (secret, hash) => Bun.password.verify(secret, hash) },
     quickCurves: ['P-256', 'Ed25519'],
+    weighOpenssl: async (kind) => (await import('./bun-prospects.ts')).weighOpensslHere(kind),
     openOpenssl,
     listen,
   }

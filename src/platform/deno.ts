@@ -23,6 +23,8 @@ export function denoPlatform(): Platform {
     processes,
     // Not P-256, for which Deno takes 700 microseconds.
     quickCurves: ['Ed25519'],
+    // Its own code is slower by far with all but Ed25519.
+    weighOpenssl: async () => undefined,
     openOpenssl,
     listen,
   }

@@ -27,6 +27,11 @@ export interface Platform {
   openNativeKey(pem: Uint8Array, scheme: SignatureScheme): NativeKey
   /** Curves whose signature costs the runtime less than handing it to another thread. */
   readonly quickCurves: readonly string[]
+  /**
+   * Why the OpenSSL of the host would make signatures with such keys no faster than the runtime; undefined: it may. `kind` is
+   * RSA with its bits, such as `RSA 2048`, or a curve.
+   */
+  weighOpenssl(kind: string): Promise<string | undefined>
   /** The OpenSSL 3 of the host. Throws {@link OpensslError} where there is none, or no right to call it. */
   openOpenssl(): Promise<Openssl>
   /** Milliseconds since the epoch. */

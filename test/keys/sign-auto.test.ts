@@ -51,6 +51,18 @@ test('a key signs in the built-in engine until OpenSSL was measured to be faster
   expect(host.openssl.keys).toBe(0)
 })
 
+test('where OpenSSL cannot be faster it is not loaded', async () => {
+  const host = new FakeHost({ builtin: 0.62, openssl: 0.32 })
+  host.hopeless = 'it has no fast path here'
+  const { open } = await start(host)
+  const key = await open('RS256')
+  await host.settle()
+  expect(news).toEqual([{ kind: 'RSA 2048', engine: 'builtin', reason: 'it has no fast path here' }])
+  await expectGood(key)
+  await expectGood(await open('RS256'))
+  expect([host.opened, host.openssl.signatures, host.timers]).toEqual([0, 0, 0])
+})
+
 test('every key that waits goes over, and each kind is measured by itself', async () => {
   const host = new FakeHost({ builtin: 0.62, openssl: 0.32 })
   const { open } = await start(host)

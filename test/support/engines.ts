@@ -38,6 +38,9 @@ export interface FakeCosts {
 /** A host whose clock moves only by signatures, whose timers fire by hand, and whose OpenSSL is the built-in library counted. */
 export class FakeHost implements EngineHost {
   readonly quickCurves = ['P-256', 'Ed25519']
+  /** Why OpenSSL is not even tried; undefined: it is. */
+  hopeless: string | undefined
+  readonly weighOpenssl = async () => this.hopeless
   readonly cores = 2
   readonly costs: FakeCosts
   /** Why there is no OpenSSL. */
