@@ -3,6 +3,7 @@
  * bench/main.ts [--scenarios "rs256 es256"] [--rounds 3] [--seconds 4] [--short] [--check]
  *   [--executable dist/grantd] [--against OTHER-GRANTD] [--out FILE]
  */
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -36,6 +37,11 @@ const { values } = parseArgs({
 })
 
 const folder = await mkdtemp(join(tmpdir(), 'grantd-bench-'))
+// A terminal interrupts the servers as well.
+process.once('SIGINT', () => {
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(130)
+})
 try {
   const results = await measure(await createBench())
   await mkdir(resolve(values.out, '..'), { recursive: true })
