@@ -38,11 +38,9 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   }
   for (const [tenantId, tenant] of tenants) {
     checkTenant(tenant ?? {}, ['tenants', tenantId], source)
+    const known = Object.keys(tenant?.oauth2?.scopes ?? {})
     for (const [clientId, client] of Object.entries(tenant?.clients ?? {})) {
-      checkClient(
-        { client: client ?? {}, tenant: tenant ?? {}, path: ['tenants', tenantId, 'clients', clientId] },
-        source,
-      )
+      checkClient({ client: client ?? {}, known, path: ['tenants', tenantId, 'clients', clientId] }, source)
     }
   }
 }
@@ -116,14 +114,18 @@ function checkRotation(signing: Partly<SigningConfig>, path: Path, source: Sourc
 
 interface PlacedClient {
   readonly client: Partly<ClientConfig>
-  readonly tenant: Partly<TenantConfig>
+  /** The scopes of the tenant. */
+  readonly known: readonly string[]
   readonly path: Path
 }
 
-function checkClient({ client, tenant, path }: PlacedClient, source: Source): void {
-  const known = Object.keys(tenant.oauth2?.scopes ?? {})
-  const declared = (client.scopes ?? []).map((scope) => (scope && isReservedScope(scope) ? undefined : scope))
-  checkSubset({ values: declared, among: known, path: [...path, 'scopes'] }, source, 'a scope of this tenant')
+function checkClient({ client, known, path }: PlacedClient, source: Source): void {
+  const among = [...known, ...Object.values(reservedScopes)]
+  checkSubset(
+    { values: client.scopes, among, path: [...path, 'scopes'], told: known },
+    source,
+    'a scope of this tenant',
+  )
   const own = (client.scopes ?? []).filter((scope) => scope !== undefined)
   const defaults = { values: client.default_scopes, among: own, path: [...path, 'default_scopes'] }
   checkSubset(defaults, source, 'in the scopes of this client')
@@ -144,13 +146,15 @@ function checkClient({ client, tenant, path }: PlacedClient, source: Source): vo
 interface Subset {
   readonly values: readonly (string | undefined)[] | null | undefined
   readonly among: readonly string[]
+  /** Of `among`, what a fault names; default: all. */
+  readonly told?: readonly string[]
   readonly path: Path
 }
 
-function checkSubset({ values, among, path }: Subset, source: Source, wanted: string): void {
+function checkSubset({ values, among, told = among, path }: Subset, source: Source, wanted: string): void {
   for (const [index, value] of (values ?? []).entries()) {
     if (value === undefined || among.includes(value)) continue
-    const known = among.length > 0 ? among.join(', ') : 'none'
+    const known = told.length > 0 ? told.join(', ') : 'none'
     source.refuse(
       [...path, index],
       `${renderPath([...path, index])} is ${value}, which is not ${wanted} (${known})`,
