@@ -15,7 +15,7 @@ import { systemTenant } from '../storage/storage.ts'
 import { type Command, CommandError } from './command.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { findConfig, withDataDir } from './find-config.ts'
-import { openKeys } from './open-keys.ts'
+import { findActive, openKeys } from './open-keys.ts'
 import { configOption, dataDirOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
 import { openServices } from './services.ts'
 import { runUntilStopped } from './shutdown.ts'
@@ -73,11 +73,13 @@ async function serveConfig(
     log,
     atOnce: platform.cores,
     onOpened: ({ tenantId }, opened) => {
-      openedKeys.set(tenantId, opened)
-      if (lifecycle.phase !== 'starting') logNewKey(tenantId, opened, log)
+      // Only the start has to name them: this map would keep every key in memory for good.
+      if (lifecycle.phase === 'starting') openedKeys.set(tenantId, opened)
+      else logNewKey(tenantId, opened, log)
     },
   })
-  const maintenance = new Maintenance({ ...platform, ...services, keyring, log })
+  const configured = findActive(loaded.config)
+  const maintenance = new Maintenance({ ...platform, ...services, keyring, log, configured })
   await maintenance.start()
   const open = (handle: () => Handler) => listen(host, port, { handle, platform })
   const { listener, deps } = startListening(open, ({ port: actual }) => {
@@ -100,7 +102,7 @@ async function serveConfig(
     await services.close()
   }
   const stopped = runUntilStopped({ platform, listener, lifecycle, log, close })
-  await Promise.race([openKeys(loaded.config, { keyring, log, atOnce: platform.cores }), stopped])
+  await Promise.race([openKeys(configured, { keyring, atOnce: platform.cores }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
   const { version, commit } = deps.build
