@@ -21,13 +21,20 @@ export interface LoadedConfig {
 
 export type ConfigHost = Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
 
+/** Characters from which on reading a file leaves more memory behind than a server wants to keep. */
+const largeText = 1024 * 1024
 const largestFile = 64 * 1024 * 1024
 
 /** Reads the configuration at `path`. Throws {@link ConfigError} with all that is wrong in it. */
-export async function loadConfig(path: string, host: ConfigHost): Promise<LoadedConfig> {
+export async function loadConfig(
+  path: string,
+  host: ConfigHost & Pick<Platform, 'releaseMemory'>,
+): Promise<LoadedConfig> {
   const text = await readText(path, host)
   const folder = host.files.folderOf(host.files.resolve(path))
-  return parseConfig({ file: path, text, folder }, host)
+  const loaded = await parseConfig({ file: path, text, folder }, host)
+  if (text.length > largeText) host.releaseMemory()
+  return loaded
 }
 
 /** A text that holds a configuration; relative paths in it start at `folder`. */

@@ -10,6 +10,7 @@ export function bunPlatform(): Platform {
     ...nodePlatform(),
     name: 'bun',
     passwordHash: { verify: (secret, hash) => Bun.password.verify(secret, hash) },
+    releaseMemory: () => Bun.gc(true),
     listen,
   }
 }

@@ -11,7 +11,7 @@ declare const Deno: {
 }
 
 export function denoPlatform(): Platform {
-  return { ...nodePlatform(), name: 'deno', passwordHash: undefined, listen }
+  return { ...nodePlatform(), name: 'deno', passwordHash: undefined, releaseMemory: () => {}, listen }
 }
 
 function listen(options: ListenOptions): Listener {

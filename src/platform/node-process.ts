@@ -9,7 +9,7 @@ import { nodeSqlite } from './node-sqlite.ts'
 import type { Hashing, Platform } from './platform.ts'
 
 /** What Bun and Deno answer alike, through their node: modules. */
-export type SharedPlatform = Omit<Platform, 'name' | 'passwordHash' | 'listen'>
+export type SharedPlatform = Omit<Platform, 'name' | 'passwordHash' | 'releaseMemory' | 'listen'>
 
 const hashing: Hashing = {
   // In one call, which in Bun takes half the time of an object that is fed.
