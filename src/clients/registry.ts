@@ -25,17 +25,35 @@ interface ClientsDeps {
   readonly storage: Storage
 }
 
+/** Built clients that are kept: to build one takes less than a hundredth of a request, and all of them much memory. */
+const mostBuilt = 20_000
+
+/** The clients of config.yaml that were built, the oldest first; no tenant id has a space in it. */
+class BuiltClients {
+  readonly #clients = new Map<string, Client>()
+
+  get(tenantId: string, id: string): Client | undefined {
+    return this.#clients.get(`${tenantId} ${id}`)
+  }
+
+  keep(tenantId: string, client: Client): void {
+    this.#clients.set(`${tenantId} ${client.id}`, client)
+    const [oldest] = this.#clients.size > mostBuilt ? this.#clients.keys() : []
+    if (oldest !== undefined) this.#clients.delete(oldest)
+  }
+}
+
 /** Every client, by tenant: those of config.yaml and those of the storage. A configured one wins. */
 export class ClientRegistry {
   readonly #findConfigured: (tenantId: string) => ConfiguredClients | undefined
-  readonly #deps: ClientsDeps
+  readonly #deps: ClientsOfTenantDeps
   /** Of tenants of config.yaml that were asked for: what nobody uses is not built. */
   readonly #used = new Map<string, TenantClients>()
 
   /** `findConfigured` answers undefined for a tenant that is not in config.yaml. */
   constructor(findConfigured: (tenantId: string) => ConfiguredClients | undefined, deps: ClientsDeps) {
     this.#findConfigured = findConfigured
-    this.#deps = deps
+    this.#deps = { ...deps, built: new BuiltClients() }
   }
 
   of(tenantId: string): TenantClients {
@@ -48,14 +66,17 @@ export class ClientRegistry {
   }
 }
 
+interface ClientsOfTenantDeps extends ClientsDeps {
+  readonly built: BuiltClients
+}
+
 class ClientsOfTenant implements TenantClients {
   readonly #tenantId: string
   readonly #source: ConfiguredClients
-  readonly #deps: ClientsDeps
-  readonly #built = new Map<string, Client>()
+  readonly #deps: ClientsOfTenantDeps
   #findDecoy: FindDecoy | undefined
 
-  constructor(tenantId: string, source: ConfiguredClients, deps: ClientsDeps) {
+  constructor(tenantId: string, source: ConfiguredClients, deps: ClientsOfTenantDeps) {
     this.#tenantId = tenantId
     this.#source = source
     this.#deps = deps
@@ -66,14 +87,16 @@ class ClientsOfTenant implements TenantClients {
   }
 
   get configured(): readonly Client[] {
-    return this.#source.ids.flatMap((id) => this.#built.get(id) ?? this.#source.build(id) ?? [])
+    return this.#source.ids.flatMap(
+      (id) => this.#deps.built.get(this.#tenantId, id) ?? this.#source.build(id) ?? [],
+    )
   }
 
   findConfigured(id: string): Client | undefined {
-    const known = this.#built.get(id)
+    const known = this.#deps.built.get(this.#tenantId, id)
     if (known) return known
     const built = this.#source.build(id)
-    if (built) this.#built.set(id, built)
+    if (built) this.#deps.built.keep(this.#tenantId, built)
     return built
   }
 

@@ -30,11 +30,16 @@ export async function loadConfig(
   path: string,
   host: ConfigHost & Pick<Platform, 'releaseMemory'>,
 ): Promise<LoadedConfig> {
+  const { loaded, length } = await readConfig(path, host)
+  if (length > largeText) host.releaseMemory()
+  return loaded
+}
+
+/** Apart from the above, so that the text is not in use any more when memory is given back. */
+async function readConfig(path: string, host: ConfigHost): Promise<{ loaded: LoadedConfig; length: number }> {
   const text = await readText(path, host)
   const folder = host.files.folderOf(host.files.resolve(path))
-  const loaded = await parseConfig({ file: path, text, folder }, host)
-  if (text.length > largeText) host.releaseMemory()
-  return loaded
+  return { loaded: await parseConfig({ file: path, text, folder }, host), length: text.length }
 }
 
 /** A text that holds a configuration; relative paths in it start at `folder`. */
