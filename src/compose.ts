@@ -46,8 +46,8 @@ export function composeRegistries(
 ): Pick<Deps, 'tenants' | 'clients'> {
   const tenants = Object.entries(config.tenants).map(([id, tenant]) => buildTenant(id, tenant, publicUrl))
   const findConfigured = (id: string) => {
-    const clients = config.tenants[id]?.clients
-    return clients && listConfiguredClients(clients)
+    const tenant = config.tenants[id]
+    return tenant && listConfiguredClients(tenant)
   }
   return {
     tenants: new TenantRegistry(tenants, { storage, publicUrl }),

@@ -87,9 +87,7 @@ class ClientsOfTenant implements TenantClients {
   }
 
   get configured(): readonly Client[] {
-    return this.#source.ids.flatMap(
-      (id) => this.#deps.built.get(this.#tenantId, id) ?? this.#source.build(id) ?? [],
-    )
+    return this.#source.list()
   }
 
   findConfigured(id: string): Client | undefined {

@@ -1,7 +1,9 @@
 import type { Platform } from '../platform/platform.ts'
 import { checkConfig, type Partly } from './check.ts'
 import { hashClientSecrets, isHashedAlready, type SecretSources } from './client-secret.ts'
+import { deepFreeze } from './deep-freeze.ts'
 import { ConfigError, type Fault } from './fault.ts'
+import { packClients } from './packed-clients.ts'
 import type { QuickSource } from './quick-source.ts'
 import { Config } from './schema.ts'
 import type { NamedText, Source } from './source.ts'
@@ -106,7 +108,9 @@ function createResolve(folder: string, { files }: ConfigHost): (path: string) =>
 
 /** `checked` has no faults. */
 function finish({ read, storage, resolve }: Checked, warnings: readonly Fault[]): LoadedConfig {
-  const config = deepFreeze(read) as Config
+  const config = read as Config
+  packClients(config)
+  deepFreeze(config)
   return { config, storage, warnings, dataDir: resolve(config.data_dir), resolve }
 }
 
@@ -134,10 +138,4 @@ async function readText(path: string, { files }: ConfigHost): Promise<string> {
   } catch {
     throw refuse('the file is not UTF-8')
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const key in value) deepFreeze(value[key])
-  return Object.freeze(value)
 }

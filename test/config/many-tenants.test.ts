@@ -142,3 +142,23 @@ test('a warning in a file of a thousand tenants has its line and column, and cos
     `${placeIn(text, 'secret: changeme')}: tenants.tenant-00000.clients.service-00.secret is a known example, so anybody can use this client; make one of your own`,
   ])
 })
+
+test('clients of a file with very many are what they are in a file with few, and frozen', async () => {
+  const head = 'tenants:\n'
+  const odd = `  odd:
+    name: Odd
+    oauth2: { scopes: { a: A } }
+    clients:
+      __proto__: { secret: own-secret-1, scopes: [a], access_token_ttl: 1m }
+      constructor: { active: false, secrets: [{ id: one, hash: sha256:${'0'.repeat(64)} }] }
+`
+  const few = (await quickly(head + odd))?.config.tenants['odd']
+  const many = (await quickly(`${renderManyTenants({ tenants: 100 })}${odd}`))?.config.tenants['odd']
+  expect(many).toEqual(few)
+  expect(Object.keys(many ?? {})).toEqual(Object.keys(few ?? {}))
+  expect(Object.keys(many?.clients ?? {})).toEqual(['__proto__', 'constructor'])
+  expect(Object.getPrototypeOf(many?.clients)).toBeNull()
+  for (const value of [many, many?.clients, many?.oauth2, many?.clients['constructor']?.secrets?.[0]])
+    expect(Object.isFrozen(value)).toBe(true)
+  expect(many?.clients['nobody']).toBeUndefined()
+})

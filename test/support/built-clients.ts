@@ -3,7 +3,7 @@ import type { ConfiguredClients } from '../../src/clients/configured-clients.ts'
 
 /** Clients that a test has made, as if they were in config.yaml. */
 export function builtClients(clients: readonly Client[]): ConfiguredClients {
-  return { ids: clients.map(({ id }) => id), build: (wanted) => clients.find(({ id }) => id === wanted) }
+  return { list: () => clients, build: (wanted) => clients.find(({ id }) => id === wanted) }
 }
 
 /** Those of one tenant; no other has any. */
