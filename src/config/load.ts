@@ -3,7 +3,7 @@ import { checkConfig, type Partly } from './check.ts'
 import { hashClientSecrets, isHashedAlready, type SecretSources } from './client-secret.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { ConfigError, type Fault } from './fault.ts'
-import { packClients } from './packed-clients.ts'
+import { type PackedConfig, packConfig, unpackConfig } from './packed-config.ts'
 import type { QuickSource } from './quick-source.ts'
 import { Config } from './schema.ts'
 import type { NamedText, Source } from './source.ts'
@@ -30,18 +30,27 @@ const largestFile = 64 * 1024 * 1024
 /** Reads the configuration at `path`. Throws {@link ConfigError} with all that is wrong in it. */
 export async function loadConfig(
   path: string,
-  host: ConfigHost & Pick<Platform, 'releaseMemory'>,
+  host: ConfigHost & Pick<Platform, 'releaseMemory' | 'nextTurn'>,
 ): Promise<LoadedConfig> {
-  const { loaded, length } = await readConfig(path, host)
-  if (length > largeText) host.releaseMemory()
-  return loaded
+  const { config, rest } = await readConfig(path, host)
+  if (typeof config !== 'string') return { ...rest, config }
+  // Until the next turn, what has just ended may be remembered still.
+  await new Promise<void>((resolve) => host.nextTurn(resolve))
+  host.releaseMemory()
+  return { ...rest, config: unpackConfig(config) }
 }
 
-/** Apart from the above, so that the text is not in use any more when memory is given back. */
-async function readConfig(path: string, host: ConfigHost): Promise<{ loaded: LoadedConfig; length: number }> {
+interface ReadConfig {
+  readonly rest: Omit<LoadedConfig, 'config'>
+  /** That of a large file is packed. */
+  readonly config: Config | PackedConfig
+}
+
+async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
   const text = await readText(path, host)
   const folder = host.files.folderOf(host.files.resolve(path))
-  return { loaded: await parseConfig({ file: path, text, folder }, host), length: text.length }
+  const { config, ...rest } = await parseConfig({ file: path, text, folder }, host)
+  return { rest, config: text.length > largeText ? packConfig(config) : config }
 }
 
 /** A text that holds a configuration; relative paths in it start at `folder`. */
@@ -108,9 +117,7 @@ function createResolve(folder: string, { files }: ConfigHost): (path: string) =>
 
 /** `checked` has no faults. */
 function finish({ read, storage, resolve }: Checked, warnings: readonly Fault[]): LoadedConfig {
-  const config = read as Config
-  packClients(config)
-  deepFreeze(config)
+  const config = deepFreeze(read) as Config
   return { config, storage, warnings, dataDir: resolve(config.data_dir), resolve }
 }
 

@@ -1,11 +1,19 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { ConfigError, renderFault } from '../../src/config/fault.ts'
-import { type LoadedConfig, parseConfigExactly, parseConfigQuickly } from '../../src/config/load.ts'
+import {
+  type LoadedConfig,
+  loadConfig,
+  parseConfig,
+  parseConfigExactly,
+  parseConfigQuickly,
+} from '../../src/config/load.ts'
 import { faultsOf } from '../support/config-text.ts'
 import { renderManyTenants } from '../support/many-tenants.ts'
+import { withTempFolder } from '../support/temp-folder.ts'
 import { platform } from '../support/test-app.ts'
 
 setDefaultTimeout(120_000)
@@ -143,22 +151,33 @@ test('a warning in a file of a thousand tenants has its line and column, and cos
   ])
 })
 
-test('clients of a file with very many are what they are in a file with few, and frozen', async () => {
-  const head = 'tenants:\n'
-  const odd = `  odd:
+test('a large file is the configuration that it would be in pieces, and frozen', () =>
+  withTempFolder(async (folder) => {
+    const odd = `  odd:
     name: Odd
-    oauth2: { scopes: { a: A } }
+    oauth2: { scopes: { a: A, __proto__: B } }
     clients:
       __proto__: { secret: own-secret-1, scopes: [a], access_token_ttl: 1m }
       constructor: { active: false, secrets: [{ id: one, hash: sha256:${'0'.repeat(64)} }] }
 `
-  const few = (await quickly(head + odd))?.config.tenants['odd']
-  const many = (await quickly(`${renderManyTenants({ tenants: 100 })}${odd}`))?.config.tenants['odd']
-  expect(many).toEqual(few)
-  expect(Object.keys(many ?? {})).toEqual(Object.keys(few ?? {}))
-  expect(Object.keys(many?.clients ?? {})).toEqual(['__proto__', 'constructor'])
-  expect(Object.getPrototypeOf(many?.clients)).toBeNull()
-  for (const value of [many, many?.clients, many?.oauth2, many?.clients['constructor']?.secrets?.[0]])
-    expect(Object.isFrozen(value)).toBe(true)
-  expect(many?.clients['nobody']).toBeUndefined()
-})
+    const text = `${warned}admin: {}\n${large}${odd}`
+    const path = join(folder, 'config.yaml')
+    await writeFile(path, text)
+    const whole = await loadConfig(path, platform)
+    const parsed = await parseConfig({ file: path, text, folder }, platform)
+    expect(whole.config).toEqual(parsed.config)
+    expect(JSON.stringify(whole.config)).toBe(JSON.stringify(parsed.config))
+    expect(whole).toMatchObject({
+      warnings: parsed.warnings,
+      dataDir: parsed.dataDir,
+      storage: parsed.storage,
+    })
+    const { odd: tenant } = whole.config.tenants
+    expect(Object.keys(tenant?.clients ?? {})).toEqual(['__proto__', 'constructor'])
+    for (const map of [whole.config.tenants, tenant?.oauth2?.scopes, tenant?.clients])
+      expect(Object.getPrototypeOf(map)).toBeNull()
+    const second = tenant?.clients['constructor']
+    for (const value of [whole.config, tenant, tenant?.clients, tenant?.oauth2?.scopes, second?.secrets?.[0]])
+      expect(Object.isFrozen(value)).toBe(true)
+    expect(tenant?.clients['nobody']).toBeUndefined()
+  }))
