@@ -17,7 +17,7 @@ export function findActive({ tenants }: Config): string[] {
  */
 export async function openKeys(
   ids: readonly string[],
-  { keyring, atOnce }: { keyring: Keyring; atOnce: number },
+  { keyring, atOnce }: { keyring: Pick<Keyring, 'of'>; atOnce: number },
 ): Promise<void> {
   if (ids.length > mostAwaited) return
   const complaints: KeyFileError[] = []

@@ -37,10 +37,16 @@ export class Surveyor {
   /** Goes on where the last look ended. Throws StorageError. */
   async look(isStopped: () => boolean): Promise<void> {
     const { keyring, monotonic, pause } = this.#options
+    let looked = 0
     for (let count = 0; count < mostSlices && !isStopped(); count++) {
       if (this.#stored === undefined && monotonic() - this.#doneAt < surveyEvery) return
-      if (count > 0) await pause(slicePause)
-      for (const id of await this.#next()) await keyring.survey(id)
+      if (looked >= slice) {
+        await pause(slicePause)
+        looked = 0
+      }
+      const ids = await this.#next()
+      for (const id of ids) await keyring.survey(id)
+      looked += ids.length
       if (this.#stored === undefined) this.#doneAt = monotonic()
     }
   }
