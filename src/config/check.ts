@@ -38,10 +38,7 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   }
   for (const [tenantId, tenant] of tenants) {
     checkTenant(tenant ?? {}, ['tenants', tenantId], source)
-    const known = Object.keys(tenant?.oauth2?.scopes ?? {})
-    for (const [clientId, client] of Object.entries(tenant?.clients ?? {})) {
-      checkClient({ client: client ?? {}, known, path: ['tenants', tenantId, 'clients', clientId] }, source)
-    }
+    checkClients(tenant ?? {}, ['tenants', tenantId], source)
   }
 }
 
@@ -112,15 +109,31 @@ function checkRotation(signing: Partly<SigningConfig>, path: Path, source: Sourc
   }
 }
 
+function checkClients({ oauth2, clients }: Partly<TenantConfig>, path: Path, source: Source): void {
+  const known = Object.keys(oauth2?.scopes ?? {})
+  const among = [...known, ...Object.values<string>(reservedScopes)]
+  // Equal lists are one and the same (read.ts), and what is good for one client is so for the next.
+  const good = new Set<unknown>()
+  for (const [clientId, client] of Object.entries(clients ?? {})) {
+    if (!client) continue
+    const placed = { client, known, among, path: [...path, 'clients', clientId] }
+    const { scopes, default_scopes } = client
+    if (default_scopes !== null || !good.has(scopes)) checkScopes(placed, source)
+    if (scopes?.every((scope) => scope !== undefined && among.includes(scope))) good.add(scopes)
+    warnOfExample(placed, source)
+  }
+}
+
 interface PlacedClient {
   readonly client: Partly<ClientConfig>
   /** The scopes of the tenant. */
   readonly known: readonly string[]
+  /** What its clients may have: those, and what is of grantd itself. */
+  readonly among: readonly string[]
   readonly path: Path
 }
 
-function checkClient({ client, known, path }: PlacedClient, source: Source): void {
-  const among = [...known, ...Object.values(reservedScopes)]
+function checkScopes({ client, known, among, path }: PlacedClient, source: Source): void {
   checkSubset(
     { values: client.scopes, among, path: [...path, 'scopes'], told: known },
     source,
@@ -134,13 +147,15 @@ function checkClient({ client, known, path }: PlacedClient, source: Source): voi
     const where = [...path, 'default_scopes', index]
     source.refuse(where, `${renderPath(where)} is ${scope}, which a request has to name; leave it out`)
   }
-  if (client.secret && knownExampleSecrets.has(client.secret)) {
-    const where = [...path, 'secret']
-    source.warn(
-      where,
-      `${renderPath(where)} is a known example, so anybody can use this client; make one of your own`,
-    )
-  }
+}
+
+function warnOfExample({ client, path }: PlacedClient, source: Source): void {
+  if (!client.secret || !knownExampleSecrets.has(client.secret)) return
+  const where = [...path, 'secret']
+  source.warn(
+    where,
+    `${renderPath(where)} is a known example, so anybody can use this client; make one of your own`,
+  )
 }
 
 interface Subset {

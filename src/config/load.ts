@@ -49,8 +49,8 @@ interface ReadConfig {
 async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
   const text = await readText(path, host)
   const folder = host.files.folderOf(host.files.resolve(path))
-  const { config, ...rest } = await parseConfig({ file: path, text, folder }, host)
-  return { rest, config: text.length > largeText ? packConfig(config) : config }
+  const { config, ...rest } = await interpret({ file: path, text, folder }, host)
+  return { rest, config: text.length > largeText ? packConfig(config) : deepFreeze(config) }
 }
 
 /** A text that holds a configuration; relative paths in it start at `folder`. */
@@ -60,12 +60,19 @@ export interface ConfigText extends NamedText {
 
 /** Like {@link loadConfig}, for a text at hand. */
 export async function parseConfig(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
+  const loaded = await interpret(text, host)
+  deepFreeze(loaded.config)
+  return loaded
+}
+
+/** Not frozen yet. */
+async function interpret(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
   return (await parseConfigQuickly(text, host)) ?? (await parseConfigExactly(text, host))
 }
 
 /**
  * Like {@link parseConfig}, in a tenth of the time; undefined for a text in which something is wrong, or in which it cannot be told
- * that nothing is. Neither way to read is loaded before it is needed: for a small file that is most of the time.
+ * that nothing is, and nothing is frozen. Neither way to read is loaded before it is needed: for a small file that is most of the time.
  */
 export async function parseConfigQuickly(
   text: ConfigText,
@@ -85,7 +92,7 @@ async function checkQuickly(source: QuickSource, text: ConfigText, host: ConfigH
   return finish(checked, source.warnings)
 }
 
-/** Like {@link parseConfig}, with the parser that knows the place of everything: it alone tells faults. */
+/** Like {@link parseConfig}, with the parser that knows the place of everything: it alone tells faults. Nothing is frozen. */
 export async function parseConfigExactly(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
   const { ExactSource } = await import('./exact-source.ts')
   const source = new ExactSource(text)
@@ -117,7 +124,7 @@ function createResolve(folder: string, { files }: ConfigHost): (path: string) =>
 
 /** `checked` has no faults. */
 function finish({ read, storage, resolve }: Checked, warnings: readonly Fault[]): LoadedConfig {
-  const config = deepFreeze(read) as Config
+  const config = read as Config
   return { config, storage, warnings, dataDir: resolve(config.data_dir), resolve }
 }
 

@@ -51,16 +51,16 @@ function withoutPrototype<T>(entries: readonly (readonly [string, T])[]): Record
   return value
 }
 
-/** What every client has that does not say otherwise. */
-const fallbacks = shapeOf(ClientConfig).properties.map(({ key, fallback }) => [key, fallback] as const)
+/** What a client has, and what it is where nothing is said. */
+const { properties, blank } = shapeOf(ClientConfig)
 
 function packClients(clients: Clients): string {
   const changes = Object.entries(clients).map(([id, client]) => {
-    const members: Readonly<Record<string, unknown>> = client
-    return [
-      id,
-      fallbacks.flatMap(([key, fallback], at) => (members[key] === fallback ? [] : [at, members[key]])),
-    ]
+    const all: Readonly<Record<string, unknown>> = client
+    const members: unknown[] = []
+    for (const [at, { key, fallback }] of properties.entries())
+      if (all[key] !== fallback) members.push(at, all[key])
+    return [id, members]
   })
   return JSON.stringify(changes)
 }
@@ -74,10 +74,10 @@ function createUnpack(text: string): () => Clients {
 }
 
 function unpackClient(members: readonly unknown[]): ClientConfig {
-  const client: Record<string, unknown> = Object.fromEntries(fallbacks)
+  const client: Record<string, unknown> = { ...blank }
   for (let at = 0; at < members.length; at += 2) {
-    const [key = ''] = fallbacks[Number(members[at])] ?? []
-    client[key] = members[at + 1]
+    const property = properties[Number(members[at])]
+    if (property) client[property.key] = members[at + 1]
   }
   return deepFreeze(client) as ClientConfig
 }

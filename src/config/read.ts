@@ -75,6 +75,7 @@ class Reader<N> {
   #readObject(schema: TSchema, map: N, parent: Step | undefined): unknown {
     const nodes = this.#nodes
     const shape = shapeOf(schema)
+    if (shape.blank) return this.#readOver(shape.blank, map, { parent, shape })
     for (const key of nodes.keysOf(map)) {
       if (!shape.names.has(key)) this.#refuseKey(key, map, { parent, shape })
     }
@@ -85,6 +86,22 @@ class Reader<N> {
       else if (hasDefault) value[key] = fallback
       else if (isRequired)
         this.#report(nodes.placeOf(map), `${render({ parent, key })} is missing; it is required`)
+    }
+    return value
+  }
+
+  /** Most keys of a client are left out: only those that are there are looked at. */
+  #readOver(
+    blank: Readonly<Record<string, unknown>>,
+    map: N,
+    { parent, shape }: { parent: Step | undefined; shape: ObjectShape },
+  ): unknown {
+    const value: Record<string, unknown> = { ...blank }
+    for (const key of this.#nodes.keysOf(map)) {
+      const property = shape.names.get(key)
+      const found = this.#nodes.find(map, key)
+      if (!property) this.#refuseKey(key, map, { parent, shape })
+      else if (found !== undefined) value[key] = this.read(property.schema, found, { parent, key })
     }
     return value
   }
@@ -186,7 +203,7 @@ class Reader<N> {
   }
 
   #refuseKey(key: string, map: N, { parent, shape }: { parent: Step | undefined; shape: ObjectShape }): void {
-    const known = [...shape.names]
+    const known = [...shape.names.keys()]
     const near = suggest(key, known)
     const hint = near ? `; did you mean ${near}?` : `; the known keys are ${known.join(', ') || 'none'}`
     this.#report(this.#nodes.placeOfKey(map, key), `${render({ parent, key })} is not a known key${hint}`)

@@ -2,8 +2,10 @@ import { Kind, type TSchema } from '@sinclair/typebox'
 
 /** What a reader asks of the schema of a map with fixed keys, found once and not for each of a hundred thousand clients. */
 export interface ObjectShape {
-  readonly names: ReadonlySet<string>
+  readonly names: ReadonlyMap<string, PropertyShape>
   readonly properties: readonly PropertyShape[]
+  /** The value of a map with nothing in it; undefined where something must or may be missing then. */
+  readonly blank: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface PropertyShape {
@@ -22,15 +24,17 @@ export function shapeOf(schema: TSchema): ObjectShape {
   if (known) return known
   const properties = Object.entries<TSchema>(schema['properties'])
   const required: readonly string[] = schema['required'] ?? []
+  const described = properties.map(([key, property]) => ({
+    key,
+    schema: property,
+    isRequired: required.includes(key),
+    hasDefault: 'default' in property,
+    fallback: fallbackOf(property),
+  }))
   const shape = {
-    names: new Set(properties.map(([key]) => key)),
-    properties: properties.map(([key, property]) => ({
-      key,
-      schema: property,
-      isRequired: required.includes(key),
-      hasDefault: 'default' in property,
-      fallback: fallbackOf(property),
-    })),
+    names: new Map(described.map((property) => [property.key, property])),
+    properties: described,
+    blank: described.every(({ hasDefault }) => hasDefault) ? fill(described) : undefined,
   }
   shapes.set(schema, shape)
   return shape
@@ -43,6 +47,9 @@ function fallbackOf(schema: TSchema): unknown {
   if (Array.isArray(value)) return Object.freeze([...value])
   if (schema[Kind] !== 'Object') return Object.freeze(Object.create(null))
   const { properties } = shapeOf(schema)
-  const filled = properties.filter(({ hasDefault }) => hasDefault)
-  return Object.freeze(Object.fromEntries(filled.map(({ key, fallback }) => [key, fallback])))
+  return fill(properties.filter(({ hasDefault }) => hasDefault))
+}
+
+function fill(properties: readonly PropertyShape[]): Readonly<Record<string, unknown>> {
+  return Object.freeze(Object.fromEntries(properties.map(({ key, fallback }) => [key, fallback])))
 }
