@@ -30,13 +30,22 @@ const lookMargin = 10
 const largestMasterKeyFile = 64 * 1024
 const pageSize = 500
 
-/** What the keys of each configured tenant have to be and where they are. */
-export function planKeys(loaded: LoadedConfig, platform: Files): KeyPlan[] {
-  return Object.entries(loaded.config.tenants).map(([tenantId, { signing }]) => ({
-    ...planSigning(tenantId, signing, { loaded, platform }),
-    kid: signing.kid,
-    file: signing.private_key_file === null ? null : loaded.resolve(signing.private_key_file),
-  }))
+/** What the keys of a configured tenant have to be and where they are; undefined when there is no such tenant. */
+function findConfiguredPlan(tenantId: string, context: PlanContext): KeyPlan | undefined {
+  const { loaded } = context
+  const signing = loaded.config.tenants[tenantId]?.signing
+  return (
+    signing && {
+      ...planSigning(tenantId, signing, context),
+      kid: signing.kid,
+      file: signing.private_key_file === null ? null : loaded.resolve(signing.private_key_file),
+    }
+  )
+}
+
+interface PlanContext {
+  readonly loaded: LoadedConfig
+  readonly platform: Files
 }
 
 type StoredSigning = (typeof tenants.schema)['static']['signing']
@@ -44,7 +53,7 @@ type StoredSigning = (typeof tenants.schema)['static']['signing']
 function planSigning(
   tenantId: string,
   signing: SigningConfig | StoredSigning,
-  { loaded, platform }: { loaded: LoadedConfig; platform: Files },
+  { loaded, platform }: PlanContext,
 ): KeyPlan {
   const { rotate_every, publish_ahead, jwks_max_age, modulus_length } = signing
   return {
@@ -93,12 +102,13 @@ export async function composeKeyring(
   options: ComposeKeyringOptions,
 ): Promise<Keyring> {
   const { log, audit, ...rest } = options
-  const plans = new Map(planKeys(loaded, platform).map((plan) => [plan.tenantId, plan]))
   return new Keyring({
     ...rest,
     host: platform,
     material: options.material ?? (await openKeyMaterial(loaded, platform)),
-    findPlan: (id) => plans.get(id) ?? findStoredPlan(id, { loaded, platform, storage: options.storage }),
+    findPlan: (id) =>
+      findConfiguredPlan(id, { loaded, platform }) ??
+      findStoredPlan(id, { loaded, platform, storage: options.storage }),
     folderOf: (id) => folderOf(id, { loaded, platform }),
     longestTokenLife: (id) => findLongestTokenLife(id, loaded, options.storage),
     onEvent: (event) => reportKeyEvent(event, log, audit),

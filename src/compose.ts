@@ -1,5 +1,5 @@
 import { buildInfo } from './build-info.ts'
-import { buildClient } from './clients/client.ts'
+import { listConfiguredClients } from './clients/configured-clients.ts'
 import { ClientRegistry } from './clients/registry.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Deps, Lifecycle } from './deps.ts'
@@ -48,16 +48,14 @@ export function composeRegistries(
   { config }: LoadedConfig,
   { storage, publicUrl, hashing }: { storage: Storage; publicUrl: string; hashing: Hashing },
 ): Pick<Deps, 'tenants' | 'clients'> {
-  const tenants = Object.entries(config.tenants)
-  const clients = tenants.map(
-    ([id, tenant]) => [id, Object.entries(tenant.clients).map((entry) => buildClient(...entry))] as const,
-  )
+  const tenants = Object.entries(config.tenants).map(([id, tenant]) => buildTenant(id, tenant, publicUrl))
+  const findConfigured = (id: string) => {
+    const tenant = config.tenants[id]
+    return tenant && listConfiguredClients(tenant)
+  }
   return {
-    tenants: new TenantRegistry(
-      tenants.map(([id, tenant]) => buildTenant(id, tenant, publicUrl)),
-      { storage, publicUrl },
-    ),
-    clients: new ClientRegistry(new Map(clients), { hashing, storage }),
+    tenants: new TenantRegistry(tenants, { storage, publicUrl }),
+    clients: new ClientRegistry(findConfigured, { hashing, storage }),
   }
 }
 

@@ -110,6 +110,7 @@ const packages: Record<string, readonly string[]> = {
   'swagger-ui-dist': ['swagger'],
   jose: ['keys'],
   yaml: ['config'],
+  'js-yaml': ['config'],
   postgres: ['storage'],
   '@sinclair/typebox': ['protocol', 'config', 'storage', 'tokens', 'clients', 'tenants', 'http', 'admin'],
   node: ['platform'],

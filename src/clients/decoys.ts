@@ -15,7 +15,7 @@ export function createDecoys(clients: readonly Client[], hashing: Hashing): Find
   const sorted = [...clients].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ secrets }) => secrets)
   const [first = emptyTenantDecoy] = sorted
   // With one kind there is nothing to choose, and nothing to pay.
-  if (sorted.every((secrets) => costOf(secrets) === costOf(first))) return () => first
+  if (sorted.every((secrets) => costOf(secrets) === costOf(first))) return always(first)
   const [hash] = first.map((secret) => secret.hash)
   const key = hashing.sha256(hash?.kind === 'sha256' ? hash.digest : (hash?.text ?? ''))
   return (clientId) => {
@@ -23,6 +23,11 @@ export function createDecoys(clients: readonly Client[], hashing: Hashing): Find
     const number = new DataView(digest.buffer, digest.byteOffset).getUint32(0)
     return sorted[number % sorted.length] ?? first
   }
+}
+
+/** A function of its own: one made above would keep the secrets of every client in memory. */
+function always(secrets: readonly ClientSecret[]): FindDecoy {
+  return () => secrets
 }
 
 const emptyTenantDecoy: readonly ClientSecret[] = [

@@ -1,7 +1,8 @@
 import type { Hashing } from '../platform/platform.ts'
 import { clients as clientKind } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
-import { buildStoredClient, type Client } from './client.ts'
+import { buildStoredClient, type Client, type ClientSecret } from './client.ts'
+import { type ConfiguredClients, noClients } from './configured-clients.ts'
 import { createDecoys, type FindDecoy } from './decoys.ts'
 
 /** The clients of one tenant: the only way to them, so that a forgotten tenant cannot be written. */
@@ -16,49 +17,94 @@ export interface TenantClients {
   findConfigured(id: string): Client | undefined
   /** The one that the storage has, even where config.yaml has one of the same id. Throws StorageError. */
   findStored(id: string): Promise<Client | undefined>
-  readonly findDecoy: FindDecoy
+  findDecoy(id: string): readonly ClientSecret[]
 }
 
-interface ConfiguredClients {
-  readonly all: readonly Client[]
-  readonly byId: ReadonlyMap<string, Client>
-  readonly findDecoy: FindDecoy
+interface ClientsDeps {
+  readonly hashing: Hashing
+  readonly storage: Storage
+}
+
+/** Built clients that are kept: to build one takes less than a hundredth of a request, and all of them much memory. */
+const mostBuilt = 20_000
+
+/** The clients of config.yaml that were built, the oldest first; no tenant id has a space in it. */
+class BuiltClients {
+  readonly #clients = new Map<string, Client>()
+
+  get(tenantId: string, id: string): Client | undefined {
+    return this.#clients.get(`${tenantId} ${id}`)
+  }
+
+  keep(tenantId: string, client: Client): void {
+    this.#clients.set(`${tenantId} ${client.id}`, client)
+    const [oldest] = this.#clients.size > mostBuilt ? this.#clients.keys() : []
+    if (oldest !== undefined) this.#clients.delete(oldest)
+  }
 }
 
 /** Every client, by tenant: those of config.yaml and those of the storage. A configured one wins. */
 export class ClientRegistry {
-  readonly #configured: ReadonlyMap<string, ConfiguredClients>
-  readonly #none: ConfiguredClients
-  readonly #storage: Storage
+  readonly #findConfigured: (tenantId: string) => ConfiguredClients | undefined
+  readonly #deps: ClientsOfTenantDeps
+  /** Of tenants of config.yaml that were asked for: what nobody uses is not built. */
+  readonly #used = new Map<string, TenantClients>()
 
-  constructor(
-    byTenant: ReadonlyMap<string, readonly Client[]>,
-    { hashing, storage }: { hashing: Hashing; storage: Storage },
-  ) {
-    this.#configured = new Map(
-      [...byTenant].map(([id, clients]) => [id, indexClients(clients, hashing)] as const),
-    )
-    this.#none = indexClients([], hashing)
-    this.#storage = storage
+  /** `findConfigured` answers undefined for a tenant that is not in config.yaml. */
+  constructor(findConfigured: (tenantId: string) => ConfiguredClients | undefined, deps: ClientsDeps) {
+    this.#findConfigured = findConfigured
+    this.#deps = { ...deps, built: new BuiltClients() }
   }
 
   of(tenantId: string): TenantClients {
-    const configured = this.#configured.get(tenantId) ?? this.#none
-    const findStored = async (id: string) => {
-      const found = await this.#storage.of(tenantId).of(clientKind).find(id)
-      return found && buildStoredClient(id, found.value)
-    }
-    return {
-      find: async (id) => configured.byId.get(id) ?? (await findStored(id)),
-      configured: configured.all,
-      findConfigured: (id) => configured.byId.get(id),
-      findStored,
-      findDecoy: configured.findDecoy,
-    }
+    const known = this.#used.get(tenantId)
+    if (known) return known
+    const configured = this.#findConfigured(tenantId)
+    const clients = new ClientsOfTenant(tenantId, configured ?? noClients, this.#deps)
+    if (configured) this.#used.set(tenantId, clients)
+    return clients
   }
 }
 
-function indexClients(clients: readonly Client[], hashing: Hashing): ConfiguredClients {
-  const byId = new Map(clients.map((client) => [client.id, client]))
-  return { byId, all: clients, findDecoy: createDecoys(clients, hashing) }
+interface ClientsOfTenantDeps extends ClientsDeps {
+  readonly built: BuiltClients
+}
+
+class ClientsOfTenant implements TenantClients {
+  readonly #tenantId: string
+  readonly #source: ConfiguredClients
+  readonly #deps: ClientsOfTenantDeps
+  #findDecoy: FindDecoy | undefined
+
+  constructor(tenantId: string, source: ConfiguredClients, deps: ClientsOfTenantDeps) {
+    this.#tenantId = tenantId
+    this.#source = source
+    this.#deps = deps
+  }
+
+  async find(id: string): Promise<Client | undefined> {
+    return this.findConfigured(id) ?? (await this.findStored(id))
+  }
+
+  get configured(): readonly Client[] {
+    return this.#source.list()
+  }
+
+  findConfigured(id: string): Client | undefined {
+    const known = this.#deps.built.get(this.#tenantId, id)
+    if (known) return known
+    const built = this.#source.build(id)
+    if (built) this.#deps.built.keep(this.#tenantId, built)
+    return built
+  }
+
+  async findStored(id: string): Promise<Client | undefined> {
+    const found = await this.#deps.storage.of(this.#tenantId).of(clientKind).find(id)
+    return found && buildStoredClient(id, found.value)
+  }
+
+  findDecoy(id: string): readonly ClientSecret[] {
+    this.#findDecoy ??= createDecoys(this.configured, this.#deps.hashing)
+    return this.#findDecoy(id)
+  }
 }

@@ -1,37 +1,25 @@
 import type { Config } from '../config/schema.ts'
 import { KeyFileError } from '../keys/key-file.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { type Log, renderCause } from '../log.ts'
 
-/** With more tenants than this, the start does not wait for their keys. */
+/** With more tenants than this, the start opens no key. */
 const mostAwaited = 32
 
-interface OpenKeysOptions {
-  readonly keyring: Keyring
-  readonly log: Log
-  readonly atOnce: number
+/** The ids of the active tenants of the configuration. */
+export function findActive({ tenants }: Config): string[] {
+  return Object.entries(tenants).flatMap(([id, { active }]) => (active ? [id] : []))
 }
 
 /**
- * Opens the keys of the active tenants, some at once. With few tenants it waits, and throws KeyFileError with every
- * complaint; with many it goes on by itself, a tenant's first request waits, and complaints go to the log.
+ * Opens the keys of the tenants, some at once, and throws KeyFileError with every complaint. With many tenants it opens none: to
+ * open or make ten thousand keys keeps every core busy for minutes, and each tenant's first request opens its own; one whose key
+ * is broken is answered 503, and the log says why.
  */
-export async function openKeys(config: Config, { keyring, log, atOnce }: OpenKeysOptions): Promise<void> {
-  const ids = Object.entries(config.tenants).flatMap(([id, { active }]) => (active ? [id] : []))
-  if (ids.length <= mostAwaited) {
-    const complaints = await openAll(ids, keyring, atOnce)
-    if (complaints.length > 0) throw new KeyFileError(complaints.map(({ message }) => message).join('\n'))
-    return
-  }
-  void openAll(ids, keyring, atOnce).then(
-    (complaints) => {
-      for (const { message } of complaints) log('error', message)
-    },
-    (cause) => log('error', 'opening keys stopped', { reason: renderCause(cause) }),
-  )
-}
-
-async function openAll(ids: readonly string[], keyring: Keyring, atOnce: number): Promise<KeyFileError[]> {
+export async function openKeys(
+  ids: readonly string[],
+  { keyring, atOnce }: { keyring: Pick<Keyring, 'of'>; atOnce: number },
+): Promise<void> {
+  if (ids.length > mostAwaited) return
   const complaints: KeyFileError[] = []
   const waiting = [...ids]
   const work = async () => {
@@ -43,5 +31,5 @@ async function openAll(ids: readonly string[], keyring: Keyring, atOnce: number)
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))
-  return complaints
+  if (complaints.length > 0) throw new KeyFileError(complaints.map(({ message }) => message).join('\n'))
 }

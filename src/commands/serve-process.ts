@@ -18,7 +18,7 @@ import { Dismissed, type WorkerSide } from '../supervisor/worker-side.ts'
 import { exitCodes } from './command.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { findConfig, withDataDir } from './find-config.ts'
-import { openKeys } from './open-keys.ts'
+import { findActive, openKeys } from './open-keys.ts'
 import { openPort } from './open-port.ts'
 import { dataDirOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
 import { startMetrics } from './process-metrics.ts'
@@ -126,7 +126,7 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   }
   const heard = worker ? hearSupervisor(worker) : hearSignals(platform, log)
   const stopped = runUntilStopped({ platform, listener, lifecycle, log, close, ...heard })
-  await Promise.race([openKeys(loaded.config, { ...parts, log, atOnce: platform.cores }), stopped])
+  await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
   announce({ deps, ...parts, port: listener.port, log }, options)
@@ -138,6 +138,8 @@ interface Parts extends Services {
   readonly keyring: Keyring
   readonly maintenance: Maintenance
   readonly openedKeys: ReadonlyMap<string, OpenedKey>
+  /** The tenants of the configuration that are not switched off. */
+  readonly active: readonly string[]
 }
 
 interface PartsOptions {
@@ -165,18 +167,20 @@ async function openParts(
     log,
     atOnce: platform.cores,
     onOpened: ({ tenantId }, opened) => {
-      openedKeys.set(tenantId, opened)
-      if (lifecycle.phase !== 'starting') logNewKey(tenantId, opened, log)
+      // Only the start has to name them: this map would keep every key in memory for good.
+      if (lifecycle.phase === 'starting') openedKeys.set(tenantId, opened)
+      else logNewKey(tenantId, opened, log)
     },
   })
-  const maintenance = new Maintenance({ ...platform, ...services, keyring, log })
+  const active = findActive(loaded.config)
+  const maintenance = new Maintenance({ ...platform, ...services, keyring, log, configured: active })
   await maintenance.start()
   const close = async () => {
     await maintenance.stop()
     await services.close()
     engine.close()
   }
-  return { ...services, keyring, maintenance, openedKeys, close }
+  return { ...services, keyring, maintenance, active, openedKeys, close }
 }
 
 interface Started extends Parts {

@@ -1,6 +1,6 @@
 import { AuditLog } from '../audit/audit-log.ts'
 import { planStorage } from '../compose.ts'
-import { composeKeyring, openKeyMaterial, planKeys } from '../compose-keys.ts'
+import { composeKeyring, openKeyMaterial } from '../compose-keys.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { KeyPlan, OpenedKey } from '../keys/key-file.ts'
 import type { KeyMaterial } from '../keys/key-material.ts'
@@ -92,7 +92,7 @@ async function openKeyring(
   { loaded, storage, material, audit }: Parts,
 ): Promise<OpenedKeyring> {
   const wanted = args.text('tenant')
-  const all = [...planKeys(loaded, platform).map(({ tenantId }) => tenantId), ...(await listStored(storage))]
+  const all = [...Object.keys(loaded.config.tenants), ...(await listStored(storage))]
   const tenantIds = [...new Set(all)].filter((id) => wanted === undefined || id === wanted)
   if (tenantIds.length === 0) {
     const path = await getConfigPath(args, platform)

@@ -38,12 +38,7 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   }
   for (const [tenantId, tenant] of tenants) {
     checkTenant(tenant ?? {}, ['tenants', tenantId], source)
-    for (const [clientId, client] of Object.entries(tenant?.clients ?? {})) {
-      checkClient(
-        { client: client ?? {}, tenant: tenant ?? {}, path: ['tenants', tenantId, 'clients', clientId] },
-        source,
-      )
-    }
+    checkClients(tenant ?? {}, ['tenants', tenantId], source)
   }
 }
 
@@ -114,16 +109,36 @@ function checkRotation(signing: Partly<SigningConfig>, path: Path, source: Sourc
   }
 }
 
+function checkClients({ oauth2, clients }: Partly<TenantConfig>, path: Path, source: Source): void {
+  const known = Object.keys(oauth2?.scopes ?? {})
+  const among = [...known, ...Object.values<string>(reservedScopes)]
+  // Equal lists are one and the same (read.ts), and what is good for one client is so for the next.
+  const good = new Set<unknown>()
+  for (const [clientId, client] of Object.entries(clients ?? {})) {
+    if (!client) continue
+    const placed = { client, known, among, path: [...path, 'clients', clientId] }
+    const { scopes, default_scopes } = client
+    if (default_scopes !== null || !good.has(scopes)) checkScopes(placed, source)
+    if (scopes?.every((scope) => scope !== undefined && among.includes(scope))) good.add(scopes)
+    warnOfExample(placed, source)
+  }
+}
+
 interface PlacedClient {
   readonly client: Partly<ClientConfig>
-  readonly tenant: Partly<TenantConfig>
+  /** The scopes of the tenant. */
+  readonly known: readonly string[]
+  /** What its clients may have: those, and what is of grantd itself. */
+  readonly among: readonly string[]
   readonly path: Path
 }
 
-function checkClient({ client, tenant, path }: PlacedClient, source: Source): void {
-  const known = Object.keys(tenant.oauth2?.scopes ?? {})
-  const declared = (client.scopes ?? []).map((scope) => (scope && isReservedScope(scope) ? undefined : scope))
-  checkSubset({ values: declared, among: known, path: [...path, 'scopes'] }, source, 'a scope of this tenant')
+function checkScopes({ client, known, among, path }: PlacedClient, source: Source): void {
+  checkSubset(
+    { values: client.scopes, among, path: [...path, 'scopes'], told: known },
+    source,
+    'a scope of this tenant',
+  )
   const own = (client.scopes ?? []).filter((scope) => scope !== undefined)
   const defaults = { values: client.default_scopes, among: own, path: [...path, 'default_scopes'] }
   checkSubset(defaults, source, 'in the scopes of this client')
@@ -132,25 +147,29 @@ function checkClient({ client, tenant, path }: PlacedClient, source: Source): vo
     const where = [...path, 'default_scopes', index]
     source.refuse(where, `${renderPath(where)} is ${scope}, which a request has to name; leave it out`)
   }
-  if (client.secret && knownExampleSecrets.has(client.secret)) {
-    const where = [...path, 'secret']
-    source.warn(
-      where,
-      `${renderPath(where)} is a known example, so anybody can use this client; make one of your own`,
-    )
-  }
+}
+
+function warnOfExample({ client, path }: PlacedClient, source: Source): void {
+  if (!client.secret || !knownExampleSecrets.has(client.secret)) return
+  const where = [...path, 'secret']
+  source.warn(
+    where,
+    `${renderPath(where)} is a known example, so anybody can use this client; make one of your own`,
+  )
 }
 
 interface Subset {
   readonly values: readonly (string | undefined)[] | null | undefined
   readonly among: readonly string[]
+  /** Of `among`, what a fault names; default: all. */
+  readonly told?: readonly string[]
   readonly path: Path
 }
 
-function checkSubset({ values, among, path }: Subset, source: Source, wanted: string): void {
+function checkSubset({ values, among, told = among, path }: Subset, source: Source, wanted: string): void {
   for (const [index, value] of (values ?? []).entries()) {
     if (value === undefined || among.includes(value)) continue
-    const known = among.length > 0 ? among.join(', ') : 'none'
+    const known = told.length > 0 ? told.join(', ') : 'none'
     source.refuse(
       [...path, index],
       `${renderPath([...path, index])} is ${value}, which is not ${wanted} (${known})`,

@@ -18,6 +18,13 @@ interface PlacedClient {
   readonly path: Path
 }
 
+/** Whether the client is as {@link hashClientSecrets} would make it: most are, where there are many. */
+export function isHashedAlready(client: Partly<ClientConfig>): boolean {
+  const { secret_hash } = client
+  if (typeof secret_hash !== 'string' || isSlowHash(secret_hash)) return false
+  return kinds.every((kind) => kind === 'secret_hash' || client[kind] === null)
+}
+
 /** What of a client is left once its secrets are hashes. */
 type HashedSecrets = Pick<Partly<ClientConfig>, (typeof kinds)[number]>
 

@@ -1,10 +1,12 @@
 import type { Platform } from '../platform/platform.ts'
 import { checkConfig, type Partly } from './check.ts'
-import { hashClientSecrets, type SecretSources } from './client-secret.ts'
+import { hashClientSecrets, isHashedAlready, type SecretSources } from './client-secret.ts'
+import { deepFreeze } from './deep-freeze.ts'
 import { ConfigError, type Fault } from './fault.ts'
-import { readTree } from './read.ts'
+import { type PackedConfig, packConfig, unpackConfig } from './packed-config.ts'
+import type { QuickSource } from './quick-source.ts'
 import { Config } from './schema.ts'
-import { Source } from './source.ts'
+import type { NamedText, Source } from './source.ts'
 import { resolveStorage, type StorageSettings } from './storage-settings.ts'
 
 /** A configuration that was read, checked and frozen. */
@@ -21,44 +23,116 @@ export interface LoadedConfig {
 
 export type ConfigHost = Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
 
+/** Characters from which on reading a file leaves more memory behind than a server wants to keep. */
+const largeText = 1024 * 1024
 const largestFile = 64 * 1024 * 1024
 
 /** Reads the configuration at `path`. Throws {@link ConfigError} with all that is wrong in it. */
-export async function loadConfig(path: string, host: ConfigHost): Promise<LoadedConfig> {
-  const text = await readText(path, host)
-  const folder = host.files.folderOf(host.files.resolve(path))
-  return parseConfig({ file: path, text, folder }, host)
+export async function loadConfig(
+  path: string,
+  host: ConfigHost & Pick<Platform, 'releaseMemory' | 'nextTurn'>,
+): Promise<LoadedConfig> {
+  const { config, rest } = await readConfig(path, host)
+  if (typeof config !== 'string') return { ...rest, config }
+  // Until the next turn, what has just ended may be remembered still.
+  await new Promise<void>((resolve) => host.nextTurn(resolve))
+  host.releaseMemory()
+  return { ...rest, config: unpackConfig(config) }
 }
 
-/** Like {@link loadConfig}, for a text at hand; relative paths in it start at `folder`. */
-export async function parseConfig(
-  { file, text, folder }: { file: string; text: string; folder: string },
+interface ReadConfig {
+  readonly rest: Omit<LoadedConfig, 'config'>
+  /** That of a large file is packed. */
+  readonly config: Config | PackedConfig
+}
+
+async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
+  const text = await readText(path, host)
+  const folder = host.files.folderOf(host.files.resolve(path))
+  const { config, ...rest } = await interpret({ file: path, text, folder }, host)
+  return { rest, config: text.length > largeText ? packConfig(config) : deepFreeze(config) }
+}
+
+/** A text that holds a configuration; relative paths in it start at `folder`. */
+export interface ConfigText extends NamedText {
+  readonly folder: string
+}
+
+/** Like {@link loadConfig}, for a text at hand. */
+export async function parseConfig(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
+  const loaded = await interpret(text, host)
+  deepFreeze(loaded.config)
+  return loaded
+}
+
+/** Not frozen yet. */
+async function interpret(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
+  return (await parseConfigQuickly(text, host)) ?? (await parseConfigExactly(text, host))
+}
+
+/**
+ * Like {@link parseConfig}, in a tenth of the time; undefined for a text in which something is wrong, or in which it cannot be told
+ * that nothing is, and nothing is frozen. Neither way to read is loaded before it is needed: for a small file that is most of the time.
+ */
+export async function parseConfigQuickly(
+  text: ConfigText,
   host: ConfigHost,
-): Promise<LoadedConfig> {
-  const resolve = (path: string) => host.files.resolve(folder, path)
-  const source = new Source(file, text)
-  const { root } = source
-  if (!root) {
-    const message = 'the file is empty, wanted at least a tenant under tenants'
-    throw new ConfigError(
-      source.faults.length > 0 ? source.faults : [{ file, position: { line: 1, column: 1 }, message }],
-    )
+): Promise<LoadedConfig | undefined> {
+  const { NeedsExactReading, QuickSource } = await import('./quick-source.ts')
+  try {
+    return await checkQuickly(new QuickSource(text), text, host)
+  } catch (cause) {
+    if (cause instanceof NeedsExactReading) return undefined
+    throw cause
   }
-  const read = (readTree(Config, root, source.report) ?? {}) as Partly<Config>
+}
+
+async function checkQuickly(source: QuickSource, text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
+  const checked = await checkSource(source, text, host)
+  return finish(checked, source.warnings)
+}
+
+/** Like {@link parseConfig}, with the parser that knows the place of everything: it alone tells faults. Nothing is frozen. */
+export async function parseConfigExactly(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
+  const { ExactSource } = await import('./exact-source.ts')
+  const source = new ExactSource(text)
+  if (!source.isReadable) throw new ConfigError(source.faults)
+  const checked = await checkSource(source, text, host)
+  if (source.faults.length > 0) throw new ConfigError(source.faults, source.warnings)
+  return finish(checked, source.warnings)
+}
+
+interface Checked {
+  readonly read: Partly<Config>
+  readonly storage: StorageSettings
+  readonly resolve: (path: string) => string
+}
+
+async function checkSource(source: Source, { folder }: ConfigText, host: ConfigHost): Promise<Checked> {
+  const resolve = createResolve(folder, host)
+  const read = (source.read(Config) ?? {}) as Partly<Config>
   checkConfig(read, source, resolve)
   const sources = { platform: host, resolve }
   await hashSecrets(read, source, sources)
-  const storage = await resolveStorage(read, source, sources)
-  if (source.faults.length > 0) throw new ConfigError(source.faults, source.warnings)
-  const config = deepFreeze(read) as Config
-  return { config, storage, warnings: source.warnings, dataDir: resolve(config.data_dir), resolve }
+  return { read, storage: await resolveStorage(read, source, sources), resolve }
+}
+
+/** A function of its own: one that stands where the source is in sight keeps it in memory for as long as it lives. */
+function createResolve(folder: string, { files }: ConfigHost): (path: string) => string {
+  return (path) => files.resolve(folder, path)
+}
+
+/** `checked` has no faults. */
+function finish({ read, storage, resolve }: Checked, warnings: readonly Fault[]): LoadedConfig {
+  const config = read as Config
+  return { config, storage, warnings, dataDir: resolve(config.data_dir), resolve }
 }
 
 async function hashSecrets(config: Partly<Config>, source: Source, sources: SecretSources): Promise<void> {
   for (const [tenantId, tenant] of Object.entries(config.tenants ?? {})) {
     const clients = tenant?.clients
     for (const [clientId, client] of Object.entries(clients ?? {})) {
-      if (!client || !clients) continue
+      if (!client || !clients || isHashedAlready(client)) continue
       const path = ['tenants', tenantId, 'clients', clientId]
       Object.assign(client, await hashClientSecrets({ client, path }, source, sources))
     }
@@ -78,10 +152,4 @@ async function readText(path: string, { files }: ConfigHost): Promise<string> {
   } catch {
     throw refuse('the file is not UTF-8')
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const member of Object.values(value)) deepFreeze(member)
-  return Object.freeze(value)
 }

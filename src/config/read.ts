@@ -1,9 +1,10 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { parseDuration } from '../protocol/duration.ts'
 import { formats } from './formats.ts'
+import type { Nodes } from './nodes.ts'
 import { choiceKind, durationKind } from './schema-kinds.ts'
+import { type ObjectShape, shapeOf } from './schema-shapes.ts'
 import { suggest } from './suggest.ts'
-import type { ListTree, MapTree, ScalarTree, Tree } from './yaml-tree.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -17,159 +18,202 @@ export function renderPath(path: Path): string {
   )
 }
 
-/**
- * The value that `tree` holds by `schema`, with defaults filled in. Each fault is reported and its value is left
- * out (undefined), so that one reading finds them all.
- */
-export function readTree(schema: TSchema, tree: Tree, report: ReportFault): unknown {
-  return new Reader(report).read(schema, tree, [])
+export interface ReadOptions<N> {
+  readonly nodes: Nodes<N>
+  readonly report: ReportFault
 }
 
-class Reader {
-  readonly #report: ReportFault
+/**
+ * The value that `root` holds by `schema`, with defaults filled in. Each fault is reported and its value is left
+ * out (undefined), so that one reading finds them all.
+ */
+export function readNode<N>(schema: TSchema, root: N, options: ReadOptions<N>): unknown {
+  return new Reader(options).read(schema, root, undefined)
+}
 
-  constructor(report: ReportFault) {
+/** The way to a value, from its end: there is one for each value, and few are ever written out. */
+interface Step {
+  readonly parent: Step | undefined
+  readonly key: string | number
+}
+
+function render(step: Step | undefined): string {
+  const path: (string | number)[] = []
+  for (let at = step; at; at = at.parent) path.unshift(at.key)
+  return renderPath(path)
+}
+
+class Reader<N> {
+  readonly #nodes: Nodes<N>
+  readonly #report: ReportFault
+  /** Lists of texts: many clients have the same one, and a frozen list takes more memory than a client. */
+  readonly #lists = new Map<string, readonly unknown[]>()
+
+  constructor({ nodes, report }: ReadOptions<N>) {
+    this.#nodes = nodes
     this.#report = report
   }
 
-  read(schema: TSchema, tree: Tree, path: Path): unknown {
+  read(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const kind = this.#nodes.kindOf(node)
     switch (schema[Kind]) {
       case 'Union':
-        return this.#readOrNull(schema, tree, path)
+        return this.#nodes.isNull(node) ? null : this.read(schema['anyOf'][0], node, step)
       case 'Object':
-        return tree.kind === 'map' ? this.#readObject(schema, tree, path) : this.#refuse(tree, path, 'a map')
+        return kind === 'map' ? this.#readObject(schema, node, step) : this.#refuse(node, step, 'a map')
       case 'Record':
-        return tree.kind === 'map' ? this.#readRecord(schema, tree, path) : this.#refuse(tree, path, 'a map')
+        return kind === 'map' ? this.#readRecord(schema, node, step) : this.#refuse(node, step, 'a map')
       case 'Array':
-        return tree.kind === 'list' ? this.#readList(schema, tree, path) : this.#refuse(tree, path, 'a list')
+        return kind === 'list' ? this.#readList(schema, node, step) : this.#refuse(node, step, 'a list')
       default:
-        return tree.kind === 'scalar'
-          ? this.#readScalar(schema, tree, path)
-          : this.#refuse(tree, path, 'a single value')
+        return kind === 'scalar'
+          ? this.#readScalar(schema, node, step)
+          : this.#refuse(node, step, 'a single value')
     }
   }
 
-  #readOrNull(schema: TSchema, tree: Tree, path: Path): unknown {
-    if (tree.kind === 'scalar' && tree.isNull) return null
-    return this.read(schema['anyOf'][0], tree, path)
-  }
-
-  #readObject(schema: TSchema, tree: MapTree, path: Path): unknown {
-    const properties: Record<string, TSchema> = schema['properties']
-    const required: readonly string[] = schema['required'] ?? []
-    const known = Object.keys(properties)
-    for (const [key, { keyAt }] of tree.entries) {
-      if (!known.includes(key)) this.#refuseKey(key, keyAt, path, known)
+  #readObject(schema: TSchema, map: N, parent: Step | undefined): unknown {
+    const nodes = this.#nodes
+    const shape = shapeOf(schema)
+    if (shape.blank) return this.#readOver(shape.blank, map, { parent, shape })
+    for (const key of nodes.keysOf(map)) {
+      if (!shape.names.has(key)) this.#refuseKey(key, map, { parent, shape })
     }
     const value: Record<string, unknown> = {}
-    for (const [key, property] of Object.entries(properties)) {
-      const entry = tree.entries.get(key)
-      if (entry) value[key] = this.read(property, entry.value, [...path, key])
-      else if ('default' in property) value[key] = this.#fill(property, tree.at)
-      else if (required.includes(key)) {
-        this.#report(tree.at, `${renderPath([...path, key])} is missing; it is required`)
-      }
+    for (const { key, schema: property, hasDefault, fallback, isRequired } of shape.properties) {
+      const found = nodes.find(map, key)
+      if (found !== undefined) value[key] = this.read(property, found, { parent, key })
+      else if (hasDefault) value[key] = fallback
+      else if (isRequired)
+        this.#report(nodes.placeOf(map), `${render({ parent, key })} is missing; it is required`)
     }
     return value
   }
 
-  /** A default is read like the file, so that the defaults inside it are filled in as well. */
-  #fill(schema: TSchema, at: number): unknown {
-    const value: unknown = structuredClone(schema['default'])
-    const isEmptyMap = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (!isEmptyMap) return value
-    return this.read(schema, { kind: 'map', at, entries: new Map() }, [])
+  /** Most keys of a client are left out: only those that are there are looked at. */
+  #readOver(
+    blank: Readonly<Record<string, unknown>>,
+    map: N,
+    { parent, shape }: { parent: Step | undefined; shape: ObjectShape },
+  ): unknown {
+    const value: Record<string, unknown> = { ...blank }
+    for (const key of this.#nodes.keysOf(map)) {
+      const property = shape.names.get(key)
+      const found = this.#nodes.find(map, key)
+      if (!property) this.#refuseKey(key, map, { parent, shape })
+      else if (found !== undefined) value[key] = this.read(property.schema, found, { parent, key })
+    }
+    return value
   }
 
-  #readRecord(schema: TSchema, tree: MapTree, path: Path): unknown {
+  #readRecord(schema: TSchema, map: N, parent: Step | undefined): unknown {
+    const nodes = this.#nodes
     const [valueSchema] = Object.values<TSchema>(schema['patternProperties'])
     const keyFormat = formats[schema['keyFormat']]
     // No prototype: a client may be called __proto__.
     const value: Record<string, unknown> = Object.create(null)
-    if (!valueSchema) throw new TypeError(`The schema has no rule for the values of ${renderPath(path)}`)
-    for (const [key, entry] of tree.entries) {
-      const here = [...path, key]
+    if (!valueSchema) throw new TypeError(`The schema has no rule for the values of ${render(parent)}`)
+    for (const key of nodes.keysOf(map)) {
       if (keyFormat && !keyFormat.accepts(key)) {
         this.#report(
-          entry.keyAt,
-          `${renderPath(path)} has the key ${JSON.stringify(key)}, wanted ${keyFormat.wanted}`,
+          nodes.placeOfKey(map, key),
+          `${render(parent)} has the key ${JSON.stringify(key)}, wanted ${keyFormat.wanted}`,
         )
         continue
       }
-      value[key] = this.read(valueSchema, entry.value, here)
+      const found = nodes.find(map, key)
+      if (found !== undefined) value[key] = this.read(valueSchema, found, { parent, key })
     }
     return value
   }
 
-  #readList(schema: TSchema, tree: ListTree, path: Path): unknown {
-    if (tree.items.length < (schema['minItems'] ?? 0)) return this.#refuse(tree, path, 'at least one value')
-    const values = tree.items.map((item, index) => this.read(schema['items'], item, [...path, index]))
-    const seen = new Set<unknown>()
-    tree.items.forEach((item, index) => {
-      const value = values[index]
-      const isRepeated = value !== undefined && seen.has(value)
-      seen.add(value)
-      if (isRepeated)
-        this.#report(item.at, `${renderPath([...path, index])} repeats ${JSON.stringify(value)}`)
-    })
+  #readList(schema: TSchema, list: N, parent: Step | undefined): unknown {
+    const items = this.#nodes.itemsOf(list)
+    if (items.length < (schema['minItems'] ?? 0)) return this.#refuse(list, parent, 'at least one value')
+    const values = items.map((item, key) => this.read(schema['items'], item, { parent, key }))
+    const text = values.every((value) => typeof value === 'string') ? JSON.stringify(values) : undefined
+    const known = text === undefined ? undefined : this.#lists.get(text)
+    if (known) return known
+    const isRepeating = this.#reportRepeats(items, values, parent)
+    if (text !== undefined && !isRepeating) this.#lists.set(text, Object.freeze(values))
     return values
   }
 
-  #readScalar(schema: TSchema, tree: ScalarTree, path: Path): unknown {
+  #reportRepeats(items: readonly N[], values: readonly unknown[], parent: Step | undefined): boolean {
+    const seen = new Set<unknown>()
+    let isRepeating = false
+    for (const [key, item] of items.entries()) {
+      const value = values[key]
+      const isRepeated = value !== undefined && seen.has(value)
+      seen.add(value)
+      if (!isRepeated) continue
+      isRepeating = true
+      const at = this.#nodes.placeOf(item)
+      this.#report(at, `${render({ parent, key })} repeats ${JSON.stringify(value)}`)
+    }
+    return isRepeating
+  }
+
+  #readScalar(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const text = this.#nodes.textOf(node)
     switch (schema[Kind]) {
       case 'Boolean':
-        if (tree.text === 'true' || tree.text === 'false') return tree.text === 'true'
-        return this.#refuse(tree, path, 'true or false')
+        if (text === 'true' || text === 'false') return text === 'true'
+        return this.#refuse(node, step, 'true or false')
       case 'Integer':
-        return this.#readInteger(schema, tree, path)
+        return this.#readInteger(schema, node, step)
       case durationKind:
-        return this.#readDuration(schema, tree, path)
+        return this.#readDuration(schema, node, step)
       case choiceKind: {
         const choices: readonly string[] = schema['enum']
-        return choices.includes(tree.text) ? tree.text : this.#refuse(tree, path, oneOf(choices))
+        // The choice itself, and not a piece of the file, which would keep the whole of it in memory.
+        return choices.find((choice) => choice === text) ?? this.#refuse(node, step, oneOf(choices))
       }
       default:
-        return this.#readText(schema, tree, path)
+        return this.#readText(schema, node, step)
     }
   }
 
-  #readInteger(schema: TSchema, tree: ScalarTree, path: Path): unknown {
-    const number = /^\d{1,15}$/.test(tree.text) ? Number(tree.text) : Number.NaN
+  #readInteger(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const text = this.#nodes.textOf(node)
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     const choices: readonly number[] | undefined = schema['enum']
-    if (choices) return choices.includes(number) ? number : this.#refuse(tree, path, oneOf(choices))
+    if (choices) return choices.includes(number) ? number : this.#refuse(node, step, oneOf(choices))
     const { minimum, maximum } = schema
     if (number >= minimum && number <= maximum) return number
-    return this.#refuse(tree, path, `a whole number from ${minimum} to ${maximum}`)
+    return this.#refuse(node, step, `a whole number from ${minimum} to ${maximum}`)
   }
 
-  #readDuration(schema: TSchema, tree: ScalarTree, path: Path): unknown {
-    const seconds = parseDuration(tree.text)
-    if (seconds === undefined) return this.#refuse(tree, path, 'seconds, or a duration such as 30s 15m 1h 7d')
+  #readDuration(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const seconds = parseDuration(this.#nodes.textOf(node))
+    if (seconds === undefined) return this.#refuse(node, step, 'seconds, or a duration such as 30s 15m 1h 7d')
     if (seconds >= schema['minimum'] && seconds <= schema['maximum']) return seconds
-    return this.#refuse(tree, path, `${schema['minimum']} to ${schema['maximum']} seconds`)
+    return this.#refuse(node, step, `${schema['minimum']} to ${schema['maximum']} seconds`)
   }
 
-  #readText(schema: TSchema, tree: ScalarTree, path: Path): unknown {
+  #readText(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const text = this.#nodes.textOf(node)
     const format = formats[schema['format'] ?? '']
-    if (tree.isNull) return this.#refuse(tree, path, 'a text; quote it if it is meant as one')
-    if (tree.text.length < (schema['minLength'] ?? 0))
-      return this.#refuse(tree, path, 'a text that is not empty')
-    if (!format || format.accepts(tree.text)) return tree.text
-    if (!format.secret) return this.#refuse(tree, path, format.wanted)
-    this.#report(tree.at, `${renderPath(path)} is malformed, wanted ${format.wanted}`)
+    if (this.#nodes.isNull(node)) return this.#refuse(node, step, 'a text; quote it if it is meant as one')
+    if (text.length < (schema['minLength'] ?? 0)) return this.#refuse(node, step, 'a text that is not empty')
+    if (!format || format.accepts(text)) return text
+    if (!format.secret) return this.#refuse(node, step, format.wanted)
+    this.#report(this.#nodes.placeOf(node), `${render(step)} is malformed, wanted ${format.wanted}`)
     return undefined
   }
 
-  #refuseKey(key: string, keyAt: number, path: Path, known: readonly string[]): void {
+  #refuseKey(key: string, map: N, { parent, shape }: { parent: Step | undefined; shape: ObjectShape }): void {
+    const known = [...shape.names.keys()]
     const near = suggest(key, known)
     const hint = near ? `; did you mean ${near}?` : `; the known keys are ${known.join(', ') || 'none'}`
-    this.#report(keyAt, `${renderPath([...path, key])} is not a known key${hint}`)
+    this.#report(this.#nodes.placeOfKey(map, key), `${render({ parent, key })} is not a known key${hint}`)
   }
 
-  #refuse(tree: Tree, path: Path, wanted: string): undefined {
-    const what = { map: 'a map', list: 'a list', scalar: '' }[tree.kind]
-    const found = tree.kind === 'scalar' ? (tree.isNull ? 'null' : quote(tree.text)) : what
-    this.#report(tree.at, `${renderPath(path) || 'the file'} is ${found}, wanted ${wanted}`)
+  #refuse(node: N, step: Step | undefined, wanted: string): undefined {
+    const nodes = this.#nodes
+    const what = { map: 'a map', list: 'a list', scalar: '' }[nodes.kindOf(node)]
+    const found = what || (nodes.isNull(node) ? 'null' : quote(nodes.textOf(node)))
+    this.#report(nodes.placeOf(node), `${render(step) || 'the file'} is ${found}, wanted ${wanted}`)
     return undefined
   }
 }

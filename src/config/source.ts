@@ -1,67 +1,16 @@
-import type { Fault } from './fault.ts'
+import type { TSchema } from '@sinclair/typebox'
 import type { Path } from './read.ts'
-import { type ParsedYaml, parseYaml, type Tree } from './yaml-tree.ts'
 
-/** A configuration file that was read: its tree, and the faults and warnings found in it so far. */
-export class Source {
+/** A configuration file that is being checked: what is wrong in it and what is doubtful is told here, by its path. */
+export interface Source {
+  /** The value of the whole file by `schema`, as far as it has one. */
+  read(schema: TSchema): unknown
+  refuse(path: Path, message: string): void
+  warn(path: Path, message: string): void
+}
+
+/** A text that holds a configuration, and the name by which people know it. */
+export interface NamedText {
   readonly file: string
-  readonly #yaml: ParsedYaml
-  readonly #faults: { at: number; message: string }[]
-  readonly #warnings: { at: number; message: string }[] = []
-
-  constructor(file: string, text: string) {
-    this.file = file
-    this.#yaml = parseYaml(text)
-    this.#faults = [...this.#yaml.faults]
-  }
-
-  /** The whole tree; undefined when the text is not YAML or empty. */
-  get root(): Tree | undefined {
-    return this.#yaml.root
-  }
-
-  readonly report = (at: number, message: string): void => {
-    this.#faults.push({ at, message })
-  }
-
-  refuse(path: Path, message: string): void {
-    this.report(this.#locate(path), message)
-  }
-
-  warn(path: Path, message: string): void {
-    this.#warnings.push({ at: this.#locate(path), message })
-  }
-
-  get faults(): Fault[] {
-    return this.#inOrder(this.#faults)
-  }
-
-  get warnings(): Fault[] {
-    return this.#inOrder(this.#warnings)
-  }
-
-  #inOrder(found: readonly { at: number; message: string }[]): Fault[] {
-    return [...found]
-      .sort((a, b) => a.at - b.at)
-      .map(({ at, message }) => ({ file: this.file, position: this.#yaml.positionOf(at), message }))
-  }
-
-  /** Where the value at `path` stands: its key in a map, itself in a list, or the nearest thing that is there. */
-  #locate(path: Path): number {
-    let tree = this.#yaml.root
-    let at = 0
-    for (const step of path) {
-      if (tree?.kind === 'map') {
-        const entry = tree.entries.get(String(step))
-        if (!entry) break
-        at = entry.keyAt
-        tree = entry.value
-      } else if (tree?.kind === 'list') {
-        tree = tree.items[Number(step)]
-        if (!tree) break
-        at = tree.at
-      } else break
-    }
-    return at
-  }
+  readonly text: string
 }

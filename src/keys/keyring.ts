@@ -2,17 +2,18 @@ import { UnavailableError } from '../protocol/errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import { FreshRun } from './fresh-run.ts'
 import { Gate, GateFull } from './gate.ts'
+import { type Entry, getSigningKey, type Moment, type Sight } from './key-entry.ts'
 import type { KeyHost, KeyPlan, OpenedKey } from './key-file.ts'
 import type { KeyMaterial } from './key-material.ts'
 import { KeyOwners } from './key-owners.ts'
 import { type KeyReport, reportKeys } from './key-report.ts'
-import { type OpenedRing, RingOpener } from './ring-opener.ts'
+import { RingOpener } from './ring-opener.ts'
 import { RingStore } from './ring-store.ts'
 import { type KeyEvent, RingWriter } from './ring-writer.ts'
-import { longestUnseen } from './rotation.ts'
 import { type RotateOptions, type Rotation, Rotator } from './rotator.ts'
-import type { SigningKey, VerifyingKey } from './signing-key.ts'
+import type { VerifyingKey } from './signing-key.ts'
 import { createTenantKeys, type TenantKeys } from './tenant-keys.ts'
+import { UnopenedTenants } from './unopened-tenants.ts'
 
 /** Tenants that may wait for their key; one more is told to come back. */
 const longestQueue = 1000
@@ -39,24 +40,6 @@ export interface KeyringOptions {
   readonly onEvent?: (event: KeyEvent) => void
 }
 
-/** A time by both clocks: one may jump, the other stands still while the machine sleeps. */
-interface Moment {
-  readonly now: number
-  readonly monotonic: number
-}
-
-/** A tenant whose keys are at hand. */
-interface Entry {
-  ring: OpenedRing
-  /** The ring is as it was after this change, or later. */
-  head: number
-  /** When that was read. */
-  seenAt: Moment
-  /** Since when the ring cannot be used as it is; undefined: it can. */
-  failingSince: Moment | undefined
-  readonly refresh: FreshRun<void>
-}
-
 /**
  * The keys of every tenant, opened at the first need and kept. A key that could not be had is tried again at the next
  * request, so that a repaired file needs no restart. What other processes change is seen by {@link lookForNews}, and by
@@ -71,25 +54,36 @@ export class Keyring {
   readonly #opener: RingOpener
   readonly #opened = new Map<string, Promise<TenantKeys>>()
   readonly #entries = new Map<string, Entry>()
+  readonly #unopened: UnopenedTenants
   readonly #findHead: FreshRun<number>
+  readonly #sight: Sight
   /** The last change that was looked for. */
   #head: number | undefined
   /** Up to when every change is known. */
   #seenAt: Moment
 
   constructor(options: KeyringOptions) {
-    const { storage, material, host, now, longestTokenLife, onEvent = () => {} } = options
+    const { storage, material, host, now, longestTokenLife, findPlan, onEvent = () => {} } = options
     const owners = new KeyOwners()
-    const claim = owners.claim.bind(owners)
     const store = new RingStore(storage, now)
     this.#options = options
     this.#gate = new Gate(options.atOnce ?? 1, longestQueue)
     this.#store = store
-    const ringOptions = { store, material, host, now, longestTokenLife, claim, onEvent }
+    const ringOptions = {
+      store,
+      material,
+      host,
+      now,
+      longestTokenLife,
+      claim: owners.claim.bind(owners),
+      onEvent,
+    }
     this.#writer = new RingWriter(ringOptions)
     this.#rotator = new Rotator(ringOptions, this.#writer)
     this.#opener = new RingOpener({ ...ringOptions, writer: this.#writer })
+    this.#unopened = new UnopenedTenants({ findPlan, store, now, isOpened: (id) => this.#opened.has(id) })
     this.#findHead = new FreshRun(() => store.head())
+    this.#sight = { isShared: store.isShared, seenAt: () => this.#seenAt, now: () => this.#moment() }
     this.#seenAt = this.#moment()
   }
 
@@ -126,6 +120,7 @@ export class Keyring {
     const refresh = new FreshRun(() => this.#refreshNow(tenantId))
     const entry: Entry = { ring, head, seenAt, failingSince: undefined, refresh }
     this.#entries.set(tenantId, entry)
+    this.#unopened.forget(tenantId)
     this.#options.onOpened?.(plan, opened)
     return this.#keysOf(entry)
   }
@@ -151,18 +146,9 @@ export class Keyring {
     return createTenantKeys({
       published,
       jwksMaxAge: plan.jwksMaxAge,
-      getSigning: () => this.#getSigning(entry),
+      getSigning: () => getSigningKey(entry, this.#sight),
       lookUp: (kid) => this.#lookUp(entry, kid),
     })
-  }
-
-  /** When unsure, no token: a key that others removed meanwhile must not sign on. */
-  #getSigning({ ring, seenAt, failingSince }: Entry): SigningKey {
-    const { signing, failure, plan } = ring
-    if (!signing || (failingSince && this.#ageOf(failingSince) > longestUnseen)) throw failure
-    if (plan.file !== null || !this.#store.isShared) return signing
-    if (Math.min(this.#ageOf(seenAt), this.#ageOf(this.#seenAt)) <= longestUnseen) return signing
-    throw new UnavailableError('The keyrings in the database were not seen for a day, so no key signs')
   }
 
   /**
@@ -204,6 +190,7 @@ export class Keyring {
 
   /** Opens the tenant anew at its next use. */
   forget(tenantId: string): void {
+    this.#unopened.forget(tenantId)
     this.#opened.delete(tenantId)
     this.#entries.get(tenantId)?.ring.signing?.signer.close()
     this.#entries.delete(tenantId)
@@ -218,38 +205,43 @@ export class Keyring {
     const news = await this.#store.findNews(this.#head ?? 0)
     const changed = news.tenants === 'all' ? this.#entries.keys() : news.tenants
     const failing = [...this.#entries].flatMap(([id, entry]) => (entry.failingSince ? [id] : []))
-    for (const id of new Set([...changed, ...failing])) await this.refresh(id)
+    for (const id of new Set([...changed, ...failing])) await this.#lookAgain(id)
     this.#head = news.head
     this.#seenAt = seenAt
     const [failed] = [...this.#entries.values()].filter(({ failingSince }) => failingSince)
     if (failed) throw failed.ring.failure
   }
 
-  /** The opened tenants that have a step due, in no order. */
+  #lookAgain(tenantId: string): Promise<void> {
+    return this.#opened.has(tenantId) ? this.refresh(tenantId) : this.survey(tenantId)
+  }
+
+  /** The tenants, opened or surveyed, that have a step due, in no order. */
   findDue(): string[] {
     const now = this.#options.now()
-    return [...this.#entries].flatMap(([id, { ring }]) => (ring.dueAt <= now ? [id] : []))
+    const opened = [...this.#entries].filter(([, { ring }]) => ring.dueAt <= now)
+    return [...opened.map(([id]) => id), ...this.#unopened.findDue()]
   }
 
   /** Makes the steps of a tenant that are due and that no other process makes. Answers how many. */
   async takeDueSteps(tenantId: string): Promise<number> {
-    const plan = await this.#getPlan(tenantId)
+    const plan = await this.#options.findPlan(tenantId)
     let count = 0
-    if (plan.file === null) while (count < mostSteps && (await this.#rotator.takeStep(plan))) count++
-    await this.refresh(tenantId)
+    if (plan?.file === null) while (count < mostSteps && (await this.#rotator.takeStep(plan))) count++
+    await this.#lookAgain(tenantId)
     return count
   }
 
-  /** Looks at every opened tenant again when steps are next made: for a clock that was set. */
+  /** Looks at every tenant again when steps are next made: for a clock that was set. */
   reconsider(): void {
+    this.#unopened.reconsider()
     for (const entry of this.#entries.values())
       if (entry.ring.plan.file === null) entry.ring = { ...entry.ring, dueAt: 0 }
   }
 
-  /** Opens the tenant if it has a ring, so that its steps are made though nobody uses it. */
-  async survey(tenantId: string): Promise<void> {
-    if (this.#opened.has(tenantId) || !(await this.#store.find(tenantId))) return
-    await this.of(tenantId)
+  /** Learns when a tenant that nobody uses has a step due; see {@link UnopenedTenants.survey}. */
+  survey(tenantId: string): Promise<void> {
+    return this.#unopened.survey(tenantId)
   }
 
   /** See {@link Rotator.rotate}. Throws RotationRefused for a key of the operator. */
@@ -291,10 +283,5 @@ export class Keyring {
 
   #moment(): Moment {
     return { now: this.#options.now(), monotonic: this.#options.monotonic() }
-  }
-
-  #ageOf(moment: Moment): number {
-    const { now, monotonic } = this.#moment()
-    return Math.max(now - moment.now, monotonic - moment.monotonic)
   }
 }

@@ -1,15 +1,17 @@
 import type { Keyring } from '../keys/keyring.ts'
 import { type Log, renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
-import { tenants } from '../storage/records.ts'
-import { type Storage, systemTenant } from '../storage/storage.ts'
+import type { Storage } from '../storage/storage.ts'
 import { Cleaner } from './cleaner.ts'
 import { ClockGuard } from './clock-guard.ts'
+import { Surveyor } from './surveyor.ts'
 
 export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic' | 'randomBytes'> {
   readonly storage: Storage
   readonly keyring: Keyring
   readonly log: Log
+  /** Active tenants of config.yaml, whose keys go on though nobody uses them; those of the storage are found there. */
+  readonly configured?: readonly string[]
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Milliseconds between two looks for what other processes changed; default 5 seconds. */
@@ -20,14 +22,13 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
 
 /** Tenants whose keys are changed in one round, so that keys of ten thousand tenants are not made at once. */
 const mostChanged = 100
-/** Stored tenants that are looked at in one round, once for each process. */
-const mostSurveyed = 20
 
 /** What a server does beside its answers. One thing runs at a time; what fails is tried again the next time. */
 export class Maintenance {
   readonly #options: MaintenanceOptions
   readonly #guard: ClockGuard
   readonly #cleaner: Cleaner
+  readonly #surveyor: Surveyor
   /** What fails now, by the name of the work: a complaint that stays the same is logged once. */
   readonly #failing = new Map<string, string>()
   #cancelTimer = () => {}
@@ -35,8 +36,6 @@ export class Maintenance {
   #isStopped = false
   #lastRound = Number.NEGATIVE_INFINITY
   #isClockRight = true
-  /** The id up to which stored tenants were surveyed; undefined: all were. */
-  #surveyed: string | undefined = ''
 
   constructor(options: MaintenanceOptions) {
     const { storage, now, monotonic, log, after } = options
@@ -44,6 +43,7 @@ export class Maintenance {
     this.#options = options
     this.#guard = new ClockGuard({ now, monotonic, log })
     this.#cleaner = new Cleaner({ storage, guard: this.#guard, now, pause })
+    this.#surveyor = new Surveyor({ ...options, pause })
   }
 
   /** See {@link Cleaner.floor}. */
@@ -83,7 +83,7 @@ export class Maintenance {
     const isRound = monotonic() - this.#lastRound >= roundEvery
     if (isRound) {
       this.#lastRound = monotonic()
-      await this.#attempt('surveying keys', () => this.#survey())
+      await this.#attempt('surveying keys', () => this.#surveyor.look(() => this.#isStopped))
       await this.#attempt('telling the time', async () => this.#noteClock(await this.#cleaner.see()))
     }
     if (!this.#isClockRight) return
@@ -109,18 +109,6 @@ export class Maintenance {
       if (this.#isStopped || !this.#guard.isSteady()) return
       await this.#attempt(`changing the keys of tenant '${id}'`, () => keyring.takeDueSteps(id))
     }
-  }
-
-  /** Stored tenants that nobody uses have keys that are due, too. */
-  async #survey(): Promise<void> {
-    if (this.#surveyed === undefined) return
-    const { storage, keyring } = this.#options
-    const page = await storage
-      .of(systemTenant)
-      .of(tenants)
-      .list({ after: this.#surveyed, limit: mostSurveyed })
-    for (const { id } of page) await keyring.survey(id)
-    this.#surveyed = page.length < mostSurveyed ? undefined : page.at(-1)?.id
   }
 
   async #attempt(work: string, attempt: () => Promise<unknown>): Promise<void> {

@@ -16,6 +16,7 @@ export function bunPlatform(): Platform {
     quickCurves: ['P-256', 'Ed25519'],
     weighOpenssl: async (kind) => (await import('./bun-prospects.ts')).weighOpensslHere(kind),
     openOpenssl,
+    releaseMemory: () => Bun.gc(true),
     listen,
   }
 }

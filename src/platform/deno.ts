@@ -20,6 +20,7 @@ export function denoPlatform(): Platform {
     name: 'deno',
     hashing: nodeHashing,
     passwordHash: undefined,
+    releaseMemory: () => {},
     processes,
     // Not P-256, for which Deno takes 700 microseconds.
     quickCurves: ['Ed25519'],

@@ -14,7 +14,14 @@ import type { Platform } from './platform.ts'
 /** What Bun and Deno answer alike, through their node: modules. */
 export type SharedPlatform = Omit<
   Platform,
-  'name' | 'hashing' | 'passwordHash' | 'listen' | 'quickCurves' | 'weighOpenssl' | 'openOpenssl'
+  | 'name'
+  | 'hashing'
+  | 'passwordHash'
+  | 'releaseMemory'
+  | 'listen'
+  | 'quickCurves'
+  | 'weighOpenssl'
+  | 'openOpenssl'
 >
 
 const lines = createLineWriter(

@@ -52,6 +52,8 @@ export interface Platform {
   after(milliseconds: number, callback: () => void): () => void
   /** Calls back once what has arrived by now was looked at. */
   nextTurn(callback: () => void): void
+  /** Gives back what memory is not used any more, as far as the runtime lets one; costs up to a fifth of a second. */
+  releaseMemory(): void
   /** Milliseconds since some moment; only goes forward, at the pace of real time. */
   monotonic(): number
 }

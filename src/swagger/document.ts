@@ -1,4 +1,3 @@
-import { swagger } from '@elysiajs/swagger'
 import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { security, tags } from '../http/openapi.ts'
@@ -22,6 +21,8 @@ const description = [
 /** The OpenAPI 3 document of `routes` as JSON, made by the plugin from the routes themselves. */
 export async function renderOpenApi(routes: AnyElysia, deps: DocumentDeps): Promise<string> {
   const { admin, build, tenants } = deps
+  // Loaded when somebody looks at the page: it costs a part of the start.
+  const { swagger } = await import('@elysiajs/swagger')
   // The page needs a tenant to begin with: the first that issues tokens.
   const tenant = tenants.configured.find(({ active, oauth2 }) => active && oauth2)
   const app = new Elysia().use(routes).use(

@@ -1,3 +1,4 @@
+import { normalIssuer } from '../protocol/uri.ts'
 import { issuers, tenants as tenantKind } from '../storage/records.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
 import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'
@@ -15,13 +16,17 @@ export interface TenantRegistryOptions {
 
 /** Every tenant, by id and by issuer: those of config.yaml and those of the storage. A configured one wins. */
 export class TenantRegistry {
+  /** Those of config.yaml. */
+  readonly configured: readonly Tenant[]
   readonly #byId: ReadonlyMap<string, Tenant>
   readonly #byIssuer: ReadonlyMap<string, Tenant>
   readonly #options: TenantRegistryOptions
+  #issuers: ReadonlySet<string> | undefined
   /** Stored tenants as they were read last, the oldest first. */
   readonly #seen = new Map<string, Tenant>()
 
   constructor(configured: readonly Tenant[], options: TenantRegistryOptions) {
+    this.configured = configured
     this.#byId = new Map(configured.map((tenant) => [tenant.id, tenant]))
     this.#byIssuer = new Map(configured.map((tenant) => [tenant.issuer, tenant]))
     this.#options = options
@@ -54,9 +59,10 @@ export class TenantRegistry {
     return this.#byId.get(id)
   }
 
-  /** Those of config.yaml. */
-  get configured(): readonly Tenant[] {
-    return [...this.#byId.values()]
+  /** Whether a tenant of config.yaml has this issuer, in whatever spelling. */
+  isIssuerConfigured(issuer: string): boolean {
+    this.#issuers ??= new Set(this.configured.map((tenant) => normalIssuer(tenant.issuer)))
+    return this.#issuers.has(normalIssuer(issuer))
   }
 
   /**

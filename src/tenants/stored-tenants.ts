@@ -131,8 +131,7 @@ function spellingsOf(issuer: string | null): string[] {
 type IssuerDeps = Omit<StoredTenantsDeps, 'now'>
 
 function isIssuerConfigured(id: string, issuer: string | null, { tenants, publicUrl }: IssuerDeps): boolean {
-  const effective = normalIssuer(issuer ?? defaultIssuer(id, publicUrl))
-  return tenants.configured.some((tenant) => normalIssuer(tenant.issuer) === effective)
+  return tenants.isIssuerConfigured(issuer ?? defaultIssuer(id, publicUrl))
 }
 
 async function isIssuerTaken(id: string, issuer: string | null, deps: IssuerDeps): Promise<boolean> {

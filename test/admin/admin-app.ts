@@ -4,6 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { ClientRegistry } from '../../src/clients/registry.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { TenantRegistry } from '../../src/tenants/registry.ts'
+import { builtClients } from '../support/built-clients.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/test-app.ts'
 
 /** `ops` manages all, `acme` and `other` themselves. */
@@ -121,13 +122,12 @@ function callerOf({ send }: Pick<TestApp, 'send'>, tokenOf: AdminApp['tokenOf'])
 /** Another server of the same configuration and keys, on a storage of its own connection. */
 export function twinOf({ deps, tokenOf }: AdminApp, storage: Storage): Pick<AdminApp, 'call' | 'send'> {
   const { hashing, publicUrl, tenants, clients } = deps
-  const configured = tenants.configured.map(({ id }) => [id, clients.of(id).configured] as const)
   const handle = createApp(
     {
       ...deps,
       storage,
       tenants: new TenantRegistry(tenants.configured, { storage, publicUrl }),
-      clients: new ClientRegistry(new Map(configured), { hashing, storage }),
+      clients: new ClientRegistry((id) => builtClients(clients.of(id).configured), { hashing, storage }),
     },
     adminApi,
   )

@@ -9,6 +9,7 @@ import { ClientRegistry } from '../../src/clients/registry.ts'
 import { parseSecretHash } from '../../src/keys/secrets.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { builtClientsOf } from '../support/built-clients.ts'
 import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
 
 function client(id: string, changes: { active?: boolean; hash?: string } = {}): Client {
@@ -39,7 +40,7 @@ const sha256 = (text: string) => `sha256:${hashing.sha256(text).toHex()}`
 
 function tenantWith(clients: readonly Client[]) {
   const slow = new FakePasswordHash()
-  const registry = new ClientRegistry(new Map([['acme', clients]]), {
+  const registry = new ClientRegistry(builtClientsOf('acme', clients), {
     hashing,
     storage: createMemoryStorage(),
   })
@@ -158,7 +159,10 @@ test('a tenant without clients refuses as any other', async () => {
 })
 
 test('a tenant knows none of the clients of another', async () => {
-  const registry = new ClientRegistry(new Map([['acme', [app]]]), { hashing, storage: createMemoryStorage() })
+  const registry = new ClientRegistry(builtClientsOf('acme', [app]), {
+    hashing,
+    storage: createMemoryStorage(),
+  })
   expect(await registry.of('acme').find('app')).toBe(app)
   expect(await registry.of('beta').find('app')).toBeUndefined()
   expect(registry.of('beta').configured).toEqual([])

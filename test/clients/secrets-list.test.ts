@@ -9,6 +9,7 @@ import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { clients as clientKind, secretUses } from '../../src/storage/records.ts'
 import { StorageError } from '../../src/storage/storage.ts'
 import { basic, type Refusal, refusal } from '../endpoints/acme.ts'
+import { builtClientsOf } from '../support/built-clients.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
 import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
 import { introspect, revoke } from '../support/revocable.ts'
@@ -151,7 +152,7 @@ function client(id: string, secrets: readonly ClientSecret[], active = true): Cl
 function start(clients: readonly Client[]) {
   const storage = failingStorage(createMemoryStorage())
   const slow = new FakePasswordHash()
-  const registry = new ClientRegistry(new Map([['acme', clients]]), { hashing, storage })
+  const registry = new ClientRegistry(builtClientsOf('acme', clients), { hashing, storage })
   const deps = {
     clients: registry.of('acme'),
     secrets: checkerWith(slow),

@@ -5,6 +5,7 @@ import { ClientRegistry } from '../../src/clients/registry.ts'
 import type { Deps } from '../../src/deps.ts'
 import { TenantRegistry } from '../../src/tenants/registry.ts'
 import type { Tenant } from '../../src/tenants/tenant.ts'
+import { builtClientsOf } from '../support/built-clients.ts'
 import type { TestApp } from '../support/test-app.ts'
 import { basic, getProtected, type Refusal, refusal, stableHeaders, startAcme, svc } from './acme.ts'
 
@@ -155,7 +156,7 @@ describe('what changed since the token was issued', () => {
   }
   const withClient = (change: Partial<Client>) => {
     const all = app.deps.clients.of('acme').configured.map((client) => ({ ...client, ...change }))
-    return changed({ clients: new ClientRegistry(new Map([['acme', all]]), app.deps) })
+    return changed({ clients: new ClientRegistry(builtClientsOf('acme', all), app.deps) })
   }
   const withTenant = (change: Partial<Tenant>) =>
     changed({
@@ -174,7 +175,7 @@ describe('what changed since the token was issued', () => {
   test('an inactive client, and one that is gone, ends it', async () => {
     const token = await app.token('acme', svc)
     expect(await refusal(await getProtected(withClient({ active: false }), token))).toEqual(invalid)
-    const gone = changed({ clients: new ClientRegistry(new Map(), app.deps) })
+    const gone = changed({ clients: new ClientRegistry(() => undefined, app.deps) })
     expect(await refusal(await getProtected(gone, token))).toEqual(invalid)
   })
 

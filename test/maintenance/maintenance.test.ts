@@ -31,6 +31,8 @@ const masterKeys = parseMasterKeys('11'.repeat(32), { source: 'test', hashing: p
 interface Server extends Replica {
   readonly maintenance: Maintenance
   readonly lines: string[]
+  /** The tenants whose keys were opened. */
+  readonly opened: string[]
 }
 
 interface ServerOptions {
@@ -38,26 +40,37 @@ interface ServerOptions {
   readonly clock: TestClock
   readonly plan?: Partial<KeyPlan>
   readonly tokenLife?: number
+  readonly configured?: readonly string[]
 }
 
-function startServer({ storage, clock, plan = {}, tokenLife = hour }: ServerOptions): Server {
+function startServer({
+  storage,
+  clock,
+  plan = {},
+  tokenLife = hour,
+  configured = [],
+}: ServerOptions): Server {
   const lines: string[] = []
+  const opened: string[] = []
   const replica = startReplica({
     storage,
     clock,
     plan: { ...planFor('/nowhere'), folder: null, kid: null, rotateEvery: 90 * day, ...plan },
     material: new SealedMaterial(keyHost, masterKeys),
-    changes: { longestTokenLife: async () => tokenLife },
+    changes: {
+      longestTokenLife: async () => tokenLife,
+      onOpened: ({ tenantId }) => void opened.push(tenantId),
+    },
   })
   const maintenance = new Maintenance({
     ...clock,
-    ...{ storage, keyring: replica.keyring },
+    ...{ storage, keyring: replica.keyring, configured },
     after: () => () => {},
     randomBytes: platform.randomBytes,
     log: (level, message, fields) =>
       void lines.push(`${level} ${message} ${fields?.['reason'] ?? ''}`.trim()),
   })
-  return { ...replica, maintenance, lines }
+  return { ...replica, maintenance, lines, opened }
 }
 
 /** An API that keeps the JWK Set for its max-age and never asks earlier. */
@@ -153,6 +166,37 @@ test('keys of stored tenants that nobody uses go on as well', async () => {
   await storage.of(systemTenant).of(tenants).create({ id: 'acme', value })
   const later = startServer({ storage, clock })
   await later.maintenance.start()
+  clock.advance(11 * minute)
+  await later.maintenance.runNow()
+  expect(await statesOf(storage)).toEqual(['retiring', 'active'])
+})
+
+test('keys of tenants of the file that nobody uses go on as well, and are not opened for it', async () => {
+  const clock = new TestClock()
+  const storage = createMemoryStorage()
+  const first = startServer({ storage, clock })
+  await first.keyring.rotate('acme', { now: false })
+  const later = startServer({ storage, clock, configured: ['acme'] })
+  await later.maintenance.start()
+  await later.maintenance.runNow()
+  expect(await statesOf(storage)).toEqual(['active', 'next'])
+  clock.advance(11 * minute)
+  await later.maintenance.runNow()
+  expect(await statesOf(storage)).toEqual(['retiring', 'active'])
+  expect(later.opened).toEqual([])
+  expect(later.lines).toEqual([])
+})
+
+test('what another server changes of a tenant that is not opened is known, too', async () => {
+  const clock = new TestClock()
+  const storage = createMemoryStorage()
+  const first = startServer({ storage, clock, plan: { rotateEvery: null } })
+  const later = startServer({ storage, clock, configured: ['acme'], plan: { rotateEvery: null } })
+  await first.keyring.of('acme')
+  await later.maintenance.start()
+  await later.maintenance.runNow()
+  await first.keyring.rotate('acme', { now: false })
+  await later.maintenance.runNow()
   clock.advance(11 * minute)
   await later.maintenance.runNow()
   expect(await statesOf(storage)).toEqual(['retiring', 'active'])

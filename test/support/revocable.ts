@@ -6,6 +6,7 @@ import { ClientRegistry } from '../../src/clients/registry.ts'
 import type { Deps } from '../../src/deps.ts'
 import { TenantRegistry } from '../../src/tenants/registry.ts'
 import type { Tenant } from '../../src/tenants/tenant.ts'
+import { builtClients } from './built-clients.ts'
 import { ecPair, pkcs8, putKeyFile } from './signing.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from './test-app.ts'
 
@@ -129,13 +130,13 @@ export interface Changes {
 export function changed({ deps }: TestApp, { client, tenant }: Changes): Sender {
   const { hashing, storage, publicUrl } = deps
   const tenants = deps.tenants.configured
-  const clients = tenants.map(({ id }): [string, Client[]] => {
+  const findClients = (id: string) => {
     const all = deps.clients.of(id).configured
-    return [id, client ? all.flatMap((each) => client(each) ?? []) : [...all]]
-  })
+    return builtClients(client ? all.flatMap((each) => client(each) ?? []) : all)
+  }
   const next: Deps = {
     ...deps,
-    clients: new ClientRegistry(new Map(clients), { hashing, storage }),
+    clients: new ClientRegistry(findClients, { hashing, storage }),
     tenants: new TenantRegistry(
       tenants.flatMap((each) => (tenant ? (tenant(each) ?? []) : each)),
       { storage, publicUrl },

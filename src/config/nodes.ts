@@ -1,0 +1,15 @@
+/** How the nodes of a document are looked at, whatever parsed it. */
+export interface Nodes<N> {
+  kindOf(node: N): 'scalar' | 'list' | 'map'
+  /** The text of a scalar as it was written, without quotes. */
+  textOf(scalar: N): string
+  /** True for an unquoted null, ~ or nothing at all. */
+  isNull(node: N): boolean
+  itemsOf(list: N): readonly N[]
+  keysOf(map: N): Iterable<string>
+  /** Undefined when the map has no such key. */
+  find(map: N, key: string): N | undefined
+  /** Where the node stands, as an offset into the text. */
+  placeOf(node: N): number
+  placeOfKey(map: N, key: string): number
+}

@@ -1,0 +1,55 @@
+import { Kind, type TSchema } from '@sinclair/typebox'
+
+/** What a reader asks of the schema of a map with fixed keys, found once and not for each of a hundred thousand clients. */
+export interface ObjectShape {
+  readonly names: ReadonlyMap<string, PropertyShape>
+  readonly properties: readonly PropertyShape[]
+  /** The value of a map with nothing in it; undefined where something must or may be missing then. */
+  readonly blank: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface PropertyShape {
+  readonly key: string
+  readonly schema: TSchema
+  readonly isRequired: boolean
+  readonly hasDefault: boolean
+  /** What stands for a key that is left out: frozen, and the same one for all. */
+  readonly fallback: unknown
+}
+
+const shapes = new WeakMap<TSchema, ObjectShape>()
+
+export function shapeOf(schema: TSchema): ObjectShape {
+  const known = shapes.get(schema)
+  if (known) return known
+  const properties = Object.entries<TSchema>(schema['properties'])
+  const required: readonly string[] = schema['required'] ?? []
+  const described = properties.map(([key, property]) => ({
+    key,
+    schema: property,
+    isRequired: required.includes(key),
+    hasDefault: 'default' in property,
+    fallback: fallbackOf(property),
+  }))
+  const shape = {
+    names: new Map(described.map((property) => [property.key, property])),
+    properties: described,
+    blank: described.every(({ hasDefault }) => hasDefault) ? fill(described) : undefined,
+  }
+  shapes.set(schema, shape)
+  return shape
+}
+
+/** The default of a map has in it the defaults of its keys. */
+function fallbackOf(schema: TSchema): unknown {
+  const value: unknown = schema['default']
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze([...value])
+  if (schema[Kind] !== 'Object') return Object.freeze(Object.create(null))
+  const { properties } = shapeOf(schema)
+  return fill(properties.filter(({ hasDefault }) => hasDefault))
+}
+
+function fill(properties: readonly PropertyShape[]): Readonly<Record<string, unknown>> {
+  return Object.freeze(Object.fromEntries(properties.map(({ key, fallback }) => [key, fallback])))
+}

@@ -1,0 +1,52 @@
+import { UnavailableError } from '../protocol/errors.ts'
+import type { FreshRun } from './fresh-run.ts'
+import type { OpenedRing } from './ring-opener.ts'
+import { longestUnseen } from './rotation.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** A time by both clocks: one may jump, the other stands still while the machine sleeps. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** See Platform.monotonic. */
+  readonly monotonic: number
+}
+
+/** A tenant whose keys are at hand. */
+export interface Entry {
+  ring: OpenedRing
+  /** The ring is as it was after this change, or later. */
+  head: number
+  /** When that was read. */
+  seenAt: Moment
+  /** Since when the ring cannot be used as it is; undefined: it can. */
+  failingSince: Moment | undefined
+  readonly refresh: FreshRun<void>
+}
+
+/** What a keyring knows of the storage. */
+export interface Sight {
+  /** Whether other machines may change the rings. */
+  readonly isShared: boolean
+  /** Up to when every change is known. */
+  readonly seenAt: () => Moment
+  readonly now: () => Moment
+}
+
+/**
+ * The key that signs. Throws what keeps the key of the ring from signing, and UnavailableError. When unsure, no token: a key that
+ * others removed meanwhile must not sign on.
+ */
+export function getSigningKey({ ring, seenAt, failingSince }: Entry, sight: Sight): SigningKey {
+  const { signing, failure, plan } = ring
+  if (!signing || (failingSince && timeBetween(failingSince, sight.now()) > longestUnseen)) throw failure
+  if (plan.file !== null || !sight.isShared) return signing
+  const now = sight.now()
+  if (Math.min(timeBetween(seenAt, now), timeBetween(sight.seenAt(), now)) <= longestUnseen) return signing
+  throw new UnavailableError('The keyrings in the database were not seen for a day, so no key signs')
+}
+
+/** The milliseconds from one to the other, by the clock that says more. */
+function timeBetween(from: Moment, to: Moment): number {
+  return Math.max(to.now - from.now, to.monotonic - from.monotonic)
+}

@@ -1,0 +1,47 @@
+import type { KeyPlan } from './key-file.ts'
+import type { RingStore } from './ring-store.ts'
+import { findDueTime } from './rotation.ts'
+
+export interface UnopenedTenantsOptions {
+  readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>
+  readonly store: RingStore
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly isOpened: (tenantId: string) => boolean
+}
+
+/** When tenants that nobody uses have a step of their rotation due, so that it is made though their keys are not opened. */
+export class UnopenedTenants {
+  readonly #options: UnopenedTenantsOptions
+  /** What never has a step due takes no place here (ms since the epoch). */
+  readonly #dueAt = new Map<string, number>()
+
+  constructor(options: UnopenedTenantsOptions) {
+    this.#options = options
+  }
+
+  /** Reads the ring of a tenant that is not opened; opens no key and makes none. Throws StorageError. */
+  async survey(tenantId: string): Promise<void> {
+    const { findPlan, store, now, isOpened } = this.#options
+    if (isOpened(tenantId)) return
+    const plan = await findPlan(tenantId)
+    const stored = plan?.file === null ? await store.find(tenantId) : undefined
+    const dueAt = plan && stored ? findDueTime(stored.ring, plan, now()) : Number.POSITIVE_INFINITY
+    if (dueAt === Number.POSITIVE_INFINITY || isOpened(tenantId)) this.#dueAt.delete(tenantId)
+    else this.#dueAt.set(tenantId, dueAt)
+  }
+
+  forget(tenantId: string): void {
+    this.#dueAt.delete(tenantId)
+  }
+
+  findDue(): string[] {
+    const now = this.#options.now()
+    return [...this.#dueAt].flatMap(([id, dueAt]) => (dueAt <= now ? [id] : []))
+  }
+
+  /** All are looked at again when steps are next made. */
+  reconsider(): void {
+    for (const id of this.#dueAt.keys()) this.#dueAt.set(id, 0)
+  }
+}
