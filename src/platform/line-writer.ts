@@ -5,16 +5,16 @@ const wholeWrite = 4096
 
 /** Lines that go out together. */
 export interface LineWriter {
-  /** Takes a line with its end; it leaves once what has arrived by now was looked at, or by {@link flush}. */
+  /** Takes a line with its end; it leaves a moment later, or by {@link flush}. */
   readonly add: (line: string) => void
   /** Writes what waits, at once. */
   readonly flush: () => void
 }
 
-/** Gathers the lines of one turn of the event loop: a write costs the system more than a line costs us. */
+/** Gathers the lines of a moment, which `later` ends: a write costs the system more than a line costs us. */
 export function createLineWriter(
   write: (text: string) => void,
-  nextTurn: (callback: () => void) => void,
+  later: (callback: () => void) => void,
 ): LineWriter {
   let waiting = ''
   let bytes = 0
@@ -35,7 +35,7 @@ export function createLineWriter(
       bytes += size
       if (isPlanned) return
       isPlanned = true
-      nextTurn(() => {
+      later(() => {
         isPlanned = false
         flush()
       })

@@ -24,9 +24,12 @@ export type SharedPlatform = Omit<
   | 'openOpenssl'
 >
 
+/** Milliseconds that a line of the log may wait for others. */
+const longestWait = 5
+
 const lines = createLineWriter(
   (text) => void process.stdout.write(text),
-  (callback) => void setImmediate(callback),
+  (callback) => void setTimeout(callback, longestWait),
 )
 
 export function nodePlatform(): SharedPlatform {

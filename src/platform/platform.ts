@@ -37,7 +37,7 @@ export interface Platform {
   /** Milliseconds since the epoch. */
   now(): number
   writeOut(text: string): void
-  /** Writes a line of the log to standard output, together with the others of its turn of the event loop. */
+  /** Writes a line of the log to standard output, together with others of the same few milliseconds. */
   writeLine(line: string): void
   /** Writes to standard output and waits until the text has left; answers false once nobody reads it any more. */
   writeOutPaced(text: string): Promise<boolean>

@@ -14,7 +14,7 @@ function openWriter() {
   return { ...writer, written, turn }
 }
 
-test('the lines of one turn go out together, in their order', () => {
+test('the lines of a moment go out together, in their order', () => {
   const { add, written, turn } = openWriter()
   add('one\n')
   add('two\n')
