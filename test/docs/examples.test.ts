@@ -46,6 +46,8 @@ test.each([
   const { code, out, err } = await run(withPath(program), { folder, env: environment })
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out.match(/^200 \{"message":"The access token is valid","tenant_id":"main"/gm)).toHaveLength(2)
+  // Lines of the log wait a moment for others.
+  await Bun.sleep(100)
   expect(requests() - before).toBe(1)
 })
 

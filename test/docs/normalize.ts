@@ -6,6 +6,8 @@ const varying: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bid: "[0-9a-f]{8}"/g, 'id: "<secret id>"'],
   [/\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| UTC)/g, '<time>'],
   [/\b(in|for) \d+ (second|minute|hour)s?\b/g, 'in <while>'],
+  // What was issued a moment ago, on a machine that is busy.
+  [/, (now|\d second(s)? ago)$/gm, ', now'],
   [/\b[12]\d{9}\b/g, '<seconds>'],
   [/\b[0-9a-f]{64}\b/g, '<sha256>'],
   [/\b[0-9a-f]{32}\b/g, '<request id>'],
