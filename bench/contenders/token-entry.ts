@@ -66,14 +66,17 @@ export async function verifyToken(
 export async function fetchToken(
   { server, tokenPath }: Pick<TokenServer, 'server' | 'tokenPath'>,
   asking?: Parameters<typeof tokenForm>[0],
+  { keepalive = false } = {},
 ): Promise<string> {
   const response = await fetch(server.origin + tokenPath, {
     method: 'POST',
+    // A connection that was idle between two rounds may be closed by the server while it is taken up again.
+    keepalive,
     headers: { 'Content-Type': form },
     body: tokenForm(asking),
   })
   const answer: { access_token?: unknown } = await response.json()
   if (response.status !== 200 || typeof answer.access_token !== 'string')
-    throw new Error(`No token, but ${response.status}: ${JSON.stringify(answer)}`)
+    throw new Error(`No token from ${tokenPath}, but ${response.status}: ${JSON.stringify(answer)}`)
   return answer.access_token
 }
