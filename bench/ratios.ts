@@ -16,6 +16,11 @@ export const ratios: readonly Ratio[] = [
     scenarios: [name],
     value: (found: Finder) => found.best(name) / found.bestPeer(name),
   })),
+  ...['rs256', 'es256', 'eddsa'].map((name) => ({
+    name: `${name}: one process of grantd to the best peer of one process`,
+    scenarios: [name],
+    value: (found: Finder) => found.bestOfOne(name, 'grantd') / found.bestOfOne(name, 'peer'),
+  })),
   {
     name: 'rs256: grantd to openssl speed',
     scenarios: ['rs256'],
@@ -54,7 +59,8 @@ export const ratios: readonly Ratio[] = [
       found.lowest('half-load', '5 ms') / (found.row('half-load', 'grantd', 'at half')?.p99 ?? Number.NaN),
   },
   {
-    name: 'revocation: Postgres to pgbench',
+    // pgbench has as many connections as the pool of one process; workers have a pool each.
+    name: 'revocation: one process on Postgres to pgbench',
     scenarios: ['revocation'],
     value: (found) =>
       found.rate('revocation', 'grantd, Postgres') / found.rate('revocation', 'pgbench, the same INSERT'),

@@ -15,6 +15,8 @@ export interface Row {
   readonly p999: number | null
   /** Processor time of the server for one request in microseconds, all of its processes. */
   readonly cpu: number | null
+  /** The same of the storage's processes, where they are measured. */
+  readonly cpuStorage?: number | null
   /** Resident memory in MB (10^6 bytes) of all processes together, before the first round. */
   readonly rssIdle: number | null
   /** The same after the last round. */

@@ -15,6 +15,8 @@ export interface Entry {
   /** Throws when an answer is not what it has to be; called before and after each round. */
   verify(): Promise<void>
   measure(): Promise<Usage>
+  /** Of the processes of a storage that is a server too. */
+  measureStorage?(): Promise<Usage>
 }
 
 export interface NextRound {
@@ -38,6 +40,8 @@ export interface Rounds {
 interface Round extends LoadOutcome {
   /** Microseconds of processor time for one request. */
   readonly cpu: number
+  /** The same of the storage's processes. */
+  readonly cpuStorage?: number
 }
 
 /** Drives all entries in turn, round by round; who goes first changes, so that a drift of the machine favours nobody. */
@@ -98,14 +102,19 @@ async function runRound(
   try {
     await entry.verify()
     const drive = await entry.prepare(next)
-    const before = await entry.measure()
+    const before = await measureBoth(entry)
     const { seconds } = next
     const outcome = await (typeof drive === 'function'
       ? drive(seconds)
       : runWrk({ ...drive, seconds }, folder))
-    const after = await entry.measure()
+    const after = await measureBoth(entry)
     await entry.verify()
-    return { ...outcome, cpu: ((after.cpu - before.cpu) / outcome.requests) * 1e6 }
+    const perRequest = (from = Number.NaN, to = Number.NaN) => ((to - from) / outcome.requests) * 1e6
+    return {
+      ...outcome,
+      cpu: perRequest(before.own.cpu, after.own.cpu),
+      ...(after.storage && { cpuStorage: perRequest(before.storage?.cpu, after.storage.cpu) }),
+    }
   } catch (cause) {
     throw new Error(
       `A round of ${labelOf(entry)} does not count: ${cause instanceof Error ? cause.message : cause}`,
@@ -114,13 +123,18 @@ async function runRound(
   }
 }
 
+async function measureBoth(entry: Entry) {
+  const [own, storage] = await Promise.all([entry.measure(), entry.measureStorage?.()])
+  return { own, storage }
+}
+
 interface Measured {
   readonly rounds: readonly Round[]
   readonly idle: Usage | undefined
   readonly loaded: Usage | undefined
 }
 
-function toRow({ name, group, kind }: Entry, { rounds, idle, loaded }: Measured): Row {
+function toRow({ name, group, kind, measureStorage }: Entry, { rounds, idle, loaded }: Measured): Row {
   const rates = rounds.map(rateOf)
   const of = (pick: (round: Round) => number) => orNull(median(rounds.map(pick)))
   return {
@@ -132,6 +146,7 @@ function toRow({ name, group, kind }: Entry, { rounds, idle, loaded }: Measured)
     p99: of(({ p99 }) => p99),
     p999: of(({ p999 }) => p999),
     cpu: of(({ cpu }) => cpu),
+    ...(measureStorage && { cpuStorage: of(({ cpuStorage = Number.NaN }) => cpuStorage) }),
     rssIdle: orNull(idle?.rss),
     rssLoaded: orNull(loaded?.rss),
     rssLargest: orNull(loaded?.largest),

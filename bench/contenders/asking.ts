@@ -33,6 +33,8 @@ export function toRequestEntry(
 export function send(origin: string, { method, path, authorization, contentType, body }: HttpRequest) {
   return fetch(origin + path, {
     method,
+    // As in fetchToken.
+    keepalive: false,
     headers: {
       ...(authorization && { Authorization: authorization }),
       ...(contentType && { 'Content-Type': contentType }),

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import type { Algorithm } from '../measure/openssl.ts'
-import type { Load } from '../measure/wrk.ts'
+import type { HttpRequest } from '../measure/wrk.ts'
 import type { Entry } from '../rounds.ts'
 import { audience, type Contender, client, form, scope, type TokenServer, tokenForm } from './contender.ts'
 
@@ -10,7 +10,6 @@ export interface TokenLoad {
   readonly algorithm: Algorithm
   readonly connections: number
   readonly closing?: boolean
-  readonly rate?: number
 }
 
 /** Token requests of the one client, as fast as they go. */
@@ -19,10 +18,8 @@ export function toTokenEntry(
   started: TokenServer,
   { algorithm, group, ...load }: TokenLoad,
 ): Entry {
-  const { server, tokenPath } = started
-  const requests: Load['requests'] = [
-    { method: 'POST', path: tokenPath, contentType: form, body: tokenForm() },
-  ]
+  const { server } = started
+  const requests = [toTokenRequest(started)]
   return {
     name,
     ...(group && { group }),
@@ -31,6 +28,14 @@ export function toTokenEntry(
     verify: () => verifyToken(started, algorithm),
     measure: () => server.measure(),
   }
+}
+
+/** Asks for a token as the client of the benchmark, or as another. */
+export function toTokenRequest(
+  { tokenPath }: Pick<TokenServer, 'tokenPath'>,
+  asking?: Parameters<typeof tokenForm>[0],
+): HttpRequest {
+  return { method: 'POST', path: tokenPath, contentType: form, body: tokenForm(asking) }
 }
 
 /** Whose token is asked for, and for whom. */
@@ -61,14 +66,17 @@ export async function verifyToken(
 export async function fetchToken(
   { server, tokenPath }: Pick<TokenServer, 'server' | 'tokenPath'>,
   asking?: Parameters<typeof tokenForm>[0],
+  { keepalive = false } = {},
 ): Promise<string> {
   const response = await fetch(server.origin + tokenPath, {
     method: 'POST',
+    // A connection that was idle between two rounds may be closed by the server while it is taken up again.
+    keepalive,
     headers: { 'Content-Type': form },
     body: tokenForm(asking),
   })
   const answer: { access_token?: unknown } = await response.json()
   if (response.status !== 200 || typeof answer.access_token !== 'string')
-    throw new Error(`No token, but ${response.status}: ${JSON.stringify(answer)}`)
+    throw new Error(`No token from ${tokenPath}, but ${response.status}: ${JSON.stringify(answer)}`)
   return answer.access_token
 }

@@ -1,21 +1,13 @@
 -- What wrk sends, and what it tells afterwards as one line of JSON.
--- Arguments: a file of requests; the order: one, random or once; requests a second, 0 for as many as go; keep-alive or close.
+-- Arguments: a file of requests; the order: one, random or once; keep-alive or close.
 -- A request is a line: method, path, authorization, content type and body with tabs between them.
 local requests = {}
-local next_at = 0
 
 local function read(line, headers)
   local method, path, authorization, content_type, body = line:match('^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$')
   if authorization ~= '' then headers['Authorization'] = authorization end
   if content_type ~= '' then headers['Content-Type'] = content_type end
   return method, path, body ~= '' and body or nil
-end
-
-local function now()
-  local ffi = require('ffi')
-  local time = ffi.new('struct { long seconds; long nanoseconds; }')
-  ffi.C.clock_gettime(1, time)
-  return tonumber(time.seconds) * 1000 + tonumber(time.nanoseconds) / 1000000
 end
 
 -- The thread that counts the time sleeps until the end: a signal wakes it, so that the time is that of the requests.
@@ -38,18 +30,8 @@ local function send_in_order(order)
   end
 end
 
-local function send_at_rate(rate)
-  require('ffi').cdef('int clock_gettime(int, void *);')
-  -- Each request has its time, evenly apart, whether or not the answers before it have come.
-  function delay()
-    local at = now()
-    next_at = math.max(next_at + 1000 / rate, at - 1000)
-    return math.max(0, math.floor(next_at - at))
-  end
-end
-
 function init(args)
-  local file, order, rate, connection = args[1], args[2], tonumber(args[3]), args[4]
+  local file, order, connection = args[1], args[2], args[3]
   math.randomseed(1)
   for line in io.lines(file) do
     local headers = { Host = wrk.headers['Host'], Connection = connection == 'close' and 'close' or nil }
@@ -62,7 +44,6 @@ function init(args)
     requests[#requests + 1] = wrk.format(method, path, headers, body)
   end
   if order ~= 'one' then send_in_order(order) end
-  if rate > 0 then send_at_rate(rate) end
 end
 
 function done(summary, latency)

@@ -17,8 +17,6 @@ export interface Load {
   readonly order: 'one' | 'random' | 'once'
   readonly connections: number
   readonly seconds: number
-  /** Requests a second; default: as many as go. */
-  readonly rate?: number
   /** Whether each request has a connection of its own; default: false. */
   readonly closing?: boolean
 }
@@ -43,7 +41,7 @@ export async function runWrk(load: Load, folder: string): Promise<LoadOutcome> {
     [
       ...['wrk', '-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '10s'],
       ...['-s', join(import.meta.dir, 'wrk.lua'), load.origin, '--'],
-      ...[file, load.order, String(load.rate ?? 0), load.closing ? 'close' : 'keep-alive'],
+      ...[file, load.order, load.closing ? 'close' : 'keep-alive'],
     ],
     { stdout: 'pipe', stderr: 'pipe' },
   )

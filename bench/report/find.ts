@@ -37,6 +37,12 @@ export class Finder {
     return findBestPeer(this.rows(scenario), group)
   }
 
+  /** The highest rate of those that are one process. */
+  bestOfOne(scenario: string, kind: 'grantd' | 'peer'): number {
+    const rows = this.rows(scenario).filter((row) => row.kind === kind && row.processes === 1)
+    return rows.length === 0 ? Number.NaN : Math.max(...rows.map((row) => row.perSecond))
+  }
+
   limit(scenario: string): number {
     return this.#scenarios.get(scenario)?.limit?.perSecond ?? Number.NaN
   }

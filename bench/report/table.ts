@@ -14,6 +14,8 @@ export function tabulate({ rows, limit }: ScenarioResult): string[][] {
     ['processes', ({ processes }) => String(processes)],
   ]
   if (rows.some(({ group }) => group)) columns.splice(1, 0, ['', ({ group }) => group ?? ''])
+  if (rows.some(({ cpuStorage }) => cpuStorage !== undefined))
+    columns.push(['storage CPU µs', ({ cpuStorage = null }) => formatNumber(cpuStorage)])
   if (rows.some(({ kind }) => kind === 'peer'))
     columns.push(['to best peer', (row) => formatRatio(row.perSecond / findBestPeer(rows, row.group))])
   if (limit) columns.push(['of the limit', ({ perSecond }) => formatRatio(perSecond / limit.perSecond)])

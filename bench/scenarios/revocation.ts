@@ -34,16 +34,18 @@ const toEntry: ToEntry = async (started, named) => ({
   measure: () => started.server.measure(),
 })
 
-async function mintTokens(started: TokenServer, count: number): Promise<string[]> {
+/** Fresh tokens of the client of the benchmark. */
+export async function mintTokens(started: TokenServer, count: number): Promise<string[]> {
   const tokens: string[] = []
   const mint = async () => {
-    while (tokens.length < count) tokens.push(await fetchToken(started))
+    while (tokens.length < count) tokens.push(await fetchToken(started, client, { keepalive: true }))
   }
   await Promise.all(Array.from({ length: connections }, mint))
   return tokens
 }
 
-function asking(endpoint: 'revoke' | 'introspect', token: string): HttpRequest {
+/** Asks for a token's revocation or introspection as the client of the benchmark. */
+export function asking(endpoint: 'revoke' | 'introspect', token: string): HttpRequest {
   return {
     method: 'POST',
     path: `${tenantPath('bench')}/oauth/${endpoint}`,
@@ -53,7 +55,7 @@ function asking(endpoint: 'revoke' | 'introspect', token: string): HttpRequest {
 }
 
 /** Throws unless a token is good before, and no more once its revocation was answered. */
-async function verifyRevocation(started: TokenServer): Promise<void> {
+export async function verifyRevocation(started: TokenServer): Promise<void> {
   const token = await fetchToken(started)
   const ask = async (endpoint: 'revoke' | 'introspect') => {
     const response = await send(started.server.origin, asking(endpoint, token))

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { startPostgres } from '../../test/support/postgres-server.ts'
 import { client, type TokenServer } from '../contenders/contender.ts'
 import { renderConfig, startGrantd, toTokenServer, type Variant } from '../contenders/grantd.ts'
+import { measureTree, type Usage } from '../measure/processes.ts'
 import type { Row } from '../results.ts'
 import type { Entry } from '../rounds.ts'
 import type { Starter } from './compare.ts'
@@ -49,13 +51,19 @@ function toStarter(
   }
 }
 
-const masterKey = randomBytes(32).toString('base64')
+/** What replicas share, and what encrypts the keys in Postgres. */
+export const masterKey = randomBytes(32).toString('base64')
 
 /** A Postgres that waits for the disk, with an empty database; gone afterwards. */
-export async function withPostgres<T>(work: (url: string) => Promise<T>): Promise<T> {
+export async function withPostgres<T>(
+  work: (url: string, measure: () => Promise<Usage>) => Promise<T>,
+): Promise<T> {
   const postgres = await startPostgres({ durable: true })
   try {
-    return await work(await postgres.createDatabase())
+    const [settings] = await postgres.run(postgres.url, 'show data_directory')
+    const state = await readFile(`${settings?.['data_directory']}/postmaster.pid`, 'utf8')
+    const pid = Number(state.split('\n')[0])
+    return await work(await postgres.createDatabase(), () => measureTree(pid))
   } finally {
     await postgres.remove()
   }

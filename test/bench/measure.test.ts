@@ -71,8 +71,9 @@ test('pgbench is read from its summary', () => {
   )
 })
 
-test('processor time is read after a name that holds anything', () => {
+test('processor time is read after a name that holds anything, and has that of children that ended', () => {
   expect(parseCpu('42 (a) b) S 1 42 42 0 -1 4194304 900 0 0 0 150 50 0 0 20 0')).toBe(2)
+  expect(parseCpu('42 (a) S 1 42 42 0 -1 4194304 900 0 0 0 150 50 30 70 20 0')).toBe(3)
 })
 
 test('AVX-512 IFMA is a flag of its own', () => {

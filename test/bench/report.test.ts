@@ -11,13 +11,20 @@ import type { Results, TenantPoint } from '../../bench/results.ts'
 import { scenarios } from '../../bench/scenarios/registry.ts'
 import { row, scenario } from './results.ts'
 
+const clustered = row('node, cluster', 3000, { processes: 3 })
+
 const rs256 = scenario(
   'rs256',
-  [row('grantd', 3000), row('grantd, --workers auto', 5400), row('node', 3000)],
+  [row('grantd', 3000), row('grantd, --workers auto', 5400, { processes: 3 }), row('node', 2500), clustered],
   {
     limit: { name: 'openssl speed -multi 2 rsa2048', perSecond: 7200 },
   },
 )
+
+const machine: Results['machine'] = {
+  ...{ cpu: 'Fast One', cores: 2, avx512ifma: true, memory: 8, kernel: '6.1' },
+  ...{ openssl: 'OpenSSL 3.0.19', bun: '1.4.5', node: 'v22.23.3' },
+}
 
 describe('a table', () => {
   test('compares with the best peer of the same group and with the limit', () => {
@@ -90,12 +97,39 @@ test('goals say what was wanted, what was measured and whether it is met, and le
       { name: 'grantd: RSS of a process, idle', value: 59, unit: 'MB' },
     ],
   })
-  expect(tabulateGoals({ scenarios: [rs256, coldStart] })).toEqual([
+  expect(tabulateGoals({ scenarios: [rs256, coldStart], machine })).toEqual([
     ['goal', 'wanted', 'measured', 'met'],
     ['rs256: grantd to the best peer', 'at least 1.80', '1.80', 'yes'],
+    ['rs256: one process of grantd to the best peer of one process', 'for comparison', '1.20', '-'],
     ['rs256: grantd to openssl speed', 'at least 0.70', '0.75', 'yes'],
     ['first 200 after exec', 'at most 50.0 ms', '70.0', 'no'],
     ['RSS of a process, idle', 'at most 60.0 MB', '59.0', 'yes'],
+  ])
+})
+
+test('goals of RSA with AVX-512 IFMA do not count on a processor without it', () => {
+  const met = tabulateGoals({ scenarios: [rs256], machine: { ...machine, avx512ifma: false } }).map((cells) =>
+    cells.at(-1),
+  )
+  const notCounted = 'not counted: no AVX-512 IFMA'
+  expect(met).toEqual(['met', notCounted, '-', notCounted])
+})
+
+test('of the goal of revocations only one process counts, for it has as many connections as pgbench', () => {
+  const revocation = scenario('revocation', [
+    row('grantd, Postgres', 600),
+    row('grantd, --workers auto, Postgres', 990, { processes: 3 }),
+    row('pgbench, the same INSERT', 1000, { kind: 'limit' }),
+  ])
+  expect(tabulateGoals({ scenarios: [revocation], machine }).slice(1)).toEqual([
+    ['revocation: one process on Postgres to pgbench', 'at least 0.70', '0.60', 'no'],
+  ])
+})
+
+test('a table has what the storage uses where that was measured', () => {
+  const rows = [row('grantd', 10, { cpuStorage: 12.34 }), row('grantd, two', 10, { cpuStorage: null })]
+  expect(tabulate(scenario('replicas', rows)).map((cells) => cells.at(-1))).toEqual([
+    ...['storage CPU µs', '12.3', '-'],
   ])
 })
 
@@ -147,10 +181,7 @@ describe('plots', () => {
 describe('a document', () => {
   const results: Results = {
     ...{ version: 1, made: '2026-11-23T02:00:00.000Z', grantd: 'grantd 0.1.0', rounds: 3, seconds: 4 },
-    machine: {
-      ...{ cpu: 'Fast One', cores: 2, avx512ifma: true, memory: 8, kernel: '6.1' },
-      ...{ openssl: 'OpenSSL 3.0.19', bun: '1.4.5', node: 'v22.23.3' },
-    },
+    machine,
     scenarios: [rs256, scenario('tenants', [], { tenants: points })],
   }
 
