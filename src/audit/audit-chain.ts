@@ -75,33 +75,71 @@ export interface AppendOptions {
 /** Events of one row. */
 const mostInRow = 128
 
+/** The head of a trail as this process left it. */
+export interface KnownHead {
+  readonly end: ChainEnd
+  /** See StoredRecord.version. */
+  readonly version: number
+}
+
 /**
- * Appends events to the trail of one tenant, inside a transaction. A head that is gone or wrong stays visible for good: the
- * trail goes on after its last event with an `audit.gap` that says so. Throws {@link AppendConflict}.
+ * Appends events to the trail of one tenant, inside a transaction, and answers its head, which counts once that is committed. When
+ * it is handed the head that it answered last, and nobody wrote since, it need not read. A head that is gone or wrong stays
+ * visible for good: the trail goes on after its last event with an `audit.gap` that says so. Throws {@link AppendConflict}.
  */
 export async function appendEvents(
   trail: TenantStorage,
   waiting: readonly WaitingEvent[],
-  options: AppendOptions,
-): Promise<void> {
+  { known, ...options }: AppendOptions & { readonly known?: KnownHead | undefined },
+): Promise<KnownHead> {
   const heads = trail.of(auditHeadsAsFound)
+  if (known) {
+    const { rows, end } = buildRows(waiting, known.end, options)
+    // It takes the lock of the head before any row is written, and fails when the head is not the one that is known.
+    if (await heads.replace(headId, end, { ifVersion: known.version })) {
+      await writeRows(trail, rows)
+      return { end, version: known.version + 1 }
+    }
+  }
   // An update takes the lock of the row: a replica that comes second waits, or is told, before it has done its work.
   await heads.touch(headId, 0)
   const head = await readHead(trail)
-  const { end, fault } = await findEnd(trail, head?.value, options)
-  const events = fault === undefined ? waiting : [...noteOf(fault, waiting), ...waiting]
-  let at = end
-  for (let from = 0; from < events.length; from += mostInRow) {
-    at = await appendRow(trail, { events: events.slice(from, from + mostInRow), end: at }, options)
-  }
-  check(await (head ? heads.replace(headId, at, { ifVersion: head.version }) : putHead(trail, at)))
+  const found = await findEnd(trail, head?.value, options)
+  const events = found.fault === undefined ? waiting : [...noteOf(found.fault, waiting), ...waiting]
+  const { rows, end } = buildRows(events, found.end, options)
+  await writeRows(trail, rows)
+  check(await (head ? heads.replace(headId, end, { ifVersion: head.version }) : putHead(trail, end)))
+  return { end, version: (head?.version ?? 0) + 1 }
 }
 
-async function appendRow(
-  trail: TenantStorage,
-  { events, end }: { readonly events: readonly WaitingEvent[]; readonly end: ChainEnd },
+interface Row {
+  readonly id: string
+  readonly value: { readonly events: AuditEntry[] }
+  readonly json: string
+  readonly expiresAt: number
+}
+
+/** The rows that hold the events, and the end of the trail after them. */
+function buildRows(
+  events: readonly WaitingEvent[],
+  start: ChainEnd,
+  options: AppendOptions,
+): { rows: Row[]; end: ChainEnd } {
+  const rows: Row[] = []
+  let end = start
+  for (let from = 0; from < events.length; from += mostInRow) {
+    const built = buildRow(events.slice(from, from + mostInRow), end, options)
+    rows.push(built.row)
+    end = built.end
+  }
+  return { rows, end }
+}
+
+function buildRow(
+  events: readonly WaitingEvent[],
+  end: ChainEnd,
   { hashing, retain }: AppendOptions,
-): Promise<ChainEnd> {
+): { row: Row; end: ChainEnd } {
   // Never before that of the row before, so that retention takes from the front alone, whatever the clock does.
   const expiresAt = events.reduce((latest, { time }) => Math.max(latest, time + retain), end.expires_at)
   const entries: AuditEntry[] = []
@@ -116,9 +154,12 @@ async function appendRow(
     at = { number, hash: hashOfText(text, hashing), expires_at: expiresAt }
   }
   // What was hashed is what is kept: each event is made to text once.
-  const row = { value: { events: entries }, json: `{"events":[${texts.join(',')}]}` }
-  check(await trail.of(auditEvents).create({ id: idOf(at.number), ...row, expiresAt }))
-  return at
+  const json = `{"events":[${texts.join(',')}]}`
+  return { row: { id: idOf(at.number), value: { events: entries }, json, expiresAt }, end: at }
+}
+
+async function writeRows(trail: TenantStorage, rows: readonly Row[]): Promise<void> {
+  for (const row of rows) check(await trail.of(auditEvents).create(row))
 }
 
 function check(isFirst: boolean): void {

@@ -2,7 +2,7 @@ import { type Log, renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditEvent, AuditEventType, AuditSink } from '../protocol/audit-events.ts'
 import { type Storage, StorageError } from '../storage/storage.ts'
-import { AppendConflict, appendEvents } from './audit-chain.ts'
+import { AppendConflict, appendEvents, type KnownHead } from './audit-chain.ts'
 import type { WaitingEvent } from './audit-entry.ts'
 import { RefusalLimit } from './refusal-limit.ts'
 
@@ -31,6 +31,8 @@ const mostWaiting = 10_000
 const longestPause = 30_000
 /** One failure alone is what many replicas that write to one trail in the same moment see. */
 const failuresToTell = 2
+/** Tenants whose heads are remembered, at some 300 bytes each. */
+const mostHeads = 20_000
 /** Tries when another process wrote in the same moment. */
 const mostTries = 5
 
@@ -41,6 +43,8 @@ export class AuditLog implements AuditSink {
   #isOpen: boolean
   readonly #limit = new RefusalLimit()
   #waiting: WaitingEvent[] = []
+  /** By tenant, as this process left them; the oldest first. */
+  readonly #heads = new Map<string, KnownHead>()
   /** By tenant, how many found no room. */
   readonly #lost = new Map<string, number>()
   /** Times that the storage failed, one after the other. */
@@ -160,9 +164,28 @@ export class AuditLog implements AuditSink {
     // In one order everywhere, so that two processes never wait for each other's lock.
     const tenants = [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1))
     const options = { hashing, retain: retainSeconds * 1000 }
-    await storage.transaction(async (inside) => {
-      for (const [tenant, events] of tenants) await appendEvents(inside.of(tenant), events, options)
-    })
+    try {
+      const heads = await storage.transaction(async (inside) => {
+        const written: [string, KnownHead][] = []
+        for (const [tenant, events] of tenants) {
+          const known = this.#heads.get(tenant)
+          written.push([tenant, await appendEvents(inside.of(tenant), events, { ...options, known })])
+        }
+        return written
+      })
+      for (const [tenant, head] of heads) this.#remember(tenant, head)
+    } catch (cause) {
+      // Whether it was committed is not always known.
+      for (const [tenant] of tenants) this.#heads.delete(tenant)
+      throw cause
+    }
+  }
+
+  #remember(tenant: string, head: KnownHead): void {
+    this.#heads.delete(tenant)
+    this.#heads.set(tenant, head)
+    const [oldest] = this.#heads.keys()
+    if (this.#heads.size > mostHeads && oldest !== undefined) this.#heads.delete(oldest)
   }
 
   #refuse(tenant: string): void {
