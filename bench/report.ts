@@ -1,5 +1,5 @@
 /**
- * Draws the plots and fills the tables of docs/performance.md from a file of results:
+ * Draws the plots and fills the tables of docs/performance.md and docs/scaling.md from a file of results:
  * bench/report.ts [--results bench/results/latest.json] [--docs docs]
  */
 import { join } from 'node:path'
@@ -22,12 +22,9 @@ const has = (name: string) => results.scenarios.some((scenario) => scenario.name
 if (has('rs256')) await write('performance-rates.svg', plotRates(results))
 if (has('tenants')) await write('performance-tenants.svg', plotTenants(results))
 
-const document = Bun.file(join(values.docs, 'performance.md'))
 const blocks = renderBlocks(results)
-if (await document.exists()) await write('performance.md', fillDocument(await document.text(), blocks))
-else
-  for (const [name, block] of blocks)
-    console.log(`<!-- bench:${name} -->\n${block}\n<!-- /bench:${name} -->\n`)
+for (const name of ['performance.md', 'scaling.md'])
+  await write(name, fillDocument(await Bun.file(join(values.docs, name)).text(), blocks))
 
 async function write(name: string, text: string): Promise<void> {
   await Bun.write(join(values.docs, name), text)

@@ -21,9 +21,11 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     const started = performance.now()
     const id = resolveRequestId(request.headers.get('x-request-id'), deps.randomBytes)
     const isHead = request.method === 'HEAD'
-    const asked = isHead ? new Request(request, { method: 'GET' }) : request
+    const fault = findTargetFault(request)
+    // A target that is no URL cannot even be made into another request.
+    const asked = isHead && !fault ? new Request(request, { method: 'GET' }) : request
     const notes = openNotes(asked, id, peer.address)
-    const response = await answer(asked, inner, notes)
+    const response = fault ? renderError(fault, notes) : await answer(asked, inner, notes)
     const finished = isHead ? await withoutBody(response) : response
     finished.headers.set('X-Request-Id', id)
     addSecurityHeaders(finished.headers)
@@ -41,7 +43,6 @@ async function answer(
   notes: RequestNotes,
 ): Promise<Response> {
   try {
-    checkTarget(request)
     return await inner(request)
   } catch (error) {
     return renderError(error, notes)
@@ -51,13 +52,13 @@ async function answer(
 const saneHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /**
- * The server glues Host and path together into one URL, so a Host with a slash in it would choose the path. Throws
- * `invalid_request` for it, for a fragment, and for whatever else is no URL (RFC 9112 section 3.2).
+ * The server glues Host and path together into one URL, so a Host with a slash in it would choose the path: `invalid_request` for
+ * it, for a fragment, and for whatever else is no URL (RFC 9112 section 3.2); undefined for a target that makes sense.
  */
-function checkTarget({ url, headers }: Request): void {
+function findTargetFault({ url, headers }: Request): OAuthError | undefined {
   const host = headers.get('host')
-  if ((host === null || saneHost.test(host)) && !url.includes('#') && URL.canParse(url)) return
-  throw new OAuthError('invalid_request', 'The request target or the Host header is malformed')
+  if ((host === null || saneHost.test(host)) && !url.includes('#') && URL.canParse(url)) return undefined
+  return new OAuthError('invalid_request', 'The request target or the Host header is malformed')
 }
 
 /** The headers of the answer, the length of the body that is left out among them (RFC 9110 section 9.3.2). */

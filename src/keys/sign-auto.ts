@@ -113,7 +113,11 @@ export class AutoEngine implements SigningEngine {
     const state = this.#kinds.get(kind)
     const waiting = typeof state === 'object' ? state : []
     const [measured] = waiting.filter(({ signer }) => !signer.isClosed)
-    if (!measured) return void this.#kinds.delete(kind)
+    if (!measured) {
+      for (const { pem } of waiting) pem.fill(0)
+      this.#kinds.delete(kind)
+      return
+    }
     let news: EngineNews = { kind, engine: 'builtin' }
     try {
       const reason = await this.#options.host.weighOpenssl(kind)

@@ -39,6 +39,11 @@ export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promi
   const { active: key } = await deps.keyring.of(tenant.id, tenant.incarnation)
   const lifetime = accessTokenTtl(client, oauth2)
   const mint = () => mintAccessToken({ ...request, key, lifetime }, deps)
+  // Who has waited for the storage may find the key replaced.
+  const mintLater = async () => {
+    const { active } = await deps.keyring.of(tenant.id, tenant.incarnation)
+    return mintAccessToken({ ...request, key: active, lifetime }, deps)
+  }
   const { subject, scopes, audience } = authorization
   // Nobody gets a token that has less than half of its life left.
   const window = Math.min(oauth2.reuseWindow, Math.floor(lifetime / 2))
@@ -59,7 +64,7 @@ export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promi
             audience,
           ],
           window,
-          mint,
+          mint: mintLater,
         })
   const response: TokenResponse = {
     access_token: token,

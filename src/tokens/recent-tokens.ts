@@ -4,6 +4,8 @@ import { findRevocation } from './revocations.ts'
 
 /** Requests whose token is remembered; one more makes the oldest be forgotten. */
 const mostRemembered = 10_000
+/** Characters of all that is remembered, for a token may have eight thousand. */
+const mostCharacters = 16 * 1024 * 1024
 
 /** A token and what has to be known of it to give it away again. */
 export interface SharedToken {
@@ -19,6 +21,8 @@ interface Recent {
   /** Milliseconds since the epoch: from when on it counts, and from when on no more. */
   readonly from: number
   readonly until: number
+  /** Characters; without the token until it is there. */
+  size: number
 }
 
 export interface ShareOptions {
@@ -39,11 +43,17 @@ export class RecentTokens {
   readonly #now: () => number
   /** In the order in which they were minted. */
   readonly #byRequest = new Map<string, Recent>()
+  #characters = 0
 
   /** `now` answers milliseconds since the epoch. */
   constructor({ storage, now }: { storage: Storage; now: () => number }) {
     this.#storage = storage
     this.#now = now
+  }
+
+  /** How many are remembered. */
+  get size(): number {
+    return this.#byRequest.size
   }
 
   /**
@@ -58,8 +68,7 @@ export class RecentTokens {
     const stands = await this.#stands(tenantId, shared)
     if (stands === 'unknown') return mint()
     if (stands) return shared
-    // Another request may have put a new one in its place meanwhile.
-    if (this.#byRequest.get(key) === recent) this.#byRequest.delete(key)
+    this.#forget(key, recent)
     return this.share({ tenantId, sameAs, window, mint })
   }
 
@@ -72,15 +81,40 @@ export class RecentTokens {
 
   #mint(key: string, window: number, mint: () => Promise<SharedToken>): Promise<SharedToken> {
     const from = this.#now()
-    const recent: Recent = { minted: mint(), from, until: from + window * 1000 }
-    this.#byRequest.delete(key)
+    const recent: Recent = { minted: mint(), from, until: from + window * 1000, size: key.length }
+    const known = this.#byRequest.get(key)
+    if (known) this.#forget(key, known)
     this.#byRequest.set(key, recent)
-    const [oldest] = this.#byRequest.keys()
-    if (this.#byRequest.size > mostRemembered && oldest !== undefined) this.#byRequest.delete(oldest)
-    recent.minted.catch(() => {
-      if (this.#byRequest.get(key) === recent) this.#byRequest.delete(key)
-    })
+    this.#characters += recent.size
+    recent.minted.then(
+      ({ token }) => this.#grow(key, recent, token.length),
+      () => this.#forget(key, recent),
+    )
+    this.#shrink(from)
     return recent.minted
+  }
+
+  #grow(key: string, recent: Recent, length: number): void {
+    if (this.#byRequest.get(key) !== recent) return
+    recent.size += length
+    this.#characters += length
+    this.#shrink(this.#now())
+  }
+
+  /** Forgets the oldest, as long as its time is over or there are too many. */
+  #shrink(now: number): void {
+    for (const [key, recent] of this.#byRequest) {
+      const isTooMuch = this.#byRequest.size > mostRemembered || this.#characters > mostCharacters
+      if (!isTooMuch && now < recent.until) return
+      this.#forget(key, recent)
+    }
+  }
+
+  /** Unless another request has put a new one in its place. */
+  #forget(key: string, recent: Recent): void {
+    if (this.#byRequest.get(key) !== recent) return
+    this.#byRequest.delete(key)
+    this.#characters -= recent.size
   }
 
   async #stands(tenantId: string, shared: SharedToken): Promise<boolean | 'unknown'> {

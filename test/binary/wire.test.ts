@@ -118,8 +118,13 @@ test.each(['evil/health?', 'evil#', '[', 'a b', 'user@host', 'é', 'host:port'])
   'a Host of %p, which is none, is a bad request on every path',
   async (host) => {
     for (const path of ['/health', '/nowhere', '/api/v1/tenant/acme/strategies']) {
-      const answer = await exchange(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
-      expect(answer).toStartWith('HTTP/1.1 400')
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await exchange(
+          `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+        )
+        expect(answer).toStartWith('HTTP/1.1 400')
+        expect(answer).toContain('X-Request-Id: ')
+      }
     }
   },
 )

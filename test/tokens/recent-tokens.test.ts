@@ -164,6 +164,24 @@ describe('what is remembered', () => {
     expect((await share(recent, 'k', async () => token('good'))).token).toBe('good')
   })
 
+  test('is forgotten once its time is over', async () => {
+    let now = 1000
+    const recent = new RecentTokens({ storage: createMemoryStorage(), now: () => now })
+    await share(recent, 'old', async () => token('old'))
+    expect(recent.size).toBe(1)
+    now += 60_000
+    await share(recent, 'new', async () => token('new'))
+    expect(recent.size).toBe(1)
+  })
+
+  test('has a bound in characters', async () => {
+    const recent = open()
+    for (let index = 0; index < 3000; index++)
+      await share(recent, String(index), async () => token(`${index} ${'x'.repeat(8000)}`))
+    expect(recent.size).toBeLessThan(2200)
+    expect((await share(recent, '2999', async () => token('second'))).token).toStartWith('2999 ')
+  })
+
   test('has a bound: the oldest goes first', async () => {
     const recent = open()
     for (let index = 0; index <= 10_000; index++)
