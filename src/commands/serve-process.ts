@@ -74,16 +74,17 @@ async function serveAsked(
 
 /** A worker never looks for itself: what is found may change, and its siblings serve what their supervisor found. */
 async function findOwn(args: ParsedArguments, platform: Platform) {
+  const { files } = platform
   const path = (await findConfig(args, platform)) ?? null
-  return { config: { path, text: null }, isQuiet: false }
+  const folder = files.folderOf(files.resolve(path ?? '.'))
+  return { config: { path, folder, text: null }, isQuiet: false }
 }
 
 /** The configuration of a file, or of the text that a supervisor read from it. */
-function readConfig({ path, text }: ConfigSource, platform: Platform): Promise<LoadedConfig> {
+function readConfig({ path, folder, text }: ConfigSource, platform: Platform): Promise<LoadedConfig> {
   if (path === null) throw new TypeError('A demo is read from no file')
   if (text === null) return loadConfig(path, platform)
-  const { files } = platform
-  return parseConfig({ file: path, text, folder: files.folderOf(files.resolve(path)) }, platform)
+  return parseConfig({ file: path, text, folder }, platform)
 }
 
 interface ServeOptions {

@@ -70,17 +70,18 @@ const largestConfig = 64 * 1024 * 1024
 
 /**
  * The configuration as it is now, so that a worker which is started later has the same one, whatever was written since: the text
- * and the path too, for its folder is where data_dir begins. Throws FileError where it cannot even be looked for. What cannot be read is left to the first worker, which says what is wrong with it.
+ * and the folder too, which is where data_dir begins. Throws FileError where it cannot even be looked for. What cannot be read is left to the first worker, which says what is wrong with it.
  */
 async function readConfig(args: ParsedArguments, platform: Platform): Promise<ConfigSource> {
-  const found = await findConfig(args, platform)
-  if (found === undefined) return { path: null, text: null }
-  const path = platform.files.resolve(found)
+  const { files } = platform
+  const path = await findConfig(args, platform)
+  if (path === undefined) return { path: null, folder: files.resolve('.'), text: null }
+  const folder = files.folderOf(files.resolve(path))
   try {
-    const bytes = await platform.files.readSmall(path, largestConfig)
-    return { path, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+    const bytes = await files.readSmall(path, largestConfig)
+    return { path, folder, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (cause) {
-    if (cause instanceof FileError || cause instanceof TypeError) return { path, text: null }
+    if (cause instanceof FileError || cause instanceof TypeError) return { path, folder, text: null }
     throw cause
   }
 }

@@ -16,8 +16,10 @@ export interface Plan {
 
 /** What all workers of one start or reload read, found once by their supervisor. */
 export interface ConfigSource {
-  /** Absolute; null: there is no file, and a demo is served. */
+  /** As it was found, for people read it in what is wrong; null: there is no file, and a demo is served. */
   readonly path: string | null
+  /** The absolute folder of the file, where its relative paths begin. */
+  readonly folder: string
   /** The bytes of the file as text, so that all have the same; null: read it yourself and say what is wrong with it. */
   readonly text: string | null
 }

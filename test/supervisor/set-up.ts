@@ -42,7 +42,7 @@ export function setUp({ workers = 2, behave = behaveWell }: Setup = {}) {
     monotonic: () => time,
     readConfig: async () => {
       if (fault) throw fault
-      return { path: '/srv/config.yaml', text: config }
+      return { path: 'config.yaml', folder: '/srv', text: config }
     },
     takePort: async () => 4711,
     begin: () => {},

@@ -10,15 +10,15 @@ test('all workers get the same configuration and port, and the text of the first
   expect(started).toHaveLength(3)
   expect(started.map(({ received }) => received)).toEqual([
     [
-      { type: 'begin', config: { path: '/srv/config.yaml', text: 'first' }, isQuiet: false },
+      { type: 'begin', config: { path: 'config.yaml', folder: '/srv', text: 'first' }, isQuiet: false },
       { type: 'listen', host: '127.0.0.1', port: 4711, workers: 3 },
     ],
     [
-      { type: 'begin', config: { path: '/srv/config.yaml', text: 'first' }, isQuiet: true },
+      { type: 'begin', config: { path: 'config.yaml', folder: '/srv', text: 'first' }, isQuiet: true },
       { type: 'listen', host: '127.0.0.1', port: 4711, workers: 3 },
     ],
     [
-      { type: 'begin', config: { path: '/srv/config.yaml', text: 'first' }, isQuiet: true },
+      { type: 'begin', config: { path: 'config.yaml', folder: '/srv', text: 'first' }, isQuiet: true },
       { type: 'listen', host: '127.0.0.1', port: 4711, workers: 3 },
     ],
   ])
@@ -106,7 +106,7 @@ test('a worker that crashes gets a successor with the same configuration; one th
   expect(started).toHaveLength(3)
   expect(started[2]?.received[0]).toEqual({
     type: 'begin',
-    config: { path: '/srv/config.yaml', text: 'first' },
+    config: { path: 'config.yaml', folder: '/srv', text: 'first' },
     isQuiet: true,
   })
   expect(supervisor.samples()).toMatchObject({ grantd_workers: 2, grantd_worker_restarts_total: 1 })
@@ -157,7 +157,7 @@ test('a reload steers new connections away before an old worker closes, and one 
   await settle()
   expect(started).toHaveLength(4)
   expect(started[2]?.received).toEqual([
-    { type: 'begin', config: { path: '/srv/config.yaml', text: 'second' }, isQuiet: false },
+    { type: 'begin', config: { path: 'config.yaml', folder: '/srv', text: 'second' }, isQuiet: false },
     { type: 'listen', host: '127.0.0.1', port: 4711, workers: 2 },
     { type: 'steer', first: 2, count: 2 },
   ])
@@ -171,7 +171,7 @@ test('a reload steers new connections away before an old worker closes, and one 
   expect(started).toHaveLength(6)
   expect(started[4]?.received[0]).toEqual({
     type: 'begin',
-    config: { path: '/srv/config.yaml', text: 'third' },
+    config: { path: 'config.yaml', folder: '/srv', text: 'third' },
     isQuiet: false,
   })
   await pass(3000)
