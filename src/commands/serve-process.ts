@@ -13,7 +13,7 @@ import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Listener, Platform } from '../platform/platform.ts'
 import { isLoopbackUrl } from '../protocol/uri.ts'
 import { systemTenant } from '../storage/storage.ts'
-import type { Plan } from '../supervisor/messages.ts'
+import type { ConfigSource, Plan } from '../supervisor/messages.ts'
 import { Dismissed, type WorkerSide } from '../supervisor/worker-side.ts'
 import { exitCodes } from './command.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
@@ -55,10 +55,9 @@ async function serveAsked(
 ): Promise<number> {
   const portText = settingOf(portOption, args, platform)
   const port = portText === undefined ? undefined : parsePort(portText)
-  const { config: text, isQuiet } = worker ? await worker.begin() : { config: undefined, isQuiet: false }
-  const path = await findConfig(args, platform)
-  const demo = path === undefined ? await createDemo(platform) : undefined
-  const loaded = demo?.loaded ?? (await readConfig(path ?? '', text, platform))
+  const { config, isQuiet } = worker ? await worker.begin() : await findOwn(args, platform)
+  const demo = config.path === null ? await createDemo(platform) : undefined
+  const loaded = demo?.loaded ?? (await readConfig(config, platform))
   if (!isQuiet) {
     for (const warning of loaded.warnings) platform.writeError(`warning: ${renderFault(warning)}\n`)
   }
@@ -73,11 +72,19 @@ async function serveAsked(
   })
 }
 
-/** The configuration of a file, or of the text that a supervisor read from it. */
-function readConfig(path: string, text: string | undefined, platform: Platform): Promise<LoadedConfig> {
-  if (text === undefined) return loadConfig(path, platform)
+/** A worker never looks for itself: what is found may change, and its siblings serve what their supervisor found. */
+async function findOwn(args: ParsedArguments, platform: Platform) {
   const { files } = platform
-  return parseConfig({ file: path, text, folder: files.folderOf(files.resolve(path)) }, platform)
+  const path = (await findConfig(args, platform)) ?? null
+  const folder = files.folderOf(files.resolve(path ?? '.'))
+  return { config: { path, folder, text: null }, isQuiet: false }
+}
+
+/** The configuration of a file, or of the text that a supervisor read from it. */
+function readConfig({ path, folder, text }: ConfigSource, platform: Platform): Promise<LoadedConfig> {
+  if (path === null) throw new TypeError('A demo is read from no file')
+  if (text === null) return loadConfig(path, platform)
+  return parseConfig({ file: path, text, folder }, platform)
 }
 
 interface ServeOptions {
@@ -93,12 +100,13 @@ interface ServeOptions {
 async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise<number> {
   const { platform, worker } = options
   const log = openLog(options)
-  const { port, workers } = (await worker?.plan(planOf(loaded, options))) ?? { ...options, workers: 1 }
+  const place = (await worker?.plan(planOf(loaded, options))) ?? { ...options, workers: 1 }
+  const { host, port, workers } = place
   const lifecycle: Lifecycle = { phase: 'starting' }
   const parts = await openParts(loaded, { platform, log, lifecycle, workers })
   const metrics = startMetrics(loaded.config, { platform, log, isWorker: worker !== undefined })
   const adminApi = await loadAdminApi(loaded.config.admin)
-  const { listener, deps } = startListening({ ...options, port, adminApi }, ({ port: actual }) => {
+  const { listener, deps } = startListening({ ...options, host, port, adminApi }, ({ port: actual }) => {
     const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
     return composeDeps(loaded, {
       ...platform,
@@ -129,7 +137,7 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
-  announce({ deps, ...parts, port: listener.port, log }, options)
+  announce({ deps, ...parts, port: listener.port, log }, { ...options, host })
   return stopped
 }
 

@@ -5,8 +5,9 @@ import { processSamples } from '../metrics/process-samples.ts'
 import { addSamples, buildSamples } from '../metrics/samples.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import { FileError, type Listener, type Platform } from '../platform/platform.ts'
-import type { Plan } from '../supervisor/messages.ts'
-import { NothingShared, Supervisor } from '../supervisor/supervisor.ts'
+import type { ConfigSource, Plan } from '../supervisor/messages.ts'
+import { NothingShared } from '../supervisor/plans.ts'
+import { Supervisor } from '../supervisor/supervisor.ts'
 import { WorkerPool } from '../supervisor/worker-pool.ts'
 import { exitCodes } from './command.ts'
 import { findConfig } from './find-config.ts'
@@ -68,17 +69,19 @@ export async function supervise(
 const largestConfig = 64 * 1024 * 1024
 
 /**
- * The configuration as it is now, so that a worker which is started later has the same one, whatever was written since. What
- * cannot be read is left to the first worker, which says what is wrong with it.
+ * The configuration as it is now, so that a worker which is started later has the same one, whatever was written since: the text
+ * and the folder too, which is where data_dir begins. Throws FileError where it cannot even be looked for. What cannot be read is left to the first worker, which says what is wrong with it.
  */
-async function readConfig(args: ParsedArguments, platform: Platform): Promise<string | undefined> {
+async function readConfig(args: ParsedArguments, platform: Platform): Promise<ConfigSource> {
+  const { files } = platform
   const path = await findConfig(args, platform)
-  if (path === undefined) return undefined
+  if (path === undefined) return { path: null, folder: files.resolve('.'), text: null }
+  const folder = files.folderOf(files.resolve(path))
   try {
-    const bytes = await platform.files.readSmall(path, largestConfig)
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const bytes = await files.readSmall(path, largestConfig)
+    return { path, folder, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (cause) {
-    if (cause instanceof FileError || cause instanceof TypeError) return undefined
+    if (cause instanceof FileError || cause instanceof TypeError) return { path, folder, text: null }
     throw cause
   }
 }

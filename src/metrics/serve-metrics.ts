@@ -20,6 +20,8 @@ export function serveMetrics(
     hostname: host,
     port,
     fetch: async ({ method, url }) => {
+      // The URL is put together with the Host that was sent, and that may be anything.
+      if (!URL.canParse(url)) return answer(400, 'Bad request: the Host header names no host\n')
       if (new URL(url).pathname !== metricsPath) return answer(404, 'Not found: metrics are at /metrics\n')
       if (method !== 'GET' && method !== 'HEAD') return answer(405, 'Method not allowed\n', { Allow: 'GET' })
       return answer(200, method === 'HEAD' ? '' : renderSamples(await collect()))

@@ -1,3 +1,4 @@
+import type { ToWorker } from './messages.ts'
 import type { WorkerHandle } from './worker-handle.ts'
 
 export interface HandOver {
@@ -12,6 +13,8 @@ export interface HandOver {
 const leaveTime = 3000
 /** Milliseconds until one that was told to stop has closed its port. */
 const longestClose = 5000
+/** Milliseconds until a worker that was told to steer has answered; one that takes longer hangs, and would take requests too. */
+const longestSteer = 5000
 
 /**
  * Moves the requests of one port from old workers to new ones. Each has its own queue of connections, and closing it cuts off
@@ -20,16 +23,34 @@ const longestClose = 5000
  * Answers whether the system sent new connections to the new workers; where not, a few of that moment may be cut off.
  */
 export async function handOver({ old, next, pause }: HandOver): Promise<boolean> {
-  const [pilot] = next
-  if (!pilot || old.length === 0) return true
+  if (next.length === 0 || old.length === 0) return true
   const first = old.length
-  const isSteered = await pilot.ask({ type: 'steer', first, count: next.length }, 'steered')
+  const isSteered = await steer((count) => ({ type: 'steer', first, count }), next, pause)
   for (const worker of old) worker.send({ type: 'leave' })
   await pause(leaveTime)
   // Each that closes moves the last one into its place; this number stays that of a new worker until all are closed.
-  if (isSteered) await pilot.ask({ type: 'steer', first, count: 1 }, 'steered')
+  if (isSteered) await steer(() => ({ type: 'steer', first, count: 1 }), next, pause)
   const closed = Promise.all(old.map((worker) => worker.ask({ type: 'stop' }, 'closed')))
   await Promise.race([closed, pause(longestClose)])
-  if (isSteered) await pilot.ask({ type: 'release' }, 'steered')
+  if (isSteered) await steer(() => ({ type: 'release' }), next, pause)
   return isSteered
+}
+
+/** Lets the first worker that answers steer for all; one that hangs is ended. Answers whether the system does it. */
+async function steer(
+  messageFor: (count: number) => ToWorker,
+  next: HandOver['next'],
+  pause: HandOver['pause'],
+): Promise<boolean> {
+  for (const pilot of next) {
+    if (!pilot.isServing) continue
+    const count = next.filter(({ isServing }) => isServing).length
+    const late = pause(longestSteer).then(() => 'late' as const)
+    const answer = await Promise.race([pilot.ask(messageFor(count), 'steered'), late])
+    if (answer === 'late') {
+      pilot.kill()
+      await Promise.race([pilot.exited, pause(longestSteer)])
+    } else if (answer || pilot.isServing) return answer
+  }
+  return false
 }

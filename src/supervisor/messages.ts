@@ -14,17 +14,29 @@ export interface Plan {
   readonly metrics: { readonly host: string; readonly port: number } | null
 }
 
+/** What all workers of one start or reload read, found once by their supervisor. */
+export interface ConfigSource {
+  /** As it was found, for people read it in what is wrong; null: there is no file, and a demo is served. */
+  readonly path: string | null
+  /** The absolute folder of the file, where its relative paths begin. */
+  readonly folder: string
+  /** The bytes of the file as text, so that all have the same; null: read it yourself and say what is wrong with it. */
+  readonly text: string | null
+}
+
 /** What the supervisor gives each worker. */
 export interface Place {
+  /** That of the start, whatever a later configuration says. */
+  readonly host: string
   readonly port: number
   /** All of them, this one too. */
   readonly workers: number
 }
 
 export type ToWorker =
-  /** The bytes of the configuration as text, so that all workers have the same one; null: read it yourself. */
-  | { readonly type: 'begin'; readonly config: string | null; readonly isQuiet: boolean }
-  /** On this port, as one of so many workers. */
+  /** The first message. A quiet one repeats no warning. */
+  | { readonly type: 'begin'; readonly config: ConfigSource; readonly isQuiet: boolean }
+  /** On this host and port, as one of so many workers. */
   | ({ readonly type: 'listen' } & Place)
   | { readonly type: 'steer'; readonly first: number; readonly count: number }
   | { readonly type: 'release' }

@@ -22,6 +22,8 @@ export interface WorkerEnd {
   readonly exit: Exit
   /** Milliseconds for which it was ready. */
   readonly lived: number
+  /** Why it could not even be started. */
+  readonly reason?: string
 }
 
 export interface NextTry {
@@ -53,7 +55,9 @@ async function liveOnce(host: SlotHost, given: WorkerHandle | undefined): Promis
     const exit = await worker.exited
     return { worker, exit, lived: host.monotonic() - ready }
   } catch (cause) {
-    if (!(cause instanceof WorkerEnded)) throw cause
-    return { worker: undefined, exit: cause.exit, lived: 0 }
+    if (cause instanceof WorkerEnded) return { worker: undefined, exit: cause.exit, lived: 0 }
+    // What nobody foresaw must not leave a place empty for ever, nor end the supervisor: it is told, and tried again later.
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return { worker: undefined, exit: { code: undefined, signal: undefined }, lived: 0, reason }
   }
 }

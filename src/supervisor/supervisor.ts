@@ -3,7 +3,8 @@ import type { Samples } from '../metrics/samples.ts'
 import type { StopSignal } from '../platform/platform.ts'
 import { BackOff } from './back-off.ts'
 import { handOver } from './hand-over.ts'
-import type { Plan } from './messages.ts'
+import type { ConfigSource, Place, Plan } from './messages.ts'
+import { comparePlans, isSameService, NothingShared } from './plans.ts'
 import { keepWorker, type NextTry, type WorkerEnd } from './slot.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
 import type { WorkerPool } from './worker-pool.ts'
@@ -16,8 +17,8 @@ export interface SupervisorOptions {
   readonly log: Log
   readonly after: (milliseconds: number, callback: () => void) => () => void
   readonly monotonic: () => number
-  /** The configuration as text; undefined where a worker had better read it and say what is wrong. */
-  readonly readConfig: () => Promise<string | undefined>
+  /** Finds the configuration and reads it, once for all workers of a start or a reload. */
+  readonly readConfig: () => Promise<ConfigSource>
   /** Finds that the port is free and answers its number. Throws what ends the start. */
   readonly takePort: (plan: Plan) => Promise<number>
   /** Told once, before any worker takes requests. Throws what ends the start. */
@@ -26,12 +27,10 @@ export interface SupervisorOptions {
   readonly announce: (text: string) => void
 }
 
-/** Several workers were asked for, and each would keep to itself what it knows. */
-export class NothingShared extends Error {}
-
 /** The workers of one configuration. */
 interface Generation {
-  readonly config: string | undefined
+  readonly config: ConfigSource
+  /** What its first worker read. */
   readonly plan: Plan
   /** Those that are ready and those that will be. */
   readonly workers: Set<WorkerHandle>
@@ -49,8 +48,9 @@ const secondSignal: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTER
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #code = Promise.withResolvers<number>()
-  #port = 0
   #count = 1
+  /** What holds until the end, whatever is read later. */
+  #running: { readonly plan: Plan; readonly place: Place } | undefined
   #current: Generation | undefined
   #text: string | undefined
   #isStopping = false
@@ -124,7 +124,8 @@ export class Supervisor {
     const config = await readConfig()
     const { first, plan } = await this.#findPlan(config)
     this.#count = this.#countFor(plan)
-    this.#port = await takePort(plan)
+    const port = await takePort(plan)
+    this.#running = { plan, place: { host: plan.host, port, workers: this.#count } }
     begin(plan)
     const generation: Generation = { config, plan, workers: new Set() }
     this.#current = generation
@@ -135,7 +136,7 @@ export class Supervisor {
   }
 
   /** Starts the first worker. One that crashes is tried again; one that refuses has said why. */
-  async #findPlan(config: string | undefined): Promise<{ first: WorkerHandle; plan: Plan }> {
+  async #findPlan(config: ConfigSource): Promise<{ first: WorkerHandle; plan: Plan }> {
     const backOff = new BackOff()
     for (;;) {
       const first = this.#options.pool.start(config, { isQuiet: false })
@@ -166,11 +167,17 @@ export class Supervisor {
   }
 
   /** Lets it listen once it knows its configuration; answers its text for people. */
-  async #join({ workers }: Generation, worker: WorkerHandle): Promise<string> {
+  async #join({ workers, plan }: Generation, worker: WorkerHandle): Promise<string> {
     workers.add(worker)
     void worker.exited.then(() => workers.delete(worker))
-    await worker.planned
-    worker.send({ type: 'listen', port: this.#port, workers: this.#count })
+    if (!isSameService(await worker.planned, plan)) {
+      const { id, pid } = worker
+      this.#options.log('error', 'a worker read another configuration than the others', { worker: id, pid })
+      worker.kill()
+      throw new WorkerEnded(await worker.exited)
+    }
+    if (!this.#running) throw new TypeError('A worker was to listen before there was a port')
+    worker.send({ type: 'listen', ...this.#running.place })
     const text = await worker.ready
     this.#noteReady()
     return text
@@ -204,9 +211,9 @@ export class Supervisor {
     return keepWorker(host, worker)
   }
 
-  #noteEnd({ worker, exit, lived }: WorkerEnd, { failures, delay }: NextTry): boolean {
+  #noteEnd({ worker, exit, lived, reason }: WorkerEnd, { failures, delay }: NextTry): boolean {
     const { code, signal } = exit
-    const facts = { worker: worker?.id, pid: worker?.pid, code, signal }
+    const facts = { worker: worker?.id, pid: worker?.pid, code, signal, reason }
     const isLost = this.#current?.plan.isShared === false
     if (isLost || (!this.#wasReady && failures >= mostFailures)) {
       this.#options.log('error', 'a worker ended, and no other one is started', facts)
@@ -225,48 +232,45 @@ export class Supervisor {
   }
 
   async #reload(): Promise<boolean> {
-    const { log, readConfig, pool } = this.#options
+    const { log, pool } = this.#options
     const old = this.#current
-    if (!old?.plan.isShared) {
+    const running = this.#running?.plan
+    if (!running || !old?.plan.isShared) {
       log('error', 'the configuration cannot be reloaded: what is in memory would be lost; restart instead')
       return false
     }
     log('info', 'reloading')
-    const config = await readConfig()
-    const next: Generation = { config, plan: old.plan, workers: new Set() }
+    const started = new Set<WorkerHandle>()
     try {
-      const first = pool.start(config, { isQuiet: false })
-      next.workers.add(first)
-      this.#compare(await first.planned, old.plan)
-      await this.#join(next, first)
-      await Promise.all(Array.from({ length: this.#count - 1 }, () => this.#add(next)))
+      const next = await this.#startNext(running, started)
+      await this.#replace(old, next)
+      return true
     } catch (cause) {
       const { code, signal } = cause instanceof WorkerEnded ? cause.exit : {}
-      log('error', 'the reload failed, the old configuration stays', { code, signal })
-      for (const worker of next.workers) void pool.stop(worker)
+      const reason = cause instanceof WorkerEnded || !(cause instanceof Error) ? undefined : cause.message
+      log('error', 'the reload failed, the old configuration stays', { code, signal, reason })
+      // Whatever went wrong, and when: those of one configuration are left.
+      for (const worker of this.#current === old ? started : old.workers) void pool.stop(worker)
       return false
     }
-    await this.#replace(old, next)
-    return true
   }
 
-  /** Port, hosts and metrics are the supervisor's, and stay. Throws where the new workers would not share what they keep. */
-  #compare(plan: Plan, running: Plan): void {
-    const { log } = this.#options
-    if (!plan.isShared) {
-      log(
-        'error',
-        'the new configuration keeps nothing: what is revoked now would be accepted again; restart for it',
-      )
-      throw new NothingShared()
-    }
-    const parts = ['host', 'port', 'metrics'] as const
-    for (const part of parts) {
-      if (JSON.stringify(plan[part]) === JSON.stringify(running[part])) continue
-      log('warn', 'a reload cannot change this; it is as before until a restart', {
-        setting: `server.${part}`,
-      })
-    }
+  /** Starts the workers of a new configuration, which are put into `workers`. Throws where not all of them serve. */
+  async #startNext(running: Plan, workers: Set<WorkerHandle>): Promise<Generation> {
+    const { log, readConfig, pool } = this.#options
+    const config = await readConfig()
+    const first = pool.start(config, { isQuiet: false })
+    workers.add(first)
+    const plan = await first.planned
+    comparePlans(plan, running, log)
+    const next: Generation = { config, plan, workers }
+    await this.#join(next, first)
+    const others = Array.from({ length: this.#count - 1 }, () => this.#add(next))
+    const all = [first, ...(await Promise.all(others))]
+    // One may have ended while its siblings came up, and nobody keeps its place yet.
+    const lost = all.find(({ isServing }) => !isServing)
+    if (lost) throw new WorkerEnded(await lost.exited)
+    return next
   }
 
   async #replace(old: Generation, next: Generation): Promise<void> {

@@ -25,6 +25,7 @@ export class WorkerHandle {
   #isReady = false
   #isToldToGo = false
   #isGone = false
+  #samplesAsked: Promise<boolean> | undefined
   readonly #child: ChildProcess
   #waiting: { readonly type: ToSupervisor['type']; readonly resolve: (isDone: boolean) => void }[] = []
 
@@ -79,6 +80,14 @@ export class WorkerHandle {
       this.#waiting.push({ type: answer, resolve })
       this.send(message)
     })
+  }
+
+  /** Like {@link ask}; one that hangs is not asked again before it has answered, for they may be read for days. */
+  askSamples(): Promise<boolean> {
+    this.#samplesAsked ??= this.ask({ type: 'metrics' }, 'metrics').finally(() => {
+      this.#samplesAsked = undefined
+    })
+    return this.#samplesAsked
   }
 
   kill(): void {

@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 import type { MetricsSum } from '../metrics/metrics-sum.ts'
 import type { ChildProcess } from '../platform/processes.ts'
-import { workerVariable } from './messages.ts'
+import { type ConfigSource, workerVariable } from './messages.ts'
 import { WorkerHandle } from './worker-handle.ts'
 
 export interface WorkerPoolOptions {
@@ -27,8 +27,8 @@ export class WorkerPool {
     this.#options = options
   }
 
-  /** Starts a worker with the configuration as text; undefined: it reads the file. A quiet one repeats no warning. */
-  start(config: string | undefined, { isQuiet }: { isQuiet: boolean }): WorkerHandle {
+  /** Starts a worker with the configuration that it shall have. A quiet one repeats no warning. */
+  start(config: ConfigSource, { isQuiet }: { isQuiet: boolean }): WorkerHandle {
     const { startAgain, log, sum } = this.#options
     const id = ++this.#lastId
     const worker = new WorkerHandle(id, startAgain({ [workerVariable]: String(id) }))
@@ -42,7 +42,7 @@ export class WorkerPool {
       this.#workers.delete(worker)
       sum.end(id)
     })
-    worker.send({ type: 'begin', config: config ?? null, isQuiet })
+    worker.send({ type: 'begin', config, isQuiet })
     if (this.#isStopped) this.stop(worker)
     return worker
   }
@@ -71,7 +71,7 @@ export class WorkerPool {
   async collect(): Promise<void> {
     const { promise: isLate, resolve } = Promise.withResolvers<void>()
     const cancel = this.#options.after(1000, resolve)
-    const answers = [...this.#workers].map((worker) => worker.ask({ type: 'metrics' }, 'metrics'))
+    const answers = [...this.#workers].map((worker) => worker.askSamples())
     await Promise.race([Promise.all(answers), isLate])
     cancel()
   }

@@ -1,7 +1,14 @@
 import type { Samples } from '../metrics/samples.ts'
 import type { Platform, Steering } from '../platform/platform.ts'
 import type { Channel } from '../platform/processes.ts'
-import { type Place, type Plan, type ToSupervisor, type ToWorker, workerVariable } from './messages.ts'
+import {
+  type ConfigSource,
+  type Place,
+  type Plan,
+  type ToSupervisor,
+  type ToWorker,
+  workerVariable,
+} from './messages.ts'
 
 /** The supervisor stopped this worker, or is no more, before it served. */
 export class Dismissed extends Error {}
@@ -50,10 +57,10 @@ export class WorkerSide {
   }
 
   /** The configuration to use. Throws {@link Dismissed}. */
-  async begin(): Promise<{ config: string | undefined; isQuiet: boolean }> {
+  async begin(): Promise<{ config: ConfigSource; isQuiet: boolean }> {
     const message = await Promise.race([this.#begun, this.#dismissed])
     if (message.type !== 'begin') throw new TypeError('Wanted begin')
-    return { config: message.config ?? undefined, isQuiet: message.isQuiet }
+    return message
   }
 
   /** Answers where to listen. Throws {@link Dismissed}. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { appendFile } from 'node:fs/promises'
+import { appendFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Load, startLoad } from '../support/raw-load.ts'
 import {
@@ -223,6 +223,21 @@ test('a worker that is killed under load comes back, the others go on, and no co
         signal: 'SIGKILL',
       }),
     )
+  }))
+
+test('a worker that is started again serves what its siblings serve, though the file is gone', () =>
+  withWorkers(2, async (server, folder) => {
+    const token = await getToken(server)
+    expect((await post(server, `${tenant}/oauth/revoke`, { ...client, token })).status).toBe(200)
+    await rm(join(folder, 'config.yaml'))
+    const [victim = 0] = await childrenOf(server)
+    process.kill(victim, 'SIGKILL')
+    await until('another one is there', async () => {
+      const metrics = await metricsOf(server)
+      return metrics.get('grantd_worker_restarts_total') === 1 && metrics.get('grantd_workers') === 2
+    })
+    expect(await statusesOf(server, token)).toEqual([401])
+    expect(await statusesOf(server, await getToken(server))).toEqual([200])
   }))
 
 test(

@@ -4,6 +4,7 @@ import { MetricsSum } from '../../src/metrics/metrics-sum.ts'
 import { addSamples, renderSamples } from '../../src/metrics/samples.ts'
 import { serveMetrics } from '../../src/metrics/serve-metrics.ts'
 import { bunPlatform } from '../../src/platform/bun.ts'
+import type { Platform } from '../../src/platform/platform.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const duration = 'grantd_http_request_duration_seconds'
@@ -102,6 +103,17 @@ test('metrics are at one path of a listener of their own', async () => {
   expect((await fetch(`${base}/`)).status).toBe(404)
   expect((await fetch(`${base}/metrics`, { method: 'POST' })).status).toBe(405)
   await listener.close()
+})
+
+test('a Host that makes no URL is answered with 400', async () => {
+  let answered: Promise<Response> | undefined
+  const request = { url: 'http://a b/metrics', method: 'GET' } as Request
+  const listen: Platform['listen'] = ({ fetch }) => {
+    answered = fetch(request, { address: () => undefined })
+    return { port: 1, drain: async () => {}, close: async () => {} }
+  }
+  serveMetrics({ host: '127.0.0.1', port: 0 }, () => ({}), { listen })
+  expect((await answered)?.status).toBe(400)
 })
 
 test('the app counts what it answers, and names no tenant, no client and no token', async () => {

@@ -1,75 +1,7 @@
 import { expect, test } from 'bun:test'
-import { MetricsSum } from '../../src/metrics/metrics-sum.ts'
-import type { ToWorker } from '../../src/supervisor/messages.ts'
-import { NothingShared, Supervisor } from '../../src/supervisor/supervisor.ts'
-import { WorkerPool } from '../../src/supervisor/worker-pool.ts'
-import { behaveWell, FakeWorker, plan } from './fake-workers.ts'
-
-type Behave = (worker: FakeWorker, message: ToWorker) => void
-
-interface Setup {
-  readonly workers?: number | 'auto'
-  readonly behave?: Behave
-}
-
-/** A supervisor of workers that are none, whose clock goes when it is told to. */
-function setUp({ workers = 2, behave = behaveWell }: Setup = {}) {
-  const started: FakeWorker[] = []
-  const logged: string[] = []
-  const texts: string[] = []
-  const timers: { at: number; callback: () => void }[] = []
-  let time = 0
-  let config = 'first'
-  const after = (milliseconds: number, callback: () => void) => {
-    const timer = { at: time + milliseconds, callback }
-    timers.push(timer)
-    return () => void timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0)
-  }
-  const log = (_level: string, message: string) => void logged.push(message)
-  const sum = new MetricsSum()
-  const startAgain = (environment: Readonly<Record<string, string>>) => {
-    const worker = new FakeWorker(environment, behave)
-    started.push(worker)
-    return worker.child
-  }
-  const pool = new WorkerPool({ log, startAgain, after, sum })
-  const supervisor = new Supervisor({
-    workers,
-    cores: 3,
-    pool,
-    log,
-    after,
-    monotonic: () => time,
-    readConfig: async () => config,
-    takePort: async () => 4711,
-    begin: () => {},
-    announce: (text) => void texts.push(text),
-  })
-  /** Lets all that can happen now happen. */
-  const settle = async () => {
-    for (let turns = 0; turns < 200; turns++) await Promise.resolve()
-  }
-  return {
-    supervisor,
-    started,
-    logged,
-    texts,
-    settle,
-    change: (text: string) => {
-      config = text
-    },
-    pass: async (milliseconds: number) => {
-      time += milliseconds
-      for (;;) {
-        const due = timers.findIndex(({ at }) => at <= time)
-        if (due < 0) break
-        timers.splice(due, 1)[0]?.callback()
-        await settle()
-      }
-      await settle()
-    },
-  }
-}
+import { NothingShared } from '../../src/supervisor/plans.ts'
+import { behaveWell, plan } from './fake-workers.ts'
+import { type Behave, setUp } from './set-up.ts'
 
 test('all workers get the same configuration and port, and the text of the first is shown once all are ready', async () => {
   const { supervisor, started, texts, settle } = setUp({ workers: 'auto' })
@@ -78,16 +10,16 @@ test('all workers get the same configuration and port, and the text of the first
   expect(started).toHaveLength(3)
   expect(started.map(({ received }) => received)).toEqual([
     [
-      { type: 'begin', config: 'first', isQuiet: false },
-      { type: 'listen', port: 4711, workers: 3 },
+      { type: 'begin', config: { path: 'config.yaml', folder: '/srv', text: 'first' }, isQuiet: false },
+      { type: 'listen', host: '127.0.0.1', port: 4711, workers: 3 },
     ],
     [
-      { type: 'begin', config: 'first', isQuiet: true },
-      { type: 'listen', port: 4711, workers: 3 },
+      { type: 'begin', config: { path: 'config.yaml', folder: '/srv', text: 'first' }, isQuiet: true },
+      { type: 'listen', host: '127.0.0.1', port: 4711, workers: 3 },
     ],
     [
-      { type: 'begin', config: 'first', isQuiet: true },
-      { type: 'listen', port: 4711, workers: 3 },
+      { type: 'begin', config: { path: 'config.yaml', folder: '/srv', text: 'first' }, isQuiet: true },
+      { type: 'listen', host: '127.0.0.1', port: 4711, workers: 3 },
     ],
   ])
   expect(texts).toEqual(['worker 1'])
@@ -172,7 +104,11 @@ test('a worker that crashes gets a successor with the same configuration; one th
   await settle()
   await pass(0)
   expect(started).toHaveLength(3)
-  expect(started[2]?.received[0]).toEqual({ type: 'begin', config: 'first', isQuiet: true })
+  expect(started[2]?.received[0]).toEqual({
+    type: 'begin',
+    config: { path: 'config.yaml', folder: '/srv', text: 'first' },
+    isQuiet: true,
+  })
   expect(supervisor.samples()).toMatchObject({ grantd_workers: 2, grantd_worker_restarts_total: 1 })
   supervisor.stop('SIGTERM')
   started[0]?.exit({ signal: 'SIGSEGV' })
@@ -221,8 +157,8 @@ test('a reload steers new connections away before an old worker closes, and one 
   await settle()
   expect(started).toHaveLength(4)
   expect(started[2]?.received).toEqual([
-    { type: 'begin', config: 'second', isQuiet: false },
-    { type: 'listen', port: 4711, workers: 2 },
+    { type: 'begin', config: { path: 'config.yaml', folder: '/srv', text: 'second' }, isQuiet: false },
+    { type: 'listen', host: '127.0.0.1', port: 4711, workers: 2 },
     { type: 'steer', first: 2, count: 2 },
   ])
   expect(started[0]?.types).toEqual(['begin', 'listen', 'leave'])
@@ -233,7 +169,11 @@ test('a reload steers new connections away before an old worker closes, and one 
     { type: 'release' },
   ])
   expect(started).toHaveLength(6)
-  expect(started[4]?.received[0]).toEqual({ type: 'begin', config: 'third', isQuiet: false })
+  expect(started[4]?.received[0]).toEqual({
+    type: 'begin',
+    config: { path: 'config.yaml', folder: '/srv', text: 'third' },
+    isQuiet: false,
+  })
   await pass(3000)
   expect(supervisor.samples()).toMatchObject({ grantd_workers: 2, 'grantd_reloads_total{result="ok"}': 2 })
   supervisor.stop('SIGTERM')
@@ -243,7 +183,7 @@ test('a reload steers new connections away before an old worker closes, and one 
 test('a reload whose worker refuses leaves all as it was, and the next one is free to succeed', async () => {
   const { supervisor, started, logged, settle, pass, change } = setUp({
     behave: (worker, message) =>
-      message.type === 'begin' && message.config === 'faulty'
+      message.type === 'begin' && message.config.text === 'faulty'
         ? worker.exit({ code: 78 })
         : behaveWell(worker, message),
   })

@@ -1,0 +1,28 @@
+import type { Log } from '../log.ts'
+import type { Plan } from './messages.ts'
+
+/** Several workers were asked for, and each would keep to itself what it knows. */
+export class NothingShared extends Error {}
+
+/** Tells what a reload cannot change. Throws NothingShared where the new workers would not share what they keep. */
+export function comparePlans(plan: Plan, running: Plan, log: Log): void {
+  if (!plan.isShared) {
+    log(
+      'error',
+      'the new configuration keeps nothing: what is revoked now would be accepted again; restart for it',
+    )
+    throw new NothingShared()
+  }
+  const parts = ['host', 'port', 'metrics'] as const
+  for (const part of parts) {
+    if (JSON.stringify(plan[part]) === JSON.stringify(running[part])) continue
+    log('warn', 'a reload cannot change this; it is as before until a restart', {
+      setting: `server.${part}`,
+    })
+  }
+}
+
+/** Whether a worker may serve beside those of the other plan: one that read something else might accept what they revoked. */
+export function isSameService(a: Plan, b: Plan): boolean {
+  return a.isShared === b.isShared && a.host === b.host
+}

@@ -1,0 +1,139 @@
+import { expect, test } from 'bun:test'
+import type { Plan } from '../../src/supervisor/messages.ts'
+import { behaveWell, type FakeWorker, plan } from './fake-workers.ts'
+import { type Behave, setUp } from './set-up.ts'
+
+const idOf = ({ environment }: FakeWorker) => Number(environment['GRANTD_WORKER'])
+
+test('a reload that cannot look for the file fails, the old workers stay, and the next one is free to succeed', async () => {
+  const { supervisor, logged, settle, pass, failToRead } = setUp()
+  const code = supervisor.run()
+  await settle()
+  failToRead(new Error('Cannot look at config.yaml: EACCES'))
+  supervisor.reload()
+  await settle()
+  expect(logged.at(-1)).toBe('the reload failed, the old configuration stays')
+  failToRead(undefined)
+  supervisor.reload()
+  await settle()
+  await pass(3000)
+  expect(logged.at(-1)).toBe('reloaded')
+  expect(supervisor.samples()).toMatchObject({
+    grantd_workers: 2,
+    'grantd_reloads_total{result="ok"}': 1,
+    'grantd_reloads_total{result="failed"}': 1,
+  })
+  supervisor.stop('SIGTERM')
+  expect(await code).toBe(0)
+})
+
+test('a new worker that was ready and ends before its siblings are fails the reload', async () => {
+  const { supervisor, started, logged, settle } = setUp({
+    behave: (worker, message) => {
+      if (idOf(worker) !== 4 || message.type !== 'listen') behaveWell(worker, message)
+    },
+  })
+  const code = supervisor.run()
+  await settle()
+  supervisor.reload()
+  await settle()
+  started[2]?.exit({ signal: 'SIGKILL' })
+  await settle()
+  started[3]?.say({ type: 'ready', text: '' })
+  await settle()
+  expect(logged.at(-1)).toBe('the reload failed, the old configuration stays')
+  expect(started[3]?.types).toContain('stop')
+  expect(started[0]?.types).toEqual(['begin', 'listen'])
+  expect(supervisor.samples()).toMatchObject({ grantd_workers: 2 })
+  supervisor.stop('SIGTERM')
+  expect(await code).toBe(0)
+})
+
+test('a new worker that hangs before it steers is ended, another one steers, and its place is filled', async () => {
+  const { supervisor, started, logged, settle, pass } = setUp({
+    behave: (worker, message) => {
+      if (idOf(worker) !== 3 || message.type !== 'steer') behaveWell(worker, message)
+    },
+  })
+  const code = supervisor.run()
+  await settle()
+  supervisor.reload()
+  await settle()
+  await pass(5000)
+  expect(started[2]?.isKilled).toBe(true)
+  expect(started[3]?.received.slice(2)).toEqual([{ type: 'steer', first: 2, count: 1 }])
+  await pass(3000)
+  expect(logged).toContain('reloaded')
+  await pass(1)
+  expect(started).toHaveLength(5)
+  expect(supervisor.samples()).toMatchObject({ grantd_workers: 2 })
+  supervisor.stop('SIGTERM')
+  expect(await code).toBe(0)
+})
+
+test('a worker that is started again and plans for something else never listens, and is tried again later', async () => {
+  const others: readonly Partial<Plan>[] = [{ isShared: false }, { host: '0.0.0.0' }]
+  for (const other of others) {
+    const behave: Behave = (worker, message) =>
+      idOf(worker) === 3 && message.type === 'begin'
+        ? worker.say({ type: 'planned', plan: { ...plan, ...other } })
+        : behaveWell(worker, message)
+    const { supervisor, started, logged, settle, pass } = setUp({ behave })
+    const code = supervisor.run()
+    await settle()
+    started[1]?.exit({ signal: 'SIGKILL' })
+    await settle()
+    await pass(0)
+    expect(started[2]?.types).toEqual(['begin'])
+    expect(started[2]?.isKilled).toBe(true)
+    expect(logged).toContain('a worker read another configuration than the others')
+    await pass(500)
+    expect(supervisor.samples()).toMatchObject({ grantd_workers: 2 })
+    supervisor.stop('SIGTERM')
+    expect(await code).toBe(0)
+  }
+})
+
+test('after a reload that changes the host, workers listen where the first ones did, those started later too', async () => {
+  const { supervisor, started, settle, pass, change } = setUp({
+    behave: (worker, message) => {
+      const isNew = message.type === 'begin' && message.config.text === 'second'
+      if (isNew) worker.say({ type: 'planned', plan: { ...plan, host: '0.0.0.0' } })
+      else behaveWell(worker, message)
+    },
+  })
+  const code = supervisor.run()
+  await settle()
+  change('second')
+  supervisor.reload()
+  await settle()
+  await pass(3000)
+  started[3]?.exit({ signal: 'SIGKILL' })
+  await settle()
+  await pass(0)
+  const listen = { type: 'listen', host: '127.0.0.1', port: 4711, workers: 2 } as const
+  for (const worker of started) expect(worker.received[1]).toEqual(listen)
+  expect(started).toHaveLength(5)
+  supervisor.stop('SIGTERM')
+  expect(await code).toBe(0)
+})
+
+test('a worker that hangs is asked for its samples once, however often they are read', async () => {
+  const { supervisor, started, settle, pass, pool } = setUp()
+  const code = supervisor.run()
+  await settle()
+  for (let times = 0; times < 3; times++) {
+    const collected = pool.collect()
+    await pass(1000)
+    await collected
+  }
+  expect(started[0]?.types).toEqual(['begin', 'listen', 'metrics'])
+  started[0]?.say({ type: 'metrics', samples: {} })
+  await settle()
+  const collected = pool.collect()
+  await pass(1000)
+  await collected
+  expect(started[0]?.types).toEqual(['begin', 'listen', 'metrics', 'metrics'])
+  supervisor.stop('SIGTERM')
+  expect(await code).toBe(0)
+})
