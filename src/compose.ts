@@ -2,6 +2,7 @@ import { buildInfo } from './build-info.ts'
 import { listConfiguredClients } from './clients/configured-clients.ts'
 import { ClientRegistry } from './clients/registry.ts'
 import type { LoadedConfig } from './config/load.ts'
+import { findClient } from './config/packed-config.ts'
 import type { Deps, Lifecycle } from './deps.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
@@ -51,7 +52,7 @@ export function composeRegistries(
   const tenants = Object.entries(config.tenants).map(([id, tenant]) => buildTenant(id, tenant, publicUrl))
   const findConfigured = (id: string) => {
     const tenant = config.tenants[id]
-    return tenant && listConfiguredClients(tenant)
+    return tenant && listConfiguredClients(tenant, (clientId) => findClient(tenant, clientId))
   }
   return {
     tenants: new TenantRegistry(tenants, { storage, publicUrl }),

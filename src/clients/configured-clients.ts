@@ -1,4 +1,4 @@
-import type { TenantConfig } from '../config/schema.ts'
+import type { ClientConfig, TenantConfig } from '../config/schema.ts'
 import { buildClient, type Client } from './client.ts'
 
 /** The clients of a tenant that are in config.yaml, each built when it is asked for. */
@@ -11,13 +11,18 @@ export interface ConfiguredClients {
 
 export const noClients: ConfiguredClients = { list: () => [], build: () => undefined }
 
-/** Those of a tenant of config.yaml, whose secrets are hashes already. They are looked at anew each time: see packed-clients.ts. */
-export function listConfiguredClients(tenant: Pick<TenantConfig, 'clients'>): ConfiguredClients {
+/**
+ * Those of a tenant of config.yaml, whose secrets are hashes already. `clients` may be made anew at each look, and so takes longer the
+ * more there are; `findClient` finds one of them without the others: see packed-config.ts.
+ */
+export function listConfiguredClients(
+  tenant: Pick<TenantConfig, 'clients'>,
+  findClient: (id: string) => ClientConfig | undefined,
+): ConfiguredClients {
   return {
     list: () => Object.entries(tenant.clients).map(([id, client]) => buildClient(id, client)),
     build: (id) => {
-      const { clients } = tenant
-      const client = Object.hasOwn(clients, id) ? clients[id] : undefined
+      const client = findClient(id)
       return client && buildClient(id, client)
     },
   }

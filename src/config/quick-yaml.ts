@@ -18,6 +18,8 @@ const doubtful = [
   // An item of a list with nothing on its line, or with a list on it; the end of a document.
   /^(?!---$) *-(?: *(?:-|$)| +#)/m,
   /^\.\.\./m,
+  // An end of line that is escaped, and a character by its number, which may be none.
+  /\\[\nU]/,
   // Spaces and ends of lines of other sorts.
   /[\t\r\u0085\u2028\u2029\ufeff]/,
 ] as const

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from 'bun:test'
+import { expect, setDefaultTimeout, spyOn, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,8 +11,9 @@ import {
   parseConfigExactly,
   parseConfigQuickly,
 } from '../../src/config/load.ts'
+import { findClient } from '../../src/config/packed-config.ts'
 import { faultsOf } from '../support/config-text.ts'
-import { renderManyTenants } from '../support/many-tenants.ts'
+import { clientIdOf, renderManyTenants, tenantIdOf } from '../support/many-tenants.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 import { platform } from '../support/test-app.ts'
 
@@ -180,4 +181,36 @@ test('a large file is the configuration that it would be in pieces, and frozen',
     for (const value of [whole.config, tenant, tenant?.clients, tenant?.oauth2?.scopes, second?.secrets?.[0]])
       expect(Object.isFrozen(value)).toBe(true)
     expect(tenant?.clients['nobody']).toBeUndefined()
+  }))
+
+/** How many characters were unpacked, text by text, while `act` ran. */
+function unpackedDuring(act: () => void): number[] {
+  const parse = spyOn(JSON, 'parse')
+  try {
+    act()
+    return parse.mock.calls.map(([text]) => text.length)
+  } finally {
+    parse.mockRestore()
+  }
+}
+
+test('to look for one client of a large file unpacks no other, whether it is there or not', () =>
+  withTempFolder(async (folder) => {
+    const text = renderManyTenants({ tenants: 1, clients: 8000 })
+    const path = join(folder, 'config.yaml')
+    await writeFile(path, text)
+    const { config } = await loadConfig(path, platform)
+    const tenant = config.tenants[tenantIdOf(0)]
+    if (!tenant) throw new Error('there is no tenant')
+    const all = tenant.clients
+    for (const id of [0, 1, 4321, 7999].map(clientIdOf)) {
+      expect(findClient(tenant, id)).toEqual(all[id])
+      expect(Object.isFrozen(findClient(tenant, id))).toBe(true)
+    }
+    for (const id of ['nobody', '', 'service-0', '__proto__', 'constructor'])
+      expect(unpackedDuring(() => expect(findClient(tenant, id)).toBeUndefined())).toEqual([])
+    const [unpacked = 0, ...others] = unpackedDuring(() => void findClient(tenant, clientIdOf(4321)))
+    expect(others).toEqual([])
+    expect(unpacked).toBeGreaterThan(50)
+    expect(unpacked).toBeLessThan(300)
   }))

@@ -78,6 +78,13 @@ const word = fc.constantFrom(
   ],
 )
 
+/** Ends of lines in double quotes, escaped and not, and characters by their number. */
+const quotedPart = fc.constantFrom(
+  ...['a', ' ', '\n  ', '\n\n  ', '\\\n  ', '\\\n\n  ', '\\\r\n  ', '\\ ', '\\\\', '\\n', '\\"'],
+  ...['\\x41', '\\u00e9', '\\ud800', '\\U0001f600', '\\U00110000', '\\N', '\\_', '\\/', '\\e', '\\0'],
+)
+const quoted = fc.array(quotedPart, { maxLength: 6 }).map((parts) => `"${parts.join('')}"`)
+
 const scalar: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: word, weight: 4 },
   { arbitrary: word.map((text) => JSON.stringify(text)), weight: 2 },
@@ -175,6 +182,10 @@ const pieces = fc
         '...\n',
         '%',
         '\\',
+        '\\\n',
+        '\\\r\n',
+        '\\U00110000',
+        '\\U0001f600',
         '\t',
         '\r\n',
         '@',
@@ -207,6 +218,16 @@ test('what is read quickly is what is read exactly: documents with maps, lists, 
   expect(countTaken(block, 20_000)).toBeGreaterThan(2000)
 })
 
+test('what is read quickly is what is read exactly: double quotes with escapes over several lines', () => {
+  expect(countTaken(quoted, 10_000)).toBeGreaterThan(2000)
+  expect(
+    countTaken(
+      quoted.map((text) => `a:\n  b: ${text}\n  c: d\n`),
+      10_000,
+    ),
+  ).toBeGreaterThan(2000)
+})
+
 test('what is read quickly is what is read exactly: flow collections in each other', () => {
   expect(countTaken(flow, 10_000)).toBeGreaterThan(2000)
 })
@@ -237,6 +258,8 @@ test.each([
   ['a directive', '%YAML 1.1\n---\na: b'],
   ['an explicit key', '? a\n: b'],
   ['a second document', 'a: b\n---\nc: d'],
+  ['an escaped end of line before an empty line', '"x\\\n\n  y"'],
+  ['a character by a number that is none', '"\\U00110000"'],
   ['nothing at all', '# a comment\n'],
 ])('it is left to the exact parser: %s', (_what, text) => {
   expect(parseQuickly(text)).toBeUndefined()
