@@ -60,6 +60,7 @@ async function read(tenantId: string, { request, deps }: AdminCall): Promise<Res
   if (!types.every((type) => known.includes(type))) {
     throw new OAuthError('invalid_request', 'type is not a type of event')
   }
+  await deps.audit.settle?.(tenantId)
   const page = await readAudit(deps.storage, tenantId, { after, limit, ...(types.length > 0 && { types }) })
   const wantsLines = request.headers.get('accept')?.includes(linesType) ?? false
   return wantsLines

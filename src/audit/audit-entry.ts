@@ -11,6 +11,25 @@ export interface WaitingEvent {
 /** What ties an event to the one before. */
 export type ChainLink = Pick<AuditEntry, 'number' | 'prev_expires' | 'prev_hash'>
 
+/** The same with its texts cut to a bound, and nothing in them that looks like a secret. */
+export function fitEvent({ event, time }: WaitingEvent): WaitingEvent {
+  const { actor, client, reason, requestId, address, detail } = event
+  return {
+    time,
+    event: {
+      type: event.type,
+      tenant: event.tenant,
+      outcome: event.outcome,
+      actor: fit(actor),
+      client: fit(client),
+      reason: fit(reason),
+      requestId: fit(requestId),
+      address: fit(address),
+      ...(detail && { detail: fitDetail(detail) }),
+    },
+  }
+}
+
 /** The event as it is kept, its members in the order of the schema, its texts cut to a bound. */
 export function buildEntry({ event, time }: WaitingEvent, link: ChainLink): AuditEntry {
   return {

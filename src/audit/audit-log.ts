@@ -1,17 +1,29 @@
 import { type Log, renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditEvent, AuditEventType, AuditSink } from '../protocol/audit-events.ts'
-import { type Storage, StorageError } from '../storage/storage.ts'
-import { AppendConflict, appendEvents, type KnownHead } from './audit-chain.ts'
+import { type NewRecord, type Storage, StorageError } from '../storage/storage.ts'
+import { AppendConflict } from './audit-chain.ts'
 import type { WaitingEvent } from './audit-entry.ts'
+import {
+  bucketOf,
+  buildJournalRows,
+  type SettleOptions,
+  settleBucket,
+  settleForgotten,
+  writeJournal,
+} from './audit-journal.ts'
+import { JournalBook } from './journal-book.ts'
+import { appendGroups, type Groups, groupByTenant, KnownHeads } from './known-heads.ts'
 import { RefusalLimit } from './refusal-limit.ts'
 
-export interface AuditLogOptions extends Pick<Platform, 'now' | 'hashing' | 'after'> {
+export interface AuditLogOptions extends Pick<Platform, 'now' | 'hashing' | 'after' | 'randomBytes'> {
   readonly storage: Storage
   readonly log: Log
   readonly retainSeconds: number
   /** False: nothing is recorded. Default true. */
   readonly enabled?: boolean
+  /** Whether the server has better things to do than to put its records in order. Default: never. */
+  readonly isBusy?: () => boolean
   /** Events that are not kept; `audit.gap` is kept all the same. */
   readonly skip?: readonly AuditEventType[]
 }
@@ -21,18 +33,22 @@ const pause = 500
 /** As many are written before the pause is over. */
 const enough = 1000
 /**
- * What one transaction holds. More would keep the event loop for longer than a few milliseconds, for SQLite works on it;
- * fewer would have it wait for the disk more often. A pause inside would keep other writers out meanwhile.
+ * Events of one transaction. More would keep the event loop for longer than a few milliseconds, for SQLite works on it; fewer
+ * would have it wait for the disk more often. A pause inside would keep other writers out meanwhile.
  */
-const largestBatch = { events: 1000, tenants: 200 } as const
+const largestBatch = 1000
 /** Events that wait while the storage is away; those beyond are counted and not kept. */
 const mostWaiting = 10_000
 /** Milliseconds between two tries while the storage is away. */
 const longestPause = 30_000
 /** One failure alone is what many replicas that write to one trail in the same moment see. */
 const failuresToTell = 2
-/** Tenants whose heads are remembered, at some 300 bytes each. */
-const mostHeads = 20_000
+/** A tenant with as many events in one batch is worth a row of its trail. */
+const enoughForRow = 4
+/** Tenants with fewer than that in one batch; when there are more of them, their events go by the journal. */
+const mostLone = 32
+/** Milliseconds after which a row of the journal is nobody's: whoever wrote it would have moved it. */
+const forgottenAfter = 300_000
 /** Tries when another process wrote in the same moment. */
 const mostTries = 5
 
@@ -43,13 +59,15 @@ export class AuditLog implements AuditSink {
   #isOpen: boolean
   readonly #limit = new RefusalLimit()
   #waiting: WaitingEvent[] = []
-  /** By tenant, as this process left them; the oldest first. */
-  readonly #heads = new Map<string, KnownHead>()
+  readonly #heads = new KnownHeads()
+  readonly #journal = new JournalBook()
+  #cancelSettling: (() => void) | undefined
   /** By tenant, how many found no room. */
   readonly #lost = new Map<string, number>()
   /** Times that the storage failed, one after the other. */
   #failures = 0
   #flushes = 0
+  #batches = 0
   #writing: Promise<void> = Promise.resolve()
   #cancelTimer: (() => void) | undefined
 
@@ -89,6 +107,7 @@ export class AuditLog implements AuditSink {
     this.#isOpen = false
     await this.flush()
     this.#stopTimer()
+    this.#cancelSettling?.()
     const events = this.#waiting.length + [...this.#lost.values()].reduce((sum, count) => sum + count, 0)
     if (events > 0) this.#options.log('error', 'audit events are lost: they could not be written', { events })
   }
@@ -111,21 +130,14 @@ export class AuditLog implements AuditSink {
   /** Writes what waits by now. What comes meanwhile is left for the next time, for else each few would be a commit. */
   async #writeAll(): Promise<void> {
     for (let left = this.#waiting.length; left > 0; ) {
-      const batch = this.#takeBatch(left)
+      // They stay until they are written.
+      const batch = this.#waiting.slice(0, Math.min(left, largestBatch))
       const outcome = await this.#tryWriting(batch)
       if (outcome === 'kept') return
       this.#waiting.splice(0, batch.length)
       left -= batch.length
       if (outcome === 'written') left += this.#admitGaps()
     }
-  }
-
-  /** The first that wait, at most `most`; they stay until they are written. */
-  #takeBatch(most: number): readonly WaitingEvent[] {
-    const batch = this.#waiting.slice(0, Math.min(most, largestBatch.events))
-    const tenants = new Set<string>()
-    const end = batch.findIndex(({ event }) => tenants.add(event.tenant).size > largestBatch.tenants)
-    return end < 0 ? batch : batch.slice(0, end)
   }
 
   async #tryWriting(batch: readonly WaitingEvent[]): Promise<'written' | 'kept' | 'lost'> {
@@ -159,33 +171,89 @@ export class AuditLog implements AuditSink {
   }
 
   async #write(batch: readonly WaitingEvent[]): Promise<void> {
-    const { storage, hashing, retainSeconds } = this.#options
-    const byTenant = Map.groupBy(batch, ({ event }) => event.tenant)
-    // In one order everywhere, so that two processes never wait for each other's lock.
-    const tenants = [...byTenant].sort(([a], [b]) => (a < b ? -1 : 1))
-    const options = { hashing, retain: retainSeconds * 1000 }
+    const groups = groupByTenant(batch)
+    const lone = this.#findLone(groups)
+    const own = lone.size === 0 ? groups : groups.filter((group) => !lone.has(group))
+    // What these tenants have in the journal comes before what they get now.
+    for (const [tenant] of own) if (this.#journal.holds(tenant)) await this.#settle(bucketOf(tenant))
+    const events = [...lone].flatMap(([, ofOne]) => ofOne)
+    const rows = buildJournalRows(events, {
+      ...this.#options,
+      ...this.#appending,
+      batch: this.#batches++,
+    })
+    await this.#commit(own, rows)
+    this.#journal.note(rows, this.#options.now())
+    this.#planSettling()
+  }
+
+  /** Those that go by the journal. */
+  #findLone(groups: Groups): ReadonlySet<Groups[number]> {
+    const lone = groups.filter(([, events]) => events.length < enoughForRow)
+    return new Set(lone.length > mostLone ? lone : lone.filter(([tenant]) => this.#journal.holds(tenant)))
+  }
+
+  get #appending(): SettleOptions & { readonly heads: KnownHeads } {
+    const { hashing, retainSeconds } = this.#options
+    return { hashing, retain: retainSeconds * 1000, heads: this.#heads }
+  }
+
+  #planSettling(isBusy = false): void {
+    const { now, after } = this.#options
+    const delay = this.#journal.findDelay(now(), { isBusy })
+    if (delay === undefined || this.#cancelSettling || !this.#isOpen) return
+    this.#cancelSettling = after(delay, () => {
+      this.#cancelSettling = undefined
+      this.#writing = this.#writing.then(() => this.#settleOldest())
+    })
+  }
+
+  async #settleOldest(): Promise<void> {
+    const isBusy = this.#options.isBusy?.() ?? false
+    const bucket = this.#isOpen ? this.#journal.findDue(this.#options.now(), { isBusy }) : undefined
+    if (bucket !== undefined) await this.#settle(bucket)
+    this.#planSettling(isBusy)
+  }
+
+  /** Never rejects: what cannot be moved now stays in the journal, and others come first. */
+  async #settle(bucket: string): Promise<void> {
+    const { storage, log, now } = this.#options
     try {
-      const heads = await storage.transaction(async (inside) => {
-        const written: [string, KnownHead][] = []
-        for (const [tenant, events] of tenants) {
-          const known = this.#heads.get(tenant)
-          written.push([tenant, await appendEvents(inside.of(tenant), events, { ...options, known })])
-        }
-        return written
-      })
-      for (const [tenant, head] of heads) this.#remember(tenant, head)
+      await settleBucket(storage, bucket, this.#appending)
+      this.#journal.strike(bucket)
     } catch (cause) {
-      // Whether it was committed is not always known.
-      for (const [tenant] of tenants) this.#heads.delete(tenant)
-      throw cause
+      this.#journal.putOff(bucket, now())
+      log('warn', 'audit events wait in the journal: they could not be moved', { reason: renderCause(cause) })
     }
   }
 
-  #remember(tenant: string, head: KnownHead): void {
-    this.#heads.delete(tenant)
-    this.#heads.set(tenant, head)
-    const [oldest] = this.#heads.keys()
-    if (this.#heads.size > mostHeads && oldest !== undefined) this.#heads.delete(oldest)
+  /** See AuditSink. */
+  async settle(tenant: string): Promise<void> {
+    const turn = this.#writing.then(() => this.#settle(bucketOf(tenant)))
+    this.#writing = turn
+    await turn
+  }
+
+  /** Moves what processes left in the journal that have ended. Throws StorageError. */
+  settleForgotten(): Promise<void> {
+    const { storage, hashing, now, retainSeconds } = this.#options
+    const before = now() - forgottenAfter
+    return settleForgotten(storage, { hashing, retain: retainSeconds * 1000, before })
+  }
+
+  async #commit(groups: Groups, rows: readonly NewRecord<unknown>[]): Promise<void> {
+    const { storage } = this.#options
+    try {
+      const heads = await storage.transaction(async (inside) => {
+        await writeJournal(inside, rows)
+        return appendGroups(inside, groups, this.#appending)
+      })
+      this.#heads.remember(heads)
+    } catch (cause) {
+      // Whether it was committed is not always known.
+      this.#heads.forget(groups.map(([tenant]) => tenant))
+      throw cause
+    }
   }
 
   #refuse(tenant: string): void {

@@ -1,4 +1,5 @@
 import { eventsOf, isChainEnd, readHead } from '../audit/audit-chain.ts'
+import { settleForgotten, settleTrail } from '../audit/audit-journal.ts'
 import { walkTrail } from '../audit/audit-trail.ts'
 import { verifyAudit } from '../audit/verify-audit.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
@@ -57,7 +58,16 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
     limit: parseCount('limit', args),
     isJson: args.isSet('json'),
   }
-  return withStorage(args, platform, (opened) => action(opened, asked, platform))
+  return withStorage(args, platform, async (opened) => {
+    await settle(opened, asked, platform)
+    return action(opened, asked, platform)
+  })
+}
+
+/** Brings what waits in the journal into the trails that were asked for. */
+async function settle({ loaded, storage }: OpenedStorage, { tenant }: Asked, { hashing }: Platform) {
+  const options = { hashing, retain: loaded.config.audit.retain * 1000 }
+  await (tenant === undefined ? settleForgotten(storage, options) : settleTrail(storage, tenant, options))
 }
 
 function parseCount(name: string, args: ParsedArguments): number | undefined {

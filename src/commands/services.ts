@@ -7,12 +7,15 @@ import type { AuditSink } from '../protocol/audit-events.ts'
 import { LastUse } from '../storage/last-use.ts'
 import { openStorage } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
+import { createBusyMeter } from './busy-meter.ts'
 
 /** What works behind the answers. */
 export interface Services {
   readonly storage: Storage
   readonly audit: AuditSink
   readonly lastUse: LastUse
+  /** See AuditLog.settleForgotten. */
+  settleAudit(): Promise<void>
   /** Writes what waits to be written, and closes the storage. */
   close(): Promise<void>
 }
@@ -31,11 +34,20 @@ export async function openServices(
   const { retain, enabled, skip } = loaded.config.audit
   // A memory that ends with the process would only grow.
   const isKept = enabled && storage.name !== 'memory'
-  const audit = new AuditLog({ ...platform, storage, log, enabled: isKept, skip, retainSeconds: retain })
+  const audit = new AuditLog({
+    ...platform,
+    storage,
+    log,
+    skip,
+    enabled: isKept,
+    retainSeconds: retain,
+    isBusy: createBusyMeter(platform),
+  })
   return {
     storage,
     lastUse,
     audit,
+    settleAudit: () => audit.settleForgotten(),
     close: async () => {
       await Promise.all([lastUse.flush(), audit.close()])
       await storage.close()

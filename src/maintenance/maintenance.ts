@@ -10,6 +10,8 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
   readonly storage: Storage
   readonly keyring: Keyring
   readonly log: Log
+  /** Puts in order what other processes left of the audit trail. Throws StorageError. */
+  readonly settleAudit?: () => Promise<void>
   /** Active tenants of config.yaml, whose keys go on though nobody uses them; those of the storage are found there. */
   readonly configured?: readonly string[]
   /** Milliseconds since the epoch. */
@@ -89,6 +91,7 @@ export class Maintenance {
     if (!this.#isClockRight) return
     await this.#takeSteps()
     if (isRound) {
+      await this.#attempt('moving audit events that wait', async () => this.#options.settleAudit?.())
       await this.#attempt('deleting expired rows', () => this.#cleaner.clean(() => this.#isStopped))
     }
   }

@@ -25,13 +25,45 @@ function keyOf({ tenantId, kind, id }: Use): string {
 
 /** Milliseconds between two writes: a use that is younger may be lost in a crash. */
 const pause = 10_000
+/**
+ * Milliseconds for which a thing that was written is not written again: who asks when it was used last wants to know whether it is in
+ * use, and each of a hundred thousand clients would cost a write every ten seconds.
+ */
+const precision = 300_000
+/** Things whose last write is remembered, at some hundred bytes each; twice as many while they change places. */
+const mostRemembered = 25_000
+/** Writes that are begun at once: storages make one commit of them, on the event loop. */
+const writtenAtOnce = 200
 /** Rows that wait to be written; beyond them the newest are left out until the next use. */
 const mostWaiting = 10_000
 
-/** Keeps when things were used last without a write at each use: one write of all of them, every ten seconds. */
+/** When things were written last, by key. The oldest half goes when there are too many: they are only written once more. */
+class Written {
+  #young = new Map<string, number>()
+  #old: ReadonlyMap<string, number> = new Map()
+
+  isRecent(key: string, at: number): boolean {
+    const last = this.#young.get(key) ?? this.#old.get(key)
+    return last !== undefined && Math.abs(at - last) < precision
+  }
+
+  note(key: string, at: number): void {
+    if (this.#young.size >= mostRemembered) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(key, at)
+  }
+}
+
+/**
+ * Keeps when things were used last, to within five minutes, without a write at each use: those that were not written lately are
+ * written together, every ten seconds.
+ */
 export class LastUse {
   readonly #options: LastUseOptions
   #waiting = new Map<string, Use>()
+  readonly #written = new Written()
   #cancel: (() => void) | undefined
   #flushing: Promise<void> = Promise.resolve()
 
@@ -41,6 +73,7 @@ export class LastUse {
 
   note(use: Use): void {
     const key = keyOf(use)
+    if (this.#written.isRecent(key, use.at)) return
     if (this.#waiting.size >= mostWaiting && !this.#waiting.has(key)) return
     this.#waiting.set(key, use)
     this.#cancel ??= this.#options.after(pause, () => void this.flush())
@@ -61,12 +94,15 @@ export class LastUse {
     const write = async ([key, use]: readonly [string, Use]) => {
       try {
         await this.#writeOne(use)
+        this.#written.note(key, use.at)
       } catch (cause) {
         failures.push(cause)
         this.#keep(key, use)
       }
     }
-    await Promise.all([...uses].map(write))
+    const all = [...uses]
+    for (let from = 0; from < all.length; from += writtenAtOnce)
+      await Promise.all(all.slice(from, from + writtenAtOnce).map(write))
     const [failure] = failures
     if (failure !== undefined) this.#options.onError(failure)
   }
@@ -78,8 +114,6 @@ export class LastUse {
 
   async #writeOne({ tenantId, kind, id, at, create }: Use): Promise<void> {
     const records = this.#options.storage.of(tenantId).of(kind)
-    if ((await records.touch(id, at)) || !create) return
-    await records.create({ id, value: {}, parent: create.parent })
-    await records.touch(id, at)
+    await records.touch(id, at, create ? { orCreate: { value: {}, parent: create.parent } } : {})
   }
 }

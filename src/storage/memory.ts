@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import {
+  type Blank,
   isStorableId,
   type ListOptions,
   type NewRecord,
@@ -194,8 +195,23 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
     return found && { value: found.value, first }
   }
 
-  touch(id: string, at: number): Promise<boolean> {
+  touch(
+    id: string,
+    at: number,
+    { orCreate }: { readonly orCreate?: Blank<S['static']> } = {},
+  ): Promise<boolean> {
+    const blank = orCreate && { ...this.#build({ ...orCreate, id }), usedAt: at }
+    if (blank) return this.#touchOrCreate(blank)
     return this.#change(id, (row) => ({ ...row, usedAt: Math.max(row.usedAt ?? at, at) }))
+  }
+
+  #touchOrCreate(blank: Row & { readonly usedAt: number }): Promise<boolean> {
+    return write(this.#state, (rows) => {
+      const { usedAt: at } = blank
+      const row = this.#read(blank.id)
+      rows.set(this.#key(blank.id), row ? { ...row, usedAt: Math.max(row.usedAt ?? at, at) } : blank)
+      return true
+    })
   }
 
   /** Answers whether the row is there and `change` answered another one. */

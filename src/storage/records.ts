@@ -203,3 +203,12 @@ export const auditHeads = kind(
 
 /** The same row, whatever is in it. */
 export const auditHeadsAsFound = kind('audit_head', Type.Unknown())
+
+/**
+ * Events of many tenants that wait to be moved to their trails, of the system tenant; see audit/audit-journal.ts for the ids and for
+ * how long.
+ */
+export const auditJournal = kind('audit_journal', Type.Object({ events: Type.Array(Type.Unknown()) }))
+
+/** The same rows, whatever is in them. */
+export const auditJournalAsFound = kind('audit_journal', Type.Unknown())

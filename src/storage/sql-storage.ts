@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { commaSeparated, type Sql, type SqlDatabase, type SqlRow, sql } from './sql.ts'
 import {
+  type Blank,
   isStorableId,
   type ListOptions,
   type NewRecord,
@@ -77,6 +78,13 @@ const { parts: findParts } = sql`select ${columns} from grantd_records where ${o
 const { parts: touchParts } =
   sql`update grantd_records set used_at = case when used_at > ${0} then used_at else ${0} end
       where ${ofOne} returning 1 as one`
+
+const { parts: touchOrCreateParts } =
+  sql`insert into grantd_records (tenant, kind, id, value, version, expires_at, used_at, parent)
+      values (${''}, ${''}, ${''}, ${''}, 1, null, ${0}, ${null})
+      on conflict (tenant, kind, id) do update set used_at =
+        case when grantd_records.used_at > excluded.used_at then grantd_records.used_at else excluded.used_at end
+      returning 1 as one`
 
 /**
  * Looks for so many ids. One search by primary key for each: `id in (...)` costs SQLite half as much again, for it sorts the ids
@@ -190,10 +198,22 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     return found && { value: found.value, first: used !== undefined }
   }
 
-  async touch(id: string, at: number): Promise<boolean> {
+  async touch(
+    id: string,
+    at: number,
+    { orCreate }: { readonly orCreate?: Blank<S['static']> } = {},
+  ): Promise<boolean> {
+    if (orCreate) return this.#touchOrCreate(id, at, orCreate)
     if (!isStorableId(id)) return false
     const values = [at, at, ...this.#keyOf(id)]
     const rows = await this.#database.write({ parts: touchParts, values })
+    return rows.length === 1
+  }
+
+  async #touchOrCreate(id: string, at: number, { value, parent }: Blank<S['static']>): Promise<boolean> {
+    checkId(id)
+    const values = [...this.#keyOf(id), JSON.stringify(value), at, parent]
+    const rows = await this.#database.write({ parts: touchOrCreateParts, values })
     return rows.length === 1
   }
 

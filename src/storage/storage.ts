@@ -66,6 +66,12 @@ export interface NewRecord<T> {
   readonly json?: string
 }
 
+/** What a row becomes that is made by its first use. */
+export interface Blank<T> {
+  readonly value: T
+  readonly parent: string | null
+}
+
 export interface ListOptions {
   /** Rows whose id is greater, in the order of bytes; default: from the first. */
   readonly after?: string
@@ -102,8 +108,11 @@ export interface Records<T> {
    * such row.
    */
   consume(id: string, at: number): Promise<{ readonly value: T; readonly first: boolean } | undefined>
-  /** Notes the last use (ms), which never goes back; answers whether the row is there. Its version stays. */
-  touch(id: string, at: number): Promise<boolean>
+  /**
+   * Notes the last use (ms), which never goes back; answers whether the row is there. Its version stays. With `orCreate`, one that is
+   * not there is made; an id that no store can keep then throws a TypeError.
+   */
+  touch(id: string, at: number, options?: { readonly orCreate?: Blank<T> }): Promise<boolean>
 }
 
 /** The rows that belong to no tenant: no tenant id is empty. */

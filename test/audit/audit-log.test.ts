@@ -238,12 +238,3 @@ test('what looks like a secret, a token or a key is left out', async () => {
   })
   expect(second).toMatchObject({ client: 'eyJ-named-client', request_id: 'gds_short' })
 })
-
-test('with very many tenants, each transaction has some of them', async () => {
-  const storage = failingStorage(createMemoryStorage())
-  const { audit } = openTrail(storage)
-  for (let at = 0; at < 450; at++) audit.record(eventOf(at, { tenant: `t${at}` }))
-  await audit.flush()
-  expect(storage.calls.filter((call) => call === 'transaction')).toHaveLength(3)
-  expect(await marksOf(storage, 't449')).toEqual(['449'])
-})

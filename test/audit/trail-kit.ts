@@ -97,6 +97,7 @@ export function openTrail(storage: Storage, options: Partial<AuditLogOptions> = 
   const audit = new AuditLog({
     storage,
     hashing,
+    randomBytes: platform.randomBytes,
     now: () => trail.time,
     after: timer.after,
     log: (level, message, fields) => trail.log.push({ level, message, fields }),

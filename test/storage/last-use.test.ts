@@ -38,13 +38,40 @@ describe('a use', () => {
 
   test('that follows another of the same thing takes its place: one write for all', async () => {
     const { storage, lastUse, note, used } = start()
-    note('s', 1)
-    await lastUse.flush()
-    storage.calls.length = 0
     for (let at = 2; at <= 100; at++) note('s', at)
     await lastUse.flush()
     expect(storage.calls).toEqual(['acme secret_use touch'])
     expect(await used()).toEqual([['s', 100]])
+  })
+
+  test('that was written is not written again for five minutes, whatever the clock does', async () => {
+    const { storage, lastUse, note, used } = start()
+    note('s', 400_000)
+    await lastUse.flush()
+    storage.calls.length = 0
+    for (const at of [400_001, 699_999, 100_001]) note('s', at)
+    note('t', 400_001)
+    await lastUse.flush()
+    expect(storage.calls).toEqual(['acme secret_use touch'])
+    note('s', 700_000)
+    await lastUse.flush()
+    expect(await used()).toEqual([
+      ['s', 700_000],
+      ['t', 400_001],
+    ])
+  })
+
+  test('is remembered for many thousand things, and those beyond are only written once more', async () => {
+    const { storage, lastUse, note } = start()
+    const noteMany = async (from: number, to: number) => {
+      storage.calls.length = 0
+      for (let n = from; n < to; n++) note(`s${n}`, 1)
+      await lastUse.flush()
+      return storage.calls.length
+    }
+    for (let from = 0; from < 60_000; from += 10_000) expect(await noteMany(from, from + 10_000)).toBe(10_000)
+    expect(await noteMany(50_000, 60_000)).toBe(0)
+    expect(await noteMany(0, 10)).toBe(10)
   })
 
   test('never goes back: an older one, noted or written later, changes nothing', async () => {
@@ -95,7 +122,7 @@ describe('the timer', () => {
     note('s', 1)
     await lastUse.flush()
     expect(timers[0]?.cancelled).toBe(true)
-    note('s', 2)
+    note('t', 2)
     expect(timers).toHaveLength(2)
   })
 

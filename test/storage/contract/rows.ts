@@ -170,5 +170,27 @@ export const rows: Cases = {
     assert.equal(await records.touch('missing', 1), false)
   },
 
+  'touch makes the row that is not there when it is told what it is to be': async (storage) => {
+    const records = newThings(storage)
+    const orCreate = { value: { v: 'new' }, parent: 'p' }
+    for (const [at, kept] of [
+      [100, 100],
+      [50, 100],
+      [200, 200],
+    ] as const) {
+      assert.equal(await records.touch('a', at, { orCreate }), true)
+      const { value, parent, usedAt, version, expiresAt } = (await records.find('a')) ?? {}
+      assert.deepEqual(
+        { value, parent, usedAt, version, expiresAt },
+        { ...orCreate, usedAt: kept, version: 1, expiresAt: null },
+      )
+    }
+    await records.create({ id: 'b', value: { v: 'old' } })
+    assert.equal(await records.touch('b', 7, { orCreate }), true)
+    const { value, parent, usedAt } = (await records.find('b')) ?? {}
+    assert.deepEqual({ value, parent, usedAt }, { value: { v: 'old' }, parent: null, usedAt: 7 })
+    await assert.rejects(async () => records.touch('\0', 1, { orCreate }), TypeError)
+  },
+
   'the store says that it can be read': (storage) => storage.check(),
 }

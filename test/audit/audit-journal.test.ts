@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { bucketOf, settleForgotten, settleTrail } from '../../src/audit/audit-journal.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { auditEvents, auditJournal, auditJournalAsFound } from '../../src/storage/records.ts'
+import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
+import { rowsOf } from '../support/failing-storage.ts'
+import {
+  entriesOf,
+  eventOf,
+  hashing,
+  marksOf,
+  openTrail,
+  retain,
+  start,
+  stores,
+  tamper,
+  verify,
+} from './trail-kit.ts'
+
+const options = { hashing, retain }
+const tenants = Array.from({ length: 100 }, (_, at) => `t${at}`)
+
+/** One event of each of a hundred tenants, which go by the journal. */
+async function scatter(
+  storage: Storage,
+  { mark = '1', ...changes }: { mark?: string; secret?: string } = {},
+) {
+  const trail = openTrail(storage)
+  trail.time += Number(mark)
+  for (const tenant of tenants) trail.audit.record(eventOf(0, { tenant, detail: { mark, ...changes } }))
+  await trail.audit.flush()
+  return trail
+}
+
+const journalOf = (storage: Storage) => rowsOf(storage, systemTenant, auditJournal)
+const countJournal = async (storage: Storage) =>
+  (await journalOf(storage)).reduce((sum, { value }) => sum + value.events.length, 0)
+
+describe.each(stores)('on %s', (_, withStore) => {
+  test('lone events of many tenants are in few rows first, and then in the trails, each once', () =>
+    withStore(async (storage) => {
+      for (const mark of ['1', '2', '3']) await scatter(storage, { mark })
+      expect(await countJournal(storage)).toBe(300)
+      expect((await journalOf(storage)).length).toBeLessThan(3 * 64 + 1)
+      expect(await rowsOf(storage, 't7', auditEvents)).toEqual([])
+      await settleForgotten(storage, options)
+      expect(await countJournal(storage)).toBe(0)
+      for (const tenant of tenants) {
+        expect(await marksOf(storage, tenant)).toEqual(['1', '2', '3'])
+        expect(await rowsOf(storage, tenant, auditEvents)).toHaveLength(1)
+      }
+      expect(await verify(storage, { tenant: 't99' })).toMatchObject({ ok: true, events: 3 })
+    }))
+
+  test('two that move the same rows at the same time move each event once', () =>
+    withStore(async (storage) => {
+      for (const mark of ['1', '2']) await scatter(storage, { mark })
+      const movers = [1, 2, 3].map(() => settleForgotten(storage, options))
+      await Promise.allSettled(movers)
+      await settleForgotten(storage, options)
+      for (const tenant of tenants) expect(await marksOf(storage, tenant)).toEqual(['1', '2'])
+    }))
+
+  test('a move that fails leaves everything where it was', () =>
+    withStore(async (inner) => {
+      await scatter(inner)
+      const failing: Storage = {
+        ...inner,
+        name: inner.name,
+        of: (tenant) => inner.of(tenant),
+        transaction: (work) =>
+          inner.transaction(async (inside) => {
+            await work(inside)
+            throw new StorageError('The disk is full')
+          }),
+      }
+      await expect(settleTrail(failing, 't1', options)).rejects.toThrow('The disk is full')
+      expect(await countJournal(inner)).toBe(100)
+      await settleForgotten(inner, options)
+      expect(await marksOf(inner, 't1')).toEqual(['1'])
+    }))
+})
+
+test('the trail of one tenant is complete when it was asked for, and others wait', async () => {
+  const storage = createMemoryStorage()
+  await scatter(storage)
+  await settleTrail(storage, 't1', options)
+  expect(await marksOf(storage, 't1')).toEqual(['1'])
+  const left = tenants.filter((tenant) => bucketOf(tenant) !== bucketOf('t1'))
+  expect(await countJournal(storage)).toBe(left.length)
+})
+
+test('only what was left behind is taken from others', async () => {
+  const storage = createMemoryStorage()
+  await scatter(storage)
+  await settleForgotten(storage, { ...options, before: start })
+  expect(await countJournal(storage)).toBe(100)
+  await settleForgotten(storage, { ...options, before: start + 1 })
+  expect(await countJournal(storage)).toBe(0)
+})
+
+test('events are moved half a minute later, one bucket after the other', async () => {
+  const storage = createMemoryStorage()
+  const trail = await scatter(storage)
+  expect(trail.timer.delay()).toBe(30_000)
+  trail.time += 30_000
+  const buckets = new Set(tenants.map(bucketOf)).size
+  for (let moved = 0; moved < buckets; moved++) {
+    trail.timer.ring()
+    await trail.audit.flush()
+    expect(trail.timer.delay()).toBe(moved < buckets - 1 ? 100 : undefined)
+  }
+  expect(await countJournal(storage)).toBe(0)
+  expect(await marksOf(storage, 't42')).toEqual(['1'])
+})
+
+test('a busy server moves them when it has time, and after ten minutes all the same', async () => {
+  const storage = createMemoryStorage()
+  let isBusy = true
+  const trail = openTrail(storage, { isBusy: () => isBusy })
+  for (const tenant of tenants) trail.audit.record(eventOf(1, { tenant }))
+  await trail.audit.flush()
+  const ringAt = async (time: number) => {
+    trail.time = start + time
+    trail.timer.ring()
+    await trail.audit.flush()
+    return countJournal(storage)
+  }
+  expect(await ringAt(30_000)).toBe(100)
+  expect(trail.timer.delay()).toBe(1000)
+  expect(await ringAt(599_999)).toBe(100)
+  expect(await ringAt(600_000)).toBeLessThan(100)
+  const left = await countJournal(storage)
+  isBusy = false
+  expect(await ringAt(600_100)).toBeLessThan(left)
+})
+
+test('an event that is written at once follows those of its tenant in the journal', async () => {
+  const storage = createMemoryStorage()
+  const { audit } = await scatter(storage)
+  for (let at = 2; at <= 9; at++) audit.record(eventOf(at, { tenant: 't1' }))
+  await audit.flush()
+  expect(await marksOf(storage, 't1')).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9'])
+  audit.record(eventOf(2, { tenant: 't2' }))
+  await audit.flush()
+  expect(await marksOf(storage, 't2')).toEqual([])
+  await settleTrail(storage, 't2', options)
+  expect(await marksOf(storage, 't2')).toEqual(['1', '2'])
+})
+
+test('few tenants never go by the journal', async () => {
+  const storage = createMemoryStorage()
+  const { audit } = openTrail(storage)
+  for (const tenant of tenants.slice(0, 32)) audit.record(eventOf(1, { tenant }))
+  await audit.flush()
+  expect(await journalOf(storage)).toEqual([])
+  expect(await marksOf(storage, 't31')).toEqual(['1'])
+})
+
+test('the journal holds no secret, and expires with its events', async () => {
+  const storage = createMemoryStorage()
+  await scatter(storage, { secret: `gds_${'a'.repeat(49)}` })
+  const rows = await journalOf(storage)
+  expect(JSON.stringify(rows)).not.toContain('gds_')
+  expect(new Set(rows.map(({ expiresAt }) => expiresAt))).toEqual(new Set([start + 1 + retain]))
+  await settleForgotten(storage, options)
+  expect((await entriesOf(storage, 't3'))[0]?.detail).toEqual({ mark: '1', secret: '[left out]' })
+})
+
+test.each([
+  ['no events', {}],
+  ['events that are none', { events: [{ time: 1 }] }],
+  ['a text for a number', { events: [{ time: '1', event: eventOf(1) }] }],
+  ['a tenant that is a number', { events: [{ time: 1, event: { ...eventOf(1), tenant: 7 } }] }],
+  ['a detail that is a list of numbers', { events: [{ time: 1, event: { ...eventOf(1), detail: [1] } }] }],
+])('a row with %s stops its bucket and is named; other buckets go on', async (_, value) => {
+  const storage = createMemoryStorage()
+  const trail = await scatter(storage)
+  const [row] = await journalOf(storage)
+  if (!row) throw new Error('There is no row')
+  const place = { tenant: systemTenant, kind: auditJournalAsFound, id: row.id }
+  await tamper(storage, place, (found) => ({ ...found, value }))
+  trail.time += 30_000
+  for (let round = 0; round < 70; round++) {
+    if (trail.timer.delay() === 100 || round === 0) trail.timer.ring()
+    await trail.audit.flush()
+  }
+  expect(trail.log).toEqual([
+    {
+      level: 'warn',
+      message: 'audit events wait in the journal: they could not be moved',
+      fields: { reason: expect.stringContaining(`The row ${row.id} of kind audit_journal is not what`) },
+    },
+  ])
+  expect((await journalOf(storage)).map(({ id }) => id)).toEqual([row.id])
+})
+
+test('whatever the ids, a tenant has one bucket, which is two hexadecimal digits', () => {
+  fc.assert(
+    fc.property(fc.string(), (tenant) => {
+      expect(bucketOf(tenant)).toMatch(/^[0-3][0-9a-f]$/)
+      expect(bucketOf(tenant)).toBe(bucketOf(tenant))
+    }),
+  )
+  // Rows with these are in databases.
+  expect(['main', 'acme', '', 't1'].map(bucketOf)).toMatchInlineSnapshot(`
+    [
+      "08",
+      "2f",
+      "05",
+      "16",
+    ]
+  `)
+})
