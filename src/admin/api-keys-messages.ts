@@ -11,7 +11,7 @@ export const AdminApiKey = Type.Object({
   expires_at: MomentOrNull('Null: it does not expire'),
   revoked: Type.Boolean({ description: 'By itself, or with everything of its client or of the tenant' }),
   revoked_at: MomentOrNull('Null: it was not revoked by itself'),
-  last_used: MomentOrNull('Null: never, or less than ten seconds ago'),
+  last_used: MomentOrNull('Right to within five minutes. Null: never, or less than ten seconds ago'),
 })
 export type AdminApiKey = Static<typeof AdminApiKey>
 

@@ -35,7 +35,7 @@ export const SecretResponse = Type.Object({
   created_at: MomentOrNull('Null: by config.yaml'),
   not_before: MomentOrNull('Null: from ever'),
   expires_at: MomentOrNull('Null: never'),
-  last_used: MomentOrNull('Null: never, or less than ten seconds ago'),
+  last_used: MomentOrNull('Right to within five minutes. Null: never, or less than ten seconds ago'),
   valid: Type.Boolean({ description: 'Whether it authenticates now' }),
 })
 export type SecretResponse = Static<typeof SecretResponse>

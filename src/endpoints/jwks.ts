@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { cacheableJson } from '../http/cacheable.ts'
 import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi.ts'
+import { notesOf } from '../http/request-notes.ts'
 import { getTenantOfDocument } from '../http/tenant.ts'
 import { JwkSet } from '../protocol/messages.ts'
 
@@ -11,7 +12,11 @@ export const jwksEndpoint = (deps: Deps) =>
     '/api/v1/tenant/:tenant/.well-known/jwks.json',
     async ({ request, params }) => {
       const tenant = await getTenantOfDocument(request, params.tenant, deps)
-      const { jwks, jwksMaxAge } = await deps.keyring.of(tenant.id, tenant.incarnation)
+      const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
+      const { jwks, jwksMaxAge } = keys
+      // One of the storage may be gone at the next request.
+      if (deps.tenants.findConfigured(tenant.id))
+        notesOf(request).isCurrent = () => deps.keyring.peek(tenant.id) === keys
       return cacheableJson(request, jwks, { hashing: deps.hashing, maxAge: jwksMaxAge })
     },
     {

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import { grants } from '../grants/registry.ts'
 import { cacheableJson } from '../http/cacheable.ts'
 import { answer, tenantNotFound, tenantParameter } from '../http/openapi.ts'
+import { notesOf } from '../http/request-notes.ts'
 import { getTenantOfDocument, withOAuth2 } from '../http/tenant.ts'
 import { ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
@@ -30,6 +31,8 @@ export const metadataEndpoint = (deps: Deps) =>
 
 async function answerMetadata(request: Request, tenantId: string, deps: Deps): Promise<Response> {
   const { tenant, oauth2 } = withOAuth2(await getTenantOfDocument(request, tenantId, deps))
+  // One of the storage may be gone at the next request.
+  if (deps.tenants.findConfigured(tenant.id)) notesOf(request).isCurrent = () => true
   return cacheableJson(request, buildMetadata(tenant, oauth2, deps.publicUrl), deps)
 }
 

@@ -2,7 +2,8 @@ import type { Deps } from '../deps.ts'
 import type { Peer } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { renderError } from './errors.ts'
-import { resolveRequestId } from './request-id.ts'
+import { ReadyAnswers } from './ready-answers.ts'
+import { createRequestIds, resolveRequestId } from './request-id.ts'
 import { openNotes, type RequestNotes } from './request-notes.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 
@@ -17,9 +18,23 @@ type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'met
  * without a body, security headers, and one log line.
  */
 export function wrapHandler(inner: (request: Request) => Promise<Response>, deps: HandlerDeps): Handler {
-  return async (request, peer = unknownPeer) => {
+  const ready = new ReadyAnswers()
+  const newId = createRequestIds(deps.randomBytes)
+
+  function answerReady(request: Request): Response | undefined {
     const started = performance.now()
-    const id = resolveRequestId(request.headers.get('x-request-id'), deps.randomBytes)
+    const found = isStaying(deps) ? ready.find(request) : undefined
+    if (!found) return undefined
+    const id = resolveRequestId(request.headers.get('x-request-id'), newId)
+    const response = found.make()
+    response.headers.set('X-Request-Id', id)
+    logRequest({ method: 'GET', id, notes: found.notes, status: 200, started }, deps)
+    return response
+  }
+
+  async function answerAnew(request: Request, peer: Peer): Promise<Response> {
+    const started = performance.now()
+    const id = resolveRequestId(request.headers.get('x-request-id'), newId)
     const isHead = request.method === 'HEAD'
     const fault = findTargetFault(request)
     // A target that is no URL cannot even be made into another request.
@@ -27,14 +42,21 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     const notes = openNotes(asked, id, peer.address)
     const response = fault ? renderError(fault, notes) : await answer(asked, inner, notes)
     const finished = isHead ? await withoutBody(response) : response
-    finished.headers.set('X-Request-Id', id)
     addSecurityHeaders(finished.headers)
+    if (notes.isCurrent) await ready.keep(request, finished, notes)
+    finished.headers.set('X-Request-Id', id)
     // An idle connection that is kept open would hold up the end.
-    const { phase, isLeaving } = deps.lifecycle
-    if (phase === 'stopping' || isLeaving) finished.headers.set('Connection', 'close')
-    logRequest({ method: request.method, notes, status: finished.status, started }, deps)
+    if (!isStaying(deps)) finished.headers.set('Connection', 'close')
+    logRequest({ method: request.method, id, notes, status: finished.status, started }, deps)
     return finished
   }
+
+  return async (request, peer = unknownPeer) => answerReady(request) ?? answerAnew(request, peer)
+}
+
+/** Whether connections are kept open after an answer. */
+function isStaying({ lifecycle: { phase, isLeaving } }: Pick<Deps, 'lifecycle'>): boolean {
+  return phase !== 'stopping' && isLeaving !== true
 }
 
 async function answer(
@@ -71,16 +93,17 @@ async function withoutBody(response: Response): Promise<Response> {
 
 interface Finished {
   readonly method: string
+  readonly id: string
   readonly notes: RequestNotes
   readonly status: number
   readonly started: number
 }
 
-function logRequest({ method, notes, status, started }: Finished, { log, metrics }: HandlerDeps): void {
+function logRequest({ method, id, notes, status, started }: Finished, { log, metrics }: HandlerDeps): void {
   const milliseconds = performance.now() - started
   metrics?.countRequest(notes.route, method, status, milliseconds)
   log(status >= 500 ? 'error' : 'info', 'request', {
-    request_id: notes.id,
+    request_id: id,
     method,
     route: notes.route,
     status,

@@ -1,6 +1,25 @@
 const sane = /^[A-Za-z0-9._-]{1,128}$/
 
-/** The sender's X-Request-Id when it is sane, else a new one of 128 random bits. */
-export function resolveRequestId(given: string | null, randomBytes: (count: number) => Uint8Array): string {
-  return given !== null && sane.test(given) ? given : randomBytes(16).toHex()
+/** The sender's X-Request-Id when it is sane, else a new one. */
+export function resolveRequestId(given: string | null, newId: () => string): string {
+  return given !== null && sane.test(given) ? given : newId()
+}
+
+/** Ids that are made at once. */
+const atOnce = 256
+/** 128 bits, in hexadecimal digits. */
+const digits = 32
+
+/** Makes ids of 128 random bits each. */
+export function createRequestIds(randomBytes: (count: number) => Uint8Array): () => string {
+  let text = ''
+  let at = 0
+  return () => {
+    if (at === text.length) {
+      text = randomBytes((atOnce * digits) / 2).toHex()
+      at = 0
+    }
+    at += digits
+    return text.slice(at - digits, at)
+  }
 }

@@ -18,23 +18,29 @@ export interface RequestNotes {
   error: string | undefined
   /** Why, for the log alone. */
   reason: string | undefined
+  /** The answer is public and the same for everybody for as long as this says; undefined: it is for this request alone. */
+  isCurrent: (() => boolean) | undefined
+}
+
+/** Of a request of which nothing is known yet. */
+export const noNotes: RequestNotes = {
+  id: '',
+  address: () => undefined,
+  route: undefined,
+  tenant: undefined,
+  clientId: undefined,
+  actor: undefined,
+  callerTenant: undefined,
+  secretId: undefined,
+  error: undefined,
+  reason: undefined,
+  isCurrent: undefined,
 }
 
 const notesByRequest = new WeakMap<Request, RequestNotes>()
 
 export function openNotes(request: Request, id: string, address: RequestNotes['address']): RequestNotes {
-  const notes: RequestNotes = {
-    id,
-    address,
-    route: undefined,
-    tenant: undefined,
-    clientId: undefined,
-    actor: undefined,
-    callerTenant: undefined,
-    secretId: undefined,
-    error: undefined,
-    reason: undefined,
-  }
+  const notes = { ...noNotes, id, address }
   notesByRequest.set(request, notes)
   return notes
 }

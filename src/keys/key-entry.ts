@@ -3,6 +3,7 @@ import type { FreshRun } from './fresh-run.ts'
 import type { OpenedRing } from './ring-opener.ts'
 import { longestUnseen } from './rotation.ts'
 import type { SigningKey } from './signing-key.ts'
+import type { TenantKeys } from './tenant-keys.ts'
 
 /** A time by both clocks: one may jump, the other stands still while the machine sleeps. */
 export interface Moment {
@@ -22,6 +23,8 @@ export interface Entry {
   /** Since when the ring cannot be used as it is; undefined: it can. */
   failingSince: Moment | undefined
   readonly refresh: FreshRun<void>
+  /** The keys of the ring as everybody gets them. */
+  keys: TenantKeys | undefined
 }
 
 /** What a keyring knows of the storage. */

@@ -101,6 +101,11 @@ export class Keyring {
     throw new UnavailableError(`The tenant '${tenantId}' was deleted or made anew meanwhile`)
   }
 
+  /** What {@link of} answers for an opened tenant, as it is now; undefined for any other. */
+  peek(tenantId: string): TenantKeys | undefined {
+    return this.#entries.get(tenantId)?.keys
+  }
+
   #open(tenantId: string): Promise<TenantKeys> {
     const known = this.#opened.get(tenantId)
     if (known) return known
@@ -118,11 +123,12 @@ export class Keyring {
     const seenAt = this.#moment()
     const { ring, opened } = await this.#inTurn(() => this.#opener.open(plan))
     const refresh = new FreshRun(() => this.#refreshNow(tenantId))
-    const entry: Entry = { ring, head, seenAt, failingSince: undefined, refresh }
+    const entry: Entry = { ring, head, seenAt, failingSince: undefined, refresh, keys: undefined }
+    entry.keys = this.#keysOf(entry)
     this.#entries.set(tenantId, entry)
     this.#unopened.forget(tenantId)
     this.#options.onOpened?.(plan, opened)
-    return this.#keysOf(entry)
+    return entry.keys
   }
 
   /** Making a key keeps a core busy: requests for many tenants at once must not take them all. */
@@ -185,7 +191,9 @@ export class Keyring {
     entry.head = head
     entry.seenAt = seenAt
     entry.failingSince = ring.failure === undefined ? undefined : (entry.failingSince ?? seenAt)
-    if (isChanged) this.#opened.set(tenantId, Promise.resolve(this.#keysOf(entry)))
+    if (!isChanged) return
+    entry.keys = this.#keysOf(entry)
+    this.#opened.set(tenantId, Promise.resolve(entry.keys))
   }
 
   /** Opens the tenant anew at its next use. */
