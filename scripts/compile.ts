@@ -7,6 +7,9 @@ export interface CompileOptions {
   readonly target?: string | undefined
 }
 
+/** The functions of a start, which are laid side by side; made by start-order.ts. */
+export const startOrder = 'scripts/start-order.txt'
+
 /** What an executable is made of: the files that are in it, as paths from the root of the project. */
 export interface Compiled {
   readonly files: readonly string[]
@@ -31,6 +34,9 @@ export async function compile({ outfile, target }: CompileOptions): Promise<Comp
       // What lies in the folder where it is started must not change what it does.
       autoloadDotenv: false,
       autoloadBunfig: false,
+      bytecodeOrder: startOrder,
+      // See Platform.compileEagerly, which ends it.
+      jitPolicy: 50,
       ...(target !== undefined && { target: target as Bun.Build.CompileTarget }),
     },
   })

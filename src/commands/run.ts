@@ -40,6 +40,8 @@ async function runNamed(
   }
   const excess = args.positionals[command.mostWords ?? 0]
   if (excess !== undefined) throw new UsageError(`Unexpected word '${excess}'`)
+  // A server says itself when its start is over.
+  if (command.name !== 'serve') platform.compileEagerly()
   return command.run(args, platform)
 }
 

@@ -137,6 +137,7 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
+  platform.compileEagerly()
   announce({ deps, ...parts, port: listener.port, log }, { ...options, host })
   return stopped
 }

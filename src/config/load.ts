@@ -21,11 +21,16 @@ export interface LoadedConfig {
   readonly resolve: (path: string) => string
 }
 
-export type ConfigHost = Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
+export type ConfigHost = Pick<
+  Platform,
+  'environment' | 'files' | 'hashing' | 'passwordHash' | 'compileEagerly'
+>
 
 /** Characters from which on reading a file leaves more memory behind than a server wants to keep. */
 const largeText = 1024 * 1024
 const largestFile = 64 * 1024 * 1024
+/** Characters from which on reading a file is work enough to compile what does it. */
+const longText = 128 * 1024
 
 /** Reads the configuration at `path`. Throws {@link ConfigError} with all that is wrong in it. */
 export async function loadConfig(
@@ -67,6 +72,7 @@ export async function parseConfig(text: ConfigText, host: ConfigHost): Promise<L
 
 /** Not frozen yet. */
 async function interpret(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
+  if (text.text.length > longText) host.compileEagerly()
   return (await parseConfigQuickly(text, host)) ?? (await parseConfigExactly(text, host))
 }
 

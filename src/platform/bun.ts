@@ -17,6 +17,7 @@ export function bunPlatform(): Platform {
     weighOpenssl: async (kind) => (await import('./bun-prospects.ts')).weighOpensslHere(kind),
     openOpenssl,
     releaseMemory: () => Bun.gc(true),
+    compileEagerly: () => Bun.unsafe.setJITPolicy(1),
     listen,
   }
 }

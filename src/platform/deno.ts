@@ -21,6 +21,7 @@ export function denoPlatform(): Platform {
     hashing: nodeHashing,
     passwordHash: undefined,
     releaseMemory: () => {},
+    compileEagerly: () => {},
     processes,
     // Not P-256, for which Deno takes 700 microseconds.
     quickCurves: ['Ed25519'],

@@ -18,6 +18,7 @@ export type SharedPlatform = Omit<
   | 'hashing'
   | 'passwordHash'
   | 'releaseMemory'
+  | 'compileEagerly'
   | 'listen'
   | 'quickCurves'
   | 'weighOpenssl'

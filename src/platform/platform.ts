@@ -54,6 +54,11 @@ export interface Platform {
   nextTurn(callback: () => void): void
   /** Gives back what memory is not used any more, as far as the runtime lets one; costs up to a fifth of a second. */
   releaseMemory(): void
+  /**
+   * Has code that runs often compiled from now on. Before, an executable mostly interprets, for what a start runs is run once: that is
+   * quicker, and takes 5 MB less.
+   */
+  compileEagerly(): void
   /** Milliseconds since some moment; only goes forward, at the pace of real time. */
   monotonic(): number
 }
