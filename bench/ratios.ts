@@ -1,3 +1,4 @@
+import { onlySigns } from './contenders/peers.ts'
 import { Finder } from './report/find.ts'
 import type { Results, TenantPoint } from './results.ts'
 
@@ -52,6 +53,13 @@ export const ratios: readonly Ratio[] = [
     scenarios: [name, 'es256'],
     value: (found: Finder) => found.rate(name, 'grantd') / found.rate('es256', 'grantd'),
   })),
+  {
+    name: 'half-load: p99 of a server that only signs to that of grantd',
+    scenarios: ['half-load'],
+    value: (found) =>
+      (found.row('half-load', onlySigns, 'at half')?.p99 ?? Number.NaN) /
+      (found.row('half-load', 'grantd', 'at half')?.p99 ?? Number.NaN),
+  },
   {
     name: 'half-load: three signatures and 5 ms to p99',
     scenarios: ['half-load'],

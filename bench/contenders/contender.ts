@@ -5,7 +5,8 @@ import type { Server } from './server.ts'
 export interface Contender {
   /** As tables and files name it. */
   readonly name: string
-  readonly kind: 'grantd' | 'before' | 'peer'
+  /** `limit`: what can be had here at best, which nobody has to beat. */
+  readonly kind: 'grantd' | 'before' | 'peer' | 'limit'
   start(folder: string, algorithm: Algorithm): Promise<TokenServer>
 }
 

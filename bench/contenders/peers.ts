@@ -37,13 +37,20 @@ const peers: readonly Peer[] = [
 
 export function listPeers(): Contender[] {
   if (!existsSync(node)) throw new Error(`Cannot find ${node}; run: cd bench/peers && bun install`)
-  return peers.map(toContender)
+  return peers.map((peer) => toContender(peer, 'peer'))
 }
 
-function toContender({ name, program, file, processes = 1 }: Peer): Contender {
+export const onlySigns = 'a server that only signs, Bun'
+
+/** A server that does nothing but sign: its latencies are those of the machine and of the generator. */
+export function toOnlySigning(): Contender {
+  return toContender({ name: onlySigns, program: process.execPath, file: 'only-signs.mjs' }, 'limit')
+}
+
+function toContender({ name, program, file, processes = 1 }: Peer, kind: Contender['kind']): Contender {
   return {
     name,
-    kind: 'peer',
+    kind,
     async start(folder, algorithm) {
       await mkdir(folder, { recursive: true })
       const port = await findFreePort()

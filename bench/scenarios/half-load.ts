@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Contender, TokenServer } from '../contenders/contender.ts'
-import { listPeers } from '../contenders/peers.ts'
+import { listPeers, toOnlySigning } from '../contenders/peers.ts'
 import { toTokenEntry, toTokenRequest } from '../contenders/token-entry.ts'
 import { runPaced } from '../measure/pace/run-paced.ts'
 import { type Entry, runRounds } from '../rounds.ts'
@@ -80,7 +80,7 @@ function toPacedEntry(
 }
 
 async function startAll(bench: Bench, folder: string): Promise<StartedContender[]> {
-  const contenders = [...listGrantd(bench), ...listPeers().slice(0, 1)]
+  const contenders = [...listGrantd(bench), ...listPeers().slice(0, 1), toOnlySigning()]
   return await Promise.all(
     contenders.map(async (contender, index) => ({
       contender,

@@ -7,7 +7,7 @@ import { createRequestIds, resolveRequestId } from './request-id.ts'
 import { openNotes, type RequestNotes } from './request-notes.ts'
 import { addSecurityHeaders } from './security-headers.ts'
 
-export type Handler = (request: Request, peer?: Peer) => Promise<Response>
+export type Handler = (request: Request, peer?: Peer) => Response | Promise<Response>
 
 const unknownPeer: Peer = { address: () => undefined }
 
@@ -51,7 +51,7 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     return finished
   }
 
-  return async (request, peer = unknownPeer) => answerReady(request) ?? answerAnew(request, peer)
+  return (request, peer = unknownPeer) => answerReady(request) ?? answerAnew(request, peer)
 }
 
 /** Whether connections are kept open after an answer. */

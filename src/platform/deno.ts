@@ -7,7 +7,7 @@ import { ListenError, type Listener, type ListenOptions, type Openssl, type Plat
 declare const Deno: {
   serve(
     options: { hostname: string; port: number; reusePort: boolean; onListen: () => void },
-    handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Promise<Response>,
+    handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void>; finished: Promise<void> }
 }
 

@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer'
 
 /** Bytes that a pipe takes whole (PIPE_BUF of Linux): processes that share one do not mix their lines. */
 const wholeWrite = 4096
+/** UTF-16 units of a write that nobody else's can come between. */
+const largestWrite = 32_768
 
 /** Lines that go out together. */
 export interface LineWriter {
@@ -11,28 +13,33 @@ export interface LineWriter {
   readonly flush: () => void
 }
 
-/** Gathers the lines of a moment, which `later` ends: a write costs the system more than a line costs us. */
+/**
+ * Gathers the lines of a moment, which `later` ends: a write costs the system more than a line costs us. With `isShared`, other
+ * processes write to the same place.
+ */
 export function createLineWriter(
   write: (text: string) => void,
   later: (callback: () => void) => void,
+  { isShared = true }: { readonly isShared?: boolean } = {},
 ): LineWriter {
+  const most = isShared ? wholeWrite : largestWrite
   let waiting = ''
-  let bytes = 0
+  let size = 0
   let isPlanned = false
   const flush = () => {
-    if (bytes === 0) return
+    if (size === 0) return
     const text = waiting
     waiting = ''
-    bytes = 0
+    size = 0
     write(text)
   }
   return {
     flush,
     add: (line) => {
-      const size = Buffer.byteLength(line)
-      if (bytes + size > wholeWrite) flush()
+      const added = isShared ? Buffer.byteLength(line) : line.length
+      if (size + added > most) flush()
       waiting += line
-      bytes += size
+      size += added
       if (isPlanned) return
       isPlanned = true
       later(() => {

@@ -31,6 +31,7 @@ const longestWait = 5
 const lines = createLineWriter(
   (text) => void process.stdout.write(text),
   (callback) => void setTimeout(callback, longestWait),
+  { isShared: process.connected },
 )
 
 export function nodePlatform(): SharedPlatform {

@@ -114,7 +114,7 @@ export interface ListenOptions {
   readonly hostname: string
   /** 0 takes any free port. */
   readonly port: number
-  readonly fetch: (request: Request, peer: Peer) => Promise<Response>
+  readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>
   /** Lets other processes of this user listen on the port too, see {@link Platform.canSharePort}; default false. */
   readonly sharePort?: boolean
 }

@@ -131,7 +131,7 @@ export function twinOf({ deps, tokenOf }: AdminApp, storage: Storage): Pick<Admi
     },
     adminApi,
   )
-  const send: AdminApp['send'] = (path, init) => handle(new Request(new URL(path, publicUrl), init))
+  const send: AdminApp['send'] = async (path, init) => handle(new Request(new URL(path, publicUrl), init))
   return { send, call: callerOf({ send }, tokenOf) }
 }
 

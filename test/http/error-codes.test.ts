@@ -40,7 +40,7 @@ async function listApiKeysWithoutScope(): Promise<Response> {
 }
 
 /** A fault that nobody foresaw. */
-function postWithBrokenClock(): Promise<Response> {
+async function postWithBrokenClock(): Promise<Response> {
   const now = () => {
     throw new RangeError('the clock broke')
   }

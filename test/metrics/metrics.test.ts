@@ -106,7 +106,7 @@ test('metrics are at one path of a listener of their own', async () => {
 })
 
 test('a Host that makes no URL is answered with 400', async () => {
-  let answered: Promise<Response> | undefined
+  let answered: Response | Promise<Response> | undefined
   const request = { url: 'http://a b/metrics', method: 'GET' } as Request
   const listen: Platform['listen'] = ({ fetch }) => {
     answered = fetch(request, { address: () => undefined })

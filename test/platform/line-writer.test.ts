@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test'
 import { createLineWriter } from '../../src/platform/line-writer.ts'
 
-function openWriter() {
+function openWriter(options?: { isShared: boolean }) {
   const written: string[] = []
   const turns: (() => void)[] = []
   const writer = createLineWriter(
     (text) => written.push(text),
     (callback) => turns.push(callback),
+    options,
   )
   const turn = () => {
     for (const callback of turns.splice(0)) callback()
@@ -57,4 +58,17 @@ test('a line that is longer than that goes out alone', () => {
   add('after\n')
   turn()
   expect(written.map((text) => text.length)).toEqual([7, 5001, 6])
+})
+
+test('a process that has the place for itself writes up to 32 KB at once, and never a part of a line', () => {
+  const { add, written, turn } = openWriter({ isShared: false })
+  const lines = Array.from({ length: 1000 }, (_, index) => `${index} ${'x'.repeat(90)}\n`)
+  for (const line of lines) add(line)
+  turn()
+  expect(written.join('')).toBe(lines.join(''))
+  expect(written).toHaveLength(3)
+  for (const text of written) {
+    expect(text.length).toBeLessThanOrEqual(32_768)
+    expect(text.endsWith('\n')).toBeTrue()
+  }
 })
