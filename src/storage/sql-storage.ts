@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { commaSeparated, type Sql, type SqlDatabase, type SqlRow, sql } from './sql.ts'
+import { commaSeparated, type Sql, type SqlDatabase, type SqlRow, type SqlValue, sql } from './sql.ts'
 import {
   type Blank,
   isStorableId,
@@ -95,6 +95,21 @@ const findManyParts = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => {
   return each.reduce((all, one) => sql`${all} union all ${one}`).parts
 })
 
+/** The statement that creates so many rows at once; those of a size that comes again and again are made once. */
+function partsOfMany(count: number): readonly string[] {
+  const known = manyParts.get(count)
+  if (known) return known
+  const row = sql`(${''}, ${''}, ${''}, ${''}, 1, ${null}, null, ${null})`
+  const rows = commaSeparated(Array.from({ length: count }, () => row))
+  const { parts } = sql`insert into grantd_records
+    (tenant, kind, id, value, version, expires_at, used_at, parent) values ${rows}`
+  if (count <= mostKeptRows) manyParts.set(count, parts)
+  return parts
+}
+
+const mostKeptRows = 32
+const manyParts = new Map<number, readonly string[]>()
+
 class SqlRecords<S extends TSchema> implements Records<S['static']> {
   readonly #database: SqlDatabase
   readonly #tenantId: string
@@ -155,14 +170,14 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
 
   async createMany(records: readonly NewRecord<S['static']>[]): Promise<void> {
     if (records.length === 0) return
-    const values = commaSeparated(records.map((record) => this.#values(record)))
-    await this.#database.write(sql`insert into grantd_records (tenant, kind, ${columns}) values ${values}`)
+    const values = records.flatMap((record) => this.#valuesOf(record))
+    await this.#database.write({ parts: partsOfMany(records.length), values })
   }
 
-  #values(record: NewRecord<S['static']>): Sql {
+  #valuesOf(record: NewRecord<S['static']>): SqlValue[] {
     const { id, value, expiresAt = null, parent = null, json = JSON.stringify(value) } = record
     checkId(id)
-    return sql`(${this.#tenantId}, ${this.#kind.name}, ${id}, ${json}, 1, ${expiresAt}, ${null}, ${parent})`
+    return [this.#tenantId, this.#kind.name, id, json, expiresAt, parent]
   }
 
   async replace(
