@@ -45,10 +45,12 @@ const longestPause = 30_000
 const failuresToTell = 2
 /** A tenant with as many events in one batch is worth a row of its trail. */
 const enoughForRow = 4
-/** Tenants with fewer than that in one batch; when there are more of them, their events go by the journal. */
+/** A tenant with as many is worth moving what its bucket has in the journal first, others' too. */
+const enoughToSettle = 32
+/** Tenants with fewer than `enoughForRow` in one batch; when there are more of them, their events go by the journal. */
 const mostLone = 32
-/** Milliseconds after which a row of the journal is nobody's: whoever wrote it would have moved it. */
-const forgottenAfter = 300_000
+/** Milliseconds after which a row of the journal is nobody's: whoever wrote it, however busy, would have moved it. */
+const forgottenAfter = 900_000
 /** Tries when another process wrote in the same moment. */
 const mostTries = 5
 
@@ -189,8 +191,10 @@ export class AuditLog implements AuditSink {
 
   /** Those that go by the journal. */
   #findLone(groups: Groups): ReadonlySet<Groups[number]> {
-    const lone = groups.filter(([, events]) => events.length < enoughForRow)
-    return new Set(lone.length > mostLone ? lone : lone.filter(([tenant]) => this.#journal.holds(tenant)))
+    const areMany = groups.filter(([, { length }]) => length < enoughForRow).length > mostLone
+    const isLone = ([tenant, { length }]: Groups[number]) =>
+      (areMany && length < enoughForRow) || (length < enoughToSettle && this.#journal.holds(tenant))
+    return new Set(groups.filter(isLone))
   }
 
   get #appending(): SettleOptions & { readonly heads: KnownHeads } {
