@@ -139,7 +139,7 @@ async function readJournal(
   storage: Storage,
   bucket: string,
 ): Promise<{ rows: readonly JournalRow[]; isLast: boolean }> {
-  const mine = await listRows(storage, bucket)
+  const mine = await listRows(storage, bucket, rowsAtOnce)
   const rows: JournalRow[] = []
   let count = 0
   for (const { id, value } of mine) {
@@ -151,11 +151,11 @@ async function readJournal(
   return { rows, isLast: rows.length === mine.length && mine.length < rowsAtOnce }
 }
 
-async function listRows(storage: Storage, bucket: string): Promise<StoredRecord<unknown>[]> {
+async function listRows(storage: Storage, bucket: string, limit: number): Promise<StoredRecord<unknown>[]> {
   const start = `${bucket}.`
   try {
     const journal = storage.of(systemTenant).of(auditJournalAsFound)
-    const rows = await journal.list({ after: start, limit: rowsAtOnce })
+    const rows = await journal.list({ after: start, limit })
     return rows.filter(({ id }) => id.startsWith(start))
   } catch (cause) {
     if (cause instanceof SyntaxError) throw unreadable(`${start}...`)
@@ -163,8 +163,21 @@ async function listRows(storage: Storage, bucket: string): Promise<StoredRecord<
   }
 }
 
-function unreadable(id: string): StorageError {
-  return new StorageError(
+/** Rows of nobody's bucket count too: that costs a look at each bucket. */
+async function isEmpty(storage: Storage): Promise<boolean> {
+  try {
+    return (await storage.of(systemTenant).of(auditJournalAsFound).list({ limit: 1 })).length === 0
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return false
+    throw cause
+  }
+}
+
+/** The rest of the journal can be used. */
+class UnreadableRow extends StorageError {}
+
+function unreadable(id: string): UnreadableRow {
+  return new UnreadableRow(
     `The row ${id} of kind ${auditJournal.name} is not what this grantd writes; restore it from a backup, or delete it`,
   )
 }
@@ -200,19 +213,24 @@ export function settleTrail(storage: Storage, tenant: string, options: SettleOpt
 
 /**
  * Moves what others left behind: buckets that have a row of `before` (ms) or earlier, for whoever wrote it ended before moving it.
- * Default: every bucket that has a row. Throws StorageError.
+ * Default: every bucket that has a row. One that cannot be moved keeps no other from it. Throws StorageError, at the end.
  */
 export async function settleForgotten(
   storage: Storage,
   { before = Number.POSITIVE_INFINITY, ...options }: SettleOptions & { readonly before?: number },
 ): Promise<void> {
-  const journal = storage.of(systemTenant).of(auditJournalAsFound)
-  for (let after = ''; ; ) {
-    const [first] = await journal.list({ after, limit: 1 })
-    if (!first) return
-    const bucket = bucketOfRow(first.id)
-    if (Number(first.id.split('.')[1]) <= before) await settleBucket(storage, bucket, options)
-    // `/` is the character after the dot: the next row is one of another bucket.
-    after = `${bucket}/`
+  const failures: UnreadableRow[] = []
+  if (await isEmpty(storage)) return
+  for (let at = 0; at < buckets; at++) {
+    const bucket = nameOf(at)
+    try {
+      const [first] = await listRows(storage, bucket, 1)
+      // Of a row without a time nobody can say how old it is.
+      if (first && !(Number(first.id.split('.')[1]) > before)) await settleBucket(storage, bucket, options)
+    } catch (cause) {
+      if (!(cause instanceof UnreadableRow)) throw cause
+      failures.push(cause)
+    }
   }
+  if (failures.length > 0) throw failures[0]
 }

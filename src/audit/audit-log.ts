@@ -51,6 +51,8 @@ const enoughToSettle = 32
 const mostLone = 32
 /** Milliseconds after which a row of the journal is nobody's: whoever wrote it, however busy, would have moved it. */
 const forgottenAfter = 900_000
+/** Reasons why events could not be moved that are told. */
+const mostTold = 100
 /** Tries when another process wrote in the same moment. */
 const mostTries = 5
 
@@ -64,6 +66,8 @@ export class AuditLog implements AuditSink {
   readonly #heads = new KnownHeads()
   readonly #journal = new JournalBook()
   #cancelSettling: (() => void) | undefined
+  /** Why events could not be moved: each is told once, for it is met again and again. */
+  readonly #told = new Set<string>()
   /** By tenant, how many found no room. */
   readonly #lost = new Map<string, number>()
   /** Times that the storage failed, one after the other. */
@@ -227,7 +231,10 @@ export class AuditLog implements AuditSink {
       this.#journal.strike(bucket)
     } catch (cause) {
       this.#journal.putOff(bucket, now())
-      log('warn', 'audit events wait in the journal: they could not be moved', { reason: renderCause(cause) })
+      const reason = renderCause(cause)
+      if (this.#told.has(reason) || this.#told.size >= mostTold) return
+      this.#told.add(reason)
+      log('warn', 'audit events wait in the journal: they could not be moved', { reason })
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Storage, TenantStorage } from '../storage/storage.ts'
+import type { Storage } from '../storage/storage.ts'
 import { type AppendOptions, appendEvents, type KnownHead } from './audit-chain.ts'
 import type { WaitingEvent } from './audit-entry.ts'
 
@@ -44,8 +44,8 @@ export async function appendGroups(
 ): Promise<[string, KnownHead][]> {
   const written: [string, KnownHead][] = []
   for (const [tenant, events] of groups) {
-    const trail: TenantStorage = inside.of(tenant)
-    written.push([tenant, await appendEvents(trail, events, { ...options, known: heads.get(tenant) })])
+    const known = heads.get(tenant)
+    written.push([tenant, await appendEvents(inside.of(tenant), events, { ...options, known })])
   }
   return written
 }

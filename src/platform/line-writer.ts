@@ -11,6 +11,8 @@ export interface LineWriter {
   readonly add: (line: string) => void
   /** Writes what waits, at once. */
   readonly flush: () => void
+  /** From now on other processes write to the same place. */
+  readonly share: () => void
 }
 
 /**
@@ -22,7 +24,7 @@ export function createLineWriter(
   later: (callback: () => void) => void,
   { isShared = true }: { readonly isShared?: boolean } = {},
 ): LineWriter {
-  const most = isShared ? wholeWrite : largestWrite
+  let isAlone = !isShared
   let waiting = ''
   let size = 0
   let isPlanned = false
@@ -35,9 +37,13 @@ export function createLineWriter(
   }
   return {
     flush,
+    share: () => {
+      flush()
+      isAlone = false
+    },
     add: (line) => {
-      const added = isShared ? Buffer.byteLength(line) : line.length
-      if (size + added > most) flush()
+      const added = isAlone ? line.length : Buffer.byteLength(line)
+      if (size + added > (isAlone ? largestWrite : wholeWrite)) flush()
       waiting += line
       size += added
       if (isPlanned) return

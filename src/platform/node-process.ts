@@ -44,7 +44,7 @@ export function nodePlatform(): SharedPlatform {
     files: nodeFiles,
     sqlite: nodeSqlite,
     cores: Math.max(1, availableParallelism()),
-    processes: nodeProcesses(),
+    processes: nodeProcesses({ onStart: lines.share }),
     canSharePort: process.platform === 'linux',
     environment: (name) => process.env[name],
     isTerminal: process.stdout.isTTY === true,

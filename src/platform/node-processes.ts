@@ -2,12 +2,15 @@ import { spawn } from 'node:child_process'
 import process from 'node:process'
 import type { Channel, ChildProcess, Exit, Processes, ProcessUsage } from './processes.ts'
 
-/** Processes over node:child_process, with its channel for JSON. */
-export function nodeProcesses(): Processes {
+/** Processes over node:child_process, with its channel for JSON. `onStart` is told before another one has our output. */
+export function nodeProcesses({ onStart }: { readonly onStart: () => void }): Processes {
   return {
     pid: process.pid,
     usage,
-    startAgain,
+    startAgain: (environment) => {
+      onStart()
+      return startAgain(environment)
+    },
     get parent() {
       return process.connected ? parentChannel : undefined
     },

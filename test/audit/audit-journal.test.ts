@@ -4,7 +4,7 @@ import { bucketOf, settleForgotten, settleTrail } from '../../src/audit/audit-jo
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { auditEvents, auditJournal, auditJournalAsFound } from '../../src/storage/records.ts'
 import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
-import { rowsOf } from '../support/failing-storage.ts'
+import { failingStorage, rowsOf } from '../support/failing-storage.ts'
 import {
   entriesOf,
   eventOf,
@@ -199,6 +199,62 @@ test.each([
     },
   ])
   expect((await journalOf(storage)).map(({ id }) => id)).toEqual([row.id])
+})
+
+test.each(['ab', 'abc', 'abc.5.x', 'ab/x', '0', '/', 'zz.x'])(
+  'a foreign row %s does not keep others waiting',
+  async (id) => {
+    const storage = createMemoryStorage()
+    await scatter(storage)
+    await storage.of(systemTenant).of(auditJournalAsFound).create({ id, value: 1 })
+    await settleForgotten(storage, options)
+    expect((await journalOf(storage)).map((row) => row.id)).toEqual([id])
+  },
+)
+
+test.each([
+  ['of a bucket', (id: string) => id],
+  ['that has no time', (id: string) => `${id.slice(0, 2)}.!`],
+])('a row %s that is not ours is told of, after all other buckets were moved', async (_, idOf) => {
+  const storage = createMemoryStorage()
+  await scatter(storage)
+  const [row] = await journalOf(storage)
+  if (!row) throw new Error('There is no row')
+  const place = { tenant: systemTenant, kind: auditJournalAsFound, id: row.id }
+  await tamper(storage, place, (found) => ({ ...found, id: idOf(row.id), value: {} }))
+  await expect(settleForgotten(storage, options)).rejects.toThrow(
+    `The row ${idOf(row.id)} of kind audit_journal`,
+  )
+  expect((await journalOf(storage)).map(({ id }) => id)).toEqual([idOf(row.id)])
+})
+
+test('a storage that is away while buckets are due is told of once, and nothing is lost', async () => {
+  const inner = createMemoryStorage()
+  const storage = failingStorage(inner)
+  const trail = await scatter(storage)
+  storage.failing = true
+  trail.time += 30_000
+  for (let round = 0; round < 100; round++) {
+    trail.timer.ring()
+    await trail.audit.flush()
+  }
+  expect(trail.log.map(({ message }) => message)).toEqual([
+    'audit events wait in the journal: they could not be moved',
+  ])
+  storage.failing = false
+  await settleForgotten(inner, options)
+  expect(await marksOf(inner, 't42')).toEqual(['1'])
+})
+
+test('a storage that is away is asked once, and so is a journal that is empty', async () => {
+  const storage = failingStorage(createMemoryStorage())
+  await settleForgotten(storage, options)
+  expect(storage.calls).toEqual([' audit_journal list'])
+  await scatter(storage)
+  storage.calls.length = 0
+  storage.failing = true
+  await expect(settleForgotten(storage, options)).rejects.toThrow('switched off')
+  expect(storage.calls).toEqual([' audit_journal list'])
 })
 
 test('whatever the ids, a tenant has one bucket, which is two hexadecimal digits', () => {

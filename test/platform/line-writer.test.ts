@@ -72,3 +72,15 @@ test('a process that has the place for itself writes up to 32 KB at once, and ne
     expect(text.endsWith('\n')).toBeTrue()
   }
 })
+
+test('what comes after others share the place is written as a pipe takes it', () => {
+  const { add, share, written, turn } = openWriter({ isShared: false })
+  const line = `${'é'.repeat(50)}\n`
+  for (let count = 0; count < 100; count++) add(line)
+  share()
+  expect(written).toEqual([line.repeat(100)])
+  for (let count = 0; count < 100; count++) add(line)
+  turn()
+  expect(written.join('')).toBe(line.repeat(200))
+  for (const text of written.slice(1)) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4096)
+})
