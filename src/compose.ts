@@ -6,6 +6,7 @@ import { findClient } from './config/packed-config.ts'
 import type { Deps, Lifecycle } from './deps.ts'
 import type { Keyring } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
+import { SignedTokens } from './keys/signed-tokens.ts'
 import { VerifiedTokens } from './keys/verified-tokens.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -78,6 +79,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     expiryFloor,
     ...(metrics && { metrics }),
     verifiedTokens: new VerifiedTokens(),
+    signedTokens: new SignedTokens({ hashing: platform.hashing, secret: randomBytes(32) }),
     swagger: config.swagger,
     admin: config.admin,
     build: buildInfo,

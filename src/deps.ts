@@ -2,6 +2,7 @@ import type { BuildInfo } from './build-info.ts'
 import type { ClientRegistry } from './clients/registry.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { SecretChecker } from './keys/secrets.ts'
+import type { SignedTokens } from './keys/signed-tokens.ts'
 import type { VerifiedTokens } from './keys/verified-tokens.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -35,6 +36,7 @@ export interface Deps {
   readonly audit: AuditSink
   readonly lastUse: LastUse
   readonly verifiedTokens: VerifiedTokens
+  readonly signedTokens: SignedTokens
   /** Up to when (ms) expired rows were deleted: what expired by then stays expired, whatever the clock says. */
   readonly expiryFloor: () => number
   readonly lifecycle: Lifecycle

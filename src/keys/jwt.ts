@@ -30,14 +30,17 @@ export function signJwt(
 export interface UnverifiedJwt {
   readonly issuer: string
   readonly kid: string
+  readonly typ: string | undefined
+  readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Reads the issuer and the key id, by which alone our own key is looked up; nothing else in it is believed. */
+/** Reads the issuer and the key id, by which alone our own key is looked up; nothing in it is believed. */
 export function peekJwt(token: string): UnverifiedJwt | undefined {
   try {
-    const { kid } = jose.decodeProtectedHeader(token)
-    const { iss } = jose.decodeJwt(token)
-    return typeof kid === 'string' && typeof iss === 'string' ? { issuer: iss, kid } : undefined
+    const { kid, typ } = jose.decodeProtectedHeader(token)
+    const claims = jose.decodeJwt(token)
+    const { iss } = claims
+    return typeof kid === 'string' && typeof iss === 'string' ? { issuer: iss, kid, typ, claims } : undefined
   } catch {
     return undefined
   }

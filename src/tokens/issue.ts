@@ -1,6 +1,7 @@
 import type { Client } from '../clients/client.ts'
 import { signJwt } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { SignedTokens } from '../keys/signed-tokens.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
@@ -11,6 +12,7 @@ import type { RecentTokens, SharedToken } from './recent-tokens.ts'
 export interface IssueDeps {
   readonly keyring: Keyring
   readonly recentTokens: RecentTokens
+  readonly signedTokens: SignedTokens
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
@@ -93,5 +95,6 @@ async function mintAccessToken(
   if (token.length > largestToken) {
     throw new OAuthError('invalid_target', 'The token would be too large: ask for fewer resources or scopes')
   }
+  deps.signedTokens.remember(token, key)
   return { token, tokenId, clientId: client.id, issuedAt }
 }

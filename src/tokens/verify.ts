@@ -2,7 +2,9 @@ import { Value } from '@sinclair/typebox/value'
 import type { ClientRegistry } from '../clients/registry.ts'
 import { JwtExpired, JwtInvalid, peekJwt, verifyJwtByKey } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import type { VerifiedTokens } from '../keys/verified-tokens.ts'
+import type { SignedTokens } from '../keys/signed-tokens.ts'
+import type { TenantKeys } from '../keys/tenant-keys.ts'
+import type { RememberedToken, VerifiedTokens } from '../keys/verified-tokens.ts'
 import type { Hashing } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { AccessTokenClaims, ApiKeyClaims } from '../protocol/messages.ts'
@@ -22,6 +24,8 @@ export interface VerifyDeps {
   readonly hashing: Hashing
   readonly lastUse: LastUse
   readonly verifiedTokens: VerifiedTokens
+  /** Left out: this process has signed none. */
+  readonly signedTokens?: SignedTokens
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Up to when (ms) what expired is forgotten: a token that expired by then stays so, whatever the clock says. */
@@ -116,18 +120,21 @@ async function verifyClaims(token: string, signed: Signed, deps: VerifyDeps): Pr
 }
 
 /**
- * The claims of a token whose signature was checked before, if all that may have changed since then is as it has to be;
- * undefined: it is to be looked at anew, and what is wrong with it will be said then.
+ * The claims of a token whose signature was made or checked here before, if all that may have changed since then is as it has to
+ * be; undefined: it is to be looked at anew, and what is wrong with it will be said then.
  */
 async function recall(
   token: string,
   { tenant, oauth2, allowFuture }: Signed,
   deps: VerifyDeps,
 ): Promise<TokenClaims | undefined> {
-  const found = deps.verifiedTokens.find(token)
-  if (!found) return undefined
-  const { key, typ, claims } = found
   const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
+  const verified = deps.verifiedTokens.find(token)
+  const found = verified ?? findSigned(token, keys, deps)
+  if (!found) return undefined
+  // One that is about to be revoked is not looked at again.
+  if (!verified && !allowFuture) deps.verifiedTokens.keep(token, found)
+  const { key, typ, claims } = found
   const isOfNow =
     // The very key, not one of its kid: it may have been taken out of the ring, or another put in its place.
     keys.find(key.kid) === key &&
@@ -136,6 +143,18 @@ async function recall(
     (claims.exp === undefined || claims.exp > Math.floor(deps.now() / 1000)) &&
     (allowFuture || claims.iat * 1000 <= deps.now())
   return isOfNow ? claims : undefined
+}
+
+/** A token that this process has signed itself: what it says needs no check but of the digest of its bytes. */
+function findSigned(
+  token: string,
+  keys: TenantKeys,
+  { signedTokens }: VerifyDeps,
+): RememberedToken | undefined {
+  const read = signedTokens && peekJwt(token)
+  const key = read && keys.find(read.kid)
+  if (!read?.typ || !key || !signedTokens.has(token, key)) return undefined
+  return { key, typ: read.typ, claims: read.claims as AccessTokenClaims }
 }
 
 /** at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so. */

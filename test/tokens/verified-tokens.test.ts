@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
+import { SignedTokens } from '../../src/keys/signed-tokens.ts'
 import { type RememberedToken, VerifiedTokens } from '../../src/keys/verified-tokens.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { revokeToken } from '../../src/tokens/revocations.ts'
-import { type VerifyDeps, verifyToken } from '../../src/tokens/verify.ts'
+import { type VerifyDeps, verifySignedToken, verifyToken } from '../../src/tokens/verify.ts'
 import { startAcme, svc } from '../endpoints/acme.ts'
 import { newKeys } from '../support/jws.ts'
 import { type TestApp, testStart } from '../support/test-app.ts'
@@ -14,15 +15,22 @@ const verify = spyOn(crypto.subtle, 'verify')
 beforeEach(async () => {
   app = await startAcme()
   token = await app.token('acme', svc)
-  expect(await say(token)).toBe('good')
   verify.mockClear()
 })
 afterEach(() => app.close())
 
-/** What is said of the token, and whether a signature was checked for it. */
+const newSignedTokens = () => new SignedTokens({ hashing: app.deps.hashing, secret: new Uint8Array(32) })
+
+/** What one of the two memories knows: that a signature was checked, or that it was made here. */
+const memories = {
+  checked: () => ({ signedTokens: newSignedTokens() }),
+  'made here': () => ({ verifiedTokens: new VerifiedTokens() }),
+} satisfies Record<string, () => Partial<VerifyDeps>>
+let memory: () => Partial<VerifyDeps> = memories.checked
+
 async function say(text: string, changed: Partial<VerifyDeps> = {}): Promise<string> {
   try {
-    await verifyToken(text, { ...app.deps, ...changed })
+    await verifyToken(text, { ...app.deps, ...memory(), ...changed })
     return 'good'
   } catch (error) {
     if (error instanceof OAuthError) return error.message
@@ -32,7 +40,13 @@ async function say(text: string, changed: Partial<VerifyDeps> = {}): Promise<str
 
 const invalid = 'The access token is invalid'
 
-describe('a token whose signature was checked', () => {
+describe.each(Object.entries(memories))('a token whose signature was %s', (_, chosen) => {
+  beforeEach(async () => {
+    memory = chosen
+    expect(await say(token)).toBe('good')
+    verify.mockClear()
+  })
+
   test('is good again without another check', async () => {
     expect(await say(token)).toBe('good')
     expect(verify).toHaveBeenCalledTimes(0)
@@ -97,13 +111,37 @@ describe('a token whose signature was checked', () => {
   })
 
   test('has claims that nobody changes', async () => {
-    const { claims } = await verifyToken(token, app.deps)
+    const { claims } = await verifyToken(token, { ...app.deps, ...memory() })
     expect(() => Object.assign(claims, { sub: 'me' })).toThrow(TypeError)
     expect(() => claims.aud.push('me')).toThrow(TypeError)
   })
 })
 
+test('a token that was made here costs no check, not even when it is first seen', async () => {
+  expect(app.deps.signedTokens.has(token, (await app.deps.keyring.of('acme')).active)).toBe(true)
+  await verifyToken(token, app.deps)
+  await verifyToken(token, app.deps)
+  expect(verify).toHaveBeenCalledTimes(0)
+})
+
+test('a token that another process made is checked once', async () => {
+  const elsewhere = { ...app.deps, signedTokens: newSignedTokens() }
+  await verifyToken(token, elsewhere)
+  await verifyToken(token, elsewhere)
+  expect(verify).toHaveBeenCalledTimes(1)
+})
+
+test('a token that was made here is revoked without a check, and leaves nothing behind', async () => {
+  const tenant = await app.deps.tenants.find('acme')
+  if (!tenant?.oauth2) throw new TypeError('There is no tenant')
+  const claims = await verifySignedToken(token, { tenant, oauth2: tenant.oauth2 }, app.deps)
+  expect(claims.client_id).toBe('svc')
+  expect(verify).toHaveBeenCalledTimes(0)
+  expect(app.deps.verifiedTokens.size).toBe(0)
+})
+
 test('a token that is refused is not remembered', async () => {
+  memory = memories['made here']
   const verifiedTokens = new VerifiedTokens()
   expect(await say(`${token.slice(0, -4)}AAAA`, { verifiedTokens })).toBe(invalid)
   expect(verifiedTokens.size).toBe(0)
