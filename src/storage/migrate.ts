@@ -2,8 +2,11 @@ import { migrations } from './migrations/migrations.ts'
 import { type SqlDatabase, sql } from './sql.ts'
 import { StorageRefusedError } from './storage.ts'
 
-/** The number of the schema that this grantd knows. */
-export const knownSchema = migrations.length
+/** The number of the schema that this grantd knows, of each kind of database. */
+export const knownSchema = {
+  sqlite: migrations.sqlite.length,
+  postgres: migrations.postgres.length,
+} as const
 
 /**
  * Brings the schema up to date inside `database`, which is a transaction that holds a lock against every other. Throws
@@ -15,14 +18,15 @@ export async function migrate(database: SqlDatabase, place: string): Promise<voi
   )
   const [row] = await database.read(sql`select coalesce(max(version), 0) as version from grantd_schema`)
   const version = Number(row?.['version'])
-  if (version > knownSchema) {
+  const known = knownSchema[database.name]
+  if (version > known) {
     throw new StorageRefusedError(
-      `${place} has schema ${version}, and this grantd knows ${knownSchema}: a newer grantd wrote it; run that one, or restore a backup from before it`,
+      `${place} has schema ${version}, and this grantd knows ${known}: a newer grantd wrote it; run that one, or restore a backup from before it`,
     )
   }
-  for (const [index, { name, statements }] of migrations.entries()) {
+  for (const [index, { name, statements }] of migrations[database.name].entries()) {
     if (index < version) continue
-    for (const text of statements[database.name]) await database.write({ parts: [text], values: [] })
+    for (const text of statements) await database.write({ parts: [text], values: [] })
     await database.write(sql`insert into grantd_schema (version, name) values (${index + 1}, ${name})`)
   }
 }

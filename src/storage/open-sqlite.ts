@@ -165,7 +165,7 @@ async function checkWhole(connection: SqliteConnection, path: string, { files }:
 /** A file of ours always has the table of the schema; one that is up to date is not locked. */
 async function migrateIfOld(database: SqlDatabase, path: string): Promise<void> {
   const [row] = await database.read(sql`select max(version) as version from grantd_schema`)
-  if (Number(row?.['version']) === knownSchema) return
+  if (Number(row?.['version']) === knownSchema.sqlite) return
   await database.transaction((inside) => migrate(inside, path))
 }
 

@@ -49,7 +49,7 @@ function migrateAlone(connection: PostgresConnection, place: string): Promise<vo
     statementTimeoutMs: migrationTimeoutMs,
     work: async (database) => {
       const { version, hasRecords } = await readSchema(database)
-      if (version === knownSchema && hasRecords) return
+      if (version === knownSchema.postgres && hasRecords) return
       await database.write({ parts: [`set local statement_timeout = ${migrationTimeoutMs}`], values: [] })
       await database.read(sql`select pg_advisory_xact_lock(${migrationLock})`)
       checkSchema(await readSchema(database), place)

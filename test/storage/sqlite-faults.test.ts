@@ -153,7 +153,7 @@ test('a newer schema is refused', () =>
     newer.close()
     const error = await refusalOf(path)
     expect(error).toBeInstanceOf(StorageRefusedError)
-    expect(error.message).toContain('has schema 99, and this grantd knows 1: a newer grantd wrote it')
+    expect(error.message).toContain('has schema 99, and this grantd knows 2: a newer grantd wrote it')
   }))
 
 test('while another process holds the lock writes wait, then fail and change nothing, reads go on, and all is well after', () =>
