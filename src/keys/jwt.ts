@@ -6,16 +6,10 @@ import type { TenantKeys } from './tenant-keys.ts'
 
 const allAlgorithms = Object.keys(signatureAlgorithms)
 
-/** Of each key, its protected header in base64url by `typ`: the same in all of its tokens. */
-const headers = new WeakMap<SigningKey, Map<string, string>>()
-
-function headerOf(key: SigningKey, typ: string): string {
-  const known = headers.get(key) ?? new Map<string, string>()
-  headers.set(key, known)
-  const header =
-    known.get(typ) ?? jose.base64url.encode(JSON.stringify({ alg: key.algorithm, typ, kid: key.kid }))
-  known.set(typ, header)
-  return header
+/** The same in all tokens of a key that have this typ. */
+function headerOf({ headers, algorithm, kid }: SigningKey, typ: string): string {
+  headers[typ] ??= jose.base64url.encode(JSON.stringify({ alg: algorithm, typ, kid }))
+  return headers[typ]
 }
 
 /** A compact JWS in the tenant's words; the header is alg, typ, kid in that order. A signature that cannot be made throws. */

@@ -22,7 +22,8 @@ export interface Entry {
   seenAt: Moment
   /** Since when the ring cannot be used as it is; undefined: it can. */
   failingSince: Moment | undefined
-  readonly refresh: FreshRun<void>
+  /** Made when the ring is first looked at again. */
+  refresh: FreshRun<void> | undefined
   /** The keys of the ring as everybody gets them. */
   keys: TenantKeys | undefined
 }
@@ -43,7 +44,7 @@ export interface Sight {
 export function getSigningKey({ ring, seenAt, failingSince }: Entry, sight: Sight): SigningKey {
   const { signing, failure, plan } = ring
   if (!signing || (failingSince && timeBetween(failingSince, sight.now()) > longestUnseen)) throw failure
-  if (plan.file !== null || !sight.isShared) return signing
+  if (!sight.isShared || plan.file !== null) return signing
   const now = sight.now()
   if (Math.min(timeBetween(seenAt, now), timeBetween(sight.seenAt(), now)) <= longestUnseen) return signing
   throw new UnavailableError('The keyrings in the database were not seen for a day, so no key signs')

@@ -7,12 +7,13 @@ import type { KeyHost, KeyPlan, OpenedKey } from './key-file.ts'
 import type { KeyMaterial } from './key-material.ts'
 import { KeyOwners } from './key-owners.ts'
 import { type KeyReport, reportKeys } from './key-report.ts'
+import { KeyedRuns } from './keyed-runs.ts'
 import { RingOpener } from './ring-opener.ts'
 import { RingStore } from './ring-store.ts'
 import { type KeyEvent, RingWriter } from './ring-writer.ts'
 import { type RotateOptions, type Rotation, Rotator } from './rotator.ts'
 import type { VerifyingKey } from './signing-key.ts'
-import { createTenantKeys, type TenantKeys } from './tenant-keys.ts'
+import { OpenedKeys, type RingWatch, type TenantKeys } from './tenant-keys.ts'
 import { UnopenedTenants } from './unopened-tenants.ts'
 
 /** Tenants that may wait for their key; one more is told to come back. */
@@ -52,8 +53,12 @@ export class Keyring {
   readonly #writer: RingWriter
   readonly #rotator: Rotator
   readonly #opener: RingOpener
-  readonly #opened = new Map<string, Promise<TenantKeys>>()
+  readonly #opening = new KeyedRuns<TenantKeys>()
   readonly #entries = new Map<string, Entry>()
+  readonly #watch: RingWatch<Entry> = {
+    getSigning: (entry) => getSigningKey(entry, this.#sight),
+    lookUp: (entry, kid) => this.#lookUp(entry, kid),
+  }
   readonly #unopened: UnopenedTenants
   readonly #findHead: FreshRun<number>
   readonly #sight: Sight
@@ -81,7 +86,7 @@ export class Keyring {
     this.#writer = new RingWriter(ringOptions)
     this.#rotator = new Rotator(ringOptions, this.#writer)
     this.#opener = new RingOpener({ ...ringOptions, writer: this.#writer })
-    this.#unopened = new UnopenedTenants({ findPlan, store, now, isOpened: (id) => this.#opened.has(id) })
+    this.#unopened = new UnopenedTenants({ findPlan, store, now, isOpened: (id) => this.#isOpened(id) })
     this.#findHead = new FreshRun(() => store.head())
     this.#sight = { isShared: store.isShared, seenAt: () => this.#seenAt, now: () => this.#moment() }
     this.#seenAt = this.#moment()
@@ -93,10 +98,10 @@ export class Keyring {
    */
   async of(tenantId: string, incarnation?: number): Promise<TenantKeys> {
     const isIt = () => this.#entries.get(tenantId)?.ring.plan.incarnation === incarnation
-    const keys = await this.#open(tenantId)
+    const keys = this.peek(tenantId) ?? (await this.#open(tenantId))
     if (incarnation === undefined || isIt()) return keys
     await this.refresh(tenantId)
-    const again = await this.#open(tenantId)
+    const again = this.peek(tenantId) ?? (await this.#open(tenantId))
     if (isIt()) return again
     throw new UnavailableError(`The tenant '${tenantId}' was deleted or made anew meanwhile`)
   }
@@ -107,25 +112,18 @@ export class Keyring {
   }
 
   #open(tenantId: string): Promise<TenantKeys> {
-    const known = this.#opened.get(tenantId)
-    if (known) return known
-    const opening = this.#openNow(tenantId)
-    this.#opened.set(tenantId, opening)
-    opening.catch(() => {
-      if (this.#opened.get(tenantId) === opening) this.#opened.delete(tenantId)
-    })
-    return opening
+    return this.#opening.run(tenantId, (isWanted) => this.#openNow(tenantId, isWanted))
   }
 
-  async #openNow(tenantId: string): Promise<TenantKeys> {
+  async #openNow(tenantId: string, isWanted: () => boolean): Promise<TenantKeys> {
     const plan = await this.#getPlan(tenantId)
     const head = this.#head ?? 0
     const seenAt = this.#moment()
     const { ring, opened } = await this.#inTurn(() => this.#opener.open(plan))
-    const refresh = new FreshRun(() => this.#refreshNow(tenantId))
-    const entry: Entry = { ring, head, seenAt, failingSince: undefined, refresh, keys: undefined }
+    const entry: Entry = { ring, head, seenAt, failingSince: undefined, refresh: undefined, keys: undefined }
     entry.keys = this.#keysOf(entry)
-    this.#entries.set(tenantId, entry)
+    // One that was forgotten meanwhile serves those alone who asked before.
+    if (isWanted()) this.#entries.set(tenantId, entry)
     this.#unopened.forget(tenantId)
     this.#options.onOpened?.(plan, opened)
     return entry.keys
@@ -149,12 +147,7 @@ export class Keyring {
 
   #keysOf(entry: Entry): TenantKeys {
     const { published, plan } = entry.ring
-    return createTenantKeys({
-      published,
-      jwksMaxAge: plan.jwksMaxAge,
-      getSigning: () => getSigningKey(entry, this.#sight),
-      lookUp: (kid) => this.#lookUp(entry, kid),
-    })
+    return new OpenedKeys({ opened: entry, published, jwksMaxAge: plan.jwksMaxAge, watch: this.#watch })
   }
 
   /**
@@ -163,14 +156,24 @@ export class Keyring {
    */
   async #lookUp(entry: Entry, kid: string): Promise<VerifyingKey | undefined> {
     if (entry.ring.plan.file !== null) return undefined
-    if ((await this.#findHead.run()) !== entry.head) await entry.refresh.run()
+    if ((await this.#findHead.run()) !== entry.head) await this.#refreshOf(entry).run()
     return entry.ring.published.find((key) => key.kid === kid)
   }
 
   /** Reads the ring and the plan of an opened tenant again, as they are at the time of the call or later. Throws StorageError. */
   async refresh(tenantId: string): Promise<void> {
-    await this.#opened.get(tenantId)?.catch(() => {})
-    await this.#entries.get(tenantId)?.refresh.run()
+    await this.#opening.get(tenantId)?.catch(() => {})
+    const entry = this.#entries.get(tenantId)
+    if (entry) await this.#refreshOf(entry).run()
+  }
+
+  #refreshOf(entry: Entry): FreshRun<void> {
+    entry.refresh ??= new FreshRun(() => this.#refreshNow(entry.ring.plan.tenantId))
+    return entry.refresh
+  }
+
+  #isOpened(tenantId: string): boolean {
+    return this.#entries.has(tenantId) || this.#opening.get(tenantId) !== undefined
   }
 
   async #refreshNow(tenantId: string): Promise<void> {
@@ -191,15 +194,13 @@ export class Keyring {
     entry.head = head
     entry.seenAt = seenAt
     entry.failingSince = ring.failure === undefined ? undefined : (entry.failingSince ?? seenAt)
-    if (!isChanged) return
-    entry.keys = this.#keysOf(entry)
-    this.#opened.set(tenantId, Promise.resolve(entry.keys))
+    if (isChanged) entry.keys = this.#keysOf(entry)
   }
 
   /** Opens the tenant anew at its next use. */
   forget(tenantId: string): void {
     this.#unopened.forget(tenantId)
-    this.#opened.delete(tenantId)
+    this.#opening.forget(tenantId)
     this.#entries.get(tenantId)?.ring.signing?.signer.close()
     this.#entries.delete(tenantId)
   }
@@ -221,7 +222,7 @@ export class Keyring {
   }
 
   #lookAgain(tenantId: string): Promise<void> {
-    return this.#opened.has(tenantId) ? this.refresh(tenantId) : this.survey(tenantId)
+    return this.#isOpened(tenantId) ? this.refresh(tenantId) : this.survey(tenantId)
   }
 
   /** The tenants, opened or surveyed, that have a step due, in no order. */

@@ -23,9 +23,6 @@ export class SignedTokens {
   readonly #hashing: Hashing
   readonly #secret: Uint8Array
   readonly #words = new Uint32Array(places * wordsPerPlace)
-  /** A number for each key, as this very object: one of the same kid that is read again is another. */
-  readonly #numbers = new WeakMap<VerifyingKey, number>()
-  #lastNumber = 0
 
   constructor({ hashing, secret }: SignedTokensOptions) {
     this.#hashing = hashing
@@ -33,8 +30,7 @@ export class SignedTokens {
   }
 
   remember(token: string, key: VerifyingKey): void {
-    const number = this.#numbers.get(key) ?? this.#number(key)
-    const digest = this.#digest(token, number)
+    const digest = this.#digest(token, key)
     const start = toBucket(digest)
     // The newest goes in front.
     this.#words.copyWithin(start + wordsPerPlace, start, start + wordsPerBucket - wordsPerPlace)
@@ -43,9 +39,7 @@ export class SignedTokens {
 
   /** Whether this process signed the token, byte for byte, with this key, and still knows of it. */
   has(token: string, key: VerifyingKey): boolean {
-    const number = this.#numbers.get(key)
-    if (number === undefined) return false
-    const digest = this.#digest(token, number)
+    const digest = this.#digest(token, key)
     const start = toBucket(digest)
     for (let place = 0; place < perBucket; place++) {
       if (this.#isAt(start + place * wordsPerPlace, digest)) return true
@@ -60,14 +54,8 @@ export class SignedTokens {
     return true
   }
 
-  #number(key: VerifyingKey): number {
-    this.#lastNumber += 1
-    this.#numbers.set(key, this.#lastNumber)
-    return this.#lastNumber
-  }
-
-  #digest(token: string, number: number): Uint8Array {
-    return this.#hashing.hmacSha256(this.#secret, `${number}.${token}`)
+  #digest(token: string, { serial }: VerifyingKey): Uint8Array {
+    return this.#hashing.hmacSha256(this.#secret, `${serial}.${token}`)
   }
 }
 

@@ -16,25 +16,49 @@ export interface TenantKeys {
   readonly jwksMaxAge: number
 }
 
-export interface TenantKeysParts {
+/** Who knows how things stand with a ring that was opened. */
+export interface RingWatch<Opened> {
+  /** The key that signs; throws when none may. */
+  getSigning(opened: Opened): SigningKey
+  lookUp(opened: Opened, kid: string): Promise<VerifyingKey | undefined>
+}
+
+export interface OpenedKeysParts<Opened> {
+  readonly opened: Opened
   /** The key that signs first, then the others. */
   readonly published: readonly VerifyingKey[]
   readonly jwksMaxAge: number
-  /** The key that signs; throws when none may. */
-  readonly getSigning: () => SigningKey
-  readonly lookUp: (kid: string) => Promise<VerifyingKey | undefined>
+  readonly watch: RingWatch<Opened>
 }
 
-export function createTenantKeys({ published, jwksMaxAge, getSigning, lookUp }: TenantKeysParts): TenantKeys {
-  const byKid = new Map(published.map((key) => [key.kid, key]))
-  return {
-    get active() {
-      return getSigning()
-    },
-    find: (kid) => byKid.get(kid),
-    lookUp: async (kid) => byKid.get(kid) ?? (await lookUp(kid)),
-    jwks: { keys: published.map(({ jwk }) => jwk) },
-    jwksMaxAge,
+/** The keys of a ring that was opened. There is one of these for each tenant, so it is small: it has no functions of its own. */
+export class OpenedKeys<Opened> implements TenantKeys {
+  readonly jwksMaxAge: number
+  readonly #opened: Opened
+  readonly #published: readonly VerifyingKey[]
+  readonly #watch: RingWatch<Opened>
+
+  constructor({ opened, published, jwksMaxAge, watch }: OpenedKeysParts<Opened>) {
+    this.jwksMaxAge = jwksMaxAge
+    this.#opened = opened
+    this.#published = published
+    this.#watch = watch
+  }
+
+  get active(): SigningKey {
+    return this.#watch.getSigning(this.#opened)
+  }
+
+  get jwks(): JwkSet {
+    return { keys: this.#published.map(({ jwk }) => jwk) }
+  }
+
+  find(kid: string): VerifyingKey | undefined {
+    return this.#published.find((key) => key.kid === kid)
+  }
+
+  async lookUp(kid: string): Promise<VerifyingKey | undefined> {
+    return this.find(kid) ?? (await this.#watch.lookUp(this.#opened, kid))
   }
 }
 
