@@ -28,18 +28,35 @@ interface ClientsDeps {
 /** Built clients that are kept: to build one takes less than a hundredth of a request, and all of them much memory. */
 const mostBuilt = 20_000
 
+/** Lists of scopes of which one copy is kept for all who have the same; others have their own. */
+const mostLists = 1000
+
 /** The clients of config.yaml that were built, the oldest first; no tenant id has a space in it. */
 class BuiltClients {
   readonly #clients = new Map<string, Client>()
+  readonly #lists = new Map<string, readonly string[]>()
 
   get(tenantId: string, id: string): Client | undefined {
     return this.#clients.get(`${tenantId} ${id}`)
   }
 
-  keep(tenantId: string, client: Client): void {
-    this.#clients.set(`${tenantId} ${client.id}`, client)
+  /** The client as it is kept: what other clients have alike is theirs, so that less memory is touched by the next request. */
+  keep(tenantId: string, client: Client): Client {
+    const scopes = this.#share(client.scopes)
+    const defaultScopes = this.#share(client.defaultScopes)
+    const kept = { ...client, scopes, defaultScopes }
+    this.#clients.set(`${tenantId} ${client.id}`, kept)
     const [oldest] = this.#clients.size > mostBuilt ? this.#clients.keys() : []
     if (oldest !== undefined) this.#clients.delete(oldest)
+    return kept
+  }
+
+  #share(list: readonly string[]): readonly string[] {
+    const key = list.join(' ')
+    const known = this.#lists.get(key)
+    if (known) return known
+    if (this.#lists.size < mostLists) this.#lists.set(key, list)
+    return list
   }
 }
 
@@ -94,8 +111,7 @@ class ClientsOfTenant implements TenantClients {
     const known = this.#deps.built.get(this.#tenantId, id)
     if (known) return known
     const built = this.#source.build(id)
-    if (built) this.#deps.built.keep(this.#tenantId, built)
-    return built
+    return built && this.#deps.built.keep(this.#tenantId, built)
   }
 
   async findStored(id: string): Promise<Client | undefined> {

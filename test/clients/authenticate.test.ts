@@ -163,7 +163,7 @@ test('a tenant knows none of the clients of another', async () => {
     hashing,
     storage: createMemoryStorage(),
   })
-  expect(await registry.of('acme').find('app')).toBe(app)
+  expect(await registry.of('acme').find('app')).toEqual(app)
   expect(await registry.of('beta').find('app')).toBeUndefined()
   expect(registry.of('beta').configured).toEqual([])
 })

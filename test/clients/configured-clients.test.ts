@@ -38,3 +38,18 @@ test('an unknown client id of a tenant in a large file unpacks no client, a know
     expect(await countUnpacked(() => found.find(clientIdOf(7999)))).toBe(0)
     expect(found.configured).toHaveLength(8000)
   }))
+
+test('clients that have the same scopes have one list of them, whatever tenant they are of', () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, 'config.yaml')
+    await writeFile(path, renderManyTenants({ tenants: 2, clients: 2 }))
+    const storage = createMemoryStorage()
+    const loaded = await loadConfig(path, platform)
+    const { clients } = composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing })
+    const ask = (tenant: number, client: number) =>
+      clients.of(tenantIdOf(tenant)).findConfigured(clientIdOf(client))
+    const first = ask(0, 0)
+    expect(first?.scopes).not.toHaveLength(0)
+    for (const [tenant, client] of [[0, 1] as const, [1, 0] as const, [1, 1] as const])
+      expect(ask(tenant, client)?.scopes).toBe(first?.scopes ?? [])
+  }))
