@@ -1,6 +1,6 @@
 import { plainAddress } from './address.ts'
-import { createGathering } from './bun-answers.ts'
 import { bunHashing } from './bun-hashing.ts'
+import { createRounds } from './bun-rounds.ts'
 import { bunSteering } from './bun-steering.ts'
 import { hostPlaces, nodePlatform } from './node-process.ts'
 import { ListenError, type Listener, type ListenOptions, type Openssl, type Platform } from './platform.ts'
@@ -34,13 +34,13 @@ function listen(options: ListenOptions): Listener {
 }
 
 function start({ hostname, port, fetch, sharePort = false }: ListenOptions): Bun.Server<undefined> {
-  const gather = createGathering((callback) => void setImmediate(callback))
+  const take = createRounds((callback) => void setImmediate(callback))
   try {
     return Bun.serve({
       hostname,
       port,
       fetch: (request, server) =>
-        gather(fetch(request, { address: () => plainAddress(server.requestIP(request)?.address) })),
+        take(() => fetch(request, { address: () => plainAddress(server.requestIP(request)?.address) })),
       // Linux would let a second copy share the port in silence.
       reusePort: sharePort,
       development: false,

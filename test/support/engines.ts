@@ -85,7 +85,7 @@ export class FakeHost implements EngineHost {
 
   readonly openNativeKey: EngineHost['openNativeKey'] = (pem, scheme) => {
     const key = realHost.openNativeKey(pem, scheme)
-    return { ...key, sign: (data) => this.#sign(key, data, this.costs.builtin) }
+    return { sign: (data) => this.#sign(key, data, this.costs.builtin), free: () => key.free() }
   }
 
   readonly openOpenssl = async (): Promise<Openssl> => {
