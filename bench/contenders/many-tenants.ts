@@ -21,7 +21,7 @@ export interface PreparedTenants {
 }
 
 /** Bumped when what is prepared changes, for it is kept. */
-const layout = 1
+const layout = 2
 
 /**
  * Makes the tenants with all of their keys, once: that takes a minute for ten thousand. They are kept in the cache, and copied
