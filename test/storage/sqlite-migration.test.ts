@@ -36,6 +36,19 @@ async function makeOld(path: string): Promise<DatabaseSync> {
   return shell
 }
 
+/** Runs `work` on a database of before, which a shell has open as well. */
+function withOld(work: (path: string, shell: DatabaseSync) => Promise<void>): Promise<void> {
+  return withTempFolder(async (folder) => {
+    const path = join(folder, 'grantd.db')
+    const shell = await makeOld(path)
+    try {
+      await work(path, shell)
+    } finally {
+      shell.close()
+    }
+  })
+}
+
 const readAll = (shell: DatabaseSync) =>
   shell
     .prepare('select * from grantd_records order by tenant, kind, id')
@@ -43,9 +56,7 @@ const readAll = (shell: DatabaseSync) =>
     .map((each) => Object.values(each))
 
 test('a database of the first schema is brought up to date with every row as it was', () =>
-  withTempFolder(async (folder) => {
-    const path = join(folder, 'grantd.db')
-    const shell = await makeOld(path)
+  withOld(async (path, shell) => {
     const storage = await open(path)
     expect(readAll(shell)).toEqual(rows.map((each) => [...each]))
     expect(shell.prepare('select version from grantd_schema').all().map(Object.values)).toEqual([[1], [2]])
@@ -60,13 +71,10 @@ test('a database of the first schema is brought up to date with every row as it 
     expect(await found.create({ id: 'token:x', value: { before: 8 } })).toBe(false)
     expect((await found.find('token:x'))?.value).toEqual({ before: 7 })
     await storage.close()
-    shell.close()
   }))
 
 test('a process of before that is still running goes on in it', () =>
-  withTempFolder(async (folder) => {
-    const path = join(folder, 'grantd.db')
-    const shell = await makeOld(path)
+  withOld(async (path, shell) => {
     const find = shell.prepare('select value from grantd_records where tenant = ? and kind = ? and id = ?')
     const insert = shell.prepare('insert into grantd_records values (?, ?, ?, ?, ?, ?, ?, ?)')
     expect(find.get('beta', 'revocation', 'token:x')).toBeDefined()
@@ -75,30 +83,23 @@ test('a process of before that is still running goes on in it', () =>
     expect(find.get('beta', 'revocation', 'token:x')).toBeDefined()
     expect((await storage.of('beta').of(revocations).find('token:y'))?.value).toEqual({ before: 9 })
     await storage.close()
-    shell.close()
   }))
 
 test('several that open an old database at once bring it up to date once', () =>
-  withTempFolder(async (folder) => {
-    const path = join(folder, 'grantd.db')
-    const shell = await makeOld(path)
+  withOld(async (path, shell) => {
     const all = await Promise.all(Array.from({ length: 5 }, () => open(path)))
     expect(readAll(shell)).toHaveLength(rows.length)
     for (const storage of all) await storage.close()
-    shell.close()
   }))
 
 test('a step that fails leaves everything as it was', () =>
-  withTempFolder(async (folder) => {
-    const path = join(folder, 'grantd.db')
-    const shell = await makeOld(path)
+  withOld(async (path, shell) => {
     shell.exec('create table grantd_records_1 (a integer)')
     expect(String(await open(path).catch((cause: unknown) => cause))).toContain(path)
     expect(readAll(shell)).toHaveLength(rows.length)
     expect(shell.prepare('select max(version) as version from grantd_schema').get()?.['version']).toBe(1)
     shell.exec('drop table grantd_records_1')
     await (await open(path)).close()
-    shell.close()
   }))
 
 test('a search reads keys alone', () =>
