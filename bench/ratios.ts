@@ -11,6 +11,11 @@ export interface Ratio {
   readonly value: (found: Finder) => number
 }
 
+const tenantScenarios = [
+  { algorithm: 'RS256', scenario: 'tenants-rs256' },
+  { algorithm: 'ES256', scenario: 'tenants' },
+] as const
+
 export const ratios: readonly Ratio[] = [
   ...['rs256', 'es256', 'eddsa'].map((name) => ({
     name: `${name}: grantd to the best peer`,
@@ -82,24 +87,21 @@ function builtinRate(found: Finder): number {
 }
 
 function ofTenants(source: TenantPoint['source']): Ratio[] {
-  const scenarios = ['tenants']
-  const at = (found: Finder, count: number, pick: (point: TenantPoint) => number) => {
-    const point = found.tenants(count, source)
-    return point ? pick(point) : Number.NaN
-  }
+  const at = (found: Finder, count: number, scenario: string) => found.tenants(scenario, count, source)
   return [
-    {
-      name: `tenants of ${source}: rate of 10,000 to 1`,
-      scenarios,
-      value: (found) =>
-        at(found, 10_000, ({ perSecond }) => perSecond) / at(found, 1, ({ perSecond }) => perSecond),
-    },
+    ...tenantScenarios.map(({ algorithm, scenario }) => ({
+      name: `tenants of ${source}, ${algorithm}: rate of 10,000 to 1`,
+      scenarios: [scenario],
+      value: (found: Finder) =>
+        (at(found, 10_000, scenario)?.perSecond ?? Number.NaN) /
+        (at(found, 1, scenario)?.perSecond ?? Number.NaN),
+    })),
     {
       name: `tenants of ${source}: ten times the start of 1,000 to that of 10,000`,
-      scenarios,
+      scenarios: ['tenants'],
       value: (found) =>
-        (10 * at(found, 1000, ({ firstToken }) => firstToken)) /
-        at(found, 10_000, ({ firstToken }) => firstToken),
+        (10 * (at(found, 1000, 'tenants')?.firstToken ?? Number.NaN)) /
+        (at(found, 10_000, 'tenants')?.firstToken ?? Number.NaN),
     },
   ]
 }

@@ -71,7 +71,8 @@ export function toTokenServer(server: Server, tenant: string) {
 }
 
 export interface GrantdLaunch {
-  readonly executable: string
+  /** With the words that come before those of grantd, where a runtime runs it. */
+  readonly executable: string | readonly string[]
   readonly folder: string
   readonly config: string
   readonly variant?: Variant
@@ -86,7 +87,7 @@ export async function startGrantd(launch: GrantdLaunch): Promise<Server> {
   await Bun.write(join(folder, 'config.yaml'), config)
   const port = await findFreePort()
   return await Server.start({
-    command: [executable, 'serve', ...(variant?.args ?? [])],
+    command: [...[executable].flat(), 'serve', ...(variant?.args ?? [])],
     folder,
     env: { ...env, GRANTD_PORT: String(port) },
     port,

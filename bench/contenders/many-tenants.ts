@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Algorithm } from '../measure/openssl.ts'
 import { scope, tokenForm } from './contender.ts'
 import { startGrantd, tenantPath } from './grantd.ts'
 import { type Credentials, storeTenants } from './store-tenants.ts'
@@ -12,6 +13,8 @@ export const clientsPerTenant = 10
 export interface ManyTenants {
   readonly tenants: number
   readonly source: 'config.yaml' | 'storage'
+  /** With which each signs, by a key of its own. */
+  readonly algorithm: Algorithm
 }
 
 export interface PreparedTenants {
@@ -21,23 +24,23 @@ export interface PreparedTenants {
 }
 
 /** Bumped when what is prepared changes, for it is kept. */
-const layout = 2
+const layout = 3
 
 /**
- * Makes the tenants with all of their keys, once: that takes a minute for ten thousand. They are kept in the cache, and copied
- * into `folder`, which must not be there.
+ * Makes the tenants with all of their keys, once: that takes a minute or two for ten thousand. They are kept in the cache, and
+ * copied into `folder`, which must not be there.
  */
 export async function prepareTenants(
   many: ManyTenants,
   { executable, cacheFolder, folder }: { executable: string; cacheFolder: string; folder: string },
 ): Promise<PreparedTenants> {
-  const kept = join(cacheFolder, `tenants-${layout}-${many.tenants}-${many.source}`)
+  const kept = join(cacheFolder, `tenants-${layout}-${many.tenants}-${many.source}-${many.algorithm}`)
   if (!existsSync(kept)) {
     const unfinished = `${kept}.unfinished`
     await rm(unfinished, { recursive: true, force: true })
     await mkdir(unfinished, { recursive: true })
-    const credentials = await (many.source === 'storage' ? makeStored : makeConfigured)(many.tenants, {
-      executable,
+    const credentials = await (many.source === 'storage' ? makeStored : makeConfigured)(many, {
+      executable: many.algorithm === 'RS256' ? [process.execPath, quickKeys] : [executable],
       folder: unfinished,
     })
     await Bun.write(join(unfinished, 'credentials.json'), JSON.stringify(credentials))
@@ -47,20 +50,26 @@ export async function prepareTenants(
   return { folder, credentials: await Bun.file(join(folder, 'credentials.json')).json() }
 }
 
+/** Ten thousand RSA keys take an hour where each is made rightly. */
+const quickKeys = join(import.meta.dir, 'grantd-few-primes.ts')
+
 interface Place {
-  readonly executable: string
+  readonly executable: readonly string[]
   readonly folder: string
 }
 
 /** Tenants t0, t1 ... in config.yaml, as a program would write it, and their keys. */
-async function makeConfigured(count: number, { executable, folder }: Place): Promise<Credentials[]> {
-  const credentials = Array.from({ length: count * clientsPerTenant }, (_, index) => ({
+async function makeConfigured(
+  { tenants, algorithm }: ManyTenants,
+  { executable, folder }: Place,
+): Promise<Credentials[]> {
+  const credentials = Array.from({ length: tenants * clientsPerTenant }, (_, index) => ({
     tenant: `t${Math.floor(index / clientsPerTenant)}`,
     id: `client-${index % clientsPerTenant}`,
     secret: `secret-of-the-benchmark-${index}`,
   }))
-  await Bun.write(join(folder, 'config.yaml'), renderTenants(credentials))
-  const keys = Bun.spawn([executable, 'keys', 'generate', '--json'], {
+  await Bun.write(join(folder, 'config.yaml'), renderTenants(credentials, algorithm))
+  const keys = Bun.spawn([...executable, 'keys', 'generate', '--json'], {
     cwd: folder,
     stdout: 'ignore',
     stderr: 'inherit',
@@ -69,10 +78,10 @@ async function makeConfigured(count: number, { executable, folder }: Place): Pro
   return credentials
 }
 
-function renderTenants(credentials: readonly Credentials[]): string {
+function renderTenants(credentials: readonly Credentials[], algorithm: Algorithm): string {
   const lines = ['server:', '  public_url: http://bench.test', 'tenants:']
   for (const { tenant, id, secret } of credentials) {
-    if (id === 'client-0') lines.push(...renderTenant(tenant))
+    if (id === 'client-0') lines.push(...renderTenant(tenant, algorithm))
     const hash = createHash('sha256').update(secret).digest('hex')
     lines.push(`      ${id}:`, `        name: Service ${id} of the tenant ${tenant}`)
     lines.push(`        secret_hash: sha256:${hash}`, `        scopes: [${scope}]`)
@@ -80,7 +89,7 @@ function renderTenants(credentials: readonly Credentials[]): string {
   return `${lines.join('\n')}\n`
 }
 
-function renderTenant(tenant: string): string[] {
+function renderTenant(tenant: string, algorithm: Algorithm): string[] {
   return [
     `  ${tenant}:`,
     `    name: Tenant ${tenant}`,
@@ -88,13 +97,16 @@ function renderTenant(tenant: string): string[] {
     `      audience: [urn:bench:${tenant}]`,
     '      scopes:',
     `        ${scope}: Read access`,
-    '    signing: { algorithm: ES256 }',
+    `    signing: { algorithm: ${algorithm} }`,
     '    clients:',
   ]
 }
 
 /** Tenants made through the admin API of a server that runs for it. */
-async function makeStored(count: number, { executable, folder }: Place): Promise<Credentials[]> {
+async function makeStored(
+  { tenants, algorithm }: ManyTenants,
+  { executable, folder }: Place,
+): Promise<Credentials[]> {
   const secret = 'secret-of-the-one-who-makes-tenants'
   const config = `server: { public_url: http://bench.test }
 admin: { tenant: ops }
@@ -112,7 +124,12 @@ tenants:
       body: new URLSearchParams(tokenForm({ id: 'root', secret, scope: 'grantd:admin' })),
     })
     const { access_token } = await response.json()
-    return await storeTenants(count, { origin: server.origin, token: access_token, clientsPerTenant })
+    return await storeTenants(tenants, {
+      origin: server.origin,
+      token: access_token,
+      clientsPerTenant,
+      algorithm,
+    })
   } finally {
     await server.stop()
   }

@@ -40,7 +40,12 @@ export class ReplicaSet {
     if (!first) throw new Error('No replica runs')
     const operations = toTokenServer(first.server, 'ops')
     const token = await fetchToken(operations, admin)
-    const [credentials] = await storeTenants(1, { origin: first.server.origin, token, clientsPerTenant: 10 })
+    const [credentials] = await storeTenants(1, {
+      origin: first.server.origin,
+      token,
+      clientsPerTenant: 10,
+      algorithm: 'ES256',
+    })
     if (!credentials) throw new Error('No client was made')
     return credentials
   }

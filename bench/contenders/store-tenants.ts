@@ -1,3 +1,4 @@
+import type { Algorithm } from '../measure/openssl.ts'
 import { scope } from './contender.ts'
 
 export interface Credentials {
@@ -11,9 +12,12 @@ export interface Admin {
   /** Of an admin of every tenant. */
   readonly token: string
   readonly clientsPerTenant: number
+  readonly algorithm: Algorithm
 }
 
-/** Makes the tenants s0, s1 ... with clients through the admin API; many at once, for each write waits for the disk. */
+/**
+ * Makes the tenants s0, s1 ... with their keys, and clients through the admin API; many at once, for each write waits for the disk.
+ */
 export async function storeTenants(count: number, admin: Admin): Promise<Credentials[]> {
   const made: Credentials[] = []
   let next = 0
@@ -29,8 +33,12 @@ async function storeTenant(tenant: string, admin: Admin): Promise<Credentials[]>
     id: tenant,
     name: `Tenant ${tenant}`,
     oauth2: { audience: [`urn:bench:${tenant}`], scopes: { [scope]: 'Read access' } },
-    signing: { algorithm: 'ES256' },
+    signing: { algorithm: admin.algorithm },
   })
+  // The first look at its keys makes them.
+  const jwks = await fetch(`${admin.origin}/api/v1/tenant/${tenant}/.well-known/jwks.json`)
+  if (!jwks.ok)
+    throw new Error(`The JWK Set of ${tenant} is answered with ${jwks.status}: ${await jwks.text()}`)
   return await Promise.all(
     Array.from({ length: admin.clientsPerTenant }, async (_, index) => {
       const id = `client-${index}`

@@ -57,8 +57,8 @@ export class Finder {
     return found.length === 0 ? Number.NaN : Math.min(...found.map(({ value }) => value))
   }
 
-  tenants(count: number, source: TenantPoint['source']): TenantPoint | undefined {
-    const points = this.#scenarios.get('tenants')?.tenants ?? []
+  tenants(scenario: string, count: number, source: TenantPoint['source']): TenantPoint | undefined {
+    const points = this.#scenarios.get(scenario)?.tenants ?? []
     return points.find((point) => point.tenants === count && point.source === source)
   }
 }

@@ -55,7 +55,7 @@ function rate(scenario: string, wanted: number, row = 'grantd'): Goal {
 
 function ofTenants(source: TenantPoint['source'], milliseconds: number): Goal[] {
   const of = (pick: (point: TenantPoint) => number) => (found: Finder) => {
-    const point = found.tenants(10_000, source)
+    const point = found.tenants('tenants', 10_000, source)
     return point ? pick(point) : Number.NaN
   }
   const name = `10,000 tenants of ${source}`
@@ -68,7 +68,8 @@ function ofTenants(source: TenantPoint['source'], milliseconds: number): Goal[] 
       measure: of((point) => point.firstToken),
     },
     { name: `${name}: RSS`, wanted: 350, unit: 'MB', atMost: true, measure: of((point) => point.rssIdle) },
-    ratio(`tenants of ${source}: rate of 10,000 to 1`, 0.95),
+    ratio(`tenants of ${source}, RS256: rate of 10,000 to 1`, 0.95),
+    ratio(`tenants of ${source}, ES256: rate of 10,000 to 1`),
   ]
 }
 

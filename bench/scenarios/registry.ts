@@ -6,7 +6,7 @@ import { halfLoadScenario } from './half-load.ts'
 import { replicasScenario } from './replicas.ts'
 import { revocationScenario } from './revocation.ts'
 import type { Scenario } from './scenario.ts'
-import { tenantsScenario } from './tenants.ts'
+import { tenantScenarios } from './tenants.ts'
 import { tokenScenarios } from './tokens.ts'
 
 /** In the order in which they run. */
@@ -20,6 +20,6 @@ export const scenarios: readonly Scenario[] = [
   revocationScenario,
   apiKeysScenario,
   replicasScenario,
-  tenantsScenario,
+  ...tenantScenarios,
   coldStartScenario,
 ]
