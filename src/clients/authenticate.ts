@@ -51,7 +51,7 @@ export interface AuthenticationDeps {
 export interface AuthenticatedClient {
   readonly client: Client
   /** The secret that it proved it with. */
-  readonly secretId: string
+  readonly secret: ClientSecret
 }
 
 /**
@@ -87,14 +87,15 @@ async function checkCredentials(
 ): Promise<AuthenticatedClient | undefined> {
   const { clients } = deps
   const configured = clients.findConfigured(clientId)
-  // Found for a known client too: the work must be the same.
-  const decoy = clients.findDecoy(clientId)
   if (configured) {
     const authenticated = await checkSecret(clientSecret, configured, deps)
-    if (!authenticated) await clients.findStored(clientId)
-    return authenticated
+    if (authenticated) return authenticated
+    // What the failure of an unknown client does besides.
+    clients.findDecoy(clientId)
+    await clients.findStored(clientId)
+    return undefined
   }
-  const checkDecoy = () => matchSecret(clientSecret, decoy, { deps, useMemory: false })
+  const checkDecoy = () => matchSecret(clientSecret, clients.findDecoy(clientId), { deps, useMemory: false })
   const stored = await clients.findStored(clientId).catch(async (cause: unknown) => {
     // A configured client with a wrong secret pays for its check before the storage says no.
     await checkDecoy()
@@ -113,7 +114,7 @@ async function checkSecret(
 ): Promise<AuthenticatedClient | undefined> {
   deps.onClaimed?.(client)
   const secret = await matchSecret(clientSecret, client.secrets, { deps, useMemory: client.active })
-  return secret && client.active ? { client, secretId: secret.id } : undefined
+  return secret && client.active ? { client, secret } : undefined
 }
 
 async function matchSecret(

@@ -35,7 +35,12 @@ export interface ClientSecret {
   readonly notBefore: number | null
   /** Milliseconds since the epoch, from which on it is refused; null: never. */
   readonly expiresAt: number | null
+  /** When a use of this object was noted last (ms since the epoch); see storage/last-use.ts. */
+  notedAt: number
 }
+
+/** The {@link ClientSecret.notedAt} of a secret that was not used yet. */
+export const neverNoted = Number.NEGATIVE_INFINITY
 
 /** The id of the secret of a client that has one alone. */
 export const onlySecretId = 'default'
@@ -62,7 +67,8 @@ export function buildClient(id: string, config: ClientConfig): Client {
 
 function configuredSecrets(id: string, { secrets, secret_hash }: ClientConfig): ClientSecret[] {
   if (secret_hash !== null) {
-    return [{ id: onlySecretId, hash: parseSecretHash(secret_hash), notBefore: null, expiresAt: null }]
+    const hash = parseSecretHash(secret_hash)
+    return [{ id: onlySecretId, hash, notBefore: null, expiresAt: null, notedAt: neverNoted }]
   }
   if (secrets === null) throw new TypeError(`The client ${id} has no secret`)
   return secrets.map((secret) => {
@@ -72,6 +78,7 @@ function configuredSecrets(id: string, { secrets, secret_hash }: ClientConfig): 
       hash: parseSecretHash(secret.hash),
       notBefore: secret.not_before === null ? null : Date.parse(secret.not_before),
       expiresAt: secret.expires_at === null ? null : Date.parse(secret.expires_at),
+      notedAt: neverNoted,
     }
   })
 }
@@ -89,6 +96,7 @@ export function buildStoredClient(id: string, stored: StoredClient): Client {
       hash: parseSecretHash(hash),
       notBefore: not_before,
       expiresAt: expires_at,
+      notedAt: neverNoted,
     })),
     grantTypes: grantTypes.filter((type) => stored.grant_types.includes(type)),
     scopes: stored.scopes,

@@ -1,6 +1,6 @@
 import type { SecretHash } from '../keys/secrets.ts'
 import type { Hashing } from '../platform/platform.ts'
-import type { Client, ClientSecret } from './client.ts'
+import { type Client, type ClientSecret, neverNoted } from './client.ts'
 
 /** Chooses the secrets that an unknown client id is checked against. */
 export type FindDecoy = (clientId: string) => readonly ClientSecret[]
@@ -31,7 +31,11 @@ function always(secrets: readonly ClientSecret[]): FindDecoy {
 }
 
 const emptyTenantDecoy: readonly ClientSecret[] = [
-  { id: '', hash: { kind: 'sha256', digest: new Uint8Array(32) }, notBefore: null, expiresAt: null },
+  {
+    id: '',
+    hash: { kind: 'sha256', digest: new Uint8Array(32) },
+    ...{ notBefore: null, expiresAt: null, notedAt: neverNoted },
+  },
 ]
 
 /** The part of the secrets that decides how long they take. */

@@ -60,43 +60,79 @@ class BuiltClients {
   }
 }
 
+/** A tenant of config.yaml some of whose clients were asked for. */
+interface UsedTenant {
+  readonly source: ConfiguredClients
+  findDecoy: FindDecoy | undefined
+}
+
+type FindConfigured = (tenantId: string) => ConfiguredClients | undefined
+
 /** Every client, by tenant: those of config.yaml and those of the storage. A configured one wins. */
 export class ClientRegistry {
-  readonly #findConfigured: (tenantId: string) => ConfiguredClients | undefined
-  readonly #deps: ClientsOfTenantDeps
-  /** Of tenants of config.yaml that were asked for: what nobody uses is not built. */
-  readonly #used = new Map<string, TenantClients>()
+  readonly #storage: Storage
+  readonly #hashing: Hashing
+  readonly #findConfigured: FindConfigured
+  readonly #built = new BuiltClients()
+  /** What nobody uses is not built. */
+  readonly #used = new Map<string, UsedTenant>()
 
   /** `findConfigured` answers undefined for a tenant that is not in config.yaml. */
-  constructor(findConfigured: (tenantId: string) => ConfiguredClients | undefined, deps: ClientsDeps) {
+  constructor(findConfigured: FindConfigured, { storage, hashing }: ClientsDeps) {
     this.#findConfigured = findConfigured
-    this.#deps = { ...deps, built: new BuiltClients() }
+    this.#storage = storage
+    this.#hashing = hashing
   }
 
   of(tenantId: string): TenantClients {
+    return new ClientsOfTenant(tenantId, this)
+  }
+
+  /** See {@link TenantClients.configured}. */
+  listConfigured(tenantId: string): readonly Client[] {
+    return this.#use(tenantId).source.list()
+  }
+
+  /** See {@link TenantClients}. A client that was built costs one look. */
+  findConfigured(tenantId: string, id: string): Client | undefined {
+    const known = this.#built.get(tenantId, id)
+    if (known) return known
+    const built = this.#use(tenantId).source.build(id)
+    return built && this.#built.keep(tenantId, built)
+  }
+
+  /** See {@link TenantClients}. */
+  async findStored(tenantId: string, id: string): Promise<Client | undefined> {
+    const found = await this.#storage.of(tenantId).of(clientKind).find(id)
+    return found && buildStoredClient(id, found.value)
+  }
+
+  /** See {@link TenantClients}. */
+  findDecoy(tenantId: string, id: string): readonly ClientSecret[] {
+    const used = this.#use(tenantId)
+    used.findDecoy ??= createDecoys(used.source.list(), this.#hashing)
+    return used.findDecoy(id)
+  }
+
+  #use(tenantId: string): UsedTenant {
     const known = this.#used.get(tenantId)
     if (known) return known
-    const configured = this.#findConfigured(tenantId)
-    const clients = new ClientsOfTenant(tenantId, configured ?? noClients, this.#deps)
-    if (configured) this.#used.set(tenantId, clients)
-    return clients
+    const source = this.#findConfigured(tenantId)
+    const used: UsedTenant = { source: source ?? noClients, findDecoy: undefined }
+    // Anybody who makes tenants could fill this with those of the storage.
+    if (source) this.#used.set(tenantId, used)
+    return used
   }
 }
 
-interface ClientsOfTenantDeps extends ClientsDeps {
-  readonly built: BuiltClients
-}
-
+/** A moment's look at one tenant: it keeps nothing. */
 class ClientsOfTenant implements TenantClients {
   readonly #tenantId: string
-  readonly #source: ConfiguredClients
-  readonly #deps: ClientsOfTenantDeps
-  #findDecoy: FindDecoy | undefined
+  readonly #registry: ClientRegistry
 
-  constructor(tenantId: string, source: ConfiguredClients, deps: ClientsOfTenantDeps) {
+  constructor(tenantId: string, registry: ClientRegistry) {
     this.#tenantId = tenantId
-    this.#source = source
-    this.#deps = deps
+    this.#registry = registry
   }
 
   async find(id: string): Promise<Client | undefined> {
@@ -104,23 +140,18 @@ class ClientsOfTenant implements TenantClients {
   }
 
   get configured(): readonly Client[] {
-    return this.#source.list()
+    return this.#registry.listConfigured(this.#tenantId)
   }
 
   findConfigured(id: string): Client | undefined {
-    const known = this.#deps.built.get(this.#tenantId, id)
-    if (known) return known
-    const built = this.#source.build(id)
-    return built && this.#deps.built.keep(this.#tenantId, built)
+    return this.#registry.findConfigured(this.#tenantId, id)
   }
 
-  async findStored(id: string): Promise<Client | undefined> {
-    const found = await this.#deps.storage.of(this.#tenantId).of(clientKind).find(id)
-    return found && buildStoredClient(id, found.value)
+  findStored(id: string): Promise<Client | undefined> {
+    return this.#registry.findStored(this.#tenantId, id)
   }
 
   findDecoy(id: string): readonly ClientSecret[] {
-    this.#findDecoy ??= createDecoys(this.configured, this.#deps.hashing)
-    return this.#findDecoy(id)
+    return this.#registry.findDecoy(this.#tenantId, id)
   }
 }

@@ -95,7 +95,7 @@ function resolveTokenRequest(
     ...form.getAll('resource'),
     ...(audienceParameter === undefined ? [] : [audienceParameter]),
   ]
-  const audience = resolveAudience(requested, { byDefault, allowed: [...byDefault, ...client.resources] })
+  const audience = resolveAudience(requested, { byDefault, others: client.resources })
   const own = grant.parameters.flatMap((name) => {
     const value = form.get(name)
     return value === undefined ? [] : [[name, value] as const]

@@ -1,5 +1,6 @@
 import { type AuthenticatedClient, authenticateClient } from '../clients/authenticate.ts'
 import type { Deps } from '../deps.ts'
+import { usePrecision } from '../storage/last-use.ts'
 import { secretUses } from '../storage/records.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { parseBasic } from './basic.ts'
@@ -32,16 +33,16 @@ export async function authenticateRequest(
     tenantId: tenant.id,
   })
   noteSecretUse(authenticated, tenant, deps)
-  notes.secretId = authenticated.secretId
+  notes.secretId = authenticated.secret.id
   notes.actor = authenticated.client.id
   return authenticated
 }
 
-function noteSecretUse(
-  { client, secretId }: AuthenticatedClient,
-  { id: tenantId }: Tenant,
-  deps: Deps,
-): void {
-  const id = JSON.stringify([client.id, secretId])
-  deps.lastUse.note({ tenantId, kind: secretUses, id, at: deps.now(), create: { parent: client.id } })
+/** Of a client of config.yaml, whose secret is one object for long, most of the time one look says that it was noted. */
+function noteSecretUse({ client, secret }: AuthenticatedClient, { id: tenantId }: Tenant, deps: Deps): void {
+  const at = deps.now()
+  if (Math.abs(at - secret.notedAt) < usePrecision) return
+  const id = JSON.stringify([client.id, secret.id])
+  const isKept = deps.lastUse.note({ tenantId, kind: secretUses, id, at, create: { parent: client.id } })
+  if (isKept) secret.notedAt = at
 }

@@ -14,24 +14,49 @@ export function openNativeKey(pem: Uint8Array, scheme: SignatureScheme): NativeK
 
 let crypto: typeof import('node:crypto') | undefined
 
-/** Of a class, for there may be ten thousand of them, and functions of its own would be most of one. */
-class NodeKey implements NativeKey {
-  readonly #hash: string | null
-  #input: SignKeyObjectInput | undefined
+/** How the keys of a scheme sign: one object for all of them, into which a key is put for one call. */
+interface Way {
+  readonly hash: string | null
+  readonly input: Omit<SignKeyObjectInput, 'key'> & { key: KeyObject | undefined }
+}
 
-  constructor(key: KeyObject, { hash, isPss, coordinateBytes }: SignatureScheme) {
-    this.#hash = hash
-    this.#input = { key, ...(coordinateBytes > 0 && { dsaEncoding: 'ieee-p1363' }), ...(isPss && pss()) }
+const ways = new WeakMap<SignatureScheme, Way>()
+
+function wayOf(scheme: SignatureScheme): Way {
+  const known = ways.get(scheme)
+  if (known) return known
+  const { hash, isPss, coordinateBytes } = scheme
+  const encoding = { ...(coordinateBytes > 0 && { dsaEncoding: 'ieee-p1363' as const }), ...(isPss && pss()) }
+  const way: Way = { hash, input: { key: undefined, ...encoding } }
+  ways.set(scheme, way)
+  return way
+}
+
+/** Of a class, and with next to nothing of its own, for there may be ten thousand of them. */
+class NodeKey implements NativeKey {
+  readonly #way: Way
+  #key: KeyObject | undefined
+
+  constructor(key: KeyObject, scheme: SignatureScheme) {
+    this.#way = wayOf(scheme)
+    this.#key = key
   }
 
   sign(data: Uint8Array): Uint8Array {
-    if (!crypto || !this.#input) throw new TypeError('The key was freed')
-    return crypto.sign(this.#hash, data, this.#input)
+    if (!crypto || !this.#key) throw new TypeError('The key was freed')
+    const { hash, input } = this.#way
+    input.key = this.#key
+    try {
+      return crypto.sign(hash, data, input as SignKeyObjectInput)
+    } finally {
+      // Else the last key would outlive its end.
+      input.key = undefined
+    }
   }
 
   /** The runtime frees and overwrites it once nothing refers to it. */
   free(): void {
-    this.#input = undefined
+    this.#key = undefined
   }
 }
 

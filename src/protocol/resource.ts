@@ -7,14 +7,14 @@ export function isResourceUri(text: string): boolean {
 
 /**
  * The audience of the token: the requested values, or `byDefault` when none is requested.
- * Throws `invalid_target` for a value outside `allowed` (RFC 8707 section 2).
+ * Throws `invalid_target` for a value that is neither in `byDefault` nor in `others` (RFC 8707 section 2).
  */
 export function resolveAudience(
   requested: readonly string[],
-  { byDefault, allowed }: { byDefault: readonly string[]; allowed: readonly string[] },
+  { byDefault, others }: { byDefault: readonly string[]; others: readonly string[] },
 ): readonly string[] {
   if (requested.length === 0) return byDefault
-  if (!requested.every((target) => allowed.includes(target))) {
+  if (!requested.every((target) => byDefault.includes(target) || others.includes(target))) {
     throw new OAuthError('invalid_target', 'The requested resource is not allowed for this client')
   }
   return [...new Set(requested)]

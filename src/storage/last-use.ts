@@ -29,7 +29,7 @@ const pause = 10_000
  * Milliseconds for which a thing that was written is not written again: who asks when it was used last wants to know whether it is in
  * use, and each of a hundred thousand clients would cost a write every ten seconds.
  */
-const precision = 300_000
+export const usePrecision = 300_000
 /** Things whose last write is remembered, at some hundred bytes each; twice as many while they change places. */
 const mostRemembered = 25_000
 /** Writes that are begun at once: storages make one commit of them, on the event loop. */
@@ -44,7 +44,7 @@ class Written {
 
   isRecent(key: string, at: number): boolean {
     const last = this.#young.get(key) ?? this.#old.get(key)
-    return last !== undefined && Math.abs(at - last) < precision
+    return last !== undefined && Math.abs(at - last) < usePrecision
   }
 
   note(key: string, at: number): void {
@@ -71,12 +71,14 @@ export class LastUse {
     this.#options = options
   }
 
-  note(use: Use): void {
+  /** Answers whether it is written, or will be: not while too many others wait. */
+  note(use: Use): boolean {
     const key = keyOf(use)
-    if (this.#written.isRecent(key, use.at)) return
-    if (this.#waiting.size >= mostWaiting && !this.#waiting.has(key)) return
+    if (this.#written.isRecent(key, use.at)) return true
+    if (this.#waiting.size >= mostWaiting && !this.#waiting.has(key)) return false
     this.#waiting.set(key, use)
     this.#cancel ??= this.#options.after(pause, () => void this.flush())
+    return true
   }
 
   /** Writes what waits; never throws. */

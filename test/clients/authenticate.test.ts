@@ -4,7 +4,7 @@ import {
   authenticateClient,
   type PresentedClient,
 } from '../../src/clients/authenticate.ts'
-import type { Client } from '../../src/clients/client.ts'
+import { type Client, type ClientSecret, neverNoted } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/registry.ts'
 import { parseSecretHash } from '../../src/keys/secrets.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
@@ -25,6 +25,7 @@ function client(id: string, changes: { active?: boolean; hash?: string } = {}): 
         hash: parseSecretHash(changes.hash ?? `$fake$${id}-secret`),
         notBefore: null,
         expiresAt: null,
+        notedAt: neverNoted,
       },
     ],
     grantTypes: ['client_credentials'],
@@ -72,7 +73,7 @@ const failed = { ...invalid, challenge: undefined }
 const failedBasic = { ...invalid, challenge: { scheme: 'Basic', realm: 'acme', withError: false } }
 
 const app = client('app')
-const asApp = { client: app, secretId: 'default' }
+const asApp = { client: app, secret: app.secrets[0] as ClientSecret }
 const asleep = client('asleep', { active: false })
 
 test('a client with its secret is known, from the header and from the body', async () => {
@@ -150,7 +151,10 @@ test('where every hash is fast an unknown client costs no slow check', async () 
   const fast = client('fast', { hash: sha256('fast-secret') })
   const tenant = tenantWith([fast])
   expect(await refusalOf(tenant.post('unknown', 'fast-secret'))).toEqual(failed)
-  expect(await tenant.post('fast', 'fast-secret')).toEqual({ client: fast, secretId: 'default' })
+  expect(await tenant.post('fast', 'fast-secret')).toEqual({
+    client: fast,
+    secret: fast.secrets[0] as ClientSecret,
+  })
   expect(tenant.slow.asked).toEqual([])
 })
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import { authenticateClient } from '../../src/clients/authenticate.ts'
-import { type Client, type ClientSecret, validSecrets } from '../../src/clients/client.ts'
+import { type Client, type ClientSecret, neverNoted, validSecrets } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/registry.ts'
 import { parseSecretHash } from '../../src/keys/secrets.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
@@ -122,13 +122,29 @@ tenants:
     await app.deps.lastUse.flush()
     const rows = await rowsOf(app.deps.storage, 'acme', secretUses)
     expect(rows.map(({ id, usedAt, parent, value }) => [id, usedAt, parent, value])).toEqual([
-      ['["svc","old"]', testStart + 5000, 'svc', {}],
+      ['["svc","old"]', testStart, 'svc', {}],
       ['["svc","slow"]', testStart + 2000, 'svc', {}],
     ])
   })
+
+  test('has a use noted again once five minutes are over, and not before', async () => {
+    const usedAt = async () => {
+      await app.deps.lastUse.flush()
+      return (await rowsOf(app.deps.storage, 'acme', secretUses)).map((row) => row.usedAt)
+    }
+    for (const [advance, noted] of [
+      [0, 0],
+      [299, 0],
+      [1, 300],
+    ] as const) {
+      app.advance(advance)
+      await post('slow-secret-value')
+      expect(await usedAt()).toEqual([testStart + noted * 1000])
+    }
+  })
 })
 
-const always = { notBefore: null, expiresAt: null }
+const always = { notBefore: null, expiresAt: null, notedAt: neverNoted }
 const secretOf = (id: string, hash: string): ClientSecret => ({ id, hash: parseSecretHash(hash), ...always })
 
 function client(id: string, secrets: readonly ClientSecret[], active = true): Client {
@@ -187,15 +203,15 @@ describe('slow and fast hashes side by side', () => {
     ['the fast first', [fastSecret, slowSecret]],
   ])('each right secret is told with its id: %s', async (_, secrets) => {
     const { attempt } = start([client('svc', secrets)])
-    expect((await attempt('svc', 'slow-secret')).secretId).toBe('slow')
-    expect((await attempt('svc', 'fast-secret')).secretId).toBe('fast')
+    expect((await attempt('svc', 'slow-secret')).secret.id).toBe('slow')
+    expect((await attempt('svc', 'fast-secret')).secret.id).toBe('fast')
   })
 
   test('a slow secret is checked once and remembered, whichever place it has', async () => {
     const { attempt, slow } = start([client('svc', [slowSecret, slowToo])])
-    expect((await attempt('svc', 'slow-too-secret')).secretId).toBe('slow-too')
+    expect((await attempt('svc', 'slow-too-secret')).secret.id).toBe('slow-too')
     expect(slow.asked).toHaveLength(2)
-    for (let n = 0; n < 5; n++) expect((await attempt('svc', 'slow-too-secret')).secretId).toBe('slow-too')
+    for (let n = 0; n < 5; n++) expect((await attempt('svc', 'slow-too-secret')).secret.id).toBe('slow-too')
     expect(slow.asked).toHaveLength(2)
   })
 
@@ -251,7 +267,7 @@ describe('an unknown client and a known one', () => {
   test('a configured client with its secret asks the storage nothing, even while it is away', async () => {
     const { storage, attempt } = start([client('svc', all)])
     storage.failing = true
-    expect((await attempt('svc', 'slow-secret')).secretId).toBe('slow')
+    expect((await attempt('svc', 'slow-secret')).secret.id).toBe('slow')
     expect(storage.calls).toEqual([])
   })
 })
@@ -284,7 +300,7 @@ test('a stored client authenticates by its list too, and at its own tenant alone
   }
   await storage.of('acme').of(clientKind).create({ id: 'made', value })
   await storage.of('beta').of(clientKind).create({ id: 'elsewhere', value })
-  expect((await attempt('made', 'now-secret')).secretId).toBe('now')
+  expect((await attempt('made', 'now-secret')).secret.id).toBe('now')
   for (const secret of ['over-secret', 'soon-secret', 'wrong-secret']) {
     // As slow as those of the file: a stored client cannot be told from an unknown one.
     expect(await costOf('made', secret)).toEqual(await costOf('nobody', secret))

@@ -33,7 +33,7 @@ describe('a resource', () => {
 })
 
 describe('the audience', () => {
-  const lists = { byDefault: ['a', 'b'], allowed: ['a', 'b', 'c'] }
+  const lists = { byDefault: ['a', 'b'], others: ['c'] }
 
   test.each([
     [[], ['a', 'b']],
