@@ -9,7 +9,8 @@ import {
 } from '../storage/storage.ts'
 import { AppendConflict, type AppendOptions } from './audit-chain.ts'
 import { fitEvent, type WaitingEvent } from './audit-entry.ts'
-import { appendGroups, groupByTenant, KnownHeads } from './known-heads.ts'
+import { appendGroups, groupByTenant } from './event-groups.ts'
+import { KnownHeads } from './known-heads.ts'
 
 /*
  * Where thousands of tenants have an event each, a row and a new head for each of them cost more than the tokens they tell of. So

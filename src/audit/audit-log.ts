@@ -1,25 +1,13 @@
-import { type Log, renderCause } from '../log.ts'
+import { renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditEvent, AuditEventType, AuditSink } from '../protocol/audit-events.ts'
-import { type NewRecord, type Storage, StorageError } from '../storage/storage.ts'
+import { StorageError } from '../storage/storage.ts'
 import { AppendConflict } from './audit-chain.ts'
 import type { WaitingEvent } from './audit-entry.ts'
-import {
-  bucketOf,
-  buildJournalRows,
-  type SettleOptions,
-  settleBucket,
-  settleForgotten,
-  writeJournal,
-} from './audit-journal.ts'
-import { JournalBook } from './journal-book.ts'
-import { appendGroups, type Groups, groupByTenant, KnownHeads } from './known-heads.ts'
 import { RefusalLimit } from './refusal-limit.ts'
+import { TrailWriter, type TrailWriterOptions } from './trail-writer.ts'
 
-export interface AuditLogOptions extends Pick<Platform, 'now' | 'hashing' | 'after' | 'randomBytes'> {
-  readonly storage: Storage
-  readonly log: Log
-  readonly retainSeconds: number
+export interface AuditLogOptions extends TrailWriterOptions, Pick<Platform, 'after'> {
   /** False: nothing is recorded. Default true. */
   readonly enabled?: boolean
   /** Whether the server has better things to do than to put its records in order. Default: never. */
@@ -43,42 +31,32 @@ const mostWaiting = 10_000
 const longestPause = 30_000
 /** One failure alone is what many replicas that write to one trail in the same moment see. */
 const failuresToTell = 2
-/** A tenant with as many events in one batch is worth a row of its trail. */
-const enoughForRow = 4
-/** A tenant with as many is worth moving what its bucket has in the journal first, others' too. */
-const enoughToSettle = 32
-/** Tenants with fewer than `enoughForRow` in one batch; when there are more of them, their events go by the journal. */
-const mostLone = 32
-/** Milliseconds after which a row of the journal is nobody's: whoever wrote it, however busy, would have moved it. */
-const forgottenAfter = 900_000
-/** Reasons why events could not be moved that are told. */
-const mostTold = 100
 /** Tries when another process wrote in the same moment. */
 const mostTries = 5
 
-/** Writes events to the audit trail of their tenants, many at once and later, so that no request waits for it. */
+/**
+ * Takes events for the audit trails and has them written, many at once and later, so that no request waits for it: when that is,
+ * and what becomes of them while it cannot be. How they are written: {@link TrailWriter}.
+ */
 export class AuditLog implements AuditSink {
   readonly #options: AuditLogOptions
   readonly #skipped: ReadonlySet<AuditEventType>
   #isOpen: boolean
   readonly #limit = new RefusalLimit()
   #waiting: WaitingEvent[] = []
-  readonly #heads = new KnownHeads()
-  readonly #journal = new JournalBook()
+  readonly #trails: TrailWriter
   #cancelSettling: (() => void) | undefined
-  /** Why events could not be moved: each is told once, for it is met again and again. */
-  readonly #told = new Set<string>()
   /** By tenant, how many found no room. */
   readonly #lost = new Map<string, number>()
   /** Times that the storage failed, one after the other. */
   #failures = 0
   #flushes = 0
-  #batches = 0
   #writing: Promise<void> = Promise.resolve()
   #cancelTimer: (() => void) | undefined
 
   constructor(options: AuditLogOptions) {
     this.#options = options
+    this.#trails = new TrailWriter(options)
     this.#isOpen = options.enabled ?? true
     this.#skipped = new Set(options.skip)
   }
@@ -149,7 +127,8 @@ export class AuditLog implements AuditSink {
   async #tryWriting(batch: readonly WaitingEvent[]): Promise<'written' | 'kept' | 'lost'> {
     for (let tries = 1; ; tries++) {
       try {
-        await this.#write(batch)
+        await this.#trails.write(batch)
+        this.#planSettling()
         if (this.#failures >= failuresToTell) this.#options.log('info', 'audit events are written again')
         this.#failures = 0
         return 'written'
@@ -176,95 +155,31 @@ export class AuditLog implements AuditSink {
     return 'kept'
   }
 
-  async #write(batch: readonly WaitingEvent[]): Promise<void> {
-    const groups = groupByTenant(batch)
-    const lone = this.#findLone(groups)
-    const own = lone.size === 0 ? groups : groups.filter((group) => !lone.has(group))
-    // What these tenants have in the journal comes before what they get now.
-    for (const [tenant] of own) if (this.#journal.holds(tenant)) await this.#settle(bucketOf(tenant))
-    const events = [...lone].flatMap(([, ofOne]) => ofOne)
-    const rows = buildJournalRows(events, {
-      ...this.#options,
-      ...this.#appending,
-      batch: this.#batches++,
-    })
-    await this.#commit(own, rows)
-    this.#journal.note(rows, this.#options.now())
-    this.#planSettling()
-  }
-
-  /** Those that go by the journal. */
-  #findLone(groups: Groups): ReadonlySet<Groups[number]> {
-    const areMany = groups.filter(([, { length }]) => length < enoughForRow).length > mostLone
-    const isLone = ([tenant, { length }]: Groups[number]) =>
-      (areMany && length < enoughForRow) || (length < enoughToSettle && this.#journal.holds(tenant))
-    return new Set(groups.filter(isLone))
-  }
-
-  get #appending(): SettleOptions & { readonly heads: KnownHeads } {
-    const { hashing, retainSeconds } = this.#options
-    return { hashing, retain: retainSeconds * 1000, heads: this.#heads }
-  }
-
   #planSettling(isBusy = false): void {
-    const { now, after } = this.#options
-    const delay = this.#journal.findDelay(now(), { isBusy })
+    const delay = this.#trails.findDelay({ isBusy })
     if (delay === undefined || this.#cancelSettling || !this.#isOpen) return
-    this.#cancelSettling = after(delay, () => {
+    this.#cancelSettling = this.#options.after(delay, () => {
       this.#cancelSettling = undefined
-      this.#writing = this.#writing.then(() => this.#settleOldest())
+      this.#writing = this.#writing.then(() => this.#settleDue())
     })
   }
 
-  async #settleOldest(): Promise<void> {
+  async #settleDue(): Promise<void> {
     const isBusy = this.#options.isBusy?.() ?? false
-    const bucket = this.#isOpen ? this.#journal.findDue(this.#options.now(), { isBusy }) : undefined
-    if (bucket !== undefined) await this.#settle(bucket)
+    if (this.#isOpen) await this.#trails.settleDue({ isBusy })
     this.#planSettling(isBusy)
-  }
-
-  /** Never rejects: what cannot be moved now stays in the journal, and others come first. */
-  async #settle(bucket: string): Promise<void> {
-    const { storage, log, now } = this.#options
-    try {
-      await settleBucket(storage, bucket, this.#appending)
-      this.#journal.strike(bucket)
-    } catch (cause) {
-      this.#journal.putOff(bucket, now())
-      const reason = renderCause(cause)
-      if (this.#told.has(reason) || this.#told.size >= mostTold) return
-      this.#told.add(reason)
-      log('warn', 'audit events wait in the journal: they could not be moved', { reason })
-    }
   }
 
   /** See AuditSink. */
   async settle(tenant: string): Promise<void> {
-    const turn = this.#writing.then(() => this.#settle(bucketOf(tenant)))
+    const turn = this.#writing.then(() => this.#trails.settle(tenant))
     this.#writing = turn
     await turn
   }
 
-  /** Moves what processes left in the journal that have ended. Throws StorageError. */
+  /** See {@link TrailWriter.settleForgotten}. */
   settleForgotten(): Promise<void> {
-    const { storage, hashing, now, retainSeconds } = this.#options
-    const before = now() - forgottenAfter
-    return settleForgotten(storage, { hashing, retain: retainSeconds * 1000, before })
-  }
-
-  async #commit(groups: Groups, rows: readonly NewRecord<unknown>[]): Promise<void> {
-    const { storage } = this.#options
-    try {
-      const heads = await storage.transaction(async (inside) => {
-        await writeJournal(inside, rows)
-        return appendGroups(inside, groups, this.#appending)
-      })
-      this.#heads.remember(heads)
-    } catch (cause) {
-      // Whether it was committed is not always known.
-      this.#heads.forget(groups.map(([tenant]) => tenant))
-      throw cause
-    }
+    return this.#trails.settleForgotten()
   }
 
   #refuse(tenant: string): void {
