@@ -74,8 +74,20 @@ function findSought(parent: OpenNode | undefined, root: SoughtKey): SoughtKey | 
   return parent.count % 2 === 1 ? parent.value : undefined
 }
 
-/** Notes where the keys stand that are in `root`, in a text that {@link parseQuickly} took. */
+/** Thrown out of the parser, which nothing else stops. */
+class AllFound extends Error {}
+
+function countMissing({ at, inside }: SoughtKey): number {
+  return [...inside.values()].reduce((sum, key) => sum + countMissing(key), at === undefined ? 1 : 0)
+}
+
+/**
+ * Notes where the keys stand that are in `root`, in a text that {@link parseQuickly} took. The text is read up to the last of them:
+ * most warnings are about what stands at the top.
+ */
 export function locateKeys(text: string, root: SoughtKey): void {
+  let missing = countMissing(root)
+  if (missing === 0) return
   const path: OpenNode[] = []
   const open = ({ position }: State) => {
     path.push({ at: position, sought: findSought(path.at(-1), root), count: 0, value: undefined })
@@ -86,7 +98,14 @@ export function locateKeys(text: string, root: SoughtKey): void {
     if (!node || !parent) return
     if (parent.count++ % 2 === 1 || !parent.sought) return
     parent.value = parent.sought.inside.get(String(result))
-    if (parent.value) parent.value.at = node.at
+    if (!parent.value) return
+    if (parent.value.at === undefined) missing--
+    parent.value.at = node.at
+    if (missing === 0) throw new AllFound()
   }
-  load(text, { schema, listener: (event, state) => (event === 'open' ? open(state) : close(state)) })
+  try {
+    load(text, { schema, listener: (event, state) => (event === 'open' ? open(state) : close(state)) })
+  } catch (cause) {
+    if (!(cause instanceof AllFound)) throw cause
+  }
 }

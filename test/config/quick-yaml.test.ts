@@ -305,3 +305,35 @@ test('the place of every key of the shipped file is found', () => {
   locateKeys(shipped, root)
   expect(placesOf(root)).toEqual(placesIn(parseYaml(shipped).root))
 })
+
+/** The tree with one key alone, for each of the keys. */
+function eachAlone(sought: SoughtKey): (SoughtKey & { readonly alone: SoughtKey })[] {
+  return [...sought.inside].flatMap(([name, key]) => {
+    const wrap = (inner: SoughtKey) => ({ at: 0, inside: new Map([[name, inner]]) })
+    const alone: SoughtKey = { at: undefined, inside: new Map() }
+    const deeper = eachAlone(key).map((each) => ({
+      ...wrap({ at: 0, inside: each.inside }),
+      alone: each.alone,
+    }))
+    return [{ ...wrap(alone), alone }, ...deeper]
+  })
+}
+
+test('a key that is looked for alone is found at the same place, and nothing behind it is read', () => {
+  const root = seek(parseQuickly(shipped) ?? null)
+  locateKeys(shipped, root)
+  const all = (sought: SoughtKey): (number | undefined)[] =>
+    [...sought.inside.values()].flatMap((key) => [key.at, ...all(key)])
+  const alone = eachAlone(root).map((each) => {
+    locateKeys(shipped, each)
+    return each.alone.at
+  })
+  expect(alone).toEqual(all(root))
+  const first = { at: 0, inside: new Map([['server', { at: undefined, inside: new Map() } as SoughtKey]]) }
+  locateKeys('server: {}\nand: [what breaks off', first)
+  expect(first.inside.get('server')?.at).toBe(0)
+})
+
+test('where nothing is looked for, nothing is read', () => {
+  expect(() => locateKeys('[what breaks off', { at: 0, inside: new Map() })).not.toThrow()
+})
