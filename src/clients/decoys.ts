@@ -34,7 +34,9 @@ const emptyTenantDecoy: readonly ClientSecret[] = [
   {
     id: '',
     hash: { kind: 'sha256', digest: new Uint8Array(32) },
-    ...{ notBefore: null, expiresAt: null, notedAt: neverNoted },
+    notBefore: null,
+    expiresAt: null,
+    notedAt: neverNoted,
   },
 ]
 
