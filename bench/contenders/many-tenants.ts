@@ -50,7 +50,7 @@ export async function prepareTenants(
   return { folder, credentials: await Bun.file(join(folder, 'credentials.json')).json() }
 }
 
-/** Ten thousand RSA keys take an hour where each is made rightly. */
+/** Ten thousand RSA keys take half an hour where each is made rightly. */
 const quickKeys = join(import.meta.dir, 'grantd-few-primes.ts')
 
 interface Place {
