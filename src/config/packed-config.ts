@@ -1,6 +1,7 @@
 import { deepFreeze } from './deep-freeze.ts'
-import { ClientConfig, type Config, type TenantConfig } from './schema.ts'
-import { shapeOf } from './schema-shapes.ts'
+import { createMemberPacking } from './packed-members.ts'
+import { restoreMaps, withoutPrototype } from './restore-maps.ts'
+import { ClientConfig, Config, TenantConfig } from './schema.ts'
 
 /** A configuration as one text, without anything that reading it left in memory. */
 export type PackedConfig = string
@@ -15,6 +16,8 @@ interface PackedClients {
   /** JSON: the id of each client and where its line starts, as {@link Starts} has them. */
   readonly starts: string
 }
+
+type PackedWhole = Omit<Config, 'tenants'> & { readonly tenants: readonly [string, PackedTenant][] }
 
 type Starts = ReadonlyMap<string, number>
 
@@ -33,14 +36,11 @@ export function packConfig(config: Config): PackedConfig {
  * objects, a hundred thousand of them would be most of the work of the garbage collector. {@link findClient} takes out one alone.
  */
 export function unpackConfig(text: PackedConfig): Config {
-  const packed: Omit<Config, 'tenants'> & { readonly tenants: readonly [string, PackedTenant][] } =
-    JSON.parse(text)
+  const packed: PackedWhole = JSON.parse(text)
   const tenants = withoutPrototype(packed.tenants.map(([id, tenant]) => [id, unpackTenant(tenant)]))
-  const { server, data_dir, storage, postgres, master_key_file, admin, audit, swagger } = packed
-  return deepFreeze({
-    ...{ server, data_dir, storage, postgres, master_key_file, ...(admin && { admin }) },
-    ...{ audit, swagger, tenants },
-  })
+  const { tenants: _, ...rest } = packed
+  // The whole of what was packed, and never a list of names: a key that is new in the schema would not be on it.
+  return deepFreeze({ ...packed, ...restoreMaps(Config, rest), tenants })
 }
 
 /** Where a tenant that was packed has the way to one of its clients. */
@@ -64,10 +64,8 @@ export function findClient(
   return Object.hasOwn(clients, id) ? clients[id] : undefined
 }
 
-function unpackTenant({ clients, ...tenant }: PackedTenant): TenantConfig {
-  const { oauth2 } = tenant
-  if (oauth2) oauth2.scopes = withoutPrototype(Object.entries(oauth2.scopes))
-  deepFreeze(tenant)
+function unpackTenant({ clients, ...rest }: PackedTenant): TenantConfig {
+  const tenant = deepFreeze(restoreMaps(TenantConfig, rest))
   const { all, one } = createUnpack(clients)
   const whole = Object.defineProperties(
     { ...tenant },
@@ -76,32 +74,16 @@ function unpackTenant({ clients, ...tenant }: PackedTenant): TenantConfig {
   return Object.freeze(whole) as TenantConfig
 }
 
-/** A client may be called __proto__. */
-function withoutPrototype<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
-  const value: Record<string, T> = Object.create(null)
-  for (const [key, member] of entries) value[key] = member
-  return value
-}
-
-/** What a client has, and what it is where nothing is said. */
-const { properties, blank } = shapeOf(ClientConfig)
+const packing = createMemberPacking(ClientConfig)
 
 function packClients(clients: Clients): PackedClients {
   const starts: [string, number][] = []
   let lines = ''
   for (const [id, client] of Object.entries(clients)) {
     starts.push([id, lines.length])
-    lines += `${packClient(client)}\n`
+    lines += `${packing.pack(client)}\n`
   }
   return { lines, starts: JSON.stringify(starts) }
-}
-
-/** What differs from a client of which nothing is said, by its place among the properties. JSON has no end of line in it. */
-function packClient(client: Readonly<Record<string, unknown>>): string {
-  const members: unknown[] = []
-  for (const [at, { key, fallback }] of properties.entries())
-    if (client[key] !== fallback) members.push(at, client[key])
-  return JSON.stringify(members)
 }
 
 interface Unpack {
@@ -115,7 +97,7 @@ function createUnpack({ lines, starts }: PackedClients): Unpack {
   let known: string | Starts = starts
   const readStarts = () =>
     typeof known === 'string' ? new Map(JSON.parse(known) as [string, number][]) : known
-  const unpackAt = (start: number) => unpackClient(JSON.parse(lines.slice(start, lines.indexOf('\n', start))))
+  const unpackAt = (start: number) => packing.unpack(lines.slice(start, lines.indexOf('\n', start)))
   return {
     all: () => Object.freeze(withoutPrototype([...readStarts()].map(([id, start]) => [id, unpackAt(start)]))),
     one: (id) => {
@@ -124,13 +106,4 @@ function createUnpack({ lines, starts }: PackedClients): Unpack {
       return start === undefined ? undefined : unpackAt(start)
     },
   }
-}
-
-function unpackClient(members: readonly unknown[]): ClientConfig {
-  const client: Record<string, unknown> = { ...blank }
-  for (let at = 0; at < members.length; at += 2) {
-    const property = properties[Number(members[at])]
-    if (property) client[property.key] = members[at + 1]
-  }
-  return deepFreeze(client) as ClientConfig
 }

@@ -28,9 +28,8 @@ function orNull<S extends TSchema>(schema: S, description: string) {
 
 /** The settings of a stored tenant, every member there. */
 export function settingsOf(tenant: StoredTenant): TenantSettings {
-  const { name, active, issuer, oauth2 = null, oidc, api_keys = null, signing } = tenant
-  const checked = patchSettings(TenantSettings, { name, active, issuer, oauth2, oidc, api_keys, signing }, {})
-  return checked
+  const { created_at: _, ...settings } = tenant
+  return patchSettings(TenantSettings, settings, {})
 }
 
 export interface PatchTenantOptions {
