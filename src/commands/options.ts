@@ -1,6 +1,7 @@
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Option } from './command.ts'
+import { isServiceLink } from './surroundings.ts'
 
 export const configOption: Option = {
   name: 'config',
@@ -37,9 +38,14 @@ export const workersOption: Option = {
   env: 'GRANTD_WORKERS',
 }
 
-/** The value of an option, or of the environment variable that does the same; an empty one counts as none. */
+/** The value of an option, or of the environment variable that does the same; an empty one and a Service link count as none. */
 export function settingOf(option: Option, args: ParsedArguments, platform: Platform): string | undefined {
-  return args.text(option.name) ?? (option.env ? platform.environment(option.env) || undefined : undefined)
+  return args.text(option.name) ?? (option.env ? findVariable(option.env, platform) : undefined)
+}
+
+function findVariable(variable: string, { environment }: Platform): string | undefined {
+  const text = environment(variable)
+  return !text || isServiceLink(variable, text) ? undefined : text
 }
 
 export function parsePort(text: string): number {

@@ -1,3 +1,4 @@
+import { createLog } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { WorkerSide } from '../supervisor/worker-side.ts'
@@ -11,12 +12,15 @@ import {
   settingOf,
   workersOption,
 } from './options.ts'
+import { warnOfSurroundings } from './surroundings.ts'
+
+const serveOptions = [configOption, hostOption, portOption, dataDirOption, workersOption]
 
 export const serveCommand: Command = {
   name: 'serve',
   group: 'Serve',
   summary: 'Start the server; this is what happens without a command',
-  options: [configOption, hostOption, portOption, dataDirOption, workersOption],
+  options: serveOptions,
   details:
     'Where there is no configuration it serves a demo: one tenant, one client with a secret shown once, nothing kept.\nSIGTERM and SIGINT stop it once the requests in flight are answered; a second signal stops it at once.\nWith --workers, 1 too, SIGHUP reads the configuration again and cuts nobody off.',
   example: 'grantd serve --config /etc/grantd/config.yaml --port 8080',
@@ -26,6 +30,7 @@ export const serveCommand: Command = {
 /** A supervisor serves nobody itself, so what serving takes is loaded where it is used: it stays small. */
 async function serve(args: ParsedArguments, platform: Platform): Promise<number> {
   const worker = WorkerSide.find(platform)
+  if (!worker) warnOfEnvironment(platform)
   const text = settingOf(workersOption, args, platform)
   const workers = text === undefined ? undefined : parseWorkers(text)
   if (!worker && workers !== undefined && canSupervise(workers, platform)) {
@@ -34,6 +39,11 @@ async function serve(args: ParsedArguments, platform: Platform): Promise<number>
   }
   const { serveProcess } = await import('./serve-process.ts')
   return serveProcess(args, platform, worker)
+}
+
+function warnOfEnvironment({ environment, writeLine, now }: Platform): void {
+  const variables = serveOptions.flatMap(({ env }) => env ?? [])
+  warnOfSurroundings(variables, { environment, log: createLog(writeLine, now) })
 }
 
 /** Where the system or the runtime cannot, one process serves, and more are refused. */

@@ -1,0 +1,41 @@
+import type { Log } from '../log.ts'
+import type { Platform } from '../platform/platform.ts'
+
+const linkAddress = /^(?:tcp|udp|sctp):\/\/\S+:\d{1,5}$/i
+
+/**
+ * Whether Kubernetes or Docker set the variable, and not a person: beside a Service named `grantd` each container has
+ * `GRANTD_PORT=tcp://10.96.12.34:3000`. grantd reads none of the other variables of such a link, such as GRANTD_SERVICE_HOST.
+ */
+export function isServiceLink(variable: string, text: string): boolean {
+  return variable.endsWith('_PORT') && linkAddress.test(text)
+}
+
+/** Variables that the runtime obeys before grantd runs, so that grantd cannot refuse them, and what each does. */
+const runtimeVariables: Readonly<Record<string, string>> = {
+  BUN_OPTIONS: 'it gives the runtime options, which may load other code',
+  BUN_INSPECT: 'it opens a debugger: whoever reaches it reads all keys and secrets',
+  BUN_INSPECT_CONNECT_TO: 'it lets a debugger in, which reads all keys and secrets',
+  BUN_INSPECT_PRELOAD: 'it may load other code',
+}
+
+/** Logs one line for each variable that is ignored because it is a Service link, and for each that changes the runtime. */
+export function warnOfSurroundings(
+  variables: readonly string[],
+  { environment, log }: { environment: Platform['environment']; log: Log },
+): void {
+  for (const variable of variables) {
+    const value = environment(variable)
+    if (value === undefined || !isServiceLink(variable, value)) continue
+    const next = 'give the port in config.yaml or by --port, or set enableServiceLinks: false in the pod'
+    log('warn', 'an environment variable is the address of a Service and is ignored', {
+      variable,
+      value,
+      next,
+    })
+  }
+  for (const [variable, reason] of Object.entries(runtimeVariables)) {
+    if (environment(variable))
+      log('warn', 'an environment variable changes the runtime', { variable, reason })
+  }
+}
