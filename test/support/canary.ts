@@ -40,9 +40,23 @@ export class Canary {
 
   /** Fails when one of them stands in `text`. */
   check(text: string): void {
-    for (const secret of this.#seen) expect(text).not.toContain(secret)
+    const runs = [...new Set(text.match(longRuns))]
+    const longEnough = new Map<number, string>()
+    for (const secret of this.#seen) {
+      let where = text
+      if (isLongRun.test(secret)) {
+        // A load makes a hundred thousand tokens, and a log has hardly a run as long as one.
+        where = longEnough.get(secret.length) ?? runs.filter((run) => run.length >= secret.length).join(' ')
+        longEnough.set(secret.length, where)
+      }
+      if (where !== '') expect(where).not.toContain(secret)
+    }
   }
 }
+
+/** Characters of a token, as many in a row as a short secret does not have. */
+const longRuns = /[\w.~+/=-]{24,}/g
+const isLongRun = /^[\w.~+/=-]{24,}$/
 
 /** The secret in the credentials of client_secret_basic (RFC 6749 section 2.3.1); undefined for what is none. */
 function secretOf(credentials: string): string | undefined {
