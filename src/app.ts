@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { adminApi } from './admin-app.ts'
 import type { Deps } from './deps.ts'
 import { apiKeysEndpoint } from './endpoints/api-keys.ts'
+import { authorizeEndpoint } from './endpoints/authorize.ts'
 import { healthEndpoint } from './endpoints/health.ts'
 import { introspectEndpoint } from './endpoints/introspect.ts'
 import { jwksEndpoint } from './endpoints/jwks.ts'
@@ -34,6 +35,7 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
       code === 'NOT_FOUND' ? answerNoRoute(request) : renderError(error, notesOf(request)),
     )
     .use(documented(deps, admin))
+    .use(authorizeEndpoint(deps))
     .use(deps.swagger ? swaggerEndpoint(deps, () => renderDocument(deps)) : new Elysia())
 
   function answerNoRoute(request: Request): Response {

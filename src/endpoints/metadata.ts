@@ -3,51 +3,62 @@ import { authenticationMethods } from '../clients/authenticate.ts'
 import type { Deps } from '../deps.ts'
 import { grants } from '../grants/registry.ts'
 import { cacheableJson } from '../http/cacheable.ts'
-import { answer, tenantNotFound, tenantParameter } from '../http/openapi.ts'
+import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi.ts'
 import { notesOf } from '../http/request-notes.ts'
-import { getTenantOfDocument, withOAuth2 } from '../http/tenant.ts'
-import { ServerMetadata } from '../protocol/messages.ts'
+import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant.ts'
+import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
-import { type OAuth2Settings, type Tenant, tenantPath } from '../tenants/tenant.ts'
-
-const wellKnown = '.well-known/oauth-authorization-server'
+import { tenantPath } from '../tenants/tenant.ts'
 
 /**
- * Authorization server metadata at both of its places: where RFC 8414 section 3.1 looks for it, and below the
- * tenant, where people and older clients look.
+ * Where clients look for the one document. RFC 8414 section 3.1 inserts the well-known name before the path of the issuer,
+ * OpenID Connect Discovery section 4 appends it; each client does what its authors read, with either name.
  */
-export const metadataEndpoint = (deps: Deps) =>
-  new Elysia()
-    .get(
-      `/${wellKnown}/api/v1/tenant/:tenant`,
-      ({ request, params }) => answerMetadata(request, params.tenant, deps),
-      { detail: { ...detail, operationId: 'getMetadata' } },
-    )
-    .get(
-      `/api/v1/tenant/:tenant/${wellKnown}`,
-      ({ request, params }) => answerMetadata(request, params.tenant, deps),
-      { detail: { ...detail, operationId: 'getTenantMetadata' } },
-    )
+const places = [
+  ['/.well-known/oauth-authorization-server/api/v1/tenant/:tenant', 'getMetadata'],
+  ['/api/v1/tenant/:tenant/.well-known/oauth-authorization-server', 'getTenantMetadata'],
+  ['/.well-known/openid-configuration/api/v1/tenant/:tenant', 'getOpenidConfiguration'],
+  ['/api/v1/tenant/:tenant/.well-known/openid-configuration', 'getTenantOpenidConfiguration'],
+] as const
 
-async function answerMetadata(request: Request, tenantId: string, deps: Deps): Promise<Response> {
-  const { tenant, oauth2 } = withOAuth2(await getTenantOfDocument(request, tenantId, deps))
-  // One of the storage may be gone at the next request.
-  if (deps.tenants.findConfigured(tenant.id)) notesOf(request).isCurrent = () => true
-  return cacheableJson(request, buildMetadata(tenant, oauth2, deps.publicUrl), deps)
+/** Authorization server metadata: the same document at each of its {@link places}. */
+export function metadataEndpoint(deps: Deps) {
+  const app = new Elysia()
+  for (const [path, operationId] of places) {
+    app.get(path, ({ request, params }) => answerMetadata(request, params.tenant, deps), {
+      detail: { ...detail, operationId },
+    })
+  }
+  return app
 }
 
-function buildMetadata(tenant: Tenant, oauth2: OAuth2Settings, publicUrl: string): ServerMetadata {
+async function answerMetadata(request: Request, tenantId: string, deps: Deps): Promise<Response> {
+  const found = withOAuth2(await getTenantOfDocument(request, tenantId, deps))
+  const { id, incarnation } = found.tenant
+  const keys = await deps.keyring.of(id, incarnation)
+  // One of the storage may be gone at the next request.
+  if (deps.tenants.findConfigured(id)) notesOf(request).isCurrent = () => deps.keyring.peek(id) === keys
+  return cacheableJson(request, buildMetadata(found, keys.jwks, deps.publicUrl), deps)
+}
+
+function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl: string): ServerMetadata {
   const base = `${publicUrl}${tenantPath(tenant.id)}`
   const scopes = [...Object.keys(oauth2.scopes), ...(tenant.apiKeys ? [reservedScopes.manageApiKeys] : [])]
   const methods = authenticationMethods.map(({ name }) => name)
   return {
     issuer: tenant.issuer,
+    // Verifiers and clients that never go there refuse a document without it; it answers every request with an error.
+    authorization_endpoint: `${base}/oauth/authorize`,
     token_endpoint: `${base}/oauth/token`,
     jwks_uri: `${base}/.well-known/jwks.json`,
     ...(scopes.length > 0 && { scopes_supported: scopes }),
-    // RFC 8414 section 2 requires this member; without an authorization endpoint there is nothing to list.
+    // Required by RFC 8414 section 2; the authorization endpoint has nothing to answer with, and an empty list says so.
     response_types_supported: [],
     grant_types_supported: Object.keys(grants),
+    // OpenID Connect Discovery section 3 requires this one and the next. The subject of a token is the same for every API.
+    subject_types_supported: ['public'],
+    // There are no ID tokens: verifiers of access tokens learn their algorithms here, and some take RS256 when it is missing.
+    id_token_signing_alg_values_supported: [...new Set(jwks.keys.map(({ alg }) => alg))],
     token_endpoint_auth_methods_supported: methods,
     introspection_endpoint: `${base}/oauth/introspect`,
     introspection_endpoint_auth_methods_supported: methods,
@@ -60,17 +71,20 @@ const detail = {
   tags: ['Discovery'],
   summary: 'Authorization server metadata',
   description:
-    'Where the endpoints of a tenant are and what they can do (RFC 8414). Give a client library the issuer and it finds the rest here.',
+    'Where the endpoints of a tenant are and what they can do (RFC 8414), with the members that OpenID Connect Discovery requires. Give a client library the issuer and it finds the rest here.',
   security: [],
   parameters: [tenantParameter],
   responses: {
     200: answer('The metadata', ServerMetadata, {
       issuer: 'https://auth.example.com',
+      authorization_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/authorize',
       token_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/token',
       jwks_uri: 'http://localhost:3000/api/v1/tenant/test-tenant/.well-known/jwks.json',
       scopes_supported: ['api:read', 'api:write'],
       response_types_supported: [],
       grant_types_supported: ['client_credentials'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       introspection_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/introspect',
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
@@ -79,5 +93,7 @@ const detail = {
     }),
     304: { description: 'Unchanged since the ETag in If-None-Match' },
     404: tenantNotFound,
+    500: serverError,
+    503: unavailable,
   },
 }

@@ -1,7 +1,7 @@
 /**
  * The error codes that leave this server, each with its HTTP status.
  *
- * RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 8707 section 2; `tenant_not_found`, `not_found`,
+ * RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8707 section 2; `tenant_not_found`, `not_found`,
  * `method_not_allowed`, `conflict`, `precondition_failed`, `precondition_required` (RFC 6585 section 3) and `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1) are shared by all routes.
  */
 export const errorStatus = {
@@ -10,6 +10,7 @@ export const errorStatus = {
   invalid_grant: 400,
   unauthorized_client: 400,
   unsupported_grant_type: 400,
+  unsupported_response_type: 400,
   invalid_scope: 400,
   invalid_target: 400,
   invalid_token: 401,

@@ -108,14 +108,24 @@ export type PublicJwk = Static<typeof PublicJwk>
 export const JwkSet = Type.Object({ keys: Type.Array(PublicJwk) })
 export type JwkSet = Static<typeof JwkSet>
 
-/** Authorization server metadata (RFC 8414 section 2). */
+/** Authorization server metadata (RFC 8414 section 2), with what OpenID Connect Discovery section 3 requires. */
 export const ServerMetadata = Type.Object({
   issuer: Type.String(),
+  authorization_endpoint: Type.String({
+    description:
+      'Is required by many clients, and answers every request with an error: see response_types_supported',
+  }),
   token_endpoint: Type.String(),
   jwks_uri: Type.String(),
   scopes_supported: Type.Optional(Type.Array(Type.String())),
-  response_types_supported: Type.Array(Type.String()),
+  response_types_supported: Type.Array(Type.String(), {
+    description: 'Empty: nobody signs in here',
+  }),
   grant_types_supported: Type.Array(Type.String()),
+  subject_types_supported: Type.Array(Type.String()),
+  id_token_signing_alg_values_supported: Type.Array(Type.String(), {
+    description: 'The algorithms of the keys in the JWK Set, which sign access tokens',
+  }),
   token_endpoint_auth_methods_supported: Type.Array(Type.String()),
   introspection_endpoint: Type.String(),
   introspection_endpoint_auth_methods_supported: Type.Array(Type.String()),

@@ -60,9 +60,11 @@ describe('the document', () => {
     expect(operations.map(([name]) => name).toSorted()).toEqual([
       'get /',
       'get /.well-known/oauth-authorization-server/api/v1/tenant/{tenant}',
+      'get /.well-known/openid-configuration/api/v1/tenant/{tenant}',
       'get /api/v1/protected-resource',
       'get /api/v1/tenant/{tenant}/.well-known/jwks.json',
       'get /api/v1/tenant/{tenant}/.well-known/oauth-authorization-server',
+      'get /api/v1/tenant/{tenant}/.well-known/openid-configuration',
       'get /api/v1/tenant/{tenant}/api-keys/list',
       'get /api/v1/tenant/{tenant}/strategies',
       'get /health',

@@ -23,6 +23,7 @@ const refusals: Record<Exclude<ErrorCode, Elsewhere>, () => Promise<Response>> =
   invalid_client: () => app.post('acme', grant),
   unauthorized_client: () => app.post('acme', { ...grant, ...idle }),
   unsupported_grant_type: () => app.post('acme', { ...svc, grant_type: 'password' }),
+  unsupported_response_type: () => app.send('/api/v1/tenant/acme/oauth/authorize?response_type=code'),
   invalid_scope: () => app.post('acme', { ...grant, ...svc, scope: 'admin' }),
   invalid_target: () => app.post('acme', { ...grant, ...svc, resource: 'x' }),
   invalid_token: () => getProtected(app, 'x'),

@@ -25,6 +25,8 @@ test.each([
   [jwks, 200],
   ['/api/v1/tenant/acme/.well-known/oauth-authorization-server', 200],
   ['/.well-known/oauth-authorization-server/api/v1/tenant/acme', 200],
+  ['/api/v1/tenant/acme/.well-known/openid-configuration', 200],
+  ['/.well-known/openid-configuration/api/v1/tenant/acme', 200],
   ['/nope', 404],
   ['/api/v1/tenant/unknown/strategies', 404],
 ])('HEAD %s has the status and the headers of GET, its length, and no body', async (path, status) => {

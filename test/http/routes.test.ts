@@ -23,6 +23,8 @@ const getRoutes = [
   '/api/v1/tenant/acme/.well-known/jwks.json',
   '/api/v1/tenant/acme/.well-known/oauth-authorization-server',
   '/.well-known/oauth-authorization-server/api/v1/tenant/acme',
+  '/api/v1/tenant/acme/.well-known/openid-configuration',
+  '/.well-known/openid-configuration/api/v1/tenant/acme',
 ]
 
 const bearer = () => ({ Authorization: `Bearer ${token}` })
@@ -94,7 +96,7 @@ describe('a tenant in another spelling', () => {
     '%',
     '%FF',
   ]
-  const suffixes = ['strategies', '.well-known/jwks.json', '.well-known/oauth-authorization-server']
+  const suffixes = ['strategies', '.well-known/jwks.json', '.well-known/openid-configuration']
 
   test.each(spellings)('%s is unknown on every route', async (spelling) => {
     const paths = suffixes.map((suffix) => `/api/v1/tenant/${spelling}/${suffix}`)
