@@ -1,4 +1,4 @@
-import { Elysia } from 'elysia'
+import { Elysia, NotFoundError } from 'elysia'
 import { authenticationMethods } from '../clients/authenticate.ts'
 import type { Deps } from '../deps.ts'
 import { grants } from '../grants/registry.ts'
@@ -8,12 +8,10 @@ import { notesOf } from '../http/request-notes.ts'
 import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant.ts'
 import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import { candidateIssuers, parseMetadataPath } from '../protocol/well-known.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 
-/**
- * Where clients look for the one document. RFC 8414 section 3.1 inserts the well-known name before the path of the issuer,
- * OpenID Connect Discovery section 4 appends it; each client does what its authors read, with either name.
- */
+/** Where clients look for the one document of a tenant: under either name, inserted before the path of the tenant or appended to it. */
 const places = [
   ['/.well-known/oauth-authorization-server/api/v1/tenant/:tenant', 'getMetadata'],
   ['/api/v1/tenant/:tenant/.well-known/oauth-authorization-server', 'getTenantMetadata'],
@@ -21,19 +19,39 @@ const places = [
   ['/api/v1/tenant/:tenant/.well-known/openid-configuration', 'getTenantOpenidConfiguration'],
 ] as const
 
-/** Authorization server metadata: the same document at each of its {@link places}. */
+/**
+ * Authorization server metadata: the same document at each of its {@link places}, and where the issuer of a tenant says, when that
+ * is at the host of `public_url`.
+ */
 export function metadataEndpoint(deps: Deps) {
   const app = new Elysia()
   for (const [path, operationId] of places) {
-    app.get(path, ({ request, params }) => answerMetadata(request, params.tenant, deps), {
+    app.get(path, ({ request, params }) => answerTenant(request, params.tenant, deps), {
       detail: { ...detail, operationId },
     })
   }
-  return app
+  // An issuer can have any path, and no pattern of a route begins with any path.
+  return app.get('/*', ({ request }) => answerIssuer(request, deps), { detail: { hide: true } })
 }
 
-async function answerMetadata(request: Request, tenantId: string, deps: Deps): Promise<Response> {
-  const found = withOAuth2(await getTenantOfDocument(request, tenantId, deps))
+async function answerTenant(request: Request, tenantId: string, deps: Deps): Promise<Response> {
+  return answerMetadata(request, withOAuth2(await getTenantOfDocument(request, tenantId, deps)), deps)
+}
+
+async function answerIssuer(request: Request, deps: Deps): Promise<Response> {
+  const path = parseMetadataPath(new URL(request.url).pathname)
+  const notes = notesOf(request)
+  notes.route = undefined
+  if (!path) throw new NotFoundError()
+  const issuers = candidateIssuers(path.issuerPath, deps.publicUrl)
+  const tenant = await deps.tenants.findForDocumentsByIssuer(issuers)
+  if (!tenant?.oauth2) throw new NotFoundError()
+  notes.route = `/*/.well-known/${path.name}`
+  notes.tenant = tenant.id
+  return answerMetadata(request, withOAuth2(tenant), deps)
+}
+
+async function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps): Promise<Response> {
   const { id, incarnation } = found.tenant
   const keys = await deps.keyring.of(id, incarnation)
   // One of the storage may be gone at the next request.

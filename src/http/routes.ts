@@ -21,6 +21,8 @@ export function explainNoRoute(
 }
 
 function fits(pathname: string, pattern: string): boolean {
+  // A route for whatever no other one takes is nobody's path.
+  if (pattern === '/*') return false
   const given = pathname.split('/')
   const wanted = pattern.split('/')
   if (given.length !== wanted.length) return false

@@ -70,11 +70,37 @@ export class TenantRegistry {
    * verifiers need more than anything when something is wrong.
    */
   async findForDocuments(id: string): Promise<Tenant | undefined> {
+    return this.#orSeen(
+      () => this.find(id),
+      () => this.#seen.get(id),
+    )
+  }
+
+  /** The first active tenant that has one of these issuers; while the storage is away, a stored tenant as it was seen last. */
+  async findForDocumentsByIssuer(issuers: readonly string[]): Promise<Tenant | undefined> {
+    return this.#orSeen(
+      () => this.#findFirst(issuers),
+      () => [...this.configured, ...this.#seen.values()].find(({ issuer }) => issuers.includes(issuer)),
+    )
+  }
+
+  async #findFirst(issuers: readonly string[]): Promise<Tenant | undefined> {
+    for (const issuer of issuers) {
+      const tenant = await this.findByIssuer(issuer)
+      if (tenant) return tenant
+    }
+    return undefined
+  }
+
+  async #orSeen(
+    find: () => Promise<Tenant | undefined>,
+    look: () => Tenant | undefined,
+  ): Promise<Tenant | undefined> {
     try {
-      return await this.find(id)
+      return await find()
     } catch (error) {
-      const seen = this.#seen.get(id)
-      if (!seen || !(error instanceof StorageError)) throw error
+      const seen = error instanceof StorageError ? look() : undefined
+      if (!seen) throw error
       return activeOnly(seen)
     }
   }

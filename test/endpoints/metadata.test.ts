@@ -8,6 +8,10 @@ beforeAll(async () => {
 server: { public_url: 'https://id.example.com/auth' }
 tenants:
   acme: { name: Acme, issuer: 'https://acme.example', oauth2: { scopes: { write: W, read: R } } }
+  outside: { name: Outside, issuer: 'https://id.example.com/outside', oauth2: {}, signing: { algorithm: EdDSA } }
+  inside: { name: Inside, issuer: 'https://id.example.com/auth/inside/of', oauth2: {}, signing: { algorithm: EdDSA } }
+  same-path: { name: Same path, issuer: 'https://other.example/outside', oauth2: {}, signing: { algorithm: EdDSA } }
+  root: { name: Root, issuer: 'https://id.example.com', oauth2: {}, signing: { algorithm: EdDSA } }
   bare: { name: Bare, oauth2: {}, signing: { algorithm: EdDSA } }
   plain: { name: Without oauth2, oidc: {} }
   closed: { name: Inactive, active: false, oauth2: {} }
@@ -104,6 +108,61 @@ describe('the document', () => {
     for (const place of places('acme')) {
       expect((await app.send(place, { headers: { 'If-None-Match': etag } })).status).toBe(304)
     }
+  })
+})
+
+describe.each(names)('the place of %s that follows from the issuer', (name) => {
+  const place = `/.well-known/${name}`
+
+  test.each([
+    ['the default issuer', `${place}/auth/api/v1/tenant/bare`, '/auth/api/v1/tenant/bare'],
+    ['an issuer without a path', place, ''],
+    ['an issuer outside of the path of public_url', `${place}/outside`, '/outside'],
+    ['the same, appended', `/outside${place}`, '/outside'],
+    ['an issuer below the path of public_url', `${place}/auth/inside/of`, '/auth/inside/of'],
+    ['the same, appended', `/auth/inside/of${place}`, '/auth/inside/of'],
+    ['the same behind a proxy that cuts the path off', `/inside/of${place}`, '/auth/inside/of'],
+  ])('is served for %s', async (_, path, issuerPath) => {
+    const response = await app.send(path)
+    expect((await response.json()).issuer).toBe(`https://id.example.com${issuerPath}`)
+    const head = await app.send(path, { method: 'HEAD' })
+    expect(head.status).toBe(200)
+  })
+
+  test('is not there for an issuer of another host, whatever the Host header says', async () => {
+    const ask = async (host: string, path: string) => {
+      const response = await app.send(`https://${host}${path}`, { headers: { Host: host } })
+      return (await response.json()).issuer
+    }
+    expect(await ask('acme.example', place)).toBe('https://id.example.com')
+    expect(await ask('other.example', `${place}/outside`)).toBe('https://id.example.com/outside')
+  })
+
+  test('is not there for an unknown, an inactive tenant and one without oauth2, in the same bytes', async () => {
+    const paths = [
+      '/nowhere',
+      '/auth/api/v1/tenant/closed',
+      '/auth/api/v1/tenant/plain',
+      '/outside/',
+      '/out%73ide',
+    ]
+    for (const path of paths.flatMap((path) => [`${place}${path}`, `${path}${place}`])) {
+      const response = await app.send(path)
+      const body = await response.text()
+      expect([path, response.status]).toEqual([path, 404])
+      expect(body).toBe('{"error":"not_found","error_description":"Path not found"}')
+    }
+  })
+
+  test('is one route in log and metrics, and leaves every other path to its own error', async () => {
+    await app.send(`${place}/outside`)
+    expect(app.log.at(-1)).toMatchObject({ route: `/*${place}`, tenant: 'outside' })
+    const missing = await app.send('/nothing/here')
+    expect([missing.status, (await missing.json()).error]).toEqual([404, 'not_found'])
+    expect(app.log.at(-1)?.['route']).toBeUndefined()
+    const wrongMethod = await app.send('/api/v1/tenant/bare/oauth/token')
+    expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'POST'])
+    expect((await app.send('/*')).status).toBe(404)
   })
 })
 
