@@ -14,6 +14,8 @@ export const healthEndpoint = (deps: Deps) =>
     .get('/health/live', () => json(healthy(deps), { headers: noStore }), {
       detail: { ...liveDetail, operationId: 'getLiveness', summary: 'The process answers' },
     })
+    // HAProxy asks so by default (`option httpchk` alone).
+    .options('/', () => answerReady(deps), { detail: { hide: true } })
     .get('/health/ready', () => answerReady(deps), {
       detail: {
         tags: ['Service'],

@@ -71,6 +71,7 @@ async function answer(
   }
 }
 
+/** An empty one is what a client sends that has no name for the server (RFC 9112 section 3.2). */
 const saneHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /**
@@ -79,7 +80,7 @@ const saneHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
  */
 function findTargetFault({ url, headers }: Request): OAuthError | undefined {
   const host = headers.get('host')
-  if ((host === null || saneHost.test(host)) && !url.includes('#') && URL.canParse(url)) return undefined
+  if ((!host || saneHost.test(host)) && !url.includes('#') && URL.canParse(url)) return undefined
   return new OAuthError('invalid_request', 'The request target or the Host header is malformed')
 }
 

@@ -40,7 +40,9 @@ function start({ hostname, port, fetch, sharePort = false }: ListenOptions): Bun
       hostname,
       port,
       fetch: (request, server) =>
-        take(() => fetch(request, { address: () => plainAddress(server.requestIP(request)?.address) })),
+        take(() =>
+          fetch(withWholeUrl(request), { address: () => plainAddress(server.requestIP(request)?.address) }),
+        ),
       // Linux would let a second copy share the port in silence.
       reusePort: sharePort,
       development: false,
@@ -51,6 +53,17 @@ function start({ hostname, port, fetch, sharePort = false }: ListenOptions): Bun
       cause,
     })
   }
+}
+
+/**
+ * The request with a URL that has a host. Without a Host, which HTTP/1.0 need not send, and with an empty one Bun gives the target alone:
+ * `/health`. Bun itself refuses HTTP/1.1 without a Host, as RFC 9112 section 3.2 wants. Deno puts in a host of its own.
+ */
+function withWholeUrl(request: Request): Request {
+  if (!request.url.startsWith('/')) return request
+  const url = `http://localhost${request.url}`
+  // URL resolves dot segments, as Bun does where there is a Host; Request keeps them.
+  return URL.canParse(url) ? new Request(new URL(url), request) : request
 }
 
 /** Loaded at the first need, for most processes have none. */

@@ -119,13 +119,22 @@ describe('a tenant in another spelling', () => {
 })
 
 describe('a wrong method', () => {
-  test.each(getRoutes)('%s takes GET and HEAD and says so', async (path) => {
+  test.each(getRoutes.filter((path) => path !== '/'))('%s takes GET and HEAD and says so', async (path) => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
       const response = await app.send(path, { method })
       expect(response.headers.get('allow')).toBe('GET, HEAD')
       expect(response.headers.get('cache-control')).toBe('no-store')
       expect(await refusal(response)).toEqual([405, 'method_not_allowed', 'Method not allowed'])
     }
+  })
+
+  test('/ takes OPTIONS besides, by which HAProxy asks whether the server wants requests', async () => {
+    const refused = await app.send('/', { method: 'POST' })
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'OPTIONS, GET, HEAD'])
+    expect((await app.send('/', { method: 'OPTIONS' })).status).toBe(200)
+    app.lifecycle.phase = 'stopping'
+    expect((await app.send('/', { method: 'OPTIONS' })).status).toBe(503)
+    app.lifecycle.phase = 'ready'
   })
 
   test('the token endpoint takes POST and says so', async () => {
