@@ -1,3 +1,4 @@
+import { sentTwice } from '../http/form.ts'
 import { OAuthError } from '../protocol/errors.ts'
 
 /** A list that comes in pages: a cursor of another one is refused. */
@@ -31,7 +32,7 @@ export function parsePage({ url }: Request, list: PagedList): Page {
 export function getOnce(query: URLSearchParams, name: string): string | undefined {
   const [value, ...more] = query.getAll(name)
   if (more.length === 0) return value
-  throw new OAuthError('invalid_request', 'A parameter was sent more than once')
+  throw sentTwice(name)
 }
 
 export function parseLimit(text: string | undefined): number {

@@ -9,7 +9,7 @@ import { type Form, parseForm } from '../http/form.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { nameIn, OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
 import { resolveAudience } from '../protocol/resource.ts'
 import { checkScopes, parseScope } from '../protocol/scope.ts'
@@ -78,7 +78,10 @@ function getGrant(form: Form): Grant {
 
 function checkGrantAllowed(client: Client, { type }: Grant): void {
   if (client.grantTypes.includes(type)) return
-  throw new OAuthError('unauthorized_client', 'The client is not allowed to use this grant type')
+  throw new OAuthError(
+    'unauthorized_client',
+    nameIn('The client is not allowed to use this grant type', type),
+  )
 }
 
 function resolveTokenRequest(

@@ -1,4 +1,4 @@
-import { OAuthError } from '../protocol/errors.ts'
+import { nameIn, OAuthError } from '../protocol/errors.ts'
 import { readBody } from './body.ts'
 
 /** The parameters of a form, parsed once at the door. */
@@ -36,12 +36,21 @@ export function parseFormText(text: string): Form {
     const known = values.get(name)
     if (!known) values.set(name, [value])
     else if (repeatable.has(name)) known.push(value)
-    else throw new OAuthError('invalid_request', 'A parameter was sent more than once')
+    else throw sentTwice(name)
   }
   return {
     get: (name) => values.get(name)?.[0] || undefined,
     getAll: (name) => values.get(name)?.filter((value) => value !== '') ?? [],
   }
+}
+
+/** A name that RFCs give to parameters: any other is the sender's own text, and may be a secret in the wrong place. */
+const parameterName = /^[a-z_]{1,32}$/
+
+/** Names the parameter, in a form as in a query. */
+export function sentTwice(name: string): OAuthError {
+  const sentence = 'A parameter was sent more than once'
+  return new OAuthError('invalid_request', nameIn(sentence, parameterName.test(name) ? name : undefined))
 }
 
 function checkMediaType(contentType: string | null): void {

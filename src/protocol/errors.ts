@@ -50,9 +50,18 @@ export interface OAuthErrorOptions extends ErrorOptions {
   readonly retryAfterSeconds?: number
 }
 
+/** Characters that an error_description may have (RFC 6749 section 5.2), as many as a name has. */
+const shownName = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,100}$/
+
+/** `sentence`, with what it is about behind it where that can stand in an error_description. */
+export function nameIn(sentence: string, name: string | undefined): string {
+  return name !== undefined && shownName.test(name) ? `${sentence}: ${name}` : sentence
+}
+
 /**
  * A refusal that the client is told about. `message` is the error_description: it keeps to the characters of
- * RFC 6749 section 5.2 and repeats nothing of the request. The reason for the log goes into `cause`.
+ * RFC 6749 section 5.2. Of the request it repeats names alone (see {@link nameIn}), never a value that may be secret.
+ * The reason for the log goes into `cause`.
  */
 export class OAuthError extends Error {
   readonly code: ErrorCode

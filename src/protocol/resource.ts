@@ -1,4 +1,4 @@
-import { OAuthError } from './errors.ts'
+import { nameIn, OAuthError } from './errors.ts'
 
 /** Whether `text` is an absolute URI without a fragment (RFC 8707 section 2). */
 export function isResourceUri(text: string): boolean {
@@ -14,8 +14,12 @@ export function resolveAudience(
   { byDefault, others }: { byDefault: readonly string[]; others: readonly string[] },
 ): readonly string[] {
   if (requested.length === 0) return byDefault
-  if (!requested.every((target) => byDefault.includes(target) || others.includes(target))) {
-    throw new OAuthError('invalid_target', 'The requested resource is not allowed for this client')
+  const refused = requested.find((target) => !byDefault.includes(target) && !others.includes(target))
+  if (refused !== undefined) {
+    throw new OAuthError(
+      'invalid_target',
+      nameIn('The requested resource is not allowed for this client', refused),
+    )
   }
   return [...new Set(requested)]
 }

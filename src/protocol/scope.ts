@@ -1,4 +1,4 @@
-import { OAuthError } from './errors.ts'
+import { nameIn, OAuthError } from './errors.ts'
 
 /** One scope-token of RFC 6749 section 3.3: printable ASCII without space, quote and backslash. */
 export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -19,6 +19,7 @@ export function parseScope(text: string): string[] {
 
 /** Throws `invalid_scope` unless every requested scope is allowed: a scope is never dropped in silence. */
 export function checkScopes(requested: readonly string[], allowed: readonly string[]): void {
-  if (requested.every((scope) => allowed.includes(scope))) return
-  throw new OAuthError('invalid_scope', 'The requested scope is not allowed for this client')
+  const refused = requested.find((scope) => !allowed.includes(scope))
+  if (refused === undefined) return
+  throw new OAuthError('invalid_scope', nameIn('The requested scope is not allowed for this client', refused))
 }

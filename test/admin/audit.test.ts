@@ -92,7 +92,7 @@ test.each([
   ['?limit=x', 'limit must be a whole number from 1 to 1000'],
   ['?after=-1', 'after must be a whole number from 0 to 999999999999999'],
   ['?after=1e3', 'after must be a whole number from 0 to 999999999999999'],
-  ['?after=1&after=2', 'A parameter was sent more than once'],
+  ['?after=1&after=2', 'A parameter was sent more than once: after'],
   ['?type=everything', 'type is not a type of event'],
 ])('refuses %s', async (query, sentence) => {
   expectRefusal(await read(query), 400, 'invalid_request', sentence)

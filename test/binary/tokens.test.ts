@@ -69,7 +69,7 @@ test.each([
   [
     'a scope that is not allowed',
     [...forApp, '--scope', 'write'],
-    'The server refused with 400: "The requested scope is not allowed for this client"',
+    'The server refused with 400: "The requested scope is not allowed for this client: write"',
   ],
 ])('token says in one line what is wrong with %s', async (_, args, complaint) => {
   expect(await token(args, { stdin: secret })).toEqual({ code: 1, out: '', err: `grantd: ${complaint}\n` })

@@ -90,7 +90,7 @@ describe('the scope api-keys:manage', () => {
     expect(await refusal(await app.post('acme', form))).toEqual([
       400,
       'invalid_scope',
-      'The requested scope is not allowed for this client',
+      `The requested scope is not allowed for this client: ${manageScope}`,
     ])
   })
 

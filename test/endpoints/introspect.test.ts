@@ -231,7 +231,7 @@ describe('the form', () => {
     expect(await refusal(await introspect(app, 'acme', form))).toEqual([
       400,
       'invalid_request',
-      'A parameter was sent more than once',
+      'A parameter was sent more than once: token',
     ])
   })
 

@@ -298,7 +298,7 @@ describe('the form', () => {
     expect(await refusal(await revoke(app, 'acme', form))).toEqual([
       400,
       'invalid_request',
-      'A parameter was sent more than once',
+      'A parameter was sent more than once: token',
     ])
     for (const each of [token, second]) expect(await isActive(app, 'acme', each)).toBe(true)
   })

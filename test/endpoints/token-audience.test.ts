@@ -40,21 +40,26 @@ test('the audience of the client replaces that of the tenant, whole or in part',
 })
 
 test.each([
-  ['that nobody knows', svc, 'resource=https://evil.example'],
-  ['next to an allowed one', svc, 'resource=acme-api&resource=https://evil.example'],
-  ['in the other name', svc, 'audience=https://evil.example'],
-  ['in the other name, next to an allowed one', svc, 'resource=acme-api&audience=https://evil.example'],
-  ['in another case', svc, 'resource=Acme-API'],
-  ['with a slash more', svc, 'resource=https://api.acme.example/v2/'],
-  ['with a fragment', svc, 'resource=https://api.acme.example/v2%23x'],
-  ['two in one value', svc, 'audience=acme-api+urn:acme:files'],
-  ['of another client', own, 'resource=urn:acme:files'],
-  ['of the tenant, which the client replaces', own, 'resource=acme-api'],
-])('a resource %s is refused', async (_, client, query) => {
+  ['that nobody knows', svc, 'resource=https://evil.example', 'https://evil.example'],
+  ['next to an allowed one', svc, 'resource=acme-api&resource=https://evil.example', 'https://evil.example'],
+  ['in the other name', svc, 'audience=https://evil.example', 'https://evil.example'],
+  [
+    'in the other name, next to an allowed one',
+    svc,
+    'resource=acme-api&audience=https://evil.example',
+    'https://evil.example',
+  ],
+  ['in another case', svc, 'resource=Acme-API', 'Acme-API'],
+  ['with a slash more', svc, 'resource=https://api.acme.example/v2/', 'https://api.acme.example/v2/'],
+  ['with a fragment', svc, 'resource=https://api.acme.example/v2%23x', 'https://api.acme.example/v2#x'],
+  ['two in one value', svc, 'audience=acme-api+urn:acme:files', 'acme-api urn:acme:files'],
+  ['of another client', own, 'resource=urn:acme:files', 'urn:acme:files'],
+  ['of the tenant, which the client replaces', own, 'resource=acme-api', 'acme-api'],
+])('a resource %s is refused by its name', async (_, client, query, named) => {
   expect(await refusal(await post(client, query))).toEqual([
     400,
     'invalid_target',
-    'The requested resource is not allowed for this client',
+    `The requested resource is not allowed for this client: ${named}`,
   ])
 })
 

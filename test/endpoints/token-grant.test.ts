@@ -49,7 +49,7 @@ test('a grant_type that is sent twice is refused even when both are the same', a
   expect(await refusal(await app.post('acme', form))).toEqual([
     400,
     'invalid_request',
-    'A parameter was sent more than once',
+    'A parameter was sent more than once: grant_type',
   ])
 })
 
@@ -63,7 +63,7 @@ test('a client without the grant is told so, once it is known to be that client'
   expect(await refusal(await app.post('acme', { ...grant, ...idle }))).toEqual([
     400,
     'unauthorized_client',
-    'The client is not allowed to use this grant type',
+    'The client is not allowed to use this grant type: client_credentials',
   ])
   const wrong = { client_id: 'idle', client_secret: 'wrong-secret' }
   expect((await refusal(await app.post('acme', { ...grant, ...wrong })))[1]).toBe('invalid_client')
@@ -93,7 +93,7 @@ test('a parameter that is sent twice is refused whatever it is, but for resource
   const form = new URLSearchParams({ ...grant, ...svc, scope: 'read', audience: 'acme-api' }).toString()
   for (const name of ['client_id', 'client_secret', 'scope', 'audience']) {
     expect((await refusal(await app.post('acme', `${form}&${name}=${'read'}`)))[2]).toBe(
-      'A parameter was sent more than once',
+      `A parameter was sent more than once: ${name}`,
     )
   }
   expect((await app.post('acme', `${form}&resource=acme-api&resource=acme-api`)).status).toBe(200)

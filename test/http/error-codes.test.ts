@@ -99,7 +99,7 @@ describe('every error code', () => {
   )
 })
 
-describe('no refusal repeats the request', () => {
+describe('no refusal repeats what may be a secret in the wrong place', () => {
   const marker = 'MARKER-7c1e"\\é'
   const asMarker = { client_id: marker, client_secret: marker }
 
@@ -116,7 +116,6 @@ describe('no refusal repeats the request', () => {
       () => app.post('acme', { ...grant, ...asMarker }, { Authorization: basic(marker, marker) }),
     ],
     ['scope', () => app.post('acme', { ...grant, ...svc, scope: marker })],
-    ['a good scope that is not allowed', () => app.post('acme', { ...grant, ...svc, scope: 'MARKER-7c1e' })],
     ['resource', () => app.post('acme', { ...grant, ...svc, resource: marker })],
     ['audience', () => app.post('acme', { ...grant, ...svc, audience: marker })],
     ['a parameter twice', () => app.post('acme', `MARKER-7c1e=MARKER-7c1e&MARKER-7c1e=MARKER-7c1e`)],

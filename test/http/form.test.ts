@@ -75,21 +75,24 @@ describe('refusing', () => {
     })
   })
 
+  const sentTwice = 'A parameter was sent more than once'
+
   test.each([
-    ['with two values', 'a=b&a=c'],
-    ['with the same value', 'a=b&a=b'],
-    ['of which one is empty', 'a=&a=b'],
-    ['without values', 'a&a'],
-    ['of which one is escaped', 'a=b&%61=b'],
-    ['apart', 'a=b&c=d&a=e'],
-    ['that is unknown', 'grant_type=x&unknown=1&unknown=2'],
-    ['that objects have', '__proto__=1&__proto__=2'],
-    ['that is resource in another case', 'Resource=1&Resource=2'],
-  ])('a parameter twice, %s', (_, text) => {
+    ['with two values', 'a=b&a=c', `${sentTwice}: a`],
+    ['with the same value', 'a=b&a=b', `${sentTwice}: a`],
+    ['of which one is empty', 'a=&a=b', `${sentTwice}: a`],
+    ['without values', 'a&a', `${sentTwice}: a`],
+    ['of which one is escaped', 'a=b&%61=b', `${sentTwice}: a`],
+    ['apart', 'a=b&c=d&a=e', `${sentTwice}: a`],
+    ['that is unknown', 'grant_type=x&unknown=1&unknown=2', `${sentTwice}: unknown`],
+    ['that objects have', '__proto__=1&__proto__=2', `${sentTwice}: __proto__`],
+    ['whose name is no name of a parameter', 'Resource=1&Resource=2', sentTwice],
+    ['whose name may be a secret', 'gds_0123456789=1&gds_0123456789=2', sentTwice],
+  ])('a parameter twice, %s', (_, text, message) => {
     expect(faultOf(text)).toMatchObject({
       code: 'invalid_request',
       status: 400,
-      message: 'A parameter was sent more than once',
+      message,
     })
   })
 })
@@ -113,7 +116,7 @@ describe('for every form', () => {
     const property = fc.property(withDuplicate, ([pairs, value, from, to]) => {
       const again = pairs[from % pairs.length]?.[0] ?? ''
       const sent = pairs.toSpliced(to % (pairs.length + 1), 0, [again, value])
-      expect(faultOf(new URLSearchParams(sent).toString())?.message).toBe(
+      expect(faultOf(new URLSearchParams(sent).toString())?.message).toStartWith(
         'A parameter was sent more than once',
       )
     })
