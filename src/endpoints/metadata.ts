@@ -3,12 +3,13 @@ import { authenticationMethods } from '../clients/authenticate.ts'
 import type { Deps } from '../deps.ts'
 import { grants } from '../grants/registry.ts'
 import { cacheableJson } from '../http/cacheable.ts'
+import { answerPreflight, openToAnyOrigin } from '../http/cors.ts'
 import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi.ts'
 import { notesOf } from '../http/request-notes.ts'
 import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant.ts'
 import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
-import { candidateIssuers, parseMetadataPath } from '../protocol/well-known.ts'
+import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/well-known.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 
 /** Where clients look for the one document of a tenant: under either name, inserted before the path of the tenant or appended to it. */
@@ -29,26 +30,42 @@ export function metadataEndpoint(deps: Deps) {
     app.get(path, ({ request, params }) => answerTenant(request, params.tenant, deps), {
       detail: { ...detail, operationId },
     })
+    app.options(path, ({ request }) => answerPreflight(request), { detail: { hide: true } })
   }
   // An issuer can have any path, and no pattern of a route begins with any path.
-  return app.get('/*', ({ request }) => answerIssuer(request, deps), { detail: { hide: true } })
+  return app
+    .get('/*', ({ request }) => answerIssuer(request, deps), { detail: { hide: true } })
+    .options('/*', ({ request }) => answerIssuerPreflight(request), { detail: { hide: true } })
 }
 
 async function answerTenant(request: Request, tenantId: string, deps: Deps): Promise<Response> {
+  openToAnyOrigin(request)
   return answerMetadata(request, withOAuth2(await getTenantOfDocument(request, tenantId, deps)), deps)
 }
 
 async function answerIssuer(request: Request, deps: Deps): Promise<Response> {
-  const path = parseMetadataPath(new URL(request.url).pathname)
-  const notes = notesOf(request)
-  notes.route = undefined
-  if (!path) throw new NotFoundError()
+  const path = getMetadataPath(request)
+  openToAnyOrigin(request)
   const issuers = candidateIssuers(path.issuerPath, deps.publicUrl)
   const tenant = await deps.tenants.findForDocumentsByIssuer(issuers)
   if (!tenant?.oauth2) throw new NotFoundError()
+  const notes = notesOf(request)
   notes.route = `/*/.well-known/${path.name}`
   notes.tenant = tenant.id
   return answerMetadata(request, withOAuth2(tenant), deps)
+}
+
+function answerIssuerPreflight(request: Request): Response {
+  getMetadataPath(request)
+  return answerPreflight(request)
+}
+
+/** Throws what a route that is not there throws, for a path that asks for something else. */
+function getMetadataPath(request: Request): MetadataPath {
+  notesOf(request).route = undefined
+  const path = parseMetadataPath(new URL(request.url).pathname)
+  if (!path) throw new NotFoundError()
+  return path
 }
 
 async function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps): Promise<Response> {

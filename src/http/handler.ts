@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { Peer } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { allowAnyOrigin } from './cors.ts'
 import { renderError } from './errors.ts'
 import { ReadyAnswers } from './ready-answers.ts'
 import { createRequestIds, resolveRequestId } from './request-id.ts'
@@ -43,6 +44,7 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     const response = fault ? renderError(fault, notes) : await answer(asked, inner, notes)
     const finished = isHead ? await withoutBody(response) : response
     addSecurityHeaders(finished.headers)
+    if (notes.isForAnyOrigin) allowAnyOrigin(finished.headers)
     if (notes.isCurrent) await ready.keep(request, finished, notes)
     finished.headers.set('X-Request-Id', id)
     // An idle connection that is kept open would hold up the end.

@@ -20,6 +20,8 @@ export interface RequestNotes {
   reason: string | undefined
   /** The answer is public and the same for everybody for as long as this says; undefined: it is for this request alone. */
   isCurrent: (() => boolean) | undefined
+  /** Pages of other origins may read the answer: see cors.ts. */
+  isForAnyOrigin: boolean
 }
 
 /** Of a request of which nothing is known yet. */
@@ -35,6 +37,7 @@ export const noNotes: RequestNotes = {
   error: undefined,
   reason: undefined,
   isCurrent: undefined,
+  isForAnyOrigin: false,
 }
 
 const notesByRequest = new WeakMap<Request, RequestNotes>()

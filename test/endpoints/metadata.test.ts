@@ -167,10 +167,10 @@ describe.each(names)('the place of %s that follows from the issuer', (name) => {
 })
 
 test('every place that the document names is there', async () => {
-  for (const url of [acme.token_endpoint, acme.jwks_uri]) {
-    const { pathname } = new URL(url)
-    const response = await app.send(pathname.replace('/auth', ''), { method: 'OPTIONS' })
-    expect(response.status).toBe(405)
+  for (const url of Object.values(acme).filter((value) => String(value).includes('/auth/'))) {
+    const { pathname } = new URL(String(url))
+    const response = await app.send(pathname.replace('/auth', ''), { method: 'DELETE' })
+    expect([url, response.status]).toEqual([url, 405])
   }
 })
 

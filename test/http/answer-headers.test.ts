@@ -51,10 +51,17 @@ describe('every answer', () => {
   })
 
   test('does not say what serves it, and sets no cookie', () => {
-    const unwanted = ['server', 'x-powered-by', 'via', 'set-cookie', 'access-control-allow-origin']
+    const unwanted = ['server', 'x-powered-by', 'via', 'set-cookie', 'access-control-allow-credentials']
     for (const [name, { headers }] of answers) {
       expect([name, unwanted.filter((header) => headers.has(header))]).toEqual([name, []])
     }
+  })
+
+  test('is for its own origin alone, but for the public documents', () => {
+    const open = answers.filter(([, { headers }]) =>
+      [...headers.keys()].some((name) => name.startsWith('access-control')),
+    )
+    expect(open.map(([name]) => name)).toEqual(['keys', 'keys again', 'metadata'])
   })
 
   test('has a request id of 128 bits of its own', () => {
