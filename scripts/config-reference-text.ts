@@ -41,8 +41,9 @@ folder at hand, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
 - **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\`, \`secret_hash\` and \`secrets\`.
   Make a secret with \`grantd secret\`: it prints the hash to paste. argon2id and bcrypt hashes are for secrets that a
   person chose; each costs a part of a second at its first use.
-- **Scopes of grantd itself**, \`api-keys:manage\` (make [API keys](endpoints.md#api-keys)) and \`grantd:admin\` (the admin API),
-  are given to a client by its \`scopes\`, are declared by no tenant, and are in no default: a request asks for them by name.
+- **Scopes of grantd itself**, \`api-keys:manage\` (make [API keys](endpoints.md#api-keys)), \`api-keys:manage:all\` (see and revoke
+  those of other clients) and \`grantd:admin\` (the admin API), are given to a client by its \`scopes\`, are declared by no tenant, and
+  are in no default: a request asks for them by name.
 
 Several secrets at once, to change one without a gap; \`grantd secret rotate\` prints them:
 

@@ -57,7 +57,7 @@ export function answerForTenant(
 }
 
 async function getAdmin(request: Request, deps: Deps): Promise<AdminCall> {
-  const { tenant, claims } = await getCaller(request, { scope: reservedScopes.admin }, deps)
+  const { tenant, claims } = await getCaller(request, { scopes: [reservedScopes.admin] }, deps)
   notesOf(request).tenant = tenant.id
   if (isApiKey(claims)) throw insufficient('An API key cannot manage this server')
   const isSuper = tenant.id === deps.admin?.tenant

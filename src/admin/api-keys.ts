@@ -3,7 +3,8 @@ import type { Deps } from '../deps.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
 import { answer, refusal, tenantParameter } from '../http/openapi.ts'
-import { type ListedApiKey, listApiKeys, revokeApiKey } from '../tokens/api-keys.ts'
+import { type ListedApiKey, listApiKeys } from '../tokens/api-key-list.ts'
+import { revokeApiKey } from '../tokens/api-keys.ts'
 import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
 import { type AdminApiKey, AdminApiKeyList } from './api-keys-messages.ts'
 import {
@@ -40,8 +41,8 @@ async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
 
 async function revoke(id: string, call: TenantCall): Promise<Response> {
   const { tenant, deps } = call
-  await revokeApiKey(deps.storage, tenant.id, { id, now: deps.now() })
-  recordChange(call, 'api_key.revoked', { tenantId: tenant.id, detail: { api_key: id } })
+  const { client_id } = await revokeApiKey(deps.storage, tenant.id, { id, now: deps.now() })
+  recordChange(call, 'api_key.revoked', { tenantId: tenant.id, client: client_id, detail: { api_key: id } })
   return new Response(null, { status: 204, headers: noStore })
 }
 
@@ -50,6 +51,7 @@ function render({ id, key, lastUsed, revoked }: ListedApiKey): AdminApiKey {
     id,
     name: key.name,
     client_id: key.client_id,
+    parent: key.ancestors?.[0] ?? null,
     scopes: key.scopes,
     created_at: renderMoment(key.created_at),
     expires_at: renderMomentOrNull(key.expires_at),
@@ -72,6 +74,7 @@ const listDetail = {
           id: 'ak_AAAAAAAAAAAAAAAAAAAAAA',
           name: 'nightly report',
           client_id: 'billing',
+          parent: null,
           scopes: ['api:read'],
           created_at: '2030-01-01T00:00:00.000Z',
           expires_at: '2030-04-01T00:00:00.000Z',
@@ -90,7 +93,7 @@ const revokeDetail = {
   ...adminShared,
   operationId: 'adminRevokeApiKey',
   summary: 'Revoke an API key',
-  description: 'At once, for ever, and as often as you like.',
+  description: 'At once, for ever, and as often as you like; the keys that were made with it end too.',
   parameters: [
     tenantParameter,
     {

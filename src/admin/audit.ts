@@ -171,7 +171,7 @@ const systemDetail = {
     ...shared.responses,
     403: refusal(
       'The token is good and does not do for this',
-      ['insufficient_scope', 'The access token has not the scope that this takes'],
+      ['insufficient_scope', 'The access token does not have the scope grantd:admin'],
       ['insufficient_scope', 'An API key cannot manage this server'],
       ['insufficient_scope', onlyAdminTenant],
     ),

@@ -72,7 +72,7 @@ export const readRefusals = {
   ...managementRefusals,
   403: refusal(
     'The token is good and does not do for this',
-    ['insufficient_scope', 'The access token has not the scope that this takes'],
+    ['insufficient_scope', 'The access token does not have the scope grantd:admin'],
     ['insufficient_scope', 'An API key cannot manage this server'],
   ),
 }

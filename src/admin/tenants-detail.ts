@@ -48,7 +48,7 @@ const example: TenantResponse = {
 const forbidden = {
   403: refusal(
     'The token is good and does not do for this',
-    ['insufficient_scope', 'The access token has not the scope that this takes'],
+    ['insufficient_scope', 'The access token does not have the scope grantd:admin'],
     ['insufficient_scope', 'Only the admin tenant makes, changes and deletes tenants'],
   ),
 }

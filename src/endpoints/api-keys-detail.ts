@@ -38,8 +38,9 @@ const issued = {
 
 const invalidScope = ['invalid_scope', 'A requested scope is not allowed for an API key'] as const
 const unknownKey = refusal(
-  'No such key, or no active tenant of this id that has API keys',
+  'No such key of the client of the caller, or no active tenant of this id that has API keys',
   ['not_found', 'API key not found'],
+  ['not_found', 'The tenant has no API keys'],
   ['tenant_not_found', 'Tenant not found'],
 )
 
@@ -70,7 +71,10 @@ export const listDetail: DocumentDecoration = {
   ...shared,
   operationId: 'listApiKeys',
   summary: 'List the API keys of a tenant',
-  description: 'By id, revoked ones too. More than 1000 come in pages: follow the Link header.',
+  description: [
+    'Those that the client of the caller made, by id, revoked ones too; with the scope `api-keys:manage:all` those of every',
+    'client. More than 1000 come in pages: follow the Link header.',
+  ].join('\n'),
   parameters: [
     tenantParameter,
     { name: 'after', in: 'query', description: 'The last id of the page before', schema: { type: 'string' } },
@@ -97,7 +101,10 @@ export const revokeDetail: DocumentDecoration = {
   ...shared,
   operationId: 'revokeApiKey',
   summary: 'Revoke an API key',
-  description: 'At once, for ever, and as often as you like.',
+  description: [
+    'At once, for ever, and as often as you like. The keys that were made with it end too. With the scope',
+    '`api-keys:manage:all` the key may be one of another client.',
+  ].join('\n'),
   parameters: [tenantParameter, idParameter],
   responses: {
     200: answer('The key is no good now', RevokeApiKeyResponse, {
@@ -114,7 +121,7 @@ export const rotateDetail: DocumentDecoration = {
   operationId: 'rotateApiKey',
   summary: 'Replace an API key by a new one',
   description: [
-    'The key keeps its id, name, scopes and end; the answer holds the new JWT, once. The old one works on for',
+    'Only the client that made a key rotates it. The key keeps its id, name, scopes and end; the answer holds the new JWT, once. The old one works on for',
     '`overlap_seconds`; with 0 it ends at once. A body is not needed.',
   ].join('\n'),
   parameters: [tenantParameter, idParameter],
@@ -125,6 +132,7 @@ export const rotateDetail: DocumentDecoration = {
       'The key cannot be rotated',
       ['invalid_request', 'The API key has been revoked'],
       ['invalid_request', 'The API key has expired'],
+      ['invalid_request', 'The API key belongs to another client, which alone can rotate it'],
       invalidScope,
     ),
     ...managementRefusals,

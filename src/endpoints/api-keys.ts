@@ -1,11 +1,12 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { auditRefusal, recordAudit } from '../http/audit.ts'
-import { getCaller } from '../http/caller.ts'
+import { withBearerToken } from '../http/bearer.ts'
+import { getCaller, hasScope, type Wanted } from '../http/caller.ts'
 import { json } from '../http/json.ts'
 import { hasBody, parseJsonBody, receiveJson } from '../http/json-body.ts'
 import { noStore } from '../http/no-store.ts'
-import { getOAuth2Tenant, tenantNotFound } from '../http/tenant.ts'
+import { getOAuth2Tenant, type OAuth2Tenant, tenantNotFound } from '../http/tenant.ts'
 import {
   type ApiKeyResponse,
   CreateApiKeyRequest,
@@ -16,35 +17,36 @@ import {
 import type { AuditEventType } from '../protocol/audit-events.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import { type ListedApiKey, listApiKeys } from '../tokens/api-key-list.ts'
+import { rotateApiKey } from '../tokens/api-key-rotation.ts'
+import type { ApiKey } from '../tokens/api-key-standing.ts'
 import {
-  type ApiKey,
   type ApiKeyCreator,
   type ApiKeyTenant,
   createApiKey,
   type IssuedApiKey,
-  type ListedApiKey,
-  listApiKeys,
   revokeApiKey,
-  rotateApiKey,
 } from '../tokens/api-keys.ts'
-import { isApiKey, type VerifiedToken } from '../tokens/verify.ts'
+import { type VerifiedToken, verifyTokenOf } from '../tokens/verify.ts'
 import { createDetail, listDetail, revokeDetail, rotateDetail } from './api-keys-detail.ts'
 
 const base = '/api/v1/tenant/:tenant/api-keys'
 
-/** `/api/v1/tenant/{tenant}/api-keys/...`: made, listed, rotated and revoked by callers with `api-keys:manage`. */
+/**
+ * `/api/v1/tenant/{tenant}/api-keys/...`: callers with `api-keys:manage` make keys, and list, rotate and revoke those that their
+ * client made; with `api-keys:manage:all` they list and revoke those of every client.
+ */
 export const apiKeysEndpoint = (deps: Deps) =>
   new Elysia()
     .post(
       `${base}/create`,
       ({ request, params }) =>
-        withCaller(request, params.tenant, { deps, type: 'api_key.created', work: create, takesBody: true }),
+        withCaller(request, params.tenant, { deps, route: routes.create, work: create }),
       { parse: 'none', detail: createDetail },
     )
     .get(
       `${base}/list`,
-      ({ request, params }) =>
-        withCaller(request, params.tenant, { deps, type: 'api_key.refused', work: list }),
+      ({ request, params }) => withCaller(request, params.tenant, { deps, route: routes.list, work: list }),
       { detail: listDetail },
     )
     .post(
@@ -52,7 +54,7 @@ export const apiKeysEndpoint = (deps: Deps) =>
       ({ request, params }) =>
         withCaller(request, params.tenant, {
           deps,
-          type: 'api_key.revoked',
+          route: routes.revoke,
           work: (call) => revoke(params.id, call),
         }),
       { parse: 'none', detail: revokeDetail },
@@ -62,12 +64,27 @@ export const apiKeysEndpoint = (deps: Deps) =>
       ({ request, params }) =>
         withCaller(request, params.tenant, {
           deps,
-          type: 'api_key.rotated',
+          route: routes.rotate,
           work: (call) => rotate(params.id, call),
-          takesBody: true,
         }),
       { parse: 'none', detail: rotateDetail },
     )
+
+const { manageApiKeys, manageAllApiKeys } = reservedScopes
+
+interface Route extends Pick<Wanted, 'scopes'> {
+  /** Of the event that a refusal is. */
+  readonly type: AuditEventType
+  readonly takesBody: boolean
+}
+
+const routes = {
+  create: { type: 'api_key.created', takesBody: true, scopes: [manageApiKeys] },
+  list: { type: 'api_key.refused', takesBody: false, scopes: [manageApiKeys, manageAllApiKeys] },
+  revoke: { type: 'api_key.revoked', takesBody: false, scopes: [manageApiKeys, manageAllApiKeys] },
+  // Whoever rotates a key gets a token of it.
+  rotate: { type: 'api_key.rotated', takesBody: true, scopes: [manageApiKeys] },
+} as const satisfies Record<string, Route>
 
 /** A request that was found to be allowed. */
 interface Call {
@@ -79,20 +96,18 @@ interface Call {
 
 interface CallOptions {
   readonly deps: Deps
-  /** Of the event that a refusal is. */
-  readonly type: AuditEventType
+  readonly route: Route
   readonly work: (call: Call) => Promise<Response>
-  /** Default false. */
-  readonly takesBody?: boolean
 }
 
 /** Answers by `work`, and keeps a refusal in the audit trail. */
 async function withCaller(
   request: Request,
   tenantId: string,
-  { deps, type, work, takesBody = false }: CallOptions,
+  { deps, route: { type, takesBody, scopes }, work }: CallOptions,
 ): Promise<Response> {
-  const owner = await getApiKeyTenant(request, tenantId, deps)
+  const found = await getOAuth2Tenant(request, tenantId, deps)
+  const owner = withApiKeys(found) ?? (await refuseWithoutApiKeys(request, found.tenant.id, deps))
   return auditRefusal(
     request,
     { type, tenant: owner.tenant.id },
@@ -100,70 +115,94 @@ async function withCaller(
       deps,
       work: async () => {
         if (takesBody) await receiveJson(request)
-        return work(await authorizeFor(request, owner, deps))
+        const caller = await getCaller(request, { scopes, tenantId: owner.tenant.id }, deps)
+        return work({ request, owner, caller, deps })
       },
     },
   )
 }
 
-async function authorizeFor(request: Request, owner: ApiKeyTenant, deps: Deps): Promise<Call> {
-  const wanted = { scope: reservedScopes.manageApiKeys, tenantId: owner.tenant.id }
-  return { request, owner, caller: await getCaller(request, wanted, deps), deps }
+function withApiKeys({ tenant, oauth2 }: OAuth2Tenant): ApiKeyTenant | undefined {
+  return tenant.apiKeys && { tenant, oauth2, settings: tenant.apiKeys }
 }
 
-/** A tenant without API keys is answered as unknown. */
-async function getApiKeyTenant(request: Request, tenantId: string, deps: Deps): Promise<ApiKeyTenant> {
-  const { tenant, oauth2 } = await getOAuth2Tenant(request, tenantId, deps)
-  if (!tenant.apiKeys) throw tenantNotFound()
-  return { tenant, oauth2, settings: tenant.apiKeys }
+/** A tenant without API keys is answered as unknown, but to its own clients, who know that it is there. */
+async function refuseWithoutApiKeys(request: Request, tenantId: string, deps: Deps): Promise<never> {
+  const isOwn = await withBearerToken(request, (token) => verifyTokenOf(tenantId, token, deps)).catch(
+    (error: unknown) => {
+      if (!(error instanceof OAuthError)) throw error
+    },
+  )
+  throw isOwn ? new OAuthError('not_found', 'The tenant has no API keys') : tenantNotFound()
 }
 
 /** What the caller may pass on: what its client may ask for now, and of an API key no more than the key has. */
-async function findCreator({ owner, caller, deps }: Call): Promise<ApiKeyCreator> {
-  const { claims } = caller
-  const client = await deps.clients.of(owner.tenant.id).find(claims.client_id)
-  const scopes = client?.active ? client.scopes : []
-  const ofKey = isApiKey(claims) ? (claims.scope?.split(' ') ?? []) : undefined
+function creatorOf({ caller: { claims, client, apiKey } }: Call): ApiKeyCreator {
+  const ofKey = apiKey ? (claims.scope?.split(' ') ?? []) : undefined
   return {
-    clientId: claims.client_id,
-    scopes: ofKey ? scopes.filter((scope) => ofKey.includes(scope)) : scopes,
+    clientId: client.id,
+    scopes: ofKey ? client.scopes.filter((scope) => ofKey.includes(scope)) : client.scopes,
+    parent: apiKey,
   }
 }
 
-function record(call: Call, type: AuditEventType, detail: Readonly<Record<string, string>>): void {
+/** Whether the caller may know of keys that other clients made. */
+function seesAll({ caller }: Call): boolean {
+  return hasScope(caller, manageAllApiKeys)
+}
+
+/** Undefined: the keys of every client. */
+function ownerSeen(call: Call): string | undefined {
+  return seesAll(call) ? undefined : call.caller.client.id
+}
+
+/** Records what was done to a key, with who did it (`actor`) and whose key it is (`client`). */
+function record(call: Call, type: AuditEventType, { key, detail }: ChangedKey): void {
   const { request, owner, caller, deps } = call
-  const { claims } = caller
-  const actor = isApiKey(claims) ? claims.sub : claims.client_id
+  const actor = caller.apiKey?.id ?? caller.client.id
   recordAudit(
     request,
-    { type, tenant: owner.tenant.id, outcome: 'success', actor, client: claims.client_id, detail },
+    { type, tenant: owner.tenant.id, outcome: 'success', actor, client: key.client_id, detail },
     deps,
   )
+}
+
+interface ChangedKey {
+  readonly key: ApiKey
+  readonly detail: Readonly<Record<string, string>>
 }
 
 async function create(call: Call): Promise<Response> {
   const { request, owner, deps } = call
   const body = await parseJsonBody(request, { schema: CreateApiKeyRequest, describe: describeCreateFault })
-  const creator = await findCreator(call)
   const { name, scopes = [], expires_in_days = 0 } = body
-  const wanted = { name, scopes: [...new Set(scopes)], expiresInDays: expires_in_days, creator }
+  const wanted = {
+    name,
+    scopes: [...new Set(scopes)],
+    expiresInDays: expires_in_days,
+    creator: creatorOf(call),
+  }
   const issued = await createApiKey(wanted, owner, deps)
-  record(call, 'api_key.created', { api_key: issued.id, scope: issued.key.scopes.join(' ') })
+  const detail = { api_key: issued.id, scope: issued.key.scopes.join(' ') }
+  record(call, 'api_key.created', { key: issued.key, detail })
   return json(renderIssued(issued), { status: 201, headers: noStore })
 }
 
 /** Keys of one answer; what is more is behind `Link: rel="next"`. */
 const largestPage = 1000
 
-async function list({ request, owner, deps }: Call): Promise<Response> {
+async function list(call: Call): Promise<Response> {
+  const { request, owner, deps } = call
+  const clientId = ownerSeen(call)
   const url = new URL(request.url)
   const after = url.searchParams.get('after') ?? ''
   const limit = parseLimit(url.searchParams.get('limit'))
-  const rows = await listApiKeys(deps.storage, owner.tenant.id, { after, limit: limit + 1 })
+  const asked = { after, limit: limit + 1, ...(clientId !== undefined && { clientId }) }
+  const rows = await listApiKeys(deps.storage, owner.tenant.id, asked)
   const page = rows.slice(0, limit)
   const last = page.at(-1)?.id
   const next = `<${url.pathname}?after=${encodeURIComponent(last ?? '')}&limit=${limit}>; rel="next"`
-  return json(page.map(renderListed), {
+  return json(page.map(clientId === undefined ? renderOfAll : renderListed), {
     headers: { ...noStore, ...(rows.length > limit && { Link: next }) },
   })
 }
@@ -177,8 +216,9 @@ function parseLimit(text: string | null): number {
 
 async function revoke(id: string, call: Call): Promise<Response> {
   const { owner, deps } = call
-  await revokeApiKey(deps.storage, owner.tenant.id, { id, now: deps.now() })
-  record(call, 'api_key.revoked', { api_key: id })
+  const wanted = { id, now: deps.now(), clientId: ownerSeen(call) }
+  const key = await revokeApiKey(deps.storage, owner.tenant.id, wanted)
+  record(call, 'api_key.revoked', { key, detail: { api_key: id } })
   return json({ success: true, message: 'API key revoked successfully' }, { headers: noStore })
 }
 
@@ -186,9 +226,10 @@ async function rotate(id: string, call: Call): Promise<Response> {
   const { request, owner, deps } = call
   const body = hasBody(request) ? await parseJsonBody(request, { schema: RotateApiKeyRequest }) : {}
   const overlap = body.overlap_seconds ?? owner.settings.rotationOverlap
-  const creator = await findCreator(call)
-  const issued = await rotateApiKey({ id, overlap, creator }, owner, deps)
-  record(call, 'api_key.rotated', { api_key: id, overlap_seconds: String(overlap) })
+  const wanted = { id, overlap, creator: creatorOf(call), seesAll: seesAll(call) }
+  const issued = await rotateApiKey(wanted, owner, deps)
+  const detail = { api_key: id, overlap_seconds: String(overlap) }
+  record(call, 'api_key.rotated', { key: issued.key, detail })
   return json(renderIssued(issued), { headers: noStore })
 }
 
@@ -200,7 +241,20 @@ function renderIssued({ id, key, token }: IssuedApiKey): ApiKeyResponse {
 function renderListed({ id, key, lastUsed, revoked }: ListedApiKey): ListedApiKeyResponse {
   const { name, scopes } = key
   const last_used = lastUsed === null ? null : new Date(lastUsed).toISOString()
-  return { id, name, scopes, ...renderTimes(key), last_used, revoked }
+  const [parent] = key.ancestors ?? []
+  return {
+    id,
+    name,
+    scopes,
+    ...renderTimes(key),
+    last_used,
+    revoked,
+    ...(parent !== undefined && { parent }),
+  }
+}
+
+function renderOfAll(listed: ListedApiKey): ListedApiKeyResponse {
+  return { ...renderListed(listed), client_id: listed.key.client_id }
 }
 
 function renderTimes({ created_at, expires_at }: ApiKey) {

@@ -4,13 +4,20 @@ import { isApiKey, type VerifiedToken, verifyToken, verifyTokenOf } from '../tok
 import { realm, withBearerToken } from './bearer.ts'
 import { notesOf } from './request-notes.ts'
 
+export interface Wanted {
+  /** One of them will do; a refusal names the first. */
+  readonly scopes: readonly [string, ...string[]]
+  /** A token of any other tenant is as good as none; left out: of any tenant. */
+  readonly tenantId?: string
+}
+
 /**
- * Whoever calls a route of ours with a token that has `scope`; with `tenantId`, of that tenant alone: a token of any other
- * is as good as none. Throws `invalid_token`, and `insufficient_scope` (RFC 6750 section 3.1).
+ * Whoever calls a route of ours with a token that has one of the scopes. Throws `invalid_token`, and `insufficient_scope` (RFC 6750
+ * section 3.1).
  */
 export async function getCaller(
   request: Request,
-  { scope, tenantId }: { scope: string; tenantId?: string },
+  { scopes, tenantId }: Wanted,
   deps: Deps,
 ): Promise<VerifiedToken> {
   const verified = await withBearerToken(request, (token) =>
@@ -21,8 +28,17 @@ export async function getCaller(
   notes.clientId = claims.client_id
   notes.actor = isApiKey(claims) ? claims.sub : claims.client_id
   notes.callerTenant = verified.tenant.id
-  if (claims.scope?.split(' ').includes(scope)) return verified
-  throw new OAuthError('insufficient_scope', 'The access token has not the scope that this takes', {
-    challenge: { scheme: 'Bearer', realm, withError: true, scope },
+  if (scopes.some((scope) => hasScope(verified, scope))) return verified
+  throw insufficientScope(scopes[0])
+}
+
+export function hasScope({ claims }: VerifiedToken, scope: string): boolean {
+  return claims.scope?.split(' ').includes(scope) ?? false
+}
+
+function insufficientScope(scope: string): OAuthError {
+  const challenge = { scheme: 'Bearer', realm, withError: true, scope } as const
+  return new OAuthError('insufficient_scope', `The access token does not have the scope ${scope}`, {
+    challenge,
   })
 }

@@ -118,7 +118,7 @@ export const managementRefusals = {
   ),
   403: refusal('The token is good and has not the scope', [
     'insufficient_scope',
-    'The access token has not the scope that this takes',
+    'The access token does not have the scope api-keys:manage',
   ]),
   404: tenantNotFound,
   500: serverError,

@@ -76,7 +76,16 @@ export type ApiKeyResponse = Static<typeof ApiKeyResponse>
 export const ListedApiKeyResponse = Type.Object({
   ...shared,
   last_used: OrNull('Null: never, or less than ten seconds ago'),
-  revoked: Type.Boolean(),
+  revoked: Type.Boolean({
+    description:
+      'By itself, with a key that it descends from, or with everything of its client or of the tenant',
+  }),
+  parent: Type.Optional(
+    Type.String({ description: 'The key that it was made with; left out: an access token' }),
+  ),
+  client_id: Type.Optional(
+    Type.String({ description: 'The client that made it; there for callers with api-keys:manage:all' }),
+  ),
 })
 export type ListedApiKeyResponse = Static<typeof ListedApiKeyResponse>
 

@@ -3,8 +3,10 @@
  * gets them only when a request names them: they are in no default.
  */
 export const reservedScopes = {
-  /** Make, list, rotate and revoke API keys of the tenant. */
+  /** Make, list, rotate and revoke API keys: those of the client itself. */
   manageApiKeys: 'api-keys:manage',
+  /** List and revoke the API keys of every client of the tenant. An API key never has it. */
+  manageAllApiKeys: 'api-keys:manage:all',
   /** The admin API. An API key never has it. */
   admin: 'grantd:admin',
 } as const

@@ -36,6 +36,11 @@ export const apiKeys = kind(
     /** When the newest token of the key expires. */
     expires_at: Nullable(Moment),
     revoked_at: Nullable(Moment),
+    /**
+     * The keys that it descends from by their ids, the one that it was made with first. Left out: it was made with an access token,
+     * or by an earlier build.
+     */
+    ancestors: Type.Optional(Texts),
     /** The tokens that stand for the key, the newest last: more than one only while a rotation overlaps. */
     tokens: Type.Array(
       Type.Object({

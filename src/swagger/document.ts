@@ -54,7 +54,10 @@ function securitySchemes(tenant: Tenant | undefined, { admin }: DocumentDeps) {
   const tokenUrl = `${tenantPath(tenant?.id ?? 'test-tenant')}/oauth/token`
   const scopes = {
     ...tenant?.oauth2?.scopes,
-    ...(tenant?.apiKeys && { [reservedScopes.manageApiKeys]: 'Manage API keys' }),
+    ...(tenant?.apiKeys && {
+      [reservedScopes.manageApiKeys]: 'Manage the API keys of the client',
+      [reservedScopes.manageAllApiKeys]: 'See and revoke those of every client',
+    }),
     ...(admin && { [reservedScopes.admin]: 'Use the admin API' }),
   }
   return {

@@ -3,10 +3,18 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { ApiKeyClaims } from '../protocol/messages.ts'
 import type { LastUse } from '../storage/last-use.ts'
 import { apiKeys } from '../storage/records.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Records, Storage, StoredRecord } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 
-type ApiKey = (typeof apiKeys.schema)['static']
+export type ApiKey = (typeof apiKeys.schema)['static']
+
+/** A key that is good. */
+export interface StandingApiKey {
+  readonly id: string
+  readonly key: ApiKey
+  /** When it was made, or the oldest of those that it descends from (ms): what ends them then ends it too. */
+  readonly madeAt: number
+}
 
 interface StandingDeps {
   readonly storage: Storage
@@ -17,27 +25,56 @@ interface StandingDeps {
 }
 
 /**
- * The key that a token stands for: it is in the storage, the token is one of those that stand for it, and it was neither revoked
- * nor replaced; notes the use. Throws `invalid_token`.
+ * The key that a token stands for: it is in the storage, the token is one of those that stand for it, it was not replaced, and
+ * neither the key nor one that it descends from was revoked; notes the use. Throws `invalid_token`.
  */
 export async function getStandingApiKey(
   token: string,
   { claims, tenant }: { claims: ApiKeyClaims; tenant: Tenant },
   { storage, hashing, lastUse, now }: StandingDeps,
-): Promise<ApiKey> {
+): Promise<StandingApiKey> {
   if (!tenant.apiKeys) throw refuse('the tenant has no API keys')
-  const found = await storage.of(tenant.id).of(apiKeys).find(claims.sub)
+  const records = storage.of(tenant.id).of(apiKeys)
+  const found = await records.find(claims.sub)
   if (!found) throw refuse('the API key is unknown')
-  const { revoked_at, tokens } = found.value
-  if (revoked_at !== null) throw new OAuthError('invalid_token', 'API key has been revoked')
-  const presented = tokens.find(({ jti }) => jti === claims.jti)
+  const { value: key } = found
+  const { isRevoked, madeAt } = key.ancestors ? await findLineage(key, records) : lineageOf(key, [])
+  if (isRevoked) throw new OAuthError('invalid_token', 'API key has been revoked')
+  const presented = key.tokens.find(({ jti }) => jti === claims.jti)
   if (!presented || presented.hash !== hashing.sha256(token).toHex())
     throw refuse('another token of the API key')
   if (presented.ends_at !== null && presented.ends_at <= now()) {
     throw new OAuthError('invalid_token', 'API key has been replaced')
   }
   lastUse.note({ tenantId: tenant.id, kind: apiKeys, id: claims.sub, at: now(), create: undefined })
-  return found.value
+  return { id: claims.sub, key, madeAt }
+}
+
+/** A key and those that it descends from, as one. */
+export interface Lineage {
+  /** Whether one of them was revoked by itself. A row that is missing counts as revoked. */
+  readonly isRevoked: boolean
+  /** When the oldest was made (ms). */
+  readonly madeAt: number
+}
+
+/**
+ * Looked up at each use: so revoking a key is one write that ends all that descends from it, those too that are made at the same
+ * moment. Throws StorageError.
+ */
+export async function findLineage(key: ApiKey, records: Pick<Records<ApiKey>, 'findMany'>): Promise<Lineage> {
+  return lineageOf(key, await records.findMany(key.ancestors ?? []))
+}
+
+/** Like {@link findLineage}; `rows` has the ancestors of the key, and may have others. */
+export function lineageOf(key: ApiKey, rows: readonly Pick<StoredRecord<ApiKey>, 'id' | 'value'>[]): Lineage {
+  const { ancestors = [] } = key
+  const found = rows.filter(({ id }) => ancestors.includes(id)).map(({ value }) => value)
+  return {
+    isRevoked:
+      found.length < ancestors.length || [key, ...found].some(({ revoked_at }) => revoked_at !== null),
+    madeAt: Math.min(...[key, ...found].map(({ created_at }) => created_at)),
+  }
 }
 
 function refuse(reason: string): OAuthError {

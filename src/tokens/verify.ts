@@ -1,4 +1,5 @@
 import { Value } from '@sinclair/typebox/value'
+import type { Client } from '../clients/client.ts'
 import type { ClientRegistry } from '../clients/registry.ts'
 import { JwtExpired, JwtInvalid, peekJwt, verifyJwtByKey } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
@@ -13,7 +14,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { TenantRegistry } from '../tenants/registry.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { largestToken } from './access-token.ts'
-import { getStandingApiKey } from './api-key-standing.ts'
+import { getStandingApiKey, type StandingApiKey } from './api-key-standing.ts'
 import { findRevocation } from './revocations.ts'
 
 export interface VerifyDeps {
@@ -38,6 +39,10 @@ export type TokenClaims = AccessTokenClaims | ApiKeyClaims
 export interface VerifiedToken {
   readonly tenant: Tenant
   readonly claims: TokenClaims
+  /** The client whose token it is, as it is now. */
+  readonly client: Client
+  /** Undefined for an access token. */
+  readonly apiKey: StandingApiKey | undefined
 }
 
 /**
@@ -67,8 +72,8 @@ async function verifyFound(
 ): Promise<VerifiedToken> {
   if (!tenant?.oauth2) throw refuse('not a JWT of one of our issuers')
   const claims = await verifyClaims(token, { tenant, oauth2: tenant.oauth2, allowFuture: false }, deps)
-  await checkStanding(token, { claims, tenant, oauth2: tenant.oauth2 }, deps)
-  return { tenant, claims }
+  const { client, apiKey } = await checkStanding(token, { claims, tenant, oauth2: tenant.oauth2 }, deps)
+  return { tenant, claims, client, apiKey }
 }
 
 async function findTenant(
@@ -183,42 +188,25 @@ async function checkStanding(
   token: string,
   { claims, tenant, oauth2 }: Standing,
   deps: VerifyDeps,
-): Promise<void> {
-  const [{ entitled, since }, isRevokedAt] = await Promise.all([
-    isApiKey(claims)
-      ? findApiKeyStanding(token, { claims, tenant, oauth2 }, deps)
-      : findEntitled(claims.client_id, { tenant, oauth2 }, deps).then((entitled) => ({
-          entitled,
-          since: claims.iat,
-        })),
+): Promise<Pick<VerifiedToken, 'client' | 'apiKey'>> {
+  const [client, apiKey, isRevokedAt] = await Promise.all([
+    getActiveClient(claims.client_id, tenant, deps),
+    isApiKey(claims) ? getStandingApiKey(token, { claims, tenant }, deps) : undefined,
     findRevocation(deps.storage, tenant.id, claims),
   ])
-  if (isRevokedAt(since)) throw isApiKey(claims) ? apiKeyRevoked() : refuse('revoked')
+  // However young its token is, a key counts from when it was made.
+  const since = apiKey ? Math.floor(apiKey.madeAt / 1000) : claims.iat
+  if (isRevokedAt(since)) throw apiKey ? apiKeyRevoked() : refuse('revoked')
+  const entitled = apiKey ? oauth2.audience : [...(client.audience ?? oauth2.audience), ...client.resources]
   if (!claims.aud.every((audience) => entitled.includes(audience))) throw refuse('another audience')
+  return { client, apiKey }
 }
 
-/** A key stands while its client does, and counts from when it was made, however young its token is. */
-async function findApiKeyStanding(
-  token: string,
-  { claims, tenant, oauth2 }: OAuth2Tenant & { readonly claims: ApiKeyClaims },
-  deps: VerifyDeps,
-) {
-  const [key] = await Promise.all([
-    getStandingApiKey(token, { claims, tenant }, deps),
-    findEntitled(claims.client_id, { tenant, oauth2 }, deps),
-  ])
-  return { entitled: oauth2.audience, since: Math.floor(key.created_at / 1000) }
-}
-
-/** What the client may get tokens for. Throws `invalid_token` for a client that is gone or inactive. */
-async function findEntitled(
-  clientId: string,
-  { tenant, oauth2 }: OAuth2Tenant,
-  { clients }: VerifyDeps,
-): Promise<readonly string[]> {
+/** Throws `invalid_token` for a client that is gone or inactive. */
+async function getActiveClient(clientId: string, tenant: Tenant, { clients }: VerifyDeps): Promise<Client> {
   const client = await clients.of(tenant.id).find(clientId)
   if (!client?.active) throw refuse('the client is unknown or inactive')
-  return [...(client.audience ?? oauth2.audience), ...client.resources]
+  return client
 }
 
 async function verifyWithKeys(

@@ -38,6 +38,7 @@ test('they are listed in pages without themselves, and revoked once and for ever
     id: keys[0]?.id,
     name: 'one',
     client_id: 'manager',
+    parent: null,
     scopes: ['api:read'],
     created_at: '2030-01-01T00:00:00.000Z',
     expires_at: '2030-01-02T00:00:00.000Z',
@@ -54,6 +55,7 @@ test('they are listed in pages without themselves, and revoked once and for ever
     type: 'api_key.revoked',
     tenant: 'acme',
     actor: 'manager',
+    client: 'manager',
     detail: { api_key: key?.id },
   })
   expect((await app.call('POST', `${path}/${key?.id}/revoke`)).status).toBe(204)

@@ -433,7 +433,7 @@ describe('deleting one', () => {
     const rotated = await app.send(`/api/v1/tenant/acme/api-keys/${key.id}/rotate`, {
       method: 'POST',
       headers: {
-        Authorization: `Bearer ${await app.token('acme', { client_id: 'manager', client_secret: 'manager-secret-value', scope: 'api-keys:manage' })}`,
+        Authorization: `Bearer ${await app.token('acme', { client_id: 'reborn', client_secret: again.body.client_secret, scope: 'api-keys:manage' })}`,
       },
     })
     expect((await rotated.json()).error_description).toBe('The API key has been revoked')

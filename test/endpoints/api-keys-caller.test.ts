@@ -37,7 +37,11 @@ beforeEach(async () => {
 afterEach(() => app.close())
 
 const invalid: Refusal = [401, 'invalid_token', 'The access token is invalid']
-const tooLittle: Refusal = [403, 'insufficient_scope', 'The access token has not the scope that this takes']
+const tooLittle: Refusal = [
+  403,
+  'insufficient_scope',
+  'The access token does not have the scope api-keys:manage',
+]
 
 /** The answer of each of the four routes to a caller, none of which is to have an effect. */
 async function allRoutes(token: string | undefined, server: Sender = app): Promise<Response[]> {
@@ -66,7 +70,7 @@ describe('the scope api-keys:manage', () => {
     await expectAll(
       await allRoutes(token),
       tooLittle,
-      'Bearer realm="grantd", error="insufficient_scope", error_description="The access token has not the scope that this takes", scope="api-keys:manage"',
+      'Bearer realm="grantd", error="insufficient_scope", error_description="The access token does not have the scope api-keys:manage", scope="api-keys:manage"',
     )
   })
 
@@ -300,12 +304,13 @@ describe('an API key as the caller', () => {
 })
 
 test('what a key may do outlives the scopes of the client that made it, until it is revoked', async () => {
+  const own = await managerToken(app, 'acme', reader)
   const { id, api_key } = await makeKey(app, {
-    token: await managerToken(app, 'acme', reader),
+    token: own,
     body: { name: 'k', scopes: ['read'] },
   })
   const later = changed(app, { client: withClient('reader', { scopes: [] }) })
   expect((await callProtected(later, api_key)).status).toBe(200)
-  await revokeKey(app, id, { token: manager })
+  await revokeKey(app, id, { token: own })
   expect(await isActive(app, 'acme', api_key)).toBe(false)
 })

@@ -15,7 +15,6 @@ import {
   callProtected,
   changed,
   isActive,
-  reader,
   startRevocable,
   withClient,
   withTenant,
@@ -238,16 +237,6 @@ describe('what cannot be rotated', () => {
     expect(await refusal(await tryRotate())).toEqual([400, 'invalid_request', 'The API key has expired'])
   })
 
-  test('a key with a scope that the caller may not grant', async () => {
-    const token = await managerToken(app, 'acme', reader)
-    expect(await refusal(await postKey(app, `${key.id}/rotate`, { token }))).toEqual([
-      400,
-      'invalid_scope',
-      'A requested scope is not allowed for an API key',
-    ])
-    expect((await use(key.api_key)).status).toBe(200)
-  })
-
   test('a key with a scope that the tenant gives to no key any more', async () => {
     const settings = { allowedScopes: ['read'], maxTtl: undefined, rotationOverlap: 0 }
     const strict = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
@@ -260,13 +249,6 @@ describe('what cannot be rotated', () => {
     const refused = await postKey(later, `${key.id}/rotate`, { token: manager })
     expect((await refusal(refused))[1]).toBe('invalid_scope')
   })
-})
-
-test('another client that has the scopes may rotate a key, which stays its creator’s', async () => {
-  const body = { name: 'r', scopes: ['read'], expires_in_days: 1 }
-  const mine = await makeKey(app, { token: manager, body })
-  const newer = await rotateKey(app, mine.id, { token: await managerToken(app, 'acme', reader) })
-  expect(jose.decodeJwt(newer.api_key)['client_id']).toBe('svc')
 })
 
 describe('50 rotations at once', () => {

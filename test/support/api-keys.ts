@@ -52,6 +52,8 @@ export interface MadeKey {
 export interface ListedKey extends Omit<MadeKey, 'api_key'> {
   readonly last_used: string | null
   readonly revoked: boolean
+  readonly parent?: string
+  readonly client_id?: string
 }
 
 /** A key that was made, or a failure of the test. */

@@ -23,6 +23,8 @@ const twin = (name: string) => `
       svc: { secret: svc-secret-value, scopes: [read, write, rule, api-keys:manage] }
       reader: { secret: reader-secret-value, scopes: [read, api-keys:manage] }
       other: { secret: other-secret-value, scopes: [read] }
+      warden: { secret: warden-secret-value, scopes: ["api-keys:manage:all"] }
+      chief: { secret: chief-secret-value, scopes: [read, api-keys:manage, "api-keys:manage:all"] }
       api: { secret: api-secret-value, introspect: true }
       asleep: { secret: asleep-secret-value, active: false, introspect: true, scopes: [read] }`
 
@@ -73,6 +75,8 @@ const credentials = (client_id: string): Credentials => ({
 export const svc = credentials('svc')
 export const reader = credentials('reader')
 export const other = credentials('other')
+export const warden = credentials('warden')
+export const chief = credentials('chief')
 export const api = credentials('api')
 export const asleep = credentials('asleep')
 

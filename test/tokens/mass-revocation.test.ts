@@ -6,7 +6,6 @@ let app: TestApp
 let manager: string
 
 const svc = { client_id: 'svc', client_secret: 'svc-secret-value' }
-const boss = { client_id: 'boss', client_secret: 'boss-secret-value', scope: 'api-keys:manage' }
 
 beforeEach(async () => {
   app = await startTestApp(`
@@ -18,10 +17,11 @@ tenants:
     api_keys: { allowed_scopes: [read] }
     clients:
       svc: { secret: svc-secret-value, scopes: [read, 'api-keys:manage'] }
-      boss: { secret: boss-secret-value, scopes: [read, 'api-keys:manage'] }
 `)
-  manager = await app.token('acme', boss)
+  manager = await newManager()
 })
+
+const newManager = () => app.token('acme', { ...svc, scope: 'read api-keys:manage' })
 afterEach(() => app.close())
 
 async function call(path: string, token: string, body?: unknown): Promise<Response> {
@@ -35,8 +35,7 @@ async function call(path: string, token: string, body?: unknown): Promise<Respon
 }
 
 async function makeKey() {
-  const own = await app.token('acme', { ...svc, scope: 'api-keys:manage' })
-  return (await call('create', own, { name: 'n', scopes: ['read'] })).json()
+  return (await call('create', await newManager(), { name: 'n', scopes: ['read'] })).json()
 }
 
 async function use(token: string) {
@@ -66,7 +65,7 @@ test.each(revocations)(
     // A time between the making and the rotation: the key is older than that, so all of its tokens go.
     await revoke(floor(app.deps.now() / 1000) - 5)
     expect([await use(key.api_key), await use(rotated.api_key)]).toEqual([401, 401])
-    manager = await app.token('acme', boss)
+    manager = await newManager()
     const again = await call(`${key.id}/rotate`, manager, {})
     expect([again.status, await again.json()]).toEqual([
       400,

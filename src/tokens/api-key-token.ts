@@ -1,0 +1,58 @@
+import { signJwt } from '../keys/jwt.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { Hashing } from '../platform/platform.ts'
+import type { ApiKeyClaims } from '../protocol/messages.ts'
+import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+
+export interface ApiKeyTokenDeps {
+  readonly keyring: Keyring
+  readonly hashing: Hashing
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+/** A token that stands for a key, with what is kept of it. */
+export interface SignedApiKey {
+  readonly token: string
+  readonly jti: string
+  /** SHA-256 of the token, in hex. */
+  readonly hash: string
+}
+
+export interface ApiKeyContent {
+  readonly id: string
+  readonly scopes: readonly string[]
+  readonly clientId: string
+  /** Seconds since the epoch, as `exp`. */
+  readonly issuedAt: number
+  /** Undefined: it does not expire. */
+  readonly exp: number | undefined
+}
+
+/** Mints a token of an API key: the one place where one comes to be. */
+export async function signApiKey(
+  { id, scopes, clientId, issuedAt, exp }: ApiKeyContent,
+  { tenant, oauth2 }: { readonly tenant: Tenant; readonly oauth2: OAuth2Settings },
+  deps: ApiKeyTokenDeps,
+): Promise<SignedApiKey> {
+  const jti = randomId(deps)
+  const claims: ApiKeyClaims = {
+    iss: tenant.issuer,
+    sub: id,
+    aud: [...oauth2.audience],
+    ...(exp !== undefined && { exp }),
+    iat: issuedAt,
+    jti,
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+    client_id: clientId,
+    tenant_id: tenant.id,
+    api_key: true,
+  }
+  const { active } = await deps.keyring.of(tenant.id, tenant.incarnation)
+  const token = await signJwt(claims, { key: active, typ: oauth2.accessTokenTyp })
+  return { token, jti, hash: deps.hashing.sha256(token).toHex() }
+}
+
+/** 128 random bits, base64url. */
+export function randomId({ randomBytes }: Pick<ApiKeyTokenDeps, 'randomBytes'>): string {
+  return randomBytes(16).toBase64({ alphabet: 'base64url', omitPadding: true })
+}
