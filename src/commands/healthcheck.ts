@@ -27,7 +27,7 @@ async function healthcheck(args: ParsedArguments, platform: Platform): Promise<n
   const given = args.text('url')
   const base = given === undefined ? await findLocalUrl(args, platform) : parseServerUrl(given)
   const url = `${base}/health/ready`
-  const { status } = await ask(url)
+  const { status } = await ask(url, { platform })
   if (status !== 200) throw new CommandError(`${url} answers ${status}`)
   platform.writeOut('ok\n')
   return exitCodes.ok

@@ -1,5 +1,7 @@
 import { UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
 import { CommandError } from './command.ts'
+import { findProxy, type NamedProxy } from './proxy.ts'
 
 /** Milliseconds for a whole exchange. */
 const longestWait = 10_000
@@ -18,16 +20,32 @@ export interface Answer {
   readonly text: string
 }
 
+export interface Asking {
+  readonly platform: Pick<Platform, 'environment' | 'fetch'>
+  readonly init?: RequestInit | undefined
+  /** The request carries a secret: it goes through no proxy in clear. */
+  readonly isSecret?: boolean
+}
+
 /** Asks a server that may be anything: no redirect is followed, nothing without an end is read. Throws CommandError. */
-export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+export async function ask(url: string, { platform, init, isSecret = false }: Asking): Promise<Answer> {
+  const proxy = findProxy(url, platform.environment)
+  if (proxy && isSecret && url.startsWith('http:')) throw refuseProxy(url, proxy)
   const signal = AbortSignal.timeout(longestWait)
   try {
-    const response = await fetch(url, { ...init, signal, redirect: 'error' })
+    const response = await platform.fetch(url, { ...init, signal, redirect: 'error' }, proxy?.url)
     return { status: response.status, text: await readText(response) }
   } catch (cause) {
     if (cause instanceof CommandError) throw cause
     throw new CommandError(explain(url, cause), { cause })
   }
+}
+
+function refuseProxy(url: string, { variable }: NamedProxy): CommandError {
+  const { origin, hostname } = new URL(url)
+  return new CommandError(
+    `The proxy of ${variable} would see the secret, because ${origin} is not https; name an https URL, or put ${hostname} into NO_PROXY`,
+  )
 }
 
 async function readText(response: Response): Promise<string> {

@@ -6,7 +6,7 @@ import { printable } from '../printable.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { parseToken, writeReport } from './decode.ts'
-import { ask, parseServerUrl } from './http-client.ts'
+import { type Asking, ask, parseServerUrl } from './http-client.ts'
 import { jsonOption, settingOf } from './options.ts'
 
 const urlOption: Option = {
@@ -45,12 +45,12 @@ async function getToken(args: ParsedArguments, platform: Platform): Promise<numb
   const base = parseServerUrl(settingOf(urlOption, args, platform) ?? 'http://localhost:3000')
   const server = `${base}${tenantPath(encodeURIComponent(tenant))}`
   const secret = await readSecret(platform)
-  const token = await requestToken(server, { tenant, clientId, secret, args })
+  const token = await requestToken(server, { tenant, clientId, secret, args, platform })
   if (!args.isSet('decode')) {
     platform.writeOut(args.isSet('json') ? `${JSON.stringify({ access_token: token })}\n` : `${token}\n`)
     return exitCodes.ok
   }
-  const jwks = await fetchJson(`${server}/.well-known/jwks.json`)
+  const jwks = await fetchJson(`${server}/.well-known/jwks.json`, { platform })
   const signature = await checkSignature(token, jwks.body)
   writeReport({ decoded: parseToken(token), signature, isJson: args.isSet('json') }, platform)
   if (signature !== 'verified') throw new CommandError(`The signature ${signature}`)
@@ -80,11 +80,12 @@ interface TokenRequest {
   readonly clientId: string
   readonly secret: string
   readonly args: ParsedArguments
+  readonly platform: Platform
 }
 
 async function requestToken(
   server: string,
-  { tenant, clientId, secret, args }: TokenRequest,
+  { tenant, clientId, secret, args, platform }: TokenRequest,
 ): Promise<string> {
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
@@ -95,7 +96,11 @@ async function requestToken(
     const value = args.text(name)
     if (value !== undefined) form.set(name, value)
   }
-  const { status, body } = await fetchJson(`${server}/oauth/token`, { method: 'POST', body: form })
+  const { status, body } = await fetchJson(`${server}/oauth/token`, {
+    platform,
+    init: { method: 'POST', body: form },
+    isSecret: true,
+  })
   const token = body['access_token']
   // It goes to a terminal, and another server could send anything.
   if (status === 200 && typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token
@@ -113,8 +118,8 @@ async function requestToken(
   throw new CommandError(`The server refused with ${status}: ${printable(reason)}`)
 }
 
-async function fetchJson(url: string, init?: RequestInit) {
-  const { status, text } = await ask(url, init)
+async function fetchJson(url: string, asking: Asking) {
+  const { status, text } = await ask(url, asking)
   const body = parseObject(text)
   if (!body) throw new CommandError(`${new URL(url).origin} answered ${status} without JSON; is that grantd?`)
   return { status, body }

@@ -19,8 +19,19 @@ export function bunPlatform(): Platform {
     openOpenssl,
     releaseMemory: () => Bun.gc(true),
     compileEagerly: () => Bun.unsafe.setJITPolicy(1),
+    fetch: sendRequest,
     listen,
   }
+}
+
+function sendRequest(url: string, init: RequestInit, proxy: string | undefined): Promise<Response> {
+  return fetch(url, {
+    ...init,
+    proxy: proxy === undefined ? false : { url: proxy, respectNoProxy: false },
+    // The environment can say otherwise of both, and then secrets are printed, or sent to anybody.
+    verbose: false,
+    tls: { rejectUnauthorized: true },
+  })
 }
 
 function listen(options: ListenOptions): Listener {

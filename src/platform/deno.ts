@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { plainAddress } from './address.ts'
 import { nodeHashing } from './node-hashing.ts'
 import { hostPlaces, nodePlatform } from './node-process.ts'
@@ -9,6 +10,7 @@ declare const Deno: {
     options: { hostname: string; port: number; reusePort: boolean; onListen: () => void },
     handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void>; finished: Promise<void> }
+  createHttpClient(options: { proxy: { url: string } }): object
 }
 
 export function denoPlatform(): Platform {
@@ -22,6 +24,7 @@ export function denoPlatform(): Platform {
     passwordHash: undefined,
     releaseMemory: () => {},
     compileEagerly: () => {},
+    fetch: sendRequest,
     processes,
     // Not P-256, for which Deno takes 700 microseconds.
     quickCurves: ['Ed25519'],
@@ -29,6 +32,26 @@ export function denoPlatform(): Platform {
     weighOpenssl: async () => undefined,
     openOpenssl,
     listen,
+  }
+}
+
+const proxyVariables = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name) => [
+  name,
+  name.toUpperCase(),
+])
+
+/** Without a client of its own a request goes through the proxy that Deno finds in the environment at the first of them. */
+async function sendRequest(url: string, init: RequestInit, proxy: string | undefined): Promise<Response> {
+  if (proxy !== undefined) {
+    const client = Deno.createHttpClient({ proxy: { url: proxy } })
+    return fetch(url, Object.assign({}, init, { client }))
+  }
+  const kept = proxyVariables.map((name) => [name, process.env[name]] as const)
+  for (const name of proxyVariables) delete process.env[name]
+  try {
+    return await fetch(url, init)
+  } finally {
+    for (const [name, value] of kept) if (value !== undefined) process.env[name] = value
   }
 }
 

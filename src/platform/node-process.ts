@@ -19,6 +19,7 @@ export type SharedPlatform = Omit<
   | 'passwordHash'
   | 'releaseMemory'
   | 'compileEagerly'
+  | 'fetch'
   | 'listen'
   | 'quickCurves'
   | 'weighOpenssl'

@@ -46,6 +46,8 @@ export interface Platform {
   onStopSignal(listener: (signal: StopSignal) => void): () => void
   /** Calls back at every SIGHUP, which ends the process no more from then on, until the returned function is called. */
   onReloadSignal(listener: () => void): () => void
+  /** Sends a request through the proxy of this URL; undefined: directly, whatever the environment says. Throws as fetch does. */
+  fetch(url: string, init: RequestInit, proxy: string | undefined): Promise<Response>
   /** Opens the port, or throws {@link ListenError}. */
   listen(options: ListenOptions): Listener
   /** Calls back after `milliseconds`; the returned function cancels. */
