@@ -17,6 +17,7 @@ import type { Log } from './log.ts'
 import { FileError, type Platform } from './platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from './protocol/algorithms.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
+import { tenantIdPattern } from './protocol/names.ts'
 import { clients, tenants } from './storage/records.ts'
 import { type Storage, systemTenant } from './storage/storage.ts'
 
@@ -119,6 +120,8 @@ async function findStoredPlan(
   tenantId: string,
   { loaded, platform, storage }: { loaded: LoadedConfig; platform: Files; storage: Storage },
 ): Promise<KeyPlan | undefined> {
+  // The id may be that of a row that somebody wrote, and would name a folder.
+  if (!tenantIdPattern.test(tenantId)) return undefined
   const found = await storage.of(systemTenant).of(tenants).find(tenantId)
   if (!found) return undefined
   const { signing, created_at: incarnation } = found.value

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 export type LogLevel = 'info' | 'warn' | 'error'
 
 /** Values that a log line may hold. What is undefined is left out. */
@@ -10,9 +12,17 @@ export function createLog(write: (line: string) => void, now: () => number): Log
   const renderTime = createClockFace()
   return (level, message, fields = {}) => {
     const head = `{"time":"${renderTime(now())}","level":"${level}","message":${JSON.stringify(message)}`
-    write(`${head}${renderRest(fields)}\n`)
+    write(`${harmless(head + renderRest(fields))}\n`)
   }
 }
+
+/** JSON may hold characters that act on the terminal in which somebody reads the log; as escapes they mean the same to a program. */
+function harmless(json: string): string {
+  return plainText.test(json) ? json : printable(json)
+}
+
+/** Almost every line; this test costs a fifth of a microsecond. */
+const plainText = /^[\x20-\x7e]*$/
 
 /** The rest of an object that was begun: its own members are not copied into a new one first. */
 function renderRest(fields: LogFields): string {

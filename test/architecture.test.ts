@@ -98,7 +98,7 @@ const arrows: Record<string, readonly string[]> = {
   protocol: [],
   platform: [],
   printable: [],
-  log: [],
+  log: ['printable'],
   'build-info': [],
 }
 

@@ -48,3 +48,13 @@ test('each line has the time of its own', () => {
   const millis = lines.map((line) => JSON.parse(line).time.slice(-4, -1))
   expect(millis).toEqual(['000', '000', '001', '000'])
 })
+
+test('what acts on a terminal is written out, and means the same to a program', () => {
+  const { log, lines } = openLog()
+  const acting = 'a\u001b[2Jb\u009b2Jc\u007fd\u202ee\u2028f\u2066g\ufeffh ü 😀'
+  log('warn', acting, { tenant: acting, [acting]: 1 })
+  const [line = ''] = lines
+  expect(line.trimEnd()).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/u)
+  expect(line).toContain('ü 😀')
+  expect(JSON.parse(line)).toMatchObject({ message: acting, tenant: acting, [acting]: 1 })
+})

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { patchSchema } from '../config/settings.ts'
-import { tenantIdPattern } from '../tenants/registry.ts'
+import { tenantIdPattern } from '../protocol/names.ts'
 import { TenantSettings } from '../tenants/tenant-settings.ts'
 import { MomentOrNull, OrNull, pageOf } from './openapi.ts'
 

@@ -12,7 +12,7 @@ import { renderUsage } from './help.ts'
 export function explain(error: unknown, command: Command, platform: Platform): number {
   if (error instanceof UsageError) {
     platform.writeError(
-      `grantd: ${error.message.split('\n').map(printable).join('\n')}\n${renderUsage(command)}\nRun grantd help for more.\n`,
+      `grantd: ${printableLines(error.message)}\n${renderUsage(command)}\nRun grantd help for more.\n`,
     )
     return exitCodes.usage
   }
@@ -22,7 +22,7 @@ export function explain(error: unknown, command: Command, platform: Platform): n
     error instanceof SigningEngineError ||
     error instanceof StorageRefusedError
   if (isLasting) {
-    platform.writeError(`${error.message}\n`)
+    platform.writeError(`${printableLines(error.message)}\n`)
     return exitCodes.config
   }
   if (error instanceof CommandError || error instanceof FileError || error instanceof StorageError) {
@@ -30,4 +30,9 @@ export function explain(error: unknown, command: Command, platform: Platform): n
     return exitCodes.failed
   }
   throw error
+}
+
+/** A message of several lines may hold what a database or a file said. */
+function printableLines(message: string): string {
+  return message.split('\n').map(printable).join('\n')
 }

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.ts'
 import type { ClientConfig } from '../config/schema.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
+import { printable } from '../printable.ts'
 import { parseDuration } from '../protocol/duration.ts'
 import { exitCodes, type Option } from './command.ts'
 import { createSecret } from './create-secret.ts'
@@ -76,7 +77,9 @@ function rotateStored({ tenantId, clientId, overlap, args, platform }: Rotation)
     const text = [
       `${bold('Secret')}, shown this once: give it to the client`,
       `  ${secret}`,
-      ...others.map(({ id, expires_at }) => `The secret ${id} ends at ${renderTime(expires_at ?? 0)}`),
+      ...others.map(
+        ({ id, expires_at }) => `The secret ${printable(id)} ends at ${renderTime(expires_at ?? 0)}`,
+      ),
       `grantd client show --tenant ${tenantId} --client ${JSON.stringify(clientId)} tells when each was used last`,
       '',
     ].join('\n')

@@ -1,3 +1,4 @@
+import { chosenKidPattern, tenantIdPattern } from '../protocol/names.ts'
 import { isResourceUri } from '../protocol/resource.ts'
 import { scopeToken } from '../protocol/scope.ts'
 import { isIssuerUrl } from '../protocol/uri.ts'
@@ -30,13 +31,10 @@ export const formats: Readonly<Record<string, Format>> = {
   },
   resource: { accepts: isResourceUri, wanted: 'an absolute URI without fragment (RFC 8707 section 2)' },
   scope: byPattern(scopeToken, 'printable ASCII without space, quote and backslash (RFC 6749 section 3.3)'),
-  'tenant-id': byPattern(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first',
-  ),
+  'tenant-id': byPattern(tenantIdPattern, '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first'),
   'client-id': byPattern(/^[\x20-\x7e]{1,256}$/, '1 to 256 printable ASCII characters'),
   kid: byPattern(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    chosenKidPattern,
     '1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first, for it names the key file too',
   ),
   moment: {

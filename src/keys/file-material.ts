@@ -13,6 +13,7 @@ import {
   openKey,
   withComplaint,
 } from './key-file.ts'
+import { KeyFolder } from './key-folder.ts'
 import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { Ring, RingKey } from './rotation.ts'
 import type { SigningKey } from './signing-key.ts'
@@ -50,9 +51,11 @@ export class FileMaterial implements KeyMaterial {
 
   keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
     const file = `${key.kid}.pem`
+    const folder = this.#folderOf(plan)
     return withComplaint(plan, async () => {
-      await this.#files.makePrivateFolder(folderOf(plan))
-      await this.#files.createPrivate(this.#stagedPath(plan, file), pem)
+      await folder.checkOwn()
+      await this.#files.makePrivateFolder(folder.path)
+      await this.#files.createPrivate(folder.pathOf(stagedOf(file)), pem)
       return { file }
     })
   }
@@ -60,11 +63,13 @@ export class FileMaterial implements KeyMaterial {
   settle(plan: KeyPlan, { file }: RingKey): Promise<void> {
     return withComplaint(plan, async () => {
       if (file === undefined) return
-      const staged = this.#stagedPath(plan, file)
-      const pem = await this.#readStaged(staged)
+      const folder = this.#folderOf(plan)
+      const path = folder.pathOfKey(file)
+      const pem = await this.#readStaged(folder.pathOf(stagedOf(file)))
       if (pem === undefined) return
-      await this.#files.createPrivate(this.#path(plan, file), pem)
-      await this.#files.remove(staged)
+      await folder.checkOwn()
+      await this.#files.createPrivate(path, pem)
+      await folder.remove([stagedOf(file)])
     })
   }
 
@@ -84,7 +89,7 @@ export class FileMaterial implements KeyMaterial {
     if (file === undefined)
       throw new KeyFileError(`${complaintOf(plan)}: the database names no file for ${kid}; ${again}`)
     return withComplaint(plan, async () => {
-      const path = this.#path(plan, file)
+      const path = this.#folderOf(plan).pathOfKey(file)
       // The process that made the key may have ended before the file got its name.
       if (!(await this.#files.facts(path))) await this.settle(plan, key)
       const wanted = { tenantId: plan.tenantId, algorithm, kid }
@@ -100,14 +105,15 @@ export class FileMaterial implements KeyMaterial {
   destroy(plan: KeyPlace, { file }: RingKey): Promise<void> {
     return withComplaint(plan, async () => {
       if (file === undefined) return
-      await this.#files.remove(this.#stagedPath(plan, file))
-      await this.#files.remove(this.#path(plan, file))
+      const folder = this.#folderOf(plan)
+      folder.pathOfKey(file)
+      await folder.remove([stagedOf(file), file])
     })
   }
 
   listStrays(plan: KeyPlan, ring: Ring): Promise<readonly string[]> {
     return withComplaint(plan, async () => {
-      const names = await this.#files.list(folderOf(plan))
+      const names = await this.#folderOf(plan).list()
       return names.filter((name) => {
         const kid = stagedName.exec(name)?.[1]
         return kid !== undefined && !ring.keys.some((key) => key.kid === kid)
@@ -117,30 +123,23 @@ export class FileMaterial implements KeyMaterial {
 
   listAll(place: KeyPlace): Promise<readonly string[]> {
     return withComplaint(place, async () =>
-      (await this.#files.list(folderOf(place))).filter((name) => anyName.test(name)),
+      (await this.#folderOf(place).list()).filter((name) => anyName.test(name)),
     )
   }
 
   removeStrays(plan: KeyPlace, strays: readonly string[]): Promise<void> {
-    return withComplaint(plan, async () => {
-      for (const name of strays) await this.#files.remove(this.#path(plan, name))
-    })
+    return withComplaint(plan, () => this.#folderOf(plan).remove(strays))
   }
 
   async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {
     return ring
   }
 
-  #path(plan: KeyPlace, file: string): string {
-    return this.#files.resolve(folderOf(plan), file)
-  }
-
-  #stagedPath(plan: KeyPlace, file: string): string {
-    return this.#path(plan, `.${file}.made`)
+  #folderOf(place: KeyPlace): KeyFolder {
+    return new KeyFolder(place, this.#files)
   }
 }
 
-function folderOf(plan: KeyPlace): string {
-  if (plan.folder === null) throw new TypeError(`The tenant ${plan.tenantId} has no folder for its keys`)
-  return plan.folder
+function stagedOf(file: string): string {
+  return `.${file}.made`
 }

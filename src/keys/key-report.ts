@@ -1,5 +1,6 @@
 import type { PublicJwk } from '../protocol/messages.ts'
 import { findKey as findKeyFile, KeyFileError, type KeyHost, type KeyPlan } from './key-file.ts'
+import { findKeyPath } from './key-folder.ts'
 import type { KeyMaterial } from './key-material.ts'
 import type { RingStore } from './ring-store.ts'
 import { type DueStep, forecast, hasPrivateHalf, type RingKey } from './rotation.ts'
@@ -51,7 +52,7 @@ export async function reportKeys(plan: KeyPlan, options: KeyReportOptions): Prom
     const complaint = options.withPrivate ? await findComplaint(plan, key, options) : undefined
     keys.push({
       ...{ kid: key.kid, state: key.state, algorithm: key.algorithm, jwk: key.jwk },
-      path: key.file && plan.folder !== null ? host.files.resolve(plan.folder, key.file) : undefined,
+      path: key.file && plan.folder !== null ? findKeyPath(plan.folder, key.file, host.files) : undefined,
       ...{ createdAt: key.created_at, activatedAt: key.activated_at, retiredAt: key.retired_at },
       ...(complaint !== undefined && { complaint }),
     })

@@ -3,7 +3,7 @@ import type { Storage } from '../storage/storage.ts'
 import { FreshRun } from './fresh-run.ts'
 import { Gate, GateFull } from './gate.ts'
 import { type Entry, getSigningKey, type Moment, type Sight } from './key-entry.ts'
-import type { KeyHost, KeyPlan, OpenedKey } from './key-file.ts'
+import { complaintOf, KeyFileError, type KeyHost, type KeyPlan, type OpenedKey } from './key-file.ts'
 import type { KeyMaterial } from './key-material.ts'
 import { KeyOwners } from './key-owners.ts'
 import { type KeyReport, reportKeys } from './key-report.ts'
@@ -141,8 +141,9 @@ export class Keyring {
 
   async #getPlan(tenantId: string): Promise<KeyPlan> {
     const plan = await this.#options.findPlan(tenantId)
-    if (!plan) throw new TypeError(`The tenant ${tenantId} has no key plan`)
-    return plan
+    if (plan) return plan
+    const owner = { tenantId }
+    throw new KeyFileError(`${complaintOf(owner)}: there is no tenant of this id`)
   }
 
   #keysOf(entry: Entry): TenantKeys {

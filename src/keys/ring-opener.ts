@@ -6,6 +6,7 @@ import {
   type KeyPlan,
   type OpenedKey,
 } from './key-file.ts'
+import { findKeyPath } from './key-folder.ts'
 import type { KeyMaterial } from './key-material.ts'
 import type { RingStore, StoredRing } from './ring-store.ts'
 import type { RingWriter } from './ring-writer.ts'
@@ -110,7 +111,9 @@ export class RingOpener {
 
   #pathOf({ folder }: KeyPlan, ring: Ring): string | undefined {
     const file = findKey(ring, 'active')?.file
-    return folder === null || file === undefined ? undefined : this.#options.host.files.resolve(folder, file)
+    return folder === null || file === undefined
+      ? undefined
+      : findKeyPath(folder, file, this.#options.host.files)
   }
 }
 

@@ -3,6 +3,7 @@ import {
   chmod,
   chown,
   link,
+  lstat,
   mkdir,
   open,
   readdir,
@@ -21,6 +22,7 @@ export const nodeFiles: Files = {
   resolve,
   folderOf: dirname,
   facts: (path) => attempt('look at', path, () => findFacts(path)),
+  isLink: (path) => attempt('look at', path, () => isLink(path)),
   read: (path) => attempt('read', path, () => readFile(path)),
   readSmall: (path, limit) => attempt('read', path, () => readSmall(path, limit)),
   checkWritable: (folder) => attempt('write into', folder, () => checkWritable(folder)),
@@ -64,6 +66,15 @@ async function findFacts(path: string): Promise<FileFacts | undefined> {
     identity: `${found.dev}:${found.ino}`,
     modifiedAt: found.mtimeMs,
     changedAt: found.ctimeMs,
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink()
+  } catch (cause) {
+    if (isMissing(cause)) return false
+    throw cause
   }
 }
 

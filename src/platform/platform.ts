@@ -206,7 +206,9 @@ export interface Files {
    * durable. Answers false, and changes nothing, when something is at `path` already.
    */
   createPrivateWith(path: string, fill: (temporary: string) => Promise<void>): Promise<boolean>
-  /** Removes a file; nothing happens when it is not there. */
+  /** Whether a symbolic link is at `path`. */
+  isLink(path: string): Promise<boolean>
+  /** Removes a file, or a symbolic link and never what it names; nothing happens when nothing is there. */
   remove(path: string): Promise<void>
 }
 

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { PublicJwk } from '../protocol/messages.ts'
+import { keyFilePattern, kidPattern } from '../protocol/names.ts'
 import type { RecordKind } from './storage.ts'
 
 /** Every kind of row that grantd keeps, in one place: what is in the database can be read here. */
@@ -132,14 +133,14 @@ export const keyrings = kind(
   Type.Object({
     keys: Type.Array(
       Type.Object({
-        kid: Type.String(),
+        kid: Type.String({ pattern: kidPattern.source }),
         state: Type.Union([Type.Literal('next'), Type.Literal('active'), Type.Literal('retiring')]),
         algorithm: Type.Unsafe<SignatureAlgorithm>(
           Type.Union(Object.keys(signatureAlgorithms).map((name) => Type.Literal(name))),
         ),
         jwk: PublicJwk,
         /** Where the private half is: in a file of this name, or here as a JWE; neither once it is destroyed. */
-        file: Type.Optional(Type.String()),
+        file: Type.Optional(Type.String({ pattern: keyFilePattern.source })),
         sealed: Type.Optional(Type.String()),
         /** Milliseconds that a token of this key lives at most, as far as was known while it signed; null: for ever. */
         token_life: Nullable(Type.Integer()),

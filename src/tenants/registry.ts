@@ -1,10 +1,8 @@
+import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
 import { issuers, tenants as tenantKind } from '../storage/records.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
 import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'
-
-/** What a tenant id can be: whatever else a path holds costs no look into the storage. */
-export const tenantIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 /** Stored tenants that are remembered for documents. */
 const mostSeen = 10_000
@@ -106,6 +104,7 @@ export class TenantRegistry {
   }
 
   async #findStored(id: string): Promise<Tenant | undefined> {
+    // Whatever else a path holds costs no look into the storage.
     if (!tenantIdPattern.test(id)) return undefined
     const { storage, publicUrl } = this.#options
     const found = await storage.of(systemTenant).of(tenantKind).find(id)

@@ -1,8 +1,9 @@
 import { OAuthError } from '../protocol/errors.ts'
+import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
 import { issuers as issuerKind, tenants as tenantKind } from '../storage/records.ts'
 import { type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
-import { type TenantRegistry, tenantIdPattern } from './registry.ts'
+import type { TenantRegistry } from './registry.ts'
 import { buildStoredTenant, defaultIssuer, type StoredTenant, type Tenant } from './tenant.ts'
 import { issuerTaken, patchTenantSettings, settingsOf, type TenantSettings } from './tenant-settings.ts'
 

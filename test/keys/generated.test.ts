@@ -102,7 +102,7 @@ test.each(['k1', null])('many openings at once, each on its own, end with one ke
 test('a tenant without a plan has no key, and nothing is written for it', () =>
   withTempFolder(async (folder) => {
     await expect(keyringOf(planFor(folder)).of('../acme')).rejects.toThrow(
-      'The tenant ../acme has no key plan',
+      "Cannot load the signing key of tenant '../acme': there is no tenant of this id",
     )
     expect(await filesBelow(folder)).toEqual([])
   }))
