@@ -22,4 +22,6 @@ need openssl openssl
 need systemd systemd-analyze
 need systemd-container systemd-nspawn
 sh scripts/bun.sh test --timeout 120000 ./test/system/*.system.ts
+# The other languages take minutes to build: make interop.
+sh scripts/bun.sh test/interop/clients/main.ts node python
 sh scripts/docker-test.sh
