@@ -13,7 +13,7 @@ export const apiKeysScenario: Scenario = {
 }
 
 const toEntry: ToEntry = async (started, named) => {
-  const token = await fetchToken(started, { ...client, scope: 'api-keys:manage' })
+  const token = await fetchToken(started, { ...client, scope: 'read api-keys:manage' })
   return toRequestEntry(named, started.server, {
     request: {
       method: 'POST',

@@ -40,7 +40,7 @@ function toStarter(
       folder,
       variant,
       config: renderConfig(algorithm, {
-        tenant: ['api_keys: { allowed_scopes: [read] }'],
+        tenant: ['api_keys: { allowed_scopes: [read], max_per_client: 1000000 }'],
         secret: `secret: ${client.secret}, introspect: true`,
         scopes: ['read', 'api-keys:manage'],
       }),

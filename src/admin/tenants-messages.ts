@@ -26,6 +26,8 @@ const ApiKeysResponse = Type.Object({
   allowed_scopes: Texts,
   max_ttl: OrNull(Seconds, 'Null: a key may live for ever'),
   rotation_overlap: Seconds,
+  default_ttl: OrNull(Seconds, 'Null: a key whose request names no life lives for ever'),
+  max_per_client: Type.Integer({ description: 'Live keys that one client can have' }),
 })
 
 const SigningResponse = Type.Object({

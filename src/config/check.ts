@@ -1,7 +1,7 @@
 import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
 import { isLoopbackUrl, normalIssuer } from '../protocol/uri.ts'
 import { type Path, renderPath } from './read.ts'
-import type { ClientConfig, Config, SigningConfig, TenantConfig } from './schema.ts'
+import type { ApiKeysConfig, ClientConfig, Config, SigningConfig, TenantConfig } from './schema.ts'
 import type { Source } from './source.ts'
 
 /** A value that was read with faults: anything in it may be missing. */
@@ -80,6 +80,7 @@ function checkTenant({ api_keys, oauth2, signing }: Partly<TenantConfig>, path: 
       )
     }
   }
+  checkLives(api_keys ?? {}, [...path, 'api_keys'], source)
   for (const scope of Object.keys(oauth2?.scopes ?? {}).filter(isReservedScope)) {
     const where = [...path, 'oauth2', 'scopes', scope]
     source.refuse(
@@ -88,6 +89,12 @@ function checkTenant({ api_keys, oauth2, signing }: Partly<TenantConfig>, path: 
     )
   }
   checkRotation(signing ?? {}, [...path, 'signing'], source)
+}
+
+function checkLives({ default_ttl, max_ttl }: Partly<ApiKeysConfig>, path: Path, source: Source): void {
+  if (!default_ttl || !max_ttl || default_ttl <= max_ttl) return
+  const where = [...path, 'default_ttl']
+  source.refuse(where, `${renderPath(where)} is ${default_ttl} seconds, wanted at most max_ttl (${max_ttl})`)
 }
 
 function checkRotation(signing: Partly<SigningConfig>, path: Path, source: Source): void {

@@ -178,6 +178,9 @@ export const SigningConfig = Type.Object(
 )
 export type SigningConfig = Static<typeof SigningConfig>
 
+/** Live API keys of one client. */
+export const defaultMaxPerClient = 1000
+
 export const ApiKeysConfig = Type.Object(
   {
     enabled: Type.Boolean({ default: true, description: 'false: as if the block were not there' }),
@@ -198,9 +201,23 @@ export const ApiKeysConfig = Type.Object(
       default: 86_400,
       description: 'How long the old key works on after it was rotated',
     }),
+    default_ttl: OrNull(
+      Duration({
+        minimum: 86_400,
+        maximum: 3650 * 86_400,
+        description: 'The life of an API key whose request names none; default: for ever',
+      }),
+    ),
+    max_per_client: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: defaultMaxPerClient,
+      description: 'Live API keys that one client can have',
+    }),
   },
   { description: 'Present: the tenant has API keys' },
 )
+export type ApiKeysConfig = Static<typeof ApiKeysConfig>
 
 export const TenantConfig = Type.Object(
   {

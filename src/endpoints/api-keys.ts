@@ -18,15 +18,10 @@ import type { AuditEventType } from '../protocol/audit-events.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { type ListedApiKey, listApiKeys } from '../tokens/api-key-list.ts'
+import type { ApiKeyCreator, ApiKeyTenant } from '../tokens/api-key-rights.ts'
 import { rotateApiKey } from '../tokens/api-key-rotation.ts'
 import type { ApiKey } from '../tokens/api-key-standing.ts'
-import {
-  type ApiKeyCreator,
-  type ApiKeyTenant,
-  createApiKey,
-  type IssuedApiKey,
-  revokeApiKey,
-} from '../tokens/api-keys.ts'
+import { createApiKey, type IssuedApiKey, revokeApiKey } from '../tokens/api-keys.ts'
 import { type VerifiedToken, verifyTokenOf } from '../tokens/verify.ts'
 import { createDetail, listDetail, revokeDetail, rotateDetail } from './api-keys-detail.ts'
 
@@ -136,14 +131,8 @@ async function refuseWithoutApiKeys(request: Request, tenantId: string, deps: De
   throw isOwn ? new OAuthError('not_found', 'The tenant has no API keys') : tenantNotFound()
 }
 
-/** What the caller may pass on: what its client may ask for now, and of an API key no more than the key has. */
 function creatorOf({ caller: { claims, client, apiKey } }: Call): ApiKeyCreator {
-  const ofKey = apiKey ? (claims.scope?.split(' ') ?? []) : undefined
-  return {
-    clientId: client.id,
-    scopes: ofKey ? client.scopes.filter((scope) => ofKey.includes(scope)) : client.scopes,
-    parent: apiKey,
-  }
+  return { client, tokenScopes: claims.scope?.split(' ') ?? [], parent: apiKey }
 }
 
 /** Whether the caller may know of keys that other clients made. */
@@ -175,7 +164,7 @@ interface ChangedKey {
 async function create(call: Call): Promise<Response> {
   const { request, owner, deps } = call
   const body = await parseJsonBody(request, { schema: CreateApiKeyRequest, describe: describeCreateFault })
-  const { name, scopes = [], expires_in_days = 0 } = body
+  const { name, scopes = [], expires_in_days } = body
   const wanted = {
     name,
     scopes: [...new Set(scopes)],
@@ -228,8 +217,13 @@ async function rotate(id: string, call: Call): Promise<Response> {
   const overlap = body.overlap_seconds ?? owner.settings.rotationOverlap
   const wanted = { id, overlap, creator: creatorOf(call), seesAll: seesAll(call) }
   const issued = await rotateApiKey(wanted, owner, deps)
-  const detail = { api_key: id, overlap_seconds: String(overlap) }
-  record(call, 'api_key.rotated', { key: issued.key, detail })
+  const { key, wasNarrowed } = issued
+  const detail = {
+    api_key: id,
+    overlap_seconds: String(overlap),
+    ...(wasNarrowed && { scope: key.scopes.join(' ') }),
+  }
+  record(call, 'api_key.rotated', { key, detail })
   return json(renderIssued(issued), { headers: noStore })
 }
 

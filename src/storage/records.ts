@@ -55,6 +55,17 @@ export const apiKeys = kind(
   }),
 )
 
+/** How many live API keys a client has; id: the client. See tokens/api-key-count.ts. */
+export const apiKeyCounts = kind(
+  'api_key_count',
+  Type.Object({
+    /** Never fewer than there are. */
+    live: Type.Integer(),
+    /** When they were counted last. */
+    counted_at: Moment,
+  }),
+)
+
 const SettingsOfOAuth2 = Type.Object({
   audience: Nullable(Texts),
   access_token_ttl: Type.Integer(),
@@ -78,6 +89,9 @@ export const tenants = kind(
         allowed_scopes: Texts,
         max_ttl: Nullable(Type.Integer()),
         rotation_overlap: Type.Integer(),
+        /** Rows of before these were there have none, and mean null and 1000. */
+        default_ttl: Type.Optional(Nullable(Type.Integer())),
+        max_per_client: Type.Optional(Type.Integer()),
       }),
     ),
     signing: Type.Object({

@@ -17,7 +17,13 @@ export interface ShownTenant {
     scopes: Record<string, string>
   } | null
   oidc: boolean
-  api_keys: { allowed_scopes: string[]; max_ttl: number | null; rotation_overlap: number } | null
+  api_keys: {
+    allowed_scopes: string[]
+    max_ttl: number | null
+    rotation_overlap: number
+    default_ttl: number | null
+    max_per_client: number
+  } | null
   /** Null for one of config.yaml. */
   signing: StoredTenant['signing'] | null
   /** ISO 8601; null for one of config.yaml. */
@@ -50,6 +56,12 @@ function showOAuth2({ audience, accessTokenTtl, accessTokenTyp, reuseWindow, sco
   }
 }
 
-function showApiKeys({ allowedScopes, maxTtl, rotationOverlap }: ApiKeySettings) {
-  return { allowed_scopes: [...allowedScopes], max_ttl: maxTtl ?? null, rotation_overlap: rotationOverlap }
+function showApiKeys(settings: ApiKeySettings) {
+  return {
+    allowed_scopes: [...settings.allowedScopes],
+    max_ttl: settings.maxTtl ?? null,
+    rotation_overlap: settings.rotationOverlap,
+    default_ttl: settings.defaultTtl ?? null,
+    max_per_client: settings.maxPerClient,
+  }
 }

@@ -72,6 +72,10 @@ export function issuerTaken(): OAuthError {
 function checkApiKeys({ api_keys, oauth2 }: TenantSettings, current: Partial<TenantSettings>): void {
   if (!api_keys) return
   if (!oauth2) throw new OAuthError('invalid_request', 'The field api_keys wants oauth2 beside it')
+  const { default_ttl, max_ttl } = api_keys
+  if (default_ttl !== null && max_ttl !== null && default_ttl > max_ttl) {
+    throw new OAuthError('invalid_request', 'The field api_keys.default_ttl must be at most max_ttl')
+  }
   const known = [
     ...Object.keys(oauth2.scopes),
     ...(current.api_keys?.allowed_scopes ?? []),

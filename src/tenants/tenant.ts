@@ -1,4 +1,4 @@
-import type { TenantConfig } from '../config/schema.ts'
+import { defaultMaxPerClient, type TenantConfig } from '../config/schema.ts'
 import type { tenants } from '../storage/records.ts'
 
 /** An issuer with its own keys, clients and scopes. */
@@ -37,6 +37,10 @@ export interface ApiKeySettings {
   readonly maxTtl: number | undefined
   /** Seconds that a rotated key works on. */
   readonly rotationOverlap: number
+  /** Seconds that a key lives whose request names no life; undefined: for ever. */
+  readonly defaultTtl: number | undefined
+  /** Live keys that one client can have. */
+  readonly maxPerClient: number
 }
 
 /** The path under which everything of a tenant is served. */
@@ -96,10 +100,14 @@ function buildApiKeys({
   allowed_scopes,
   max_ttl,
   rotation_overlap,
+  default_ttl,
+  max_per_client,
 }: NonNullable<StoredTenant['api_keys']>): ApiKeySettings {
   return {
     allowedScopes: allowed_scopes,
     maxTtl: max_ttl ?? undefined,
     rotationOverlap: rotation_overlap,
+    defaultTtl: default_ttl ?? undefined,
+    maxPerClient: max_per_client ?? defaultMaxPerClient,
   }
 }

@@ -1,16 +1,15 @@
 import { OAuthError } from '../protocol/errors.ts'
 import type { StoredRecord } from '../storage/storage.ts'
-import { type ApiKey, findLineage } from './api-key-standing.ts'
-import { signApiKey } from './api-key-token.ts'
 import {
   type ApiKeyCreator,
-  type ApiKeyDeps,
   type ApiKeyTenant,
-  checkApiKeyScopes,
-  getApiKey,
-  type IssuedApiKey,
-  recordsOf,
-} from './api-keys.ts'
+  apiKeyAudience,
+  checkHeld,
+  mayHoldScope,
+} from './api-key-rights.ts'
+import { type ApiKey, findLineage } from './api-key-standing.ts'
+import { signApiKey } from './api-key-token.ts'
+import { type ApiKeyDeps, getApiKey, type IssuedApiKey, recordsOf } from './api-keys.ts'
 import { findClientRevocations } from './revocations.ts'
 
 /** Tokens of one key that can be valid beside the newest, while rotations overlap. */
@@ -25,19 +24,26 @@ export interface RotateApiKeyOptions {
   readonly seesAll: boolean
 }
 
+export interface RotatedApiKey extends IssuedApiKey {
+  /** Whether it has lost scopes. */
+  readonly wasNarrowed: boolean
+}
+
 /**
- * Makes a new token for a key of the caller's client; the old one works on for `overlap` seconds. The key keeps its id, name, scopes
- * and end; a caller who has not all of its scopes itself is refused. Throws `not_found`, `invalid_scope`, and `invalid_request` for
- * a key that was revoked or has expired.
+ * Makes a new token for a key of the caller's client, by the settings of today: it has those scopes of the key that the tenant and
+ * the client still allow, the audience of the client, and ends with the key, or after max_ttl if that is earlier. The token of before
+ * works on for `overlap` seconds. Throws `not_found`; `invalid_scope` for a key none of whose scopes is allowed any more, and for a
+ * scope that the token of the caller does not have; and `invalid_request` for a key that was revoked, has expired, or is that of
+ * another client.
  */
 export async function rotateApiKey(
   { id, overlap, creator, seesAll }: RotateApiKeyOptions,
   owner: ApiKeyTenant,
   deps: ApiKeyDeps,
-): Promise<IssuedApiKey> {
+): Promise<RotatedApiKey> {
   const records = recordsOf(owner, deps)
   for (;;) {
-    const found = await getApiKey(records, { id, clientId: seesAll ? undefined : creator.clientId })
+    const found = await getApiKey(records, { id, clientId: seesAll ? undefined : creator.client.id })
     checkOwn(found.value, creator)
     await checkNotRevoked(found.value, owner, deps)
     const rotated = await rotateOnce(found, { overlap, creator }, owner, deps)
@@ -46,8 +52,8 @@ export async function rotateApiKey(
 }
 
 /** A token of a key speaks for its client: nobody else gets one. */
-function checkOwn({ client_id }: ApiKey, { clientId }: ApiKeyCreator): void {
-  if (client_id === clientId) return
+function checkOwn({ client_id }: ApiKey, { client }: ApiKeyCreator): void {
+  if (client_id === client.id) return
   throw new OAuthError('invalid_request', 'The API key belongs to another client, which alone can rotate it')
 }
 
@@ -63,21 +69,57 @@ async function rotateOnce(
   { overlap, creator }: { overlap: number; creator: ApiKeyCreator },
   owner: ApiKeyTenant,
   deps: ApiKeyDeps,
-): Promise<IssuedApiKey> {
+): Promise<RotatedApiKey> {
+  const { client } = creator
   const now = deps.now()
   if (key.expires_at !== null && key.expires_at <= now) {
     throw new OAuthError('invalid_request', 'The API key has expired')
   }
-  checkApiKeyScopes(key.scopes, { settings: owner.settings, creator })
-  const exp = key.expires_at === null ? undefined : key.expires_at / 1000
-  const content = { id, scopes: key.scopes, clientId: key.client_id, issuedAt: Math.floor(now / 1000), exp }
+  const scopes = narrowScopes(key, owner, creator)
+  const issuedAt = Math.floor(now / 1000)
+  const exp = narrowEnd(key, issuedAt, owner)
+  const audience = apiKeyAudience(owner, client)
+  const content = { id, scopes, audience, clientId: client.id, issuedAt, exp }
   const { token, jti, hash } = await signApiKey(content, owner, deps)
-  const endsAt = now + overlap * 1000
-  const older = key.tokens
-    .map((old) => ({ ...old, ends_at: Math.min(old.ends_at ?? endsAt, endsAt) }))
-    .filter(({ ends_at }) => ends_at > now)
-  if (older.length >= mostTokens) {
-    throw new OAuthError('invalid_request', 'Too many tokens of the API key are valid still')
+  const older = endTokens(key, now, { overlap, exp })
+  const expires_at = exp === undefined ? null : exp * 1000
+  const rotated = { ...key, scopes, expires_at, tokens: [...older, { jti, hash, ends_at: null }] }
+  return { id, token, key: rotated, wasNarrowed: scopes.length < key.scopes.length }
+}
+
+/** What the key can still have. Throws `invalid_scope` when that is nothing, or more than the caller has. */
+function narrowScopes({ scopes }: ApiKey, owner: ApiKeyTenant, creator: ApiKeyCreator): string[] {
+  const allowed = scopes.filter((scope) => mayHoldScope(scope, owner, creator.client))
+  if (allowed.length === 0 && scopes.length > 0) {
+    throw new OAuthError('invalid_scope', 'No scope of the API key is allowed for an API key any more')
   }
-  return { id, token, key: { ...key, tokens: [...older, { jti, hash, ends_at: null }] } }
+  checkHeld(allowed, creator)
+  return allowed
+}
+
+/** Seconds since the epoch; undefined: it does not expire. */
+function narrowEnd(
+  { expires_at }: ApiKey,
+  issuedAt: number,
+  { settings: { maxTtl } }: ApiKeyTenant,
+): number | undefined {
+  const ends = [
+    ...(expires_at === null ? [] : [expires_at / 1000]),
+    ...(maxTtl === undefined ? [] : [issuedAt + maxTtl]),
+  ]
+  return ends.length === 0 ? undefined : Math.min(...ends)
+}
+
+/** The tokens of before that work on: for the overlap, and no longer than the key. */
+function endTokens(
+  { tokens }: ApiKey,
+  now: number,
+  { overlap, exp }: { overlap: number; exp: number | undefined },
+): ApiKey['tokens'] {
+  const latest = Math.min(now + overlap * 1000, exp === undefined ? Number.POSITIVE_INFINITY : exp * 1000)
+  const older = tokens
+    .map((old) => ({ ...old, ends_at: Math.min(old.ends_at ?? latest, latest) }))
+    .filter(({ ends_at }) => ends_at > now)
+  if (older.length < mostTokens) return older
+  throw new OAuthError('invalid_request', 'Too many tokens of the API key are valid still')
 }

@@ -21,6 +21,7 @@ export interface SignedApiKey {
 export interface ApiKeyContent {
   readonly id: string
   readonly scopes: readonly string[]
+  readonly audience: readonly string[]
   readonly clientId: string
   /** Seconds since the epoch, as `exp`. */
   readonly issuedAt: number
@@ -30,7 +31,7 @@ export interface ApiKeyContent {
 
 /** Mints a token of an API key: the one place where one comes to be. */
 export async function signApiKey(
-  { id, scopes, clientId, issuedAt, exp }: ApiKeyContent,
+  { id, scopes, audience, clientId, issuedAt, exp }: ApiKeyContent,
   { tenant, oauth2 }: { readonly tenant: Tenant; readonly oauth2: OAuth2Settings },
   deps: ApiKeyTokenDeps,
 ): Promise<SignedApiKey> {
@@ -38,7 +39,7 @@ export async function signApiKey(
   const claims: ApiKeyClaims = {
     iss: tenant.issuer,
     sub: id,
-    aud: [...oauth2.audience],
+    aud: [...audience],
     ...(exp !== undefined && { exp }),
     iat: issuedAt,
     jti,

@@ -1,11 +1,18 @@
 import type { Keyring } from '../keys/keyring.ts'
 import type { Hashing } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { apiKeys } from '../storage/records.ts'
 import type { Records, Storage, StoredRecord } from '../storage/storage.ts'
-import type { ApiKeySettings, OAuth2Settings, Tenant } from '../tenants/tenant.ts'
-import type { ApiKey, StandingApiKey } from './api-key-standing.ts'
+import type { ApiKeySettings } from '../tenants/tenant.ts'
+import { createWithin, discount } from './api-key-count.ts'
+import {
+  type ApiKeyCreator,
+  type ApiKeyTenant,
+  apiKeyAudience,
+  checkHeld,
+  mayHoldScope,
+} from './api-key-rights.ts'
+import type { ApiKey } from './api-key-standing.ts'
 import { randomId, signApiKey } from './api-key-token.ts'
 
 export interface ApiKeyDeps {
@@ -15,13 +22,6 @@ export interface ApiKeyDeps {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
-}
-
-/** A tenant that has API keys. */
-export interface ApiKeyTenant {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-  readonly settings: ApiKeySettings
 }
 
 /** A key that was made or rotated, with its token, which is shown this once. */
@@ -34,53 +34,55 @@ export interface IssuedApiKey {
 export interface NewApiKey {
   readonly name: string
   readonly scopes: readonly string[]
-  /** 0: it does not expire. */
-  readonly expiresInDays: number
+  /** 0: it does not expire. Undefined: as the tenant has it. */
+  readonly expiresInDays: number | undefined
   readonly creator: ApiKeyCreator
 }
 
-/** Whoever makes a key, with what may be passed on. */
-export interface ApiKeyCreator {
-  readonly clientId: string
-  readonly scopes: readonly string[]
-  /** The key that it is made with; undefined: an access token. */
-  readonly parent: StandingApiKey | undefined
-}
-
-const daySeconds = 86_400
+export const daySeconds = 86_400
 
 /** Keys in a row, each made with the one before. */
 const longestLine = 10
 
 /**
- * Makes an API key. Throws `invalid_scope` for a scope that the tenant gives to no API key or that the creator has not
- * itself, and `invalid_request` for a life over the tenant's max_ttl and for a parent that descends from too many others.
+ * Makes an API key of the creator's client. Throws `invalid_scope` for a scope that the tenant gives to no API key or that the
+ * creator has not itself, `invalid_request` for a life over the tenant's max_ttl and for a parent that descends from too many
+ * others, and `conflict` for a client that has as many keys as it can have.
  */
 export async function createApiKey(
   { name, scopes, expiresInDays, creator }: NewApiKey,
   owner: ApiKeyTenant,
   deps: ApiKeyDeps,
 ): Promise<IssuedApiKey> {
-  checkApiKeyScopes(scopes, { settings: owner.settings, creator })
-  checkLife(expiresInDays, owner.settings)
+  checkScopes(scopes, owner, creator)
+  const life = resolveLife(expiresInDays, owner.settings)
   const ancestors = ancestorsBy(creator)
+  const { client } = creator
   const now = deps.now()
   const id = `ak_${randomId(deps)}`
   const issuedAt = Math.floor(now / 1000)
-  const exp = expiresInDays === 0 ? undefined : issuedAt + expiresInDays * daySeconds
-  const signed = await signApiKey({ id, scopes, clientId: creator.clientId, issuedAt, exp }, owner, deps)
+  const exp = life === undefined ? undefined : issuedAt + life
+  const audience = apiKeyAudience(owner, client)
+  const content = { id, scopes, audience, clientId: client.id, issuedAt, exp }
+  const { token, jti, hash } = await signApiKey(content, owner, deps)
   const key: ApiKey = {
     name,
     scopes: [...scopes],
-    client_id: creator.clientId,
+    client_id: client.id,
     created_at: issuedAt * 1000,
     expires_at: exp === undefined ? null : exp * 1000,
     revoked_at: null,
     ...(ancestors.length > 0 && { ancestors }),
-    tokens: [{ jti: signed.jti, hash: signed.hash, ends_at: null }],
+    tokens: [{ jti, hash, ends_at: null }],
   }
-  await recordsOf(owner, deps).create({ id, value: key, parent: creator.clientId })
-  return { id, key, token: signed.token }
+  const counted = { storage: deps.storage, tenantId: owner.tenant.id, clientId: client.id, now }
+  const { maxPerClient } = owner.settings
+  if (await createWithin(maxPerClient, { id, value: key, parent: client.id }, counted))
+    return { id, key, token }
+  throw new OAuthError(
+    'conflict',
+    `The client has as many API keys as it can have (${maxPerClient}); revoke one`,
+  )
 }
 
 function ancestorsBy({ parent }: ApiKeyCreator): string[] {
@@ -90,22 +92,18 @@ function ancestorsBy({ parent }: ApiKeyCreator): string[] {
 }
 
 /** Throws `invalid_scope`. */
-export function checkApiKeyScopes(
-  scopes: readonly string[],
-  { settings, creator }: { settings: ApiKeySettings; creator: ApiKeyCreator },
-): void {
-  const isAllowed = (scope: string) =>
-    settings.allowedScopes.includes(scope) && creator.scopes.includes(scope) && !isForNoApiKey(scope)
-  if (scopes.every(isAllowed)) return
-  throw new OAuthError('invalid_scope', 'A requested scope is not allowed for an API key')
+function checkScopes(scopes: readonly string[], owner: ApiKeyTenant, creator: ApiKeyCreator): void {
+  if (!scopes.every((scope) => mayHoldScope(scope, owner, creator.client))) {
+    throw new OAuthError('invalid_scope', 'A requested scope is not allowed for an API key')
+  }
+  checkHeld(scopes, creator)
 }
 
-function isForNoApiKey(scope: string): boolean {
-  return scope === reservedScopes.admin || scope === reservedScopes.manageAllApiKeys
-}
-
-function checkLife(days: number, { maxTtl }: ApiKeySettings): void {
-  if (maxTtl === undefined || (days > 0 && days * daySeconds <= maxTtl)) return
+/** Seconds; undefined: for ever. Throws `invalid_request`. */
+function resolveLife(days: number | undefined, { maxTtl, defaultTtl }: ApiKeySettings): number | undefined {
+  const asked = days === 0 ? undefined : (days ?? 0) * daySeconds
+  const life = days === undefined ? defaultTtl : asked
+  if (maxTtl === undefined || (life !== undefined && life <= maxTtl)) return life
   const most = Math.floor(maxTtl / daySeconds)
   throw new OAuthError('invalid_request', `expires_in_days must be a whole number from 1 to ${most}`)
 }
@@ -122,17 +120,21 @@ export interface RevokeApiKeyOptions {
  * Revokes a key, once and for ever, and with it all keys that descend from it; answers the key. Throws `not_found`, for a key of
  * another client too.
  */
-export async function revokeApiKey(
+export function revokeApiKey(
   storage: Storage,
   tenantId: string,
   { id, now, clientId }: RevokeApiKeyOptions,
 ): Promise<ApiKey> {
-  const records = storage.of(tenantId).of(apiKeys)
-  for (;;) {
-    const { value: key, version } = await getApiKey(records, { id, clientId })
-    if (key.revoked_at !== null) return key
-    if (await records.replace(id, { ...key, revoked_at: now }, { ifVersion: version })) return key
-  }
+  return storage.transaction(async (inside) => {
+    const records = inside.of(tenantId).of(apiKeys)
+    for (;;) {
+      const { value: key, version } = await getApiKey(records, { id, clientId })
+      if (key.revoked_at !== null) return key
+      if (!(await records.replace(id, { ...key, revoked_at: now }, { ifVersion: version }))) continue
+      await discount(inside, key, { tenantId, clientId: key.client_id, now })
+      return key
+    }
+  })
 }
 
 export function recordsOf({ tenant }: ApiKeyTenant, { storage }: ApiKeyDeps): Records<ApiKey> {

@@ -197,7 +197,7 @@ async function checkStanding(
   // However young its token is, a key counts from when it was made.
   const since = apiKey ? Math.floor(apiKey.madeAt / 1000) : claims.iat
   if (isRevokedAt(since)) throw apiKey ? apiKeyRevoked() : refuse('revoked')
-  const entitled = apiKey ? oauth2.audience : [...(client.audience ?? oauth2.audience), ...client.resources]
+  const entitled = [...(client.audience ?? oauth2.audience), ...client.resources]
   if (!claims.aud.every((audience) => entitled.includes(audience))) throw refuse('another audience')
   return { client, apiKey }
 }

@@ -65,7 +65,13 @@ describe('making one', () => {
         scopes: { read: 'R', constructor: 'C' },
       },
       oidc: true,
-      api_keys: { allowed_scopes: ['read'], max_ttl: 86_400, rotation_overlap: 0 },
+      api_keys: {
+        allowed_scopes: ['read'],
+        max_ttl: 172_800,
+        rotation_overlap: 0,
+        default_ttl: 86_400,
+        max_per_client: 7,
+      },
       signing: {
         algorithm: 'ES256',
         modulus_length: 2048,
@@ -167,6 +173,16 @@ describe('making one', () => {
       'API keys for admins',
       { oauth2: {}, api_keys: { allowed_scopes: ['grantd:admin'] } },
       'The field api_keys.allowed_scopes has a scope that the tenant does not have',
+    ],
+    [
+      'API keys that live for longer than they can',
+      { oauth2: {}, api_keys: { default_ttl: 172_800, max_ttl: 86_400 } },
+      'The field api_keys.default_ttl must be at most max_ttl',
+    ],
+    [
+      'clients that can have no API key',
+      { oauth2: {}, api_keys: { max_per_client: 0 } },
+      'The field api_keys.max_per_client must be a whole number from 1 to 1000000',
     ],
     ['oidc as config.yaml has it', { oidc: {} }, 'The field oidc must be true or false'],
   ])('refuses %s', async (_, body, sentence) => {

@@ -15,6 +15,8 @@ test('a tenant has no API keys unless it says so, and then with these settings',
     allowed_scopes: [],
     max_ttl: null,
     rotation_overlap: 86_400,
+    default_ttl: null,
+    max_per_client: 1000,
   })
 })
 
@@ -60,11 +62,19 @@ describe('the times', () => {
     ['max_ttl', '3651d', '86400 to 315360000 seconds'],
     ['max_ttl', '0', '86400 to 315360000 seconds'],
     ['rotation_overlap', '366d', '0 to 31536000 seconds'],
+    ['default_ttl', '23h', '86400 to 315360000 seconds'],
   ])('%s: %s is refused', async (key, value, wanted) => {
     expect(await faultsOf(apiKeys(`{ ${key}: ${value} }`))).toEqual([
       `config.yaml:5:${15 + 2 + key.length + 2}: ${here}.${key} is "${value}", wanted ${wanted}`,
     ])
   })
+})
+
+test('a default life is at most the longest one', async () => {
+  expect(await faultsOf(apiKeys('{ default_ttl: 90d, max_ttl: 90d, max_per_client: 1 }'))).toEqual([])
+  expect(await faultsOf(apiKeys('{ default_ttl: 91d, max_ttl: 90d }'))).toEqual([
+    `config.yaml:5:17: ${here}.default_ttl is 7862400 seconds, wanted at most max_ttl (7776000)`,
+  ])
 })
 
 describe('beside no oauth2', () => {
@@ -84,7 +94,7 @@ describe('beside no oauth2', () => {
 
 test('an unknown key is refused with the known ones', async () => {
   expect(await faultsOf(apiKeys('{ scopes: [read] }'))).toEqual([
-    `config.yaml:5:17: ${here}.scopes is not a known key; the known keys are enabled, allowed_scopes, max_ttl, rotation_overlap`,
+    `config.yaml:5:17: ${here}.scopes is not a known key; the known keys are enabled, allowed_scopes, max_ttl, rotation_overlap, default_ttl, max_per_client`,
   ])
 })
 

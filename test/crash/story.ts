@@ -13,7 +13,7 @@ tenants:
     name: Acme
     oauth2: { audience: [acme-api], access_token_ttl: 1d, scopes: { read: Read } }
     signing: { algorithm: ES256 }
-    api_keys: { allowed_scopes: [read] }
+    api_keys: { allowed_scopes: [read], max_per_client: 100000 }
     clients:
       svc: { secret: svc-secret-of-the-crash-test, scopes: [read, 'api-keys:manage'] }
 `
@@ -67,7 +67,7 @@ export async function crashRounds(program: Program, options: CrashOptions): Prom
 }
 
 async function loadAndKill(server: RunningServer, memory: Memory, milliseconds: number): Promise<void> {
-  const manager = await getToken(server, 'api-keys:manage')
+  const manager = await getToken(server, 'read api-keys:manage')
   let killed = false
   const work = async (step: () => Promise<void>) => {
     // A request that the kill cut off has no answer: that is what this test is about.

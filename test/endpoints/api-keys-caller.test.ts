@@ -13,6 +13,7 @@ import {
   rotateKey,
 } from '../support/api-keys.ts'
 import {
+  apiKeySettings,
   callProtected,
   changed,
   isActive,
@@ -259,7 +260,7 @@ describe('an API key as the caller', () => {
     expect(await refusal(refused)).toEqual([
       400,
       'invalid_scope',
-      'A requested scope is not allowed for an API key',
+      'The access token does not have the scope write, so it cannot pass it on',
     ])
   })
 
@@ -293,7 +294,7 @@ describe('an API key as the caller', () => {
   })
 
   test('of a tenant whose keys cannot have the scope cannot be made', async () => {
-    const settings = { allowedScopes: ['read'], maxTtl: undefined, rotationOverlap: 0 }
+    const settings = apiKeySettings({ allowedScopes: ['read'] })
     const strict = changed(app, {
       tenant: (tenant) => (tenant.id === 'acme' ? { ...tenant, apiKeys: settings } : tenant),
     })

@@ -12,10 +12,13 @@ import {
 } from '../support/api-keys.ts'
 import { rowsOf } from '../support/failing-storage.ts'
 import {
+  apiKeySettings,
   callProtected,
   changed,
   isActive,
+  type Sender,
   startRevocable,
+  svc,
   withClient,
   withTenant,
 } from '../support/revocable.ts'
@@ -109,7 +112,7 @@ describe('the overlap', () => {
   })
 
   test('of 0 from the tenant ends the old at once', async () => {
-    const settings = { allowedScopes: ['read', 'write'], maxTtl: undefined, rotationOverlap: 0 }
+    const settings = apiKeySettings({ allowedScopes: ['read', 'write'] })
     const strict = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
     const newer = await rotateKey(strict, key.id, { token: manager })
     expect(await refusal(await use(key.api_key))).toEqual(invalid)
@@ -237,17 +240,90 @@ describe('what cannot be rotated', () => {
     expect(await refusal(await tryRotate())).toEqual([400, 'invalid_request', 'The API key has expired'])
   })
 
-  test('a key with a scope that the tenant gives to no key any more', async () => {
-    const settings = { allowedScopes: ['read'], maxTtl: undefined, rotationOverlap: 0 }
-    const strict = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
-    const refused = await postKey(strict, `${key.id}/rotate`, { token: manager })
-    expect((await refusal(refused))[1]).toBe('invalid_scope')
+  test('a key with a scope that the token of the caller has not', async () => {
+    const narrow = await app.token('acme', { ...svc, scope: 'read api-keys:manage' })
+    expect(await refusal(await postKey(app, `${key.id}/rotate`, { token: narrow }))).toEqual([
+      400,
+      'invalid_scope',
+      'The access token does not have the scope write, so it cannot pass it on',
+    ])
+    expect((await rowsOf(app.deps.storage, 'acme', apiKeys))[0]?.version).toBe(1)
   })
 
-  test('a key of a creator that has lost the scope: the caller’s scopes count, not the creator’s', async () => {
-    const later = changed(app, { client: withClient('svc', { scopes: ['api-keys:manage', 'read'] }) })
-    const refused = await postKey(later, `${key.id}/rotate`, { token: manager })
-    expect((await refusal(refused))[1]).toBe('invalid_scope')
+  test.each([
+    ['the tenant', () => ({ tenant: withTenant('acme', { apiKeys: apiKeySettings({}) }) })],
+    ['its client', () => ({ client: withClient('svc', { scopes: ['api-keys:manage'] }) })],
+  ])('a key of whose scopes %s allows none any more', async (_, change) => {
+    expect(
+      await refusal(await postKey(changed(app, change()), `${key.id}/rotate`, { token: manager })),
+    ).toEqual([400, 'invalid_scope', 'No scope of the API key is allowed for an API key any more'])
+    expect((await use(key.api_key)).status).toBe(200)
+  })
+})
+
+describe('the settings of today apply to the new token', () => {
+  const narrowed = async (server: Sender) => {
+    const newer = await rotateKey(server, key.id, { token: manager })
+    expect(newer.scopes).toEqual(['read'])
+    expect(jose.decodeJwt(newer.api_key)['scope']).toBe('read')
+    expect((await rowsOf(app.deps.storage, 'acme', apiKeys))[0]?.value.scopes).toEqual(['read'])
+    expect(app.events.at(-1)?.detail).toMatchObject({ api_key: key.id, scope: 'read' })
+  }
+
+  test('a scope that the tenant gives to no key any more is left out, for good', async () => {
+    const strict = changed(app, {
+      tenant: withTenant('acme', { apiKeys: apiKeySettings({ allowedScopes: ['read'] }) }),
+    })
+    await narrowed(strict)
+    expect((await rotateKey(app, key.id, { token: manager })).scopes).toEqual(['read'])
+  })
+
+  test('so is one that the client of the key has lost', async () => {
+    await narrowed(changed(app, { client: withClient('svc', { scopes: ['api-keys:manage', 'read'] }) }))
+  })
+
+  test('a key without an end ends after max_ttl, which no rotation moves; so does what is left of the old token', async () => {
+    const endless = await makeKey(app, { token: manager, body: { name: 'e' } })
+    const settings = apiKeySettings({ allowedScopes: ['read', 'write'], maxTtl: day })
+    const strict = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
+    const body = { overlap_seconds: 10 * day }
+    const newer = await rotateKey(strict, endless.id, { token: manager, body })
+    expect(newer.expires_at).toBe(new Date(testStart + day * 1000).toISOString())
+    app.advance(day / 2)
+    manager = await managerToken(app, 'acme')
+    const again = await rotateKey(strict, endless.id, { token: manager, body })
+    expect(again.expires_at).toBe(newer.expires_at)
+    app.advance(day / 2)
+    expect(await refusal(await use(endless.api_key))).toEqual(replaced)
+    for (const { api_key } of [newer, again]) {
+      expect(await refusal(await use(api_key))).toEqual([401, 'invalid_token', 'Token has expired'])
+    }
+  })
+
+  test('a key that ends before max_ttl keeps its end', async () => {
+    const settings = apiKeySettings({ allowedScopes: ['read', 'write'], maxTtl: 300 * day })
+    const strict = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
+    expect((await rotateKey(strict, key.id, { token: manager })).expires_at).toBe(key.expires_at)
+  })
+
+  test('the audience is that of the client', async () => {
+    const later = changed(app, {
+      client: withClient('svc', { audience: ['own-api'], resources: ['urn:ours'] }),
+    })
+    // The token of the caller is for the old audience: it is asked for anew.
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      ...svc,
+      scope: 'read write api-keys:manage',
+    })
+    const asked = await later.send('/api/v1/tenant/acme/oauth/token', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: form.toString(),
+    })
+    const newer = await rotateKey(later, key.id, { token: (await asked.json()).access_token })
+    expect(jose.decodeJwt(newer.api_key).aud).toEqual(['own-api'])
+    expect((await callProtected(later, newer.api_key)).status).toBe(200)
   })
 })
 

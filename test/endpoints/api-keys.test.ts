@@ -13,11 +13,13 @@ import {
 } from '../support/api-keys.ts'
 import { rowsOf } from '../support/failing-storage.ts'
 import {
+  apiKeySettings,
   callProtected,
   changed,
   isActive,
   reader,
   startRevocable,
+  svc,
   withClient,
   withTenant,
 } from '../support/revocable.ts'
@@ -230,9 +232,17 @@ describe('the scopes of a key', () => {
     expect((await scopesOf(['read'], token)).status).toBe(201)
   })
 
-  test('can hold what its creator may ask for, though its token has api-keys:manage alone', async () => {
-    expect(jose.decodeJwt(manager)['scope']).toBe(manageScope)
-    expect((await scopesOf(['read', 'write'])).status).toBe(201)
+  test('cannot hold one that the token has not itself, whatever its client may ask for', async () => {
+    const narrow = await app.token('acme', { ...svc, scope: `read ${manageScope}` })
+    expect(await refusal(await scopesOf(['read', 'write'], narrow))).toEqual([
+      400,
+      'invalid_scope',
+      'The access token does not have the scope write, so it cannot pass it on',
+    ])
+    expect((await scopesOf(['read'], narrow)).status).toBe(201)
+    const bare = await app.token('acme', { ...svc, scope: manageScope })
+    expect((await refusal(await scopesOf(['read'], bare)))[1]).toBe('invalid_scope')
+    expect((await scopesOf([], bare)).status).toBe(201)
   })
 
   test('cannot hold one that its creator has lost since', async () => {
@@ -244,7 +254,7 @@ describe('the scopes of a key', () => {
   })
 
   test('never hold grantd:admin, even where client and tenant name it', async () => {
-    const settings = { allowedScopes: ['read', 'grantd:admin'], maxTtl: undefined, rotationOverlap: 0 }
+    const settings = apiKeySettings({ allowedScopes: ['read', 'grantd:admin'] })
     const lax = changed(app, {
       client: withClient('svc', { scopes: [manageScope, 'read', 'grantd:admin'] }),
       tenant: withTenant('acme', { apiKeys: settings }),
@@ -267,8 +277,8 @@ describe('the scopes of a key', () => {
 
 describe('the life of a key under max_ttl', () => {
   const limited = () => {
-    const apiKeySettings = { allowedScopes: ['read'], maxTtl: 30 * day, rotationOverlap: 0 }
-    return changed(app, { tenant: withTenant('acme', { apiKeys: apiKeySettings }) })
+    const settings = apiKeySettings({ allowedScopes: ['read'], maxTtl: 30 * day })
+    return changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
   }
   const wanted: Refusal = [400, 'invalid_request', 'expires_in_days must be a whole number from 1 to 30']
 
@@ -288,8 +298,8 @@ describe('the life of a key under max_ttl', () => {
   })
 
   test('is cut to whole days', async () => {
-    const apiKeySettings = { allowedScopes: [], maxTtl: 1.5 * day, rotationOverlap: 0 }
-    const short = changed(app, { tenant: withTenant('acme', { apiKeys: apiKeySettings }) })
+    const settings = apiKeySettings({ allowedScopes: [], maxTtl: 1.5 * day })
+    const short = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
     const make = (expires_in_days: number) =>
       postKey(short, 'create', { token: manager, body: { name: 'k', expires_in_days } })
     expect((await refusal(await make(2)))[2]).toBe('expires_in_days must be a whole number from 1 to 1')

@@ -71,7 +71,7 @@ async function useEverything(server: RunningServer, secrets: Secrets): Promise<v
     return secrets.add(`token of ${scope}`, (await response.json()).access_token)
   }
   const token = await getToken('read')
-  const manager = await getToken('api-keys:manage')
+  const manager = await getToken('read api-keys:manage')
   const admin = await getToken('grantd:admin')
   const send = async (path: string, bearer: string, body: unknown = {}) => {
     const response = await fetch(`${server.url}${path}`, {

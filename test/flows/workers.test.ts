@@ -146,7 +146,7 @@ test('three workers that start on an empty folder say so once, have one key, and
     expect((await post(server, `${tenant}/oauth/revoke`, { ...client, token })).status).toBe(200)
     expect(await statusesOf(server, token)).toEqual([401])
 
-    const manager = await getToken(server, 'api-keys:manage')
+    const manager = await getToken(server, 'read api-keys:manage')
     const made = await send(server, `${tenant}/api-keys/create`, {
       method: 'POST',
       headers: { ...bearer(manager).headers, 'Content-Type': 'application/json' },

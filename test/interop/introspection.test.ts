@@ -100,7 +100,7 @@ describe('an API key', () => {
 
   async function makeKey(body: object, tenant = 'a') {
     const config = await discover(judged.issuer(tenant), 'app')
-    const { access_token } = await openid.clientCredentialsGrant(config, { scope: 'api-keys:manage' })
+    const { access_token } = await openid.clientCredentialsGrant(config, { scope: 'read api-keys:manage' })
     const response = await fetch(`${judged.issuer(tenant)}/api-keys/create`, {
       method: 'POST',
       headers: { ...bearer(access_token), 'Content-Type': 'application/json' },

@@ -1,12 +1,15 @@
 import { expect } from 'bun:test'
+import { isReservedScope } from '../../src/protocol/reserved-scopes.ts'
 import { type Credentials, type Sender, svc } from './revocable.ts'
 import type { TestApp } from './test-app.ts'
 
 export const manageScope = 'api-keys:manage'
 
-/** An access token that may manage the API keys of its tenant. */
-export function managerToken(app: TestApp, tenant: string, client: Credentials = svc): Promise<string> {
-  return app.token(tenant, { ...client, scope: manageScope })
+/** An access token that may manage the API keys of its client, with all that the client has besides. */
+export async function managerToken(app: TestApp, tenant: string, client: Credentials = svc): Promise<string> {
+  const found = await app.deps.clients.of(tenant).find(client.client_id)
+  const others = (found?.scopes ?? []).filter((scope) => !isReservedScope(scope))
+  return app.token(tenant, { ...client, scope: [manageScope, ...others].join(' ') })
 }
 
 export const keysPath = (tenant: string, rest: string) => `/api/v1/tenant/${tenant}/api-keys/${rest}`

@@ -5,7 +5,7 @@ import type { Client } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/registry.ts'
 import type { Deps } from '../../src/deps.ts'
 import { TenantRegistry } from '../../src/tenants/registry.ts'
-import type { Tenant } from '../../src/tenants/tenant.ts'
+import type { ApiKeySettings, Tenant } from '../../src/tenants/tenant.ts'
 import { builtClients } from './built-clients.ts'
 import { ecPair, pkcs8, putKeyFile } from './signing.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from './test-app.ts'
@@ -148,6 +148,18 @@ export function changed({ deps }: TestApp, { client, tenant }: Changes): Sender 
   }
   const handle = createApp(next)
   return { send: async (path, init) => handle(new Request(new URL(path, 'http://localhost:3000'), init)) }
+}
+
+/** Settings of a tenant's API keys; those left out are the defaults. */
+export function apiKeySettings(settings: Partial<ApiKeySettings>): ApiKeySettings {
+  return {
+    allowedScopes: [],
+    maxTtl: undefined,
+    rotationOverlap: 0,
+    defaultTtl: undefined,
+    maxPerClient: 1000,
+    ...settings,
+  }
 }
 
 /** A change of the client `id` alone. */

@@ -15,7 +15,7 @@ tenants:
     name: Acme
     oauth2: { audience: [acme-api], scopes: { read: Read } }
     signing: { algorithm: ES256 }
-    api_keys: { allowed_scopes: [read] }
+    api_keys: { allowed_scopes: [read], max_per_client: 100000 }
     clients: { svc: { secret: ${secret}, scopes: [read, 'api-keys:manage'] } }
 `
 const client = { client_id: 'svc', client_secret: secret }
@@ -66,7 +66,7 @@ test(
             headers: { Authorization: `Bearer ${token}` },
           })
         ).status
-      const manager = await getToken('api-keys:manage')
+      const manager = await getToken('read api-keys:manage')
       const create = () =>
         fetch(`${server.url}${tenant}/api-keys/create`, {
           method: 'POST',

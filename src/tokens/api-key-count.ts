@@ -1,0 +1,125 @@
+import { apiKeyCounts, apiKeys } from '../storage/records.ts'
+import type { NewRecord, Storage, StoredRecord } from '../storage/storage.ts'
+import { type ApiKey, lineageOf } from './api-key-standing.ts'
+import { findClientRevocations } from './revocations.ts'
+
+/**
+ * How many live keys a client has. A row for each client has a number that is never too low: a key that is made adds one and a key
+ * that is revoked by itself takes one away, each in the transaction of its own. What ends in any other way, by its time or with its
+ * parent, is noticed when the number reaches the bound: the keys are counted then, once a minute at most, for that takes longer the
+ * more keys the client ever had.
+ */
+
+interface CountedClient {
+  readonly tenantId: string
+  readonly clientId: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Milliseconds. */
+const countPause = 60_000
+
+/** Creates the key; false, and nothing is created, where its client has `most` live ones. Throws StorageError. */
+export async function createWithin(
+  most: number,
+  record: NewRecord<ApiKey>,
+  { storage, ...client }: CountedClient & { readonly storage: Storage },
+): Promise<boolean> {
+  let counted: Count | undefined
+  for (;;) {
+    const outcome = await storage.transaction((inside) => take(inside, { most, record, client, counted }))
+    if (outcome !== 'to be counted') return outcome === 'created'
+    counted = await countKeys(storage, client)
+  }
+}
+
+/** The keys as they were counted, and which version of the row they were counted for; undefined: there was none. */
+interface Count {
+  readonly live: number
+  readonly version: number | undefined
+}
+
+interface Take {
+  readonly most: number
+  readonly record: NewRecord<ApiKey>
+  readonly client: CountedClient
+  readonly counted: Count | undefined
+}
+
+async function take(
+  inside: Storage,
+  { most, record, client, counted }: Take,
+): Promise<'created' | 'full' | 'to be counted'> {
+  const { tenantId, clientId, now } = client
+  const row = await inside.of(tenantId).of(apiKeyCounts).find(clientId)
+  // Keys may have been made and revoked since they were counted.
+  const isCurrent = counted !== undefined && counted.version === row?.version
+  const known = isCurrent ? { live: counted.live, counted_at: now } : row?.value
+  if (!known) return 'to be counted'
+  if (known.live < most) {
+    await setCount(inside, client, { row, value: { ...known, live: known.live + 1 } })
+    await inside.of(tenantId).of(apiKeys).create(record)
+    return 'created'
+  }
+  if (Math.abs(now - known.counted_at) >= countPause) return 'to be counted'
+  if (isCurrent) await setCount(inside, client, { row, value: known })
+  return 'full'
+}
+
+type CountRow = StoredRecord<(typeof apiKeyCounts.schema)['static']>
+
+async function setCount(
+  inside: Storage,
+  { tenantId, clientId }: CountedClient,
+  { row, value }: { row: CountRow | undefined; value: CountRow['value'] },
+): Promise<void> {
+  const counts = inside.of(tenantId).of(apiKeyCounts)
+  if (row) await counts.replace(clientId, value, { ifVersion: row.version })
+  else await counts.create({ id: clientId, value })
+}
+
+/** Takes a key that is live, and that the same transaction revokes, from the number. */
+export async function discount(inside: Storage, key: ApiKey, client: CountedClient): Promise<void> {
+  const row = await inside.of(client.tenantId).of(apiKeyCounts).find(client.clientId)
+  if (!row || row.value.live === 0) return
+  const isLive = await createLiveCheck([key], inside, client)
+  // What had ended before may not be in the number any more.
+  if (isLive(key)) await setCount(inside, client, { row, value: { ...row.value, live: row.value.live - 1 } })
+}
+
+const pageSize = 500
+
+async function countKeys(storage: Storage, client: CountedClient): Promise<Count> {
+  const { tenantId, clientId } = client
+  // First the row: whatever is made or revoked from here on changes its version.
+  const row = await storage.of(tenantId).of(apiKeyCounts).find(clientId)
+  let live = 0
+  for (let after = ''; ; ) {
+    const page = await storage.of(tenantId).of(apiKeys).list({ after, limit: pageSize, parent: clientId })
+    const keys = page.map(({ value }) => value)
+    live += keys.filter(await createLiveCheck(keys, storage, client)).length
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) return { live, version: row?.version }
+    after = last.id
+  }
+}
+
+/** Tells of each of `keys` whether it would be taken now. */
+async function createLiveCheck(
+  keys: readonly ApiKey[],
+  storage: Storage,
+  { tenantId, clientId, now }: CountedClient,
+): Promise<(key: ApiKey) => boolean> {
+  const revokedUpTo = await findClientRevocations(storage, tenantId, [clientId])
+  const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
+  const ancestors = await storage
+    .of(tenantId)
+    .of(apiKeys)
+    .findMany([...ancestorIds])
+  return (key) => {
+    const { isRevoked, madeAt } = lineageOf(key, ancestors)
+    const hasExpired = key.expires_at !== null && key.expires_at <= now
+    return !isRevoked && !hasExpired && madeAt / 1000 > revokedUpTo(clientId)
+  }
+}

@@ -1,0 +1,47 @@
+import type { Client } from '../clients/client.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import type { ApiKeySettings, OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import type { StandingApiKey } from './api-key-standing.ts'
+
+/** A tenant that has API keys. */
+export interface ApiKeyTenant {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+  readonly settings: ApiKeySettings
+}
+
+/** Whoever makes or rotates a key. */
+export interface ApiKeyCreator {
+  /** As it is now. */
+  readonly client: Client
+  /** Those of the token that asks. */
+  readonly tokenScopes: readonly string[]
+  /** The key that it is made with; undefined: an access token. */
+  readonly parent: StandingApiKey | undefined
+}
+
+/** Whether a key of this client can have the scope, by today's settings of both. */
+export function mayHoldScope(scope: string, { settings }: ApiKeyTenant, client: Client): boolean {
+  return settings.allowedScopes.includes(scope) && client.scopes.includes(scope) && !isForNoApiKey(scope)
+}
+
+function isForNoApiKey(scope: string): boolean {
+  return scope === reservedScopes.admin || scope === reservedScopes.manageAllApiKeys
+}
+
+/** Throws `invalid_scope` for a scope that the token that asks has not itself: nobody passes on what they do not hold. */
+export function checkHeld(scopes: readonly string[], { tokenScopes }: ApiKeyCreator): void {
+  const missing = scopes.find((scope) => !tokenScopes.includes(scope))
+  if (missing === undefined) return
+  // It is one of the client's own scopes, so its name is no news.
+  throw new OAuthError(
+    'invalid_scope',
+    `The access token does not have the scope ${missing}, so it cannot pass it on`,
+  )
+}
+
+/** The audience of a key: that of the client that made it. */
+export function apiKeyAudience({ oauth2 }: ApiKeyTenant, client: Client): readonly string[] {
+  return client.audience ?? oauth2.audience
+}
