@@ -1,3 +1,4 @@
+import { findTextFault } from '../config/secret-faults.ts'
 import { isGeneratedSecret } from '../keys/generated-secret.ts'
 import { checkSignature } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
@@ -65,6 +66,8 @@ function getOption(name: string, args: ParsedArguments): string {
 
 async function readSecret(platform: Platform): Promise<string> {
   const secret = platform.environment(secretVariable) || (await platform.readInput())?.replace(/\r?\n$/, '')
+  const fault = secret && findTextFault(secret)
+  if (fault) throw new CommandError(`The secret ${fault}`)
   if (secret) return checkTyping(secret, platform)
   throw new UsageError(`token wants the secret in ${secretVariable} or on standard input`)
 }

@@ -11,19 +11,6 @@ export type Partly<T> = T extends readonly (infer U)[]
     ? { readonly [K in keyof T]?: Partly<T[K]> | undefined }
     : T
 
-/** Secrets of examples and of first tries, ours among them. */
-const knownExampleSecrets = new Set([
-  'your-client-secret',
-  'client-secret',
-  'client_secret',
-  'secret',
-  'changeme',
-  'change-me',
-  'password',
-  'example',
-  'test',
-])
-
 /** Reports what the schema alone cannot say: rules between values. `resolve` makes a path absolute. */
 export function checkConfig(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
   checkUnique(config, source, resolve)
@@ -127,7 +114,6 @@ function checkClients({ oauth2, clients }: Partly<TenantConfig>, path: Path, sou
     const { scopes, default_scopes } = client
     if (default_scopes !== null || !good.has(scopes)) checkScopes(placed, source)
     if (scopes?.every((scope) => scope !== undefined && among.includes(scope))) good.add(scopes)
-    warnOfExample(placed, source)
   }
 }
 
@@ -154,15 +140,6 @@ function checkScopes({ client, known, among, path }: PlacedClient, source: Sourc
     const where = [...path, 'default_scopes', index]
     source.refuse(where, `${renderPath(where)} is ${scope}, which a request has to name; leave it out`)
   }
-}
-
-function warnOfExample({ client, path }: PlacedClient, source: Source): void {
-  if (!client.secret || !knownExampleSecrets.has(client.secret)) return
-  const where = [...path, 'secret']
-  source.warn(
-    where,
-    `${renderPath(where)} is a known example, so anybody can use this client; make one of your own`,
-  )
 }
 
 interface Subset {

@@ -3,6 +3,7 @@ import type { Partly } from './check.ts'
 import { isSlowHash } from './formats.ts'
 import { type Path, renderPath } from './read.ts'
 import type { ClientConfig, ClientSecretConfig } from './schema.ts'
+import { findSecretDoubt, findSecretFault, isHashOfNothing } from './secret-faults.ts'
 import type { Source } from './source.ts'
 
 const kinds = ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets'] as const
@@ -21,7 +22,7 @@ interface PlacedClient {
 /** Whether the client is as {@link hashClientSecrets} would make it: most are, where there are many. */
 export function isHashedAlready(client: Partly<ClientConfig>): boolean {
   const { secret_hash } = client
-  if (typeof secret_hash !== 'string' || isSlowHash(secret_hash)) return false
+  if (typeof secret_hash !== 'string' || isSlowHash(secret_hash) || isHashOfNothing(secret_hash)) return false
   return kinds.every((kind) => kind === 'secret_hash' || client[kind] === null)
 }
 
@@ -113,15 +114,22 @@ async function hashOne(
   if (!value) return undefined
   const refuse = (message: string) => source.refuse(path, `${renderPath(path)} ${message}`)
   if (origin === 'hash') {
+    if (isHashOfNothing(value)) {
+      refuse('is the hash of an empty text or of a line end; hash the secret itself')
+      return undefined
+    }
     if (!isSlowHash(value) || sources.platform.passwordHash) return value
     refuse('is a slow hash, which this runtime cannot check; use sha256:<hex>, or run the executable')
     return undefined
   }
-  const secret = origin === 'text' ? { text: value } : await findText(origin, value, sources)
+  const found = origin === 'text' ? { text: value } : await findText(origin, value, sources)
+  const secret = 'text' in found ? checkFound(found.text, { origin, value, check: findSecretFault }) : found
   if ('fault' in secret) {
     refuse(secret.fault)
     return undefined
   }
+  const doubt = findSecretDoubt(secret.text)
+  if (doubt !== undefined) source.warn(path, `${renderPath(path)} ${nameOf(origin, value)}${doubt}`)
   return `sha256:${sources.platform.hashing.sha256(secret.text).toHex()}`
 }
 
@@ -129,6 +137,25 @@ async function hashOne(
 const largestSecretFile = 64 * 1024
 
 type Found = { readonly text: string } | { readonly fault: string }
+
+interface Named {
+  readonly origin: Origin
+  readonly value: string
+}
+
+/** The text, or what `check` finds wrong with it, in words that name where it comes from and never quote it. */
+export function checkFound(
+  text: string,
+  { check, origin, value }: Named & { readonly check: (text: string) => string | undefined },
+): Found {
+  const fault = check(text)
+  return fault === undefined ? { text } : { fault: `${nameOf(origin, value)}${fault}` }
+}
+
+function nameOf(origin: Origin, value: string): string {
+  if (origin === 'env') return `names the environment variable ${value}, which `
+  return origin === 'file' ? `names the file ${value}, which ` : ''
+}
 
 /** A secret text from the environment or from a file, or what is wrong with it. */
 export async function findText(
@@ -138,15 +165,15 @@ export async function findText(
 ): Promise<Found> {
   if (origin === 'env') {
     const text = platform.environment(value)
-    if (text === undefined) return { fault: `names the environment variable ${value}, which is not set` }
-    return text === '' ? { fault: `names the environment variable ${value}, which is empty` } : { text }
+    if (text) return { text }
+    return { fault: `${nameOf(origin, value)}${text === undefined ? 'is not set' : 'is empty'}` }
   }
   try {
     const bytes = await platform.files.readSmall(resolve(value), largestSecretFile)
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
-    return text === '' ? { fault: `names the file ${value}, which is empty` } : { text }
+    return text === '' ? { fault: `${nameOf(origin, value)}is empty` } : { text }
   } catch (cause) {
     const reason = cause instanceof FileError ? cause.code : 'it is not UTF-8'
-    return { fault: `names the file ${value}, which cannot be read: ${reason}` }
+    return { fault: `${nameOf(origin, value)}cannot be read: ${reason}` }
   }
 }

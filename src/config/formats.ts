@@ -1,3 +1,4 @@
+import { isHost } from '../protocol/host.ts'
 import { chosenKidPattern, tenantIdPattern } from '../protocol/names.ts'
 import { isResourceUri } from '../protocol/resource.ts'
 import { scopeToken } from '../protocol/scope.ts'
@@ -41,6 +42,20 @@ export const formats: Readonly<Record<string, Format>> = {
     accepts: (text) => /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/.test(text) && isDay(text),
     wanted: 'a time in UTC such as 2030-01-31T00:00:00Z',
   },
+  host: { accepts: isHost, wanted: 'an address or a host name without a port, such as 127.0.0.1 or ::1' },
+  path: {
+    accepts: isPath,
+    wanted: 'a path: ~ is not filled in, and no white space or line end stands around it',
+    // People put the key or the secret itself there.
+    secret: true,
+  },
+  variable: {
+    ...byPattern(
+      /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/,
+      'the name of an environment variable, such as APP_SECRET',
+    ),
+    secret: true,
+  },
   storage: {
     ...byPattern(
       /^(?:sqlite|memory|postgres(?:ql)?:\/\/\S+)$/,
@@ -60,6 +75,10 @@ export const formats: Readonly<Record<string, Format>> = {
     ),
     secret: true,
   },
+}
+
+function isPath(text: string): boolean {
+  return text === text.trim() && !/\p{Cc}/u.test(text) && !/^(?:~|gds_)/.test(text)
 }
 
 /** Whether there is such a day: Date turns February 30 into March 2. */

@@ -2,6 +2,7 @@ import { Kind, type TSchema } from '@sinclair/typebox'
 import { parseDuration } from '../protocol/duration.ts'
 import { formats } from './formats.ts'
 import type { Nodes } from './nodes.ts'
+import { findPlaceholder } from './placeholders.ts'
 import { choiceKind, durationKind } from './schema-kinds.ts'
 import { type ObjectShape, shapeOf } from './schema-shapes.ts'
 import { suggest } from './suggest.ts'
@@ -121,6 +122,14 @@ class Reader<N> {
         )
         continue
       }
+      const placeholder = findPlaceholder(key)
+      if (placeholder !== undefined) {
+        const place = nodes.placeOfKey(map, key)
+        this.#report(
+          place,
+          `${render(parent)} has a key with ${placeholder}, which grantd does not fill in; write the key itself`,
+        )
+      }
       const found = nodes.find(map, key)
       if (found !== undefined) value[key] = this.read(valueSchema, found, { parent, key })
     }
@@ -196,9 +205,18 @@ class Reader<N> {
     const format = formats[schema['format'] ?? '']
     if (this.#nodes.isNull(node)) return this.#refuse(node, step, 'a text; quote it if it is meant as one')
     if (text.length < (schema['minLength'] ?? 0)) return this.#refuse(node, step, 'a text that is not empty')
-    if (!format || format.accepts(text)) return text
+    if (!format || format.accepts(text)) return this.#withoutPlaceholder(text, node, step)
     if (!format.secret) return this.#refuse(node, step, format.wanted)
     this.#report(this.#nodes.placeOf(node), `${render(step)} is malformed, wanted ${format.wanted}`)
+    return undefined
+  }
+
+  /** A secret is looked at with those of files and variables (secret-faults.ts). */
+  #withoutPlaceholder(text: string, node: N, step: Step | undefined): string | undefined {
+    const placeholder = findPlaceholder(text)
+    if (placeholder === undefined || step?.key === 'secret') return text
+    const message = `${render(step)} has ${placeholder} in it, which grantd does not fill in; write the value itself`
+    this.#report(this.#nodes.placeOf(node), message)
     return undefined
   }
 

@@ -19,7 +19,12 @@ const ScopeList = (description: string) => Type.Array(Type.String({ format: 'sco
 
 export const ServerConfig = Type.Object(
   {
-    host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address to listen on' }),
+    host: Type.String({
+      minLength: 1,
+      format: 'host',
+      default: '127.0.0.1',
+      description: 'Address to listen on',
+    }),
     port: Type.Integer({
       minimum: 0,
       maximum: 65_535,
@@ -52,8 +57,12 @@ export const ClientSecretConfig = Type.Object(
     hash: OrNull(
       Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
     ),
-    env: OrNull(Type.String({ minLength: 1, description: 'Environment variable with the secret' })),
-    file: OrNull(Type.String({ minLength: 1, description: 'File with the secret; one line end is cut' })),
+    env: OrNull(
+      Type.String({ minLength: 1, format: 'variable', description: 'Environment variable with the secret' }),
+    ),
+    file: OrNull(
+      Type.String({ minLength: 1, format: 'path', description: 'File with the secret; one line end is cut' }),
+    ),
     not_before: OrNull(
       Type.String({ format: 'moment', description: 'Not valid before; 2030-01-31T00:00:00Z' }),
     ),
@@ -74,9 +83,11 @@ export const ClientConfig = Type.Object(
       description: 'May introspect every token of the tenant, as an API does that trusts no signature alone',
     }),
     secret: OrNull(Type.String({ minLength: 1, description: 'The client secret in clear, for trying out' })),
-    secret_env: OrNull(Type.String({ minLength: 1, description: 'Environment variable with the secret' })),
+    secret_env: OrNull(
+      Type.String({ minLength: 1, format: 'variable', description: 'Environment variable with the secret' }),
+    ),
     secret_file: OrNull(
-      Type.String({ minLength: 1, description: 'File with the secret; one line end is cut' }),
+      Type.String({ minLength: 1, format: 'path', description: 'File with the secret; one line end is cut' }),
     ),
     secret_hash: OrNull(
       Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
@@ -149,6 +160,7 @@ export const SigningConfig = Type.Object(
     private_key_file: OrNull(
       Type.String({
         minLength: 1,
+        format: 'path',
         description: 'PKCS#8 PEM to load; default: generated once under data_dir',
       }),
     ),
@@ -247,6 +259,7 @@ export const Config = Type.Object(
     server: ServerConfig,
     data_dir: Type.String({
       minLength: 1,
+      format: 'path',
       default: './data',
       description: 'Folder for keys and for the database, relative to this file',
     }),
@@ -259,6 +272,7 @@ export const Config = Type.Object(
     master_key_file: OrNull(
       Type.String({
         minLength: 1,
+        format: 'path',
         description:
           'File with the key that encrypts signing keys in Postgres; else the environment variable GRANTD_MASTER_KEY',
       }),

@@ -9,6 +9,7 @@ export const MetricsConfig = Type.Object(
     enabled: Type.Boolean({ default: false, description: 'Count, and serve what was counted' }),
     host: Type.String({
       minLength: 1,
+      format: 'host',
       default: '127.0.0.1',
       description: 'Address to listen on: anybody who reaches it reads the metrics',
     }),
@@ -25,13 +26,25 @@ export const MetricsConfig = Type.Object(
 export const PostgresConfig = Type.Object(
   {
     password_env: OrNull(
-      Type.String({ minLength: 1, description: 'Environment variable with the password' }),
+      Type.String({
+        minLength: 1,
+        format: 'variable',
+        description: 'Environment variable with the password',
+      }),
     ),
     password_file: OrNull(
-      Type.String({ minLength: 1, description: 'File with the password; one line end is cut' }),
+      Type.String({
+        minLength: 1,
+        format: 'path',
+        description: 'File with the password; one line end is cut',
+      }),
     ),
     ca_file: OrNull(
-      Type.String({ minLength: 1, description: 'PEM of the certificate authority of the server' }),
+      Type.String({
+        minLength: 1,
+        format: 'path',
+        description: 'PEM of the certificate authority of the server',
+      }),
     ),
     pool: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Most connections at once' }),
     connect_timeout: Duration({

@@ -1,6 +1,8 @@
 import type { Partly } from './check.ts'
-import { findText, type SecretSources } from './client-secret.ts'
+import { checkFound, findText, type SecretSources } from './client-secret.ts'
+import { findPlaceholder } from './placeholders.ts'
 import type { Config } from './schema.ts'
+import { findTextFault } from './secret-faults.ts'
 import type { Source } from './source.ts'
 
 /** Where the memory of the server is, with what it takes to open it. */
@@ -43,13 +45,22 @@ export async function resolveStorage(
     const [path, name] = fromEnvironment ? [[], storageVariable] : [['storage'], 'storage']
     source.refuse(path, `${name} is not a URL that can be read`)
   }
+  const placeholder = fromEnvironment && findPlaceholder(fromEnvironment)
+  if (placeholder) {
+    source.refuse(
+      [],
+      `${storageVariable} has ${placeholder} in it, which grantd does not fill in; give the whole URL`,
+    )
+  }
   const { postgres } = config
   const find = async (origin: 'env' | 'file', key: 'password_env' | 'password_file' | 'ca_file') => {
     const value = postgres?.[key]
     if (!value) return undefined
     const found = await findText(origin, value, sources)
-    if ('text' in found) return found.text
-    source.refuse(['postgres', key], `postgres.${key} ${found.fault}`)
+    const isPassword = key !== 'ca_file' && 'text' in found
+    const checked = isPassword ? checkFound(found.text, { origin, value, check: findTextFault }) : found
+    if ('text' in checked) return checked.text
+    source.refuse(['postgres', key], `postgres.${key} ${checked.fault}`)
     return undefined
   }
   if (postgres?.password_env && postgres.password_file)

@@ -110,7 +110,8 @@ async function readInput(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined
   const chunks: Uint8Array[] = []
   for await (const chunk of process.stdin) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
+  // Unlike a Buffer, it leaves the byte order mark of a text editor out.
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 /** Ends the process once its output has left it. Only main.ts calls this. */

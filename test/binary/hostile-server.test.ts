@@ -99,3 +99,14 @@ test('decode reads no JWK Set from a device', async () => {
   const { code, err } = await decode('e30.e30.AA', '--jwks', '/dev/zero')
   expect([code, err]).toEqual([1, 'grantd: Cannot read /dev/zero: it is not a file\n'])
 })
+
+test('token tells a secret that cannot be one before it sends it, and leaves a byte order mark out', async () => {
+  const url = `${origin}/words`
+  const ask = (stdin: string) =>
+    run(grantd, { folder, args: ['token', '--url', url, '--tenant', 't', '--client-id', 'c'], stdin })
+  expect((await ask('a secret\n\n')).err).toBe(
+    'grantd: The secret ends with a line end; cut it off (printf %s writes none)\n',
+  )
+  expect((await ask('{{ secret }}')).err).toContain('The secret has {{...}} in it')
+  expect((await ask('\ufeffa secret\r\n')).err).toContain('The server refused with 400')
+})

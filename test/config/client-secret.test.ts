@@ -51,8 +51,8 @@ test('a secret becomes its SHA-256, and nothing of it stays', async () => {
 })
 
 test('an environment variable gives the secret, as it is', async () => {
-  expect(await hashOf('secret_env: APP', { environment: { APP: ' with spaces\n' } })).toBe(
-    sha256(' with spaces\n'),
+  expect(await hashOf('secret_env: APP', { environment: { APP: ' with  spaces ' } })).toBe(
+    sha256(' with  spaces '),
   )
 })
 test('an environment variable that is not set, or empty, is refused', async () => {
@@ -66,10 +66,8 @@ const contents: readonly [content: string, secret: string][] = [
   ['s3cret', 's3cret'],
   ['s3cret\n', 's3cret'],
   ['s3cret\r\n', 's3cret'],
-  ['s3cret\n\n', 's3cret\n'],
+  ['\ufeffs3cret\r\n', 's3cret'],
   [' s3cret \n', ' s3cret '],
-  ['s3\ncret', 's3\ncret'],
-  ['s3cret\r', 's3cret\r'],
 ]
 test.each(contents)('a file with %j gives the secret %j', (content, secret) =>
   withTempFolder(async (folder) => {

@@ -136,10 +136,10 @@ describe('the password of Postgres', () => {
   const postgres = (settings: string) => `storage: ${url}\npostgres: { ${settings} }`
 
   test('can be in an environment variable, as it is', async () => {
-    const environment = { DB: ' with spaces\n' }
+    const environment = { DB: ' with spaces ' }
     expect(await storageOf(postgres('password_env: DB'), { environment })).toEqual({
       ...defaults,
-      password: ' with spaces\n',
+      password: ' with spaces ',
     })
   })
 
@@ -154,6 +154,30 @@ describe('the password of Postgres', () => {
         caCertificate: '-----BEGIN CERTIFICATE-----',
       })
     }))
+
+  test.each([
+    ['password\n', 'ends with a line end; cut it off (printf %s writes none)'],
+    [
+      `\${DB_PASSWORD}`,
+      `has \${...} in it, which grantd does not fill in; give the value itself, or name a variable that has it`,
+    ],
+  ])('that is %j is refused and not quoted', async (password, fault) => {
+    const surroundings = { environment: { DB: password } }
+    expect(await faultsOf(postgres('password_env: DB'), surroundings)).toEqual([
+      `config.yaml:2:13: postgres.password_env names the environment variable DB, which ${fault}`,
+    ])
+  })
+
+  test('is no placeholder in the URL, wherever that comes from', async () => {
+    const placeholder = `postgres://grantd:\${PW}@db.example.com/grantd`
+    const fault = `has \${...} in it, which grantd does not fill in`
+    expect(await faultsOf(`storage: "${placeholder}"`)).toEqual([
+      `config.yaml:1:10: storage ${fault}; write the value itself`,
+    ])
+    expect(await faultsOf('storage: sqlite', { environment: { GRANTD_STORAGE: placeholder } })).toEqual([
+      `config.yaml:1:1: GRANTD_STORAGE ${fault}; give the whole URL`,
+    ])
+  })
 
   test('in both is refused', async () => {
     const surroundings = { environment: { DB: 'hidden-password' } }

@@ -29,15 +29,21 @@ test('the shipped config.yaml loads with one warning, for its public secret', as
   })
 })
 
-test.each(['your-client-secret', 'secret', 'changeme', 'password'])(
-  'the secret %s is a warning where it stands',
-  async (secret) => {
-    expect(await warningsOf(secretFrom(`secret: ${secret}`))).toEqual([
-      `config.yaml:6:9: tenants.acme.clients.app.secret ${example}`,
-    ])
-  },
-)
-test.each(['own-secret-1', 'Secret', 'your-client-secret-2'])(
+test.each([
+  'your-client-secret',
+  'secret',
+  'changeme',
+  'password',
+  'Secret',
+  'CHANGE_ME',
+  'xxxxxxxx',
+  '"****"',
+])('the secret %s is a warning where it stands', async (secret) => {
+  expect(await warningsOf(secretFrom(`secret: ${secret}`))).toEqual([
+    `config.yaml:6:9: tenants.acme.clients.app.secret ${example}`,
+  ])
+})
+test.each(['own-secret-1', 'secret-1', 'your-client-secret-2'])(
   'the secret %s is no warning',
   async (secret) => {
     expect(await warningsOf(secretFrom(`secret: ${secret}`))).toEqual([])

@@ -85,6 +85,16 @@ test('what is refused in a configuration is in docs/troubleshooting.md', async (
   expect(missingOf(pieces.map(withoutFrame))).toEqual([])
 })
 
+test('what is wrong or doubtful about a secret is in docs/troubleshooting.md', async () => {
+  const source = await readSources('src/config/secret-faults.ts')
+  const texts = findPieces(source, /'([^'\n]+)',?\]?,?$/gm)
+  const pieces = texts.filter((text) => text.includes(' '))
+  expect(pieces).toContain('is white space alone')
+  expect(pieces).toContain('is a hash, wanted the secret itself; a hash goes into secret_hash')
+  expect(pieces.length).toBeGreaterThan(10)
+  expect(missingOf(pieces)).toEqual([])
+})
+
 test('what is said of a database is in docs/troubleshooting.md', async () => {
   const source = await readSources('src/storage/*.ts')
   const pieces = [
