@@ -131,8 +131,8 @@ async function refuseWithoutApiKeys(request: Request, tenantId: string, deps: De
   throw isOwn ? new OAuthError('not_found', 'The tenant has no API keys') : tenantNotFound()
 }
 
-function creatorOf({ caller: { claims, client, apiKey } }: Call): ApiKeyCreator {
-  return { client, tokenScopes: claims.scope?.split(' ') ?? [], parent: apiKey }
+function creatorOf({ caller: { client, scopes, apiKey } }: Call): ApiKeyCreator {
+  return { client, tokenScopes: scopes, parent: apiKey }
 }
 
 /** Whether the caller may know of keys that other clients made. */

@@ -11,7 +11,7 @@ import { getOAuth2Tenant } from '../http/tenant.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import { isApiKey, type TokenClaims, verifyTokenOf } from '../tokens/verify.ts'
+import { isApiKey, type TokenClaims, type VerifiedToken, verifyTokenOf } from '../tokens/verify.ts'
 
 /** `POST /api/v1/tenant/{tenant}/oauth/introspect` (RFC 7662 section 2). */
 export const introspectEndpoint = (deps: Deps) =>
@@ -33,18 +33,18 @@ async function introspect(request: Request, tenant: Tenant, deps: Deps): Promise
   const { client } = await authenticateRequest(request, form, { tenant, deps })
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
-  const claims = await findActive(token, tenant, deps)
-  const body = claims && mayIntrospect(client, claims) ? renderActive(claims) : inactive
+  const found = await findActive(token, tenant, deps)
+  const body = found && mayIntrospect(client, found.claims) ? renderActive(found) : inactive
   return json(body, { headers: noStore })
 }
 
 /** The answer for whatever is not active, or is not for this client to know (RFC 7662 section 2.2). */
 const inactive: IntrospectionResponse = { active: false }
 
-/** The claims of a good token of this tenant; undefined for any other text. */
-async function findActive(token: string, tenant: Tenant, deps: Deps): Promise<TokenClaims | undefined> {
+/** A good token of this tenant; undefined for any other text. */
+async function findActive(token: string, tenant: Tenant, deps: Deps): Promise<VerifiedToken | undefined> {
   try {
-    return (await verifyTokenOf(tenant.id, token, deps)).claims
+    return await verifyTokenOf(tenant.id, token, deps)
   } catch (error) {
     if (error instanceof OAuthError && error.code === 'invalid_token') return undefined
     throw error
@@ -55,11 +55,12 @@ function mayIntrospect(client: Client, { client_id }: TokenClaims): boolean {
   return client.introspect || client.id === client_id
 }
 
-function renderActive(claims: TokenClaims): IntrospectionResponse {
-  const { scope, client_id, exp, iat, sub, aud, iss, jti } = claims
+function renderActive({ claims, scopes }: VerifiedToken): IntrospectionResponse {
+  const { client_id, exp, iat, sub, aud, iss, jti } = claims
   return {
     active: true,
-    ...(scope !== undefined && { scope }),
+    // RFC 7662 section 2.2: the member is optional, and a token without a scope has none (RFC 6749 section 3.3 knows no empty one).
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     client_id,
     token_type: 'Bearer',
     ...(exp !== undefined && { exp }),
@@ -79,7 +80,8 @@ const detail = {
   description: [
     'For an API that wants to know more than a signature says: whether the token was revoked (RFC 7662). The caller',
     'authenticates as a client. One with `introspect: true` may ask about every token of the tenant, any other about its',
-    'own; about what it may not know, about an unknown and about a dead token the answer is the same.',
+    'own; about what it may not know, about an unknown and about a dead token the answer is the same. `scope` has those',
+    'scopes of the token that its client has now too; a token that has none left is active, and has no `scope`.',
   ].join('\n'),
   ...formBody(TokenParameter, { token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln' }),
   parameters: [tenantParameter],

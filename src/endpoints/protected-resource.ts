@@ -25,7 +25,7 @@ export const protectedResourceEndpoint = (deps: Deps) =>
         operationId: 'getProtectedResource',
         summary: 'Call an API with a token',
         description:
-          'Stands for your own API: it takes any valid access token or API key of any active tenant and says what it learned from it. Get a token with Authorize first.',
+          'Stands for your own API: it takes any valid access token or API key of any active tenant and says what it learned from it; `scope` has what the client may still have. Get a token with Authorize first.',
         security: [{ [security.oauth2]: [] }, { [security.bearer]: [] }],
         responses: {
           200: answer('The token is good', ProtectedResourceResponse, {
@@ -50,13 +50,13 @@ export const protectedResourceEndpoint = (deps: Deps) =>
     },
   )
 
-function renderVerified({ tenant, claims }: VerifiedToken): ProtectedResourceResponse {
+function renderVerified({ tenant, claims, scopes }: VerifiedToken): ProtectedResourceResponse {
   return {
     message: 'The access token is valid',
     tenant_id: tenant.id,
     sub: claims.sub,
     client_id: claims.client_id,
-    scope: claims.scope?.split(' ') ?? [],
+    scope: [...scopes],
     audience: claims.aud,
     expires_at: claims.exp === undefined ? null : new Date(claims.exp * 1000).toISOString(),
   }

@@ -12,8 +12,8 @@ export interface Wanted {
 }
 
 /**
- * Whoever calls a route of ours with a token that has one of the scopes. Throws `invalid_token`, and `insufficient_scope` (RFC 6750
- * section 3.1).
+ * Whoever calls a route of ours with a token that has one of the scopes, which its client has now too. Throws `invalid_token`, and
+ * `insufficient_scope` (RFC 6750 section 3.1).
  */
 export async function getCaller(
   request: Request,
@@ -29,16 +29,16 @@ export async function getCaller(
   notes.actor = isApiKey(claims) ? claims.sub : claims.client_id
   notes.callerTenant = verified.tenant.id
   if (scopes.some((scope) => hasScope(verified, scope))) return verified
-  throw insufficientScope(scopes[0])
+  throw insufficientScope(scopes[0], verified)
 }
 
-export function hasScope({ claims }: VerifiedToken, scope: string): boolean {
-  return claims.scope?.split(' ').includes(scope) ?? false
+export function hasScope({ scopes }: VerifiedToken, scope: string): boolean {
+  return scopes.includes(scope)
 }
 
-function insufficientScope(scope: string): OAuthError {
+/** The caller knows its own token and client, so what is missing is no news. */
+function insufficientScope(scope: string, { client }: VerifiedToken): OAuthError {
+  const who = client.scopes.includes(scope) ? 'access token' : 'client'
   const challenge = { scheme: 'Bearer', realm, withError: true, scope } as const
-  return new OAuthError('insufficient_scope', `The access token does not have the scope ${scope}`, {
-    challenge,
-  })
+  return new OAuthError('insufficient_scope', `The ${who} does not have the scope ${scope}`, { challenge })
 }

@@ -41,6 +41,8 @@ export interface VerifiedToken {
   readonly claims: TokenClaims
   /** The client whose token it is, as it is now. */
   readonly client: Client
+  /** Those of the token that the client has now too, in the order of the token: a right counts when it is used. */
+  readonly scopes: readonly string[]
   /** Undefined for an access token. */
   readonly apiKey: StandingApiKey | undefined
 }
@@ -73,7 +75,11 @@ async function verifyFound(
   if (!tenant?.oauth2) throw refuse('not a JWT of one of our issuers')
   const claims = await verifyClaims(token, { tenant, oauth2: tenant.oauth2, allowFuture: false }, deps)
   const { client, apiKey } = await checkStanding(token, { claims, tenant, oauth2: tenant.oauth2 }, deps)
-  return { tenant, claims, client, apiKey }
+  return { tenant, claims, client, scopes: scopesOfBoth(claims, client), apiKey }
+}
+
+function scopesOfBoth({ scope }: TokenClaims, client: Client): readonly string[] {
+  return scope === undefined ? [] : scope.split(' ').filter((each) => client.scopes.includes(each))
 }
 
 async function findTenant(

@@ -41,7 +41,7 @@ describe('without a good token', () => {
   test('a token without the scope gets insufficient_scope and learns which one it takes', async () => {
     const token = await tokenFor('plain', 'plain-secret-value', 'api:read')
     const answer = await app.call('GET', '/tenants/acme', { token })
-    const sentence = 'The access token does not have the scope grantd:admin'
+    const sentence = 'The client does not have the scope grantd:admin'
     expectRefusal(answer, 403, 'insufficient_scope', sentence)
     expect(answer.headers.get('www-authenticate')).toBe(
       `Bearer realm="grantd", error="insufficient_scope", error_description="${sentence}", scope="grantd:admin"`,

@@ -14,11 +14,8 @@ import {
 } from '../support/api-keys.ts'
 import {
   apiKeySettings,
-  callProtected,
   changed,
-  isActive,
   other,
-  reader,
   revoke,
   type Sender,
   startRevocable,
@@ -302,16 +299,4 @@ describe('an API key as the caller', () => {
       'invalid_scope',
     )
   })
-})
-
-test('what a key may do outlives the scopes of the client that made it, until it is revoked', async () => {
-  const own = await managerToken(app, 'acme', reader)
-  const { id, api_key } = await makeKey(app, {
-    token: own,
-    body: { name: 'k', scopes: ['read'] },
-  })
-  const later = changed(app, { client: withClient('reader', { scopes: [] }) })
-  expect((await callProtected(later, api_key)).status).toBe(200)
-  await revokeKey(app, id, { token: own })
-  expect(await isActive(app, 'acme', api_key)).toBe(false)
 })

@@ -121,7 +121,7 @@ describe('the scope api-keys:manage:all', () => {
       expect(await refusal(refused)).toEqual([
         403,
         'insufficient_scope',
-        'The access token does not have the scope api-keys:manage',
+        'The client does not have the scope api-keys:manage',
       ])
     }
     const both = await app.token('acme', { ...chief, scope: `read api-keys:manage ${all}` })
