@@ -1,7 +1,8 @@
 import type { LoadedConfig } from './config/load.ts'
 import type { SigningConfig } from './config/schema.ts'
+import { findExposure } from './exposure.ts'
 import { FileMaterial } from './keys/file-material.ts'
-import type { KeyHost, KeyPlan } from './keys/key-file.ts'
+import { howToGiveAccess, type KeyHost, type KeyPlan } from './keys/key-file.ts'
 import { type KeyMaterial, MemoryMaterial } from './keys/key-material.ts'
 import { Keyring, type KeyringOptions } from './keys/keyring.ts'
 import {
@@ -144,7 +145,7 @@ export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHos
 /** The master keys of master_key_file, else of the environment; undefined when there are none. */
 async function loadMasterKeys(
   { config, resolve }: LoadedConfig,
-  { files, environment, hashing }: KeyringHost,
+  { files, environment, hashing, onExposure }: KeyringHost,
 ): Promise<MasterKeys | undefined> {
   const { master_key_file } = config
   if (master_key_file === null) {
@@ -153,13 +154,17 @@ async function loadMasterKeys(
   }
   const path = resolve(master_key_file)
   try {
+    const facts = await files.facts(path)
+    const exposure = facts && findExposure(path, { content: 'given-key', facts, user: files.user })
+    if (exposure?.gravity === 'refuse')
+      throw new MasterKeyError(`The master key in ${path} ${exposure.complaint}`)
+    if (exposure) onExposure?.(exposure)
     const text = new TextDecoder().decode(await files.readSmall(path, largestMasterKeyFile))
     return parseMasterKeys(text, { source: path, hashing })
   } catch (cause) {
     if (!(cause instanceof FileError)) throw cause
-    throw new MasterKeyError(`Cannot read the master key in ${path}: ${cause.code}; see master_key_file`, {
-      cause,
-    })
+    const step = cause.code === 'EACCES' ? howToGiveAccess : 'see master_key_file'
+    throw new MasterKeyError(`Cannot read the master key in ${path}: ${cause.code}; ${step}`, { cause })
   }
 }
 

@@ -4,7 +4,7 @@ import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
 import { getConfigPath, withDataDir } from './find-config.ts'
-import { findKeyComplaints } from './inspect-keys.ts'
+import { inspectAccess } from './inspect-keys.ts'
 import { configOption, dataDirOption, jsonOption, settingOf } from './options.ts'
 
 import { stylesFor } from './style.ts'
@@ -39,9 +39,10 @@ async function check(args: ParsedArguments, platform: Platform): Promise<number>
 async function findFaults(file: string, dataDir: string | undefined, platform: Platform): Promise<Findings> {
   try {
     const loaded = withDataDir(await loadConfig(file, platform), dataDir, platform)
-    const complaints = await findKeyComplaints(loaded, platform)
-    const faults = complaints.map((message) => ({ file, position: undefined, message }))
-    return { loaded, faults, warnings: loaded.warnings }
+    const { complaints, exposures } = await inspectAccess(loaded, platform)
+    const toFault = (message: string): Fault => ({ file, position: undefined, message })
+    const warnings = exposures.map(({ path, complaint }) => toFault(`${path} ${complaint}`))
+    return { loaded, faults: complaints.map(toFault), warnings: [...loaded.warnings, ...warnings] }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return { loaded: undefined, faults: error.faults, warnings: error.warnings }

@@ -1,14 +1,35 @@
+import { planStorage } from '../compose.ts'
 import { composeKeyring, openKeyMaterial } from '../compose-keys.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { KeyFileError } from '../keys/key-file.ts'
+import type { Exposure } from '../exposure.ts'
+import { KeyFileError, type KeyHost } from '../keys/key-file.ts'
 import { KeyOwners } from '../keys/key-owners.ts'
 import type { KeyReport } from '../keys/key-report.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Platform } from '../platform/platform.ts'
+import { findOpenData } from '../storage/data-exposure.ts'
 import { openToRead } from './with-keyring.ts'
 
-/** What is wrong with the keys that the server would open: those of the active tenants. Makes none. Throws StorageError. */
-export async function findKeyComplaints(loaded: LoadedConfig, platform: Platform): Promise<string[]> {
+/** What is wrong with the keys that the server would open, and what is doubtful about them and the database. */
+export interface KeyFindings {
+  readonly complaints: readonly string[]
+  readonly exposures: readonly Exposure[]
+}
+
+/** Looks at the keys of the active tenants, and at the files of the database. Makes none. Throws StorageError. */
+export async function inspectAccess(loaded: LoadedConfig, platform: Platform): Promise<KeyFindings> {
+  const ofKeys: Exposure[] = []
+  const host = { ...platform, onExposure: (exposure: Exposure) => void ofKeys.push(exposure) }
+  const complaints = await findKeyComplaints(loaded, host)
+  const place = planStorage(loaded, platform)
+  const ofData = place.kind === 'sqlite' ? await findOpenData(place.path, platform.files) : []
+  // One key says it for all, as at the start of a server.
+  return { complaints, exposures: [...ofKeys.slice(0, 1), ...ofData] }
+}
+
+type KeyPlatform = Platform & Pick<KeyHost, 'onExposure'>
+
+async function findKeyComplaints(loaded: LoadedConfig, platform: KeyPlatform): Promise<string[]> {
   const tenants = Object.entries(loaded.config.tenants)
   const ids = tenants.flatMap(([id, { active }]) => (active ? [id] : []))
   try {

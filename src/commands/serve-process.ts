@@ -15,6 +15,7 @@ import { isLoopbackUrl } from '../protocol/uri.ts'
 import { systemTenant } from '../storage/storage.ts'
 import type { ConfigSource, Plan } from '../supervisor/messages.ts'
 import { Dismissed, type WorkerSide } from '../supervisor/worker-side.ts'
+import { createAccessWarnings } from './access-warnings.ts'
 import { exitCodes } from './command.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { findConfig, withDataDir } from './find-config.ts'
@@ -84,7 +85,7 @@ async function findOwn(args: ParsedArguments, platform: Platform) {
 function readConfig({ path, folder, text }: ConfigSource, platform: Platform): Promise<LoadedConfig> {
   if (path === null) throw new TypeError('A demo is read from no file')
   if (text === null) return loadConfig(path, platform)
-  return parseConfig({ file: path, text, folder }, platform)
+  return parseConfig({ file: path, path, text, folder }, platform)
 }
 
 interface ServeOptions {
@@ -103,7 +104,7 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   const place = (await worker?.plan(planOf(loaded, options))) ?? { ...options, workers: 1 }
   const { host, port, workers } = place
   const lifecycle: Lifecycle = { phase: 'starting' }
-  const parts = await openParts(loaded, { platform, log, lifecycle, workers })
+  const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet: options.isQuiet })
   const metrics = startMetrics(loaded.config, { platform, log, isWorker: worker !== undefined })
   const adminApi = await loadAdminApi(loaded.config.admin)
   const { listener, deps } = startListening({ ...options, host, port, adminApi }, ({ port: actual }) => {
@@ -157,17 +158,20 @@ interface PartsOptions {
   readonly lifecycle: Lifecycle
   /** Processes that serve together, this one too. */
   readonly workers: number
+  readonly isQuiet: boolean
 }
 
 async function openParts(
   loaded: LoadedConfig,
-  { platform, log, lifecycle, workers }: PartsOptions,
+  { platform, log, lifecycle, workers, isQuiet }: PartsOptions,
 ): Promise<Parts> {
   const openedKeys = new Map<string, OpenedKey>()
   const engine = await openServerEngine(loaded.config, { platform, log, processes: workers })
-  const keyHost = { ...platform, engine }
+  const warnOfAccess = createAccessWarnings(isQuiet ? () => {} : log)
+  const keyHost = { ...platform, engine, onExposure: warnOfAccess.ofKey }
   const material = await openKeyMaterial(loaded, keyHost)
   const services = await openServices(loaded, { platform, log })
+  await warnOfAccess.ofData(planStorage(loaded, platform), platform.files)
   const keyring = await composeKeyring(loaded, keyHost, {
     ...services,
     material,

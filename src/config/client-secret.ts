@@ -1,5 +1,6 @@
 import { FileError, type Platform } from '../platform/platform.ts'
 import type { Partly } from './check.ts'
+import { warnOfNamedFile } from './exposed-files.ts'
 import { isSlowHash } from './formats.ts'
 import { type Path, renderPath } from './read.ts'
 import type { ClientConfig, ClientSecretConfig } from './schema.ts'
@@ -130,6 +131,10 @@ async function hashOne(
   }
   const doubt = findSecretDoubt(secret.text)
   if (doubt !== undefined) source.warn(path, `${renderPath(path)} ${nameOf(origin, value)}${doubt}`)
+  if (origin === 'file') {
+    const place = { source, files: sources.platform.files, resolve: sources.resolve }
+    await warnOfNamedFile({ file: value, path, content: 'secret' }, place)
+  }
   return `sha256:${sources.platform.hashing.sha256(secret.text).toHex()}`
 }
 

@@ -2,6 +2,7 @@ import type { Platform } from '../platform/platform.ts'
 import { checkConfig, type Partly } from './check.ts'
 import { hashClientSecrets, isHashedAlready, type SecretSources } from './client-secret.ts'
 import { deepFreeze } from './deep-freeze.ts'
+import { warnOfConfigFile } from './exposed-files.ts'
 import { ConfigError, type Fault } from './fault.ts'
 import { type PackedConfig, packConfig, unpackConfig } from './packed-config.ts'
 import type { QuickSource } from './quick-source.ts'
@@ -54,13 +55,15 @@ interface ReadConfig {
 async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
   const text = await readText(path, host)
   const folder = host.files.folderOf(host.files.resolve(path))
-  const { config, ...rest } = await interpret({ file: path, text, folder }, host)
+  const { config, ...rest } = await interpret({ file: path, path, text, folder }, host)
   return { rest, config: text.length > largeText ? packConfig(config) : deepFreeze(config) }
 }
 
 /** A text that holds a configuration; relative paths in it start at `folder`. */
 export interface ConfigText extends NamedText {
   readonly folder: string
+  /** The file that it was read from, whose owner and mode are looked at; left out: it was read from none. */
+  readonly path?: string
 }
 
 /** Like {@link loadConfig}, for a text at hand. */
@@ -114,11 +117,12 @@ interface Checked {
   readonly resolve: (path: string) => string
 }
 
-async function checkSource(source: Source, { folder }: ConfigText, host: ConfigHost): Promise<Checked> {
+async function checkSource(source: Source, { folder, path }: ConfigText, host: ConfigHost): Promise<Checked> {
   const resolve = createResolve(folder, host)
   const read = (source.read(Config) ?? {}) as Partly<Config>
   checkConfig(read, source, resolve)
   const sources = { platform: host, resolve }
+  if (path !== undefined) await warnOfConfigFile(read, { path, source, files: host.files })
   await hashSecrets(read, source, sources)
   return { read, storage: await resolveStorage(read, source, sources), resolve }
 }

@@ -84,7 +84,8 @@ const knownExamples = new Set([
   ...['password', 'example', 'test', 'dummy', 'foobar'],
 ])
 
-function isKnownExample(text: string): boolean {
+/** Whether everybody knows the secret anyway. */
+export function isKnownExample(text: string): boolean {
   const word = text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   return knownExamples.has(word) || /^(?:x{3,}|\*+|\.+|-+|_+)$/i.test(text)
 }

@@ -1,5 +1,6 @@
 import type { Partly } from './check.ts'
 import { checkFound, findText, type SecretSources } from './client-secret.ts'
+import { warnOfNamedFile } from './exposed-files.ts'
 import { findPlaceholder } from './placeholders.ts'
 import type { Config } from './schema.ts'
 import { findTextFault } from './secret-faults.ts'
@@ -53,13 +54,21 @@ export async function resolveStorage(
     )
   }
   const { postgres } = config
+  const warnOfPostgresFile = (key: string, file: string) => {
+    const content = key === 'ca_file' ? 'settings' : 'secret'
+    const place = { source, files: sources.platform.files, resolve: sources.resolve }
+    return warnOfNamedFile({ file, path: ['postgres', key], content }, place)
+  }
   const find = async (origin: 'env' | 'file', key: 'password_env' | 'password_file' | 'ca_file') => {
     const value = postgres?.[key]
     if (!value) return undefined
     const found = await findText(origin, value, sources)
     const isPassword = key !== 'ca_file' && 'text' in found
     const checked = isPassword ? checkFound(found.text, { origin, value, check: findTextFault }) : found
-    if ('text' in checked) return checked.text
+    if ('text' in checked) {
+      if (origin === 'file') await warnOfPostgresFile(key, value)
+      return checked.text
+    }
     source.refuse(['postgres', key], `postgres.${key} ${checked.fault}`)
     return undefined
   }

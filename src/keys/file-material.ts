@@ -92,7 +92,7 @@ export class FileMaterial implements KeyMaterial {
       const path = this.#folderOf(plan).pathOfKey(file)
       // The process that made the key may have ended before the file got its name.
       if (!(await this.#files.facts(path))) await this.settle(plan, key)
-      const wanted = { tenantId: plan.tenantId, algorithm, kid }
+      const wanted = { tenantId: plan.tenantId, algorithm, kid, content: 'kept-key' as const }
       const missing = `does not exist; restore it from a backup, or ${again}`
       const found = await loadKeyFile(path, { ...wanted, missing }, this.#host)
       if (isSameKey(found, key)) return found

@@ -1,3 +1,4 @@
+import { type Exposure, findExposure } from '../exposure.ts'
 import { FileError, type Files, type Platform } from '../platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { UnavailableError } from '../protocol/errors.ts'
@@ -27,6 +28,8 @@ export interface KeyPlan extends RotationSettings, KeyPlace {
 /** What keys are kept in and made with. */
 export interface KeyHost extends KeyMaker {
   readonly files: Files
+  /** Is told of every key file that is used though its group reaches it. */
+  readonly onExposure?: (exposure: Exposure) => void
 }
 
 /** What keys are made with. */
@@ -58,9 +61,14 @@ export async function openKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> 
 export function findKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey | undefined> {
   return withComplaint(plan, async () => {
     const path = plan.file ?? (await findKeyFile(plan, host.files))
+    const content = plan.file === null ? 'kept-key' : 'given-key'
     return path === undefined
       ? undefined
-      : { key: await loadKeyFile(path, { ...plan, missing: noSuchKey }, host), path, generated: false }
+      : {
+          key: await loadKeyFile(path, { ...plan, content, missing: noSuchKey }, host),
+          path,
+          generated: false,
+        }
   })
 }
 
@@ -76,6 +84,10 @@ export async function withComplaint<T>(plan: KeyOwner, work: () => Promise<T>): 
   }
 }
 
+/** What to do where the system lets this user read no key. */
+export const howToGiveAccess =
+  'give this user access to it; in Kubernetes give its Secret volume defaultMode: 0440 and the Pod an fsGroup, or set runAsUser to its owner'
+
 /** What to do about the system's word. */
 function nextStep(code: string): string {
   const steps: Readonly<Record<string, string>> = {
@@ -84,7 +96,7 @@ function nextStep(code: string): string {
     EEXIST: 'a file is where a folder is wanted: choose another data_dir',
     ENOTDIR: 'a file is where a folder is wanted: choose another data_dir',
   }
-  return steps[code] ?? 'give this user access to it'
+  return steps[code] ?? howToGiveAccess
 }
 
 /** Whose key it is. */
@@ -117,6 +129,7 @@ async function findKeyFile(plan: KeyPlan, files: Files): Promise<string | undefi
 export interface WantedKey extends KeyOwner {
   readonly algorithm: SignatureAlgorithm
   readonly kid: string | null
+  readonly content: 'given-key' | 'kept-key'
   /** What is said of a file that is not there. */
   readonly missing: string
 }
@@ -125,7 +138,7 @@ export interface WantedKey extends KeyOwner {
 export async function loadKeyFile(
   path: string,
   wanted: WantedKey,
-  { files, engine }: KeyHost,
+  { files, engine, onExposure }: KeyHost,
 ): Promise<SigningKey> {
   const refuse = (complaint: string, options?: ErrorOptions) =>
     new KeyFileError(`${complaintOf(wanted)}: ${path} ${complaint}`, options)
@@ -133,10 +146,9 @@ export async function loadKeyFile(
   if (!facts) throw refuse(wanted.missing)
   if (!facts.isFile) throw refuse('is not a file')
   if (facts.size > largestKeyFile) throw refuse(`has ${facts.size} bytes, wanted at most ${largestKeyFile}`)
-  if (facts.mode !== undefined && (facts.mode & 0o077) !== 0) {
-    const mode = `0${facts.mode.toString(8)}`
-    throw refuse(`is readable by others (mode ${mode}), wanted 0600; run: chmod 600 ${path}`)
-  }
+  const exposure = findExposure(path, { content: wanted.content, facts, user: files.user })
+  if (exposure?.gravity === 'refuse') throw refuse(exposure.complaint)
+  if (exposure) onExposure?.(exposure)
   const bytes = await files.read(path)
   const pem = new TextDecoder().decode(bytes)
   bytes.fill(0)

@@ -19,6 +19,7 @@ import { FileError, type FileFacts, type Files } from './platform.ts'
 
 /** Files over node:fs, which Bun and Deno both have. */
 export const nodeFiles: Files = {
+  user: process.geteuid?.() ?? process.getuid?.(),
   resolve,
   folderOf: dirname,
   facts: (path) => attempt('look at', path, () => findFacts(path)),
@@ -62,6 +63,7 @@ async function findFacts(path: string): Promise<FileFacts | undefined> {
   return {
     size: found.size,
     mode: process.platform === 'win32' ? undefined : found.mode & 0o777,
+    owner: process.platform === 'win32' ? undefined : found.uid,
     isFile: found.isFile(),
     identity: `${found.dev}:${found.ino}`,
     modifiedAt: found.mtimeMs,

@@ -162,6 +162,8 @@ export interface FileFacts {
   readonly size: number
   /** Permission bits only, such as 0o600; undefined where the system has none. */
   readonly mode: number | undefined
+  /** The number of the user that it belongs to; undefined where the system has none. */
+  readonly owner: number | undefined
   readonly isFile: boolean
   /** Which file it is, whatever its name: that of another one differs while both are there. */
   readonly identity: string
@@ -173,6 +175,8 @@ export interface FileFacts {
 
 /** Files as grantd needs them. Every method throws {@link FileError} when the system refuses. */
 export interface Files {
+  /** The number of the user of this process; undefined where the system has none. */
+  readonly user: number | undefined
   resolve(...segments: string[]): string
   /** The folder that holds `path`. */
   folderOf(path: string): string

@@ -163,7 +163,7 @@ test('a large file is the configuration that it would be in pieces, and frozen',
 `
     const text = `${warned}admin: {}\n${large}${odd}`
     const path = join(folder, 'config.yaml')
-    await writeFile(path, text)
+    await writeFile(path, text, { mode: 0o600 })
     const whole = await loadConfig(path, platform)
     const parsed = await parseConfig({ file: path, text, folder }, platform)
     expect(whole.config).toEqual(parsed.config)

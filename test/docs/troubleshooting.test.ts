@@ -44,6 +44,13 @@ test('every complaint about a key is in docs/troubleshooting.md', async () => {
   expect(missingOf(pieces)).toEqual([])
 })
 
+test('what is said of files that others reach is in docs/troubleshooting.md', async () => {
+  const source = `${await readSources('src/exposure.ts')}\n${await readSources('src/config/exposed-files.ts')}`
+  const pieces = findPieces(source, /(?:const complaint =|source\.warn\([^`]*)\s*`([^`]+)`/g)
+  expect(pieces.length).toBeGreaterThan(8)
+  expect(missingOf(pieces.map(withoutFrame))).toEqual([])
+})
+
 test('what is said of master keys, of rotation and of the clock is in docs/troubleshooting.md', async () => {
   const source = await readSources('src/{keys,maintenance}/*.ts')
   const pieces = [

@@ -1,13 +1,16 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Exposure } from '../../src/exposure.ts'
+import { FileMaterial } from '../../src/keys/file-material.ts'
 import { KeyFileError } from '../../src/keys/key-file.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import {
   ecPair,
   edPair,
   filesBelow,
+  keyHost,
   keyringOf,
   modeOf,
   pemOf,
@@ -119,18 +122,58 @@ test.each(rows)(
     }),
 )
 
-test.each([0o644, 0o640, 0o604, 0o660, 0o601, 0o777])(
-  'a key file that others can touch (mode %d) is refused and not mended in silence',
-  (mode) =>
-    withTempFolder(async (folder) => {
-      const path = await putKeyFile(join(folder, 'keys/acme/k1.pem'), ecPem, mode)
-      const octal = `0${mode.toString(8)}`
-      expect(await refusalOf(planFor(folder))).toBe(
-        `Cannot load the signing key of tenant 'acme': ${path} is readable by others (mode ${octal}), wanted 0600; run: chmod 600 ${path}`,
-      )
-      expect(await modeOf(path)).toBe(octal)
-    }),
+const inKubernetes = {
+  kept: 'in Kubernetes run it in an init container that mounts the volume too',
+  given: 'in Kubernetes give its Secret volume defaultMode: 0440 and the Pod an fsGroup',
+}
+
+test.each([
+  [0o644, 'readable'],
+  [0o604, 'readable'],
+  [0o666, 'readable'],
+  [0o777, 'readable'],
+  [0o602, 'writable'],
+])('a key file that others can touch (mode %d) is refused and not mended in silence', (mode, verb) =>
+  withTempFolder(async (folder) => {
+    const path = await putKeyFile(join(folder, 'keys/acme/k1.pem'), ecPem, mode)
+    const octal = `0${mode.toString(8)}`
+    const refusal = `Cannot load the signing key of tenant 'acme': ${path} is ${verb} by others (mode ${octal}), wanted 0600; run: chmod 0600 ${path}`
+    expect(await refusalOf(planFor(folder))).toBe(`${refusal}; ${inKubernetes.kept}`)
+    expect(await refusalOf(planFor(join(folder, 'other'), { file: path }))).toBe(
+      `${refusal}; ${inKubernetes.given}`,
+    )
+    expect(await modeOf(path)).toBe(octal)
+  }),
 )
+
+test.each([
+  [0o640, 'readable'],
+  [0o440, 'readable'],
+  [0o660, 'writable'],
+  [0o670, 'writable'],
+])('a key file that its group can touch (mode %d) is taken, and told of', (mode, verb) =>
+  withTempFolder(async (folder) => {
+    const path = await putKeyFile(join(folder, 'keys/acme/k1.pem'), ecPem, mode)
+    const told: Exposure[] = []
+    const host = { ...keyHost, onExposure: (exposure: Exposure) => void told.push(exposure) }
+    const keyring = keyringOf(planFor(folder), { host, material: new FileMaterial(host) })
+    expect((await keyring.of('acme')).active.kid).toBe('k1')
+    const complaint = `is ${verb} by its group (mode 0${mode.toString(8)}); see that nobody but grantd is in the group, or run: chmod 0600 ${path}`
+    expect(told).toEqual([{ path, gravity: 'note', complaint }])
+  }),
+)
+
+test('a Secret of Kubernetes is taken as it is mounted: links of links, mode 0440', () =>
+  withTempFolder(async (folder) => {
+    const kept = join(folder, 'mount/..2030_01_01')
+    await putKeyFile(join(kept, 'tls.key'), ecPem, 0o440)
+    await symlink('..2030_01_01', join(folder, 'mount/..data'))
+    await symlink('..data/tls.key', join(folder, 'mount/tls.key'))
+    const file = join(folder, 'mount/tls.key')
+    expect((await keyringOf(planFor(folder, { file })).of('acme')).active.kid).toBe('k1')
+    await chmod(join(kept, 'tls.key'), 0o444)
+    expect(await refusalOf(planFor(folder, { file }))).toContain(`${file} is readable by others (mode 0444)`)
+  }))
 
 test.each([0o600, 0o400, 0o700])('a key file of its owner alone (mode %d) is taken', (mode) =>
   withTempFolder(async (folder) => {

@@ -1,0 +1,28 @@
+import type { Exposure } from '../exposure.ts'
+import type { Log } from '../log.ts'
+import type { Files } from '../platform/platform.ts'
+import { findOpenData } from '../storage/data-exposure.ts'
+import type { StoragePlace } from '../storage/open.ts'
+
+/** What a server says of files that others reach. */
+export interface AccessWarnings {
+  /** Says so of the first key alone: an fsGroup of Kubernetes opens every one, of ten thousand tenants too. */
+  ofKey(exposure: Exposure): void
+  ofData(place: StoragePlace, files: Files): Promise<void>
+}
+
+export function createAccessWarnings(log: Log): AccessWarnings {
+  let isSaid = false
+  return {
+    ofKey({ path, complaint }) {
+      if (isSaid) return
+      isSaid = true
+      log('warn', 'a private key is open to its group, and others may be', { file: path, reason: complaint })
+    },
+    async ofData(place, files) {
+      if (place.kind !== 'sqlite') return
+      for (const { path, complaint } of await findOpenData(place.path, files))
+        log('warn', 'the database is open to other users', { file: path, reason: complaint })
+    },
+  }
+}

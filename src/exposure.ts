@@ -1,0 +1,111 @@
+import type { FileFacts } from './platform/platform.ts'
+
+/**
+ * What is in a file, for what it means that other users reach it. `given-key` is a key that an operator put somewhere, `kept-key` one
+ * below data_dir; `settings` holds nothing secret and is only not to be changed.
+ */
+export type Content = 'given-key' | 'kept-key' | 'secret' | 'settings' | 'database' | 'data-folder'
+
+/** A file that others than its owner reach, or that belongs to somebody else. */
+export interface Exposure {
+  readonly path: string
+  /** `refuse`: do not use it; `warn`: say so; `note`: its group reaches it, which may be as it is meant, so say so once for all. */
+  readonly gravity: 'refuse' | 'warn' | 'note'
+  /** What is, what was wanted and the next step: goes behind the path. */
+  readonly complaint: string
+}
+
+interface Rule {
+  /** The mode that a message asks for. */
+  readonly wanted: string
+  /** Bits of `rwx` that nobody else may have. */
+  readonly others: number
+  /** Bits of `rwx` that are told of where the group has them. */
+  readonly group: number
+  readonly gravity: 'refuse' | 'warn'
+  /** Whether it must belong to the user of this process, or to root. */
+  readonly isOwned: boolean
+  /** What to do where there is no shell. */
+  readonly inKubernetes: string
+}
+
+const [read, write] = [4, 2]
+
+const ofSecretVolume = 'in Kubernetes give its Secret volume defaultMode: 0440 and the Pod an fsGroup'
+const byInitContainer = 'in Kubernetes run it in an init container that mounts the volume too'
+const byConfigMap = 'in Kubernetes give its volume defaultMode: 0444'
+
+const rules: Readonly<Record<Content, Rule>> = {
+  'given-key': {
+    ...{ wanted: '0600', others: read | write, group: read | write, gravity: 'refuse', isOwned: true },
+    inKubernetes: ofSecretVolume,
+  },
+  'kept-key': {
+    ...{ wanted: '0600', others: read | write, group: read | write, gravity: 'refuse', isOwned: true },
+    inKubernetes: byInitContainer,
+  },
+  secret: {
+    ...{ wanted: '0600', others: read | write, group: 0, gravity: 'warn', isOwned: true },
+    inKubernetes: ofSecretVolume,
+  },
+  settings: {
+    ...{ wanted: '0644', others: write, group: 0, gravity: 'warn', isOwned: false },
+    inKubernetes: byConfigMap,
+  },
+  database: {
+    ...{ wanted: '0600', others: read | write, group: 0, gravity: 'warn', isOwned: true },
+    inKubernetes: byInitContainer,
+  },
+  // Files in it have modes of their own, so that others may look into it matters little.
+  'data-folder': {
+    ...{ wanted: '0700', others: write, group: 0, gravity: 'warn', isOwned: true },
+    inKubernetes: byInitContainer,
+  },
+}
+
+/** The user of a process, as a number; undefined where the system has none. */
+type User = number | undefined
+
+/**
+ * What of the owner and the mode of a file is not as it should be, the worst alone; undefined: nothing. Symbolic links are followed
+ * before: those of a Kubernetes Secret (`tls.key -> ..data/tls.key`) do not count, what they lead to does.
+ */
+export function findExposure(
+  path: string,
+  { content, facts, user }: { content: Content; facts: FileFacts; user: User },
+): Exposure | undefined {
+  const rule = rules[content]
+  return (
+    findOpenToOthers(path, facts, rule) ??
+    findForeign(path, facts, rule, user) ??
+    findOpenToGroup(path, facts, rule)
+  )
+}
+
+function findOpenToOthers(path: string, { mode = 0 }: FileFacts, rule: Rule): Exposure | undefined {
+  const open = mode & rule.others
+  if (open === 0) return undefined
+  const verb = (open & read) === 0 ? 'writable' : 'readable'
+  const complaint = `is ${verb} by others (mode ${octal(mode)}), wanted ${rule.wanted}; run: chmod ${rule.wanted} ${path}; ${rule.inKubernetes}`
+  return { path, gravity: rule.gravity, complaint }
+}
+
+/** Root may use the files of the service that it looks after; who owns a file can read and change it, whatever its mode. */
+function findForeign(path: string, { owner }: FileFacts, rule: Rule, user: User): Exposure | undefined {
+  if (!rule.isOwned || owner === undefined || user === undefined) return undefined
+  if (owner === user || owner === 0 || user === 0) return undefined
+  const complaint = `belongs to the user ${owner}, wanted ${user}, which is that of grantd, or root; run: chown ${user} ${path}; in Kubernetes set runAsUser: ${owner}, or mount it anew`
+  return { path, gravity: rule.gravity, complaint }
+}
+
+function findOpenToGroup(path: string, { mode = 0 }: FileFacts, rule: Rule): Exposure | undefined {
+  const open = (mode >> 3) & rule.group
+  if (open === 0) return undefined
+  const verb = (open & write) === 0 ? 'readable' : 'writable'
+  const complaint = `is ${verb} by its group (mode ${octal(mode)}); see that nobody but grantd is in the group, or run: chmod ${rule.wanted} ${path}`
+  return { path, gravity: 'note', complaint }
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}
