@@ -95,7 +95,8 @@ const arrows: Record<string, readonly string[]> = {
   audit: ['log', 'platform/platform.ts', 'protocol', ...storage],
   keys: ['exposure', 'platform/platform.ts', 'protocol', ...storage],
   storage: ['exposure', 'platform/platform.ts', 'protocol'],
-  config: ['exposure', 'platform/platform.ts', 'printable', 'protocol'],
+  // A URL of Postgres is refused with its place in the file.
+  config: ['exposure', 'platform/platform.ts', 'printable', 'protocol', 'storage/postgres-url.ts'],
   protocol: [],
   platform: [],
   printable: [],

@@ -42,16 +42,18 @@ export async function resolveStorage(
     source.refuse([], `${storageVariable} is not sqlite, memory or a URL that starts with postgres://`)
     return { kind: 'memory' }
   }
-  if (!URL.canParse(named)) {
-    const [path, name] = fromEnvironment ? [[], storageVariable] : [['storage'], 'storage']
-    source.refuse(path, `${name} is not a URL that can be read`)
-  }
   const placeholder = fromEnvironment && findPlaceholder(fromEnvironment)
   if (placeholder) {
     source.refuse(
       [],
       `${storageVariable} has ${placeholder} in it, which grantd does not fill in; give the whole URL`,
     )
+  } else {
+    // Loaded where it is used, as what opens it is.
+    const { findUrlFault } = await import('../storage/postgres-url.ts')
+    const fault = findUrlFault(named)
+    const [path, name] = fromEnvironment ? [[], storageVariable] : [['storage'], 'storage']
+    if (fault !== undefined) source.refuse(path, `${name} ${fault}`)
   }
   const { postgres } = config
   const warnOfPostgresFile = (key: string, file: string) => {

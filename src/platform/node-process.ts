@@ -26,6 +26,10 @@ export type SharedPlatform = Omit<
   | 'openOpenssl'
 >
 
+// Variables of libpq that the driver of Postgres takes up by itself: it refuses some of their values and means something else by others.
+// What they say of the way to the server is said by the URL.
+for (const name of ['PGTARGETSESSIONATTRS', 'PGSSLNEGOTIATION']) delete process.env[name]
+
 /** Milliseconds that a line of the log may wait for others. */
 const longestWait = 5
 

@@ -1,48 +1,72 @@
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { inTime } from './in-time.ts'
-import { ownFault, readConnectFault, readFault } from './postgres-fault.ts'
-import type { PostgresTarget } from './postgres-url.ts'
-import { createTexts, type Sql, type SqlRow } from './sql.ts'
+import { connectDriver, type Driver } from './postgres-driver.ts'
+import { notPrimary, ownFault, type PostgresFault, readConnectFault, readFault } from './postgres-fault.ts'
+import { complaintOfRole, guardRead, isGuardFault, type Lineage, roleText } from './postgres-role.ts'
+import type { PostgresHost, PostgresTarget } from './postgres-url.ts'
+import { createTexts, type Sql, type SqlRow, type SqlValue } from './sql.ts'
 
 export interface PostgresTimes {
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
 }
 
-/** Seconds after which a connection that nobody uses is closed. */
-const idleSeconds = 120
+/** What a connection is made from. */
+export interface PostgresWay {
+  readonly target: PostgresTarget
+  readonly host: PostgresHost
+  readonly times: PostgresTimes
+}
+
 /** Milliseconds that the server has to say itself that a statement took too long. */
 const grace = 500
 /** Values of the largest statement that is prepared: there are few texts of so many, and each is kept by the server. */
 const mostPreparedValues = 16
 
 /**
- * One connection, by a client of the driver that has no other. A client with several takes up by itself what was asked
- * of a connection that broke: it ends the process when that was a transaction, and waits for ever when the server is
- * away. So this one is never used again once its connection broke.
+ * One connection to a server that takes writes, by a client of the driver that has no other. A client with several takes up by
+ * itself what was asked of a connection that broke: it ends the process when that was a transaction, and waits for ever when the
+ * server is away. So this one is never used again once its connection broke.
  */
 export class PostgresConnection {
-  readonly #client: postgres.Sql<{ bigint: number }>
-  readonly #target: PostgresTarget
+  /** Of the server; undefined: it was not asked, or cannot say. */
+  lineage: Lineage | undefined
+  /** See PostgresPrimary.isCurrent. */
+  generation = 0
+  readonly #client: Driver
   readonly #times: PostgresTimes
+  readonly #prepare: boolean | undefined
   #isBroken = false
+  /** Whether a pooler answers, which may give each transaction another server; undefined: not known yet. */
+  #isPooled: boolean | undefined
+  /** Why no answer of the server counts any more. */
+  #distrust: PostgresFault | undefined
 
-  /** Connects. Throws {@link PostgresFault}, after the time for it at the latest. */
-  static async open(target: PostgresTarget, times: PostgresTimes): Promise<PostgresConnection> {
-    const connection = new PostgresConnection(target, times)
+  /** Connects. Throws {@link PostgresFault}, after the time for it at the latest; also when the server only reads. */
+  static async open(way: PostgresWay): Promise<PostgresConnection> {
     try {
-      await connection.#query({ parts: ['select 1'], values: [] }, times.connectTimeoutMs)
+      const connection = new PostgresConnection(way)
+      await connection.#checkRole()
       return connection
     } catch (cause) {
-      throw readConnectFault(cause, { hasTls: target.tls !== false })
+      throw readConnectFault(cause, { hasTls: way.host.tls !== false })
     }
   }
 
-  private constructor(target: PostgresTarget, times: PostgresTimes) {
-    this.#target = target
-    this.#times = times
-    this.#client = connect(target, times, () => {
-      this.#isBroken = true
+  private constructor(way: PostgresWay) {
+    this.#times = way.times
+    this.#prepare = way.target.prepare
+    this.#client = connectDriver(way, {
+      onClose: () => {
+        this.#isBroken = true
+      },
+      onReadOnly: () => {
+        // A pooler repeats what the server said to somebody else.
+        if (this.#isPooled === false) this.#distrust ??= notPrimary('only reads now')
+      },
+      onUnreplicated: () => {
+        this.#distrust ??= ownFault('unreplicated', 'the wait for a standby was cut off')
+      },
     })
   }
 
@@ -50,18 +74,57 @@ export class PostgresConnection {
     return this.#isBroken
   }
 
-  /** Throws {@link PostgresFault}, after `milliseconds` and some grace at the latest. */
-  run(statement: Sql, milliseconds = this.#times.statementTimeoutMs): Promise<SqlRow[]> {
-    return this.#query(statement, milliseconds + grace)
+  get isPooled(): boolean {
+    return this.#isPooled === true
   }
 
-  async #query({ parts, values }: Sql, milliseconds: number): Promise<SqlRow[]> {
-    if (this.#isBroken) throw ownFault('lost', 'the connection was lost')
-    const text = textOf(parts)
-    const prepare = this.#target.prepare && values.length <= mostPreparedValues
-    const late = () => ownFault('noAnswer', `no answer within ${milliseconds} ms`)
+  get #mayPrepare(): boolean {
+    return this.#prepare ?? this.#isPooled === false
+  }
+
+  /** Throws {@link PostgresFault}, after `milliseconds` and some grace at the latest. */
+  run({ parts, values }: Sql, milliseconds = this.#times.statementTimeoutMs): Promise<SqlRow[]> {
+    return this.#query(textOf(parts), values, milliseconds + grace)
+  }
+
+  /** Like {@link run}, for a statement that only reads, outside of a transaction: only a server that takes writes answers it. */
+  read(statement: Sql): Promise<SqlRow[]> {
+    return this.#isPooled ? this.#readGuarded(statement) : this.run(statement)
+  }
+
+  async #readGuarded({ parts, values }: Sql): Promise<SqlRow[]> {
     try {
-      return [...(await inTime(this.#client.unsafe(text, [...values], { prepare }), { milliseconds, late }))]
+      return await this.#query(guardedTextOf(parts), values, this.#times.statementTimeoutMs + grace)
+    } catch (cause) {
+      if (!isGuardFault(cause)) throw cause
+      void this.close()
+      throw notPrimary('only reads')
+    }
+  }
+
+  async #checkRole(): Promise<void> {
+    const rows = await this.#query(roleText, [], this.#times.connectTimeoutMs)
+    // A pooler gives its clients numbers of its own.
+    this.#isPooled = rows[0]?.['pid'] !== rows.state.pid
+    const complaint = complaintOfRole(rows[0])
+    if (complaint === undefined) return
+    void this.close()
+    throw notPrimary(complaint)
+  }
+
+  async #query(
+    text: string,
+    values: readonly SqlValue[],
+    milliseconds: number,
+  ): Promise<postgres.RowList<SqlRow[]>> {
+    if (this.#isBroken) throw ownFault('lost', 'the connection was lost')
+    const late = () => ownFault('noAnswer', `no answer within ${milliseconds} ms`)
+    const prepare = this.#mayPrepare && values.length <= mostPreparedValues
+    try {
+      const asked = this.#client.unsafe<SqlRow[]>(text, [...values], { prepare })
+      const rows = await inTime(asked, { milliseconds, late })
+      if (this.#distrust) throw this.#distrust
+      return rows
     } catch (cause) {
       const fault = readFault(cause)
       if (fault.endsConnection) void this.close()
@@ -76,36 +139,6 @@ export class PostgresConnection {
   }
 }
 
-const textOf = createTexts((parts) => parts.reduce((all, part, index) => `${all}$${index}${part}`))
-
-function connect(target: PostgresTarget, times: PostgresTimes, onClose: () => void) {
-  const { host, port, database, user, password, tls, prepare, applicationName } = target
-  return postgres({
-    host,
-    port,
-    database,
-    user,
-    ...(password !== undefined && { password }),
-    ssl: tls,
-    prepare,
-    max: 1,
-    connect_timeout: times.connectTimeoutMs / 1000,
-    idle_timeout: idleSeconds,
-    // The end of a lifetime would come in the middle of a transaction.
-    max_lifetime: null,
-    fetch_types: false,
-    onnotice: () => {},
-    onclose: onClose,
-    // int8, which the driver reads as text.
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-    connection: {
-      application_name: applicationName,
-      // Poolers refuse settings that they cannot keep for each of their clients.
-      ...(prepare && {
-        statement_timeout: times.statementTimeoutMs,
-        // Sets the rows free that a machine which vanished in a transaction holds.
-        idle_in_transaction_session_timeout: times.statementTimeoutMs,
-      }),
-    },
-  })
-}
+const renderText = (parts: readonly string[]) => parts.reduce((all, part, index) => `${all}$${index}${part}`)
+const textOf = createTexts(renderText)
+const guardedTextOf = createTexts((parts) => guardRead(renderText(parts)))

@@ -24,7 +24,7 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   read(statement: Sql): Promise<SqlRow[]> {
-    return this.write(statement)
+    return this.#use(this.#statements, (connection) => connection.read(statement))
   }
 
   write(statement: Sql): Promise<SqlRow[]> {
@@ -40,8 +40,10 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#use(this.#transactions, (connection) => runTransaction(connection, { work, place }))
   }
 
-  /** The server does so itself. */
-  async tidy(): Promise<void> {}
+  /** The server tidies up itself; which one it is may have changed. */
+  tidy(): Promise<void> {
+    return this.#pool.look()
+  }
 
   close(): Promise<void> {
     return this.#pool.close()

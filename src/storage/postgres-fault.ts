@@ -31,6 +31,10 @@ export const ownCodes = {
   closed: 'CLOSED',
   hungUp: 'HUNG_UP',
   noTls: 'NO_TLS',
+  notPrimary: 'NOT_PRIMARY',
+  leftBehind: 'LEFT_BEHIND',
+  noPrimary: 'NO_PRIMARY',
+  unreplicated: 'UNREPLICATED',
 } as const
 
 /** The fault in what the driver threw. */
@@ -78,6 +82,23 @@ export function ownFault(
   return new PostgresFault({ code: ownCodes[code], message, endsConnection })
 }
 
+/** What is wrong with a server that takes no writes; `complaint` is `is a standby`, for one. */
+export function notPrimary(complaint: string): PostgresFault {
+  return ownFault('notPrimary', `the server ${complaint}`)
+}
+
+/** Why none of the hosts can be used; `faults` are in the order of `hosts`. */
+export function combineFaults(
+  hosts: readonly { readonly name: string }[],
+  faults: readonly PostgresFault[],
+): PostgresFault {
+  const [first] = faults
+  if (first && faults.every(({ code, message }) => code === first.code && message === first.message))
+    return first
+  const each = hosts.map(({ name }, index) => `${name}: ${faults[index]?.message ?? 'no answer'}`)
+  return ownFault('noPrimary', `no host takes writes (${each.join('; ')})`)
+}
+
 /** The fault that is `cause`, or that it came from. */
 export function findFault(cause: unknown): PostgresFault | undefined {
   if (cause instanceof StorageError) return findFault(cause.cause)
@@ -86,7 +107,7 @@ export function findFault(cause: unknown): PostgresFault | undefined {
 
 /** What a fault means for whoever uses the store at `place`. */
 export function explainFault(fault: PostgresFault, place: string): StorageError {
-  const next = nextSteps[fault.code] ?? (isOfTls(fault) ? nextStepOfTls : otherNextStep)
+  const next = nextSteps[fault.code] ?? findNextStep(fault)
   const isTold = fault.message.includes(fault.code) || Object.values<string>(ownCodes).includes(fault.code)
   const code = isTold ? '' : ` (${fault.code})`
   const message = `Cannot use ${place}: ${fault.message}${code}; ${next}`
@@ -101,17 +122,21 @@ export function explainOpening(fault: PostgresFault, place: string): StorageErro
     : explained
 }
 
-const lasting: readonly string[] = ['28P01', '28000', '3D000', '42501', '25006']
+const lasting: readonly string[] = ['28P01', '28000', '3D000', '42501']
 
 const otherNextStep = 'look at the log of the server'
 const nextStepOfTls =
   'name the certificate of its authority in postgres.ca_file, or choose another sslmode in the URL'
 const away = 'look whether the server runs, and whether this machine reaches it'
 const access = 'look at the user in the URL and at its password'
+const primary = 'name the server that takes writes in the URL, or all of them with commas between them'
+const pooler = 'where a pooler stands before the server, add prepare=false to the URL'
 const busy = 'look what keeps the server busy'
 
 const nextSteps: Readonly<Record<string, string>> = {
   ECONNREFUSED: away,
+  ENOENT: 'look whether the server runs, and at the folder of its socket in the URL',
+  EACCES: 'let this user use the socket of the server',
   EHOSTUNREACH: away,
   ENETUNREACH: away,
   ETIMEDOUT: away,
@@ -130,9 +155,13 @@ const nextSteps: Readonly<Record<string, string>> = {
   [ownCodes.closed]: 'ask again once grantd has started again',
   [ownCodes.allBusy]: `${busy}, or raise postgres.pool`,
   '23505': 'a row of this id is there already',
-  '25006': 'name the server that takes writes in the URL',
-  '26000': 'where a pooler stands before the server, add prepare=false to the URL',
-  '42P05': 'where a pooler stands before the server, add prepare=false to the URL',
+  [ownCodes.notPrimary]: primary,
+  [ownCodes.leftBehind]: 'stop the old server, and let it follow the one that was promoted',
+  [ownCodes.noPrimary]: 'look at each of them; after a failover, wait until one of them is promoted',
+  [ownCodes.unreplicated]: 'it is not known whether the standby has the write; look at the standby',
+  '25006': primary,
+  '26000': pooler,
+  '42P05': pooler,
   '28P01': access,
   '28000': `${access}, and at pg_hba.conf of the server`,
   '3D000': 'create the database, or name another one in the URL',
@@ -142,6 +171,12 @@ const nextSteps: Readonly<Record<string, string>> = {
   '53300': 'raise max_connections of the server, or lower postgres.pool',
   '57014': `${busy}, or raise postgres.statement_timeout`,
   '57P03': 'wait until the server has started',
+}
+
+function findNextStep(fault: PostgresFault): string {
+  // What pgbouncer says of a setting that it cannot keep for each of its clients.
+  if (fault.message.includes('startup parameter')) return pooler
+  return isOfTls(fault) ? nextStepOfTls : otherNextStep
 }
 
 function isOfTls({ code, message }: PostgresFault): boolean {

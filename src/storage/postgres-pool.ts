@@ -1,6 +1,7 @@
 import { inTime } from './in-time.ts'
-import { PostgresConnection, type PostgresTimes } from './postgres-connection.ts'
+import type { PostgresConnection, PostgresTimes } from './postgres-connection.ts'
 import { ownFault } from './postgres-fault.ts'
+import { PostgresPrimary } from './postgres-primary.ts'
 import type { PostgresTarget } from './postgres-url.ts'
 
 export interface PostgresPoolOptions extends PostgresTimes {
@@ -16,7 +17,7 @@ interface Claim {
 
 /** Connections, each lent to one caller at a time. Methods throw {@link PostgresFault}. */
 export class PostgresPool {
-  readonly #target: PostgresTarget
+  readonly #primary: PostgresPrimary
   readonly #options: PostgresPoolOptions
   #idle: PostgresConnection[] = []
   #free: number
@@ -24,7 +25,7 @@ export class PostgresPool {
   #closing: Promise<void> | undefined
 
   constructor(target: PostgresTarget, options: PostgresPoolOptions) {
-    this.#target = target
+    this.#primary = new PostgresPrimary(target, options)
     this.#options = options
     this.#free = options.pool
   }
@@ -37,6 +38,11 @@ export class PostgresPool {
     } finally {
       this.#release(connection)
     }
+  }
+
+  /** See {@link PostgresPrimary.look}. */
+  look(): Promise<void> {
+    return this.#closing ? Promise.resolve() : this.#primary.look()
   }
 
   /** Waits for what runs, and closes every connection. */
@@ -63,7 +69,11 @@ export class PostgresPool {
 
   /** The one that was used last: it is the likeliest to be whole, and the others get to their idle end. */
   #popIdle(): PostgresConnection | undefined {
-    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) if (!idle.isBroken) return idle
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+      if (idle.isBroken) continue
+      if (this.#primary.isCurrent(idle)) return idle
+      void idle.close()
+    }
     return undefined
   }
 
@@ -92,7 +102,7 @@ export class PostgresPool {
     if (idle) return idle
     claim.phase = 'connecting'
     try {
-      return await PostgresConnection.open(this.#target, this.#options)
+      return await this.#primary.open()
     } catch (cause) {
       this.#passTurn()
       throw cause
@@ -100,7 +110,8 @@ export class PostgresPool {
   }
 
   #release(connection: PostgresConnection): void {
-    if (!connection.isBroken) this.#idle.push(connection)
+    if (connection.isBroken) this.#primary.doubt(connection)
+    else this.#idle.push(connection)
     this.#passTurn()
   }
 

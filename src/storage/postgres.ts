@@ -3,7 +3,8 @@ import type { PostgresConnection } from './postgres-connection.ts'
 import { PostgresDatabase, runTransaction } from './postgres-database.ts'
 import { explainOpening, findFault } from './postgres-fault.ts'
 import { PostgresPool, type PostgresPoolOptions } from './postgres-pool.ts'
-import { type PostgresUrlOptions, parsePostgresUrl } from './postgres-url.ts'
+import { isInSchema, makeSchema } from './postgres-schema.ts'
+import { type PostgresTarget, type PostgresUrlOptions, parsePostgresUrl } from './postgres-url.ts'
 import { Repeats } from './repeats.ts'
 import { type SqlDatabase, sql } from './sql.ts'
 import { StorageRefusedError } from './storage.ts'
@@ -23,7 +24,7 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
   const target = parsePostgresUrl(options)
   const pool = new PostgresPool(target, options)
   try {
-    await pool.use((connection) => new Repeats(isLostRace).run(() => migrateAlone(connection, target.place)))
+    await pool.use((connection) => new Repeats(isLostRace).run(() => migrateAlone(connection, target)))
     return new PostgresDatabase(pool, target.place)
   } catch (cause) {
     await pool.close()
@@ -41,21 +42,28 @@ function isLostRace(cause: unknown): boolean {
   return fault !== undefined && (fault.isConflict || ['42P07', '23505', '42710'].includes(fault.code))
 }
 
-function migrateAlone(connection: PostgresConnection, place: string): Promise<void> {
+function migrateAlone(connection: PostgresConnection, target: PostgresTarget): Promise<void> {
+  const { place } = target
   return runTransaction(connection, {
     place,
     // Every statement must see what another process did while this one waited for the lock.
     isolation: 'read committed',
     statementTimeoutMs: migrationTimeoutMs,
     work: async (database) => {
-      const { version, hasRecords } = await readSchema(database)
-      if (version === knownSchema.postgres && hasRecords) return
+      if (await isUpToDate(database, target)) return
       await database.write({ parts: [`set local statement_timeout = ${migrationTimeoutMs}`], values: [] })
       await database.read(sql`select pg_advisory_xact_lock(${migrationLock})`)
+      if (!(await isInSchema(database, target))) await makeSchema(database, target)
       checkSchema(await readSchema(database), place)
       await migrate(database, place)
     },
   })
+}
+
+async function isUpToDate(database: SqlDatabase, target: PostgresTarget): Promise<boolean> {
+  if (!(await isInSchema(database, target))) return false
+  const { version, hasRecords } = await readSchema(database)
+  return version === knownSchema.postgres && hasRecords
 }
 
 interface FoundSchema {

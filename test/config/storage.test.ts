@@ -12,6 +12,8 @@ async function storageOf(head: string, surroundings?: ConfigSurroundings) {
 }
 
 const url = 'postgres://grantd@db.example/grantd'
+const noHosts =
+  'has hosts or ports that cannot be read; write them as HOST:PORT,HOST:PORT before the database, or as ?host=HOST,HOST&port=PORT,PORT'
 const defaults = {
   kind: 'postgres',
   url,
@@ -64,10 +66,32 @@ describe('the storage', () => {
     'postgres://u:hidden-password@h:99999/d',
     'postgres://u:hidden-password@[::1/d',
     'postgres://u:hidden-password@h:x/d',
-  ])('%s is no URL: it is refused and not quoted', async (named) => {
-    expect(await faultsOf(text(`storage: "${named}"`))).toEqual([
-      'config.yaml:1:1: storage is not a URL that can be read',
+  ])('%s has no such host: it is refused and not quoted', async (named) => {
+    expect(await faultsOf(text(`storage: "${named}"`))).toEqual([`config.yaml:1:1: storage ${noHosts}`])
+  })
+
+  test.each([
+    [
+      'postgres://u:hidden-password@h/d?sslmode=prefer',
+      'has sslmode=prefer; choose one of disable, require, verify-ca, verify-full',
+    ],
+    ['postgres://u:hidden%password@h/d', 'has a percent sign that escapes nothing; write %25 for it'],
+    [
+      'postgres://hidden-password/d',
+      'has no user, or a password that is not percent-encoded; write it as postgres://USER:PASSWORD@HOST/DATABASE',
+    ],
+  ])('%s is refused with its place', async (named, fault) => {
+    expect(await faultsOf(`# first\n${text(`storage: ${named}`)}`)).toEqual([
+      `config.yaml:2:1: storage ${fault}`,
     ])
+  })
+
+  test.each([
+    'postgres://u@a:5432,b:5433/d?target_session_attrs=read-write',
+    'postgres://u@/d?host=a,b&port=1,2',
+    'postgres://u@%2Frun%2Fpostgresql/d?search_path=auth',
+  ])('%s names several hosts or a socket, and is taken as it is', async (named) => {
+    expect(await storageOf(`storage: ${named}`)).toEqual({ ...defaults, url: named })
   })
 
   test.each(['[postgres://u:hidden-password@h/d]', '{ url: postgres://u:hidden-password@h/d }', 'null'])(
@@ -123,10 +147,10 @@ describe('GRANTD_STORAGE', () => {
   })
 
   test.each(['postgres://u:hidden-password@h:99999/d', 'postgres://u:hidden-password@[::1/d'])(
-    'that is %j is no URL: it is refused by its own name and not quoted',
+    'that is %j has no such host: it is refused by its own name and not quoted',
     async (named) => {
       expect(await faultsOf(text('data_dir: ./x'), from(named))).toEqual([
-        'config.yaml:1:1: GRANTD_STORAGE is not a URL that can be read',
+        `config.yaml:1:1: GRANTD_STORAGE ${noHosts}`,
       ])
     },
   )

@@ -43,7 +43,12 @@ interface Replicas {
 
 async function withReplicas(work: (replicas: Replicas) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
-    const env = { GRANTD_STORAGE: await postgres.createDatabase(), GRANTD_MASTER_KEY: masterKey }
+    const env = {
+      GRANTD_STORAGE: await postgres.createDatabase(),
+      GRANTD_MASTER_KEY: masterKey,
+      // Of libpq, for other programs of the machine.
+      PGTARGETSESSIONATTRS: 'standby',
+    }
     await writeConfig(folder, config)
     const [a, b] = await Promise.all([
       startServer(programs.executable, { folder, env }),

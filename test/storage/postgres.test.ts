@@ -211,7 +211,7 @@ test('a server that only reads is named, and left for the one that writes', asyn
     await Bun.sleep(50)
     const { message } = await complaintOf(records.create({ id: 'a', value: { n: 1 } }))
     expect(message).toBe(
-      `Cannot use ${placeOf(url)}: cannot execute INSERT in a read-only transaction (25006); name the server that takes writes in the URL`,
+      `Cannot use ${placeOf(url)}: the server only reads; name the server that takes writes in the URL, or all of them with commas between them`,
     )
     await run(url, `begin read write; alter database ${name} set default_transaction_read_only = off; commit`)
     expect(await records.create({ id: 'a', value: { n: 1 } })).toBe(true)

@@ -10,6 +10,8 @@ export interface PostgresServerOptions {
   readonly durable?: boolean
   /** Serves TLS too, with these PEM texts. */
   readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Folder of an installation, with bin/; default: the one out of the npm package. */
+  readonly programs?: string
 }
 
 export const postgresUser = 'grantd_test'
@@ -37,6 +39,11 @@ export class PostgresServer {
 
   urlOf(database: string): string {
     return `postgres://${postgresUser}:${encodeURIComponent(postgresPassword)}@127.0.0.1:${this.port}/${database}`
+  }
+
+  /** The folder with its files, and with its Unix socket. */
+  get folder(): string {
+    return this.#folder
   }
 
   /** The url of a new empty database. */
@@ -106,6 +113,18 @@ export class PostgresServer {
     this.#signalAll('SIGCONT')
   }
 
+  /** Changes settings for all that comes, and waits until the server has them. */
+  async configure(settings: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, value] of Object.entries(settings))
+      await this.run(this.url, `alter system set ${name} = '${value.replaceAll("'", "''")}'`)
+    await this.run(this.url, 'select pg_reload_conf()')
+    const names = Object.keys(settings).map((name) => `'${name}'`)
+    const wanted = Object.values(settings).join()
+    const asked = `select string_agg(setting, ',' order by array_position(array[${names}], name)) as all
+      from pg_settings where name in (${names})`
+    while ((await this.run(this.url, asked))[0]?.['all'] !== wanted) await Bun.sleep(10)
+  }
+
   /** Stops it if it runs, and starts it again on the same port. */
   async restart(): Promise<void> {
     await this.stop()
@@ -150,12 +169,19 @@ export function sharedPostgres(): Promise<PostgresServer> {
 
 /** Makes a cluster and starts it; throws an Error that says what is missing when that cannot be. */
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
-  const programs = findPrograms()
+  return startIn(async (folder) => {
+    if (options.programs === undefined) await copyPrograms(findPrograms(), nativeOf(folder))
+    else await symlink(options.programs, nativeOf(folder))
+    await makeCluster(folder, options)
+  })
+}
+
+/** Makes a folder, lets `prepare` fill it, and starts the server that is in it then. */
+export async function startIn(prepare: (folder: string) => Promise<void>): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'grantd-postgres-'))
   const server = new PostgresServer({ folder, port: await findFreePort() })
   try {
-    await copyPrograms(programs, nativeOf(folder))
-    await makeCluster(folder, options)
+    await prepare(folder)
     await server.start()
     return server
   } catch (cause) {
@@ -164,10 +190,10 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   }
 }
 
-const nativeOf = (folder: string) => join(folder, 'native')
-const dataOf = (folder: string) => join(folder, 'data')
+export const nativeOf = (folder: string) => join(folder, 'native')
+export const dataOf = (folder: string) => join(folder, 'data')
 const logOf = (folder: string) => join(folder, 'log')
-const pidFileOf = (folder: string) => join(dataOf(folder), 'postmaster.pid')
+export const pidFileOf = (folder: string) => join(dataOf(folder), 'postmaster.pid')
 
 async function readLog(folder: string): Promise<string> {
   return await readFile(logOf(folder), 'utf8').catch(() => 'it wrote no log')
@@ -205,8 +231,7 @@ async function makeCluster(folder: string, { durable = false, tls }: PostgresSer
     : []
   for (const [name, text] of files) await writeFile(join(folder, name), text, { mode: 0o600 })
   await chmod(folder, 0o755)
-  for (const path of [dataOf(folder), ...files.map(([name]) => join(folder, name))])
-    if (unprivileged) await chown(path, unprivileged.uid, unprivileged.gid)
+  await giveToServer([folder, dataOf(folder), ...files.map(([name]) => join(folder, name))])
   const initdb = spawnPostgres(folder, 'initdb', [
     ...['--pgdata', dataOf(folder), '--username', postgresUser, '--pwfile', join(folder, 'password')],
     ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-sync', '--no-instructions'],
@@ -232,7 +257,7 @@ function renderSettings({
 }): string {
   const settings = {
     listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
+    unix_socket_directories: folder,
     max_connections: '100',
     fsync: durable ? 'on' : 'off',
     ...(hasTls && {
@@ -248,6 +273,10 @@ function renderSettings({
 
 /** Who runs Postgres, which refuses to be run by root; undefined: whoever runs the tests. */
 const unprivileged = findUnprivileged()
+
+export async function giveToServer(paths: readonly string[]): Promise<void> {
+  if (unprivileged) for (const path of paths) await chown(path, unprivileged.uid, unprivileged.gid)
+}
 
 function findUnprivileged(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined

@@ -1,0 +1,260 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { type Storage, StorageRefusedError } from '../../src/storage/storage.ts'
+import { startPooler } from '../support/postgres-pooler.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
+import { followPrimary, promote, standbyName, startStandby } from '../support/postgres-standby.ts'
+import { complaintOf, numbers, open, withStorage } from '../support/postgres-storage.ts'
+
+setDefaultTimeout(120_000)
+
+interface Pair {
+  /** The primary, with the database `postgres`. */
+  readonly first: PostgresServer
+  /** Follows it. */
+  readonly second: PostgresServer
+}
+
+async function startPair(): Promise<Pair> {
+  const first = await startPostgres()
+  return { first, second: await startStandby(first) }
+}
+
+async function removePair({ first, second }: Pair): Promise<void> {
+  await second.remove()
+  await first.remove()
+}
+
+/** For tests that leave the primary the primary. */
+let shared: Pair
+
+beforeAll(async () => {
+  shared = await startPair()
+})
+afterAll(() => removePair(shared))
+
+/** With a primary that may be lost. */
+async function withPair(work: (pair: Pair) => Promise<unknown>): Promise<void> {
+  const pair = await startPair()
+  try {
+    await work(pair)
+  } finally {
+    await removePair(pair)
+  }
+}
+
+/** The url of the database `postgres`, with the hosts in this order. */
+function urlOf(server: PostgresServer, ...others: readonly PostgresServer[]): string {
+  const hosts = [server, ...others].map(portOf).join(',')
+  return server.url.replace(/127\.0\.0\.1:\d+/, hosts)
+}
+
+const portOf = ({ port }: PostgresServer) => `127.0.0.1:${port}`
+const rowsOf = (storage: Storage) => storage.of('acme').of(numbers)
+const row = (id: string) => ({ id, value: { n: 1 } })
+
+/** Asks until a write is done; the number of the attempt is part of its id. */
+async function writeAgain(storage: Storage): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const isDone = await rowsOf(storage)
+      .create(row(`again-${attempt}`))
+      .catch(() => false)
+    if (isDone) return
+    await Bun.sleep(20)
+  }
+  throw new Error('Nothing can be written again')
+}
+
+describe('a standby', () => {
+  test('alone is not used, and a start may be tried again', async () => {
+    const { first, second } = shared
+    await withStorage(urlOf(first), async () => {})
+    const complaint = await complaintOf(open(urlOf(second)))
+    expect(complaint).not.toBeInstanceOf(StorageRefusedError)
+    expect(complaint.message).toBe(
+      `Cannot use the Postgres database postgres at ${portOf(second)}: the server is a standby, which only reads; name the server that takes writes in the URL, or all of them with commas between them`,
+    )
+  })
+
+  test('that is named first is passed over: what was written is read at once, however late it is', () =>
+    withStorage(urlOf(shared.second, shared.first), async (_, records) => {
+      const { second } = shared
+      await second.run(second.url, 'select pg_wal_replay_pause()')
+      await Promise.all(Array.from({ length: 20 }, (__, n) => records.create(row(`${n}`))))
+      expect(await records.list({ limit: 99 })).toHaveLength(20)
+      await second.run(second.url, 'select pg_wal_replay_resume()')
+    }))
+
+  test('is named with what is wrong with the others', async () => {
+    const { first, second } = shared
+    await first.stop()
+    const { message } = await complaintOf(open(urlOf(first, second)))
+    expect(message).toBe(
+      `Cannot use the Postgres database postgres at ${portOf(first)}, ${portOf(second)}: no host takes writes (${portOf(first)}: connect ECONNREFUSED ${portOf(first)}; ${portOf(second)}: the server is a standby, which only reads); look at each of them; after a failover, wait until one of them is promoted`,
+    )
+    await first.start()
+  })
+})
+
+test('a host that answers nobody does not keep the other one', async () => {
+  const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+  try {
+    const url = urlOf(shared.first).replace('127.0.0.1', `127.0.0.1:${silent.port},127.0.0.1`)
+    const start = performance.now()
+    await withStorage(url, (_, records) => records.find('a'), { connectTimeoutMs: 5000 })
+    expect(performance.now() - start).toBeLessThan(4000)
+  } finally {
+    silent.stop(true)
+  }
+})
+
+test('of two hosts with one password, one that is wrong is refused as of one', async () => {
+  const complaint = await complaintOf(open(urlOf(shared.first, shared.second), { password: 'hunter2-wrong' }))
+  expect(complaint).toBeInstanceOf(StorageRefusedError)
+  expect(complaint.message).toContain('password authentication failed')
+})
+
+test('when the primary is killed and the standby promoted, nothing that was answered is lost', () =>
+  withPair(async ({ first, second }) => {
+    await first.configure({ synchronous_standby_names: standbyName })
+    await withStorage(urlOf(first, second), async (storage, records) => {
+      const known: string[] = []
+      let isOver = false
+      const write = async (worker: number) => {
+        for (let turn = 0; !isOver; turn++) {
+          const id = `${worker}-${turn}`
+          const isDone = await records.create(row(id)).catch(() => false)
+          if (isDone) known.push(id)
+          else await Bun.sleep(20)
+        }
+      }
+      const workers = [1, 2, 3, 4].map(write)
+      while (known.length < 50) await Bun.sleep(10)
+      await first.kill()
+      await promote(second)
+      await second.configure({ synchronous_standby_names: '' })
+      await writeAgain(storage)
+      isOver = true
+      await Promise.all(workers)
+      const ids = new Set((await records.list({ limit: 100_000 })).map(({ id }) => id))
+      expect(known.filter((id) => !ids.has(id))).toEqual([])
+    })
+  }))
+
+test('a primary that comes back as a standby is left for the one that was promoted', () =>
+  withPair(({ first, second }) =>
+    withStorage(urlOf(first, second), async (storage, records) => {
+      await records.create(row('before'))
+      await first.stop()
+      await promote(second)
+      await followPrimary(first.folder, second)
+      await first.start()
+      await writeAgain(storage)
+      await second.run(
+        second.url,
+        `insert into grantd_records values ('acme', 'number', 'there', '{"n":1}', 1)`,
+      )
+      expect(await records.find('there')).toBeDefined()
+      expect(await records.find('before')).toBeDefined()
+    }),
+  ))
+
+describe('a primary that was left behind', () => {
+  /** A row that only the server that was promoted has. */
+  const revoke = ({ second }: Pair) =>
+    second.run(second.url, `insert into grantd_records values ('acme', 'number', 'revoked', '{"n":1}', 1)`)
+
+  test('while it lives on is left at the next look, by every connection', () =>
+    withPair((pair) => {
+      const { first, second } = pair
+      return withStorage(urlOf(first, second), async (storage, records) => {
+        await Promise.all(Array.from({ length: 20 }, () => records.find('revoked')))
+        await promote(second)
+        await revoke(pair)
+        expect(await records.find('revoked')).toBe(undefined)
+        await storage.tidy()
+        const found = await Promise.all(Array.from({ length: 20 }, () => records.find('revoked')))
+        expect(found).not.toContain(undefined)
+      })
+    }))
+
+  test('is not chosen by who starts, whatever the order', () =>
+    withPair(async (pair) => {
+      const { first, second } = pair
+      await withStorage(urlOf(first), async () => {})
+      await promote(second)
+      await revoke(pair)
+      for (const url of [urlOf(first, second), urlOf(second, first)])
+        expect(await withStorage(url, (_, records) => records.find('revoked'))).toBeDefined()
+    }))
+
+  test('and comes back after the other one is gone is named and not used', () =>
+    withPair(({ first, second }) =>
+      withStorage(urlOf(first, second), async (storage) => {
+        await first.stop()
+        await promote(second)
+        await writeAgain(storage)
+        await first.start()
+        await second.stop()
+        await storage.check().catch(() => {})
+        const { message } = await complaintOf(storage.check())
+        expect(message).toContain(
+          `${portOf(first)}: is on timeline 1, and another server was promoted to 2; ${portOf(second)}: `,
+        )
+      }),
+    ))
+})
+
+test('a primary that is set to read only is believed no answer any more, until it takes writes', () =>
+  withStorage(urlOf(shared.first), async (storage, records) => {
+    const { first } = shared
+    await records.find('a')
+    await first.configure({ default_transaction_read_only: 'on' })
+    const { message } = await complaintOf(until(() => records.find('a')))
+    expect(message).toContain(': the server only reads now; name the server that takes writes in the URL')
+    expect((await complaintOf(records.find('a'))).message).toContain(': the server only reads; ')
+    await first.configure({ default_transaction_read_only: 'off' })
+    await writeAgain(storage)
+  }))
+
+test('behind a pooler no server that only reads answers, not even that a row is not there', async () => {
+  const { first } = shared
+  const pooler = startPooler(first.port)
+  try {
+    const url = urlOf(first).replace(`:${first.port}`, `:${pooler.port}`)
+    await withStorage(url, async (storage, records) => {
+      expect(await records.find('nowhere')).toBe(undefined)
+      // The pooler says nothing of it: it may have another server for each transaction.
+      await first.configure({ default_transaction_read_only: 'on' })
+      const { message } = await complaintOf(until(() => records.find('nowhere')))
+      expect(message).toContain(': the server only reads; name the server that takes writes in the URL')
+      await first.configure({ default_transaction_read_only: 'off' })
+      await writeAgain(storage)
+    })
+  } finally {
+    pooler.stop(true)
+  }
+})
+
+/** Asks until it fails, and fails with that. */
+async function until(ask: () => Promise<unknown>): Promise<void> {
+  // The process of a connection hears of a setting after the one that was asked for it.
+  for (let attempt = 0; attempt < 300; attempt++) {
+    await ask()
+    await Bun.sleep(10)
+  }
+}
+
+test('a commit that was let go without its standby is not taken for one', async () => {
+  const { first } = shared
+  const url = await first.createDatabase()
+  await withStorage(url, async (_, records) => {
+    await first.configure({ synchronous_standby_names: 'nobody' })
+    const writing = complaintOf(records.create(row('a')))
+    const waiting = `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and datname like 'test%'`
+    while ((await first.run(first.url, waiting)).length === 0) await Bun.sleep(10)
+    expect((await writing).message).toContain(
+      ': the wait for a standby was cut off; it is not known whether the standby has the write; look at the standby',
+    )
+    await first.configure({ synchronous_standby_names: '' })
+  })
+})
