@@ -43,7 +43,7 @@ folder at hand, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
   person chose; each costs a part of a second at its first use.
 - **Scopes of grantd itself**, \`api-keys:manage\` (make [API keys](endpoints.md#api-keys)), \`api-keys:manage:all\` (see and revoke
   those of other clients) and \`grantd:admin\` (the admin API), are given to a client by its \`scopes\`, are declared by no tenant, and
-  are in no default: a request asks for them by name.
+  are in no default: a request asks for them by name, and gets a token for the issuer alone.
 
 Several secrets at once, to change one without a gap; \`grantd secret rotate\` prints them:
 

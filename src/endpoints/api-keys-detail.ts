@@ -36,7 +36,7 @@ const issued = {
   expires_at: example.expires_at,
 }
 
-const invalidScope = ['invalid_scope', 'A requested scope is not allowed for an API key'] as const
+const invalidScope = ['invalid_scope', 'A requested scope is not allowed for an API key: api:write'] as const
 const unknownKey = refusal(
   'No such key of the client of the caller, or no active tenant of this id that has API keys',
   ['not_found', 'API key not found'],

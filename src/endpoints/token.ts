@@ -11,9 +11,9 @@ import { noStore } from '../http/no-store.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant.ts'
 import { nameIn, OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
-import { resolveAudience } from '../protocol/resource.ts'
 import { checkScopes, parseScope } from '../protocol/scope.ts'
-import type { OAuth2Settings } from '../tenants/tenant.ts'
+import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import { requestedAudience } from '../tokens/audience.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { tokenDetail } from './token-detail.ts'
 
@@ -47,7 +47,7 @@ async function answerTokenRequest(
   // 3. May this client use this grant?
   checkGrantAllowed(client, grant)
   // 4. Which scopes, for which API?
-  const tokenRequest = resolveTokenRequest(form, grant, { client, oauth2 })
+  const tokenRequest = resolveTokenRequest(form, grant, { tenant, oauth2, client })
   // 5. What does the grant itself say?
   const authorization = await grant.authorize(tokenRequest, client)
   // 6. Mint.
@@ -87,18 +87,18 @@ function checkGrantAllowed(client: Client, { type }: Grant): void {
 function resolveTokenRequest(
   form: Form,
   grant: Grant,
-  { client, oauth2 }: { client: Client; oauth2: OAuth2Settings },
+  owner: { tenant: Tenant; oauth2: OAuth2Settings; client: Client },
 ): TokenRequest {
+  const { client } = owner
   const scope = form.get('scope')
   const scopes = scope === undefined ? client.defaultScopes : parseScope(scope)
   checkScopes(scopes, client.scopes)
-  const byDefault = client.audience ?? oauth2.audience
   const audienceParameter = form.get('audience')
   const requested = [
     ...form.getAll('resource'),
     ...(audienceParameter === undefined ? [] : [audienceParameter]),
   ]
-  const audience = resolveAudience(requested, { byDefault, others: client.resources })
+  const audience = requestedAudience(requested, scopes, owner)
   const own = grant.parameters.flatMap((name) => {
     const value = form.get(name)
     return value === undefined ? [] : [[name, value] as const]

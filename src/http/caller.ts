@@ -12,7 +12,7 @@ export interface Wanted {
 }
 
 /**
- * Whoever calls a route of ours with a token that has one of the scopes, which its client has now too. Throws `invalid_token`, and
+ * Whoever calls a route of ours with a token for the issuer that has one of the scopes, which its client has now too. Throws `invalid_token`, and
  * `insufficient_scope` (RFC 6750 section 3.1).
  */
 export async function getCaller(
@@ -28,8 +28,23 @@ export async function getCaller(
   notes.clientId = claims.client_id
   notes.actor = isApiKey(claims) ? claims.sub : claims.client_id
   notes.callerTenant = verified.tenant.id
-  if (scopes.some((scope) => hasScope(verified, scope))) return verified
-  throw insufficientScope(scopes[0], verified)
+  if (!scopes.some((scope) => hasScope(verified, scope))) throw insufficientScope(scopes[0], verified)
+  checkAudience(verified)
+  return verified
+}
+
+/** An API that gets a token for itself must not be able to use it here. Throws `invalid_token`. */
+function checkAudience({ claims, tenant }: VerifiedToken): void {
+  if (claims.aud.includes(tenant.issuer)) return
+  const challenge = { scheme: 'Bearer', realm, withError: true } as const
+  throw new OAuthError(
+    'invalid_token',
+    'The access token is for another API: its aud does not have the issuer',
+    {
+      challenge,
+      cause: new Error('the aud has not the issuer'),
+    },
+  )
 }
 
 export function hasScope({ scopes }: VerifiedToken, scope: string): boolean {

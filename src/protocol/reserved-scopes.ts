@@ -1,6 +1,6 @@
 /**
  * Scopes that this server itself asks for. No tenant declares them; a client has them only when its `scopes` name them, and
- * gets them only when a request names them: they are in no default.
+ * gets them only when a request names them: they are in no default. A token with one of them is for the issuer; see tokens/audience.ts.
  */
 export const reservedScopes = {
   /** Make, list, rotate and revoke API keys: those of the client itself. */
@@ -11,6 +11,8 @@ export const reservedScopes = {
   admin: 'grantd:admin',
 } as const
 
+const reserved: ReadonlySet<string> = new Set(Object.values(reservedScopes))
+
 export function isReservedScope(scope: string): boolean {
-  return Object.values<string>(reservedScopes).includes(scope)
+  return reserved.has(scope)
 }

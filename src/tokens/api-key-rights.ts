@@ -40,8 +40,3 @@ export function checkHeld(scopes: readonly string[], { tokenScopes }: ApiKeyCrea
     `The access token does not have the scope ${missing}, so it cannot pass it on`,
   )
 }
-
-/** The audience of a key: that of the client that made it. */
-export function apiKeyAudience({ oauth2 }: ApiKeyTenant, client: Client): readonly string[] {
-  return client.audience ?? oauth2.audience
-}

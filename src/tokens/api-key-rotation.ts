@@ -1,15 +1,10 @@
 import { OAuthError } from '../protocol/errors.ts'
 import type { StoredRecord } from '../storage/storage.ts'
-import {
-  type ApiKeyCreator,
-  type ApiKeyTenant,
-  apiKeyAudience,
-  checkHeld,
-  mayHoldScope,
-} from './api-key-rights.ts'
+import { type ApiKeyCreator, type ApiKeyTenant, checkHeld, mayHoldScope } from './api-key-rights.ts'
 import { type ApiKey, findLineage } from './api-key-standing.ts'
 import { signApiKey } from './api-key-token.ts'
 import { type ApiKeyDeps, getApiKey, type IssuedApiKey, recordsOf } from './api-keys.ts'
+import { defaultAudience } from './audience.ts'
 import { findClientRevocations } from './revocations.ts'
 
 /** Tokens of one key that can be valid beside the newest, while rotations overlap. */
@@ -78,7 +73,7 @@ async function rotateOnce(
   const scopes = narrowScopes(key, owner, creator)
   const issuedAt = Math.floor(now / 1000)
   const exp = narrowEnd(key, issuedAt, owner)
-  const audience = apiKeyAudience(owner, client)
+  const audience = defaultAudience(scopes, { ...owner, client })
   const content = { id, scopes, audience, clientId: client.id, issuedAt, exp }
   const { token, jti, hash } = await signApiKey(content, owner, deps)
   const older = endTokens(key, now, { overlap, exp })

@@ -1,19 +1,14 @@
 import type { Keyring } from '../keys/keyring.ts'
 import type { Hashing } from '../platform/platform.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { nameIn, OAuthError } from '../protocol/errors.ts'
 import { apiKeys } from '../storage/records.ts'
 import type { Records, Storage, StoredRecord } from '../storage/storage.ts'
 import type { ApiKeySettings } from '../tenants/tenant.ts'
 import { createWithin, discount } from './api-key-count.ts'
-import {
-  type ApiKeyCreator,
-  type ApiKeyTenant,
-  apiKeyAudience,
-  checkHeld,
-  mayHoldScope,
-} from './api-key-rights.ts'
+import { type ApiKeyCreator, type ApiKeyTenant, checkHeld, mayHoldScope } from './api-key-rights.ts'
 import type { ApiKey } from './api-key-standing.ts'
 import { randomId, signApiKey } from './api-key-token.ts'
+import { defaultAudience } from './audience.ts'
 
 export interface ApiKeyDeps {
   readonly storage: Storage
@@ -62,7 +57,7 @@ export async function createApiKey(
   const id = `ak_${randomId(deps)}`
   const issuedAt = Math.floor(now / 1000)
   const exp = life === undefined ? undefined : issuedAt + life
-  const audience = apiKeyAudience(owner, client)
+  const audience = defaultAudience(scopes, { ...owner, client })
   const content = { id, scopes, audience, clientId: client.id, issuedAt, exp }
   const { token, jti, hash } = await signApiKey(content, owner, deps)
   const key: ApiKey = {
@@ -93,8 +88,9 @@ function ancestorsBy({ parent }: ApiKeyCreator): string[] {
 
 /** Throws `invalid_scope`. */
 function checkScopes(scopes: readonly string[], owner: ApiKeyTenant, creator: ApiKeyCreator): void {
-  if (!scopes.every((scope) => mayHoldScope(scope, owner, creator.client))) {
-    throw new OAuthError('invalid_scope', 'A requested scope is not allowed for an API key')
+  const refused = scopes.find((scope) => !mayHoldScope(scope, owner, creator.client))
+  if (refused !== undefined) {
+    throw new OAuthError('invalid_scope', nameIn('A requested scope is not allowed for an API key', refused))
   }
   checkHeld(scopes, creator)
 }

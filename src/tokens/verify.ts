@@ -15,6 +15,7 @@ import type { TenantRegistry } from '../tenants/registry.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { largestToken } from './access-token.ts'
 import { getStandingApiKey, type StandingApiKey } from './api-key-standing.ts'
+import { isEntitled } from './audience.ts'
 import { findRevocation } from './revocations.ts'
 
 export interface VerifyDeps {
@@ -203,8 +204,8 @@ async function checkStanding(
   // However young its token is, a key counts from when it was made.
   const since = apiKey ? Math.floor(apiKey.madeAt / 1000) : claims.iat
   if (isRevokedAt(since)) throw apiKey ? apiKeyRevoked() : refuse('revoked')
-  const entitled = [...(client.audience ?? oauth2.audience), ...client.resources]
-  if (!claims.aud.every((audience) => entitled.includes(audience))) throw refuse('another audience')
+  const owner = { tenant, oauth2, client }
+  if (!claims.aud.every((audience) => isEntitled(audience, owner))) throw refuse('another audience')
   return { client, apiKey }
 }
 

@@ -260,7 +260,7 @@ async function forgeApiKey(): Promise<string> {
   const claims: ApiKeyClaims = {
     iss: 'http://localhost:3000/api/v1/tenant/acme',
     sub: 'ak_forged',
-    aud: ['acme-api'],
+    aud: ['http://localhost:3000/api/v1/tenant/acme'],
     iat: testStart / 1000,
     jti: 'forged',
     scope: 'grantd:admin',

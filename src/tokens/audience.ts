@@ -1,0 +1,54 @@
+import type { Client } from '../clients/client.ts'
+import { isReservedScope } from '../protocol/reserved-scopes.ts'
+import { resolveAudience } from '../protocol/resource.ts'
+import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+
+/**
+ * Where a token works. grantd's own endpoints take tokens whose `aud` has the issuer of the tenant, and a token with a reserved scope is
+ * for them alone unless its request names more: an API that gets a token must not be able to use it here.
+ */
+
+interface Owner {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+  readonly client: Client
+}
+
+/** The audience of a token of these scopes where none is asked for. */
+export function defaultAudience(
+  scopes: readonly string[],
+  { tenant, oauth2, client }: Owner,
+): readonly string[] {
+  return scopes.some(isReservedScope) ? [tenant.issuer] : ownAudience(client, oauth2)
+}
+
+/**
+ * The audience of a token of these scopes whose request names `requested`; see resolveAudience. Throws `invalid_target`.
+ */
+export function requestedAudience(
+  requested: readonly string[],
+  scopes: readonly string[],
+  owner: Owner,
+): readonly string[] {
+  const byDefault = defaultAudience(scopes, owner)
+  if (requested.length === 0) return byDefault
+  const { tenant, oauth2, client } = owner
+  const others = [...ownAudience(client, oauth2), ...client.resources]
+  return resolveAudience(requested, {
+    byDefault,
+    others: client.scopes.some(isReservedScope) ? [...others, tenant.issuer] : others,
+  })
+}
+
+/** Whether a token of the client may still be for this audience. For the issuer it always may: it opens nothing by itself. */
+export function isEntitled(audience: string, { tenant, oauth2, client }: Owner): boolean {
+  return (
+    ownAudience(client, oauth2).includes(audience) ||
+    client.resources.includes(audience) ||
+    audience === tenant.issuer
+  )
+}
+
+function ownAudience(client: Client, oauth2: OAuth2Settings): readonly string[] {
+  return client.audience ?? oauth2.audience
+}
