@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/load.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { configOption, settingOf } from './options.ts'
+import { configOption, parseFolder, settingOf } from './options.ts'
 
 /** Where a configuration is looked for when none is named: the folder at hand, then the system's. */
 const places = ['config.yaml', '/etc/grantd/config.yaml'] as const
@@ -21,13 +21,13 @@ export async function getConfigPath(args: ParsedArguments, platform: Platform): 
   return (await findConfig(args, platform)) ?? places[0]
 }
 
-/** The configuration with its data_dir replaced, where one is given; a demo keeps nothing all the same. */
+/** The configuration with its data_dir replaced, where one is given; a demo keeps nothing all the same. Throws UsageError. */
 export function withDataDir(
   loaded: LoadedConfig,
   folder: string | undefined,
   { files }: Platform,
 ): LoadedConfig {
-  return folder === undefined || loaded.dataDir === undefined
-    ? loaded
-    : { ...loaded, dataDir: files.resolve(folder) }
+  if (folder === undefined) return loaded
+  const dataDir = files.resolve(parseFolder(folder))
+  return loaded.dataDir === undefined ? loaded : { ...loaded, dataDir }
 }

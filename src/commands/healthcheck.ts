@@ -4,7 +4,7 @@ import type { Platform } from '../platform/platform.ts'
 import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { findConfig } from './find-config.ts'
 import { ask, parseServerUrl } from './http-client.ts'
-import { configOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
+import { configOption, hostOption, parseHost, parsePort, portOption, settingOf } from './options.ts'
 
 const urlOption: Option = {
   name: 'url',
@@ -41,7 +41,7 @@ async function findLocalUrl(args: ParsedArguments, platform: Platform): Promise<
   const path = needsConfig ? await findConfig(args, platform) : undefined
   const server = path === undefined ? undefined : (await loadConfig(path, platform)).config.server
   const port = portText === undefined ? (server?.port ?? 3000) : parsePort(portText)
-  const host = hostText ?? server?.host ?? '127.0.0.1'
+  const host = hostText === undefined ? (server?.host ?? '127.0.0.1') : parseHost(hostText)
   const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+  return parseServerUrl(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`)
 }

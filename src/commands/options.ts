@@ -1,3 +1,5 @@
+import { formats } from '../config/formats.ts'
+import { findPlaceholder } from '../config/placeholders.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Option } from './command.ts'
@@ -52,6 +54,18 @@ export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw new UsageError(`The port is '${text}', wanted a whole number from 0 to 65535`)
+}
+
+/** An address of IPv6 may be in brackets, as in a URL. */
+export function parseHost(text: string): string {
+  const host = text.replace(/^\[(.*)\]$/s, '$1')
+  if (formats['host']?.accepts(host)) return host
+  throw new UsageError(`The host is '${text}', wanted ${formats['host']?.wanted}`)
+}
+
+export function parseFolder(text: string): string {
+  if (formats['path']?.accepts(text) && findPlaceholder(text) === undefined) return text
+  throw new UsageError(`The data folder is '${text}', wanted ${formats['path']?.wanted}`)
 }
 
 const mostWorkers = 256

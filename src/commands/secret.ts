@@ -1,3 +1,4 @@
+import { formats } from '../config/formats.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
@@ -33,6 +34,8 @@ function run(args: ParsedArguments, platform: Platform): Promise<number> {
 
 async function makeSecret(args: ParsedArguments, platform: Platform): Promise<number> {
   const client = args.text('client') ?? 'my-service'
+  const format = formats['client-id']
+  if (!format?.accepts(client)) throw new UsageError(`The client id is '${client}', wanted ${format?.wanted}`)
   const { secret, hash } = createSecret(platform)
   const { bold } = stylesFor(platform)
   const text = [

@@ -21,7 +21,7 @@ import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { findConfig, withDataDir } from './find-config.ts'
 import { findActive, openKeys } from './open-keys.ts'
 import { openPort } from './open-port.ts'
-import { dataDirOption, hostOption, parsePort, portOption, settingOf } from './options.ts'
+import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from './options.ts'
 import { startMetrics } from './process-metrics.ts'
 import { openServices, type Services } from './services.ts'
 import { type Running, runUntilStopped } from './shutdown.ts'
@@ -56,6 +56,8 @@ async function serveAsked(
 ): Promise<number> {
   const portText = settingOf(portOption, args, platform)
   const port = portText === undefined ? undefined : parsePort(portText)
+  const hostText = settingOf(hostOption, args, platform)
+  const host = hostText === undefined ? undefined : parseHost(hostText)
   const { config, isQuiet } = worker ? await worker.begin() : await findOwn(args, platform)
   const demo = config.path === null ? await createDemo(platform) : undefined
   const loaded = demo?.loaded ?? (await readConfig(config, platform))
@@ -64,7 +66,7 @@ async function serveAsked(
   }
   const { server } = loaded.config
   return serveConfig(withDataDir(loaded, settingOf(dataDirOption, args, platform), platform), {
-    host: settingOf(hostOption, args, platform) ?? server.host,
+    host: host ?? server.host,
     port: port ?? server.port,
     demo,
     platform,

@@ -10,7 +10,7 @@ import type { AuditEvent } from '../protocol/audit-events.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { CommandError, type Option } from './command.ts'
-import { portOption, settingOf } from './options.ts'
+import { parsePort, portOption, settingOf } from './options.ts'
 import { withStorage } from './with-storage.ts'
 
 /** Default issuers have the port in them, so a command has to know it as the server does. */
@@ -34,6 +34,7 @@ export function withManagement(
   platform: Platform,
   work: (management: Management) => Promise<number>,
 ): Promise<number> {
+  const portText = settingOf(issuerPortOption, args, platform)
   return withStorage(args, platform, async ({ loaded, storage }) => {
     const { audit: settings, server } = loaded.config
     const { now, monotonic, randomBytes, hashing } = platform
@@ -46,7 +47,7 @@ export function withManagement(
       enabled: settings.enabled,
       skip: settings.skip,
     })
-    const port = settingOf(issuerPortOption, args, platform) ?? server.port
+    const port = portText === undefined ? server.port : parsePort(portText)
     const publicUrl = server.public_url ?? `http://localhost:${port}`
     try {
       return await work({

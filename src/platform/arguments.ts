@@ -24,6 +24,7 @@ export function parseArguments(words: readonly string[], types: OptionTypes): Pa
       allowPositionals: true,
       strict: true,
     })
+    refuseEmpty(values, positionals)
     return {
       text: (name) => {
         const value = values[name]
@@ -33,8 +34,17 @@ export function parseArguments(words: readonly string[], types: OptionTypes): Pa
       positionals,
     }
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
   }
+}
+
+/** A shell puts an empty word where a variable was to be. It is never meant, least of all as no limit at all. */
+function refuseEmpty(values: Readonly<Record<string, unknown>>, positionals: readonly string[]): void {
+  const name = Object.keys(values).find((each) => values[each] === '')
+  if (name === undefined && !positionals.includes('')) return
+  const what = name === undefined ? 'One of the words' : `--${name}`
+  throw new UsageError(`${what} is empty; give it a value, or leave it out`)
 }
 
 function shortOf(name: string): { short?: string } {

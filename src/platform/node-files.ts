@@ -112,14 +112,15 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-async function makePrivateFolder(folder: string): Promise<void> {
+async function makePrivateFolder(folder: string, { isRetry = false } = {}): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 })
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST' && (await stat(folder)).isDirectory()) return
-    if (!isMissing(cause) || dirname(folder) === folder) throw cause
+    // /proc takes no folder and says for ever that something is missing.
+    if (isRetry || !isMissing(cause) || dirname(folder) === folder) throw cause
     await makePrivateFolder(dirname(folder))
-    return makePrivateFolder(folder)
+    return makePrivateFolder(folder, { isRetry: true })
   }
   await chmod(folder, 0o700)
   await keepOwner(folder)

@@ -23,12 +23,13 @@ test('what was not given is not there', () => {
 test('the words between are kept in order, and all after -- are words', () => {
   expect(parse('a', '--port', '1', 'b', '--', '--help').positionals).toEqual(['a', 'b', '--help'])
 })
-test('a value may be empty or hold an equals sign', () => {
-  expect(parse('--config=').text('config')).toBe('')
+test('a value may hold an equals sign, and is not empty', () => {
   expect(parse('--config=a=b').text('config')).toBe('a=b')
 })
 
 const wrong = [
+  ['--config='],
+  ['a', ''],
   ['--confg', 'a'],
   ['-x'],
   ['--config'],
