@@ -12,8 +12,8 @@ import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { AuditEntry } from '../storage/records.ts'
 import { systemTenant } from '../storage/storage.ts'
 import { type AdminCall, answerAdmin, answerForTenant, type TenantCall } from './access.ts'
-import { adminShared, OrNull, readRefusals } from './openapi.ts'
-import { getOnce } from './page.ts'
+import { adminShared, Damaged, OrNull, readRefusals } from './openapi.ts'
+import { getOnce, renderDamaged } from './page.ts'
 
 /** `/api/v1/admin/tenants/{tenant}/audit`, and `/api/v1/admin/audit` for what belongs to no tenant. */
 export const adminAudit = (deps: Deps) =>
@@ -30,6 +30,7 @@ export const adminAudit = (deps: Deps) =>
 const AuditResponse = Type.Object({
   items: Type.Array(AuditEntry),
   next_after: OrNull(Type.Integer(), 'What to give as `after` for the next page; null on the last one'),
+  damaged: Type.Optional(Damaged),
 })
 
 const largestPage = 1000
@@ -65,14 +66,17 @@ async function read(tenantId: string, { request, deps }: AdminCall): Promise<Res
   const wantsLines = request.headers.get('accept')?.includes(linesType) ?? false
   return wantsLines
     ? answerLines(page, { limit, types, request })
-    : json({ items: page.events, next_after: page.next ?? null }, { headers: noStore })
+    : json(
+        { items: page.events, next_after: page.next ?? null, ...renderDamaged(page.damaged) },
+        { headers: noStore },
+      )
 }
 
 const linesType = 'application/x-ndjson'
 
-/** One event a line; where the next ones are is in the Link header, for no line is free for it. */
+/** One event a line; where the next ones are, and how many rows are damaged, is in headers, for no line is free for it. */
 function answerLines(
-  { events, next }: AuditPage,
+  { events, next, damaged }: AuditPage,
   { limit, types, request }: { limit: number; types: readonly string[]; request: Request },
 ): Response {
   const following = new URLSearchParams([
@@ -82,8 +86,17 @@ function answerLines(
   ])
   const link = `<${new URL(request.url).pathname}?${following}>; rel="next"`
   return new Response(events.map((event) => `${JSON.stringify(event)}\n`).join(''), {
-    headers: { 'Content-Type': linesType, ...noStore, ...(next !== undefined && { Link: link }) },
+    headers: {
+      'Content-Type': linesType,
+      ...noStore,
+      ...(next !== undefined && { Link: link }),
+      ...damagedHeader(damaged),
+    },
   })
+}
+
+function damagedHeader(damaged: readonly string[]): Record<string, string> {
+  return damaged.length > 0 ? { 'Grantd-Damaged-Rows': String(damaged.length) } : {}
 }
 
 interface NumberRule {
@@ -154,7 +167,7 @@ const queryParameters = [
 
 const description = [
   'What was done, by whom and from where. With `Accept: application/x-ndjson` one event a line, and the next page in the Link',
-  'header. An event is there a moment after the answer that it is about.',
+  'header; `Grantd-Damaged-Rows` counts the rows of the page that cannot be read. An event is there a moment after the answer that\nit is about.',
 ].join('\n')
 
 const tenantDetail = {

@@ -44,10 +44,16 @@ export const pageParameters = [
 ] as const
 
 /** A page of things. */
+export const Damaged = Type.Array(Type.String(), {
+  description:
+    'Ids of the page whose rows cannot be read: they are not among the items, and the log says more',
+})
+
 export const pageOf = <S extends TSchema>(item: S) =>
   Type.Object({
     items: Type.Array(item),
     next_cursor: OrNull(Type.String(), 'For the next page; null on the last one'),
+    damaged: Type.Optional(Damaged),
   })
 
 export const OrNull = <S extends TSchema>(schema: S, description: string) =>

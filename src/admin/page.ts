@@ -1,5 +1,6 @@
 import { sentTwice } from '../http/form.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import type { DamagedRow } from '../storage/storage.ts'
 
 /** A list that comes in pages: a cursor of another one is refused. */
 export interface PagedList {
@@ -47,17 +48,28 @@ export interface RenderedPage<T> {
   readonly items: readonly T[]
   /** Null on the last page. */
   readonly next_cursor: string | null
+  /** The ids of damaged rows; left out when there is none. */
+  readonly damaged?: readonly string[]
 }
 
 /** A page of `found`, which begins after `page.after` and has one more than the page when there is a next one. */
-export function renderPage<F, T>(
-  found: readonly F[],
+export function renderPage<F extends object, T>(
+  found: readonly (F | DamagedRow)[],
   { page, list, idOf, render }: RenderPageOptions<F, T>,
 ): RenderedPage<T> {
   const rows = found.slice(0, page.limit)
   const last = rows.at(-1)
   const hasNext = found.length > page.limit && last !== undefined
-  return { items: rows.map(render), next_cursor: hasNext ? renderCursor(idOf(last), list) : null }
+  return {
+    items: rows.flatMap((row) => ('damage' in row ? [] : [render(row)])),
+    next_cursor: hasNext ? renderCursor('damage' in last ? last.id : idOf(last), list) : null,
+    ...renderDamaged(rows.flatMap((row) => ('damage' in row ? [row.id] : []))),
+  }
+}
+
+/** What a list says of damaged rows: nothing where there is none. */
+export function renderDamaged(damaged: readonly string[]): { damaged?: string[] } {
+  return damaged.length > 0 ? { damaged: [...damaged] } : {}
 }
 
 interface RenderPageOptions<F, T> {

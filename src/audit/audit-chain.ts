@@ -1,6 +1,13 @@
 import type { Hashing } from '../platform/platform.ts'
 import { type AuditEntry, auditEvents, auditEventsAsFound, auditHeadsAsFound } from '../storage/records.ts'
-import { type ListOptions, StorageError, type StoredRecord, type TenantStorage } from '../storage/storage.ts'
+import {
+  DamagedRowError,
+  isDamaged,
+  type ListedRecord,
+  StorageError,
+  type StoredRecord,
+  type TenantStorage,
+} from '../storage/storage.ts'
 import { buildEntry, type WaitingEvent } from './audit-entry.ts'
 
 /** The last event of a trail, as its head keeps it; the members in the order of the schema. */
@@ -171,7 +178,7 @@ export async function readHead(trail: TenantStorage): Promise<StoredRecord<unkno
   try {
     return await trail.of(auditHeadsAsFound).find(headId)
   } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
+    if (cause instanceof DamagedRowError) return undefined
     throw cause
   }
 }
@@ -202,36 +209,23 @@ async function findEnd(
 }
 
 async function isRowAfter(trail: TenantStorage, number: number): Promise<boolean> {
-  const rows = await listAsFound(trail, { after: idOf(number), limit: 1 })
-  return rows === undefined || rows.some(({ id }) => numberOf(id) !== undefined)
+  const rows = await trail.of(auditEventsAsFound).list({ after: idOf(number), limit: 1 })
+  return rows.some(({ id }) => numberOf(id) !== undefined)
 }
 
 /** Looks for the last event by halves, for a trail can be read forwards only. */
 async function findLast(trail: TenantStorage, hashing: Hashing): Promise<ChainEnd> {
-  let row: StoredRecord<unknown> | undefined
+  let row: ListedRecord<unknown> | undefined
   let [low, high] = [0, Number.MAX_SAFE_INTEGER]
   while (low < high) {
     const middle = low + Math.floor((high - low) / 2)
-    const rows = await listAsFound(trail, { after: idOf(middle), limit: 1 })
-    const number = rows === undefined ? middle + 1 : numberOf(rows[0]?.id ?? '')
+    const [found] = await trail.of(auditEventsAsFound).list({ after: idOf(middle), limit: 1 })
+    const number = numberOf(found?.id ?? '')
     if (number === undefined) high = middle
-    else [low, row] = [number, rows?.[0]]
+    else [low, row] = [number, found]
   }
-  const event = eventsOf(row?.value)?.at(-1)
+  const event = row && !isDamaged(row) ? eventsOf(row.value)?.at(-1) : undefined
   return { number: low, hash: hashOf(event, hashing), expires_at: row?.expiresAt ?? 0 }
-}
-
-/** Rows of the trail, whatever is in them; undefined when one of them is not even JSON. */
-export async function listAsFound(
-  trail: TenantStorage,
-  options: ListOptions,
-): Promise<StoredRecord<unknown>[] | undefined> {
-  try {
-    return await trail.of(auditEventsAsFound).list(options)
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
-    throw cause
-  }
 }
 
 function noteOf(fault: Fault, [first]: readonly WaitingEvent[]): WaitingEvent[] {

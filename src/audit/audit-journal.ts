@@ -1,10 +1,12 @@
 import type { Platform } from '../platform/platform.ts'
 import { auditJournal, auditJournalAsFound } from '../storage/records.ts'
 import {
+  DamagedRowError,
+  isDamaged,
+  type ListedRecord,
   type NewRecord,
+  PassedDamage,
   type Storage,
-  StorageError,
-  type StoredRecord,
   systemTenant,
 } from '../storage/storage.ts'
 import { AppendConflict, type AppendOptions } from './audit-chain.ts'
@@ -90,28 +92,34 @@ const mostTries = 5
 
 /**
  * Moves what the journal has for the tenants of a bucket to their trails. Each event is moved once, whoever does it at the same
- * time. Throws StorageError, also for a row that is not what grantd writes; then that bucket stays as it is.
+ * time. A damaged row stays where it is and keeps no other from being moved. Throws StorageError, at the end DamagedRowError for the
+ * first of these.
  */
 export async function settleBucket(storage: Storage, bucket: string, options: SettleOptions): Promise<void> {
   const { heads = new KnownHeads(), ...rest } = options
-  for (let tries = 1; ; ) {
+  let damage: DamagedRowError | undefined
+  let after: string | undefined = startOf(bucket)
+  for (let tries = 1; after !== undefined; ) {
     try {
-      if (await settleSome(storage, bucket, { ...rest, heads })) return
+      const part: JournalPart = await readJournal(storage, bucket, after)
+      await moveRows(storage, part.rows, { ...rest, heads })
+      damage ??= part.damage
+      after = part.next
       tries = 1
     } catch (cause) {
       if (!(cause instanceof AppendConflict) || tries++ >= mostTries) throw cause
     }
   }
+  if (damage) throw damage
 }
 
-/** As much as one transaction holds; answers whether nothing is left. */
-async function settleSome(
+/** Moves rows in one transaction. */
+async function moveRows(
   storage: Storage,
-  bucket: string,
+  rows: readonly JournalRow[],
   options: AppendOptions & { readonly heads: KnownHeads },
-): Promise<boolean> {
-  const { rows, isLast } = await readJournal(storage, bucket)
-  if (rows.length === 0) return true
+): Promise<void> {
+  if (rows.length === 0) return
   const groups = groupByTenant(rows.flatMap(({ events }) => events))
   try {
     const written = await storage.transaction(async (inside) => {
@@ -127,7 +135,6 @@ async function settleSome(
     options.heads.forget(groups.map(([tenant]) => tenant))
     throw cause
   }
-  return isLast
 }
 
 interface JournalRow {
@@ -135,58 +142,59 @@ interface JournalRow {
   readonly events: readonly WaitingEvent[]
 }
 
-/** The first rows of a bucket, at most as many as one transaction moves. */
-async function readJournal(
-  storage: Storage,
-  bucket: string,
-): Promise<{ rows: readonly JournalRow[]; isLast: boolean }> {
-  const mine = await listRows(storage, bucket, rowsAtOnce)
-  const rows: JournalRow[] = []
-  let count = 0
-  for (const { id, value } of mine) {
-    const events = eventsIn(id, value)
-    count += events.length
-    if (rows.length > 0 && count > eventsAtOnce) break
-    rows.push({ id, events })
-  }
-  return { rows, isLast: rows.length === mine.length && mine.length < rowsAtOnce }
+interface JournalPart {
+  /** At most as many as one transaction moves. */
+  readonly rows: readonly JournalRow[]
+  /** What is wrong with the first damaged row that was passed. */
+  readonly damage: DamagedRowError | undefined
+  /** The id after which the next part begins; undefined: this is the last. */
+  readonly next: string | undefined
 }
 
-async function listRows(storage: Storage, bucket: string, limit: number): Promise<StoredRecord<unknown>[]> {
-  const start = `${bucket}.`
-  try {
-    const journal = storage.of(systemTenant).of(auditJournalAsFound)
-    const rows = await journal.list({ after: start, limit })
-    return rows.filter(({ id }) => id.startsWith(start))
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw unreadable(`${start}...`)
-    throw cause
+/** The rows of a bucket after the id `after`. */
+async function readJournal(storage: Storage, bucket: string, after: string): Promise<JournalPart> {
+  const mine = await listRows(storage, { bucket, after, limit: rowsAtOnce })
+  const rows: JournalRow[] = []
+  let damage: DamagedRowError | undefined
+  let count = 0
+  let at = after
+  for (const row of mine) {
+    const events = eventsIn(row)
+    if (events instanceof DamagedRowError) damage ??= events
+    else {
+      count += events.length
+      if (rows.length > 0 && count > eventsAtOnce) return { rows, damage, next: at }
+      rows.push({ id: row.id, events })
+    }
+    at = row.id
   }
+  return { rows, damage, next: mine.length < rowsAtOnce ? undefined : at }
+}
+
+function startOf(bucket: string): string {
+  return `${bucket}.`
+}
+
+async function listRows(
+  storage: Storage,
+  { bucket, after, limit }: { bucket: string; after: string; limit: number },
+): Promise<ListedRecord<unknown>[]> {
+  const rows = await storage.of(systemTenant).of(auditJournalAsFound).list({ after, limit })
+  return rows.filter(({ id }) => id.startsWith(startOf(bucket)))
 }
 
 /** Rows of nobody's bucket count too: that costs a look at each bucket. */
 async function isEmpty(storage: Storage): Promise<boolean> {
-  try {
-    return (await storage.of(systemTenant).of(auditJournalAsFound).list({ limit: 1 })).length === 0
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return false
-    throw cause
-  }
+  return (await storage.of(systemTenant).of(auditJournalAsFound).list({ limit: 1 })).length === 0
 }
 
-/** The rest of the journal can be used. */
-class UnreadableRow extends StorageError {}
-
-function unreadable(id: string): UnreadableRow {
-  return new UnreadableRow(
-    `The row ${id} of kind ${auditJournal.name} is not what this grantd writes; restore it from a backup, or delete it`,
-  )
-}
-
-function eventsIn(id: string, value: unknown): readonly WaitingEvent[] {
+function eventsIn(row: ListedRecord<unknown>): readonly WaitingEvent[] | DamagedRowError {
+  if (isDamaged(row)) return row.damage
+  const { id, value } = row
   const events = typeof value === 'object' && value !== null && 'events' in value ? value.events : undefined
   if (Array.isArray(events) && events.every(isWaitingEvent)) return events
-  throw unreadable(id)
+  const key = { tenant: systemTenant, kind: auditJournal.name, id }
+  return new DamagedRowError(key, 'its value is not a list of events')
 }
 
 /** Checked by hand: it is looked at for each event that is written this way. */
@@ -220,18 +228,19 @@ export async function settleForgotten(
   storage: Storage,
   { before = Number.POSITIVE_INFINITY, ...options }: SettleOptions & { readonly before?: number },
 ): Promise<void> {
-  const failures: UnreadableRow[] = []
+  const damage = new PassedDamage()
   if (await isEmpty(storage)) return
   for (let at = 0; at < buckets; at++) {
     const bucket = nameOf(at)
     try {
-      const [first] = await listRows(storage, bucket, 1)
+      const rows = await listRows(storage, { bucket, after: startOf(bucket), limit: rowsAtOnce })
+      // A damaged row stays for ever, and says nothing about the others.
+      const first = rows.find((row) => !(eventsIn(row) instanceof DamagedRowError)) ?? rows[0]
       // Of a row without a time nobody can say how old it is.
       if (first && !(Number(first.id.split('.')[1]) > before)) await settleBucket(storage, bucket, options)
     } catch (cause) {
-      if (!(cause instanceof UnreadableRow)) throw cause
-      failures.push(cause)
+      damage.pass(cause)
     }
   }
-  if (failures.length > 0) throw failures[0]
+  damage.throwFirst()
 }

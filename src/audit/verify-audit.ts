@@ -1,8 +1,17 @@
 import type { Hashing } from '../platform/platform.ts'
 import { type AuditEntry, auditEventsAsFound, cleanings } from '../storage/records.ts'
-import { type Storage, type StoredRecord, systemTenant, type TenantStorage } from '../storage/storage.ts'
+import {
+  DamagedRowError,
+  isDamaged,
+  type ListedRecord,
+  onlyReadable,
+  type Storage,
+  type StoredRecord,
+  systemTenant,
+  type TenantStorage,
+} from '../storage/storage.ts'
 import { beginning, type ChainEnd, eventsOf, hashOf, isChainEnd, numberOf, readHead } from './audit-chain.ts'
-import { type FoundRow, walkTrail } from './audit-trail.ts'
+import { walkTrail } from './audit-trail.ts'
 
 export interface VerifyAuditOptions {
   readonly tenant: string
@@ -43,7 +52,7 @@ export async function verifyAudit(storage: Storage, options: VerifyAuditOptions)
 /** Up to when expired rows were deleted, by a clock that may have been ahead of ours. */
 async function findFloor(storage: Storage): Promise<number> {
   const rows = await storage.of(systemTenant).of(cleanings).list({ limit: 10 })
-  return Math.max(0, ...rows.map(({ value }) => value.floor))
+  return Math.max(0, ...onlyReadable(rows).map(({ value }) => value.floor))
 }
 
 interface WalkOptions extends VerifyAuditOptions {
@@ -86,9 +95,10 @@ class Walk {
     if (this.#complaints.length < mostComplaints) this.#complaints.push(sentence)
   }
 
-  async meet(row: FoundRow, head: unknown): Promise<void> {
-    const events = row && numberOf(row.id) !== undefined ? eventsOf(row.value) : undefined
-    if (!row || !events) {
+  async meet(row: ListedRecord<unknown>, head: unknown): Promise<void> {
+    const isWhole = !isDamaged(row) && numberOf(row.id) !== undefined
+    const events = isWhole ? eventsOf(row.value) : undefined
+    if (!isWhole || !events) {
       this.#complain(`After event ${this.#last?.number ?? 0} comes a row that holds no events`)
       return
     }
@@ -153,7 +163,12 @@ class Walk {
   /** Whether retention has taken the event since it was met, and others after it. */
   async #isGone({ row, expires_at }: Met): Promise<boolean> {
     if (expires_at > (await this.#options.due())) return false
-    return (await this.#trail.of(auditEventsAsFound).find(row)) === undefined
+    try {
+      return (await this.#trail.of(auditEventsAsFound).find(row)) === undefined
+    } catch (cause) {
+      if (cause instanceof DamagedRowError) return false
+      throw cause
+    }
   }
 
   #checkHead(head: ChainEnd, met: Met): void {

@@ -1,5 +1,5 @@
 import { clients as clientKind } from '../storage/records.ts'
-import type { Storage } from '../storage/storage.ts'
+import { type DamagedRow, isDamaged, type Storage } from '../storage/storage.ts'
 import { buildStoredClient, type Client } from './client.ts'
 import type { TenantClients } from './registry.ts'
 import type { ClientRow } from './stored-clients.ts'
@@ -11,21 +11,25 @@ export interface ListedClient {
   readonly row: ClientRow | undefined
 }
 
-/** The clients of a tenant by id, those of config.yaml and those of the storage. */
+/** The clients of a tenant by id, those of config.yaml and those of the storage; a damaged row of a client is in its place. */
 export async function listClients(
   { after, limit }: { after: string; limit: number },
   { tenant, clients }: ListOwner,
   storage: Storage,
-): Promise<ListedClient[]> {
+): Promise<(ListedClient | DamagedRow)[]> {
   const rows = await storage.of(tenant.id).of(clientKind).list({ after, limit })
   const configured = clients.configured.filter(({ id }) => id > after)
   const stored = rows.filter(({ id }) => !clients.findConfigured(id))
   return [
     ...configured.map((client): ListedClient => ({ client, row: undefined })),
-    ...stored.map((row) => ({ client: buildStoredClient(row.id, row.value), row })),
+    ...stored.map((row) => (isDamaged(row) ? row : { client: buildStoredClient(row.id, row.value), row })),
   ]
-    .sort((a, b) => (a.client.id < b.client.id ? -1 : 1))
+    .sort((a, b) => (clientIdOf(a) < clientIdOf(b) ? -1 : 1))
     .slice(0, limit)
+}
+
+export function clientIdOf(listed: ListedClient | DamagedRow): string {
+  return 'damage' in listed ? listed.id : listed.client.id
 }
 
 interface ListOwner {

@@ -5,8 +5,8 @@ import { verifyAudit } from '../audit/verify-audit.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
-import { tenants as tenantKind } from '../storage/records.ts'
-import { type Storage, systemTenant } from '../storage/storage.ts'
+import { auditEvents, tenants as tenantKind } from '../storage/records.ts'
+import { DamagedRowError, isDamaged, type Storage, systemTenant } from '../storage/storage.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { jsonOption } from './options.ts'
 import { type OpenedStorage, storageOptions, withStorage } from './with-storage.ts'
@@ -59,15 +59,28 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
     isJson: args.isSet('json'),
   }
   return withStorage(args, platform, async (opened) => {
-    await settle(opened, asked, platform)
-    return action(opened, asked, platform)
+    const damage = await settle(opened, asked, platform)
+    if (damage) platform.writeError(`warning: ${printable(damage.message)}\n`)
+    const exitCode = await action(opened, asked, platform)
+    // Events that cannot be read are in no trail, so that one is not all right.
+    return exitCode === exitCodes.ok && damage ? exitCodes.failed : exitCode
   })
 }
 
-/** Brings what waits in the journal into the trails that were asked for. */
-async function settle({ loaded, storage }: OpenedStorage, { tenant }: Asked, { hashing }: Platform) {
+/** Brings what waits in the journal into the trails that were asked for; answers what is wrong with what cannot be brought. */
+async function settle(
+  { loaded, storage }: OpenedStorage,
+  { tenant }: Asked,
+  { hashing }: Platform,
+): Promise<DamagedRowError | undefined> {
   const options = { hashing, retain: loaded.config.audit.retain * 1000 }
-  await (tenant === undefined ? settleForgotten(storage, options) : settleTrail(storage, tenant, options))
+  try {
+    await (tenant === undefined ? settleForgotten(storage, options) : settleTrail(storage, tenant, options))
+    return undefined
+  } catch (cause) {
+    if (cause instanceof DamagedRowError) return cause
+    throw cause
+  }
 }
 
 function parseCount(name: string, args: ParsedArguments): number | undefined {
@@ -84,13 +97,13 @@ async function list({ storage }: OpenedStorage, asked: Asked, platform: Platform
   const last = await getLast(storage, tenant)
   const after = asked.after ?? Math.max(0, last - limit)
   const render = isJson ? JSON.stringify : renderEvent
-  return writeEvents(walkEvents(storage, { tenant, after, limit }), { render, platform })
+  return writeEvents(storage, { tenant, after, limit }, { render, platform })
 }
 
 async function exportLines({ storage }: OpenedStorage, asked: Asked, platform: Platform): Promise<number> {
   const { tenant = systemTenant, after = 0, limit = Number.POSITIVE_INFINITY } = asked
   await getLast(storage, tenant)
-  return writeEvents(walkEvents(storage, { tenant, after, limit }), { render: JSON.stringify, platform })
+  return writeEvents(storage, { tenant, after, limit }, { render: JSON.stringify, platform })
 }
 
 /** The number of the last event. Throws CommandError where there is no trail. */
@@ -108,14 +121,20 @@ interface Range {
   readonly limit: number
 }
 
-/** Events of one row after the other, as they were found. */
+/** Events of one row after the other, as they were found; for a row without any, what is wrong with it. */
 async function* walkEvents(
   storage: Storage,
   { tenant, after, limit }: Range,
-): AsyncGenerator<readonly unknown[]> {
+): AsyncGenerator<readonly unknown[] | DamagedRowError> {
   let left = limit
   for await (const row of walkTrail(storage.of(tenant), after)) {
-    const events = (eventsOf(row?.value) ?? []).filter((event) => !isUpTo(event, after)).slice(0, left)
+    const found = isDamaged(row) ? undefined : eventsOf(row.value)
+    if (!found) {
+      const key = { tenant, kind: auditEvents.name, id: row.id }
+      yield isDamaged(row) ? row.damage : new DamagedRowError(key, 'it holds no events')
+      continue
+    }
+    const events = found.filter((event) => !isUpTo(event, after)).slice(0, left)
     if (events.length > 0) yield events
     left -= events.length
     if (left <= 0) return
@@ -132,16 +151,20 @@ interface Output {
   readonly platform: Platform
 }
 
-async function writeEvents(
-  groups: AsyncIterable<readonly unknown[]>,
-  { render, platform }: Output,
-): Promise<number> {
-  for await (const events of groups) {
+/** Events of a damaged row are missing in what is written, which the exit code tells. */
+async function writeEvents(storage: Storage, range: Range, { render, platform }: Output): Promise<number> {
+  let exitCode: number = exitCodes.ok
+  for await (const events of walkEvents(storage, range)) {
+    if (events instanceof DamagedRowError) {
+      platform.writeError(`warning: ${printable(events.message)}\n`)
+      exitCode = exitCodes.failed
+      continue
+    }
     const isTaken = await platform.writeOutPaced(events.map((event) => `${render(event)}\n`).join(''))
     // Whoever reads has enough, as `head` does.
     if (!isTaken) break
   }
-  return exitCodes.ok
+  return exitCode
 }
 
 /** Number, time, type and outcome, then what else there is by name. */

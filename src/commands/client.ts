@@ -1,13 +1,20 @@
-import { findClient, type ListedClient, listClients } from '../clients/listed-clients.ts'
+import {
+  findClient,
+  clientIdOf as idOfListed,
+  type ListedClient,
+  listClients,
+} from '../clients/listed-clients.ts'
 import { showClient, showSecrets } from '../clients/shown-client.ts'
 import { changeStoredClient } from '../clients/stored-clients.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
+import type { DamagedRow } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { createFreshClient, retireClient } from '../tokens/retire.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { jsonOption } from './options.ts'
+import { renderDamaged } from './render-damaged.ts'
 import { stylesFor } from './style.ts'
 import {
   explainRefusal,
@@ -79,17 +86,20 @@ const pageSize = 100
 async function list({ management, tenant, args, platform }: Asked): Promise<number> {
   const owner = { tenant, clients: management.clients.of(tenant.id) }
   const isJson = args.isSet('json')
-  const all: ListedClient[] = []
+  const all: (ListedClient | DamagedRow)[] = []
   for (let after = ''; ; ) {
     const page = await listClients({ after, limit: pageSize }, owner, management.storage)
     all.push(...page)
     const last = page.at(-1)
     if (!last || page.length < pageSize) break
-    after = last.client.id
+    after = idOfListed(last)
   }
-  if (isJson) platform.writeOut(`${JSON.stringify(all.map(showClient))}\n`)
-  else for (const each of all) platform.writeOut(`${printable(renderLine(each))}\n`)
-  return exitCodes.ok
+  const readable = all.flatMap((each) => ('damage' in each ? [] : [each]))
+  if (isJson) platform.writeOut(`${JSON.stringify(readable.map(showClient))}\n`)
+  else
+    for (const each of all)
+      platform.writeOut(`${printable('damage' in each ? renderDamaged(each) : renderLine(each))}\n`)
+  return readable.length < all.length ? exitCodes.failed : exitCodes.ok
 }
 
 function renderLine(listed: ListedClient): string {

@@ -4,7 +4,7 @@ import { SigningEngineError } from '../keys/sign-engine.ts'
 import { UsageError } from '../platform/arguments.ts'
 import { FileError, type Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
-import { StorageError, StorageRefusedError } from '../storage/storage.ts'
+import { DamagedRowError, StorageError, StorageRefusedError } from '../storage/storage.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { renderUsage } from './help.ts'
 
@@ -20,7 +20,8 @@ export function explain(error: unknown, command: Command, platform: Platform): n
     error instanceof ConfigError ||
     error instanceof KeyFileError ||
     error instanceof SigningEngineError ||
-    error instanceof StorageRefusedError
+    error instanceof StorageRefusedError ||
+    error instanceof DamagedRowError
   if (isLasting) {
     platform.writeError(`${printableLines(error.message)}\n`)
     return exitCodes.config

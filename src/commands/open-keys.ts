@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { KeyFileError } from '../keys/key-file.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import { DamagedRowError } from '../storage/storage.ts'
 
 /** With more tenants than this, the start opens no key. */
 const mostAwaited = 32
@@ -11,7 +12,7 @@ export function findActive({ tenants }: Config): string[] {
 }
 
 /**
- * Opens the keys of the tenants, some at once, and throws KeyFileError with every complaint. With many tenants it opens none: to
+ * Opens the keys of the tenants, some at once, and throws KeyFileError with every complaint, that of a damaged keyring too. With many tenants it opens none: to
  * open or make ten thousand keys keeps every core busy for minutes, and each tenant's first request opens its own; one whose key
  * is broken is answered 503, and the log says why.
  */
@@ -20,12 +21,12 @@ export async function openKeys(
   { keyring, atOnce }: { keyring: Pick<Keyring, 'of'>; atOnce: number },
 ): Promise<void> {
   if (ids.length > mostAwaited) return
-  const complaints: KeyFileError[] = []
+  const complaints: Error[] = []
   const waiting = [...ids]
   const work = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
       await keyring.of(id).catch((cause: unknown) => {
-        if (!(cause instanceof KeyFileError)) throw cause
+        if (!(cause instanceof KeyFileError) && !(cause instanceof DamagedRowError)) throw cause
         complaints.push(cause)
       })
     }

@@ -3,6 +3,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import { type RotateOptions, type Rotation, RotationRefused } from '../keys/rotator.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
+import { DamagedRowError } from '../storage/storage.ts'
 import { CommandError, exitCodes } from './command.ts'
 import type { OpenedKeyring } from './with-keyring.ts'
 
@@ -45,7 +46,8 @@ async function rotate(tenant: string, keyring: Keyring, options: RotateOptions):
     const report = await keyring.report(tenant, { withPrivate: false })
     return { tenant, outcome, ...describe(report, outcome) }
   } catch (error) {
-    if (error instanceof RotationRefused) return { tenant, outcome: 'refused', complaint: error.message }
+    if (error instanceof RotationRefused || error instanceof DamagedRowError)
+      return { tenant, outcome: 'refused', complaint: error.message }
     throw error
   }
 }

@@ -6,7 +6,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
 import { LastUse } from '../storage/last-use.ts'
 import { openStorage } from '../storage/open.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { OnDamagedRow, Storage } from '../storage/storage.ts'
 import { createBusyMeter } from './busy-meter.ts'
 
 /** What works behind the answers. */
@@ -20,12 +20,27 @@ export interface Services {
   close(): Promise<void>
 }
 
+/** Rows that are remembered as told of. */
+const mostTold = 1000
+
+/** Names each damaged row in the log, once for as long as there are not too many of them. */
+function logDamaged(log: Log): OnDamagedRow {
+  const told = new Set<string>()
+  return ({ key, message }) => {
+    const name = JSON.stringify(key)
+    if (told.has(name)) return
+    if (told.size >= mostTold) told.clear()
+    told.add(name)
+    log('error', 'a row of the database is damaged', { ...key, reason: message })
+  }
+}
+
 /** Opens what a server needs besides its keys. Throws StorageError. */
 export async function openServices(
   loaded: LoadedConfig,
   { platform, log }: { platform: Platform; log: Log },
 ): Promise<Services> {
-  const storage = await openStorage(planStorage(loaded, platform), platform)
+  const storage = await openStorage(planStorage(loaded, platform), platform, logDamaged(log))
   const lastUse = new LastUse({
     storage,
     after: platform.after,

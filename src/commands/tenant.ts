@@ -1,11 +1,19 @@
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
+import type { DamagedRow } from '../storage/storage.ts'
 import { showTenant } from '../tenants/shown-tenant.ts'
-import { changeStoredTenant, findTenant, type ListedTenant, listTenants } from '../tenants/stored-tenants.ts'
+import {
+  changeStoredTenant,
+  findTenant,
+  type ListedTenant,
+  listTenants,
+  tenantIdOf,
+} from '../tenants/stored-tenants.ts'
 import { createFreshTenant, retireTenant } from '../tokens/retire.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { jsonOption } from './options.ts'
+import { renderDamaged } from './render-damaged.ts'
 import {
   explainRefusal,
   getOption,
@@ -67,17 +75,20 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
 const pageSize = 100
 
 async function list({ management, args, platform }: Asked): Promise<number> {
-  const all: ListedTenant[] = []
+  const all: (ListedTenant | DamagedRow)[] = []
   for (let after = ''; ; ) {
     const page = await listTenants({ after, limit: pageSize }, management)
     all.push(...page)
     const last = page.at(-1)
     if (!last || page.length < pageSize) break
-    after = last.tenant.id
+    after = tenantIdOf(last)
   }
-  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(all.map(showTenant))}\n`)
-  else for (const each of all) platform.writeOut(`${printable(renderLine(each))}\n`)
-  return exitCodes.ok
+  const readable = all.flatMap((each) => ('damage' in each ? [] : [each]))
+  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(readable.map(showTenant))}\n`)
+  else
+    for (const each of all)
+      platform.writeOut(`${printable('damage' in each ? renderDamaged(each) : renderLine(each))}\n`)
+  return readable.length < all.length ? exitCodes.failed : exitCodes.ok
 }
 
 function renderLine(listed: ListedTenant): string {

@@ -11,10 +11,11 @@ import type { AuditSink } from '../protocol/audit-events.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
 import { openStorage } from '../storage/open.ts'
 import { tenants } from '../storage/records.ts'
-import { type Storage, systemTenant } from '../storage/storage.ts'
+import { isDamaged, type ListedRecord, type Storage, systemTenant } from '../storage/storage.ts'
 import { CommandError } from './command.ts'
 import { getConfigPath, withDataDir } from './find-config.ts'
 import { dataDirOption, settingOf } from './options.ts'
+import { warnOfDamaged } from './render-damaged.ts'
 import { withStorage } from './with-storage.ts'
 
 /** The keys of a configuration, for a command. */
@@ -69,14 +70,15 @@ async function load(args: ParsedArguments, platform: Platform): Promise<LoadedCo
 /** The storage of the configuration; an empty one where there is none yet. */
 export async function openToRead(loaded: LoadedConfig, platform: Platform): Promise<Storage> {
   const place = planStorage(loaded, platform)
-  if (place.kind !== 'sqlite') return openStorage(place, platform)
+  const onDamaged = warnOfDamaged(platform)
+  if (place.kind !== 'sqlite') return openStorage(place, platform, onDamaged)
   const { files } = platform
   const folder = files.folderOf(place.path)
   // Where only the mark is that there was one, opening says that it is lost.
   const isThere = (await files.list(folder)).some((name) =>
     files.resolve(folder, name).startsWith(place.path),
   )
-  return isThere ? openStorage(place, platform) : createMemoryStorage()
+  return isThere ? openStorage(place, platform, onDamaged) : createMemoryStorage()
 }
 
 interface Parts {
@@ -92,7 +94,12 @@ async function openKeyring(
   { loaded, storage, material, audit }: Parts,
 ): Promise<OpenedKeyring> {
   const wanted = args.text('tenant')
-  const all = [...Object.keys(loaded.config.tenants), ...(await listStored(storage))]
+  const stored = await listStored(storage)
+  // A tenant whose row is damaged has no keys that could be told of; asked for by its id, it says so.
+  const all = [
+    ...Object.keys(loaded.config.tenants),
+    ...stored.flatMap((row) => (wanted === undefined && isDamaged(row) ? [] : [row.id])),
+  ]
   const tenantIds = [...new Set(all)].filter((id) => wanted === undefined || id === wanted)
   if (tenantIds.length === 0) {
     const path = await getConfigPath(args, platform)
@@ -111,14 +118,14 @@ async function openKeyring(
   return { keyring, tenantIds, opened }
 }
 
-async function listStored(storage: Storage): Promise<string[]> {
-  const ids: string[] = []
+async function listStored(storage: Storage): Promise<ListedRecord<unknown>[]> {
+  const all: ListedRecord<unknown>[] = []
   for (;;) {
     const page = await storage
       .of(systemTenant)
       .of(tenants)
-      .list({ after: ids.at(-1) ?? '', limit: 500 })
-    if (page.length === 0) return ids
-    ids.push(...page.map(({ id }) => id))
+      .list({ after: all.at(-1)?.id ?? '', limit: 500 })
+    if (page.length === 0) return all
+    all.push(...page)
   }
 }

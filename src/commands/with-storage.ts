@@ -7,6 +7,7 @@ import type { Storage } from '../storage/storage.ts'
 import { CommandError } from './command.ts'
 import { getConfigPath, withDataDir } from './find-config.ts'
 import { configOption, dataDirOption, settingOf } from './options.ts'
+import { warnOfDamaged } from './render-damaged.ts'
 
 /** The options of every command that works on the storage. */
 export const storageOptions = [configOption, dataDirOption] as const
@@ -34,7 +35,7 @@ export async function withStorage<T>(
       `${path} keeps nothing (storage: memory): a command cannot reach what the server remembers`,
     )
   }
-  const storage = await openStorage(place, platform)
+  const storage = await openStorage(place, platform, warnOfDamaged(platform))
   try {
     return await work({ loaded, storage })
   } finally {

@@ -73,7 +73,7 @@ export const listDetail: DocumentDecoration = {
   summary: 'List the API keys of a tenant',
   description: [
     'Those that the client of the caller made, by id, revoked ones too; with the scope `api-keys:manage:all` those of every',
-    'client. More than 1000 come in pages: follow the Link header.',
+    'client. More than 1000 come in pages: follow the Link header. `Grantd-Damaged-Rows` counts rows that cannot be read.',
   ].join('\n'),
   parameters: [
     tenantParameter,

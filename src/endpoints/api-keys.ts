@@ -191,8 +191,14 @@ async function list(call: Call): Promise<Response> {
   const page = rows.slice(0, limit)
   const last = page.at(-1)?.id
   const next = `<${url.pathname}?after=${encodeURIComponent(last ?? '')}&limit=${limit}>; rel="next"`
-  return json(page.map(clientId === undefined ? renderOfAll : renderListed), {
-    headers: { ...noStore, ...(rows.length > limit && { Link: next }) },
+  const readable = page.flatMap((row) => ('damage' in row ? [] : [row]))
+  const damaged = page.length - readable.length
+  return json(readable.map(clientId === undefined ? renderOfAll : renderListed), {
+    headers: {
+      ...noStore,
+      ...(rows.length > limit && { Link: next }),
+      ...(damaged > 0 && { 'Grantd-Damaged-Rows': String(damaged) }),
+    },
   })
 }
 

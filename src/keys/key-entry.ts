@@ -28,6 +28,16 @@ export interface Entry {
   keys: TenantKeys | undefined
 }
 
+/** The ring could not be looked at, and is to be looked at again; what is at hand serves on for as long as it may. */
+export function noteFailure(
+  entry: Entry | undefined,
+  { failure, seenAt }: { failure: unknown; seenAt: Moment },
+): void {
+  if (!entry) return
+  entry.ring = { ...entry.ring, failure }
+  entry.failingSince ??= seenAt
+}
+
 /** What a keyring knows of the storage. */
 export interface Sight {
   /** Whether other machines may change the rings. */

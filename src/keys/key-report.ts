@@ -1,9 +1,10 @@
 import type { PublicJwk } from '../protocol/messages.ts'
+import { DamagedRowError } from '../storage/storage.ts'
 import { findKey as findKeyFile, KeyFileError, type KeyHost, type KeyPlan } from './key-file.ts'
 import { findKeyPath } from './key-folder.ts'
 import type { KeyMaterial } from './key-material.ts'
 import type { RingStore } from './ring-store.ts'
-import { type DueStep, forecast, hasPrivateHalf, type RingKey } from './rotation.ts'
+import { type DueStep, forecast, hasPrivateHalf, type Ring, type RingKey } from './rotation.ts'
 
 /** The keys of a tenant for people, and what is to come. */
 export interface KeyReport {
@@ -12,7 +13,7 @@ export interface KeyReport {
   readonly keys: readonly ReportedKey[]
   /** The earliest first, one rotation ahead; empty without a ring. */
   readonly steps: readonly DueStep[]
-  /** What is wrong with the one key of a tenant without a ring. */
+  /** What is wrong with the one key of a tenant without a ring, or with the row of the ring. */
   readonly complaint?: string
 }
 
@@ -42,9 +43,17 @@ export interface KeyReportOptions {
 
 /** Looks at the keys of a tenant and makes none. Throws StorageError. */
 export async function reportKeys(plan: KeyPlan, options: KeyReportOptions): Promise<KeyReport> {
-  const { store, host, now } = options
-  const ring = plan.file === null ? (await store.find(plan.tenantId))?.ring : undefined
-  if (!ring) return reportFirst(plan, options)
+  try {
+    const ring = plan.file === null ? (await options.store.find(plan.tenantId))?.ring : undefined
+    return ring ? await reportRing(plan, ring, options) : await reportFirst(plan, options)
+  } catch (error) {
+    if (error instanceof DamagedRowError) return { plan, keys: [], steps: [], complaint: error.message }
+    throw error
+  }
+}
+
+async function reportRing(plan: KeyPlan, ring: Ring, options: KeyReportOptions): Promise<KeyReport> {
+  const { host, now } = options
   const order = ['active', 'next', 'retiring']
   const sorted = ring.keys.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
   const keys: ReportedKey[] = []

@@ -1,8 +1,8 @@
 import { UnavailableError } from '../protocol/errors.ts'
-import type { Storage } from '../storage/storage.ts'
+import { PassedDamage, type Storage } from '../storage/storage.ts'
 import { FreshRun } from './fresh-run.ts'
 import { Gate, GateFull } from './gate.ts'
-import { type Entry, getSigningKey, type Moment, type Sight } from './key-entry.ts'
+import { type Entry, getSigningKey, type Moment, noteFailure, type Sight } from './key-entry.ts'
 import { complaintOf, KeyFileError, type KeyHost, type KeyPlan, type OpenedKey } from './key-file.ts'
 import type { KeyMaterial } from './key-material.ts'
 import { KeyOwners } from './key-owners.ts'
@@ -74,15 +74,8 @@ export class Keyring {
     this.#options = options
     this.#gate = new Gate(options.atOnce ?? 1, longestQueue)
     this.#store = store
-    const ringOptions = {
-      store,
-      material,
-      host,
-      now,
-      longestTokenLife,
-      claim: owners.claim.bind(owners),
-      onEvent,
-    }
+    const claim = owners.claim.bind(owners)
+    const ringOptions = { store, material, host, now, longestTokenLife, claim, onEvent }
     this.#writer = new RingWriter(ringOptions)
     this.#rotator = new Rotator(ringOptions, this.#writer)
     this.#opener = new RingOpener({ ...ringOptions, writer: this.#writer })
@@ -215,11 +208,17 @@ export class Keyring {
     const news = await this.#store.findNews(this.#head ?? 0)
     const changed = news.tenants === 'all' ? this.#entries.keys() : news.tenants
     const failing = [...this.#entries].flatMap(([id, entry]) => (entry.failingSince ? [id] : []))
-    for (const id of new Set([...changed, ...failing])) await this.#lookAgain(id)
+    // One that is damaged must not keep the news of all others from being seen; it is looked at again until it is not.
+    const damage = new PassedDamage()
+    for (const id of new Set([...changed, ...failing]))
+      await this.#lookAgain(id).catch((cause) =>
+        noteFailure(this.#entries.get(id), { failure: damage.pass(cause), seenAt }),
+      )
     this.#head = news.head
     this.#seenAt = seenAt
     const [failed] = [...this.#entries.values()].filter(({ failingSince }) => failingSince)
     if (failed) throw failed.ring.failure
+    damage.throwFirst()
   }
 
   #lookAgain(tenantId: string): Promise<void> {

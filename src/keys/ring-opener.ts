@@ -101,8 +101,17 @@ export class RingOpener {
     { signing, failure }: Pick<OpenedRing, 'signing' | 'failure'>,
   ): Promise<OpenedRing> {
     for (const key of ring.keys) this.#options.claim(plan.tenantId, key)
-    const published = await importPublished(ring, signing)
+    const published = await this.#import(plan, ring, signing)
     return { plan, version, dueAt: this.#dueAt(plan, ring), signing, published, failure }
+  }
+
+  /** Throws DamagedRowError for a public key that is none: jose says so, and not with which row. */
+  async #import(plan: KeyPlan, ring: Ring, signing: SigningKey | undefined): Promise<VerifyingKey[]> {
+    try {
+      return await importPublished(ring, signing)
+    } catch {
+      throw this.#options.store.damageOf(plan.tenantId, 'a public key of it is none')
+    }
   }
 
   #dueAt(plan: KeyPlan, ring: Ring): number {

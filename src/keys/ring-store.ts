@@ -1,5 +1,5 @@
 import { changes, keyrings } from '../storage/records.ts'
-import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
+import { DamagedRowError, type Storage, StorageError, systemTenant } from '../storage/storage.ts'
 import type { Ring } from './rotation.ts'
 
 /** A ring as it was read, with the version by which it is replaced. */
@@ -47,6 +47,11 @@ export class RingStore {
   async find(tenantId: string): Promise<StoredRing | undefined> {
     const found = await this.#storage.of(tenantId).of(keyrings).find(ringId)
     return found && { ring: found.value, version: found.version }
+  }
+
+  /** The ring of the tenant is not what grantd writes, for a reason that only its use shows. */
+  damageOf(tenantId: string, reason: string): DamagedRowError {
+    return new DamagedRowError({ tenant: tenantId, kind: keyrings.name, id: ringId }, reason)
   }
 
   /** Answers false, and changes nothing, when the tenant has a ring. */

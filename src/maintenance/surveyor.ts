@@ -1,6 +1,6 @@
 import type { Keyring } from '../keys/keyring.ts'
 import { tenants } from '../storage/records.ts'
-import { type Storage, systemTenant } from '../storage/storage.ts'
+import { PassedDamage, type Storage, systemTenant } from '../storage/storage.ts'
 
 export interface SurveyorOptions {
   readonly storage: Storage
@@ -34,21 +34,23 @@ export class Surveyor {
     this.#options = options
   }
 
-  /** Goes on where the last look ended. Throws StorageError. */
+  /** Goes on where the last look ended. Throws StorageError; a damaged row keeps it from no other, and is thrown at the end. */
   async look(isStopped: () => boolean): Promise<void> {
     const { keyring, monotonic, pause } = this.#options
+    const damage = new PassedDamage()
     let looked = 0
     for (let count = 0; count < mostSlices && !isStopped(); count++) {
-      if (this.#stored === undefined && monotonic() - this.#doneAt < surveyEvery) return
+      if (this.#stored === undefined && monotonic() - this.#doneAt < surveyEvery) break
       if (looked >= slice) {
         await pause(slicePause)
         looked = 0
       }
       const ids = await this.#next()
-      for (const id of ids) await keyring.survey(id)
+      for (const id of ids) await keyring.survey(id).catch((cause) => void damage.pass(cause))
       looked += ids.length
       if (this.#stored === undefined) this.#doneAt = monotonic()
     }
+    damage.throwFirst()
   }
 
   async #next(): Promise<readonly string[]> {

@@ -1,9 +1,12 @@
 import type { TSchema } from '@sinclair/typebox'
+import { parseRow, parseRows, type RawRow, type RowsOf } from './parse-row.ts'
 import {
   type Blank,
   isStorableId,
+  type ListedRecord,
   type ListOptions,
   type NewRecord,
+  type OnDamagedRow,
   type RecordKind,
   type Records,
   type Storage,
@@ -22,8 +25,8 @@ interface Row extends Omit<StoredRecord<unknown>, 'value'> {
 type Rows = Map<string, Row>
 
 /** Storage that ends with the process: for demos and tests. */
-export function createMemoryStorage(): Storage {
-  return new MemoryStorage({ rows: new Map(), last: Promise.resolve(), closed: false })
+export function createMemoryStorage(onDamaged: OnDamagedRow = () => {}): Storage {
+  return new MemoryStorage({ rows: new Map(), last: Promise.resolve(), closed: false, onDamaged })
 }
 
 interface State {
@@ -31,6 +34,7 @@ interface State {
   /** The end of the last write or transaction: one follows the other. */
   last: Promise<unknown>
   closed: boolean
+  readonly onDamaged: OnDamagedRow
   /** What dooms the transaction that this is the inside of. */
   fault?: StorageError
 }
@@ -63,7 +67,8 @@ class MemoryStorage implements Storage {
   transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T> {
     checkOpen(this.#state)
     return inTurn(this.#state, async () => {
-      const inside: State = { rows: new Map(this.#state.rows), last: Promise.resolve(), closed: false }
+      const { rows, onDamaged } = this.#state
+      const inside: State = { rows: new Map(rows), last: Promise.resolve(), closed: false, onDamaged }
       const result = await work(new MemoryStorage(inside))
       if (inside.fault) throw inside.fault
       this.#state.rows = inside.rows
@@ -97,17 +102,15 @@ class MemoryStorage implements Storage {
 
 class MemoryRecords<S extends TSchema> implements Records<S['static']> {
   readonly #state: State
-  readonly #tenant: string
-  readonly #kind: RecordKind<S>
+  readonly #of: RowsOf<S>
 
   constructor(state: State, tenant: string, kind: RecordKind<S>) {
     this.#state = state
-    this.#tenant = tenant
-    this.#kind = kind
+    this.#of = { tenantId: tenant, kind, onDamaged: state.onDamaged }
   }
 
   #key(id: string): string {
-    return JSON.stringify([this.#tenant, this.#kind.name, id])
+    return JSON.stringify([this.#of.tenantId, this.#of.kind.name, id])
   }
 
   #read(id: string): Row | undefined {
@@ -117,22 +120,25 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
 
   async find(id: string): Promise<StoredRecord<S['static']> | undefined> {
     const row = this.#read(id)
-    return row && render(row)
+    return row && parseRow(toRaw(row), this.#of)
   }
 
   async findMany(ids: readonly string[]): Promise<StoredRecord<S['static']>[]> {
-    return [...new Set(ids)].flatMap((id) => this.#read(id) ?? []).map(render)
+    return [...new Set(ids)].flatMap((id) => {
+      const row = this.#read(id)
+      return row ? [parseRow(toRaw(row), this.#of)] : []
+    })
   }
 
-  async list({ after = '', limit, parent }: ListOptions): Promise<StoredRecord<S['static']>[]> {
+  async list({ after = '', limit, parent }: ListOptions): Promise<ListedRecord<S['static']>[]> {
     checkOpen(this.#state)
     if (!isStorableId(after)) return []
-    return [...this.#state.rows.values()]
-      .filter((row) => row.tenant === this.#tenant && row.kind === this.#kind.name)
+    const found = [...this.#state.rows.values()]
+      .filter((row) => row.tenant === this.#of.tenantId && row.kind === this.#of.kind.name)
       .filter((row) => compareBytes(row.id, after) > 0 && (parent === undefined || row.parent === parent))
       .sort((a, b) => compareBytes(a.id, b.id))
       .slice(0, limit)
-      .map(render)
+    return parseRows(found.map(toRaw), this.#of)
   }
 
   create(record: NewRecord<S['static']>): Promise<boolean> {
@@ -159,8 +165,8 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
   #build({ id, value, expiresAt = null, parent = null, json }: NewRecord<S['static']>): Row {
     if (!isStorableId(id)) throw new TypeError(`No store can keep the id ${JSON.stringify(id)} as given`)
     const text = json ?? JSON.stringify(value)
-    const { name: kind } = this.#kind
-    return { tenant: this.#tenant, kind, id, value: text, version: 1, expiresAt, usedAt: null, parent }
+    const { name: kind } = this.#of.kind
+    return { tenant: this.#of.tenantId, kind, id, value: text, version: 1, expiresAt, usedAt: null, parent }
   }
 
   replace(
@@ -225,8 +231,8 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
   }
 }
 
-function render<T>({ id, value, version, expiresAt, usedAt, parent }: Row): StoredRecord<T> {
-  return { id, value: JSON.parse(value), version, expiresAt, usedAt, parent }
+function toRaw({ expiresAt: expires_at, usedAt: used_at, ...row }: Row): RawRow {
+  return { ...row, expires_at, used_at }
 }
 
 function checkOpen({ closed }: State): void {

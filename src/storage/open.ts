@@ -2,7 +2,7 @@ import { createMemoryStorage } from './memory.ts'
 import { openSqlite, type SqliteHost } from './open-sqlite.ts'
 import type { PostgresOptions } from './postgres.ts'
 import { SqlStorage } from './sql-storage.ts'
-import type { Storage } from './storage.ts'
+import type { OnDamagedRow, Storage } from './storage.ts'
 
 /** Where the memory is. */
 export type StoragePlace =
@@ -11,16 +11,20 @@ export type StoragePlace =
   | ({ readonly kind: 'postgres' } & PostgresOptions)
 
 /** Opens the storage, and brings its schema up to date. Throws StorageError. */
-export async function openStorage(place: StoragePlace, host: SqliteHost): Promise<Storage> {
+export async function openStorage(
+  place: StoragePlace,
+  host: SqliteHost,
+  onDamaged?: OnDamagedRow,
+): Promise<Storage> {
   switch (place.kind) {
     case 'memory':
-      return createMemoryStorage()
+      return createMemoryStorage(onDamaged)
     case 'sqlite':
-      return new SqlStorage(await openSqlite(place.path, host))
+      return new SqlStorage(await openSqlite(place.path, host), onDamaged)
     case 'postgres': {
       // Loaded where it is used: the driver costs a part of the start of those who have none.
       const { openPostgres } = await import('./postgres.ts')
-      return new SqlStorage(await openPostgres(place))
+      return new SqlStorage(await openPostgres(place), onDamaged)
     }
   }
 }

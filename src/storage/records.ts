@@ -10,9 +10,18 @@ function kind<const N extends string, S extends TSchema>(name: N, schema: S): Re
   return { name, schema }
 }
 
-const Moment = Type.Integer({ description: 'Milliseconds since the epoch' })
+/** The last moment that a Date can hold, either way: none beyond can be shown. */
+const latest = 8.64e15
+const Moment = Type.Integer({
+  minimum: -latest,
+  maximum: latest,
+  description: 'Milliseconds since the epoch',
+})
 const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Texts = Type.Array(Type.String())
+const Algorithm = Type.Unsafe<SignatureAlgorithm>(
+  Type.Union(Object.keys(signatureAlgorithms).map((name) => Type.Literal(name))),
+)
 
 /**
  * Tokens that are no longer good though their time is not over. Ids: `token:<jti>` for one; `client:<id>` and `tenant`
@@ -56,15 +65,19 @@ export const apiKeys = kind(
 )
 
 /** How many live API keys a client has; id: the client. See tokens/api-key-count.ts. */
-export const apiKeyCounts = kind(
-  'api_key_count',
-  Type.Object({
-    /** Never fewer than there are. */
-    live: Type.Integer(),
-    /** When they were counted last. */
-    counted_at: Moment,
-  }),
-)
+export const apiKeyCounts = {
+  ...kind(
+    'api_key_count',
+    Type.Object({
+      /** Never fewer than there are. */
+      live: Type.Integer(),
+      /** When they were counted last. */
+      counted_at: Moment,
+    }),
+  ),
+  // More than a client can have, so that they are counted anew.
+  fallback: { live: Number.MAX_SAFE_INTEGER, counted_at: 0 },
+}
 
 const SettingsOfOAuth2 = Type.Object({
   audience: Nullable(Texts),
@@ -95,7 +108,7 @@ export const tenants = kind(
       }),
     ),
     signing: Type.Object({
-      algorithm: Type.String(),
+      algorithm: Algorithm,
       modulus_length: Type.Integer(),
       rotate_every: Nullable(Type.Integer()),
       publish_ahead: Nullable(Type.Integer()),
@@ -136,7 +149,7 @@ export const clients = kind(
 )
 
 /** When a client secret, of config.yaml or stored, was used last (`usedAt`); id: JSON of [client id, secret id]. */
-export const secretUses = kind('secret_use', Type.Object({}))
+export const secretUses = { ...kind('secret_use', Type.Object({})), fallback: {} }
 
 /**
  * The signing keys of a tenant: one row, id `ring`, so that every step of a rotation is one comparison of versions and
@@ -149,9 +162,7 @@ export const keyrings = kind(
       Type.Object({
         kid: Type.String({ pattern: kidPattern.source }),
         state: Type.Union([Type.Literal('next'), Type.Literal('active'), Type.Literal('retiring')]),
-        algorithm: Type.Unsafe<SignatureAlgorithm>(
-          Type.Union(Object.keys(signatureAlgorithms).map((name) => Type.Literal(name))),
-        ),
+        algorithm: Algorithm,
         jwk: PublicJwk,
         /** Where the private half is: in a file of this name, or here as a JWE; neither once it is destroyed. */
         file: Type.Optional(Type.String({ pattern: keyFilePattern.source })),
@@ -170,7 +181,7 @@ export const keyrings = kind(
  * What changed, so that one look tells whether there is news. The row of id `keyring` has a version that grows with every
  * change of a keyring; a row `keyring:<that version in 16 digits>` says by its parent whose it was, and expires.
  */
-export const changes = kind('change', Type.Object({}))
+export const changes = { ...kind('change', Type.Object({})), fallback: {} }
 
 /** Up to when (ms) expired rows were deleted: whatever expired by then stays expired, whatever the clock says. */
 export const cleanings = kind('cleaning', Type.Object({ floor: Moment, last_seen: Moment }))

@@ -1,15 +1,15 @@
 import type { TSchema } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
-import { commaSeparated, type Sql, type SqlDatabase, type SqlRow, type SqlValue, sql } from './sql.ts'
+import { parseRow, parseRows, type RowsOf } from './parse-row.ts'
+import { commaSeparated, type Sql, type SqlDatabase, type SqlValue, sql } from './sql.ts'
 import {
   type Blank,
   isStorableId,
+  type ListedRecord,
   type ListOptions,
   type NewRecord,
-  type RecordKind,
+  type OnDamagedRow,
   type Records,
   type Storage,
-  StorageError,
   type StoredRecord,
   type TenantStorage,
 } from './storage.ts'
@@ -17,9 +17,11 @@ import {
 /** Storage over any SqlDatabase that has the table of migrations/. */
 export class SqlStorage implements Storage {
   readonly #database: SqlDatabase
+  readonly #onDamaged: OnDamagedRow
 
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, onDamaged: OnDamagedRow = () => {}) {
     this.#database = database
+    this.#onDamaged = onDamaged
   }
 
   get name() {
@@ -28,12 +30,13 @@ export class SqlStorage implements Storage {
 
   of(tenantId: string): TenantStorage {
     const database = this.#database
+    const onDamaged = this.#onDamaged
     const allBut = (except: readonly string[]) => {
       const kept = commaSeparated(['', ...except].map((kind) => sql`${kind}`))
       return sql`from grantd_records where tenant = ${tenantId} and kind not in (${kept})`
     }
     return {
-      of: (kind) => new SqlRecords(database, { tenantId, kind }),
+      of: (kind) => new SqlRecords(database, { tenantId, kind, onDamaged }),
       async hasRows({ except }) {
         return (await database.read(sql`select 1 as one ${allBut(except)} limit 1`)).length > 0
       },
@@ -44,7 +47,7 @@ export class SqlStorage implements Storage {
   }
 
   transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T> {
-    return this.#database.transaction((database) => work(new SqlStorage(database)))
+    return this.#database.transaction((database) => work(new SqlStorage(database, this.#onDamaged)))
   }
 
   async deleteExpired(before: number, limit: number): Promise<number> {
@@ -112,34 +115,33 @@ const manyParts = new Map<number, readonly string[]>()
 
 class SqlRecords<S extends TSchema> implements Records<S['static']> {
   readonly #database: SqlDatabase
-  readonly #tenantId: string
-  readonly #kind: RecordKind<S>
-  constructor(database: SqlDatabase, { tenantId, kind }: { tenantId: string; kind: RecordKind<S> }) {
+  readonly #of: RowsOf<S>
+
+  constructor(database: SqlDatabase, of: RowsOf<S>) {
     this.#database = database
-    this.#tenantId = tenantId
-    this.#kind = kind
+    this.#of = of
   }
 
   /** The condition that every statement has. */
   get #mine(): Sql {
-    return sql`tenant = ${this.#tenantId} and kind = ${this.#kind.name}`
+    return sql`tenant = ${this.#of.tenantId} and kind = ${this.#of.kind.name}`
   }
 
   #keyOf(id: string): [tenant: string, kind: string, id: string] {
-    return [this.#tenantId, this.#kind.name, id]
+    return [this.#of.tenantId, this.#of.kind.name, id]
   }
 
   async find(id: string): Promise<StoredRecord<S['static']> | undefined> {
     if (!isStorableId(id)) return undefined
     const [row] = await this.#database.read({ parts: findParts, values: this.#keyOf(id) })
-    return row && this.#parse(row)
+    return row && parseRow(row, this.#of)
   }
 
   async findMany(ids: readonly string[]): Promise<StoredRecord<S['static']>[]> {
     const storable = ids.filter(isStorableId)
     if (storable.length === 0) return []
     const rows = await this.#database.read(this.#selectMany(storable))
-    return rows.map((row) => this.#parse(row))
+    return rows.map((row) => parseRow(row, this.#of))
   }
 
   #selectMany(ids: readonly string[]): Sql {
@@ -151,20 +153,20 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     return sql`select ${columns} from grantd_records where ${this.#mine} and id in (${wanted})`
   }
 
-  async list({ after = '', limit, parent }: ListOptions): Promise<StoredRecord<S['static']>[]> {
+  async list({ after = '', limit, parent }: ListOptions): Promise<ListedRecord<S['static']>[]> {
     if (!isStorableId(after)) return []
     const ofParent = parent === undefined ? sql`` : sql` and parent = ${parent}`
     const rows = await this.#database.read(
       sql`select ${columns} from grantd_records where ${this.#mine} and id > ${after}${ofParent}
           order by id limit ${limit}`,
     )
-    return rows.map((row) => this.#parse(row))
+    return parseRows(rows, this.#of)
   }
 
   async create(record: NewRecord<S['static']>): Promise<boolean> {
     const { id, value, expiresAt = null, parent = null, json = JSON.stringify(value) } = record
     checkId(id)
-    const [tenant, kind] = [this.#tenantId, this.#kind.name]
+    const [tenant, kind] = [this.#of.tenantId, this.#of.kind.name]
     return this.#database.insert({ tenant, kind, id, value: json, expires_at: expiresAt, parent })
   }
 
@@ -177,7 +179,7 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
   #valuesOf(record: NewRecord<S['static']>): SqlValue[] {
     const { id, value, expiresAt = null, parent = null, json = JSON.stringify(value) } = record
     checkId(id)
-    return [this.#tenantId, this.#kind.name, id, json, expiresAt, parent]
+    return [this.#of.tenantId, this.#of.kind.name, id, json, expiresAt, parent]
   }
 
   async replace(
@@ -209,7 +211,7 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
       sql`update grantd_records set used_at = ${at}
           where ${this.#mine} and id = ${id} and used_at is null returning ${columns}`,
     )
-    const found = used ? this.#parse(used) : await this.find(id)
+    const found = used ? parseRow(used, this.#of) : await this.find(id)
     return found && { value: found.value, first: used !== undefined }
   }
 
@@ -230,26 +232,6 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     const values = [...this.#keyOf(id), JSON.stringify(value), at, parent]
     const rows = await this.#database.write({ parts: touchOrCreateParts, values })
     return rows.length === 1
-  }
-
-  #parse(row: SqlRow): StoredRecord<S['static']> {
-    const { id, value, version, expires_at, used_at, parent } = row
-    return {
-      id: String(id),
-      value: this.#parseValue(String(id), String(value)),
-      version: Number(version),
-      expiresAt: expires_at === null ? null : Number(expires_at),
-      usedAt: used_at === null ? null : Number(used_at),
-      parent: parent === null ? null : String(parent),
-    }
-  }
-
-  #parseValue(id: string, text: string): S['static'] {
-    const value: unknown = JSON.parse(text)
-    if (Value.Check(this.#kind.schema, value)) return value
-    throw new StorageError(
-      `The row ${id} of kind ${this.#kind.name} in ${this.#database.name} is not what this grantd writes; restore it from a backup`,
-    )
   }
 }
 

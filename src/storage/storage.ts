@@ -40,6 +40,8 @@ export interface TenantStorage {
 export interface RecordKind<S extends TSchema> {
   readonly name: string
   readonly schema: S
+  /** Stands for a value that is damaged, where this one does as well; left out: such a row is refused. */
+  readonly fallback?: S['static']
 }
 
 export interface StoredRecord<T> {
@@ -53,6 +55,23 @@ export interface StoredRecord<T> {
   readonly usedAt: number | null
   /** What the row belongs to, such as the client of a secret; null: nothing. */
   readonly parent: string | null
+}
+
+/** A row that is there and is not what this grantd writes: nothing may be made of it but its place. */
+export interface DamagedRow extends Omit<StoredRecord<unknown>, 'value'> {
+  readonly damage: DamagedRowError
+}
+
+/** What a list has in the place of each row, so that one that is damaged does not end it. */
+export type ListedRecord<T> = StoredRecord<T> | DamagedRow
+
+export function isDamaged<T>(row: ListedRecord<T>): row is DamagedRow {
+  return 'damage' in row
+}
+
+/** The rows that are not damaged. */
+export function onlyReadable<T>(rows: readonly ListedRecord<T>[]): StoredRecord<T>[] {
+  return rows.filter((row): row is StoredRecord<T> => !isDamaged(row))
 }
 
 export interface NewRecord<T> {
@@ -83,14 +102,15 @@ export interface ListOptions {
 /**
  * Rows of one tenant and one kind. Ids are compared byte for byte; an id that no store can keep as given (a NUL, half a
  * surrogate pair) is never found, and creating it throws a TypeError. Rows that expired are there until they are
- * deleted: whoever reads them looks at the clock.
+ * deleted: whoever reads them looks at the clock. A damaged row is never taken for a missing one: reading it throws
+ * {@link DamagedRowError}, and a list names it.
  */
 export interface Records<T> {
   find(id: string): Promise<StoredRecord<T> | undefined>
-  /** Those that are there, in no order. */
+  /** Those that are there, in no order. Throws {@link DamagedRowError} when one of them is damaged. */
   findMany(ids: readonly string[]): Promise<StoredRecord<T>[]>
-  /** In the order of the bytes of their ids. */
-  list(options: ListOptions): Promise<StoredRecord<T>[]>
+  /** In the order of the bytes of their ids, damaged ones among them. */
+  list(options: ListOptions): Promise<ListedRecord<T>[]>
   /** Answers false, and changes nothing, when the id is taken. */
   create(record: NewRecord<T>): Promise<boolean>
   /** Creates all, at most a thousand at once, or none and throws {@link StorageError} when an id is taken. */
@@ -123,6 +143,63 @@ export class StorageError extends UnavailableError {}
 
 /** The store is there and is not to be used: broken, foreign, or of a newer grantd. `message` says the next step. */
 export class StorageRefusedError extends StorageError {}
+
+/** Where a row is. */
+export interface RowKey {
+  /** Empty for a row that belongs to no tenant. */
+  readonly tenant: string
+  readonly kind: string
+  readonly id: string
+}
+
+/** A row is not what this grantd writes. `message` names it and says nothing of what is in it. */
+export class DamagedRowError extends StorageError {
+  readonly key: RowKey
+
+  constructor(key: RowKey, reason: string) {
+    const { tenant, kind, id } = key
+    const whose = tenant === systemTenant ? 'no tenant' : `tenant '${tenant}'`
+    super(
+      `The row ${JSON.stringify(id)} of kind ${kind} of ${whose} is damaged: ${reason}; restore it from a backup (see Damaged rows in docs/troubleshooting.md)`,
+    )
+    this.key = key
+  }
+}
+
+/** For work on many things, where a damaged row of one is to keep it from no other. */
+export class PassedDamage {
+  #first: DamagedRowError | undefined
+
+  /** Answers what was thrown, when it is a damaged row; throws anything else. */
+  pass(cause: unknown): DamagedRowError {
+    if (!(cause instanceof DamagedRowError)) throw cause
+    this.#first ??= cause
+    return cause
+  }
+
+  /** Throws the first that was passed. */
+  throwFirst(): void {
+    if (this.#first) throw this.#first
+  }
+}
+
+/** Like {@link Records.findMany}, with the ids of damaged rows apart, so that each is on its own. */
+export async function findEach<T>(
+  records: Pick<Records<T>, 'findMany'>,
+  ids: readonly string[],
+): Promise<{ readonly found: StoredRecord<T>[]; readonly damaged: string[] }> {
+  try {
+    return { found: await records.findMany(ids), damaged: [] }
+  } catch (cause) {
+    if (!(cause instanceof DamagedRowError)) throw cause
+    if (ids.length === 1) return { found: [], damaged: [cause.key.id] }
+    const each = await Promise.all(ids.map((id) => findEach(records, [id])))
+    return { found: each.flatMap(({ found }) => found), damaged: each.flatMap(({ damaged }) => damaged) }
+  }
+}
+
+/** Told of each damaged row that a list goes past, or whose value nothing depends on; what is thrown is told by whoever catches it. */
+export type OnDamagedRow = (damage: DamagedRowError) => void
 
 /** Whether every store can keep the id as given. */
 export function isStorableId(id: string): boolean {

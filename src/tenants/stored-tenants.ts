@@ -2,7 +2,13 @@ import { OAuthError } from '../protocol/errors.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
 import { issuers as issuerKind, tenants as tenantKind } from '../storage/records.ts'
-import { type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
+import {
+  type DamagedRow,
+  isDamaged,
+  type Storage,
+  type StoredRecord,
+  systemTenant,
+} from '../storage/storage.ts'
 import type { TenantRegistry } from './registry.ts'
 import { buildStoredTenant, defaultIssuer, type StoredTenant, type Tenant } from './tenant.ts'
 import { issuerTaken, patchTenantSettings, settingsOf, type TenantSettings } from './tenant-settings.ts'
@@ -171,20 +177,26 @@ export interface ListedTenant {
   readonly row: TenantRow | undefined
 }
 
-/** The tenants by id, active or not, those of config.yaml and those of the storage. */
+/** The tenants by id, active or not, those of config.yaml and those of the storage; a damaged row of a tenant is in its place. */
 export async function listTenants(
   { after, limit }: { after: string; limit: number },
   { storage, tenants, publicUrl }: Omit<StoredTenantsDeps, 'now'>,
-): Promise<ListedTenant[]> {
+): Promise<(ListedTenant | DamagedRow)[]> {
   const rows = await tenantsOf(storage).list({ after, limit })
   const configured = tenants.configured.filter(({ id }) => id > after)
   const stored = rows.filter(({ id }) => !tenants.findConfigured(id))
   return [
     ...configured.map((tenant): ListedTenant => ({ tenant, row: undefined })),
-    ...stored.map((row) => ({ tenant: buildStoredTenant(row.id, row.value, publicUrl), row })),
+    ...stored.map((row) =>
+      isDamaged(row) ? row : { tenant: buildStoredTenant(row.id, row.value, publicUrl), row },
+    ),
   ]
-    .sort((a, b) => (a.tenant.id < b.tenant.id ? -1 : 1))
+    .sort((a, b) => (tenantIdOf(a) < tenantIdOf(b) ? -1 : 1))
     .slice(0, limit)
+}
+
+export function tenantIdOf(listed: ListedTenant | DamagedRow): string {
+  return 'damage' in listed ? listed.id : listed.tenant.id
 }
 
 /** The tenant of this id, active or not; undefined when there is none. Throws StorageError. */

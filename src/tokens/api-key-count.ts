@@ -1,5 +1,11 @@
 import { apiKeyCounts, apiKeys } from '../storage/records.ts'
-import type { NewRecord, Storage, StoredRecord } from '../storage/storage.ts'
+import {
+  findEach,
+  type NewRecord,
+  onlyReadable,
+  type Storage,
+  type StoredRecord,
+} from '../storage/storage.ts'
 import { type ApiKey, lineageOf } from './api-key-standing.ts'
 import { findClientRevocations } from './revocations.ts'
 
@@ -97,7 +103,9 @@ async function countKeys(storage: Storage, client: CountedClient): Promise<Count
   let live = 0
   for (let after = ''; ; ) {
     const page = await storage.of(tenantId).of(apiKeys).list({ after, limit: pageSize, parent: clientId })
-    const keys = page.map(({ value }) => value)
+    const keys = onlyReadable(page).map(({ value }) => value)
+    // Once they are restored, damaged ones may be live.
+    live += page.length - keys.length
     live += keys.filter(await createLiveCheck(keys, storage, client)).length
     const last = page.at(-1)
     if (!last || page.length < pageSize) return { live, version: row?.version }
@@ -113,10 +121,7 @@ async function createLiveCheck(
 ): Promise<(key: ApiKey) => boolean> {
   const revokedUpTo = await findClientRevocations(storage, tenantId, [clientId])
   const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
-  const ancestors = await storage
-    .of(tenantId)
-    .of(apiKeys)
-    .findMany([...ancestorIds])
+  const { found: ancestors } = await findEach(storage.of(tenantId).of(apiKeys), [...ancestorIds])
   return (key) => {
     const { isRevoked, madeAt } = lineageOf(key, ancestors)
     const hasExpired = key.expires_at !== null && key.expires_at <= now

@@ -1,5 +1,5 @@
 import { apiKeys } from '../storage/records.ts'
-import type { Records, Storage, StoredRecord } from '../storage/storage.ts'
+import { type DamagedRow, findEach, isDamaged, onlyReadable, type Storage } from '../storage/storage.ts'
 import { type ApiKey, lineageOf } from './api-key-standing.ts'
 import { findClientRevocations } from './revocations.ts'
 
@@ -19,28 +19,25 @@ export interface ApiKeyPage {
   readonly clientId?: string
 }
 
-/** The keys of a tenant by id, revoked ones too. Throws StorageError. */
+/** The keys of a tenant by id, revoked ones too; a damaged row of a key is in its place. Throws StorageError. */
 export async function listApiKeys(
   storage: Storage,
   tenantId: string,
   { clientId, ...page }: ApiKeyPage,
-): Promise<ListedApiKey[]> {
+): Promise<(ListedApiKey | DamagedRow)[]> {
   const records = storage.of(tenantId).of(apiKeys)
   const rows = await records.list({ ...page, ...(clientId !== undefined && { parent: clientId }) })
-  const clientIds = rows.map(({ value }) => value.client_id)
+  const keys = onlyReadable(rows).map(({ value }) => value)
+  const clientIds = keys.map(({ client_id }) => client_id)
   const revokedUpTo = await findClientRevocations(storage, tenantId, clientIds)
-  const ancestors = await findAncestors(rows, records)
-  return rows.map(({ id, value, usedAt }) => {
+  const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
+  // One that is damaged counts as revoked, as one that is missing does.
+  const { found: ancestors } = await findEach(records, [...ancestorIds])
+  return rows.map((row) => {
+    if (isDamaged(row)) return row
+    const { id, value, usedAt } = row
     const { isRevoked, madeAt } = lineageOf(value, ancestors)
     const revoked = isRevoked || madeAt / 1000 <= revokedUpTo(value.client_id)
     return { id, key: value, lastUsed: usedAt, revoked }
   })
-}
-
-/** Every key that one of `rows` descends from, those among `rows` too. */
-function findAncestors(
-  rows: readonly StoredRecord<ApiKey>[],
-  records: Records<ApiKey>,
-): Promise<StoredRecord<ApiKey>[]> {
-  return records.findMany([...new Set(rows.flatMap(({ value }) => value.ancestors ?? []))])
 }

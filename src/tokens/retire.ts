@@ -9,7 +9,7 @@ import {
 } from '../clients/stored-clients.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { apiKeys, auditEvents, auditHeads, revocations } from '../storage/records.ts'
-import type { Storage } from '../storage/storage.ts'
+import { onlyReadable, type Storage } from '../storage/storage.ts'
 import {
   type CheckCurrentTenant,
   checkDeletable,
@@ -77,7 +77,8 @@ async function revokeApiKeysOf(
 ): Promise<void> {
   for (let after = ''; ; ) {
     const page = await storage.of(tenantId).of(apiKeys).list({ after, limit: pageSize, parent: clientId })
-    for (const { id } of page) await revokeApiKey(storage, tenantId, { id, now })
+    // A damaged one is refused, and once it is restored it is one of a client whose tokens were revoked.
+    for (const { id } of onlyReadable(page)) await revokeApiKey(storage, tenantId, { id, now })
     const last = page.at(-1)
     if (!last || page.length < pageSize) return
     after = last.id

@@ -1,5 +1,5 @@
 import { revocations } from '../storage/records.ts'
-import type { Records, Storage } from '../storage/storage.ts'
+import { findEach, type Records, type Storage } from '../storage/storage.ts'
 
 type Revocations = Records<(typeof revocations.schema)['static']>
 
@@ -23,15 +23,19 @@ export async function findRevocation(
   return (iat) => found.some(({ id, value }) => id === one || iat <= value.before)
 }
 
-/** Up to when (seconds) everything of a client was revoked; never: -1. Throws StorageError. */
+/**
+ * Up to when (seconds) everything of a client was revoked; never: -1. One whose row is damaged counts as revoked for
+ * good. Throws StorageError.
+ */
 export async function findClientRevocations(
   storage: Storage,
   tenantId: string,
   clientIds: readonly string[],
 ): Promise<(clientId: string) => number> {
   const wanted = [...new Set(clientIds)].map(ids.client)
-  const found = await of(storage, tenantId).findMany([...wanted, ids.tenant])
+  const { found, damaged } = await findEach(of(storage, tenantId), [...wanted, ids.tenant])
   const times = new Map(found.map(({ id, value }) => [id, value.before]))
+  for (const id of damaged) times.set(id, Number.POSITIVE_INFINITY)
   const ofTenant = times.get(ids.tenant) ?? -1
   return (clientId) => Math.max(ofTenant, times.get(ids.client(clientId)) ?? -1)
 }

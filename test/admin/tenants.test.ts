@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { issuers } from '../../src/storage/records.ts'
 import { systemTenant } from '../../src/storage/storage.ts'
+import { rowsOf } from '../support/failing-storage.ts'
 import { type AdminApp, expectRefusal, startAdminApp } from './admin-app.ts'
 
 let app: AdminApp
@@ -296,7 +297,7 @@ describe('changing one', () => {
     const refused = await patch('moving', { issuer: 'https://issuer.example/1' })
     expectRefusal(refused, 409, 'conflict', 'Another tenant has this issuer')
     expect((await app.call('GET', '/tenants/moving')).body.issuer).toBe('https://issuer.example/2')
-    const rows = await app.deps.storage.of(systemTenant).of(issuers).list({ limit: 100 })
+    const rows = await rowsOf(app.deps.storage, systemTenant, issuers)
     const owners = rows.filter(({ id }) => /\/[12]$/.test(id)).map(({ id, value }) => [id, value.tenant])
     expect(owners).toEqual([
       ['https://issuer.example/1', 'waiting'],

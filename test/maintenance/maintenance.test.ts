@@ -159,7 +159,7 @@ test('keys of stored tenants that nobody uses go on as well', async () => {
   await first.keyring.rotate('acme', { now: false })
   const oauth2 = { audience: null, access_token_ttl: 60, access_token_typ: 'JWT' as const, scopes: {} }
   const signing = {
-    ...{ algorithm: 'ES256', modulus_length: 2048 },
+    ...{ algorithm: 'ES256' as const, modulus_length: 2048 },
     ...{ rotate_every: null, publish_ahead: null, jwks_max_age: 300 },
   }
   const value = { name: 'A', active: true, issuer: null, oauth2, oidc: false, signing, created_at: 0 }

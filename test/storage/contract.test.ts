@@ -45,7 +45,7 @@ describe.each(['memory', 'sqlite', 'postgres'] as const)('storage in %s', (kind)
   }, patience)
   afterAll(() => remove())
 
-  test.each(Object.entries(contractOf(kind)))('%s', (_, run) => run(storage), patience)
+  test.each(Object.entries(contractOf()))('%s', (_, run) => run(storage), patience)
 })
 
 describe.each(['sqlite', 'postgres'] as const)('storage in %s under Deno', (kind) => {
@@ -55,7 +55,7 @@ describe.each(['sqlite', 'postgres'] as const)('storage in %s under Deno', (kind
     outcomes = await runUnderDeno(kind)
   }, patience)
 
-  test.each(Object.keys(contractOf(kind)))('%s', (name) => {
+  test.each(Object.keys(contractOf()))('%s', (name) => {
     expect(outcomes.get(name)).toBe('passed')
   })
 })

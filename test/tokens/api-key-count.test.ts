@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openStorage } from '../../src/storage/open.ts'
 import { apiKeyCounts, apiKeys } from '../../src/storage/records.ts'
-import type { Storage } from '../../src/storage/storage.ts'
+import { onlyReadable, type Storage } from '../../src/storage/storage.ts'
 import { createWithin } from '../../src/tokens/api-key-count.ts'
 import { revokeApiKey } from '../../src/tokens/api-keys.ts'
 import { postgresTimes } from '../storage/contract/postgres-times.ts'
@@ -49,7 +49,7 @@ function createKey(storage: Storage, id: string): Promise<boolean> {
 
 async function countLive(storage: Storage): Promise<number> {
   const rows = await storage.of(tenantId).of(apiKeys).list({ limit: 1000, parent: clientId })
-  return rows.filter(({ value }) => value.revoked_at === null).length
+  return onlyReadable(rows).filter(({ value }) => value.revoked_at === null).length
 }
 
 test.each(Object.entries(storages))(

@@ -6,11 +6,11 @@ import { closing, transactions } from './transactions.ts'
 import { reading, walls } from './walls.ts'
 
 /** All that a store must do, in the order to run it in on one store: the last case closes it. */
-export function contractOf(store: 'memory' | 'sqlite' | 'postgres'): Cases {
+export function contractOf(): Cases {
   return {
     ...rows,
     ...walls,
-    ...(store !== 'memory' && reading),
+    ...reading,
     ...races,
     ...expiry,
     ...transactions,

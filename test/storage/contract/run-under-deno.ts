@@ -13,7 +13,7 @@ const storage = await openStorage(
   kind === 'sqlite' ? { kind: 'sqlite', path: place } : { kind: 'postgres', url: place, ...postgresTimes },
   nodePlatform(),
 )
-for (const [name, run] of Object.entries(contractOf(storage.name))) {
+for (const [name, run] of Object.entries(contractOf())) {
   const failure = await run(storage).then(
     () => undefined,
     (cause: unknown) => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Type } from '@sinclair/typebox'
-import { type Storage, StorageError, systemTenant } from '../../../src/storage/storage.ts'
+import { largestValue } from '../../../src/storage/parse-row.ts'
+import { DamagedRowError, isDamaged, type Storage, systemTenant } from '../../../src/storage/storage.ts'
 import { type Cases, create, idsOf, newTenant, newThings, otherThings, things } from './case.ts'
 
 /** Three neighbours with a row of the same id each: another tenant, another kind, and no tenant at all. */
@@ -159,16 +160,45 @@ export const walls: Cases = {
   },
 }
 
-/** Not for the memory, in which nothing of an older or newer grantd can be. */
-export const reading: Cases = {
-  'a value that its kind does not have is refused when it is read': async (storage) => {
-    const tenant = storage.of(newTenant())
-    await create(tenant.of(things), 'a')
-    const kind = { name: things.name, schema: Type.Object({ other: Type.String() }) }
-    const strict = tenant.of(kind)
-    await assert.rejects(async () => strict.find('a'), StorageError)
-    await assert.rejects(async () => strict.findMany(['a']), StorageError)
-    await assert.rejects(async () => strict.list({ limit: 1 }), StorageError)
-    await assert.rejects(async () => strict.consume('a', 1), StorageError)
-  },
+/** Texts that stand in the place of the value of a row. */
+const damages: Readonly<Record<string, string>> = {
+  'no JSON': '{"v":',
+  'another type': '[1]',
+  'a member that is missing': '{}',
+  'too much': JSON.stringify({ v: 'x'.repeat(largestValue) }),
 }
+
+const Strict = Type.Object({ v: Type.String() })
+
+/** What is to become of a row that is not what grantd writes. */
+export const reading: Cases = Object.fromEntries(
+  Object.entries(damages).map(([what, json]) => [
+    `a row with ${what} is refused by itself, and a list names it and goes on`,
+    async (storage: Storage) => {
+      const tenantId = newTenant()
+      const strict = storage.of(tenantId).of({ name: things.name, schema: Strict })
+      for (const id of ['a', 'c']) await strict.create({ id, value: { v: id } })
+      await strict.create({ id: 'b', value: { v: '' }, json, parent: 'p', expiresAt: 7_000_000_000_000 })
+      const isNamed = (cause: unknown) =>
+        cause instanceof DamagedRowError &&
+        [tenantId, things.name, 'b'].join() === [cause.key.tenant, cause.key.kind, cause.key.id].join()
+      await assert.rejects(async () => strict.find('b'), isNamed)
+      await assert.rejects(async () => strict.findMany(['a', 'b']), isNamed)
+      await assert.rejects(async () => strict.consume('b', 1), isNamed)
+      const rows = await strict.list({ limit: 9 })
+      assert.deepEqual(
+        rows.map((row) => (isDamaged(row) ? row.damage.key.id.toUpperCase() : row.value.v)),
+        ['a', 'B', 'c'],
+      )
+      const { id, version, expiresAt, parent } = rows[1] ?? {}
+      assert.deepEqual(
+        { id, version, expiresAt, parent },
+        { id: 'b', version: 1, expiresAt: 7_000_000_000_000, parent: 'p' },
+      )
+      assert.equal((await strict.findMany(['a', 'c'])).length, 2)
+      assert.equal(await strict.touch('b', 9), true)
+      assert.equal(await strict.replace('b', { v: 'well' }, { ifVersion: 1 }), true)
+      assert.equal((await strict.find('b'))?.value.v, 'well')
+    },
+  ]),
+)

@@ -1,0 +1,96 @@
+import type { TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import {
+  DamagedRowError,
+  isDamaged,
+  type ListedRecord,
+  type OnDamagedRow,
+  type RecordKind,
+  type StoredRecord,
+} from './storage.ts'
+
+/** A row as a store has it, by the names of the columns; numbers may be of any type where a store does not enforce them. */
+export type RawRow = Readonly<Record<string, unknown>>
+
+/** Characters of the largest value: no row that grantd writes comes near, and to parse more would stop every request. */
+export const largestValue = 32 * 1024 * 1024
+
+/** Whose rows they are, and what is to be in them. */
+export interface RowsOf<S extends TSchema> {
+  readonly tenantId: string
+  readonly kind: RecordKind<S>
+  readonly onDamaged: OnDamagedRow
+}
+
+/** The record that a row is. Throws {@link DamagedRowError}. */
+export function parseRow<S extends TSchema>(row: RawRow, of: RowsOf<S>): StoredRecord<S['static']> {
+  const parsed = readRow(row, of)
+  if (isDamaged(parsed)) throw parsed.damage
+  return parsed
+}
+
+/** The records that rows are; a damaged one stays in its place and is told of. */
+export function parseRows<S extends TSchema>(
+  rows: readonly RawRow[],
+  of: RowsOf<S>,
+): ListedRecord<S['static']>[] {
+  return rows.map((row) => {
+    const parsed = readRow(row, of)
+    if (isDamaged(parsed)) of.onDamaged(parsed.damage)
+    return parsed
+  })
+}
+
+function readRow<S extends TSchema>(
+  row: RawRow,
+  { tenantId, kind, onDamaged }: RowsOf<S>,
+): ListedRecord<S['static']> {
+  const id = String(row['id'])
+  const version = Number(row['version'])
+  const expiresAt = readNumber(row['expires_at'])
+  const usedAt = readNumber(row['used_at'])
+  const parent = row['parent'] === null ? null : String(row['parent'])
+  const areNumbers = Number.isSafeInteger(version) && isNumber(expiresAt) && isNumber(usedAt)
+  const value = areNumbers ? readValue(row['value'], kind.schema) : numbersDamaged
+  if (!(value instanceof Damage)) return { id, value, version, expiresAt, usedAt, parent }
+  const damage = new DamagedRowError({ tenant: tenantId, kind: kind.name, id }, value.reason)
+  if (kind.fallback === undefined || !areNumbers) return { id, version, expiresAt, usedAt, parent, damage }
+  onDamaged(damage)
+  return { id, value: kind.fallback, version, expiresAt, usedAt, parent }
+}
+
+/** SQLite keeps a text in a column of numbers: NaN for one. */
+function readNumber(column: unknown): number | null {
+  return column === null ? null : Number(column)
+}
+
+function isNumber(value: number | null): boolean {
+  return value === null || Number.isSafeInteger(value)
+}
+
+function readValue<S extends TSchema>(text: unknown, schema: S): S['static'] | Damage {
+  if (typeof text !== 'string') return new Damage('its value is no text')
+  if (text.length > largestValue) return new Damage(`its value has ${text.length} characters`)
+  try {
+    const value: unknown = JSON.parse(text)
+    if (Value.Check(schema, value)) return value
+    const path = Value.Errors(schema, value).First()?.path ?? ''
+    return new Damage(`its value is wrong at ${JSON.stringify(path.slice(0, longestPath) || '/')}`)
+  } catch {
+    // What the parser says quotes the value.
+    return new Damage('its value is not JSON')
+  }
+}
+
+const longestPath = 100
+
+/** Why a value cannot be used; a class of its own, for a value may be anything. */
+class Damage {
+  readonly reason: string
+
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
+const numbersDamaged = new Damage('its version or a time of it is no number')
