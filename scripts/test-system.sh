@@ -18,6 +18,9 @@ need() { # package, program
 need chromium chromium
 need curl curl
 need jq jq
+need nginx nginx
+need haproxy haproxy
+need caddy caddy
 need openssl openssl
 need systemd systemd-analyze
 need systemd-container systemd-nspawn

@@ -19,12 +19,13 @@ import { createAccessWarnings } from './access-warnings.ts'
 import { exitCodes } from './command.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { findConfig, withDataDir } from './find-config.ts'
+import { hearSignals, hearSupervisor } from './hear-stop.ts'
 import { findActive, openKeys } from './open-keys.ts'
 import { openPort } from './open-port.ts'
 import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from './options.ts'
 import { startMetrics } from './process-metrics.ts'
 import { openServices, type Services } from './services.ts'
-import { type Running, runUntilStopped } from './shutdown.ts'
+import { runUntilStopped } from './shutdown.ts'
 import { openServerEngine } from './signing-engine.ts'
 import { renderStartup } from './startup.ts'
 
@@ -109,19 +110,23 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet: options.isQuiet })
   const metrics = startMetrics(loaded.config, { platform, log, isWorker: worker !== undefined })
   const adminApi = await loadAdminApi(loaded.config.admin)
-  const { listener, deps } = startListening({ ...options, host, port, adminApi }, ({ port: actual }) => {
-    const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
-    return composeDeps(loaded, {
-      ...platform,
-      ...parts,
-      expiryFloor: parts.maintenance.expiryFloor,
-      platform,
-      log,
-      publicUrl,
-      lifecycle,
-      metrics: metrics.counters,
-    })
-  })
+  const idleTimeout = loaded.config.server.idle_timeout
+  const { listener, deps } = startListening(
+    { ...options, host, port, idleTimeout, adminApi },
+    ({ port: actual }) => {
+      const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
+      return composeDeps(loaded, {
+        ...platform,
+        ...parts,
+        expiryFloor: parts.maintenance.expiryFloor,
+        platform,
+        log,
+        publicUrl,
+        lifecycle,
+        metrics: metrics.counters,
+      })
+    },
+  )
   worker?.serve({
     steering: listener.steering,
     leave: () => {
@@ -136,7 +141,8 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
     worker?.reportSamples()
   }
   const heard = worker ? hearSupervisor(worker) : hearSignals(platform, log)
-  const stopped = runUntilStopped({ platform, listener, lifecycle, log, close, ...heard })
+  const shutdownDelay = shutdownDelayOf(loaded)
+  const stopped = runUntilStopped({ platform, listener, lifecycle, log, shutdownDelay, close, ...heard })
   await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
@@ -235,30 +241,20 @@ function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): P
     host,
     port,
     isShared: planStorage(loaded, platform).kind !== 'memory',
+    shutdownDelay: shutdownDelayOf(loaded),
     metrics: enabled ? { host: metricsHost, port: metricsPort } : null,
   }
 }
 
-type Heard = Pick<Running, 'onStop' | 'onClosed'>
-
-function hearSupervisor(worker: WorkerSide): Heard {
-  return {
-    onStop: (listener) => {
-      worker.onStop(listener)
-      return () => {}
-    },
-    onClosed: () => worker.closed(),
-  }
+/** Milliseconds. */
+function shutdownDelayOf({ config }: LoadedConfig): number {
+  return config.server.shutdown_delay * 1000
 }
 
-function hearSignals(platform: Platform, log: Log): Heard {
-  // A terminal that is closed sends SIGHUP too, and what was started in it should end.
-  if (!platform.isTerminal) {
-    platform.onReloadSignal(() =>
-      log('warn', 'SIGHUP changes nothing: a server that was started with --workers, 1 too, reloads by it'),
-    )
-  }
-  return { onStop: (listener) => platform.onStopSignal(listener) }
+interface ListeningOptions extends ServeOptions {
+  /** Seconds. */
+  readonly idleTimeout: number
+  readonly adminApi: AdminApi | undefined
 }
 
 /**
@@ -266,7 +262,7 @@ function hearSignals(platform: Platform, log: Log): Heard {
  * in between, for nothing waits in between.
  */
 function startListening(
-  { host, port, platform, worker, adminApi }: ServeOptions & { readonly adminApi: AdminApi | undefined },
+  { host, port, idleTimeout, platform, worker, adminApi }: ListeningOptions,
   compose: (listener: Listener) => Deps,
 ): { listener: Listener; deps: Deps } {
   let handle: Handler | undefined
@@ -274,7 +270,8 @@ function startListening(
     if (!handle) throw new TypeError('A request came before the app was there')
     return handle(request, peer)
   }
-  const listener = openPort({ hostname: host, port, fetch, sharePort: worker !== undefined }, platform)
+  const options = { hostname: host, port, fetch, idleTimeout, sharePort: worker !== undefined }
+  const listener = openPort(options, platform)
   const deps = compose(listener)
   handle = createApp(deps, adminApi)
   return { listener, deps }

@@ -15,6 +15,7 @@ export type Partly<T> = T extends readonly (infer U)[]
 export function checkConfig(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
   checkUnique(config, source, resolve)
   if (config.server?.public_url) warnOfPlainHttp(config.server.public_url, source)
+  checkIdleTimeout(config.server?.idle_timeout, source)
   const tenants = Object.entries(config.tenants ?? {})
   if (config.tenants && tenants.length === 0)
     source.warn(['tenants'], 'no tenant is configured, so no token can be had')
@@ -27,6 +28,16 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
     checkTenant(tenant ?? {}, ['tenants', tenantId], source)
     checkClients(tenant ?? {}, ['tenants', tenantId], source)
   }
+}
+
+/** The runtime closes a connection whose request takes longer, too. */
+function checkIdleTimeout(seconds: number | undefined, source: Source): void {
+  if (seconds === undefined || seconds === 0 || seconds >= 10) return
+  const path = ['server', 'idle_timeout']
+  source.refuse(
+    path,
+    `${renderPath(path)} is ${seconds} seconds, wanted at least 10, or 0 for never: requests that take longer are cut off too`,
+  )
 }
 
 /** Two tenants must share neither an issuer nor a key: a token of one would pass at the other. */

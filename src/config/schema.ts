@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { grantTypes } from '../protocol/grant-types.ts'
 import { Choice, Duration, longestTokenLife, MapOf, OrNull } from './schema-kinds.ts'
-import { AdminConfig, AuditConfig, MetricsConfig, PostgresConfig } from './service-schema.ts'
+import { AdminConfig, AuditConfig, PostgresConfig, ServerConfig } from './service-schema.ts'
 
 /**
  * The one description of config.yaml. `Config`, its static type, is what the file says once every default is
@@ -16,37 +16,6 @@ const AccessTokenTtl = (options: { description: string; default?: number }) =>
   Duration({ minimum: 1, maximum: longestTokenLife, ...options })
 
 const ScopeList = (description: string) => Type.Array(Type.String({ format: 'scope' }), { description })
-
-export const ServerConfig = Type.Object(
-  {
-    host: Type.String({
-      minLength: 1,
-      format: 'host',
-      default: '127.0.0.1',
-      description: 'Address to listen on',
-    }),
-    port: Type.Integer({
-      minimum: 0,
-      maximum: 65_535,
-      default: 3000,
-      description: 'Port; 0 takes a free one',
-    }),
-    public_url: OrNull(
-      Type.String({
-        format: 'issuer',
-        description:
-          'Base of every link and default issuer, as clients reach it; default http://localhost:<port>',
-      }),
-    ),
-    metrics: MetricsConfig,
-    signing_engine: Choice(['auto', 'builtin', 'openssl'], {
-      default: 'auto',
-      description:
-        'What makes signatures: the runtime (builtin), the OpenSSL 3 of the host, or the faster of both as it is measured',
-    }),
-  },
-  { default: {}, description: 'How the server is reached' },
-)
 
 export const ClientSecretConfig = Type.Object(
   {

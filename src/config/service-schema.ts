@@ -23,6 +23,54 @@ export const MetricsConfig = Type.Object(
   { default: {}, description: 'Metrics for Prometheus at /metrics, on a port of their own' },
 )
 
+/** Seconds: what Bun can count to. */
+const longestIdleTimeout = 255
+
+export const ServerConfig = Type.Object(
+  {
+    host: Type.String({
+      minLength: 1,
+      format: 'host',
+      default: '127.0.0.1',
+      description: 'Address to listen on',
+    }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 3000,
+      description: 'Port; 0 takes a free one',
+    }),
+    public_url: OrNull(
+      Type.String({
+        format: 'issuer',
+        description:
+          'Base of every link and default issuer, as clients reach it; default http://localhost:<port>',
+      }),
+    ),
+    idle_timeout: Duration({
+      minimum: 0,
+      maximum: longestIdleTimeout,
+      default: 75,
+      description:
+        'A connection without a byte for so long is closed: 10s to 255s, longer than the proxy in front keeps idle connections. 0: never',
+    }),
+    shutdown_delay: Duration({
+      minimum: 0,
+      maximum: 600,
+      default: 0,
+      description:
+        'After SIGTERM /health/ready is 503 and requests are served for so long, so that load balancers send the next ones elsewhere',
+    }),
+    metrics: MetricsConfig,
+    signing_engine: Choice(['auto', 'builtin', 'openssl'], {
+      default: 'auto',
+      description:
+        'What makes signatures: the runtime (builtin), the OpenSSL 3 of the host, or the faster of both as it is measured',
+    }),
+  },
+  { default: {}, description: 'How the server is reached' },
+)
+
 export const PostgresConfig = Type.Object(
   {
     password_env: OrNull(

@@ -38,13 +38,21 @@ function listen(options: ListenOptions): Listener {
   const server = start(options)
   return {
     port: server.port ?? options.port,
+    // Loaded when it is needed: a start is short.
+    holdOff: async () => (await import('./bun-hold-off.ts')).holdOff(server.port ?? options.port),
     drain: () => server.stop(false),
     close: () => server.stop(true),
     ...(options.sharePort === true && { steering: bunSteering }),
   }
 }
 
-function start({ hostname, port, fetch, sharePort = false }: ListenOptions): Bun.Server<undefined> {
+function start({
+  hostname,
+  port,
+  fetch,
+  sharePort = false,
+  idleTimeout = 75,
+}: ListenOptions): Bun.Server<undefined> {
   const take = createRounds((callback) => void setImmediate(callback))
   try {
     return Bun.serve({
@@ -56,6 +64,7 @@ function start({ hostname, port, fetch, sharePort = false }: ListenOptions): Bun
         ),
       // Linux would let a second copy share the port in silence.
       reusePort: sharePort,
+      idleTimeout,
       development: false,
       maxRequestBodySize,
     })

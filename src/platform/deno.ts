@@ -64,6 +64,7 @@ function listen(options: ListenOptions): Listener {
   }
   return {
     port: server.addr.port,
+    holdOff: async () => false,
     drain: stop,
     // Deno has no way to cut connections short; the process ends right after.
     close: async () => void stop(),

@@ -119,6 +119,8 @@ export interface ListenOptions {
   readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>
   /** Lets other processes of this user listen on the port too, see {@link Platform.canSharePort}; default false. */
   readonly sharePort?: boolean
+  /** Seconds until a connection without a byte is closed, where the runtime can be told; 0: never. Default 75. */
+  readonly idleTimeout?: number
 }
 
 /** The other end of the connection that a request came in by: the client, or the proxy in front. */
@@ -129,6 +131,11 @@ export interface Peer {
 
 export interface Listener {
   readonly port: number
+  /**
+   * Lets no new connection begin, and accepts those that wait. A client that connects now tries again after a second, and is refused by
+   * then. Answers false where the system cannot do it, and changes nothing.
+   */
+  holdOff(): Promise<boolean>
   /** Stops accepting connections and closes idle ones; resolves once every answer in flight has left. */
   drain(): Promise<void>
   /** Closes every connection at once. */

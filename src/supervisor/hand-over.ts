@@ -30,7 +30,7 @@ export async function handOver({ old, next, pause }: HandOver): Promise<boolean>
   await pause(leaveTime)
   // Each that closes moves the last one into its place; this number stays that of a new worker until all are closed.
   if (isSteered) await steer(() => ({ type: 'steer', first, count: 1 }), next, pause)
-  const closed = Promise.all(old.map((worker) => worker.ask({ type: 'stop' }, 'closed')))
+  const closed = Promise.all(old.map((worker) => worker.ask({ type: 'stop', keepServing: false }, 'closed')))
   await Promise.race([closed, pause(longestClose)])
   if (isSteered) await steer(() => ({ type: 'release' }), next, pause)
   return isSteered

@@ -10,6 +10,8 @@ export interface Plan {
   readonly port: number
   /** Whether what one worker writes is there for the others. */
   readonly isShared: boolean
+  /** Milliseconds that a worker may serve after it was told to stop. */
+  readonly shutdownDelay: number
   /** Where metrics are served; null: nowhere. */
   readonly metrics: { readonly host: string; readonly port: number } | null
 }
@@ -42,7 +44,8 @@ export type ToWorker =
   | { readonly type: 'release' }
   /** Let connections go at their next answer, and take new ones as before. */
   | { readonly type: 'leave' }
-  | { readonly type: 'stop' }
+  /** Serve for the shutdown delay before, or begin to stop now. */
+  | { readonly type: 'stop'; readonly keepServing: boolean }
   | { readonly type: 'metrics' }
 
 export type ToSupervisor =

@@ -6,6 +6,7 @@ import { handOver } from './hand-over.ts'
 import type { ConfigSource, Place, Plan } from './messages.ts'
 import { comparePlans, isSameService, NothingShared } from './plans.ts'
 import { keepWorker, type NextTry, type WorkerEnd } from './slot.ts'
+import { orderOf } from './stop-order.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
@@ -88,7 +89,7 @@ export class Supervisor {
     }
     this.#isStopping = true
     log('info', 'stopping', { signal })
-    void pool.stopAll().then(() => {
+    void pool.stopAll(orderOf(signal)).then(() => {
       log('info', 'stopped')
       this.#code.resolve(0)
     })

@@ -22,6 +22,7 @@ export class WorkerHandle {
   readonly exited: Promise<Exit>
   /** Its last samples, whenever they come. */
   onSamples: (samples: Samples) => void = () => {}
+  #shutdownDelay = 0
   #isReady = false
   #isToldToGo = false
   #isGone = false
@@ -40,7 +41,10 @@ export class WorkerHandle {
     for (const promise of [planned.promise, ready.promise]) promise.catch(() => {})
     child.onMessage((message) => {
       const received = message as ToSupervisor
-      if (received.type === 'planned') planned.resolve(received.plan)
+      if (received.type === 'planned') {
+        this.#shutdownDelay = received.plan.shutdownDelay
+        planned.resolve(received.plan)
+      }
       if (received.type === 'ready') {
         this.#isReady = true
         ready.resolve(received.text)
@@ -66,6 +70,11 @@ export class WorkerHandle {
   /** Whether its end is no surprise. */
   get isToldToGo(): boolean {
     return this.#isToldToGo
+  }
+
+  /** Milliseconds, of its own configuration. */
+  get shutdownDelay(): number {
+    return this.#shutdownDelay
   }
 
   send(message: ToWorker): void {

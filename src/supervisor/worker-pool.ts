@@ -47,10 +47,11 @@ export class WorkerPool {
     return worker
   }
 
-  /** Lets it finish what is in flight; resolves once it is gone. */
-  async stop(worker: WorkerHandle): Promise<void> {
-    worker.send({ type: 'stop' })
-    const cancel = this.#killAfter(longestStop, worker, () => {
+  /** Lets it finish what is in flight, after its shutdown delay with `keepServing`; resolves once it is gone. */
+  async stop(worker: WorkerHandle, { keepServing = false } = {}): Promise<void> {
+    worker.send({ type: 'stop', keepServing })
+    const longest = longestStop + (keepServing ? worker.shutdownDelay : 0)
+    const cancel = this.#killAfter(longest, worker, () => {
       this.#options.log('error', 'a worker did not stop in time', { worker: worker.id, pid: worker.pid })
     })
     await worker.exited
@@ -58,9 +59,9 @@ export class WorkerPool {
   }
 
   /** Stops every worker, and each that is started from now on. */
-  async stopAll(): Promise<void> {
+  async stopAll({ keepServing }: { keepServing: boolean }): Promise<void> {
     this.#isStopped = true
-    await Promise.all([...this.#workers].map((worker) => this.stop(worker)))
+    await Promise.all([...this.#workers].map((worker) => this.stop(worker, { keepServing })))
   }
 
   killAll(): void {

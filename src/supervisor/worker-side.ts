@@ -9,6 +9,7 @@ import {
   type ToWorker,
   workerVariable,
 } from './messages.ts'
+import { orderOf, type StopOrder } from './stop-order.ts'
 
 /** The supervisor stopped this worker, or is no more, before it served. */
 export class Dismissed extends Error {}
@@ -29,8 +30,8 @@ export class WorkerSide {
   readonly #begun: Promise<ToWorker>
   #dismiss = (_cause: Dismissed) => {}
   readonly #dismissed: Promise<never>
-  #isStopped = false
-  #onStop: ((reason: string) => void) | undefined
+  #stopped: StopOrder | undefined
+  #onStop: ((order: StopOrder) => void) | undefined
   #duties: WorkerDuties | undefined
 
   private constructor(id: number, channel: Channel) {
@@ -43,7 +44,7 @@ export class WorkerSide {
     this.#dismissed.catch(() => {})
     channel.onMessage((message) => this.#take(message as ToWorker))
     // Without its supervisor nobody stops it, and it must not hold the port for ever.
-    channel.onGone(() => this.#stop('the supervisor is gone'))
+    channel.onGone(() => this.#stop({ by: 'the supervisor is gone', keepServing: false }))
   }
 
   /** The supervisor of this process; undefined where it is no worker. */
@@ -85,14 +86,14 @@ export class WorkerSide {
   }
 
   /** Calls back once, however often and by whom it is told to stop: a second signal is the supervisor's to answer. */
-  onStop(listener: (reason: string) => void): void {
-    if (this.#isStopped) listener('the supervisor')
+  onStop(listener: (order: StopOrder) => void): void {
+    if (this.#stopped) listener(this.#stopped)
     else this.#onStop = listener
   }
 
   /** This process got a signal, alone or together with all of its group. */
   signalled(signal: string): void {
-    this.#stop(signal)
+    this.#stop(orderOf(signal))
   }
 
   /** Tells what was counted until the end. */
@@ -110,7 +111,7 @@ export class WorkerSide {
 
   #take(message: ToWorker): void {
     this.#waiting.get(message.type)?.(message)
-    if (message.type === 'stop') this.#stop('the supervisor')
+    if (message.type === 'stop') this.#stop({ by: 'the supervisor', keepServing: message.keepServing })
     if (message.type === 'leave') this.#duties?.leave()
     if (message.type === 'metrics') this.reportSamples()
     if (message.type === 'steer') void this.#steer((steering) => steering.steer(message))
@@ -122,10 +123,10 @@ export class WorkerSide {
     this.#send({ type: 'steered', isDone: steering !== undefined && (await work(steering)) })
   }
 
-  #stop(reason: string): void {
-    if (this.#isStopped) return
-    this.#isStopped = true
-    this.#dismiss(new Dismissed(`Stopped by ${reason}`))
-    this.#onStop?.(reason)
+  #stop(order: StopOrder): void {
+    if (this.#stopped) return
+    this.#stopped = order
+    this.#dismiss(new Dismissed(`Stopped by ${order.by}`))
+    this.#onStop?.(order)
   }
 }

@@ -35,6 +35,15 @@ test.each(samePlace)(
   },
 )
 
+test.each(['1', '9s', '256', '5m'])('an idle_timeout of %s is refused, with the reason', async (value) => {
+  const [fault] = await faultsOf(`server: { idle_timeout: ${value} }\ntenants: {}\n`)
+  expect(fault).toMatch(/^config\.yaml:1:\d+: server\.idle_timeout is /)
+})
+
+test.each(['0', '10', '75s', '255', '4m'])('an idle_timeout of %s is taken', async (value) => {
+  expect(await faultsOf(`server: { idle_timeout: ${value} }\ntenants: {}\n`)).toEqual([])
+})
+
 test('issuers that differ in one byte are two', async () => {
   const text = `tenants:
   a: { name: A, issuer: https://one.example/a }

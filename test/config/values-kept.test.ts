@@ -20,6 +20,8 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       host: '127.0.0.1',
       port: 3000,
       public_url: null,
+      idle_timeout: 75,
+      shutdown_delay: 0,
       metrics: { enabled: false, host: '127.0.0.1', port: 9464 },
       signing_engine: 'auto',
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { appendFile, rm } from 'node:fs/promises'
+import { appendFile, chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Load, startLoad } from '../support/raw-load.ts'
 import {
@@ -31,7 +31,7 @@ const tokenRequest = `POST ${tenant}/oauth/token HTTP/1.1\r\nHost: localhost\r\n
 
 async function withWorkers(count: number, work: (server: RunningServer, folder: string) => Promise<void>) {
   await withFolder(async (folder) => {
-    await writeConfig(folder, yaml)
+    await writePrivateConfig(folder)
     const server = await startServer(programs.executable, { folder, args: ['--workers', String(count)] })
     await until('all are ready', () => server.output().includes('workers are ready'))
     await work(server, folder)
@@ -47,6 +47,12 @@ function linesOf(server: RunningServer): Record<string, unknown>[] {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
+}
+
+/** A file with secrets that others can read would be warned of. */
+async function writePrivateConfig(folder: string): Promise<void> {
+  await writeConfig(folder, yaml)
+  await chmod(join(folder, 'config.yaml'), 0o600)
 }
 
 /** Every line of the log is whole, whoever wrote in the same moment. */
@@ -175,7 +181,7 @@ test('three workers that start on an empty folder say so once, have one key, and
 
 test('the audit trail of workers that write at once on SQLite is whole, and metrics count all of them', () =>
   withFolder(async (folder) => {
-    await writeConfig(folder, yaml)
+    await writePrivateConfig(folder)
     const server = await startServer(programs.executable, { folder, args: ['--workers', '3'] })
     const load = startLoad({ port: server.port, request: tokenRequest, connections: 24, keepAlive: false })
     await Bun.sleep(1500)
@@ -281,7 +287,7 @@ test(
 
 test('workers end with their supervisor, whatever killed it', () =>
   withFolder(async (folder) => {
-    await writeConfig(folder, yaml)
+    await writePrivateConfig(folder)
     const server = await startServer(programs.executable, { folder, args: ['--workers', '2'] })
     const workers = await childrenOf(server)
     expect(workers).toHaveLength(2)
@@ -292,7 +298,7 @@ test('workers end with their supervisor, whatever killed it', () =>
 
 test('a signal to all of the group stops it once, with 0; a second one ends it at once', () =>
   withFolder(async (folder) => {
-    await writeConfig(folder, yaml)
+    await writePrivateConfig(folder)
     const server = await startServer(programs.executable, { folder, args: ['--workers', '2'] })
     const workers = await childrenOf(server)
     for (const pid of [...workers, server.pid]) process.kill(pid, 'SIGINT')

@@ -110,7 +110,7 @@ test('a Host that makes no URL is answered with 400', async () => {
   const request = { url: 'http://a b/metrics', method: 'GET' } as Request
   const listen: Platform['listen'] = ({ fetch }) => {
     answered = fetch(request, { address: () => undefined })
-    return { port: 1, drain: async () => {}, close: async () => {} }
+    return { port: 1, holdOff: async () => false, drain: async () => {}, close: async () => {} }
   }
   serveMetrics({ host: '127.0.0.1', port: 0 }, () => ({}), { listen })
   expect((await answered)?.status).toBe(400)

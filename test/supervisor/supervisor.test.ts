@@ -131,6 +131,41 @@ test('a second signal ends it at once with the code of that signal, and leaves n
   expect(started.map(({ isKilled }) => isKilled)).toEqual([true, true])
 })
 
+test('SIGTERM lets workers serve for their shutdown delay, and ends one that takes fifteen seconds more', async () => {
+  const { supervisor, started, settle, pass } = setUp({
+    behave: (worker, message) => {
+      if (message.type === 'begin') worker.say({ type: 'planned', plan: { ...plan, shutdownDelay: 60_000 } })
+      else if (message.type !== 'stop') behaveWell(worker, message)
+    },
+  })
+  const code = supervisor.run()
+  await settle()
+  supervisor.stop('SIGTERM')
+  expect(started.map(({ received }) => received.at(-1))).toEqual([
+    { type: 'stop', keepServing: true },
+    { type: 'stop', keepServing: true },
+  ])
+  await pass(74_999)
+  expect(started.some(({ isKilled }) => isKilled)).toBe(false)
+  await pass(1)
+  expect(started.every(({ isKilled }) => isKilled)).toBe(true)
+  expect(await code).toBe(0)
+})
+
+test('SIGINT and a reload stop workers without their shutdown delay', async () => {
+  const { supervisor, started, settle, pass } = setUp({ workers: 1 })
+  const code = supervisor.run()
+  await settle()
+  supervisor.reload()
+  await pass(20_000)
+  supervisor.stop('SIGINT')
+  expect(started.map(({ received }) => received.at(-1))).toEqual([
+    { type: 'stop', keepServing: false },
+    { type: 'stop', keepServing: false },
+  ])
+  expect(await code).toBe(0)
+})
+
 test('a worker that does not stop is ended after fifteen seconds', async () => {
   const { supervisor, started, settle, pass } = setUp({
     behave: (worker, message) => {

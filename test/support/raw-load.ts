@@ -20,10 +20,21 @@ export interface LoadOptions {
   readonly connections: number
   /** Whether a connection is used again for as long as the server keeps it open. */
   readonly keepAlive: boolean
+  /** What the body of a 200 holds; one without it is a failure. */
+  readonly wanted?: string
+  /** Milliseconds between an answer and the next request of a connection; default 0. */
+  readonly pause?: number
 }
 
 /** Sends requests over sockets of its own, so that no client tries again in silence what was cut off. */
-export function startLoad({ port, request, connections, keepAlive }: LoadOptions): Load {
+export function startLoad({
+  port,
+  request,
+  connections,
+  keepAlive,
+  wanted = '',
+  pause = 0,
+}: LoadOptions): Load {
   const statuses = new Map<number, number>()
   const failures = new Map<string, number>()
   let isRunning = true
@@ -31,14 +42,17 @@ export function startLoad({ port, request, connections, keepAlive }: LoadOptions
   const runOne = async () => {
     let socket: Socket | undefined
     while (isRunning) {
+      if (pause > 0) await Bun.sleep(pause)
       try {
-        const { status, mayStay } = await (socket === undefined ? open(port) : Promise.resolve(socket)).then(
-          (opened) => {
-            socket = opened
-            return exchange(opened, request)
-          },
-        )
-        count(statuses, status)
+        const { status, mayStay, body } = await (socket === undefined
+          ? open(port)
+          : Promise.resolve(socket)
+        ).then((opened) => {
+          socket = opened
+          return exchange(opened, request)
+        })
+        if (status === 200 && !body.includes(wanted)) count(failures, 'an answer of somebody else')
+        else count(statuses, status)
         if (keepAlive && mayStay) continue
       } catch (cause) {
         const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
@@ -70,7 +84,13 @@ function open(port: number): Promise<Socket> {
   })
 }
 
-function exchange(socket: Socket, request: string): Promise<{ status: number; mayStay: boolean }> {
+interface Exchanged {
+  readonly status: number
+  readonly mayStay: boolean
+  readonly body: string
+}
+
+function exchange(socket: Socket, request: string): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
     let text = ''
     const end = (finish: () => void) => {
@@ -84,7 +104,8 @@ function exchange(socket: Socket, request: string): Promise<{ status: number; ma
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1])
       if (headEnd < 0 || text.length < headEnd + 4 + length) return
       const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1])
-      end(() => resolve({ status, mayStay: !/\r\nconnection: close/i.test(text.slice(0, headEnd)) }))
+      const mayStay = !/\r\nconnection: close/i.test(text.slice(0, headEnd))
+      end(() => resolve({ status, mayStay, body: text.slice(headEnd + 4) }))
     })
     socket.on('error', (cause) => end(() => reject(cause)))
     socket.on('close', () => end(() => reject(new Error('closed without an answer'))))

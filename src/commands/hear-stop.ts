@@ -1,0 +1,28 @@
+import type { Log } from '../log.ts'
+import type { Platform } from '../platform/platform.ts'
+import { orderOf } from '../supervisor/stop-order.ts'
+import type { WorkerSide } from '../supervisor/worker-side.ts'
+import type { Running } from './shutdown.ts'
+
+/** From whom a server hears that it has to stop, and who hears from it that its port is closed. */
+export type Heard = Pick<Running, 'onStop' | 'onClosed'>
+
+export function hearSupervisor(worker: WorkerSide): Heard {
+  return {
+    onStop: (listener) => {
+      worker.onStop(listener)
+      return () => {}
+    },
+    onClosed: () => worker.closed(),
+  }
+}
+
+export function hearSignals(platform: Platform, log: Log): Heard {
+  // A terminal that is closed sends SIGHUP too, and what was started in it should end.
+  if (!platform.isTerminal) {
+    platform.onReloadSignal(() =>
+      log('warn', 'SIGHUP changes nothing: a server that was started with --workers, 1 too, reloads by it'),
+    )
+  }
+  return { onStop: (listener) => platform.onStopSignal((signal) => listener(orderOf(signal))) }
+}

@@ -1,0 +1,99 @@
+import type { Pointer } from 'bun:ffi'
+import { readdir } from 'node:fs/promises'
+
+/**
+ * Options of the listening sockets of this process, by the C library of the host: the runtime tells neither their numbers nor sets
+ * these options. Linux with glibc on x86-64 and arm64.
+ */
+
+/** socket(7), level SOL_SOCKET. */
+const solSocket = 1
+export const socketOptions = {
+  isShared: 15,
+  attachFilter: 26,
+  isListening: 30,
+  attachSteering: 51,
+  detachSteering: 68,
+} as const
+
+/** An instruction of linux/filter.h that jumps nowhere. */
+export type Instruction = readonly [code: number, operand: number]
+
+interface Libc {
+  readonly pointerTo: (bytes: NodeJS.TypedArray) => Pointer
+  readonly setsockopt: (fd: number, level: number, name: number, value: Pointer, length: number) => number
+  readonly getsockopt: (fd: number, level: number, name: number, value: Pointer, length: Pointer) => number
+  readonly getsockname: (fd: number, address: Pointer, length: Pointer) => number
+}
+
+/** Opened at the first use: most processes have none. */
+let opened: Promise<Libc> | undefined
+
+async function openLibc(): Promise<Libc> {
+  const { dlopen, FFIType, ptr } = await import('bun:ffi')
+  const { i32, u32, ptr: pointer } = FFIType
+  const { symbols } = dlopen('libc.so.6', {
+    setsockopt: { args: [i32, i32, i32, pointer, u32], returns: i32 },
+    getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
+    getsockname: { args: [i32, pointer, pointer], returns: i32 },
+  })
+  return { ...symbols, pointerTo: (bytes) => ptr(bytes) }
+}
+
+/** A socket that this process listens on. */
+export class ListeningSocket {
+  readonly #fd: number
+  readonly #libc: Libc
+
+  private constructor(fd: number, libc: Libc) {
+    this.#fd = fd
+    this.#libc = libc
+  }
+
+  /** The first one that is as wanted; undefined where there is none, or the system has no glibc or no /proc. */
+  static async find(isWanted: (socket: ListeningSocket) => boolean): Promise<ListeningSocket | undefined> {
+    try {
+      opened ??= openLibc()
+      const libc = await opened
+      const sockets = (await readdir('/proc/self/fd')).map((fd) => new ListeningSocket(Number(fd), libc))
+      return sockets.find((socket) => socket.has(socketOptions.isListening) && isWanted(socket))
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Whether an option is on. */
+  has(name: number): boolean {
+    const { getsockopt, pointerTo } = this.#libc
+    const value = new Int32Array(1)
+    const length = new Uint32Array([value.byteLength])
+    return getsockopt(this.#fd, solSocket, name, pointerTo(value), pointerTo(length)) === 0 && value[0] === 1
+  }
+
+  get port(): number | undefined {
+    const { getsockname, pointerTo } = this.#libc
+    // struct sockaddr_in and sockaddr_in6 both begin with the family and the port, the latter in network order.
+    const address = new Uint8Array(28)
+    const length = new Uint32Array([address.byteLength])
+    if (getsockname(this.#fd, pointerTo(address), pointerTo(length)) !== 0) return undefined
+    return new DataView(address.buffer).getUint16(2)
+  }
+
+  /** Answers whether the system took it. */
+  set(name: number, value: NodeJS.TypedArray): boolean {
+    const { setsockopt, pointerTo } = this.#libc
+    return setsockopt(this.#fd, solSocket, name, pointerTo(value), value.byteLength) === 0
+  }
+
+  /** Has the system run a program where the option says. Answers whether it took it. */
+  attach(name: number, program: readonly Instruction[]): boolean {
+    const instructions = new DataView(new ArrayBuffer(program.length * 8))
+    for (const [index, [code, operand]] of program.entries()) {
+      instructions.setUint16(index * 8, code, true)
+      instructions.setUint32(index * 8 + 4, operand, true)
+    }
+    const bytes = new Uint8Array(instructions.buffer)
+    // struct sock_fprog: how many, and where.
+    return this.set(name, new BigUint64Array([BigInt(program.length), BigInt(this.#libc.pointerTo(bytes))]))
+  }
+}

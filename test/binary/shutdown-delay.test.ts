@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  programs,
+  type RunningServer,
+  startServer,
+  withFolder,
+  writeConfig,
+} from '../support/spawn-server.ts'
+
+const yaml = (delay: string) => `
+server: { shutdown_delay: ${delay} }
+tenants:
+  acme:
+    name: Acme
+    oauth2: {}
+    signing: { algorithm: ES256 }
+    clients: { app: { secret: correct-horse } }
+`
+
+const askToken = ({ url }: RunningServer) =>
+  fetch(`${url}/api/v1/tenant/acme/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: 'app',
+      client_secret: 'correct-horse',
+    }),
+  })
+
+/** Asks until the server says that it stops. */
+async function waitUntilStopping({ url }: RunningServer): Promise<Response> {
+  for (;;) {
+    const answer = await fetch(`${url}/health/ready`)
+    if (answer.status === 503) return answer
+    await Bun.sleep(10)
+  }
+}
+
+describe.each([
+  ['one process', []],
+  ['two workers', ['--workers', '2']],
+] as const)('with a delay, %s', (_, workers) => {
+  const args = ['serve', ...workers]
+
+  test('says 503 at /health/ready after SIGTERM, gives tokens, lets each connection go, and ends with 0', () =>
+    withFolder(async (folder) => {
+      await writeConfig(folder, yaml('2s'))
+      const server = await startServer(programs.executable, { folder, args })
+      expect((await fetch(`${server.url}/health/ready`)).status).toBe(200)
+      server.kill('SIGTERM')
+      const ready = await waitUntilStopping(server)
+      expect(await ready.json()).toMatchObject({ status: 'stopping' })
+      expect((await fetch(`${server.url}/health/live`)).status).toBe(200)
+      const token = await askToken(server)
+      expect([token.status, token.headers.get('connection')]).toEqual([200, 'close'])
+      expect(await server.exited).toBe(0)
+    }))
+
+  test('ends at once at a second signal', () =>
+    withFolder(async (folder) => {
+      await writeConfig(folder, yaml('10m'))
+      const server = await startServer(programs.executable, { folder, args })
+      server.kill('SIGTERM')
+      await waitUntilStopping(server)
+      server.kill('SIGTERM')
+      expect(await server.exited).toBe(143)
+    }))
+
+  test('stops without it by SIGINT', () =>
+    withFolder(async (folder) => {
+      await writeConfig(folder, yaml('10m'))
+      const server = await startServer(programs.executable, { folder, args })
+      server.kill('SIGINT')
+      expect(await server.exited).toBe(0)
+    }))
+})
