@@ -25,6 +25,8 @@ need openssl openssl
 need systemd systemd-analyze
 need systemd-container systemd-nspawn
 sh scripts/bun.sh test --timeout 120000 ./test/system/*.system.ts
-# The other languages take minutes to build: make interop.
-sh scripts/bun.sh test/interop/clients/main.ts node python
+# The others take minutes to build: make interop.
+need python3-venv python3
+command -v go >/dev/null || echo "no Go here: its clients are not run" >&2
+sh scripts/bun.sh test/interop/clients/main.ts node python debian $(command -v go >/dev/null && echo go)
 sh scripts/docker-test.sh

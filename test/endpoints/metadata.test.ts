@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createApp } from '../../src/app.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
@@ -164,6 +165,14 @@ describe.each(names)('the place of %s that follows from the issuer', (name) => {
     expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'POST'])
     expect((await app.send('/*')).status).toBe(404)
   })
+})
+
+test('the algorithms are those of all published keys, that of the signing one first, each once', async () => {
+  const jwks = { keys: [{ alg: 'ES256' }, { alg: 'RS256' }, { alg: 'ES256' }] }
+  const keyring = Object.create(app.deps.keyring, { of: { value: async () => ({ jwks }) } })
+  const rotating = createApp({ ...app.deps, keyring })
+  const response = await rotating(new Request(`http://localhost:3000${places('bare')[0]}`))
+  expect((await response.json()).id_token_signing_alg_values_supported).toEqual(['ES256', 'RS256'])
 })
 
 test('every place that the document names is there', async () => {

@@ -60,3 +60,12 @@ export function findBetter(committed: readonly Claim[], claims: readonly Claim[]
     return [`${nameOf(claim)}: is '${claim.result}' and was '${before?.result ?? 'not there'}'`]
   })
 }
+
+/** One line without what changes from run to run. */
+export function explainError(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text
+    .replaceAll(/(?:localhost|127\.0\.0\.1):\d+/g, 'localhost')
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 200)
+}

@@ -14,7 +14,7 @@ const root = resolve(import.meta.dir, '../../..')
 const documentPath = join(root, 'docs/interop.md')
 
 /** Each has a folder here with a run.sh. */
-const languages = ['node', 'python', 'go', 'java', 'rust', 'debian'] as const
+const languages = ['node', 'python', 'go', 'go-servers', 'java', 'rust', 'debian'] as const
 type Language = (typeof languages)[number]
 
 /** Milliseconds that one language may take, with its build. */
@@ -58,8 +58,8 @@ async function main(args: readonly string[]): Promise<number> {
   let isWorse = false
   try {
     for (const language of wanted) {
-      const document = await Bun.file(documentPath).text()
       const claims = await runLanguage(language, servers.env)
+      const document = await Bun.file(documentPath).text()
       isWorse = compare(language, document, claims) || isWorse
       if (args.includes('--write')) await Bun.write(documentPath, replaceTable(document, language, claims))
     }
