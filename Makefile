@@ -6,7 +6,7 @@ BENCH_OPTIONS = $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(ROUNDS),--r
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-deno test crash-test test-system interop docker-test bench bench-check bench-report check format build release clean
+.PHONY: help run dev dev-deno test crash-test test-system test-failover interop docker-test bench bench-check bench-report check format build release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ test-system: node_modules/.installed dist/grantd ## Run the tests that need Debi
 
 interop: node_modules/.installed dist/grantd ## Run other people's clients against the executable: LANGUAGES="node go" WRITE=1
 	@$(BUN) test/interop/clients/main.ts $(LANGUAGES) $(if $(WRITE),--write)
+
+test-failover: node_modules/.installed dist/grantd ## Fail over a Postgres under load: by hand, behind pgbouncer, under Patroni (four minutes, Debian, root)
+	sh scripts/test-failover.sh
 
 docker-test: ## Build the container image and use it, on a Docker engine that answers or on one of its own
 	sh scripts/docker-test.sh

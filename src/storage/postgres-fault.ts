@@ -176,6 +176,8 @@ const nextSteps: Readonly<Record<string, string>> = {
 function findNextStep(fault: PostgresFault): string {
   // What pgbouncer says of a setting that it cannot keep for each of its clients.
   if (fault.message.includes('startup parameter')) return pooler
+  // Of a transaction that a pooler led there.
+  if (fault.message.includes('hot standby')) return primary
   return isOfTls(fault) ? nextStepOfTls : otherNextStep
 }
 

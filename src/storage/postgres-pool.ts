@@ -72,9 +72,15 @@ export class PostgresPool {
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       if (idle.isBroken) continue
       if (this.#primary.isCurrent(idle)) return idle
-      void idle.close()
+      this.#closeOutdated([idle, ...this.#idle])
     }
     return undefined
+  }
+
+  /** All of them at once: with those that take their place there would be more than the pool has. */
+  #closeOutdated(idle: readonly PostgresConnection[]): void {
+    this.#idle = idle.filter((connection) => this.#primary.isCurrent(connection))
+    for (const connection of idle) if (!this.#idle.includes(connection)) void connection.close()
   }
 
   async #acquire(): Promise<PostgresConnection> {

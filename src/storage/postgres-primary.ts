@@ -131,7 +131,7 @@ export class PostgresPrimary {
       const [row] = await connection.run({ parts: [lineageText], values: [] }, this.#times.connectTimeoutMs)
       return readLineage(row)
     } catch (cause) {
-      if (readFault(cause).endsConnection) throw cause
+      if (!['42883', '42501', '0A000'].includes(readFault(cause).code)) throw cause
       this.#asksLineage = false
       return undefined
     }
