@@ -8,10 +8,12 @@ import type { Keyring } from './keys/keyring.ts'
 import { SecretChecker } from './keys/secrets.ts'
 import { SignedTokens } from './keys/signed-tokens.ts'
 import { VerifiedTokens } from './keys/verified-tokens.ts'
+import type { AttemptLimits } from './limits/attempt-limits.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Hashing, Platform } from './platform/platform.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
+import { parseIpRange } from './protocol/ip-address.ts'
 import type { LastUse } from './storage/last-use.ts'
 import type { StoragePlace } from './storage/open.ts'
 import type { Storage } from './storage/storage.ts'
@@ -28,6 +30,7 @@ export interface ComposeOptions {
   readonly storage: Storage
   readonly audit: AuditSink
   readonly lastUse: LastUse
+  readonly limits: AttemptLimits
   readonly expiryFloor: () => number
   readonly publicUrl: string
   readonly lifecycle: Lifecycle
@@ -65,7 +68,7 @@ export function composeRegistries(
 export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps {
   const { config } = loaded
   const { platform, keyring, publicUrl, storage, randomBytes } = options
-  const { now, log, lifecycle, audit, lastUse, expiryFloor, metrics } = options
+  const { now, log, lifecycle, audit, lastUse, limits, expiryFloor, metrics } = options
   return {
     now,
     randomBytes,
@@ -76,6 +79,8 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     storage,
     audit,
     lastUse,
+    limits,
+    trustedProxies: config.server.trusted_proxies.flatMap((range) => parseIpRange(range) ?? []),
     expiryFloor,
     ...(metrics && { metrics }),
     verifiedTokens: new VerifiedTokens(),

@@ -4,10 +4,12 @@ import type { Keyring } from './keys/keyring.ts'
 import type { SecretChecker } from './keys/secrets.ts'
 import type { SignedTokens } from './keys/signed-tokens.ts'
 import type { VerifiedTokens } from './keys/verified-tokens.ts'
+import type { AttemptLimits } from './limits/attempt-limits.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Hashing } from './platform/platform.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
+import type { IpRange } from './protocol/ip-address.ts'
 import type { LastUse } from './storage/last-use.ts'
 import type { Storage } from './storage/storage.ts'
 import type { TenantRegistry } from './tenants/registry.ts'
@@ -31,6 +33,9 @@ export interface Deps {
   readonly clients: ClientRegistry
   readonly keyring: Keyring
   readonly secrets: SecretChecker
+  readonly limits: AttemptLimits
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly IpRange[]
   readonly recentTokens: RecentTokens
   readonly storage: Storage
   readonly audit: AuditSink

@@ -17,6 +17,11 @@ export interface TenantClients {
   findConfigured(id: string): Client | undefined
   /** The one that the storage has, even where config.yaml has one of the same id. Throws StorageError. */
   findStored(id: string): Promise<Client | undefined>
+  /**
+   * The stored client of this id, or where there is none another one in its place, which must never be let in: so that nobody can
+   * tell by the time whether there is one. Undefined when the tenant has no stored client. Throws StorageError.
+   */
+  findNearStored(id: string): Promise<Client | undefined>
   findDecoy(id: string): readonly ClientSecret[]
 }
 
@@ -108,6 +113,12 @@ export class ClientRegistry {
   }
 
   /** See {@link TenantClients}. */
+  async findNearStored(tenantId: string, id: string): Promise<Client | undefined> {
+    const found = await this.#storage.of(tenantId).of(clientKind).findNear(id)
+    return found && buildStoredClient(found.id, found.value)
+  }
+
+  /** See {@link TenantClients}. */
   findDecoy(tenantId: string, id: string): readonly ClientSecret[] {
     const used = this.#use(tenantId)
     used.findDecoy ??= createDecoys(used.source.list(), this.#hashing)
@@ -149,6 +160,10 @@ class ClientsOfTenant implements TenantClients {
 
   findStored(id: string): Promise<Client | undefined> {
     return this.#registry.findStored(this.#tenantId, id)
+  }
+
+  findNearStored(id: string): Promise<Client | undefined> {
+    return this.#registry.findNearStored(this.#tenantId, id)
   }
 
   findDecoy(id: string): readonly ClientSecret[] {

@@ -2,6 +2,7 @@ import { renderDocument } from '../app.ts'
 import { composeDeps } from '../compose.ts'
 import { composeKeyring } from '../compose-keys.ts'
 import { loadConfig, parseConfig } from '../config/load.ts'
+import { AttemptLimits } from '../limits/attempt-limits.ts'
 import { createLog } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -38,6 +39,7 @@ async function printDocument(args: ParsedArguments, platform: Platform): Promise
     storage,
     audit,
     lastUse: new LastUse({ storage, after: platform.after, onError: () => {} }),
+    limits: new AttemptLimits({ ...platform, storage, settings: loaded.config.limits, onError: () => {} }),
     expiryFloor: () => 0,
     keyring: await composeKeyring(loaded, platform, {
       storage,

@@ -1,6 +1,7 @@
 import { AuditLog } from '../audit/audit-log.ts'
 import { planStorage } from '../compose.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import { AttemptLimits } from '../limits/attempt-limits.ts'
 import { type Log, renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
@@ -14,6 +15,7 @@ export interface Services {
   readonly storage: Storage
   readonly audit: AuditSink
   readonly lastUse: LastUse
+  readonly limits: AttemptLimits
   /** See AuditLog.settleForgotten. */
   settleAudit(): Promise<void>
   /** Writes what waits to be written, and closes the storage. */
@@ -46,6 +48,13 @@ export async function openServices(
     after: platform.after,
     onError: (cause) => log('warn', 'uses were not written', { reason: renderCause(cause) }),
   })
+  const limits = new AttemptLimits({
+    ...platform,
+    storage,
+    settings: loaded.config.limits,
+    onError: (cause) =>
+      log('warn', 'failed attempts are counted by this process alone', { reason: renderCause(cause) }),
+  })
   const { retain, enabled, skip } = loaded.config.audit
   // A memory that ends with the process would only grow.
   const isKept = enabled && storage.name !== 'memory'
@@ -61,10 +70,11 @@ export async function openServices(
   return {
     storage,
     lastUse,
+    limits,
     audit,
     settleAudit: () => audit.settleForgotten(),
     close: async () => {
-      await Promise.all([lastUse.flush(), audit.close()])
+      await Promise.all([lastUse.flush(), limits.flush(), audit.close()])
       await storage.close()
     },
   }

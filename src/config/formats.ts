@@ -1,4 +1,5 @@
 import { isHost } from '../protocol/host.ts'
+import { parseIpRange } from '../protocol/ip-address.ts'
 import { chosenKidPattern, tenantIdPattern } from '../protocol/names.ts'
 import { isResourceUri } from '../protocol/resource.ts'
 import { scopeToken } from '../protocol/scope.ts'
@@ -34,6 +35,10 @@ export const formats: Readonly<Record<string, Format>> = {
   scope: byPattern(scopeToken, 'printable ASCII without space, quote and backslash (RFC 6749 section 3.3)'),
   'tenant-id': byPattern(tenantIdPattern, '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first'),
   'client-id': byPattern(/^[\x20-\x7e]{1,256}$/, '1 to 256 printable ASCII characters'),
+  'ip-range': {
+    accepts: (text) => parseIpRange(text) !== undefined,
+    wanted: 'an IP address, or a subnet such as 10.0.0.0/8',
+  },
   kid: byPattern(
     chosenKidPattern,
     '1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first, for it names the key file too',

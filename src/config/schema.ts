@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { grantTypes } from '../protocol/grant-types.ts'
 import { Choice, Duration, longestTokenLife, MapOf, OrNull } from './schema-kinds.ts'
-import { AdminConfig, AuditConfig, PostgresConfig, ServerConfig } from './service-schema.ts'
+import { AdminConfig, AuditConfig, LimitsConfig, PostgresConfig, ServerConfig } from './service-schema.ts'
 
 /**
  * The one description of config.yaml. `Config`, its static type, is what the file says once every default is
@@ -248,6 +248,7 @@ export const Config = Type.Object(
     ),
     admin: Type.Optional(AdminConfig),
     audit: AuditConfig,
+    limits: LimitsConfig,
     swagger: Type.Boolean({
       default: true,
       description: 'Serve the Swagger page and the OpenAPI document at /swagger',

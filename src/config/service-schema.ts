@@ -4,6 +4,9 @@ import { Choice, Duration, longestTokenLife, OrNull } from './schema-kinds.ts'
 
 /** The parts of config.yaml that are of the whole server and of no tenant. */
 
+const Failures = (options: { description: string; default: number }) =>
+  Type.Integer({ minimum: 1, maximum: 1_000_000, ...options })
+
 export const MetricsConfig = Type.Object(
   {
     enabled: Type.Boolean({ default: false, description: 'Count, and serve what was counted' }),
@@ -61,6 +64,11 @@ export const ServerConfig = Type.Object(
       description:
         'After SIGTERM /health/ready is 503 and requests are served for so long, so that load balancers send the next ones elsewhere',
     }),
+    trusted_proxies: Type.Array(Type.String({ format: 'ip-range' }), {
+      default: [],
+      description:
+        'Proxies whose X-Forwarded-For is believed, as addresses or subnets: for limits and for the audit trail. Default: nobody is believed',
+    }),
     metrics: MetricsConfig,
     signing_engine: Choice(['auto', 'builtin', 'openssl'], {
       default: 'auto',
@@ -69,6 +77,39 @@ export const ServerConfig = Type.Object(
     }),
   },
   { default: {}, description: 'How the server is reached' },
+)
+
+export const LimitsConfig = Type.Object(
+  {
+    enabled: Type.Boolean({ default: true, description: 'Slow down whoever guesses' }),
+    failures_per_client_and_address: Failures({
+      default: 10,
+      description: 'Failed attempts at one client from one address that cost no wait',
+    }),
+    failures_per_client: Failures({
+      default: 100,
+      description: 'At one client from anywhere; beyond, each address that fails waits after its first one',
+    }),
+    failures_per_address: Failures({
+      default: 100,
+      description: 'From one address at one tenant, whatever the clients',
+    }),
+    failures_per_tenant: Failures({
+      default: 1000,
+      description: 'At one tenant; beyond, each address that fails waits after its first one',
+    }),
+    longest_backoff: Duration({
+      minimum: 1,
+      maximum: 86_400,
+      default: 900,
+      description: 'The longest wait: it begins with a second, and doubles with each further failure',
+    }),
+  },
+  {
+    default: {},
+    description:
+      'What guessing meets: 429 with Retry-After. A client that succeeded from an address before never waits there',
+  },
 )
 
 export const PostgresConfig = Type.Object(

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import type { AuditEvent } from '../protocol/audit-events.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { OAuthError, tooManyRequests } from '../protocol/errors.ts'
 import { notesOf } from './request-notes.ts'
 
 type AuditDeps = Pick<Deps, 'audit'>
@@ -24,8 +24,9 @@ export async function auditRefusal<T>(
   try {
     return await work()
   } catch (error) {
-    const reason = error instanceof OAuthError ? error.code : undefined
-    if (reason !== undefined) {
+    // Whoever has to wait is told of by the one event of the moment when that began.
+    if (error instanceof OAuthError && error.status !== tooManyRequests) {
+      const reason = error.reason ?? error.code
       // Who did not authenticate is nobody, whatever client it claims to be.
       const { clientId, actor } = notesOf(request)
       recordAudit(

@@ -13,6 +13,7 @@ export function renderError(error: unknown, notes: RequestNotes): Response {
   const known = error instanceof OAuthError ? error : hideError(error)
   notes.error = known.code
   if (known.cause !== undefined) notes.reason = renderCause(known.cause)
+  else notes.reason = known.reason
   const headers: Record<string, string> = { ...noStore }
   if (known.challenge) headers['WWW-Authenticate'] = renderChallenge(known.challenge, known)
   if (known.retryAfterSeconds !== undefined) headers['Retry-After'] = String(known.retryAfterSeconds)

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { Peer } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { createAddressFinder } from './client-address.ts'
 import { allowAnyOrigin } from './cors.ts'
 import { renderError } from './errors.ts'
 import { ReadyAnswers } from './ready-answers.ts'
@@ -12,7 +13,7 @@ export type Handler = (request: Request, peer?: Peer) => Response | Promise<Resp
 
 const unknownPeer: Peer = { address: () => undefined }
 
-type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics'>
+type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics' | 'trustedProxies'>
 
 /**
  * What every request goes through, whatever happens inside: a request id, a target that makes sense, HEAD as GET
@@ -21,6 +22,7 @@ type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'met
 export function wrapHandler(inner: (request: Request) => Promise<Response>, deps: HandlerDeps): Handler {
   const ready = new ReadyAnswers()
   const newId = createRequestIds(deps.randomBytes)
+  const addressOf = createAddressFinder(deps.trustedProxies)
 
   function answerReady(request: Request): Response | undefined {
     const started = performance.now()
@@ -40,7 +42,7 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     const fault = findTargetFault(request)
     // A target that is no URL cannot even be made into another request.
     const asked = isHead && !fault ? new Request(request, { method: 'GET' }) : request
-    const notes = openNotes(asked, id, peer.address)
+    const notes = openNotes(asked, id, addressOf(request, peer))
     const response = fault ? renderError(fault, notes) : await answer(asked, inner, notes)
     const finished = isHead ? await withoutBody(response) : response
     addSecurityHeaders(finished.headers)

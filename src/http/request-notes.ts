@@ -1,7 +1,7 @@
 /** What is known of a request by its end, for the one log line that it gets. Never a secret, token or body. */
 export interface RequestNotes {
   readonly id: string
-  /** Of the other end of the connection, which may be a proxy; undefined where it is not known. */
+  /** Where it comes from, see client-address.ts; undefined where it is not known. */
   readonly address: () => string | undefined
   /** The pattern of the route, such as `/api/v1/tenant/:tenant/strategies`. */
   route: string | undefined

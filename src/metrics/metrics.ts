@@ -19,6 +19,7 @@ interface RouteRow {
 export class Metrics {
   readonly #routes = new Map<string, RouteRow>()
   readonly #tokens = new Map<string, number>()
+  readonly #throttled = new Map<string, number>()
 
   /** Counts an answer. `route` is a pattern; undefined: none matched. */
   countRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
@@ -41,6 +42,11 @@ export class Metrics {
     this.#tokens.set(key, (this.#tokens.get(key) ?? 0) + 1)
   }
 
+  /** Counts a request that has to wait because too many failed; `kind` is what was tried, such as `client`. */
+  countThrottled(kind: string): void {
+    this.#throttled.set(kind, (this.#throttled.get(kind) ?? 0) + 1)
+  }
+
   samples(): Samples {
     const samples: Record<string, number> = {}
     for (const [route, row] of this.#routes) {
@@ -53,6 +59,8 @@ export class Metrics {
     }
     for (const [route, row] of this.#routes) Object.assign(samples, histogramOf(route, row))
     for (const [labels, count] of this.#tokens) samples[`grantd_tokens_issued_total{${labels}}`] = count
+    for (const [kind, count] of this.#throttled)
+      samples[`grantd_throttled_requests_total{kind=${quote(kind)}}`] = count
     return samples
   }
 

@@ -26,6 +26,11 @@ const families: readonly Family[] = [
     help: 'Tokens of the token endpoint by grant type and signature algorithm',
   },
   {
+    name: 'grantd_throttled_requests_total',
+    type: 'counter',
+    help: 'Requests answered 429 because too many attempts failed, by what was tried',
+  },
+  {
     name: 'grantd_workers',
     type: 'gauge',
     help: 'Processes that take requests; those that finish after a reload are none of them',

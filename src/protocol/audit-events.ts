@@ -4,6 +4,7 @@ export const auditEventTypes = [
   'token.refused',
   'token.revoked',
   'introspection.refused',
+  'limit.reached',
   'api_key.created',
   'api_key.rotated',
   'api_key.revoked',
@@ -36,7 +37,7 @@ export interface AuditEvent {
   readonly actor?: string | undefined
   /** The client that it was done to or for; one that exists. */
   readonly client?: string | undefined
-  /** The error code of a refusal. */
+  /** Which check failed, or the error code of a refusal. */
   readonly reason?: string | undefined
   readonly requestId?: string | undefined
   /** Of the other end of the connection. */

@@ -25,6 +25,12 @@ export const errorStatus = {
   temporarily_unavailable: 503,
 } as const
 
+/**
+ * The status of whoever failed too often (RFC 6585 section 4), with the code `temporarily_unavailable`: no RFC has a code for it, and
+ * a client that knows neither learns from Retry-After that it may come back.
+ */
+export const tooManyRequests = 429
+
 export type ErrorCode = keyof typeof errorStatus
 
 /**
@@ -48,6 +54,8 @@ export interface OAuthErrorOptions extends ErrorOptions {
   readonly status?: number
   readonly challenge?: Challenge
   readonly retryAfterSeconds?: number
+  /** Which check failed, as a code for the log and the audit trail alone. */
+  readonly reason?: string
 }
 
 /** Characters that an error_description may have (RFC 6749 section 5.2), as many as a name has. */
@@ -61,13 +69,14 @@ export function nameIn(sentence: string, name: string | undefined): string {
 /**
  * A refusal that the client is told about. `message` is the error_description: it keeps to the characters of
  * RFC 6749 section 5.2. Of the request it repeats names alone (see {@link nameIn}), never a value that may be secret.
- * The reason for the log goes into `cause`.
+ * What the log is to know goes into `cause` and `reason`.
  */
 export class OAuthError extends Error {
   readonly code: ErrorCode
   readonly status: number
   readonly challenge: Challenge | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly reason: string | undefined
 
   constructor(code: ErrorCode, description: string, options: OAuthErrorOptions = {}) {
     super(description, options)
@@ -75,5 +84,6 @@ export class OAuthError extends Error {
     this.status = options.status ?? errorStatus[code]
     this.challenge = options.challenge
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.reason = options.reason
   }
 }

@@ -29,6 +29,18 @@ export function parseRow<S extends TSchema>(row: RawRow, of: RowsOf<S>): StoredR
   return parsed
 }
 
+/** The record that the row near an id is; of one that is damaged and not of this id undefined. Throws {@link DamagedRowError}. */
+export function parseNearRow<S extends TSchema>(
+  row: RawRow,
+  id: string,
+  of: RowsOf<S>,
+): StoredRecord<S['static']> | undefined {
+  const parsed = readRow(row, of)
+  if (!isDamaged(parsed)) return parsed
+  if (row['id'] === id) throw parsed.damage
+  return undefined
+}
+
 /** The records that rows are; a damaged one stays in its place and is told of. */
 export function parseRows<S extends TSchema>(
   rows: readonly RawRow[],

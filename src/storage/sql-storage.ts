@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import { parseRow, parseRows, type RowsOf } from './parse-row.ts'
+import { parseNearRow, parseRow, parseRows, type RowsOf } from './parse-row.ts'
 import { commaSeparated, type Sql, type SqlDatabase, type SqlValue, sql } from './sql.ts'
 import {
   type Blank,
@@ -78,6 +78,13 @@ const columns: Sql = sql`id, value, version, expires_at, used_at, parent`
 /** Statements of every request, made once: the values come with each use, in this order. */
 const ofOne = sql`tenant = ${''} and kind = ${''} and id = ${''}`
 const { parts: findParts } = sql`select ${columns} from grantd_records where ${ofOne}`
+/** The row at the id or the nearest one before it, and the very first one for an id that is before all of them. */
+const { parts: findNearParts } = sql`
+  select * from (select 0 as rank, ${columns} from grantd_records
+    where tenant = ${''} and kind = ${''} and id <= ${''} order by id desc limit 1) as near
+  union all
+  select * from (select 1 as rank, ${columns} from grantd_records
+    where tenant = ${''} and kind = ${''} order by id limit 1) as first`
 const { parts: touchParts } =
   sql`update grantd_records set used_at = case when used_at > ${0} then used_at else ${0} end
       where ${ofOne} returning 1 as one`
@@ -135,6 +142,15 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     if (!isStorableId(id)) return undefined
     const [row] = await this.#database.read({ parts: findParts, values: this.#keyOf(id) })
     return row && parseRow(row, this.#of)
+  }
+
+  async findNear(id: string): Promise<StoredRecord<S['static']> | undefined> {
+    if (!isStorableId(id)) return undefined
+    const values = [...this.#keyOf(id), this.#of.tenantId, this.#of.kind.name]
+    const rows = await this.#database.read({ parts: findNearParts, values })
+    // A union has no order.
+    const near = rows.find(({ rank }) => Number(rank) === 0) ?? rows[0]
+    return near && parseNearRow(near, id, this.#of)
   }
 
   async findMany(ids: readonly string[]): Promise<StoredRecord<S['static']>[]> {

@@ -107,6 +107,11 @@ export interface ListOptions {
  */
 export interface Records<T> {
   find(id: string): Promise<StoredRecord<T> | undefined>
+  /**
+   * The row of this id, or where there is none another row of the kind, so that it takes as long to find nothing as to find something:
+   * whoever asks compares the ids. Undefined when the kind has no row, and for an id that no store can keep.
+   */
+  findNear(id: string): Promise<StoredRecord<T> | undefined>
   /** Those that are there, in no order. Throws {@link DamagedRowError} when one of them is damaged. */
   findMany(ids: readonly string[]): Promise<StoredRecord<T>[]>
   /** In the order of the bytes of their ids, damaged ones among them. */

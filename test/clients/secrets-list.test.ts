@@ -241,7 +241,7 @@ describe('an unknown client and a known one', () => {
     const { costOf } = start([client('svc', all), client('other', all), client('asleep', all, false)])
     const known = await costOf('svc', 'wrong-secret')
     expect(known).toEqual({
-      calls: ['acme client find'],
+      calls: ['acme client findNear'],
       slow: 2,
       message: 'Client authentication failed',
     })

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { CommandError } from '../../src/commands/command.ts'
 import { findProxy } from '../../src/commands/proxy.ts'
-import { isInSubnet } from '../../src/platform/subnets.ts'
+import { isInSubnet } from '../../src/protocol/ip-address.ts'
 
 type Variables = Readonly<Record<string, string>>
 

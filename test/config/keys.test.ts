@@ -52,12 +52,12 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'the top',
     'store-house: {}',
-    'config.yaml:1:1: store-house is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, swagger, tenants',
+    'config.yaml:1:1: store-house is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, limits, swagger, tenants',
   ],
   [
     'server',
     'server: { certificate: a }',
-    'config.yaml:1:11: server.certificate is not a known key; the known keys are host, port, public_url, idle_timeout, shutdown_delay, metrics, signing_engine',
+    'config.yaml:1:11: server.certificate is not a known key; the known keys are host, port, public_url, idle_timeout, shutdown_delay, trusted_proxies, metrics, signing_engine',
   ],
   [
     'a tenant',
@@ -82,7 +82,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'the top that names the prototype',
     '__proto__: {}',
-    'config.yaml:1:1: __proto__ is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, swagger, tenants',
+    'config.yaml:1:1: __proto__ is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, limits, swagger, tenants',
   ],
   [
     'a tenant that is a YAML 1.1 merge',

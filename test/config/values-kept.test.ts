@@ -22,6 +22,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       public_url: null,
       idle_timeout: 75,
       shutdown_delay: 0,
+      trusted_proxies: [],
       metrics: { enabled: false, host: '127.0.0.1', port: 9464 },
       signing_engine: 'auto',
     },
@@ -37,6 +38,14 @@ test('a file with nothing but tenants has the defaults that are documented', asy
     },
     master_key_file: null,
     audit: { enabled: true, retain: 90 * 86_400, skip: [] },
+    limits: {
+      enabled: true,
+      failures_per_client_and_address: 10,
+      failures_per_client: 100,
+      failures_per_address: 100,
+      failures_per_tenant: 1000,
+      longest_backoff: 900,
+    },
     swagger: true,
     tenants: {
       a: {
@@ -173,6 +182,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, metrics, postgres, audit, its list, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
-  expect(checkFrozen(await configOf(text))).toBe(18)
+  // config, server, its proxies, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
+  expect(checkFrozen(await configOf(text))).toBe(20)
 })

@@ -400,7 +400,7 @@ test('introspection leaves nothing in the audit trail but its refusals', async (
       type: 'introspection.refused',
       tenant: 'acme',
       outcome: 'refused',
-      reason: 'invalid_client',
+      reason: 'wrong_secret',
       actor: undefined,
       client: api.client_id,
     },

@@ -121,6 +121,8 @@ describe('while the storage is away', () => {
     ]
     const seen = new Set<string>()
     for (const [client_id, client_secret] of attempts) {
+      // So that nobody has to wait.
+      app.advance(1800)
       for (const name of ['token', 'introspect', 'revoke'] as const) {
         const form = { grant_type: 'client_credentials', token }
         const path = oauthPath('acme', name)
@@ -134,6 +136,15 @@ describe('while the storage is away', () => {
       }
     }
     expect(seen.size).toBe(1)
+  })
+
+  test('whoever fails too often has to wait, whether there is such a client or not', async () => {
+    for (const client_id of ['nobody', 'asleep']) {
+      const form = { grant_type: 'client_credentials', client_id, client_secret: 'wrong-secret' }
+      const statuses: number[] = []
+      for (let index = 0; index < 12; index++) statuses.push((await app.post('acme', form)).status)
+      expect(statuses).toEqual([...Array(10).fill(503), 429, 429])
+    }
   })
 
   test('a tenant that config.yaml has not is 503 too, for the storage may have it', async () => {

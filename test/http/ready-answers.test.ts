@@ -23,6 +23,7 @@ function start(options: { status?: number; isPublic?: boolean } = {}) {
     {
       now: Date.now,
       lifecycle,
+      trustedProxies: [],
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       log: (_level, _message, fields) => void state.lines.push(fields),
     },

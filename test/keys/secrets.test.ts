@@ -7,6 +7,7 @@ import {
   type SecretHash,
 } from '../../src/keys/secrets.ts'
 import { bunPlatform } from '../../src/platform/bun.ts'
+import { OAuthError } from '../../src/protocol/errors.ts'
 import { checkerWith, FakePasswordHash } from '../support/fake-secrets.ts'
 
 setDefaultTimeout(60_000)
@@ -19,9 +20,14 @@ async function isRight(
   checker: SecretChecker,
   secret: string,
   hash: SecretHash,
-  options: CheckOptions,
+  options: Omit<CheckOptions, 'asker'>,
 ): Promise<boolean> {
-  return (await checker.findMatch(secret, [hash], options)) === 0
+  return (
+    (await checker.findMatch(secret, [hash], {
+      ...options,
+      asker: { tenantId: 'acme', source: '', id: 'app' },
+    })) === 0
+  )
 }
 
 const spellings = [`sha256:${hex}`, `sha256:${hex.toUpperCase()}`]
@@ -140,6 +146,55 @@ test('one more than may wait is refused for now, and those that wait are answere
   open.resolve()
   expect(await Promise.all(checks)).toEqual(Array(65).fill(true))
   expect(await isRight(checker, 'right', slow('right'), useMemory)).toBe(true)
+})
+
+test('ninety guesses at one tenant make neither other tenants nor other clients of it wait, and known ones go first', async () => {
+  const fake = new FakePasswordHash()
+  const open = Promise.withResolvers<void>()
+  fake.until = open.promise
+  const checker = checkerWith(fake, { atOnce: 1 })
+  const check = (tenantId: string, id: string, isKnown = false) =>
+    checker.findMatch(`${tenantId} ${id}`, [slow('x')], {
+      useMemory: false,
+      asker: { tenantId, source: '', id, isKnown: async () => isKnown },
+    })
+  const guesses = Array.from({ length: 90 }, () =>
+    Promise.resolve(check('acme', 'guessed')).catch(() => 'refused'),
+  )
+  await Bun.sleep(1)
+  const others = [check('acme', 'first-time'), check('beta', 'first-time'), check('acme', 'guessed', true)]
+  await Bun.sleep(1)
+  open.resolve()
+  await Promise.all(others)
+  const placeOf = (text: string, from = 1) =>
+    fake.asked.findIndex((line, at) => at >= from && line.startsWith(text))
+  // One guess was begun before they came; the known one has the next turn.
+  expect(placeOf('acme guessed')).toBe(1)
+  expect(placeOf('beta first-time')).toBeLessThan(5)
+  expect(placeOf('acme first-time')).toBeLessThan(5)
+  expect((await Promise.all(guesses)).filter((answer) => answer === 'refused')).toHaveLength(25)
+})
+
+test('what waited is not worked on once it must not be', async () => {
+  const fake = new FakePasswordHash()
+  const open = Promise.withResolvers<void>()
+  fake.until = open.promise
+  const checker = checkerWith(fake, { atOnce: 1 })
+  let isOver = false
+  const admit = () => {
+    if (isOver) throw new OAuthError('temporarily_unavailable', 'Too many failed attempts; try again later')
+  }
+  const asker = { tenantId: 'acme', source: '', id: 'app', admit }
+  const checks = Array.from({ length: 5 }, () =>
+    Promise.resolve(checker.findMatch('x', [slow('y')], { useMemory: false, asker })).catch(
+      (cause) => cause.code,
+    ),
+  )
+  await Bun.sleep(1)
+  isOver = true
+  open.resolve()
+  expect(await Promise.all(checks)).toEqual([undefined, ...Array(4).fill('temporarily_unavailable')])
+  expect(fake.asked).toHaveLength(1)
 })
 
 test('a hash that the runtime cannot check is unavailable, neither right nor wrong, is not remembered, and gives its place back', async () => {

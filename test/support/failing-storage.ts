@@ -65,6 +65,7 @@ function wrapTenant(tenant: string, inner: TenantStorage, wrapped: Wrapped): Ten
 function wrapRecords<T>(inner: Records<T>, place: string, { ask }: Wrapped): Records<T> {
   return {
     find: (id) => ask(`${place} find`, () => inner.find(id)),
+    findNear: (id) => ask(`${place} findNear`, () => inner.findNear(id)),
     findMany: (ids) => ask(`${place} findMany`, () => inner.findMany(ids)),
     list: (options) => ask(`${place} list`, () => inner.list(options)),
     create: (record) => ask(`${place} create`, () => inner.create(record)),

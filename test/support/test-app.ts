@@ -7,6 +7,7 @@ import { composeDeps } from '../../src/compose.ts'
 import { composeKeyring } from '../../src/compose-keys.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Deps, Lifecycle } from '../../src/deps.ts'
+import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
 import { createLog } from '../../src/log.ts'
 import type { Metrics } from '../../src/metrics/metrics.ts'
 import { bunPlatform } from '../../src/platform/bun.ts'
@@ -23,13 +24,14 @@ export const platform = bunPlatform()
 
 /** The whole server in this process, with a clock that stands still and a log that is kept. */
 export interface TestApp {
-  /** Sends a request to a path of the app. */
-  send(path: string, init?: RequestInit): Promise<Response>
+  /** Sends a request to a path of the app; `address` is that of the other end of the connection. */
+  send(path: string, init?: RequestInit, address?: string): Promise<Response>
   /** Posts a form to a tenant's token endpoint. */
   post(
     tenant: string,
     form: Record<string, string> | string,
     headers?: Record<string, string>,
+    address?: string,
   ): Promise<Response>
   /** An access token, or a failure of the test. */
   token(tenant: string, form: Record<string, string>): Promise<string>
@@ -66,6 +68,10 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
   const storage = options.storage ?? createMemoryStorage()
   const events: AuditEvent[] = []
   const lastUse = new LastUse({ storage, after: () => () => {}, onError: () => {} })
+  const limits = new AttemptLimits({
+    ...{ storage, now, hashing: platform.hashing, randomBytes: platform.randomBytes },
+    ...{ settings: loaded.config.limits, monotonic: () => time, after: () => () => {}, onError: () => {} },
+  })
   const log = createLog((line) => lines.push(line), now)
   const audit = { record: (event: AuditEvent) => void events.push(event) }
   const monotonic = () => time
@@ -73,6 +79,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     platform,
     storage,
     lastUse,
+    limits,
     audit,
     expiryFloor: () => 0,
     now,
@@ -84,18 +91,20 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     metrics: options.metrics,
   })
   const handle = createApp(deps, await loadAdminApi(deps.admin))
-  const send = async (path: string, init?: RequestInit) => {
+  const send = async (path: string, init?: RequestInit, address?: string) => {
     canary.watchRequest(init)
-    const response = await handle(new Request(new URL(path, base), init))
+    const response = await handle(new Request(new URL(path, base), init), { address: () => address })
     await canary.watchResponse(response)
     return response
   }
-  const post: TestApp['post'] = (tenant, form, headers) =>
-    send(`/api/v1/tenant/${tenant}/oauth/token`, {
+  const post: TestApp['post'] = (tenant, form, headers, address) => {
+    const init = {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
       body: typeof form === 'string' ? form : new URLSearchParams(form).toString(),
-    })
+    }
+    return send(`/api/v1/tenant/${tenant}/oauth/token`, init, address)
+  }
   return {
     send,
     post,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Cases } from './case.ts'
-import { create, idsOf, newThings } from './case.ts'
+import { create, idsOf, newTenant, newThings, otherThings, things } from './case.ts'
 
 /** Each verb alone, where it does something and where it must not. */
 export const rows: Cases = {
@@ -26,6 +26,31 @@ export const rows: Cases = {
       ...rest,
     })
     assert.equal(await records.find('c'), undefined)
+  },
+
+  'a row is found near its id: itself, or another one of its tenant and kind in its place': async (
+    storage,
+  ) => {
+    const tenant = newTenant()
+    const records = storage.of(tenant).of(things)
+    assert.equal(await records.findNear('a'), undefined)
+    await storage
+      .of(tenant)
+      .of(otherThings)
+      .create({ id: 'a', value: { v: 'other kind' } })
+    await create(newThings(storage), 'a')
+    assert.equal(await records.findNear('a'), undefined)
+    await create(records, 'b', 'd', '\u{1f600}')
+    for (const id of ['b', 'd', '\u{1f600}']) {
+      assert.deepEqual(await records.findNear(id), await records.find(id))
+      assert.equal((await records.findNear(id))?.id, id)
+    }
+    for (const id of ['', 'a', 'B', 'b\u0001', 'c', 'e', 'd '.repeat(100), '\uffff', '\u{1f600}x']) {
+      const near = await records.findNear(id)
+      assert.ok(near && ['b', 'd', '\u{1f600}'].includes(near.id) && near.id !== id, id)
+      assert.deepEqual(near.value, { v: near.id })
+    }
+    for (const id of ['NUL \0', 'half \ud800']) assert.equal(await records.findNear(id), undefined)
   },
 
   'an id that is taken is refused, and the row stays as it is': async (storage) => {

@@ -1,0 +1,50 @@
+import { FairQueue, type QueueLimits, type QueuePlace } from './fair-queue.ts'
+import { GateFull } from './gate.ts'
+
+interface Waiting {
+  readonly enter: () => void
+  readonly refuse: (cause: GateFull) => void
+}
+
+/** Lets a bounded number of jobs run at once and a bounded number wait, in turns that are fair: see fair-queue.ts. */
+export class FairGate {
+  readonly #atOnce: number
+  readonly #queue: FairQueue<Waiting>
+  #running = 0
+
+  constructor(atOnce: number, limits: QueueLimits) {
+    this.#atOnce = atOnce
+    this.#queue = new FairQueue(limits)
+  }
+
+  /** Throws {@link GateFull} when there is no room. `findPlace` is asked only when the job has to wait. */
+  async run<T>(job: () => Promise<T>, findPlace: () => QueuePlace | Promise<QueuePlace>): Promise<T> {
+    if (this.#running >= this.#atOnce) await this.#wait(await findPlace())
+    else this.#running++
+    try {
+      return await job()
+    } finally {
+      this.#next()
+    }
+  }
+
+  /** The one that ends hands its place on, so #running stays as it is. */
+  #next(): void {
+    const next = this.#queue.shift()
+    if (next) next.enter()
+    else this.#running--
+  }
+
+  #wait(place: QueuePlace): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#running < this.#atOnce) {
+        // It became free while the place was looked for.
+        this.#running++
+        resolve()
+        return
+      }
+      const left = this.#queue.push({ enter: resolve, refuse: reject }, place)
+      left?.refuse(new GateFull(`${this.#queue.size} are waiting`))
+    })
+  }
+}

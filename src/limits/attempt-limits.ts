@@ -1,0 +1,145 @@
+import type { Hashing, Platform } from '../platform/platform.ts'
+import { OAuthError, tooManyRequests } from '../protocol/errors.ts'
+import type { Storage } from '../storage/storage.ts'
+import { groupOf } from './address-group.ts'
+import { rulesOf, type Scope } from './failure-book.ts'
+import { FailureBooks } from './failure-books.ts'
+import { KnownAddresses } from './known-addresses.ts'
+import { KnownRows } from './known-rows.ts'
+import type { LimitSettings } from './limit-settings.ts'
+import { type Places, placesOf, type Subject } from './subject.ts'
+
+export interface AttemptLimitsOptions extends Pick<Platform, 'after' | 'now' | 'randomBytes' | 'monotonic'> {
+  readonly settings: LimitSettings
+  readonly storage: Storage
+  readonly hashing: Hashing
+  /** Told about a storage that cannot be used. */
+  readonly onError: (cause: unknown) => void
+}
+
+/** Attempts have to wait from now on. */
+export interface Block {
+  readonly scope: Scope
+  /** Seconds until the next attempt of the same subject from the same address. */
+  readonly seconds: number
+}
+
+/** Slows down whoever guesses: see README.md. */
+export class AttemptLimits {
+  readonly #parts: AttemptParts
+
+  constructor(options: AttemptLimitsOptions) {
+    const { settings, hashing, now } = options
+    const books = new FailureBooks({ ...options, rules: rulesOf(settings) })
+    const known = new KnownAddresses({ ...options, rows: new KnownRows(options) })
+    this.#parts = { settings, hashing, now, books, known }
+  }
+
+  /** An attempt that is about to be made; `onBlock` is told when it makes others wait. */
+  open(subject: Subject, onBlock: (block: Block) => void): Attempt {
+    return new Attempt(subject, this.#parts, onBlock)
+  }
+
+  /** Writes what waits; never throws. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#parts.books.flush(), this.#parts.known.flush()])
+  }
+}
+
+interface AttemptParts extends Pick<AttemptLimitsOptions, 'settings' | 'hashing' | 'now'> {
+  readonly books: FailureBooks
+  readonly known: KnownAddresses
+}
+
+/**
+ * One attempt to prove something: {@link admit} at the beginning and again right before the proof is looked at, then {@link succeed} or
+ * {@link fail}.
+ */
+export class Attempt {
+  readonly #subject: Subject
+  readonly #parts: AttemptParts
+  readonly #onBlock: (block: Block) => void
+  #places: Places | undefined
+  /** It would have to wait, but for its address. */
+  #isExempt = false
+
+  constructor(subject: Subject, parts: AttemptParts, onBlock: (block: Block) => void) {
+    this.#subject = subject
+    this.#parts = parts
+    this.#onBlock = onBlock
+  }
+
+  /** The group of addresses that it comes from. */
+  get source(): string {
+    return groupOf(this.#subject.address)
+  }
+
+  /**
+   * Lets the attempt go on, or throws `temporarily_unavailable` with status 429 when it has to wait: then nothing may be looked at, not
+   * even whether the subject exists. Where nobody fails it costs one look into a map, and no promise.
+   */
+  admit(): void | Promise<void> {
+    const { settings, books, known } = this.#parts
+    const isQuiet = !settings.enabled || books.find(this.#subject.tenantId) === undefined
+    if (isQuiet || this.#isExempt || known.remembers(this.#subject) || this.#findWait() === 0) return
+    return known.has(this.#subject).then((isKnown) => {
+      this.#isExempt = isKnown
+      const wait = isKnown ? 0 : this.#findWait()
+      if (wait > 0) throw tooManyFailures(wait)
+    })
+  }
+
+  /** Whether this process saw the subject succeed from this address. */
+  isRemembered(): boolean {
+    return this.#parts.known.remembers(this.#subject)
+  }
+
+  /** Whether any process did; asks the storage where this one does not know. */
+  isKnown(): Promise<boolean> {
+    return this.#parts.known.has(this.#subject)
+  }
+
+  succeed(): void {
+    if (this.#parts.settings.enabled) this.#parts.known.note(this.#subject)
+  }
+
+  /**
+   * Counts a failure. One that would have had to wait, and was looked at for its address alone, is not counted, so that a neighbour who
+   * guesses does not spoil the address for others; the refusal that stands for the usual one is answered.
+   */
+  fail(): OAuthError | undefined {
+    const { settings, books, now } = this.#parts
+    if (!settings.enabled) return undefined
+    const wait = this.#findWait()
+    if (wait > 0) return tooManyFailures(wait)
+    const places = this.#getPlaces()
+    const book = books.open(this.#subject.tenantId)
+    const scope = book.add(places, now())
+    if (scope) this.#onBlock({ scope, seconds: secondsUntil(book.findWaitEnd(places, now()), now()) })
+    return undefined
+  }
+
+  /** Milliseconds; 0: none. */
+  #findWait(): number {
+    const { settings, books, now } = this.#parts
+    const book = settings.enabled ? books.find(this.#subject.tenantId) : undefined
+    return book ? Math.max(0, book.findWaitEnd(this.#getPlaces(), now()) - now()) : 0
+  }
+
+  #getPlaces(): Places {
+    this.#places ??= placesOf(this.#subject, this.#parts.hashing)
+    return this.#places
+  }
+}
+
+function secondsUntil(end: number, now: number): number {
+  return Math.max(1, Math.ceil((end - now) / 1000))
+}
+
+function tooManyFailures(milliseconds: number): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'Too many failed attempts; try again later', {
+    status: tooManyRequests,
+    reason: 'too_many_failures',
+    retryAfterSeconds: secondsUntil(milliseconds, 0),
+  })
+}

@@ -1,0 +1,147 @@
+import {
+  addFailures,
+  type CountRule,
+  type FailureCount,
+  isOfWrongClock,
+  remaining,
+  waitOf,
+  waitsUntil,
+} from './failure-count.ts'
+import type { LimitSettings } from './limit-settings.ts'
+import type { Places } from './subject.ts'
+
+/** What a count is of, the widest last. */
+export type Scope = 'client_and_address' | 'address' | 'client' | 'tenant'
+
+export type CountRules = Readonly<Record<keyof Places, CountRule>>
+
+export function rulesOf(settings: LimitSettings): CountRules {
+  const longest = settings.longest_backoff * 1000
+  return {
+    pair: { free: settings.failures_per_client_and_address, longest },
+    address: { free: settings.failures_per_address, longest },
+    subject: { free: settings.failures_per_client, longest },
+    tenant: { free: settings.failures_per_tenant, longest },
+  }
+}
+
+/** The rule of a count by its name, see subject.ts. */
+export function ruleOf(place: string, rules: CountRules): CountRule {
+  const byLetter: Readonly<Record<string, CountRule>> = {
+    p: rules.pair,
+    a: rules.address,
+    s: rules.subject,
+  }
+  return byLetter[place.slice(0, 1)] ?? rules.tenant
+}
+
+/** Whether the count changes nothing any more. */
+export function isForgotten(count: FailureCount, rule: CountRule, now: number): boolean {
+  if (isOfWrongClock(count, now)) return true
+  return remaining(count, rule, now) === 0 && now - count.at > rule.longest
+}
+
+/** Failures that were counted here and are not in the storage yet. */
+export interface NewFailures {
+  readonly failures: number
+  /** Milliseconds since the epoch of the last one. */
+  readonly at: number
+}
+
+/** The counts of one tenant, as this process knows them. */
+export class FailureBook {
+  readonly #rules: CountRules
+  #counts = new Map<string, FailureCount>()
+  #new = new Map<string, NewFailures>()
+  #lastAt = Number.NEGATIVE_INFINITY
+
+  constructor(rules: CountRules) {
+    this.#rules = rules
+  }
+
+  get size(): number {
+    return this.#counts.size
+  }
+
+  /** Whether nothing in it changes anything any more, as far as this process knows. */
+  isOver(now: number): boolean {
+    return Math.abs(now - this.#lastAt) > 3 * this.#rules.tenant.longest && !this.hasNew
+  }
+
+  /** Whether there is something to write. */
+  get hasNew(): boolean {
+    return this.#new.size > 0
+  }
+
+  /**
+   * When the next attempt may be made (ms since the epoch). The count of a subject, and of a tenant, makes nobody wait who did not fail
+   * from his own address: above its free failures every address still has one attempt, and then waits as long as it says.
+   */
+  findWaitEnd(places: Places, now: number): number {
+    return Math.max(
+      this.#endOf(places.pair, { rule: this.#rules.pair, now, wider: this.#waitOf('subject', places, now) }),
+      this.#endOf(places.address, {
+        rule: this.#rules.address,
+        now,
+        wider: this.#waitOf('tenant', places, now),
+      }),
+    )
+  }
+
+  #endOf(place: string, { rule, now, wider }: { rule: CountRule; now: number; wider: number }): number {
+    const count = this.#counts.get(place)
+    if (!count || isOfWrongClock(count, now)) return 0
+    return Math.max(waitsUntil(count, rule), count.at + wider)
+  }
+
+  /** Milliseconds; 0 below the free failures. */
+  #waitOf(name: 'subject' | 'tenant', places: Places, now: number): number {
+    const count = this.#counts.get(places[name])
+    const rule = this.#rules[name]
+    return count ? waitOf({ ...count, failures: remaining(count, rule, now) }, rule) : 0
+  }
+
+  /** Counts a failure; answers the widest count that makes attempts wait because of it, if there is one. */
+  add(places: Places, now: number): Scope | undefined {
+    const before = {
+      subject: this.#waitOf('subject', places, now),
+      tenant: this.#waitOf('tenant', places, now),
+    }
+    this.#lastAt = now
+    for (const place of [places.pair, places.address, places.subject, places.tenant]) this.#addOne(place, now)
+    if (before.tenant === 0 && this.#waitOf('tenant', places, now) > 0) return 'tenant'
+    if (before.subject === 0 && this.#waitOf('subject', places, now) > 0) return 'client'
+    if (this.#endOf(places.address, { rule: this.#rules.address, now, wider: 0 }) > now) return 'address'
+    return this.findWaitEnd(places, now) > now ? 'client_and_address' : undefined
+  }
+
+  #addOne(place: string, now: number): void {
+    const rule = ruleOf(place, this.#rules)
+    this.#counts.set(place, addFailures(this.#counts.get(place), 1, { at: now, rule }))
+    this.#new.set(place, { failures: (this.#new.get(place)?.failures ?? 0) + 1, at: now })
+  }
+
+  /** Hands over what is to be written; it is new no more. */
+  takeNew(): ReadonlyMap<string, NewFailures> {
+    const taken = this.#new
+    this.#new = new Map()
+    return taken
+  }
+
+  /** Takes back what could not be written. */
+  giveBack(taken: ReadonlyMap<string, NewFailures>): void {
+    for (const [place, { failures, at }] of taken) {
+      const newer = this.#new.get(place)
+      this.#new.set(place, { failures: failures + (newer?.failures ?? 0), at: newer?.at ?? at })
+    }
+  }
+
+  /** Takes over the counts of all processes, and adds what was counted here meanwhile. */
+  adopt(stored: ReadonlyMap<string, FailureCount>): void {
+    this.#counts = new Map(stored)
+    for (const [place, { failures, at }] of this.#new) {
+      const rule = ruleOf(place, this.#rules)
+      this.#counts.set(place, addFailures(this.#counts.get(place), failures, { at, rule }))
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import type { Platform } from '../platform/platform.ts'
+import { failureCounts } from '../storage/records.ts'
+import { type Storage, StorageError } from '../storage/storage.ts'
+import { type CountRules, FailureBook, isForgotten, type NewFailures, ruleOf } from './failure-book.ts'
+import { addFailures, type FailureCount } from './failure-count.ts'
+
+export interface FailureBooksOptions extends Pick<Platform, 'after' | 'now'> {
+  readonly storage: Storage
+  readonly rules: CountRules
+  /** Told about a storage that cannot be used; what was counted is kept for the next time. */
+  readonly onError: (cause: unknown) => void
+}
+
+/** The one row of each tenant. */
+const id = 'counts'
+/** Milliseconds between two writes of this process: what a crash forgets, and replicas do not know of one another. */
+const pause = 250
+/** Milliseconds that a first failure waits for others. */
+const shortPause = 10
+/** Milliseconds between two tries while the storage is away. */
+const longestPause = 30_000
+/** Rows of one write, so that an attack on many tenants does not become as many writes as failures. */
+const rowsAtOnce = 100
+/** Tries when another process wrote the same row in the same moment. */
+const mostTries = 5
+/** Counts in memory, at some hundred bytes each. What is let go of is in the storage, as far as it could be written. */
+const mostCounts = 100_000
+const mostBooks = 5000
+
+/** The failures of every tenant: counted in memory at once, shared with other processes by one row for each tenant. */
+export class FailureBooks {
+  readonly #options: FailureBooksOptions
+  /** In the order of their last failure, the oldest first. */
+  readonly #books = new Map<string, FailureBook>()
+  /** Tenants whose book has something to write. */
+  readonly #waiting = new Set<string>()
+  #cancel: (() => void) | undefined
+  #lastWrite = Number.NEGATIVE_INFINITY
+  #flushing: Promise<void> = Promise.resolve()
+  #failures = 0
+
+  constructor(options: FailureBooksOptions) {
+    this.#options = options
+  }
+
+  /** Undefined: nobody failed at this tenant lately, as far as this process knows. */
+  find(tenantId: string): FailureBook | undefined {
+    const book = this.#books.get(tenantId)
+    if (!book?.isOver(this.#options.now())) return book
+    this.#books.delete(tenantId)
+    return undefined
+  }
+
+  /** The book of a tenant in which a failure is about to be counted. */
+  open(tenantId: string): FailureBook {
+    const book = this.#books.get(tenantId) ?? new FailureBook(this.#options.rules)
+    this.#books.delete(tenantId)
+    this.#books.set(tenantId, book)
+    this.#waiting.add(tenantId)
+    this.#schedule()
+    return book
+  }
+
+  /** Writes what waits; never throws. */
+  flush(): Promise<void> {
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#flushing = this.#flushing.then(() => this.#writeSome())
+    return this.#flushing
+  }
+
+  #schedule(): void {
+    const { after, now } = this.#options
+    const since = now() - this.#lastWrite
+    const usual = since >= 0 && since < pause ? pause : shortPause
+    const delay = this.#failures > 0 ? Math.min(longestPause, pause * 2 ** this.#failures) : usual
+    this.#cancel ??= after(delay, () => void this.flush())
+  }
+
+  async #writeSome(): Promise<void> {
+    this.#lastWrite = this.#options.now()
+    const tenants = [...this.#waiting].slice(0, rowsAtOnce)
+    for (const tenantId of tenants) this.#waiting.delete(tenantId)
+    const outcomes = await Promise.all(tenants.map((tenantId) => this.#writeBook(tenantId)))
+    const failed = outcomes.filter((cause) => cause !== undefined)
+    if (failed.length === 0) this.#failures = 0
+    else if (this.#failures++ === 0) this.#options.onError(failed[0])
+    this.#letGo()
+    if (this.#waiting.size > 0) this.#schedule()
+  }
+
+  /** Answers why it could not be written. */
+  async #writeBook(tenantId: string): Promise<unknown> {
+    const book = this.#books.get(tenantId)
+    if (!book?.hasNew) return undefined
+    const taken = book.takeNew()
+    try {
+      book.adopt(await addToRow(tenantId, taken, this.#options))
+      return undefined
+    } catch (cause) {
+      book.giveBack(taken)
+      this.#waiting.add(tenantId)
+      return cause
+    }
+  }
+
+  /** Of the tenants where the last failure is the longest ago. */
+  #letGo(): void {
+    let counts = 0
+    for (const { size } of this.#books.values()) counts += size
+    for (const [tenantId, { size }] of this.#books) {
+      if (counts <= mostCounts && this.#books.size <= mostBooks) return
+      this.#books.delete(tenantId)
+      this.#waiting.delete(tenantId)
+      counts -= size
+    }
+  }
+}
+
+/** Adds failures to what all processes counted, and answers it. Throws StorageError. */
+async function addToRow(
+  tenantId: string,
+  added: ReadonlyMap<string, NewFailures>,
+  { storage, rules, now }: FailureBooksOptions,
+): Promise<ReadonlyMap<string, FailureCount>> {
+  const records = storage.of(tenantId).of(failureCounts)
+  for (let tries = 0; tries < mostTries; tries++) {
+    const found = await records.find(id)
+    const counts = addAll(readCounts(found?.value.counts ?? {}), added, { rules, now: now() })
+    const value = { counts: Object.fromEntries([...counts].map(([place, count]) => [place, pack(count)])) }
+    // Long enough for every count to be forgotten.
+    const expiresAt = now() + 3 * rules.tenant.longest
+    const isWritten = found
+      ? await records.replace(id, value, { ifVersion: found.version, expiresAt })
+      : await records.create({ id, value, expiresAt })
+    if (isWritten) return counts
+  }
+  throw new StorageError(`Other processes wrote the failures of the tenant '${tenantId}' at each try`)
+}
+
+function addAll(
+  counts: Map<string, FailureCount>,
+  added: ReadonlyMap<string, NewFailures>,
+  { rules, now }: { rules: CountRules; now: number },
+): ReadonlyMap<string, FailureCount> {
+  for (const [place, count] of counts) {
+    if (isForgotten(count, ruleOf(place, rules), now)) counts.delete(place)
+  }
+  for (const [place, { failures, at }] of added) {
+    counts.set(place, addFailures(counts.get(place), failures, { at, rule: ruleOf(place, rules) }))
+  }
+  return counts
+}
+
+type Packed = Readonly<Record<string, readonly [failures: number, at: number]>>
+
+function readCounts(packed: Packed): Map<string, FailureCount> {
+  return new Map(Object.entries(packed).map(([place, [failures, at]]) => [place, { failures, at }]))
+}
+
+function pack({ failures, at }: FailureCount): [number, number] {
+  return [Math.round(failures * 100) / 100, at]
+}

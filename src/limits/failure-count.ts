@@ -1,0 +1,56 @@
+/** Failures that are counted together. */
+export interface FailureCount {
+  /** Those that are not forgotten yet; a fraction while they are being forgotten. */
+  readonly failures: number
+  /** Milliseconds since the epoch of the last one. */
+  readonly at: number
+}
+
+export interface CountRule {
+  /** So many failures cost no wait, and so many are forgotten in each {@link longest}. */
+  readonly free: number
+  /** Milliseconds of the longest wait. */
+  readonly longest: number
+}
+
+/** Milliseconds of the first wait; each further failure doubles it. */
+const firstWait = 1000
+/** Milliseconds that clocks of replicas may differ by. What comes from later than that was counted by a clock that was wrong. */
+const clockSkew = 60_000
+
+/** Milliseconds that have to pass after the last failure. */
+export function waitOf({ failures }: FailureCount, { free, longest }: CountRule): number {
+  // Above 2 ** 30 seconds no wait is longer than any longest one.
+  const doublings = Math.min(30, Math.floor(failures - free))
+  return failures < free ? 0 : Math.min(longest, firstWait * 2 ** doublings)
+}
+
+/** When the next attempt may be made, in milliseconds since the epoch. */
+export function waitsUntil(count: FailureCount, rule: CountRule): number {
+  return count.at + waitOf(count, rule)
+}
+
+/** The failures that are not forgotten at `now`: forgetting begins when the wait is over. */
+export function remaining(count: FailureCount, rule: CountRule, now: number): number {
+  if (isOfWrongClock(count, now)) return 0
+  const quiet = Math.max(0, now - waitsUntil(count, rule))
+  return Math.max(0, count.failures - (quiet / rule.longest) * rule.free)
+}
+
+/** A clock that was ahead must not make anybody wait for it. */
+export function isOfWrongClock({ at }: FailureCount, now: number): boolean {
+  return at > now + clockSkew
+}
+
+/** The count with `more` failures, of which the last was at `at`; undefined stands for a count of none. */
+export function addFailures(
+  count: FailureCount | undefined,
+  more: number,
+  { at, rule }: { readonly at: number; readonly rule: CountRule },
+): FailureCount {
+  const isUsable = count && !isOfWrongClock(count, at)
+  const left = isUsable ? remaining(count, rule, at) : 0
+  // Beyond the longest wait more failures would only take longer to be forgotten.
+  const most = rule.free + Math.ceil(Math.log2(rule.longest / firstWait)) + 1
+  return { failures: Math.min(most, left + more), at: Math.max(isUsable ? count.at : at, at) }
+}

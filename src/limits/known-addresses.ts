@@ -1,0 +1,117 @@
+import type { Platform } from '../platform/platform.ts'
+import { groupOf } from './address-group.ts'
+import type { KnownRows } from './known-rows.ts'
+import { type Subject, textOf } from './subject.ts'
+
+export interface KnownAddressesOptions extends Pick<Platform, 'after' | 'now'> {
+  readonly rows: KnownRows
+  /** Told about a storage that cannot be used; what was noted is written later. */
+  readonly onError: (cause: unknown) => void
+}
+
+/** Milliseconds between two writes: a success that is younger may be forgotten by a crash. */
+const pause = 1000
+/** Tenants whose pairs are written at once, so that the first minute of many clients is not one of writes. */
+const tenantsAtOnce = 50
+/** Milliseconds after which a pair that is used is written down again, so that it does not expire. */
+const renewEvery = 7 * 86_400_000
+/** Pairs in memory, at some hundred bytes each; twice as many while they change places. */
+const mostRemembered = 25_000
+/** Pairs that wait to be written; those beyond are noted at their next success. */
+const mostWaiting = 10_000
+
+interface Waiting {
+  readonly subject: Subject
+  readonly group: string
+}
+
+/** From which addresses subjects succeeded: in memory at once, and in the storage a moment later. */
+export class KnownAddresses {
+  readonly #options: KnownAddressesOptions
+  /** When each was noted (ms since the epoch). The oldest half goes when there are too many: the storage has them. */
+  #young = new Map<string, number>()
+  #old: ReadonlyMap<string, number> = new Map()
+  #waiting = new Map<string, Waiting>()
+  #cancel: (() => void) | undefined
+  #flushing: Promise<void> = Promise.resolve()
+  #failures = 0
+
+  constructor(options: KnownAddressesOptions) {
+    this.#options = options
+  }
+
+  /** Notes a success; most of the time one look says that it was noted. */
+  note(subject: Subject): void {
+    const { now, after } = this.#options
+    const group = groupOf(subject.address)
+    const name = nameOf(subject, group)
+    const notedAt = this.#young.get(name)
+    if (notedAt !== undefined && Math.abs(now() - notedAt) < renewEvery) return
+    if (this.#waiting.size >= mostWaiting) return
+    this.#remember(name)
+    this.#waiting.set(name, { subject, group })
+    this.#cancel ??= after(pause, () => void this.flush())
+  }
+
+  /** Whether this process saw a success. */
+  remembers(subject: Subject): boolean {
+    const name = nameOf(subject, groupOf(subject.address))
+    return this.#young.has(name) || this.#old.has(name)
+  }
+
+  /** Whether any process saw a success; while the storage is away, this one alone counts. */
+  async has(subject: Subject): Promise<boolean> {
+    if (this.remembers(subject)) return true
+    try {
+      return await this.#options.rows.has(subject, groupOf(subject.address))
+    } catch (cause) {
+      this.#tell(cause)
+      return false
+    }
+  }
+
+  /** Writes what waits; never throws. */
+  flush(): Promise<void> {
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#flushing = this.#flushing.then(() => this.#writeSome())
+    return this.#flushing
+  }
+
+  #remember(name: string): void {
+    if (this.#young.size >= mostRemembered) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(name, this.#options.now())
+  }
+
+  async #writeSome(): Promise<void> {
+    const tenants = Map.groupBy(this.#waiting, ([, { subject }]) => subject.tenantId)
+    await Promise.all([...tenants].slice(0, tenantsAtOnce).map(([id, waiting]) => this.#write(id, waiting)))
+    const delay = Math.min(30_000, pause * 2 ** this.#failures)
+    if (this.#waiting.size > 0) this.#cancel ??= this.#options.after(delay, () => void this.flush())
+  }
+
+  async #write(tenantId: string, waiting: readonly (readonly [string, Waiting])[]): Promise<void> {
+    try {
+      await this.#options.rows.add(
+        tenantId,
+        waiting.map(([, pair]) => pair),
+      )
+      for (const [name] of waiting) this.#waiting.delete(name)
+      this.#failures = 0
+    } catch (cause) {
+      this.#tell(cause)
+    }
+  }
+
+  #tell(cause: unknown): void {
+    if (this.#failures++ === 0) this.#options.onError(cause)
+  }
+}
+
+/** No tenant and no kind has a space in it. */
+function nameOf(subject: Subject, group: string): string {
+  return `${subject.tenantId} ${group} ${textOf(subject)}`
+}

@@ -1,0 +1,133 @@
+import type { Hashing, Platform } from '../platform/platform.ts'
+import { knownAddresses, limitKeys } from '../storage/records.ts'
+import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
+import { addKnown, dayOf, isKnownIn, type KnownPair, type KnownShard, keptDays } from './known-shard.ts'
+import { type Subject, textOf } from './subject.ts'
+
+export interface KnownRowsOptions extends Pick<Platform, 'now' | 'randomBytes' | 'monotonic'> {
+  readonly storage: Storage
+  readonly hashing: Hashing
+}
+
+/** Rows of a tenant: all of them are read together, so that nothing tells which of them has a subject. */
+const shards = Array.from({ length: 4 }, (_, number) => String(number))
+/** Milliseconds for which what was read of a tenant is good. */
+const fresh = 2000
+/** Reading takes at most this share of the time. */
+const readingShare = 0.05
+/** Tenants whose rows are in memory. */
+const mostTenants = 32
+/** Tries when another process wrote the same row in the same moment. */
+const mostTries = 5
+
+interface Loaded {
+  readonly rows: Promise<ReadonlyMap<string, KnownShard>>
+  /** By the monotonic clock. */
+  expiresAt: number
+}
+
+/** The addresses that subjects succeeded from, as they are in the storage. */
+export class KnownRows {
+  readonly #options: KnownRowsOptions
+  readonly #loaded = new Map<string, Loaded>()
+  #key: Promise<Uint8Array> | undefined
+
+  constructor(options: KnownRowsOptions) {
+    this.#options = options
+  }
+
+  /** Throws StorageError. Whatever the subject is, it takes the same time. */
+  async has(subject: Subject, group: string): Promise<boolean> {
+    const [rows, { shard, pair }] = await Promise.all([
+      this.#load(subject.tenantId),
+      this.#digest(subject, group),
+    ])
+    return isKnownIn(rows.get(shard) ?? { subjects: {} }, pair, dayOf(this.#options.now()))
+  }
+
+  /** Writes pairs of one tenant down. Throws StorageError. */
+  async add(tenantId: string, pairs: readonly { subject: Subject; group: string }[]): Promise<void> {
+    const digests = await Promise.all(pairs.map(({ subject, group }) => this.#digest(subject, group)))
+    for (const [shard, mine] of Map.groupBy(digests, (digest) => digest.shard)) {
+      await this.#addToRow(
+        tenantId,
+        shard,
+        mine.map(({ pair }) => pair),
+      )
+    }
+  }
+
+  async #addToRow(tenantId: string, shard: string, pairs: readonly KnownPair[]): Promise<void> {
+    const { storage, now } = this.#options
+    const records = storage.of(tenantId).of(knownAddresses)
+    const expiresAt = now() + (keptDays + 1) * 86_400_000
+    for (let tries = 0; tries < mostTries; tries++) {
+      const found = await records.find(shard)
+      const before = found?.value ?? { subjects: {} }
+      const value = pairs.reduce((row, pair) => addKnown(row, pair, dayOf(now())) ?? row, before)
+      if (value === before) return
+      const isWritten = found
+        ? await records.replace(shard, value, { ifVersion: found.version, expiresAt })
+        : await records.create({ id: shard, value, expiresAt })
+      if (isWritten) return
+    }
+    throw new StorageError(`Other processes wrote the known addresses of '${tenantId}' at each try`)
+  }
+
+  #load(tenantId: string): Promise<ReadonlyMap<string, KnownShard>> {
+    const { monotonic } = this.#options
+    const known = this.#loaded.get(tenantId)
+    if (known && monotonic() < known.expiresAt) return known.rows
+    const loaded: Loaded = { rows: this.#read(tenantId), expiresAt: Number.POSITIVE_INFINITY }
+    const started = monotonic()
+    const end = () => {
+      const finished = monotonic()
+      loaded.expiresAt = finished + Math.max(fresh, (finished - started) / readingShare)
+    }
+    loaded.rows.then(end, () => this.#loaded.delete(tenantId))
+    this.#loaded.delete(tenantId)
+    this.#loaded.set(tenantId, loaded)
+    const [oldest] = this.#loaded.size > mostTenants ? this.#loaded.keys() : []
+    if (oldest !== undefined) this.#loaded.delete(oldest)
+    return loaded.rows
+  }
+
+  async #read(tenantId: string): Promise<ReadonlyMap<string, KnownShard>> {
+    const rows = await this.#options.storage.of(tenantId).of(knownAddresses).findMany(shards)
+    return new Map(rows.map(({ id, value }) => [id, value]))
+  }
+
+  async #digest(subject: Subject, group: string): Promise<{ shard: string; pair: KnownPair }> {
+    const { hashing } = this.#options
+    const key = await this.#getKey()
+    const text = textOf(subject)
+    const digest = hashing.hmacSha256(key, text).toHex()
+    const ofAddress = hashing.hmacSha256(key, `${text}\0${group}`)
+    const address = new DataView(ofAddress.buffer, ofAddress.byteOffset).getUint32(0)
+    return {
+      shard: shards[Number.parseInt(digest.slice(0, 1), 16) % shards.length] ?? '',
+      pair: { subject: digest.slice(1, 17), address },
+    }
+  }
+
+  /** The key of the digests, one for all processes that share the storage. */
+  #getKey(): Promise<Uint8Array> {
+    this.#key ??= readOrMakeKey(this.#options).catch((cause: unknown) => {
+      this.#key = undefined
+      throw cause
+    })
+    return this.#key
+  }
+}
+
+async function readOrMakeKey({ storage, randomBytes }: KnownRowsOptions): Promise<Uint8Array> {
+  const records = storage.of(systemTenant).of(limitKeys)
+  const id = 'addresses'
+  const found = await records.find(id)
+  if (found) return Uint8Array.fromHex(found.value.key)
+  await records.create({ id, value: { key: randomBytes(32).toHex() } })
+  // Whoever came second takes the key of the first.
+  const made = await records.find(id)
+  if (!made) throw new StorageError('The key of known addresses was not kept')
+  return Uint8Array.fromHex(made.value.key)
+}

@@ -1,0 +1,60 @@
+import type { knownAddresses } from '../storage/records.ts'
+
+/** The known addresses of some of the subjects of a tenant, as a row holds them. */
+export type KnownShard = (typeof knownAddresses)['schema']['static']
+
+/** Addresses of one subject; the one that was used the longest ago goes first. */
+const mostAddresses = 8
+/** Subjects of one row. */
+const mostSubjects = 4096
+/** Days after which an address that was not used is known no more. */
+export const keptDays = 90
+
+/** A pair as it stands in a row: digests, because addresses are nobody's business. */
+export interface KnownPair {
+  readonly subject: string
+  readonly address: number
+}
+
+/** Days since the epoch. */
+export function dayOf(now: number): number {
+  return Math.floor(now / 86_400_000)
+}
+
+export function isKnownIn(shard: KnownShard, { subject, address }: KnownPair, day: number): boolean {
+  return pairsOf(shard, subject).some((pair) => pair.address === address && day - pair.day <= keptDays)
+}
+
+/** The shard with the pair in it; undefined when it is there already, as of this week. */
+export function addKnown(
+  shard: KnownShard,
+  { subject, address }: KnownPair,
+  day: number,
+): KnownShard | undefined {
+  const pairs = pairsOf(shard, subject)
+  if (pairs.some((pair) => pair.address === address && day - pair.day < 7)) return undefined
+  const kept = [...pairs.filter((pair) => pair.address !== address), { address, day }]
+    .sort((a, b) => a.day - b.day)
+    .slice(-mostAddresses)
+  const { [subject]: _, ...others } = shard.subjects
+  // The subject that changed last stands last.
+  const subjects = [...Object.entries(others).slice(-(mostSubjects - 1)), [subject, flatten(kept)] as const]
+  return { subjects: Object.fromEntries(subjects) }
+}
+
+interface Dated {
+  readonly address: number
+  readonly day: number
+}
+
+function pairsOf({ subjects }: KnownShard, subject: string): Dated[] {
+  const flat = Object.hasOwn(subjects, subject) ? (subjects[subject] ?? []) : []
+  const pairs: Dated[] = []
+  for (let at = 0; at + 1 < flat.length; at += 2)
+    pairs.push({ address: flat[at] ?? 0, day: flat[at + 1] ?? 0 })
+  return pairs
+}
+
+function flatten(pairs: readonly Dated[]): number[] {
+  return pairs.flatMap(({ address, day }) => [address, day])
+}

@@ -1,0 +1,46 @@
+import type { Hashing } from '../platform/platform.ts'
+import { groupOf } from './address-group.ts'
+
+/** Who is tried: what sort of thing it is, such as `client`, and which one. Nothing here knows whether it exists. */
+export interface Subject {
+  readonly tenantId: string
+  readonly kind: string
+  readonly key: string
+  /** Where the attempt comes from; undefined: not known. */
+  readonly address: string | undefined
+}
+
+/** Names of the four counts that an attempt belongs to, in the book of its tenant. */
+export interface Places {
+  /** The subject from this address. */
+  readonly pair: string
+  readonly subject: string
+  readonly address: string
+  readonly tenant: string
+}
+
+/**
+ * Counts of a tenant: a fixed number, found by a hash, so that nobody makes more of them by trying more subjects or more addresses. Who
+ * fills all of them has no new address left to try from. Two that meet by chance share their count.
+ */
+const buckets = { pair: 1024, subject: 512, address: 512 } as const
+
+/** The text of a subject; no kind has a NUL in it. */
+export function textOf({ kind, key }: Pick<Subject, 'kind' | 'key'>): string {
+  return `${kind}\0${key}`
+}
+
+export function placesOf(subject: Subject, hashing: Pick<Hashing, 'sha256'>): Places {
+  const bucketOf = (text: string, count: number) => {
+    const [high = 0, low = 0] = hashing.sha256(text)
+    return (high * 256 + low) % count
+  }
+  const group = groupOf(subject.address)
+  const text = textOf(subject)
+  return {
+    pair: `p${bucketOf(`${text}\0${group}`, buckets.pair)}`,
+    subject: `s${bucketOf(text, buckets.subject)}`,
+    address: `a${bucketOf(group, buckets.address)}`,
+    tenant: 't',
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * An address of IPv4 or IPv6 as its 128 bits in eight groups (RFC 4291 section 2.2); one of IPv4 as `::ffff:a.b.c.d`, so that it
+ * is the same however it came in.
+ */
+export type IpAddress = readonly number[]
+
+/** Undefined for a text that is no address; a zone (`%eth0`) is left out. */
+export function parseIpAddress(text: string): IpAddress | undefined {
+  const bytes = parseIpv4(text)
+  if (bytes) return [0, 0, 0, 0, 0, 0xffff, ...bytes]
+  return parseIpv6(text.replace(/%.*$/, ''))
+}
+
+/** The two last groups. */
+function parseIpv4(text: string): readonly number[] | undefined {
+  const bytes = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) ? text.split('.').map(Number) : []
+  const [a = 256, b = 256, c = 256, d = 256] = bytes
+  if ([a, b, c, d].some((byte) => byte > 255)) return undefined
+  return [a * 256 + b, c * 256 + d]
+}
+
+function parseIpv6(text: string): IpAddress | undefined {
+  const [head = '', tail, ...more] = text.split('::')
+  const before = parseGroups(head)
+  const after = parseGroups(tail ?? '')
+  if (!before || !after || more.length > 0) return undefined
+  const missing = 8 - before.length - after.length
+  // `::` stands for one group at least.
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined
+  return [...before, ...new Array<number>(missing).fill(0), ...after]
+}
+
+function parseGroups(text: string): number[] | undefined {
+  if (text === '') return []
+  const groups: number[] = []
+  const parts = text.split(':')
+  for (const [index, part] of parts.entries()) {
+    const ipv4 = index === parts.length - 1 ? parseIpv4(part) : undefined
+    if (ipv4) groups.push(...ipv4)
+    else if (/^[0-9a-f]{1,4}$/i.test(part)) groups.push(Number.parseInt(part, 16))
+    else return undefined
+  }
+  return groups
+}
+
+/** All addresses that begin with the same bits, such as `10.0.0.0/8`; one address alone is a range of all of its bits. */
+export interface IpRange {
+  readonly address: IpAddress
+  /** Of 128: an address of IPv4 has 96 more than are written. */
+  readonly bits: number
+}
+
+/** Undefined for a text that is no range (RFC 4632 section 3.1, RFC 4291 section 2.3). */
+export function parseIpRange(text: string): IpRange | undefined {
+  const [start = '', length, ...more] = text.split('/')
+  const address = parseIpAddress(start)
+  if (!address || more.length > 0 || start.includes('%')) return undefined
+  const own = start.includes(':') ? 128 : 32
+  if (length === undefined) return { address, bits: 128 }
+  if (!/^\d{1,3}$/.test(length) || Number(length) > own) return undefined
+  return { address, bits: 128 - own + Number(length) }
+}
+
+export function isInRange(address: IpAddress, range: IpRange): boolean {
+  return range.address.every((group, index) => {
+    const bits = Math.min(16, Math.max(0, range.bits - index * 16))
+    return group >> (16 - bits) === (address[index] ?? 0) >> (16 - bits)
+  })
+}
+
+/** Whether `address` is the IP address `range`, or lies in it where it is a subnet such as 10.0.0.0/8; false for what is no such thing. */
+export function isInSubnet(address: string, range: string): boolean {
+  const [parsed, parsedRange] = [parseIpAddress(address), parseIpRange(range)]
+  return parsed !== undefined && parsedRange !== undefined && isInRange(parsed, parsedRange)
+}
