@@ -55,6 +55,14 @@ test.each([
   },
 )
 
+test('openid-client and oauth4webapi find the server as they come, by openid-configuration', async () => {
+  const byDefault = { execute: [openid.allowInsecureRequests] }
+  const config = await openid.discovery(new URL(issuer), 'app', secret, undefined, byDefault)
+  expect(config.serverMetadata()).toMatchObject({ issuer, token_endpoint: `${issuer}/oauth/token` })
+  const found = await oauth.discoveryRequest(new URL(issuer), { [oauth.allowInsecureRequests]: true })
+  expect(await oauth.processDiscoveryResponse(new URL(issuer), found)).toEqual(config.serverMetadata())
+})
+
 test('openid-client understands a refusal', async () => {
   const config = await openid.discovery(
     new URL(issuer),
