@@ -16,7 +16,7 @@ import { tokenEndpoint } from './endpoints/token.ts'
 import { renderError } from './http/errors.ts'
 import { type Handler, wrapHandler } from './http/handler.ts'
 import { notesOf } from './http/request-notes.ts'
-import { explainNoRoute } from './http/routes.ts'
+import { explainNoRoute, mountablePath } from './http/routes.ts'
 
 export type AdminApi = typeof adminApi
 
@@ -27,16 +27,21 @@ export async function loadAdminApi(admin: Deps['admin']): Promise<AdminApi | und
 
 /** The whole server as one function from request to response; `admin` is what {@link loadAdminApi} answered. */
 export function createApp(deps: Deps, admin?: AdminApi): Handler {
+  const prefix = mountablePath(deps.publicUrl)
+  const routes = new Elysia()
+    .use(documented(deps, admin))
+    .use(authorizeEndpoint(deps))
+    .use(deps.swagger ? swaggerEndpoint(deps, () => renderDocument(deps)) : new Elysia())
   const app = new Elysia({ strictPath: true, normalize: false, handler: { standardHostname: false } })
     .onTransform({ as: 'global' }, ({ request, route }) => {
-      notesOf(request).route = route
+      notesOf(request).route = route.startsWith(prefix) ? route.slice(prefix.length) || '/' : route
     })
     .onError({ as: 'global' }, ({ code, error, request }) =>
       code === 'NOT_FOUND' ? answerNoRoute(request) : renderError(error, notesOf(request)),
     )
-    .use(documented(deps, admin))
-    .use(authorizeEndpoint(deps))
-    .use(deps.swagger ? swaggerEndpoint(deps, () => renderDocument(deps)) : new Elysia())
+    .use(routes)
+  // A proxy may cut the path of public_url off, or leave it there.
+  if (prefix !== '') app.group(prefix, (group) => group.use(routes).use(rootEndpoint(deps, '')))
 
   function answerNoRoute(request: Request): Response {
     const { error, allow } = explainNoRoute(new URL(request.url).pathname, app.routes)

@@ -73,12 +73,13 @@ async function findManaged(call: AdminCall, tenantId: string): Promise<TenantCal
   return { ...call, ...found }
 }
 
-/** Of /api/v1/admin/tenants/{tenant}. */
-const tenantSegment = 5
+const tenants = '/api/v1/admin/tenants/'
 
-/** The router decodes the path, and a tenant has one spelling. */
+/** The router decodes the path, and a tenant has one spelling. The path of `public_url` may be in front. */
 function isOneSpelling({ url }: Request, tenantId: string): boolean {
-  return new URL(url).pathname.split('/')[tenantSegment] === tenantId
+  const { pathname } = new URL(url)
+  const [raw] = pathname.slice(pathname.lastIndexOf(tenants) + tenants.length).split('/')
+  return raw === tenantId
 }
 
 /** An id from a path; empty, as no id is, for what the router could not decode and hands over as null. */

@@ -65,7 +65,7 @@ async function read(tenantId: string, { request, deps }: AdminCall): Promise<Res
   const page = await readAudit(deps.storage, tenantId, { after, limit, ...(types.length > 0 && { types }) })
   const wantsLines = request.headers.get('accept')?.includes(linesType) ?? false
   return wantsLines
-    ? answerLines(page, { limit, types, request })
+    ? answerLines(page, { limit, types })
     : json(
         { items: page.events, next_after: page.next ?? null, ...renderDamaged(page.damaged) },
         { headers: noStore },
@@ -77,14 +77,15 @@ const linesType = 'application/x-ndjson'
 /** One event a line; where the next ones are, and how many rows are damaged, is in headers, for no line is free for it. */
 function answerLines(
   { events, next, damaged }: AuditPage,
-  { limit, types, request }: { limit: number; types: readonly string[]; request: Request },
+  { limit, types }: { limit: number; types: readonly string[] },
 ): Response {
   const following = new URLSearchParams([
     ['after', String(next)],
     ['limit', String(limit)],
     ...types.map((type) => ['type', type]),
   ])
-  const link = `<${new URL(request.url).pathname}?${following}>; rel="next"`
+  // Relative to the URL that was asked for, of which a proxy may have cut a part off.
+  const link = `<?${following}>; rel="next"`
   return new Response(events.map((event) => `${JSON.stringify(event)}\n`).join(''), {
     headers: {
       'Content-Type': linesType,

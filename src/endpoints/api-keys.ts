@@ -190,7 +190,8 @@ async function list(call: Call): Promise<Response> {
   const rows = await listApiKeys(deps.storage, owner.tenant.id, asked)
   const page = rows.slice(0, limit)
   const last = page.at(-1)?.id
-  const next = `<${url.pathname}?after=${encodeURIComponent(last ?? '')}&limit=${limit}>; rel="next"`
+  // Relative to the URL that was asked for, of which a proxy may have cut a part off.
+  const next = `<?after=${encodeURIComponent(last ?? '')}&limit=${limit}>; rel="next"`
   const readable = page.flatMap((row) => ('damage' in row ? [] : [row]))
   const damaged = page.length - readable.length
   return json(readable.map(clientId === undefined ? renderOfAll : renderListed), {

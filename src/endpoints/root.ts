@@ -8,8 +8,8 @@ const health = { health: '/health' }
 const withSwagger = { swagger: '/swagger', openapi: '/swagger/json', ...health }
 
 /** `GET /`: what this is and where to go on. */
-export const rootEndpoint = ({ build, publicUrl, swagger }: Deps) =>
-  new Elysia().get('/', () => json(renderRoot(build.version, publicUrl, swagger)), {
+export const rootEndpoint = ({ build, publicUrl, swagger }: Deps, path = '/') =>
+  new Elysia().get(path, () => json(renderRoot(build.version, publicUrl, swagger)), {
     detail: {
       tags: ['Service'],
       operationId: 'getRoot',

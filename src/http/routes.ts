@@ -1,4 +1,5 @@
 import { OAuthError } from '../protocol/errors.ts'
+import { basePathOf } from '../protocol/uri.ts'
 
 /** A route of the app, as Elysia lists it. */
 export interface Route {
@@ -22,11 +23,17 @@ export function explainNoRoute(
 
 function fits(pathname: string, pattern: string): boolean {
   // A route for whatever no other one takes is nobody's path.
-  if (pattern === '/*') return false
+  if (pattern.endsWith('/*')) return false
   const given = pathname.split('/')
   const wanted = pattern.split('/')
   if (given.length !== wanted.length) return false
   return wanted.every((segment, index) =>
     segment.startsWith(':') ? given[index] !== '' : segment === given[index],
   )
+}
+
+/** The path of `public_url`; empty for one with characters that mean something in the pattern of a route. */
+export function mountablePath(publicUrl: string): string {
+  const path = basePathOf(publicUrl)
+  return /^(?:\/[\w.~-]+)+$/.test(path) ? path : ''
 }

@@ -15,6 +15,11 @@ export function normalIssuer(issuer: string): string {
   return `${origin}${pathname.replaceAll(/\/{2,}/g, '/')}`
 }
 
+/** The path of a base URL without a trailing slash; empty for one that has none. */
+export function basePathOf(url: string): string {
+  return new URL(url).pathname.replace(/\/$/, '')
+}
+
 /** Whether the URL's host is this machine itself, where plain http gives nothing away. */
 export function isLoopbackUrl(text: string): boolean {
   const { hostname } = new URL(text)

@@ -2,11 +2,12 @@ import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { security, tags } from '../http/openapi.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import { basePathOf } from '../protocol/uri.ts'
 import { type Tenant, tenantPath } from '../tenants/tenant.ts'
 
 const documentPath = '/document'
 
-type DocumentDeps = Pick<Deps, 'admin' | 'build' | 'tenants'>
+type DocumentDeps = Pick<Deps, 'admin' | 'build' | 'publicUrl' | 'tenants'>
 
 const description = [
   'One server that issues and checks OAuth 2.0 tokens for many tenants.',
@@ -20,7 +21,7 @@ const description = [
 
 /** The OpenAPI 3 document of `routes` as JSON, made by the plugin from the routes themselves. */
 export async function renderOpenApi(routes: AnyElysia, deps: DocumentDeps): Promise<string> {
-  const { admin, build, tenants } = deps
+  const { admin, build, publicUrl, tenants } = deps
   // Loaded when somebody looks at the page: it costs a part of the start.
   const { swagger } = await import('@elysiajs/swagger')
   // The page needs a tenant to begin with: the first that issues tokens.
@@ -39,8 +40,8 @@ export async function renderOpenApi(routes: AnyElysia, deps: DocumentDeps): Prom
           description,
           license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
         },
-        // Relative: the page works under whatever name it was opened.
-        servers: [{ url: '/', description: 'This server' }],
+        // Without a host: the page works under whatever name it was opened.
+        servers: [{ url: basePathOf(publicUrl) || '/', description: 'This server' }],
         tags: tags.filter(({ name }) => name !== 'Admin' || admin !== undefined),
         components: { securitySchemes: securitySchemes(tenant, deps) },
       },
@@ -50,8 +51,8 @@ export async function renderOpenApi(routes: AnyElysia, deps: DocumentDeps): Prom
   return JSON.stringify(withDefaultTenant(await response.json(), tenant))
 }
 
-function securitySchemes(tenant: Tenant | undefined, { admin }: DocumentDeps) {
-  const tokenUrl = `${tenantPath(tenant?.id ?? 'test-tenant')}/oauth/token`
+function securitySchemes(tenant: Tenant | undefined, { admin, publicUrl }: DocumentDeps) {
+  const tokenUrl = `${basePathOf(publicUrl)}${tenantPath(tenant?.id ?? 'test-tenant')}/oauth/token`
   const scopes = {
     ...tenant?.oauth2?.scopes,
     ...(tenant?.apiKeys && {

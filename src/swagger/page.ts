@@ -4,7 +4,10 @@ export interface PageFiles {
   readonly styles: readonly string[]
 }
 
-/** The HTML of the Swagger page: no inline script and no inline style, for its policy allows none. */
+/**
+ * The HTML of the Swagger page: no inline script and no inline style, because its policy allows none. Its addresses are relative, so
+ * it works below any path that a proxy puts in front.
+ */
 export function renderPage({ scripts, styles }: PageFiles): string {
   return [
     '<!doctype html>',
@@ -15,11 +18,11 @@ export function renderPage({ scripts, styles }: PageFiles): string {
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">',
     '<link rel="icon" href="data:,">',
-    ...styles.map((name) => `<link rel="stylesheet" href="/swagger/assets/${name}">`),
+    ...styles.map((name) => `<link rel="stylesheet" href="swagger/assets/${name}">`),
     '</head>',
     '<body>',
     '<div id="swagger-ui"></div>',
-    ...scripts.map((name) => `<script src="/swagger/assets/${name}"></script>`),
+    ...scripts.map((name) => `<script src="swagger/assets/${name}"></script>`),
     '</body>',
     '</html>',
     '',
@@ -33,7 +36,7 @@ const paint = () => document.documentElement.classList.toggle('dark-mode', dark.
 dark.addEventListener('change', paint)
 paint()
 window.ui = SwaggerUIBundle({
-  url: '/swagger/json',
+  url: 'swagger/json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   tryItOutEnabled: true,

@@ -73,11 +73,11 @@ test('an answer that a slow reader has not taken yet is sent to its end', () =>
     await writeConfig(folder, yaml)
     const server = await startServer(programs.executable, { folder })
     const page = await (await fetch(`${server.url}/swagger`)).text()
-    const path = /src="(\/swagger\/assets\/swagger-ui-[^"]+)"/.exec(page)?.[1]
+    const path = /src="(swagger\/assets\/swagger-ui-[^"]+)"/.exec(page)?.[1]
     const socket = connect(server.port, '127.0.0.1')
     let received = 0
     const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()))
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    socket.write(`GET /${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
     socket.pause()
     await Bun.sleep(200)
     server.kill('SIGTERM')

@@ -357,7 +357,7 @@ describe('the list', () => {
       const link = response.headers.get('link')
       expect(link === null).toBe(pages.length === 3)
       const next = link === null ? undefined : /^<([^>]+)>; rel="next"$/.exec(link)?.[1]
-      query = next?.slice(keysPath('acme', 'list').length)
+      query = next
     }
     expect(pages).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)])
   })
