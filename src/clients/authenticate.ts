@@ -44,8 +44,8 @@ export interface AuthenticationDeps extends Omit<CheckDeps, 'attempt'> {
 
 /**
  * The client that a request is from. Throws `invalid_request` for two methods at once, `invalid_client`, the same in bytes and in
- * work, for an unknown client, a wrong secret and an inactive client, and what `openAttempt` throws. Which check failed is in the
- * `reason` of the error.
+ * work, for an unknown client, a wrong secret and an inactive client, and what `openAttempt` throws. Credentials that are missing or
+ * malformed are named, because they say nothing about any client. Which check failed is in the `reason` of the error.
  */
 export async function authenticateClient(
   presented: PresentedClient,
@@ -71,14 +71,26 @@ function checkOneMethod({ basic, clientId }: PresentedClient, used: number): voi
   throw new OAuthError('invalid_request', 'The client_id differs from that of the Authorization header')
 }
 
+type UnusableCredentials = 'no_credentials' | 'malformed_credentials'
+
+/** What the request itself shows is told; what only this server knows is not. */
+const sentences: Readonly<Record<UnusableCredentials, string>> = {
+  no_credentials: 'Client credentials are missing',
+  malformed_credentials: 'The client credentials are malformed',
+}
+
+function isUnusable(reason: FailedCheck | UnusableCredentials): reason is UnusableCredentials {
+  return reason in sentences
+}
+
 function failed(
-  reason: FailedCheck | 'no_credentials' | 'malformed_credentials',
+  reason: FailedCheck | UnusableCredentials,
   { basic }: PresentedClient,
   { tenantId }: Pick<AuthenticationDeps, 'tenantId'>,
 ): OAuthError {
   const challenge = { scheme: 'Basic', realm: tenantId, withError: false } as const
-  return new OAuthError('invalid_client', 'Client authentication failed', {
-    reason,
-    ...(basic !== undefined && { challenge }),
-  })
+  const options = { reason, ...(basic !== undefined && { challenge }) }
+  return isUnusable(reason)
+    ? new OAuthError('invalid_client', sentences[reason], options)
+    : new OAuthError('invalid_client', 'Client authentication failed', options)
 }

@@ -172,14 +172,20 @@ test('a tenant knows none of the clients of another', async () => {
   expect(registry.of('beta').configured).toEqual([])
 })
 
+const missing = 'Client credentials are missing'
+const malformed = 'The client credentials are malformed'
 const nothing: readonly [what: string, presented: Partial<PresentedClient>, refusal: object][] = [
-  ['no credentials', {}, failed],
-  ['a client_id alone', { clientId: 'app' }, failed],
-  ['a client_secret alone', { clientSecret: 'app-secret' }, failed],
-  ['a malformed header', { basic: 'malformed' }, failedBasic],
-  ['a malformed header beside a client_id', { basic: 'malformed', clientId: 'app' }, failedBasic],
+  ['no credentials', {}, { ...failed, message: missing }],
+  ['a client_id alone', { clientId: 'app' }, { ...failed, message: missing }],
+  ['a client_secret alone', { clientSecret: 'app-secret' }, { ...failed, message: malformed }],
+  ['a malformed header', { basic: 'malformed' }, { ...failedBasic, message: malformed }],
+  [
+    'a malformed header beside a client_id',
+    { basic: 'malformed', clientId: 'app' },
+    { ...failedBasic, message: malformed },
+  ],
 ]
-test.each(nothing)('a request with %s fails', async (_what, presented, refusal) => {
+test.each(nothing)('a request with %s fails and says so', async (_what, presented, refusal) => {
   expect(await refusalOf(tenantWith([app]).authenticate(presented))).toEqual(refusal)
 })
 

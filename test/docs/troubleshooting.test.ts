@@ -24,6 +24,7 @@ test('every error_description of the server is in docs/troubleshooting.md', asyn
   const pieces = [
     ...findPieces(source, /new OAuthError\(\s*'\w+',\s*'([^']+)'/g),
     ...findPieces(source, /error_description: '([^']+)'/g),
+    ...findPieces(source, /_credentials: '([^']+)'/g),
     ...findPieces(source, /new OAuthError\('invalid_token', '([^']+)'/g),
   ]
   expect(pieces).toContain('Client authentication failed')

@@ -34,6 +34,8 @@ afterEach(() => app.close())
 
 const start = testStart / 1000
 const failed: Refusal = [401, 'invalid_client', 'Client authentication failed']
+const missing: Refusal = [401, 'invalid_client', 'Client credentials are missing']
+const malformed: Refusal = [401, 'invalid_client', 'The client credentials are malformed']
 const notFound: Refusal = [404, 'tenant_not_found', 'Tenant not found']
 
 describe('the answer about an active token', () => {
@@ -142,16 +144,16 @@ describe('who may know', () => {
 
 describe('the client', () => {
   test.each([
-    ['none', {}],
-    ['an id alone', { client_id: 'api' }],
-    ['an unknown one', { client_id: 'nobody', client_secret: 'api-secret-value' }],
-    ['one with a wrong secret', { ...api, client_secret: 'wrong-secret' }],
-    ['one with the secret of another', { ...api, client_secret: other.client_secret }],
-    ['an inactive one with its secret', asleep],
-  ])('is wanted: %s is refused', async (_, credentials) => {
+    ['none', {}, missing],
+    ['an id alone', { client_id: 'api' }, missing],
+    ['an unknown one', { client_id: 'nobody', client_secret: 'api-secret-value' }, failed],
+    ['one with a wrong secret', { ...api, client_secret: 'wrong-secret' }, failed],
+    ['one with the secret of another', { ...api, client_secret: other.client_secret }, failed],
+    ['an inactive one with its secret', asleep, failed],
+  ])('is wanted: %s is refused', async (_, credentials, wanted) => {
     const response = await introspect(app, 'acme', { ...credentials, token })
     expect(response.headers.has('www-authenticate')).toBe(false)
-    expect(await refusal(response)).toEqual(failed)
+    expect(await refusal(response)).toEqual(wanted)
   })
 
   test('may use client_secret_basic, and gets its challenge there', async () => {
@@ -183,7 +185,7 @@ describe('the client', () => {
       form: { token },
       headers: { Authorization: `Bearer ${token}` },
     })
-    expect(await refusal(response)).toEqual(failed)
+    expect(await refusal(response)).toEqual(malformed)
   })
 
   test('is told first: a request without token and with a wrong secret is refused for the secret', async () => {

@@ -194,8 +194,6 @@ test.each([
   ['client_inactive', { client_id: 'asleep', client_secret: 'asleep-secret-value-of-these-tests' }],
   ['wrong_secret', { ...wrong, client_id: 'asleep' }],
   ['wrong_secret', { ...wrong, client_id: 'stored' }],
-  ['malformed_credentials', { client_secret: 'x-secret-value' }],
-  ['no_credentials', {}],
 ])(
   'the log and the audit trail say %s, and the answer does not',
   async (reason, form: Record<string, string>) => {
@@ -205,6 +203,20 @@ test.each([
       error: 'invalid_client',
       error_description: 'Client authentication failed',
     })
+    expect(app.log.at(-1)).toMatchObject({ error: 'invalid_client', reason })
+    expect(app.events.at(-1)).toMatchObject({ type: 'token.refused', reason })
+  },
+)
+
+test.each([
+  ['malformed_credentials', { client_secret: 'x-secret-value' }, 'The client credentials are malformed'],
+  ['no_credentials', {}, 'Client credentials are missing'],
+])(
+  'a request with %s is told so: it says nothing of any client',
+  async (reason, form: Record<string, string>, sentence) => {
+    const { status, body } = await seen(await ask(form))
+    expect(status).toBe(401)
+    expect(JSON.parse(body)).toEqual({ error: 'invalid_client', error_description: sentence })
     expect(app.log.at(-1)).toMatchObject({ error: 'invalid_client', reason })
     expect(app.events.at(-1)).toMatchObject({ type: 'token.refused', reason })
   },

@@ -180,7 +180,7 @@ describe('what the document shows is what the server answers', () => {
       app.post('acme', { ...grant, client_id: 'idle', client_secret: 'idle-secret-value' }),
       app.post('acme', { ...grant, ...svc, scope: 'admin' }),
       app.post('acme', { ...grant, ...svc, resource: 'x' }),
-      app.post('acme', grant),
+      app.post('acme', { ...grant, ...svc, client_secret: 'wrong' }),
       app.post('unknown', grant),
       app.post('acme', 'x'.repeat(70_000)),
     ]

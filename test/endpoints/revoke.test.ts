@@ -30,6 +30,8 @@ beforeEach(async () => {
 afterEach(() => app.close())
 
 const failed: Refusal = [401, 'invalid_client', 'Client authentication failed']
+const missing: Refusal = [401, 'invalid_client', 'Client credentials are missing']
+const malformed: Refusal = [401, 'invalid_client', 'The client credentials are malformed']
 const foreign: Refusal = [400, 'unauthorized_client', 'The token was issued to another client']
 const invalid: Refusal = [401, 'invalid_token', 'The access token is invalid']
 
@@ -248,15 +250,15 @@ describe('an API key', () => {
 
 describe('the client', () => {
   test.each([
-    ['none', {}],
-    ['an id alone', { client_id: 'svc' }],
-    ['an unknown one', { client_id: 'nobody', client_secret: 'svc-secret-value' }],
-    ['one with a wrong secret', { ...svc, client_secret: 'wrong-secret' }],
-    ['an inactive one with its secret', asleep],
-  ])('is wanted: %s is refused, and nothing is revoked', async (_, credentials) => {
+    ['none', {}, missing],
+    ['an id alone', { client_id: 'svc' }, missing],
+    ['an unknown one', { client_id: 'nobody', client_secret: 'svc-secret-value' }, failed],
+    ['one with a wrong secret', { ...svc, client_secret: 'wrong-secret' }, failed],
+    ['an inactive one with its secret', asleep, failed],
+  ])('is wanted: %s is refused, and nothing is revoked', async (_, credentials, wanted) => {
     const response = await revoke(app, 'acme', { ...credentials, token })
     expect(response.headers.has('www-authenticate')).toBe(false)
-    expect(await refusal(response)).toEqual(failed)
+    expect(await refusal(response)).toEqual(wanted)
     expect(await isActive(app, 'acme', token)).toBe(true)
   })
 
@@ -276,7 +278,7 @@ describe('the client', () => {
   test('may not be the token itself', async () => {
     const headers = { Authorization: `Bearer ${token}` }
     const path = oauthPath('acme', 'revoke')
-    expect(await refusal(await postForm(app, path, { form: { token }, headers }))).toEqual(failed)
+    expect(await refusal(await postForm(app, path, { form: { token }, headers }))).toEqual(malformed)
   })
 })
 

@@ -20,6 +20,8 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 const failed: Refusal = [401, 'invalid_client', 'Client authentication failed']
+const missing: Refusal = [401, 'invalid_client', 'Client credentials are missing']
+const malformed: Refusal = [401, 'invalid_client', 'The client credentials are malformed']
 const twoMethods: Refusal = [400, 'invalid_request', 'More than one client authentication method was used']
 const basicSvc = basic('svc', svc.client_secret)
 
@@ -59,7 +61,7 @@ describe('client_secret_basic', () => {
     for (const header of headers) {
       const response = await postAs(header)
       expect(response.headers.get('www-authenticate')).toBe('Basic realm="acme"')
-      expect(await refusal(response)).toEqual(failed)
+      expect(await refusal(response)).toEqual(malformed)
     }
   })
 
@@ -76,21 +78,21 @@ describe('client_secret_post', () => {
   })
 
   test.each([
-    ['without a secret', { client_id: 'svc' }],
-    ['with an empty secret', { client_id: 'svc', client_secret: '' }],
-    ['without an id', { client_secret: svc.client_secret }],
-    ['with an empty id', { client_id: '', client_secret: svc.client_secret }],
-    ['with an id in another case', { client_id: 'Svc', client_secret: svc.client_secret }],
-    ['with a secret in another case', { client_id: 'svc', client_secret: 'SVC-secret-value' }],
-    ['with a space behind the secret', { client_id: 'svc', client_secret: `${svc.client_secret} ` }],
-    ['with a part of the secret', { client_id: 'svc', client_secret: 'svc-secret-valu' }],
-    ['with names in another case', { Client_Id: 'svc', CLIENT_SECRET: svc.client_secret }],
-    ['without anything', {}],
-    ['with a name that objects have', { client_id: '__proto__', client_secret: 'x' }],
-  ])('%s is refused without a challenge', async (_, form) => {
+    ['without a secret', { client_id: 'svc' }, missing],
+    ['with an empty secret', { client_id: 'svc', client_secret: '' }, missing],
+    ['without an id', { client_secret: svc.client_secret }, malformed],
+    ['with an empty id', { client_id: '', client_secret: svc.client_secret }, malformed],
+    ['with an id in another case', { client_id: 'Svc', client_secret: svc.client_secret }, failed],
+    ['with a secret in another case', { client_id: 'svc', client_secret: 'SVC-secret-value' }, failed],
+    ['with a space behind the secret', { client_id: 'svc', client_secret: `${svc.client_secret} ` }, failed],
+    ['with a part of the secret', { client_id: 'svc', client_secret: 'svc-secret-valu' }, failed],
+    ['with names in another case', { Client_Id: 'svc', CLIENT_SECRET: svc.client_secret }, missing],
+    ['without anything', {}, missing],
+    ['with a name that objects have', { client_id: '__proto__', client_secret: 'x' }, failed],
+  ])('%s is refused without a challenge', async (_, form, wanted) => {
     const response = await app.post('acme', { ...grant, ...form })
     expect(response.headers.has('www-authenticate')).toBe(false)
-    expect(await refusal(response)).toEqual(failed)
+    expect(await refusal(response)).toEqual(wanted)
   })
 })
 

@@ -166,7 +166,7 @@ describe('the bytes', () => {
     const secret = new URLSearchParams(svc).toString()
     const body = new URLSearchParams(grant).toString()
     const credentials = await app.send(`${tokenPath}?${secret}`, { method: 'POST', headers, body })
-    expect(await refusal(credentials)).toEqual([401, 'invalid_client', 'Client authentication failed'])
+    expect(await refusal(credentials)).toEqual([401, 'invalid_client', 'Client credentials are missing'])
     const twice = await app.send(`${tokenPath}?${good}&a=%`, { method: 'POST', headers, body: good })
     expect(twice.status).toBe(200)
   })
