@@ -9,9 +9,11 @@ import {
   getStoredClient,
 } from '../clients/stored-clients.ts'
 import type { Deps } from '../deps.ts'
+import { followSettings } from '../http/follow-settings.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import type { Storage } from '../storage/storage.ts'
 import { createFreshClient, retireClient } from '../tokens/retire.ts'
 import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
 import { parseMembers, parsePatch } from './body.ts'
@@ -78,10 +80,13 @@ async function create(call: TenantCall): Promise<Response> {
   const { request, tenant, deps } = call
   const { client_id: id, ...patch } = await parseMembers(request)
   if (typeof id !== 'string') throw new OAuthError('invalid_request', 'Missing required field: client_id')
-  const { row, secret } = await createFreshClient({ id, patch }, ownerOf(call), deps)
+  const { row, body } = await deps.storage.transaction(async (inside) => {
+    const made = await createFreshClient({ id, patch }, ownerOf(call), { ...deps, storage: inside })
+    const shown = await render(toListed(made.row), call, inside)
+    return { row: made.row, body: { client_secret: made.secret, ...shown } }
+  })
   recordChange(call, 'client.created', { tenantId: tenant.id, client: id })
   await keepKeysFor(row, call)
-  const body = { client_secret: secret, ...(await render(toListed(row), call)) }
   return json(body, { status: 201, headers: { ...noStore, ETag: renderEtag(row) } })
 }
 
@@ -100,15 +105,18 @@ async function change(id: string, call: TenantCall): Promise<Response> {
   await getStoredClient(id, owner, deps.storage)
   const checkCurrent = requireIfMatch(request)
   const patch = await parsePatch(request)
-  const row = await changeStoredClient({ id, patch, checkCurrent }, owner, deps.storage)
+  const { row, body } = await deps.storage.transaction(async (inside) => {
+    const changed = await changeStoredClient({ id, patch, checkCurrent }, owner, inside)
+    return { row: changed, body: await render(toListed(changed), call, inside) }
+  })
   recordChange(call, 'client.changed', { tenantId: tenant.id, client: id })
   await keepKeysFor(row, call)
-  return json(await render(toListed(row), call), { headers: { ...noStore, ETag: renderEtag(row) } })
+  return json(body, { headers: { ...noStore, ETag: renderEtag(row) } })
 }
 
 /** Keys that retire stay published for as long as a token of this client may live. */
-async function keepKeysFor({ value }: ClientRow, { tenant, deps }: TenantCall): Promise<void> {
-  if (value.access_token_ttl !== null) await deps.keyring.replan(tenant.id)
+async function keepKeysFor({ value }: ClientRow, call: TenantCall): Promise<void> {
+  if (value.access_token_ttl !== null) await followSettings(call.request, call.tenant.id, call.deps)
 }
 
 async function remove(id: string, call: TenantCall): Promise<Response> {
@@ -122,11 +130,12 @@ function toListed(row: ClientRow): ListedClient {
   return { client: buildStoredClient(row.id, row.value), row }
 }
 
-async function render(found: ListedClient, { tenant, deps }: TenantCall): Promise<ClientResponse> {
-  const secrets = await showSecrets(found, {
-    tenantId: tenant.id,
-    storage: deps.storage,
-    now: deps.now(),
-  })
+/** After a change, `storage` is that of its transaction: once it is made, nothing may fail that the answer needs. */
+async function render(
+  found: ListedClient,
+  { tenant, deps }: TenantCall,
+  storage: Storage = deps.storage,
+): Promise<ClientResponse> {
+  const secrets = await showSecrets(found, { tenantId: tenant.id, storage, now: deps.now() })
   return { ...showClient(found), secrets }
 }

@@ -63,23 +63,23 @@ async function add(id: string, call: TenantCall): Promise<Response> {
   const { request, tenant, deps } = call
   const body = hasBody(request) ? await parseJsonBody(request, { schema: AddSecretRequest }) : {}
   const { id: chosen, expires_at = null, old_ends_in_seconds = usualOverlap } = body
-  const { row, secret, secretId } = await addSecret(
-    {
-      id,
-      secretId: chosen,
-      expiresAt: expires_at === null ? null : parseMoment(expires_at),
-      oldEndIn: old_ends_in_seconds === null ? null : old_ends_in_seconds * 1000,
-      checkCurrent: parseIfMatch(request),
-    },
-    ownerOf(call),
-    deps,
-  )
+  const asked = {
+    id,
+    secretId: chosen,
+    expiresAt: expires_at === null ? null : parseMoment(expires_at),
+    oldEndIn: old_ends_in_seconds === null ? null : old_ends_in_seconds * 1000,
+    checkCurrent: parseIfMatch(request),
+  }
+  // Together: once the secret is there, nothing may fail that the one answer which has it needs.
+  const { made, shown } = await deps.storage.transaction(async (storage) => {
+    const made = await addSecret(asked, ownerOf(call), { ...deps, storage })
+    const listed = { client: buildStoredClient(id, made.row.value), row: made.row }
+    return { made, shown: await showSecrets(listed, { tenantId: tenant.id, storage, now: deps.now() }) }
+  })
+  const { row, secret, secretId } = made
   recordChange(call, 'secret.added', { tenantId: tenant.id, client: id, detail: { secret: secretId } })
-  const listed = { client: buildStoredClient(id, row.value), row }
-  const shown = await showSecrets(listed, { tenantId: tenant.id, storage: deps.storage, now: deps.now() })
-  const added = shown.find((each) => each.id === secretId)
   return json(
-    { client_secret: secret, ...added },
+    { client_secret: secret, ...shown.find((each) => each.id === secretId) },
     { status: 201, headers: { ...noStore, ETag: renderEtag(row) } },
   )
 }

@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
+import { followSettings } from '../http/follow-settings.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -85,9 +86,12 @@ async function change(call: TenantCall): Promise<Response> {
   checkStored(call)
   const checkCurrent = requireIfMatch(request)
   const patch = await parsePatch(request)
-  const row = await changeStoredTenant({ id: tenant.id, patch, checkCurrent }, deps)
-  await deps.keyring.replan(tenant.id)
+  const row = await changeStoredTenant(
+    { id: tenant.id, patch, checkCurrent },
+    { ...deps, transaction: (work) => deps.keyring.tellWith(tenant.id, work) },
+  )
   recordChange(call, 'tenant.changed', { tenantId: tenant.id })
+  await followSettings(call.request, call.tenant.id, call.deps)
   return answerRow(row, deps, 200)
 }
 

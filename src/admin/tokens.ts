@@ -75,10 +75,11 @@ async function revokeToken(token: string, call: TenantCall): Promise<RevokeRespo
 async function revokeMany({ client_id, before }: RevokeRequest, call: TenantCall): Promise<RevokeResponse> {
   const { tenant, deps } = call
   const until = before === undefined ? undefined : parseMoment(before)
+  const known = await findKnown(client_id, call)
   const time = await revokeIssued({ clientId: client_id, before: until }, tenant.id, deps)
   recordChange(call, 'token.revoked', {
     tenantId: tenant.id,
-    ...(await findKnown(client_id, call)),
+    ...known,
     detail: { of: client_id === undefined ? 'tenant' : 'client', before: renderMoment(time) },
   })
   return { revoked: 'tokens', before: renderMoment(time) }

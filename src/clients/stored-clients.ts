@@ -96,8 +96,12 @@ interface ChangeOptions {
   readonly change: (client: StoredClient) => StoredClient
 }
 
-/** Applies `change` to the client as it is when the change is written. */
-async function changeRow(
+/** Applies `change` to the client as it is when the change is written; all of it is done, or nothing. */
+function changeRow(options: ChangeOptions, owner: ClientOwner, storage: Storage): Promise<ClientRow> {
+  return storage.transaction((inside) => changeRowInside(options, owner, inside))
+}
+
+async function changeRowInside(
   { id, checkCurrent, change }: ChangeOptions,
   owner: ClientOwner,
   storage: Storage,

@@ -10,6 +10,7 @@ import {
   listTenants,
   tenantIdOf,
 } from '../tenants/stored-tenants.ts'
+import { buildStoredTenant } from '../tenants/tenant.ts'
 import { createFreshTenant, retireTenant } from '../tokens/retire.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { jsonOption } from './options.ts'
@@ -113,10 +114,9 @@ async function add({ management, id, args, platform }: Asked): Promise<number> {
     createFreshTenant({ id, patch }, { ...management, keyring }),
   )
   management.record({ type: 'tenant.created', tenant: id })
-  const found = await getListed(row.id, management)
-  const { issuer: actual } = found.tenant
-  const text = `The tenant '${id}' issues tokens as ${actual}; its first key is made at its first use\n`
-  platform.writeOut(args.isSet('json') ? `${JSON.stringify(showTenant(found))}\n` : text)
+  const tenant = buildStoredTenant(row.id, row.value, management.publicUrl)
+  const text = `The tenant '${id}' issues tokens as ${tenant.issuer}; its first key is made at its first use\n`
+  platform.writeOut(args.isSet('json') ? `${JSON.stringify(showTenant({ tenant, row }))}\n` : text)
   return exitCodes.ok
 }
 

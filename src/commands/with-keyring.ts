@@ -16,6 +16,7 @@ import { CommandError } from './command.ts'
 import { getConfigPath, withDataDir } from './find-config.ts'
 import { dataDirOption, settingOf } from './options.ts'
 import { warnOfDamaged } from './render-damaged.ts'
+import { warnOfLost } from './warn-of-lost.ts'
 import { withStorage } from './with-storage.ts'
 
 /** The keys of a configuration, for a command. */
@@ -36,7 +37,8 @@ export async function withKeyring<T>(
   const material = await openKeyMaterial(await load(args, platform), platform)
   return withStorage(args, platform, async ({ loaded, storage }) => {
     const { retain, enabled, skip } = loaded.config.audit
-    const audit = new AuditLog({ ...platform, storage, log: () => {}, retainSeconds: retain, enabled, skip })
+    const log = warnOfLost(platform)
+    const audit = new AuditLog({ ...platform, storage, log, retainSeconds: retain, enabled, skip })
     try {
       return await work(await openKeyring(args, platform, { loaded, storage, material, audit }))
     } finally {

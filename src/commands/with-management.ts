@@ -11,6 +11,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { CommandError, type Option } from './command.ts'
 import { parsePort, portOption, settingOf } from './options.ts'
+import { warnOfLost } from './warn-of-lost.ts'
 import { withStorage } from './with-storage.ts'
 
 /** Default issuers have the port in them, so a command has to know it as the server does. */
@@ -42,7 +43,7 @@ export function withManagement(
     const audit = new AuditLog({
       ...platform,
       storage,
-      log: quiet,
+      log: warnOfLost(platform),
       retainSeconds: settings.retain,
       enabled: settings.enabled,
       skip: settings.skip,

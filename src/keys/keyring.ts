@@ -253,11 +253,11 @@ export class Keyring {
     return this.#unopened.survey(tenantId)
   }
 
-  /** See {@link Rotator.rotate}. Throws RotationRefused for a key of the operator. */
+  /** See {@link Rotator.rotate}. Throws RotationRefused for a key of the operator. What is done is seen with the next news at the latest. */
   async rotate(tenantId: string, options: RotateOptions): Promise<Rotation> {
     const plan = await this.#getPlan(tenantId)
     const rotation = await this.#inTurn(() => this.#rotator.rotate(plan, options))
-    await this.refresh(tenantId)
+    await this.refresh(tenantId).catch(() => {})
     return rotation
   }
 
@@ -268,12 +268,16 @@ export class Keyring {
     return reportKeys(plan, { store: this.#store, material, host, now, withPrivate })
   }
 
-  /** To be called when the settings of a tenant changed: for this process and for the others. */
+  /** See {@link RingStore.tellWith}: for a change of the settings of a tenant. */
+  tellWith<T>(tenantId: string, change: (inside: Storage) => Promise<T>): Promise<T> {
+    return this.#store.tellWith(tenantId, change)
+  }
+
+  /** Goes by changed settings at once; without it that is done when news are next looked for, and before a key changes. */
   async replan(tenantId: string): Promise<void> {
     const plan = await this.#getPlan(tenantId)
     const stored = plan.file === null ? await this.#store.find(tenantId) : undefined
     if (stored) await this.#writer.prepare(plan, stored)
-    await this.#store.announce(tenantId)
     await this.refresh(tenantId)
   }
 

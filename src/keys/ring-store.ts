@@ -73,11 +73,6 @@ export class RingStore {
     return this.#change(tenantId, (storage) => storage.of(tenantId).of(keyrings).delete(ringId))
   }
 
-  /** Tells the other processes to look at the tenant again, though its ring is as it was. */
-  async announce(tenantId: string): Promise<void> {
-    await this.#change(tenantId, async () => true)
-  }
-
   /** The number of the last change; 0 before the first. */
   async head(): Promise<number> {
     return (await this.#changes(this.#storage).find(headId))?.version ?? 0
@@ -96,15 +91,30 @@ export class RingStore {
   }
 
   async #change(tenantId: string, change: (storage: Storage) => Promise<boolean>): Promise<boolean> {
+    try {
+      await this.tellWith(tenantId, async (storage) => {
+        if (!(await change(storage))) throw new RaceLost()
+      })
+      return true
+    } catch (cause) {
+      if (cause instanceof RaceLost) return false
+      throw cause
+    }
+  }
+
+  /**
+   * Runs `change` in one transaction with the news that makes every process look at the tenant again. What it throws undoes both; it
+   * may run more than once.
+   */
+  async tellWith<T>(tenantId: string, change: (inside: Storage) => Promise<T>): Promise<T> {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       try {
-        await this.#storage.transaction(async (storage) => {
-          if (!(await change(storage))) throw new RaceLost()
-          await this.#tell(tenantId, storage)
+        return await this.#storage.transaction(async (inside) => {
+          const result = await change(inside)
+          await this.#tell(tenantId, inside)
+          return result
         })
-        return true
       } catch (cause) {
-        if (cause instanceof RaceLost) return false
         if (!(cause instanceof HeadMoved)) throw cause
       }
     }

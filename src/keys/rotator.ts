@@ -31,14 +31,13 @@ export interface RotateOptions {
   readonly actorTenant?: string
 }
 
-/** What came of a rotation that somebody asked for, and the ring as it is now. */
+/** What came of a rotation that somebody asked for. */
 export interface Rotation {
   /**
    * `announced`: the next key was made; `waiting`: there is a next key already; `rotated`: a new key signs; `elsewhere`: somebody
    * else rotated meanwhile; `too-soon`: the active key is younger than a minute.
    */
   readonly outcome: 'announced' | 'waiting' | 'rotated' | 'elsewhere' | 'too-soon'
-  readonly ring: Ring
 }
 
 /** The key is not grantd's to rotate; `message` says whose and what to do. */
@@ -95,16 +94,16 @@ export class Rotator {
     const from = findKey(opened.stored.ring, 'active')?.kid
     let { stored } = opened
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
-      if (findKey(stored.ring, 'active')?.kid !== from) return { outcome: 'elsewhere', ring: stored.ring }
+      if (findKey(stored.ring, 'active')?.kid !== from) return { outcome: 'elsewhere' }
       const change = { plan, stored, actor: options.actor, actorTenant: options.actorTenant }
       // A ring that was made a moment ago for a key of before says nothing about the age of the key.
       const force = options.force === true || opened.first !== undefined
       const outcome = options.now
         ? await this.#rotateNow(change, { ...options, force })
         : await this.#announce(change)
+      if (outcome) return { outcome }
       const found = await this.#options.store.find(plan.tenantId)
       if (!found) break
-      if (outcome) return { outcome, ring: found.ring }
       stored = found
     }
     throw contended(plan)

@@ -90,20 +90,22 @@ function checkNotConfigured(id: string, { tenants }: Pick<StoredTenantsDeps, 'te
   throw new OAuthError('conflict', 'The tenant is defined in config.yaml and read-only here')
 }
 
-/** Throws `invalid_request`, `tenant_not_found`, `conflict`, and what `checkCurrent` throws. */
+/**
+ * Throws `invalid_request`, `tenant_not_found`, `conflict`, and what `checkCurrent` throws. `transaction` is what the change is written
+ * in, with what belongs to it; default: that of the storage.
+ */
 export async function changeStoredTenant(
   { id, patch, checkCurrent }: { id: string; patch: Patch; checkCurrent: CheckCurrentTenant },
-  deps: StoredTenantsDeps,
+  deps: StoredTenantsDeps & { readonly transaction?: Storage['transaction'] },
 ): Promise<TenantRow> {
+  const transaction: Storage['transaction'] = deps.transaction ?? ((work) => deps.storage.transaction(work))
   for (;;) {
     const row = await getStoredTenant(id, deps)
     checkCurrent(row)
     const { publicUrl } = deps
     const settings = patchTenantSettings(settingsOf(row.value), patch, { id, publicUrl })
     const value = withoutNulls(settings, row.value.created_at)
-    const isWritten = await deps.storage.transaction((inside) =>
-      writeChange(row, value, { ...deps, storage: inside }),
-    )
+    const isWritten = await transaction((inside) => writeChange(row, value, { ...deps, storage: inside }))
     if (isWritten) return { ...row, value, version: row.version + 1 }
   }
 }

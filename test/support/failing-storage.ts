@@ -11,6 +11,8 @@ import {
 /** A storage with a switch: while it fails, every call throws StorageError. It counts what it is asked. */
 export interface FailingStorage extends Storage {
   failing: boolean
+  /** So many more calls work, and the one after them fails; undefined: none does. It is undefined again once one has failed. */
+  failAfter: number | undefined
   /** Tenant, kind and method of every call that was made, such as `acme client find`; the id is left out. */
   readonly calls: string[]
 }
@@ -22,10 +24,12 @@ interface Wrapped {
 
 export function failingStorage(inner: Storage): FailingStorage {
   const calls: string[] = []
-  const state = { failing: false }
+  const state: { failing: boolean; failAfter: number | undefined } = { failing: false, failAfter: undefined }
   const ask: Wrapped['ask'] = async (call, work) => {
     calls.push(call)
-    if (state.failing) throw new StorageError('The storage of the test is switched off')
+    const isTurn = state.failAfter === 0
+    if (state.failAfter !== undefined) state.failAfter = isTurn ? undefined : state.failAfter - 1
+    if (state.failing || isTurn) throw new StorageError('The storage of the test is switched off')
     return work()
   }
   return {
@@ -36,6 +40,12 @@ export function failingStorage(inner: Storage): FailingStorage {
     },
     set failing(failing) {
       state.failing = failing
+    },
+    get failAfter() {
+      return state.failAfter
+    },
+    set failAfter(count) {
+      state.failAfter = count
     },
   }
 }
