@@ -17,6 +17,7 @@ need() { # package, program
 
 need chromium chromium
 need curl curl
+need haproxy haproxy
 need jq jq
 need nginx nginx
 need haproxy haproxy

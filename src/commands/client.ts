@@ -13,7 +13,7 @@ import type { DamagedRow } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { createFreshClient, retireClient } from '../tokens/retire.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
-import { jsonOption } from './options.ts'
+import { jsonOption, parseScopes, scopesOption } from './options.ts'
 import { renderDamaged } from './render-damaged.ts'
 import { stylesFor } from './style.ts'
 import {
@@ -22,7 +22,6 @@ import {
   getTenant,
   type Management,
   ownerOf,
-  parseList,
   withManagement,
 } from './with-management.ts'
 import { storageOptions } from './with-storage.ts'
@@ -56,7 +55,7 @@ export const clientCommand: Command = {
     { name: 'tenant', value: 'ID', description: 'the tenant; required' },
     { name: 'client', value: 'ID', description: 'the client; required but for list' },
     { name: 'name', value: 'NAME', description: 'add: a name for people; default: the client id' },
-    { name: 'scopes', value: 'A,B', description: 'add: the scopes that it may ask for; default: none' },
+    scopesOption('add: the scopes that it may ask for; default: none'),
     { name: 'introspect', description: 'add: it may introspect every token of the tenant' },
     jsonOption,
   ],
@@ -111,7 +110,7 @@ function renderLine(listed: ListedClient): string {
 async function add(asked: Asked): Promise<number> {
   const { management, tenant, args, platform } = asked
   const id = clientIdOf(asked)
-  const scopes = parseList(args.text('scopes')) ?? []
+  const scopes = parseScopes(args.text('scopes')) ?? []
   const name = args.text('name')
   const patch = { scopes, introspect: args.isSet('introspect'), ...(name !== undefined && { name }) }
   const known = Object.keys(tenant.oauth2?.scopes ?? {})

@@ -7,6 +7,8 @@ export interface Option {
   /** What stands for its value in the help, such as PATH; undefined for an option without one. */
   readonly value?: string
   readonly description: string
+  /** Names of before, which still work. */
+  readonly aliases?: readonly string[]
   /** The environment variable that does the same. */
   readonly env?: string
 }

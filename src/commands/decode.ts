@@ -3,7 +3,7 @@ import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { jsonOption } from './options.ts'
-import { renderJwt } from './render-jwt.ts'
+import { findTimeFault, renderJwt } from './render-jwt.ts'
 
 export const decodeCommand: Command = {
   name: 'decode',
@@ -15,12 +15,13 @@ export const decodeCommand: Command = {
     {
       name: 'jwks',
       value: 'FILE',
-      description: 'check the signature with this JWK Set, and end with 1 when it fails',
+      description:
+        'check the signature with this JWK Set; ends with 1 when it fails or the token has expired',
     },
     jsonOption,
   ],
   details: 'Shows header and claims, with times in words. Without --jwks the signature is not checked.',
-  example: 'grantd token --tenant acme --client-id billing < secret.txt | grantd decode',
+  example: 'grantd token --tenant acme --client billing < secret.txt | grantd decode',
   run: decode,
 }
 
@@ -36,8 +37,11 @@ async function decode(args: ParsedArguments, platform: Platform): Promise<number
   const decoded = parseToken(token)
   const signature = await findSignature(token, args.text('jwks'), platform)
   writeReport({ decoded, signature, isJson: args.isSet('json') }, platform)
-  if (signature === 'verified' || signature === notChecked) return exitCodes.ok
-  throw new CommandError(`The signature ${signature}`)
+  if (signature === notChecked) return exitCodes.ok
+  if (signature !== 'verified') throw new CommandError(`The signature ${signature}`)
+  const timeFault = findTimeFault(decoded.claims, platform.now())
+  if (timeFault !== undefined) throw new CommandError(`The signature verifies, but the token ${timeFault}`)
+  return exitCodes.ok
 }
 
 export function parseToken(token: string): DecodedJwt {
@@ -85,6 +89,7 @@ export function writeReport(report: Report, platform: Platform): void {
 
 function renderReport({ decoded, signature, isJson }: Report, platform: Platform): string {
   const { header, claims } = decoded
-  if (isJson) return `${JSON.stringify({ header, claims, signature })}\n`
+  const expired = findTimeFault(claims, platform.now()) !== undefined
+  if (isJson) return `${JSON.stringify({ header, claims, signature, expired })}\n`
   return renderJwt({ header, claims, signature }, platform.now(), platform)
 }

@@ -1,7 +1,8 @@
 import { ConfigError } from '../config/fault.ts'
+import { suggest } from '../config/suggest.ts'
 import { KeyFileError } from '../keys/key-file.ts'
 import { SigningEngineError } from '../keys/sign-engine.ts'
-import { UsageError } from '../platform/arguments.ts'
+import { UnknownOptionError, UsageError } from '../platform/arguments.ts'
 import { FileError, type Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import { DamagedRowError, StorageError, StorageRefusedError } from '../storage/storage.ts'
@@ -12,7 +13,7 @@ import { renderUsage } from './help.ts'
 export function explain(error: unknown, command: Command, platform: Platform): number {
   if (error instanceof UsageError) {
     platform.writeError(
-      `grantd: ${printableLines(error.message)}\n${renderUsage(command)}\nRun grantd help for more.\n`,
+      `grantd: ${printableLines(error.message)}${hintFor(error, command)}\n${renderUsage(command)}\nRun grantd help for more.\n`,
     )
     return exitCodes.usage
   }
@@ -36,4 +37,15 @@ export function explain(error: unknown, command: Command, platform: Platform): n
 /** A message of several lines may hold what a database or a file said. */
 function printableLines(message: string): string {
   return message.split('\n').map(printable).join('\n')
+}
+
+/** The option that was meant, of the command that was. */
+function hintFor(error: UsageError, { options }: Command): string {
+  if (!(error instanceof UnknownOptionError)) return ''
+  const near = suggest(error.typed.replace(/^-+/, ''), [
+    ...options.map(({ name }) => name),
+    'help',
+    'version',
+  ])
+  return near ? `; did you mean --${near}?` : ''
 }

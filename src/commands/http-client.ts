@@ -2,6 +2,7 @@ import { UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { CommandError } from './command.ts'
 import { findProxy, type NamedProxy } from './proxy.ts'
+import { explainUnreached } from './reach-faults.ts'
 
 /** Milliseconds for a whole exchange. */
 const longestWait = 10_000
@@ -37,7 +38,7 @@ export async function ask(url: string, { platform, init, isSecret = false }: Ask
     return { status: response.status, text: await readText(response) }
   } catch (cause) {
     if (cause instanceof CommandError) throw cause
-    throw new CommandError(explain(url, cause), { cause })
+    throw new CommandError(explain(new URL(url), cause, proxy), { cause })
   }
 }
 
@@ -62,12 +63,9 @@ async function readText(response: Response): Promise<string> {
   return text
 }
 
-function explain(url: string, cause: unknown): string {
-  const { origin } = new URL(url)
-  const name = cause instanceof Error ? cause.name : ''
-  if (name === 'TimeoutError') return `Cannot reach ${origin}: no answer within ${longestWait / 1000} seconds`
+function explain(url: URL, cause: unknown, proxy: NamedProxy | undefined): string {
   if (cause instanceof Error && /redirect/i.test(cause.message)) {
-    return `${origin} answers with a redirect, which is not followed; name the server itself with --url URL`
+    return `${url.origin} answers with a redirect, which is not followed; name the server itself with --url URL`
   }
-  return `Cannot reach ${origin}: is grantd running there? Start it, or name another server with --url URL`
+  return explainUnreached({ url, cause, proxy })
 }

@@ -1,8 +1,9 @@
 import type { KeyReport, ReportedKey } from '../keys/key-report.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
-import { complaintsOf, inspectKeys } from './inspect-keys.ts'
+import { type Command, exitCodes } from './command.ts'
+import { exportKeys, exportOptions } from './export-keys.ts'
+import { inspectKeys } from './inspect-keys.ts'
 import { configOption, dataDirOption, jsonOption } from './options.ts'
 import { planRotation } from './plan-rotation.ts'
 import { rotateKeys } from './rotate-keys.ts'
@@ -19,7 +20,7 @@ const actions: Readonly<Record<string, Action>> = {
   plan: { reads: true, run: planRotation },
   generate: { reads: false, run: generate },
   rotate: { reads: false, run: rotateKeys },
-  export: { reads: true, run: exportPublic },
+  export: { reads: true, run: exportKeys },
 }
 
 export const keysCommand: Command = {
@@ -39,11 +40,11 @@ export const keysCommand: Command = {
       name: 'drop-old',
       description: 'with rotate --now: old keys leave the JWK Set; what they signed is refused',
     },
-    { name: 'public', description: 'with export: the public keys, which are all that can be exported' },
+    ...exportOptions,
     jsonOption,
   ],
   details:
-    'list      says which keys each tenant has, and what is wrong with them\nplan      says when which key signs, and what comes next\ngenerate  makes the keys that are missing, as the server would at its start\nrotate    makes the next key, which the server lets sign once every verifier can know it;\n          --now does not wait: verifiers that keep the JWK Set refuse new tokens until they ask again\nexport    prints the JWK Set of a tenant (RFC 7517)',
+    'list      says which keys each tenant has, and what is wrong with them\nplan      says when which key signs, and what comes next\ngenerate  makes the keys that are missing, as the server would at its start\nrotate    makes the next key, which the server lets sign once every verifier can know it;\n          --now does not wait: verifiers that keep the JWK Set refuse new tokens until they ask again\nexport    prints the JWK Set of a tenant (RFC 7517), or its public keys as PEM',
   example: 'grantd keys export --public --tenant acme > jwks.json',
   run,
 }
@@ -116,24 +117,5 @@ async function generate(
       platform.writeOut(`${tenant}  ${generated ? 'made' : 'kept'}  ${kid}  ${file ?? 'in the database'}\n`)
     }
   }
-  return exitCodes.ok
-}
-
-async function exportPublic(
-  { keyring, tenantIds }: OpenedKeyring,
-  args: ParsedArguments,
-  platform: Platform,
-): Promise<number> {
-  if (!args.isSet('public'))
-    throw new UsageError('keys export wants --public: private keys are never printed')
-  const [tenant, ...more] = tenantIds
-  if (tenant === undefined || more.length > 0)
-    throw new UsageError('keys export wants one tenant: name it with --tenant ID')
-  const report = await keyring.report(tenant, { withPrivate: false })
-  const [complaint] = complaintsOf(report)
-  if (complaint !== undefined) throw new CommandError(complaint)
-  if (report.keys.length === 0)
-    throw new CommandError(`The tenant '${tenant}' has no key yet; make it with: grantd keys generate`)
-  platform.writeOut(`${JSON.stringify({ keys: report.keys.map(({ jwk }) => jwk) }, null, 2)}\n`)
   return exitCodes.ok
 }

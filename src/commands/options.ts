@@ -12,6 +12,15 @@ export const configOption: Option = {
   env: 'GRANTD_CONFIG',
 }
 
+export function scopesOption(description: string): Option {
+  return { name: 'scopes', value: 'A,B', description, aliases: ['scope'] }
+}
+
+/** Scopes between commas or spaces; undefined for an option that is not there. */
+export function parseScopes(text: string | undefined): string[] | undefined {
+  return text?.split(/[\s,]+/).filter((part) => part !== '')
+}
+
 export const jsonOption: Option = { name: 'json', description: 'print JSON, for scripts' }
 
 export const hostOption: Option = {

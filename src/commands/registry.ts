@@ -22,6 +22,7 @@ export const commands: readonly [CommandEntry, ...CommandEntry[]] = [
   { name: 'decode', load: async () => (await import('./decode.ts')).decodeCommand },
   { name: 'audit', load: async () => (await import('./audit.ts')).auditCommand },
   { name: 'openapi', load: async () => (await import('./openapi.ts')).openapiCommand },
+  { name: 'version', load: async () => (await import('./version.ts')).versionCommand },
   {
     name: 'completion',
     load: async () => (await import('./completion.ts')).createCompletionCommand(loadCommands),

@@ -11,6 +11,15 @@ export interface JwtReport extends DecodedJwt {
   readonly signature: string
 }
 
+/** Why the token is not valid at this time (ms), by exp and nbf: `expired 3 days ago`; undefined where it is, or does not say. */
+export function findTimeFault({ exp, nbf }: DecodedJwt['claims'], now: number): string | undefined {
+  const seconds = Math.floor(now / 1000)
+  if (typeof exp === 'number' && exp <= seconds) return `expired ${describeDistance(exp - seconds)}`
+  if (typeof nbf === 'number' && nbf > seconds)
+    return `is not valid yet: it begins ${describeDistance(nbf - seconds)}`
+  return undefined
+}
+
 /** A JWT for a person: its members one by one, its times in words. Control characters stay escaped. */
 export function renderJwt(
   { header, claims, signature }: JwtReport,
@@ -19,6 +28,7 @@ export function renderJwt(
 ): string {
   const { bold, green, red } = stylesFor(platform)
   const paint = signature === 'verified' ? green : red
+  const timeFault = findTimeFault(claims, now)
   return [
     bold('Header'),
     ...renderMembers(header, () => ''),
@@ -26,6 +36,7 @@ export function renderJwt(
     ...renderMembers(claims, (name, value) => (timeClaims.has(name) ? describeTime(value, now) : '')),
     bold('Signature'),
     `  ${paint(signature)}`,
+    ...(timeFault === undefined ? [] : [bold('Time'), `  ${red(timeFault)}`]),
     '',
   ].join('\n')
 }

@@ -1,9 +1,10 @@
-import { buildInfo } from '../build-info.ts'
-import { parseArguments, UsageError } from '../platform/arguments.ts'
+import { suggest } from '../config/suggest.ts'
+import { type OptionNames, parseArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
 import { renderCommandHelp, renderOverview } from './help.ts'
 import { type CommandEntry, commands, loadCommands } from './registry.ts'
+import { renderVersion } from './version.ts'
 
 /** Runs the command that the arguments name and answers the exit code. */
 export async function runCommand(platform: Platform): Promise<number> {
@@ -13,7 +14,7 @@ export async function runCommand(platform: Platform): Promise<number> {
   try {
     if (!named && first !== undefined && !first.startsWith('-')) {
       if (first === 'help') return await showHelp(rest[0], platform)
-      throw new UsageError(`Unknown command '${first}'`)
+      throw unknownCommand(first)
     }
     return await runNamed(
       command,
@@ -31,11 +32,10 @@ async function runNamed(
   { words, isNamed }: { words: readonly string[]; isNamed: boolean },
   platform: Platform,
 ): Promise<number> {
-  const types = command.options.map(({ name, value }) => [name, value ? 'string' : 'boolean'] as const)
-  const args = parseArguments(words, { ...Object.fromEntries(types), help: 'boolean', version: 'boolean' })
+  const args = parseArguments(words, namesOf(command))
   if (args.isSet('help')) return showHelp(isNamed ? command.name : undefined, platform)
   if (args.isSet('version')) {
-    platform.writeOut(`grantd ${buildInfo.version} (${buildInfo.commit})\n`)
+    platform.writeOut(renderVersion())
     return exitCodes.ok
   }
   const excess = args.positionals[command.mostWords ?? 0]
@@ -45,9 +45,24 @@ async function runNamed(
   return command.run(args, platform)
 }
 
+function namesOf({ options }: Command): OptionNames {
+  const types = options.map(({ name, value }) => [name, value ? 'string' : 'boolean'] as const)
+  const aliases = options.flatMap(({ name, aliases = [] }) => aliases.map((alias) => [alias, name] as const))
+  return {
+    types: { ...Object.fromEntries(types), help: 'boolean', version: 'boolean' },
+    aliases: Object.fromEntries(aliases),
+  }
+}
+
+function unknownCommand(typed: string): UsageError {
+  const near = suggest(typed, [...commands.map(({ name }) => name), 'help'])
+  const hint = near ? `; did you mean ${near}?` : ''
+  return new UsageError(`Unknown command '${typed}'${hint}`)
+}
+
 async function showHelp(name: string | undefined, platform: Platform): Promise<number> {
   const command = await findEntry(name)?.load()
-  if (name !== undefined && !command) throw new UsageError(`Unknown command '${name}'`)
+  if (name !== undefined && !command) throw unknownCommand(name)
   platform.writeOut(
     command ? renderCommandHelp(command, platform) : renderOverview(await loadCommands(), platform),
   )

@@ -13,7 +13,7 @@ import {
 import { buildStoredTenant } from '../tenants/tenant.ts'
 import { createFreshTenant, retireTenant } from '../tokens/retire.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
-import { jsonOption } from './options.ts'
+import { jsonOption, parseScopes, scopesOption } from './options.ts'
 import { renderDamaged } from './render-damaged.ts'
 import {
   explainRefusal,
@@ -56,7 +56,7 @@ export const tenantCommand: Command = {
     { name: 'name', value: 'NAME', description: 'add: a name for people; default: the id' },
     { name: 'issuer', value: 'URL', description: 'add: the iss claim; default: as in config.yaml' },
     { name: 'audience', value: 'A,B', description: 'add: the aud claim; default: the issuer' },
-    { name: 'scopes', value: 'A,B', description: 'add: the scopes that its API knows; default: none' },
+    scopesOption('add: the scopes that its API knows; default: none'),
     jsonOption,
   ],
   details:
@@ -98,7 +98,7 @@ function renderLine(listed: ListedTenant): string {
 }
 
 async function add({ management, id, args, platform }: Asked): Promise<number> {
-  const scopes = parseList(args.text('scopes')) ?? []
+  const scopes = parseScopes(args.text('scopes')) ?? []
   const audience = parseList(args.text('audience'))
   const issuer = args.text('issuer')
   const patch = {

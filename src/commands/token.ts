@@ -7,13 +7,21 @@ import { printable } from '../printable.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { parseToken, writeReport } from './decode.ts'
-import { type Asking, ask, parseServerUrl } from './http-client.ts'
-import { jsonOption, settingOf } from './options.ts'
+import { type Asking, ask } from './http-client.ts'
+import {
+  configOption,
+  hostOption,
+  jsonOption,
+  parseScopes,
+  portOption,
+  scopesOption,
+  settingOf,
+} from './options.ts'
+import { findServerUrl, urlOption } from './server-url.ts'
 
-const urlOption: Option = {
-  name: 'url',
-  value: 'URL',
-  description: 'the base of the server; default http://localhost:3000',
+const remoteOption: Option = {
+  ...urlOption,
+  description: 'the base of the server; default: the one that serve would start here',
   env: 'GRANTD_URL',
 }
 
@@ -25,10 +33,13 @@ export const tokenCommand: Command = {
   summary: 'Get an access token from a server',
   options: [
     { name: 'tenant', value: 'ID', description: 'the tenant; required' },
-    { name: 'client-id', value: 'ID', description: 'the client; required' },
-    { name: 'scope', value: 'SCOPES', description: 'scopes, separated by spaces' },
+    { name: 'client', value: 'ID', description: 'the client; required', aliases: ['client-id'] },
+    scopesOption('the scopes that it asks for; default: those that the client has by default'),
     { name: 'resource', value: 'URI', description: 'the API that the token is for (RFC 8707)' },
-    urlOption,
+    remoteOption,
+    configOption,
+    hostOption,
+    portOption,
     {
       name: 'decode',
       description: 'print what is in the token and whether its signature verifies, in place of it',
@@ -36,14 +47,14 @@ export const tokenCommand: Command = {
     jsonOption,
   ],
   details: `The secret comes from ${secretVariable} or from standard input, never from an argument.`,
-  example: 'grantd token --tenant acme --client-id billing --scope api:read < secret.txt',
+  example: 'grantd token --tenant acme --client billing --scopes api:read < secret.txt',
   run: getToken,
 }
 
 async function getToken(args: ParsedArguments, platform: Platform): Promise<number> {
   const tenant = getOption('tenant', args)
-  const clientId = getOption('client-id', args)
-  const base = parseServerUrl(settingOf(urlOption, args, platform) ?? 'http://localhost:3000')
+  const clientId = getOption('client', args)
+  const base = await findServerUrl(args, platform, settingOf(remoteOption, args, platform))
   const server = `${base}${tenantPath(encodeURIComponent(tenant))}`
   const secret = await readSecret(platform)
   const token = await requestToken(server, { tenant, clientId, secret, args, platform })
@@ -95,10 +106,10 @@ async function requestToken(
     client_id: clientId,
     client_secret: secret,
   })
-  for (const name of ['scope', 'resource']) {
-    const value = args.text(name)
-    if (value !== undefined) form.set(name, value)
-  }
+  const scopes = parseScopes(args.text('scopes'))
+  const resource = args.text('resource')
+  if (scopes) form.set('scope', scopes.join(' '))
+  if (resource !== undefined) form.set('resource', resource)
   const { status, body } = await fetchJson(`${server}/oauth/token`, {
     platform,
     init: { method: 'POST', body: form },
@@ -124,8 +135,15 @@ async function requestToken(
 async function fetchJson(url: string, asking: Asking) {
   const { status, text } = await ask(url, asking)
   const body = parseObject(text)
-  if (!body) throw new CommandError(`${new URL(url).origin} answered ${status} without JSON; is that grantd?`)
+  if (!body) throw new CommandError(explainNoJson(new URL(url), status, text))
   return { status, body }
+}
+
+/** Some servers say in words, in clear, that they speak TLS. */
+function explainNoJson({ origin, protocol, host }: URL, status: number, text: string): string {
+  const isTls = protocol === 'http:' && status === 400 && /\b(?:HTTPS|SSL|TLS)\b/i.test(text)
+  const next = isTls ? `that port speaks TLS, so write https://${host}` : 'is that grantd?'
+  return `${origin} answered ${status} without JSON; ${next}`
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -53,7 +53,7 @@ interface ReadConfig {
 }
 
 async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
-  const text = await readText(path, host)
+  const text = await readConfigText(path, host)
   const folder = host.files.folderOf(host.files.resolve(path))
   const { config, ...rest } = await interpret({ file: path, path, text, folder }, host)
   return { rest, config: text.length > largeText ? packConfig(config) : deepFreeze(config) }
@@ -149,7 +149,8 @@ async function hashSecrets(config: Partly<Config>, source: Source, sources: Secr
   }
 }
 
-async function readText(path: string, { files }: ConfigHost): Promise<string> {
+/** The text of a configuration file. Throws {@link ConfigError}. */
+export async function readConfigText(path: string, { files }: Pick<ConfigHost, 'files'>): Promise<string> {
   const refuse = (message: string) => new ConfigError([{ file: path, position: undefined, message }])
   const facts = await files.facts(path).catch((cause: Error) => Promise.reject(refuse(cause.message)))
   if (!facts) throw refuse('there is no such file; write one, or name another with --config PATH')

@@ -3,7 +3,24 @@ import { parseArgs } from 'node:util'
 /** What was typed does not fit the command; `message` says what. */
 export class UsageError extends Error {}
 
+/** An option that the command does not have. */
+export class UnknownOptionError extends UsageError {
+  /** As it was typed: `--prot`. */
+  readonly typed: string
+
+  constructor(typed: string) {
+    super(`Unknown option '${typed}'`)
+    this.typed = typed
+  }
+}
+
 export type OptionTypes = Readonly<Record<string, 'string' | 'boolean'>>
+
+export interface OptionNames {
+  readonly types: OptionTypes
+  /** Other names of options, such as old ones. */
+  readonly aliases?: Readonly<Record<string, string>>
+}
 
 /** Options by name: a text, or true for one without a value. */
 export interface ParsedArguments {
@@ -12,41 +29,70 @@ export interface ParsedArguments {
   readonly positionals: readonly string[]
 }
 
-/** Reads `--name value`, `--name=value` and the words between. Throws {@link UsageError} for an unknown option. */
-export function parseArguments(words: readonly string[], types: OptionTypes): ParsedArguments {
-  const options = Object.fromEntries(
-    Object.entries(types).map(([name, type]) => [name, { type, ...shortOf(name) }]),
-  )
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...words],
-      options,
-      allowPositionals: true,
-      strict: true,
-    })
-    refuseEmpty(values, positionals)
-    return {
-      text: (name) => {
-        const value = values[name]
-        return typeof value === 'string' ? value : undefined
-      },
-      isSet: (name) => values[name] === true,
-      positionals,
-    }
-  } catch (cause) {
-    if (cause instanceof UsageError) throw cause
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
+type Values = Map<string, string | true>
+
+/**
+ * Reads `--name value`, `--name=value` and the words between; of an option that comes twice the last counts. Throws {@link UsageError}
+ * for an unknown option, for a value that is missing, empty or too much, and for an empty word.
+ */
+export function parseArguments(words: readonly string[], names: OptionNames): ParsedArguments {
+  const values: Values = new Map()
+  const positionals: string[] = []
+  for (const token of splitWords(words, names)) {
+    if (token.kind === 'option') takeOption(token, values, names)
+    if (token.kind === 'positional') positionals.push(token.value)
+  }
+  // A shell puts an empty word where a variable was to be.
+  if (positionals.includes('')) throw new UsageError(`One of the words ${emptiness}`)
+  return {
+    text: (name) => {
+      const value = values.get(name)
+      return typeof value === 'string' ? value : undefined
+    },
+    isSet: (name) => values.get(name) === true,
+    positionals,
   }
 }
 
-/** A shell puts an empty word where a variable was to be. It is never meant, least of all as no limit at all. */
-function refuseEmpty(values: Readonly<Record<string, unknown>>, positionals: readonly string[]): void {
-  const name = Object.keys(values).find((each) => values[each] === '')
-  if (name === undefined && !positionals.includes('')) return
-  const what = name === undefined ? 'One of the words' : `--${name}`
-  throw new UsageError(`${what} is empty; give it a value, or leave it out`)
+const emptiness = 'is empty; give it a value, or leave it out'
+
+function splitWords(words: readonly string[], { types, aliases = {} }: OptionNames) {
+  const named = Object.entries(types).map(([name, type]) => [name, { type, ...shortOf(name) }] as const)
+  const others = Object.entries(aliases).map(
+    ([alias, name]) => [alias, { type: types[name] ?? 'boolean' }] as const,
+  )
+  const options = Object.fromEntries([...named, ...others])
+  return parseArgs({ args: [...words], options, allowPositionals: true, strict: false, tokens: true }).tokens
 }
 
+interface OptionToken {
+  readonly name: string
+  /** As it was typed: `--port`, `-h`. */
+  readonly rawName: string
+  readonly value?: string | undefined
+  readonly inlineValue?: boolean | undefined
+}
+
+function takeOption(token: OptionToken, values: Values, { types, aliases = {} }: OptionNames): void {
+  const { rawName, value } = token
+  const name = (Object.hasOwn(aliases, token.name) ? aliases[token.name] : undefined) ?? token.name
+  if (!Object.hasOwn(types, name)) throw new UnknownOptionError(rawName)
+  if (types[name] === 'boolean') {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value`)
+    values.set(name, true)
+    return
+  }
+  if (value === undefined) throw new UsageError(`${rawName} wants a value`)
+  if (value === '') throw new UsageError(`${rawName} ${emptiness}`)
+  if (token.inlineValue !== true && value.startsWith('--')) {
+    throw new UsageError(`${rawName} wants a value; if '${value}' is meant as one, write ${rawName}=${value}`)
+  }
+  values.set(name, value)
+}
+
+const shorts: Readonly<Record<string, string>> = { help: 'h', version: 'v' }
+
 function shortOf(name: string): { short?: string } {
-  return name === 'help' ? { short: 'h' } : {}
+  const short = shorts[name]
+  return short === undefined ? {} : { short }
 }

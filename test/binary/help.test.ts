@@ -44,7 +44,7 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
     }
     expect(await complete(['grantd', 'he'])).toBe('healthcheck help')
     expect(await complete(['grantd', 'keys', ''])).toBe(
-      'list plan generate rotate export --config --data-dir --tenant --now --force --drop-old --public --json --help',
+      'list plan generate rotate export --config --data-dir --tenant --now --force --drop-old --public --pem --kid --json --help',
     )
     expect(await complete(['grantd', 'token', '--te'])).toBe('--tenant')
   }))

@@ -89,7 +89,7 @@ test('token says in one line that a server is out of reach, or is another', asyn
 
 test.each([
   [['--client-id', 'app'], 'token wants --tenant'],
-  [['--tenant', 'acme'], 'token wants --client-id'],
+  [['--tenant', 'acme'], 'token wants --client\n'],
   [forApp, 'token wants the secret in GRANTD_CLIENT_SECRET or on standard input'],
   [[...forApp, '--secret', 'x'], "'--secret'"],
 ])('token %p is wrong usage: %s', async (args, complaint) => {

@@ -144,7 +144,7 @@ test.each([
   [['audit', 'list'], 'audit list wants one trail: name it with --tenant ID or --system'],
   [['audit', 'export'], 'audit export wants one trail: name it with --tenant ID or --system'],
   [['audit', 'list', '--system', '--after', 'x'], "--after is 'x', wanted a whole number"],
-  [['audit', 'list', '--system', '--limit', '-1'], 'ambiguous'],
+  [['audit', 'list', '--system', '--limit', '-1'], "--limit is '-1', wanted a whole number"],
 ])('%j is wrong usage', async (args, message) => {
   const { code, err } = await grantd(args)
   expect(code).toBe(2)

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
-import { parseArguments, UsageError } from '../../src/platform/arguments.ts'
+import { parseArguments, UnknownOptionError, UsageError } from '../../src/platform/arguments.ts'
 
 const types = { config: 'string', port: 'string', help: 'boolean' } as const
-const parse = (...words: string[]) => parseArguments(words, types)
+const aliases = { 'old-port': 'port' } as const
+const parse = (...words: string[]) => parseArguments(words, { types, aliases })
 
 test.each([[['--config', 'a.yaml']], [['--config=a.yaml']]])('%j names a file', (words) => {
   expect(parse(...words).text('config')).toBe('a.yaml')
@@ -41,6 +42,34 @@ const wrong = [
 test.each(wrong.map((words) => [words] as const))('%j is refused', (words) => {
   expect(() => parse(...words)).toThrow(UsageError)
 })
+test('an option of before is the one of now, and of two the last counts', () => {
+  expect(parse('--old-port', '1').text('port')).toBe('1')
+  expect(parse('--old-port', '1', '--port=2').text('port')).toBe('2')
+  expect(parse('--port=2', '--old-port=1').text('port')).toBe('1')
+  expect(parse('--old-port=1').text('old-port')).toBeUndefined()
+})
+test('a value may begin with one dash, and with two after an equals sign', () => {
+  expect(parse('--port', '-1').text('port')).toBe('-1')
+  expect(parse('--config', '-').text('config')).toBe('-')
+  expect(parse('--config=--help').text('config')).toBe('--help')
+})
+
+const told = [
+  [['--config', '--port', '1'], "--config wants a value; if '--port' is meant as one, write --config=--port"],
+  [['--config'], '--config wants a value'],
+  [['--help=yes'], '--help takes no value'],
+  [['--old-port='], '--old-port is empty; give it a value, or leave it out'],
+  [[''], 'One of the words is empty; give it a value, or leave it out'],
+] as const
+test.each(told)('%j is told as %s', (words, message) => {
+  expect(() => parse(...words)).toThrow(new UsageError(message))
+})
+test.each(['--confg', '-x', '--__proto__', '--constructor', '--no-help'])(
+  '%s is unknown, as it was typed',
+  (word) => {
+    expect(() => parse(word)).toThrow(new UnknownOptionError(word))
+  },
+)
 test('the refusal names the option', () => {
   expect(() => parse('--confg', 'a')).toThrow('--confg')
 })

@@ -1,0 +1,41 @@
+import type { Partly } from './check.ts'
+import { ConfigError } from './fault.ts'
+import { type ConfigHost, readConfigText } from './load.ts'
+import { Config } from './schema.ts'
+import type { NamedText } from './source.ts'
+
+/** Where a server listens. */
+export type ServerAddress = Pick<Config['server'], 'host' | 'port'>
+
+/**
+ * Where a server of the configuration at `path` listens. What else is wrong with the file, or cannot be had here, such as a secret of
+ * the server's environment, is no matter. Throws {@link ConfigError} for a file that cannot be read, and for a fault in these settings.
+ */
+export async function readServerAddress(
+  path: string,
+  host: Pick<ConfigHost, 'files'>,
+): Promise<ServerAddress> {
+  const named = { file: path, text: await readConfigText(path, host) }
+  const { server } = (await readQuickly(named)) ?? (await readExactly(named))
+  return { host: server?.host ?? '127.0.0.1', port: server?.port ?? 3000 }
+}
+
+async function readQuickly(named: NamedText): Promise<Partly<Config> | undefined> {
+  const { NeedsExactReading, QuickSource } = await import('./quick-source.ts')
+  try {
+    return new QuickSource(named).read(Config) as Partly<Config>
+  } catch (cause) {
+    if (cause instanceof NeedsExactReading) return undefined
+    throw cause
+  }
+}
+
+async function readExactly(named: NamedText): Promise<Partly<Config>> {
+  const { ExactSource } = await import('./exact-source.ts')
+  const source = new ExactSource(named)
+  const read = (source.read(Config) ?? {}) as Partly<Config>
+  const ours = source.faults.filter(({ message }) => /^server(?:\.host|\.port)? /.test(message))
+  const faults = source.isReadable ? ours : source.faults
+  if (faults.length > 0) throw new ConfigError(faults)
+  return read
+}
