@@ -4,8 +4,10 @@ import { warnOfNamedFile } from './exposed-files.ts'
 import { isSlowHash } from './formats.ts'
 import { type Path, renderPath } from './read.ts'
 import type { ClientConfig, ClientSecretConfig } from './schema.ts'
+import type { SecretDoubts } from './secret-doubts.ts'
 import { findSecretDoubt, findSecretFault, isHashOfNothing } from './secret-faults.ts'
 import type { Source } from './source.ts'
+import { findWeakness } from './weak-secret.ts'
 
 const kinds = ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets'] as const
 
@@ -13,6 +15,10 @@ const kinds = ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets'] 
 export interface SecretSources {
   readonly platform: Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
   readonly resolve: (path: string) => string
+}
+
+interface ClientSecretSources extends SecretSources {
+  readonly doubts: SecretDoubts
 }
 
 interface PlacedClient {
@@ -37,7 +43,7 @@ type HashedSecrets = Pick<Partly<ClientConfig>, (typeof kinds)[number]>
 export async function hashClientSecrets(
   { client, path }: PlacedClient,
   source: Source,
-  sources: SecretSources,
+  sources: ClientSecretSources,
 ): Promise<HashedSecrets> {
   const none = { secret: null, secret_env: null, secret_file: null, secret_hash: null, secrets: null }
   const given = kinds.filter((kind) => client[kind] !== null)
@@ -49,7 +55,8 @@ export async function hashClientSecrets(
   }
   if (kind === 'secrets') return { ...none, secrets: await hashList({ client, path }, source, sources) }
   const origin = origins[kind]
-  const secret_hash = await hashOne(origin, { value: client[kind], path: [...path, kind], source, sources })
+  const placed = { value: client[kind], path: [...path, kind], client: path, source, sources }
+  const secret_hash = await hashOne(origin, placed)
   return { ...none, secret_hash }
 }
 
@@ -62,7 +69,7 @@ const listOrigins = ['hash', 'env', 'file'] as const
 async function hashList(
   { client, path }: PlacedClient,
   source: Source,
-  sources: SecretSources,
+  sources: ClientSecretSources,
 ): Promise<Partly<ClientSecretConfig>[]> {
   const hashed: Partly<ClientSecretConfig>[] = []
   const ids = new Set<string>()
@@ -86,7 +93,8 @@ async function hashList(
       )
       continue
     }
-    const hash = await hashOne(origin, { value: secret[origin], path: [...here, origin], source, sources })
+    const placed = { value: secret[origin], path: [...here, origin], client: path, source, sources }
+    const hash = await hashOne(origin, placed)
     hashed.push({ ...secret, env: null, file: null, hash })
   }
   return hashed
@@ -103,14 +111,16 @@ function checkSpan({ not_before, expires_at }: Partly<ClientSecretConfig>, path:
 interface Placed {
   readonly value: string | null | undefined
   readonly path: Path
+  /** The path of the client whose secret it is. */
+  readonly client: Path
   readonly source: Source
-  readonly sources: SecretSources
+  readonly sources: ClientSecretSources
 }
 
 /** Undefined when it cannot be had, which is then reported. */
 async function hashOne(
   origin: Origin,
-  { value, path, source, sources }: Placed,
+  { value, path, client, source, sources }: Placed,
 ): Promise<string | undefined> {
   if (!value) return undefined
   const refuse = (message: string) => source.refuse(path, `${renderPath(path)} ${message}`)
@@ -129,8 +139,8 @@ async function hashOne(
     refuse(secret.fault)
     return undefined
   }
-  const doubt = findSecretDoubt(secret.text)
-  if (doubt !== undefined) source.warn(path, `${renderPath(path)} ${nameOf(origin, value)}${doubt}`)
+  const doubt = findSecretDoubt(secret.text) ?? findWeakness(secret.text)
+  if (doubt !== undefined) sources.doubts.warn(client, path, `${nameOf(origin, value)}${doubt}`)
   if (origin === 'file') {
     const place = { source, files: sources.platform.files, resolve: sources.resolve }
     await warnOfNamedFile({ file: value, path, content: 'secret' }, place)

@@ -7,6 +7,7 @@ import { ConfigError, type Fault } from './fault.ts'
 import { type PackedConfig, packConfig, unpackConfig } from './packed-config.ts'
 import type { QuickSource } from './quick-source.ts'
 import { Config } from './schema.ts'
+import { SecretDoubts } from './secret-doubts.ts'
 import type { NamedText, Source } from './source.ts'
 import { resolveStorage, type StorageSettings } from './storage-settings.ts'
 
@@ -138,7 +139,9 @@ function finish({ read, storage, resolve }: Checked, warnings: readonly Fault[])
   return { config, storage, warnings, dataDir: resolve(config.data_dir), resolve }
 }
 
-async function hashSecrets(config: Partly<Config>, source: Source, sources: SecretSources): Promise<void> {
+async function hashSecrets(config: Partly<Config>, source: Source, found: SecretSources): Promise<void> {
+  const doubts = new SecretDoubts(source)
+  const sources = { ...found, doubts }
   for (const [tenantId, tenant] of Object.entries(config.tenants ?? {})) {
     const clients = tenant?.clients
     for (const [clientId, client] of Object.entries(clients ?? {})) {
@@ -147,6 +150,7 @@ async function hashSecrets(config: Partly<Config>, source: Source, sources: Secr
       Object.assign(client, await hashClientSecrets({ client, path }, source, sources))
     }
   }
+  doubts.finish()
 }
 
 /** The text of a configuration file. Throws {@link ConfigError}. */

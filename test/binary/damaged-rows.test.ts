@@ -95,6 +95,8 @@ test(
           'client',
           'issuer',
           'keyring',
+          'known_address',
+          'limit_key',
           'revocation',
           'secret_use',
           'tenant',

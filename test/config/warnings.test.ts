@@ -43,7 +43,7 @@ test.each([
     `config.yaml:6:9: tenants.acme.clients.app.secret ${example}`,
   ])
 })
-test.each(['own-secret-1', 'secret-1', 'your-client-secret-2'])(
+test.each(['own-secret-of-these-tests-1', 'your-client-secret-2'])(
   'the secret %s is no warning',
   async (secret) => {
     expect(await warningsOf(secretFrom(`secret: ${secret}`))).toEqual([])
