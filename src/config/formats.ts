@@ -3,7 +3,7 @@ import { parseIpRange } from '../protocol/ip-address.ts'
 import { chosenKidPattern, tenantIdPattern } from '../protocol/names.ts'
 import { isResourceUri } from '../protocol/resource.ts'
 import { scopeToken } from '../protocol/scope.ts'
-import { isIssuerUrl } from '../protocol/uri.ts'
+import { isBaseUrl, isIssuerUrl, wantedIssuer } from '../protocol/uri.ts'
 
 /** What a string of some format has to be: the check, and its words for "wanted ...". */
 export interface Format {
@@ -27,8 +27,9 @@ export function isSlowHash(hash: string): boolean {
 
 /** The `format` words of schema.ts. */
 export const formats: Readonly<Record<string, Format>> = {
-  issuer: {
-    accepts: isIssuerUrl,
+  issuer: { accepts: isIssuerUrl, wanted: wantedIssuer },
+  'base-url': {
+    accepts: isBaseUrl,
     wanted: 'an absolute http(s) URL without user, query, fragment and trailing slash',
   },
   resource: { accepts: isResourceUri, wanted: 'an absolute URI without fragment (RFC 8707 section 2)' },

@@ -207,7 +207,7 @@ export const TenantConfig = Type.Object(
     issuer: OrNull(
       Type.String({
         format: 'issuer',
-        description: 'The iss claim; default <public_url>/api/v1/tenant/<id>',
+        description: 'The iss claim, byte for byte; default <public_url>/api/v1/tenant/<id>',
       }),
     ),
     oauth2: Type.Optional(OAuth2Config),

@@ -45,7 +45,7 @@ export const ServerConfig = Type.Object(
     }),
     public_url: OrNull(
       Type.String({
-        format: 'issuer',
+        format: 'base-url',
         description:
           'Base of every link and default issuer, as clients reach it; default http://localhost:<port>',
       }),

@@ -1,18 +1,30 @@
+/** What {@link isIssuerUrl} wants. */
+export const wantedIssuer =
+  'an absolute http(s) URL without user, query and fragment, with one slash at its end at most'
+
 /**
- * Whether `text` can be an issuer: an absolute http or https URL without user, query, fragment and trailing
- * slash (RFC 8414 section 2; http is for loopback and for tests).
+ * Whether `text` can be an issuer: an absolute http or https URL without user, query and fragment (RFC 8414 section 2; http is for
+ * loopback and for tests). A slash at its end belongs to it: RFC 8414 section 3.1 and RFC 9207 section 2.4 compare issuers byte for byte.
  */
 export function isIssuerUrl(text: string): boolean {
   // The authority is checked in the text itself: URL would repair an empty or a backslashed one.
   if (!/^[\x21-\x7e]+$/.test(text)) return false
-  return /^https?:\/\/[^/?#@\\]+(\/[^?#\\]*)?$/.test(text) && !text.endsWith('/') && URL.canParse(text)
+  return /^https?:\/\/[^/?#@\\]+(\/[^?#\\]*)?$/.test(text) && !text.endsWith('//') && URL.canParse(text)
 }
 
-/** One text for all spellings of an issuer: two tenants whose issuers only look different would be taken for each other. */
+/** Whether `text` can be the base of links: like an issuer, and without a slash at its end. */
+export function isBaseUrl(text: string): boolean {
+  return isIssuerUrl(text) && !text.endsWith('/')
+}
+
+/**
+ * One text for all spellings of an issuer: two tenants whose issuers only look different would be taken for each other. A slash at the
+ * end is such a look, because both issuers have their metadata at one URL. The text of a bare host ends in one.
+ */
 export function normalIssuer(issuer: string): string {
   if (!URL.canParse(issuer)) return issuer
   const { origin, pathname } = new URL(issuer)
-  return `${origin}${pathname.replaceAll(/\/{2,}/g, '/')}`
+  return `${origin}${pathname.replaceAll(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')}`
 }
 
 /** The path of a base URL without a trailing slash; empty for one that has none. */

@@ -46,7 +46,7 @@ export class TenantRegistry {
     if (configured) return activeOnly(configured)
     const byDefault = defaultIssuer('', this.#options.publicUrl)
     const id = issuer.startsWith(byDefault)
-      ? issuer.slice(byDefault.length)
+      ? issuer.slice(byDefault.length).replace(/\/$/, '')
       : (await this.#options.storage.of(systemTenant).of(issuers).find(issuer))?.value.tenant
     const tenant = id === undefined || this.#byId.has(id) ? undefined : await this.#findStored(id)
     return tenant?.issuer === issuer ? activeOnly(tenant) : undefined

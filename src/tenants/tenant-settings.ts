@@ -4,7 +4,7 @@ import { ApiKeysConfig, OAuth2Config, SigningConfig, TenantConfig } from '../con
 import { patchSettings } from '../config/settings.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
-import { isIssuerUrl, normalIssuer } from '../protocol/uri.ts'
+import { isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/uri.ts'
 import { defaultIssuer, type StoredTenant } from './tenant.ts'
 
 /**
@@ -56,12 +56,11 @@ export function patchTenantSettings(
 
 function checkIssuer({ issuer }: TenantSettings, { id, publicUrl }: PatchTenantOptions): void {
   if (issuer === null) return
-  if (!isIssuerUrl(issuer)) {
-    const wanted = 'an absolute http(s) URL without user, query, fragment and trailing slash'
-    throw new OAuthError('invalid_request', `The field issuer must be ${wanted}`)
-  }
-  const isDefault = normalIssuer(issuer).startsWith(normalIssuer(defaultIssuer('', publicUrl)))
-  if (isDefault && issuer !== defaultIssuer(id, publicUrl)) throw issuerTaken()
+  if (!isIssuerUrl(issuer))
+    throw new OAuthError('invalid_request', `The field issuer must be ${wantedIssuer}`)
+  const spelling = normalIssuer(issuer)
+  const isDefault = `${spelling}/`.startsWith(`${normalIssuer(defaultIssuer('', publicUrl))}/`)
+  if (isDefault && spelling !== normalIssuer(defaultIssuer(id, publicUrl))) throw issuerTaken()
 }
 
 export function issuerTaken(): OAuthError {

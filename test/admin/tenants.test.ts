@@ -152,7 +152,7 @@ describe('making one', () => {
     [
       'an issuer that is no URL',
       { issuer: 'x' },
-      'The field issuer must be an absolute http(s) URL without user, query, fragment and trailing slash',
+      'The field issuer must be an absolute http(s) URL without user, query and fragment, with one slash at its end at most',
     ],
     [
       'a scope of two words',
@@ -202,10 +202,12 @@ describe('making one', () => {
   test('refuses an issuer that another one has, by default too, and of many at once gives it to one', async () => {
     const taken = 'Another tenant has this issuer'
     const of = (id: string) => `http://localhost:3000/api/v1/tenant/${id}`
-    for (const issuer of [of('acme'), of('plain-one'), of('of-the-future'), of('x/y')]) {
+    const others = [of('acme'), of('plain-one'), of('of-the-future'), of('x/y')]
+    for (const issuer of [...others, ...others.map((each) => `${each}/`), of('')]) {
       expectRefusal(await make('thief', { issuer }), 409, 'conflict', taken)
     }
     expect((await make('self', { issuer: of('self') })).status).toBe(201)
+    expect((await make('self-with-slash', { issuer: of('self-with-slash/') })).status).toBe(201)
     const issuer = 'https://issuer.example/raced'
     const answers = await Promise.all(Array.from({ length: 5 }, (_, index) => make(`i${index}`, { issuer })))
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409, 409])
@@ -218,6 +220,7 @@ describe('making one', () => {
     expect((await make('speller', { issuer: 'https://Issuer.example:443/Spelt//one' })).status).toBe(201)
     const issuers = [
       'https://issuer.example/Spelt/one',
+      'https://issuer.example/Spelt/one/',
       'https://ISSUER.example/Spelt///one',
       'https://issuer.example/Spelt/./one',
       'http://LOCALHOST:3000/api/v1/tenant/acme',

@@ -58,6 +58,7 @@ test.each([
   'https://one.example:443/a/b',
   'https://one.example/a//b',
   'https://one.example/./a/b',
+  'https://one.example/a/b/',
 ])('an issuer that is that of another tenant in another spelling is refused: %s', async (issuer) => {
   const text = `tenants:\n  a: { name: A, issuer: "https://one.example/a/b" }\n  b: { name: B, issuer: "${issuer}" }\n`
   expect(await faultsOf(text)).toEqual([

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import { faultsOf, tenantWith } from '../support/config-text.ts'
 
-const wanted = 'an absolute http(s) URL without user, query, fragment and trailing slash'
+const wanted = 'an absolute http(s) URL without user, query and fragment, with one slash at its end at most'
+const wantedBase = 'an absolute http(s) URL without user, query, fragment and trailing slash'
 
 const bad = [
   'auth.example.com',
@@ -12,8 +13,8 @@ const bad = [
   'HTTPS://auth.example.com',
   'https://',
   'https:///auth.example.com',
-  'https://auth.example.com/',
-  'https://auth.example.com/a/',
+  'https://auth.example.com//',
+  'https://auth.example.com/a//',
   'https://auth.example.com?',
   'https://auth.example.com?a=b',
   'https://auth.example.com#',
@@ -31,9 +32,10 @@ test.each(bad)('the issuer %s is refused', async (issuer) => {
     `config.yaml:4:13: tenants.acme.issuer is ${JSON.stringify(issuer)}, wanted ${wanted}`,
   ])
 })
-test.each(bad)('the public_url %s is refused', async (url) => {
+const bases = [...bad, 'https://auth.example.com/', 'https://auth.example.com/a/']
+test.each(bases)('the public_url %s is refused', async (url) => {
   expect(await faultsOf(`server: { public_url: "${url}" }`)).toEqual([
-    `config.yaml:1:23: server.public_url is ${JSON.stringify(url)}, wanted ${wanted}`,
+    `config.yaml:1:23: server.public_url is ${JSON.stringify(url)}, wanted ${wantedBase}`,
   ])
 })
 test('an issuer with a backslash, which a URL parser would turn into a slash, is refused', async () => {
@@ -45,6 +47,8 @@ test('an issuer with a backslash, which a URL parser would turn into a slash, is
 test.each([
   'https://auth.example.com',
   'https://auth.example.com:8443/a/b',
+  'https://auth.example.com/',
+  'https://auth.example.com/a/',
   'https://a',
   'http://localhost:3000',
   'http://[::1]:3000',

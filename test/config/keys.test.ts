@@ -139,7 +139,7 @@ test('every fault of a file is found in one reading, in the order of the file', 
   hots: localhost
 tenants:
   acme:
-    issuer: https://acme.example/
+    issuer: https://acme.example//
     oauth2:
       access_token_ttl: soon
       scopes: { "a b": no }
@@ -154,7 +154,7 @@ tenants:
     'config.yaml:2:9: server.port is "seventy", wanted a whole number from 0 to 65535',
     'config.yaml:3:3: server.hots is not a known key; did you mean host?',
     'config.yaml:6:5: tenants.acme.name is missing; it is required',
-    'config.yaml:6:13: tenants.acme.issuer is "https://acme.example/", wanted an absolute http(s) URL without user, query, fragment and trailing slash',
+    'config.yaml:6:13: tenants.acme.issuer is "https://acme.example//", wanted an absolute http(s) URL without user, query and fragment, with one slash at its end at most',
     'config.yaml:8:25: tenants.acme.oauth2.access_token_ttl is "soon", wanted seconds, or a duration such as 30s 15m 1h 7d',
     'config.yaml:9:17: tenants.acme.oauth2.scopes has the key "a b", wanted printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
     'config.yaml:11:7: tenants.acme.clients.app wants exactly one of secret, secret_env, secret_file, secret_hash, secrets; it has none',

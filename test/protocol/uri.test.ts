@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test'
-import { isIssuerUrl, isLoopbackUrl } from '../../src/protocol/uri.ts'
+import { isBaseUrl, isIssuerUrl, isLoopbackUrl, normalIssuer } from '../../src/protocol/uri.ts'
 
 test.each([
   'https://auth.example.com',
   'https://auth.example.com:8443',
+  'https://auth.example.com/',
+  'https://auth.example.com/x/',
   'https://auth.example.com/tenants/a',
   'http://localhost:3000',
   'http://127.0.0.1/x',
@@ -19,8 +21,8 @@ test.each([
   'ftp://auth.example.com',
   'https://',
   'https:///x',
-  'https://auth.example.com/',
-  'https://auth.example.com/x/',
+  'https://auth.example.com//',
+  'https://auth.example.com/x//',
   'https://auth.example.com?x',
   'https://auth.example.com/?x=y',
   'https://auth.example.com#x',
@@ -50,4 +52,21 @@ test.each([
   ['http://[::2]', false],
 ])('%p is this machine: %p', (text, wanted) => {
   expect(isLoopbackUrl(text)).toBe(wanted)
+})
+
+test('a base of links is an issuer without a slash at its end', () => {
+  expect(isBaseUrl('https://auth.example.com/x')).toBe(true)
+  expect(isBaseUrl('https://auth.example.com/x/')).toBe(false)
+  expect(isBaseUrl('https://auth.example.com/')).toBe(false)
+  expect(isBaseUrl('auth.example.com')).toBe(false)
+})
+
+test.each([
+  ['https://a.example', 'https://a.example/'],
+  ['https://a.example/', 'https://a.example/'],
+  ['https://a.example/x', 'https://a.example/x'],
+  ['https://a.example/x/', 'https://a.example/x'],
+  ['https://A.example:443/x//y/', 'https://a.example/x/y'],
+])('%s is spelt %s', (issuer, spelling) => {
+  expect(normalIssuer(issuer)).toBe(spelling)
 })
