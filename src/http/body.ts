@@ -28,10 +28,15 @@ export async function receiveBody(request: Request, limit: number): Promise<void
 }
 
 async function readLimited(request: Request, limit: number): Promise<Uint8Array> {
-  const declared = Number(request.headers.get('content-length') ?? Number.NaN)
-  if (declared > limit) throw tooLarge()
-  if (declared <= limit && !request.headers.has('transfer-encoding')) return readDeclared(request, limit)
+  const declared = parseLength(request.headers.get('content-length'))
+  if (declared !== undefined && declared > limit) throw tooLarge()
+  if (declared !== undefined && !request.headers.has('transfer-encoding')) return readDeclared(request, limit)
   return request.body ? readStream(request.body, limit) : new Uint8Array()
+}
+
+/** Undefined for what is no number of bytes. */
+function parseLength(text: string | null): number | undefined {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
 /** The server hands over no more than was declared, so this cannot grow; it is looked at all the same. */

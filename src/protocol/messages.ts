@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { latestMoment } from './moment.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
 export const TokenResponse = Type.Object({
@@ -32,13 +33,16 @@ export const ErrorResponse = Type.Object({
 })
 export type ErrorResponse = Static<typeof ErrorResponse>
 
+/** Whole seconds since the epoch (RFC 7519 section 2), as many as can be shown. */
+const NumericDate = Type.Integer({ minimum: 0, maximum: Math.floor(latestMoment / 1000) })
+
 /** The claims of an access token. The order is that of the JSON. */
 export const AccessTokenClaims = Type.Object({
   iss: Type.String(),
   sub: Type.String(),
   aud: Type.Array(Type.String(), { minItems: 1 }),
-  exp: Type.Integer(),
-  iat: Type.Integer(),
+  exp: NumericDate,
+  iat: NumericDate,
   jti: Type.String({ minLength: 1 }),
   scope: Type.Optional(Type.String()),
   client_id: Type.String(),
@@ -52,8 +56,8 @@ export const ApiKeyClaims = Type.Object({
   sub: Type.String(),
   aud: Type.Array(Type.String(), { minItems: 1 }),
   /** Only where the key expires. */
-  exp: Type.Optional(Type.Integer()),
-  iat: Type.Integer(),
+  exp: Type.Optional(NumericDate),
+  iat: NumericDate,
   jti: Type.String({ minLength: 1 }),
   scope: Type.Optional(Type.String()),
   /** The client that made the key. */

@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { earliestMoment, latestMoment } from '../protocol/moment.ts'
 import {
   DamagedRowError,
   isDamaged,
@@ -62,7 +63,7 @@ function readRow<S extends TSchema>(
   const expiresAt = readNumber(row['expires_at'])
   const usedAt = readNumber(row['used_at'])
   const parent = row['parent'] === null ? null : String(row['parent'])
-  const areNumbers = Number.isSafeInteger(version) && isNumber(expiresAt) && isNumber(usedAt)
+  const areNumbers = Number.isSafeInteger(version) && isNumber(expiresAt) && isTime(usedAt)
   const value = areNumbers ? readValue(row['value'], kind.schema) : numbersDamaged
   if (!(value instanceof Damage)) return { id, value, version, expiresAt, usedAt, parent }
   const damage = new DamagedRowError({ tenant: tenantId, kind: kind.name, id }, value.reason)
@@ -78,6 +79,11 @@ function readNumber(column: unknown): number | null {
 
 function isNumber(value: number | null): boolean {
   return value === null || Number.isSafeInteger(value)
+}
+
+/** Whether it is a time that can be shown. */
+function isTime(value: number | null): boolean {
+  return isNumber(value) && (value === null || (value >= earliestMoment && value <= latestMoment))
 }
 
 function readValue<S extends TSchema>(text: unknown, schema: S): S['static'] | Damage {

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { PublicJwk } from '../protocol/messages.ts'
+import { earliestMoment, latestMoment } from '../protocol/moment.ts'
 import { keyFilePattern, kidPattern } from '../protocol/names.ts'
 import type { RecordKind } from './storage.ts'
 
@@ -10,13 +11,14 @@ function kind<const N extends string, S extends TSchema>(name: N, schema: S): Re
   return { name, schema }
 }
 
-/** The last moment that a Date can hold, either way: none beyond can be shown. */
-const latest = 8.64e15
 const Moment = Type.Integer({
-  minimum: -latest,
-  maximum: latest,
+  minimum: earliestMoment,
+  maximum: latestMoment,
   description: 'Milliseconds since the epoch',
 })
+/** No setting allows more than ten years; a time plus one of these can be shown. */
+const mostSeconds = 10_000_000_000
+const Seconds = Type.Integer({ minimum: 0, maximum: mostSeconds })
 const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Texts = Type.Array(Type.String())
 const Algorithm = Type.Unsafe<SignatureAlgorithm>(
@@ -70,7 +72,7 @@ export const apiKeyCounts = {
     'api_key_count',
     Type.Object({
       /** Never fewer than there are. */
-      live: Type.Integer(),
+      live: Type.Integer({ minimum: 0 }),
       /** When they were counted last. */
       counted_at: Moment,
     }),
@@ -81,10 +83,10 @@ export const apiKeyCounts = {
 
 const SettingsOfOAuth2 = Type.Object({
   audience: Nullable(Texts),
-  access_token_ttl: Type.Integer(),
+  access_token_ttl: Seconds,
   access_token_typ: Type.Union([Type.Literal('JWT'), Type.Literal('at+jwt')]),
   /** Rows of before it was there have none, and mean 0. */
-  reuse_window: Type.Optional(Type.Integer()),
+  reuse_window: Type.Optional(Seconds),
   scopes: Type.Record(Type.String(), Type.String()),
 })
 
@@ -100,19 +102,19 @@ export const tenants = kind(
     api_keys: Type.Optional(
       Type.Object({
         allowed_scopes: Texts,
-        max_ttl: Nullable(Type.Integer()),
-        rotation_overlap: Type.Integer(),
+        max_ttl: Nullable(Seconds),
+        rotation_overlap: Seconds,
         /** Rows of before these were there have none, and mean null and 1000. */
-        default_ttl: Type.Optional(Nullable(Type.Integer())),
+        default_ttl: Type.Optional(Nullable(Seconds)),
         max_per_client: Type.Optional(Type.Integer()),
       }),
     ),
     signing: Type.Object({
       algorithm: Algorithm,
       modulus_length: Type.Integer(),
-      rotate_every: Nullable(Type.Integer()),
-      publish_ahead: Nullable(Type.Integer()),
-      jwks_max_age: Type.Integer(),
+      rotate_every: Nullable(Seconds),
+      publish_ahead: Nullable(Seconds),
+      jwks_max_age: Seconds,
     }),
     created_at: Moment,
   }),
@@ -133,7 +135,7 @@ export const clients = kind(
     default_scopes: Nullable(Texts),
     audience: Nullable(Texts),
     resources: Texts,
-    access_token_ttl: Nullable(Type.Integer()),
+    access_token_ttl: Nullable(Seconds),
     created_at: Moment,
     secrets: Type.Array(
       Type.Object({
@@ -194,7 +196,7 @@ export const keyrings = kind(
         file: Type.Optional(Type.String({ pattern: keyFilePattern.source })),
         sealed: Type.Optional(Type.String()),
         /** Milliseconds that a token of this key lives at most, as far as was known while it signed; null: for ever. */
-        token_life: Nullable(Type.Integer()),
+        token_life: Nullable(Type.Integer({ minimum: 0, maximum: mostSeconds * 1000 })),
         created_at: Moment,
         activated_at: Nullable(Moment),
         retired_at: Nullable(Moment),

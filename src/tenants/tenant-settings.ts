@@ -3,7 +3,7 @@ import { plainSchema } from '../config/plain-schema.ts'
 import { ApiKeysConfig, OAuth2Config, SigningConfig, TenantConfig } from '../config/schema.ts'
 import { patchSettings } from '../config/settings.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
 import { isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/uri.ts'
 import { defaultIssuer, type StoredTenant } from './tenant.ts'
 
@@ -49,6 +49,7 @@ export function patchTenantSettings(
 ): TenantSettings {
   const settings = patchSettings(TenantSettings, current, patch)
   checkIssuer(settings, { id, publicUrl })
+  checkDeclared(settings, current)
   checkApiKeys(settings, current)
   checkRotation(settings)
   return settings
@@ -65,6 +66,19 @@ function checkIssuer({ issuer }: TenantSettings, { id, publicUrl }: PatchTenantO
 
 export function issuerTaken(): OAuthError {
   return new OAuthError('conflict', 'Another tenant has this issuer')
+}
+
+/** As in config.yaml; one that an earlier build let a tenant declare stays, for anything else could not be changed else. */
+function checkDeclared({ oauth2 }: TenantSettings, current: Partial<TenantSettings>): void {
+  const known = current.oauth2?.scopes ?? {}
+  const refused = Object.keys(oauth2?.scopes ?? {}).find(
+    (scope) => isReservedScope(scope) && !Object.hasOwn(known, scope),
+  )
+  if (refused === undefined) return
+  throw new OAuthError(
+    'invalid_request',
+    `The field oauth2.scopes has ${refused}, a scope of grantd itself; give it to clients without declaring it`,
+  )
 }
 
 /** A scope that the API keys may have already stays allowed. */

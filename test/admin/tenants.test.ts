@@ -164,6 +164,11 @@ describe('making one', () => {
       { oauth2: { scopes: JSON.parse('{"__proto__": "x"}') } },
       'The request body has a field that is not known',
     ],
+    ...['grantd:admin', 'api-keys:manage', 'api-keys:manage:all'].map((scope): [string, object, string] => [
+      `the scope ${scope} as one of the tenant`,
+      { oauth2: { scopes: { read: 'R', [scope]: 'Mine' } } },
+      `The field oauth2.scopes has ${scope}, a scope of grantd itself; give it to clients without declaring it`,
+    ]),
     ['API keys without oauth2', { api_keys: {} }, 'The field api_keys wants oauth2 beside it'],
     [
       'a scope of API keys of nobody',
