@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import {
   chmod,
   chown,
@@ -23,6 +23,7 @@ export const nodeFiles: Files = {
   resolve,
   folderOf: dirname,
   facts: (path) => attempt('look at', path, () => findFacts(path)),
+  identityNow,
   isLink: (path) => attempt('look at', path, () => isLink(path)),
   read: (path) => attempt('read', path, () => readFile(path)),
   readSmall: (path, limit) => attempt('read', path, () => readSmall(path, limit)),
@@ -52,6 +53,19 @@ function codeOf(cause: unknown): string {
   return 'code' in cause ? String(cause.code) : cause.message
 }
 
+function identityNow(path: string): string | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found && renderIdentity(found)
+  } catch (cause) {
+    throw new FileError('look at', path, codeOf(cause), { cause })
+  }
+}
+
+function renderIdentity({ dev, ino }: { dev: number; ino: number }): string {
+  return `${dev}:${ino}`
+}
+
 async function findFacts(path: string): Promise<FileFacts | undefined> {
   let found: Stats
   try {
@@ -65,7 +79,7 @@ async function findFacts(path: string): Promise<FileFacts | undefined> {
     mode: process.platform === 'win32' ? undefined : found.mode & 0o777,
     owner: process.platform === 'win32' ? undefined : found.uid,
     isFile: found.isFile(),
-    identity: `${found.dev}:${found.ino}`,
+    identity: renderIdentity(found),
     modifiedAt: found.mtimeMs,
     changedAt: found.ctimeMs,
   }

@@ -189,6 +189,8 @@ export interface Files {
   folderOf(path: string): string
   /** Follows symbolic links; undefined when there is nothing at `path`. */
   facts(path: string): Promise<FileFacts | undefined>
+  /** The {@link FileFacts.identity} of what is at `path`, at once: a few microseconds of the event loop. */
+  identityNow(path: string): string | undefined
   read(path: string): Promise<Uint8Array>
   /** Reads a regular file of at most `limit` bytes: no pipe that never ends, no device that never stops. */
   readSmall(path: string, limit: number): Promise<Uint8Array>

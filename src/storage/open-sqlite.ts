@@ -3,6 +3,7 @@ import { leaveCleanEnd, takeCleanEnd } from './clean-end.ts'
 import { knownSchema, migrate } from './migrate.ts'
 import { insertOne, type SqlDatabase, sql } from './sql.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
+import { SqliteFiles } from './sqlite-files.ts'
 import { StorageError, StorageRefusedError } from './storage.ts'
 
 export type SqliteHost = Pick<Platform, 'files' | 'sqlite' | 'after' | 'nextTurn' | 'monotonic' | 'now'>
@@ -112,6 +113,8 @@ interface Opening {
 }
 
 async function connect(path: string, { isChecked, host }: Opening): Promise<SqlDatabase> {
+  const identify = (file: string) => identifyNow(file, host)
+  const identity = identify(path)
   const writer = host.sqlite.open(path)
   try {
     setWait(writer, 'opening')
@@ -120,12 +123,13 @@ async function connect(path: string, { isChecked, host }: Opening): Promise<SqlD
     const reader = host.sqlite.open(path)
     setWait(reader, 'reading')
     reader.execute('pragma query_only = 1')
-    const findIdentity = () => identify(path, host)
-    const identity = await findIdentity()
+    // What was there before it was opened has to be there still: which of two was opened nobody could say.
+    const files = new SqliteFiles({ path, identify, identity: identity ?? '', monotonic: host.monotonic })
     // Without the note the next start only takes longer.
     const onClosed = () => leaveCleanEnd(path, host.files).catch(() => {})
-    const database = new SqliteDatabase({ path, writer, reader, host, findIdentity, identity, onClosed })
+    const database = new SqliteDatabase({ path, writer, reader, host, files, onClosed })
     await migrateIfOld(database, path)
+    files.check()
     setWait(writer, 'writing')
     return database
   } catch (cause) {
@@ -134,9 +138,9 @@ async function connect(path: string, { isChecked, host }: Opening): Promise<SqlD
   }
 }
 
-async function identify(path: string, { files }: SqliteHost): Promise<string | undefined> {
+function identifyNow(path: string, { files }: SqliteHost): string | undefined {
   try {
-    return (await files.facts(path))?.identity
+    return files.identityNow(path)
   } catch (cause) {
     throw explainOpening(cause, path)
   }

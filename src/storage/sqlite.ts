@@ -1,5 +1,6 @@
 import { type SqliteConnection, SqliteError, type SqliteErrorKind } from '../platform/platform.ts'
 import { createTexts, insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow } from './sql.ts'
+import type { SqliteFiles } from './sqlite-files.ts'
 import { StorageError } from './storage.ts'
 
 export interface SqliteOptions {
@@ -9,10 +10,7 @@ export interface SqliteOptions {
   readonly writer: SqliteConnection
   /** Reads what was committed, and nothing else. */
   readonly reader: SqliteConnection
-  /** Which file is at the path now (FileFacts.identity); undefined: none. Throws StorageError. */
-  readonly findIdentity: () => Promise<string | undefined>
-  /** Which file was opened. */
-  readonly identity: string | undefined
+  readonly files: SqliteFiles
   /** Called once the file is closed. */
   readonly onClosed: () => Promise<void>
   readonly host: SqliteTiming
@@ -52,8 +50,6 @@ export class SqliteDatabase implements SqlDatabase {
   #transactions: (() => Promise<void>)[] = []
   #draining: Promise<void> | undefined
   #closed = false
-  /** Why the file is used no more; undefined: it is. */
-  #fault: StorageError | undefined
 
   constructor(options: SqliteOptions) {
     this.#options = options
@@ -87,19 +83,11 @@ export class SqliteDatabase implements SqlDatabase {
     })
   }
 
-  /**
-   * What is written to a file that lost its name is lost, so such a one is used no more. What was committed is moved from the -wal
-   * into the file, as far as that makes nobody wait: a -wal that is lost takes little along.
-   */
+  /** What was committed is moved from the -wal into the file, as far as that makes nobody wait: a -wal that is lost takes little along. */
   async tidy(): Promise<void> {
-    const { path, identity, findIdentity, reader } = this.#options
+    const { files, reader } = this.#options
     this.#checkOpen()
-    if ((await findIdentity()) !== identity) {
-      this.#fault = new StorageError(
-        `The database ${path} was replaced or removed while it is in use; stop grantd, put the file back and start it again`,
-      )
-    }
-    this.#checkOpen()
+    files.check()
     this.#attempt(() => reader.execute('pragma wal_checkpoint(passive)'))
   }
 
@@ -114,7 +102,7 @@ export class SqliteDatabase implements SqlDatabase {
 
   #checkOpen(): void {
     if (this.#closed) throw new StorageError(`The database ${this.#options.path} is closed`)
-    if (this.#fault) throw this.#fault
+    this.#options.files.checkFault()
   }
 
   /** Each sees what was committed before it was asked, and may see more. */
@@ -123,6 +111,7 @@ export class SqliteDatabase implements SqlDatabase {
     this.#reads = []
     try {
       this.#checkOpen()
+      this.#options.files.checkLately()
       if (reads.length > 1) this.#attempt(() => this.#options.reader.execute('begin'))
       for (const read of reads) this.#readOne(read)
       if (reads.length > 1) this.#attempt(() => this.#options.reader.execute('commit'))
@@ -244,6 +233,8 @@ export class SqliteDatabase implements SqlDatabase {
       rollBack(this.#options.writer)
       throw cause
     }
+    // After it: what was committed to a file that had lost its name is not answered as done.
+    this.#options.files.check()
   }
 
   #attempt<T>(work: () => T): T {

@@ -18,7 +18,8 @@ export interface Storage {
   /** Deletes at most `limit` rows of every tenant that expired at `before` (ms) or earlier, the oldest first. */
   deleteExpired(before: number, limit: number): Promise<number>
   /**
-   * Looks whether the store is still the one that was opened, and does its housekeeping; to be called every few seconds. A store that
+   * Looks whether the store is still the one that was opened, as each write does before it is answered, and does its housekeeping; to
+   * be called every few seconds. A store that
    * is not is used no more: this and every other method throws from then on.
    */
   tidy(): Promise<void>
