@@ -36,8 +36,9 @@ folder at hand, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
 - **Texts stay texts**: a client id \`0123\` or \`no\` needs no quotes. A text that starts with \`*\`, \`&\`, \`!\` or \`@\` does.
 - **Relative paths** start at the folder of the file.
 - **A time** is in UTC, such as \`2030-01-31T00:00:00Z\`.
-- **A change** takes effect at the next start. There is no reload. What \`grantd client\`, \`grantd tenant\` and the
-  [admin API](admin-api.md) make is kept in the [storage](storage.md), not here, and takes effect at once.
+- **A change** takes effect at the next start, or at a [reload](deployment.md#reloading) of a server that was started with
+  \`--workers\`, as the systemd unit does; \`server.host\`, \`server.port\` and \`server.metrics\` take a start. What
+  \`grantd client\`, \`grantd tenant\` and the [admin API](admin-api.md) make is kept in the [storage](storage.md), not here, and takes effect at once.
 - **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\`, \`secret_hash\` and \`secrets\`.
   Make a secret with \`grantd secret\`: it prints the hash to paste. argon2id and bcrypt hashes are for secrets that a
   person chose; each costs a part of a second at its first use.

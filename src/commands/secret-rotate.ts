@@ -104,7 +104,7 @@ async function printYaml(
   const text = [
     `${bold('Secret')}, shown this once: give it to the client once the server has the YAML`,
     `  ${secret}`,
-    `${bold('To paste')} in place of the secret of ${JSON.stringify(clientId)} in config.yaml; then restart the server:`,
+    `${bold('To paste')} in place of the secret of ${JSON.stringify(clientId)} in config.yaml; then restart or reload the server:`,
     '        secrets:',
     ...entries.map((entry) => `          - ${renderEntry(entry)}`),
     '',

@@ -45,7 +45,7 @@ test('of a client of config.yaml it prints the YAML to paste, which is good and 
     [
       'Secret, shown this once: give it to the client once the server has the YAML',
       `  ${secret}`,
-      'To paste in place of the secret of "plain" in config.yaml; then restart the server:',
+      'To paste in place of the secret of "plain" in config.yaml; then restart or reload the server:',
       '        secrets:',
       `          - { id: "default", hash: "${hashOf('plain-secret-value')}", expires_at: "2030-01-01T01:00:00Z" }`,
       `          - { id: "${id}", hash: "${hashOf(secret)}" }`,

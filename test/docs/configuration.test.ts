@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { command, renderConfigReference } from '../../scripts/config-reference.ts'
 import { faultsOf } from '../support/config-text.ts'
+import { withTempFolder } from '../support/temp-folder.ts'
 import { documents, findBlocks, readDocument } from './document.ts'
 
 test('docs/configuration.md is what the schema says', async () => {
@@ -12,7 +14,6 @@ test('docs/configuration.md is what the schema says', async () => {
 const environment = {
   BILLING_SECRET: 'a-secret-of-the-documents',
   REPORTS_SECRET: 'another-secret',
-  ADMIN_SECRET: 'a-secret-of-an-admin',
   GRANTD_DB_PASSWORD: 'a-password-of-the-documents',
 }
 
@@ -25,7 +26,10 @@ describe('every configuration in a document loads without faults', async () => {
         .map(({ line, text }) => [`${path}:${line}`, text] as const)
     }),
   )
-  test.each(examples.flat())('%s', async (_, text) => {
-    expect(await faultsOf(text, { environment })).toEqual([])
-  })
+  test.each(examples.flat())('%s', (_, text) =>
+    withTempFolder(async (folder) => {
+      await Bun.write(join(folder, 'admin-secret'), 'a-secret-of-an-admin')
+      expect(await faultsOf(text, { environment, folder })).toEqual([])
+    }),
+  )
 })
