@@ -41,8 +41,12 @@ export class PostgresDatabase implements SqlDatabase {
   }
 
   /** The server tidies up itself; which one it is may have changed. */
-  tidy(): Promise<void> {
-    return this.#pool.look()
+  async tidy(): Promise<void> {
+    try {
+      await this.#pool.look()
+    } catch (cause) {
+      throw this.#explain(cause)
+    }
   }
 
   close(): Promise<void> {
@@ -53,8 +57,12 @@ export class PostgresDatabase implements SqlDatabase {
     try {
       return await this.#pool.use((connection) => repeats.run(() => work(connection)))
     } catch (cause) {
-      throw cause instanceof PostgresFault ? explainFault(cause, this.#place) : cause
+      throw this.#explain(cause)
     }
+  }
+
+  #explain(cause: unknown): unknown {
+    return cause instanceof PostgresFault ? explainFault(cause, this.#place) : cause
   }
 }
 

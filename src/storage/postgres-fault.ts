@@ -21,6 +21,17 @@ export class PostgresFault extends Error {
   get isConflict(): boolean {
     return this.code === '40001' || this.code === '40P01'
   }
+
+  /** Whether somebody has to do something, though another server answers every request. */
+  get needsOperator(): boolean {
+    return this.code === ownCodes.leftBehind || this.code === ownCodes.otherCluster
+  }
+
+  /** The same, which says of which of several hosts it is. */
+  at({ name }: { readonly name: string }): PostgresFault {
+    const { code, message, endsConnection } = this
+    return new PostgresFault({ code, message: `${name}: ${message}`, endsConnection })
+  }
 }
 
 /** Codes of faults that neither server nor system has a word for. */
@@ -33,6 +44,7 @@ export const ownCodes = {
   noTls: 'NO_TLS',
   notPrimary: 'NOT_PRIMARY',
   leftBehind: 'LEFT_BEHIND',
+  otherCluster: 'OTHER_CLUSTER',
   noPrimary: 'NO_PRIMARY',
   unreplicated: 'UNREPLICATED',
 } as const
@@ -122,7 +134,7 @@ export function explainOpening(fault: PostgresFault, place: string): StorageErro
     : explained
 }
 
-const lasting: readonly string[] = ['28P01', '28000', '3D000', '42501']
+const lasting: readonly string[] = ['28P01', '28000', '3D000', '42501', ownCodes.otherCluster]
 
 const otherNextStep = 'look at the log of the server'
 const nextStepOfTls =
@@ -157,6 +169,8 @@ const nextSteps: Readonly<Record<string, string>> = {
   '23505': 'a row of this id is there already',
   [ownCodes.notPrimary]: primary,
   [ownCodes.leftBehind]: 'stop the old server, and let it follow the one that was promoted',
+  [ownCodes.otherCluster]:
+    'name only hosts of one cluster in the URL, and start grantd again where the cluster was made anew',
   [ownCodes.noPrimary]: 'look at each of them; after a failover, wait until one of them is promoted',
   [ownCodes.unreplicated]: 'it is not known whether the standby has the write; look at the standby',
   '25006': primary,

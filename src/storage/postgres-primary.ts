@@ -50,21 +50,41 @@ export class PostgresPrimary {
   async open(): Promise<PostgresConnection> {
     const host = this.#onlyHost ?? this.#host ?? (await this.#search())
     try {
-      return await this.#openAt(host)
+      const connection = await this.#connect(host)
+      this.#accept(connection.lineage)
+      connection.generation = this.#generation
+      return connection
     } catch (cause) {
       this.#host = undefined
       throw cause
     }
   }
 
-  /** Looks whether another host was promoted, while the one that was the primary lives on. */
+  /**
+   * Looks whether another host was promoted while the former primary lives on. Throws {@link PostgresFault} when one takes writes that
+   * should not.
+   */
   async look(): Promise<void> {
-    const { hosts } = this.#target
-    const [newest, current] = [this.#newest, this.#host]
-    if (!newest || !current) return
-    const others = hosts.filter((host) => host !== current)
-    await Promise.all(others.map((host) => this.#visit(host).catch(() => {})))
-    if (this.#newest !== newest) this.#host = undefined
+    const current = this.#host
+    if (!this.#newest || !current) return
+    const others = this.#target.hosts.filter((host) => host !== current)
+    const alarms: PostgresFault[] = []
+    const visit = async (host: PostgresHost) => {
+      try {
+        this.#follow(await this.#visit(host))
+      } catch (cause) {
+        const fault = readFault(cause)
+        if (fault.needsOperator) alarms.push(fault.at(host))
+      }
+    }
+    await Promise.all(others.map(visit))
+    if (alarms[0]) throw alarms[0]
+  }
+
+  #follow({ host, lineage }: Found): void {
+    if (!lineage || !this.#newest || !isOlder(this.#newest, lineage)) return
+    this.#accept(lineage)
+    this.#host = host
   }
 
   get #onlyHost(): PostgresHost | undefined {
@@ -99,24 +119,28 @@ export class PostgresPrimary {
     const visits = hosts.map(async (host) => void found.push(await this.#visit(host)))
     const all = Promise.allSettled(visits)
     await Promise.any(visits).catch(() => {})
-    if (found.length === 0) throw combineFaults(hosts, faultsOf(await all))
-    await inTime(all, { milliseconds: patience, late: () => new Error() }).catch(() => {})
-    return chooseLatest(hosts, found)
+    if (found.length > 0)
+      await inTime(all, { milliseconds: patience, late: () => new Error() }).catch(() => {})
+    const latest = chooseLatest(hosts, found)
+    if (latest) return latest.host
+    throw combineFaults(hosts, faultsOf(await all))
   }
 
   /** Connects for a moment. */
   async #visit(host: PostgresHost): Promise<Found> {
-    const connection = await this.#openAt(host)
+    const connection = await this.#connect(host)
+    const { lineage } = connection
     void connection.close()
-    return { host, lineage: connection.lineage }
+    const stranger = lineage && this.#newest && lineage.system !== this.#newest.system
+    if (stranger) throw otherCluster()
+    return { host, lineage }
   }
 
-  async #openAt(host: PostgresHost): Promise<PostgresConnection> {
+  async #connect(host: PostgresHost): Promise<PostgresConnection> {
     const connection = await PostgresConnection.open({ target: this.#target, host, times: this.#times })
     try {
       connection.lineage = await this.#askLineage(connection)
-      this.#compare(connection.lineage)
-      connection.generation = this.#generation
+      this.#check(connection.lineage)
       return connection
     } catch (cause) {
       void connection.close()
@@ -137,26 +161,36 @@ export class PostgresPrimary {
     }
   }
 
-  #compare(lineage: Lineage | undefined): void {
+  /** Throws for a server that was left behind. */
+  #check(lineage: Lineage | undefined): void {
     const newest = this.#newest
-    if (!lineage) return
-    if (newest && isOlder(lineage, newest)) {
-      const [old, since] = [lineage.timeline, newest.timeline]
-      throw ownFault('leftBehind', `is on timeline ${old}, and another server was promoted to ${since}`)
-    }
-    if (newest?.system === lineage.system && newest.timeline === lineage.timeline) return
+    if (!lineage || !newest || !isOlder(lineage, newest)) return
+    const [old, since] = [lineage.timeline, newest.timeline]
+    throw ownFault('leftBehind', `the server is on timeline ${old}, and another was promoted to ${since}`)
+  }
+
+  /** From now on no server that was left behind by this one is used, and no connection that was opened before. */
+  #accept(lineage: Lineage | undefined): void {
+    const newest = this.#newest
+    if (!lineage || (newest?.system === lineage.system && newest.timeline >= lineage.timeline)) return
     this.#newest = lineage
     if (newest) this.#generation++
   }
 }
 
+const otherCluster = () => ownFault('otherCluster', 'the server is the primary of another cluster')
+
 function faultsOf(outcomes: readonly PromiseSettledResult<unknown>[]): PostgresFault[] {
   return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [readFault(outcome.reason)] : []))
 }
 
-/** Where none was promoted later, the first one in the order of the URL. */
-function chooseLatest(hosts: readonly PostgresHost[], found: readonly Found[]): PostgresHost {
-  const inOrder = found.toSorted((a, b) => hosts.indexOf(a.host) - hosts.indexOf(b.host))
+/** Where none was promoted later, the first one in the order of the URL. Throws {@link PostgresFault} for those of two clusters. */
+function chooseLatest(hosts: readonly PostgresHost[], found: readonly Found[]): Found | undefined {
+  const [first, ...others] = found.toSorted((a, b) => hosts.indexOf(a.host) - hosts.indexOf(b.host))
+  const stranger = others.find(
+    ({ lineage }) => lineage && first?.lineage && lineage.system !== first.lineage.system,
+  )
+  if (stranger) throw otherCluster().at(stranger.host)
   const isLater = (a: Found, b: Found) => b.lineage && a.lineage && isOlder(b.lineage, a.lineage)
-  return inOrder.reduce((best, next) => (isLater(next, best) ? next : best)).host
+  return first && others.reduce((best, next) => (isLater(next, best) ? next : best), first)
 }

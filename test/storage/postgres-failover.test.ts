@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { type Storage, StorageRefusedError } from '../../src/storage/storage.ts'
 import { startPooler } from '../support/postgres-pooler.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
+import { type PostgresServer, sharedPostgres, startPostgres } from '../support/postgres-server.ts'
 import { followPrimary, promote, standbyName, startStandby } from '../support/postgres-standby.ts'
 import { complaintOf, numbers, open, withStorage } from '../support/postgres-storage.ts'
 
@@ -107,6 +107,15 @@ test('a host that answers nobody does not keep the other one', async () => {
   }
 })
 
+test('two clusters that know nothing of each other are refused', async () => {
+  const { first } = shared
+  const other = await sharedPostgres()
+  const message = `: ${portOf(other)}: the server is the primary of another cluster; name only hosts of one cluster in the URL, `
+  const refusal = await complaintOf(open(urlOf(first, other)))
+  expect(refusal).toBeInstanceOf(StorageRefusedError)
+  expect(refusal.message).toContain(message)
+})
+
 test('of two hosts with one password, one that is wrong is refused as of one', async () => {
   const complaint = await complaintOf(open(urlOf(shared.first, shared.second), { password: 'hunter2-wrong' }))
   expect(complaint).toBeInstanceOf(StorageRefusedError)
@@ -172,6 +181,11 @@ describe('a primary that was left behind', () => {
         await revoke(pair)
         expect(await records.find('revoked')).toBe(undefined)
         await storage.tidy()
+        // The next looks say that it is still there.
+        await records.find('revoked')
+        expect((await complaintOf(storage.tidy())).message).toContain(
+          `: ${portOf(first)}: the server is on timeline 1, and another was promoted to 2; stop the old server, and let it follow the one that was promoted`,
+        )
         const found = await Promise.all(Array.from({ length: 20 }, () => records.find('revoked')))
         expect(found).not.toContain(undefined)
       })
@@ -198,7 +212,7 @@ describe('a primary that was left behind', () => {
         await storage.check().catch(() => {})
         const { message } = await complaintOf(storage.check())
         expect(message).toContain(
-          `${portOf(first)}: is on timeline 1, and another server was promoted to 2; ${portOf(second)}: `,
+          `${portOf(first)}: the server is on timeline 1, and another was promoted to 2; ${portOf(second)}: `,
         )
       }),
     ))

@@ -52,6 +52,7 @@ test('a primary that dies under load and comes back alone: what was revoked stay
     const report = await withLoad('killed and promoted by hand', url, async (load) => {
       await first.kill()
       await takeOver(second)
+      load.noteReady()
       await load.untilRevoked(200)
       await first.start()
       await load.untilRevoked(500)
@@ -136,6 +137,7 @@ test('Patroni with etcd: a primary that dies, a planned change, and a Patroni th
       const died = await withLoad(`Patroni (${times}): the primary dies`, url, async (load) => {
         await a.kill()
         await until('the other one is the primary', () => b.isPrimary())
+        load.noteReady()
         await load.untilRevoked(100)
         a.startAgain()
         await until('the first one follows', () => a.isSynchronous())

@@ -37,6 +37,8 @@ export interface LoadReport {
   readonly writesAway: number
   /** The same for checks of tokens. */
   readonly readsAway: number
+  /** The time from the promotion of a standby to the first revocation, in seconds. */
+  readonly backAfter: number | undefined
   /** The latest time after its revocation at which a token was still said to be active, in seconds; 0: never. */
   readonly staleFor: number
 }
@@ -60,6 +62,8 @@ export class Load {
   readonly #replicas: readonly RunningServer[]
   readonly #revoked: Revoked[] = []
   #refused = 0
+  #readyAt: number | undefined
+  #backAfter: number | undefined
   #staleFor = 0
   #isOver = false
   readonly #writes: readonly Pause[]
@@ -84,6 +88,11 @@ export class Load {
   /** Requests for revocation that were answered 503. */
   get refused(): number {
     return this.#refused
+  }
+
+  /** Says when a standby was promoted, for what comes before is not the time that the replicas take. */
+  noteReady(): void {
+    this.#readyAt = performance.now()
   }
 
   /** What the replicas logged. */
@@ -112,6 +121,7 @@ export class Load {
       refused: this.#refused,
       writesAway: longest(this.#writes),
       readsAway: longest(this.#reads),
+      backAfter: this.#backAfter === undefined ? undefined : seconds(this.#backAfter),
       staleFor: seconds(this.#staleFor),
     }
   }
@@ -135,6 +145,7 @@ export class Load {
         continue
       }
       this.#writes[index]?.note()
+      if (this.#readyAt !== undefined) this.#backAfter ??= performance.now() - this.#readyAt
       const revoked = { token, at: performance.now() }
       this.#revoked.push(revoked)
       // At the other one, which may read somewhere else.
@@ -206,8 +217,9 @@ export async function withLoad(
 }
 
 function print(name: string, report: LoadReport): void {
-  const { revoked, refused, writesAway, readsAway, staleFor } = report
-  process.stdout.write(
-    `${name}\n  revoked ${revoked}, refused with 503 ${refused}, no write for ${writesAway} s, no read for ${readsAway} s, a revoked token active for ${staleFor} s\n`,
-  )
+  const { revoked, refused, writesAway, readsAway, backAfter, staleFor } = report
+  const back = backAfter === undefined ? [] : [`writes back ${backAfter} s after the promotion`]
+  const away = [`no write for ${writesAway} s`, `no read for ${readsAway} s`]
+  const parts = [`revoked ${revoked}`, `refused with 503 ${refused}`, ...away, ...back]
+  process.stdout.write(`${name}\n  ${parts.join(', ')}\n  a revoked token was active for ${staleFor} s\n`)
 }

@@ -73,12 +73,14 @@ export class PatroniNode {
     if (response.status !== 200) throw new Error(`Patroni does not switch over: ${await response.text()}`)
   }
 
-  /** Ends both; that of the machine's tests must not outlive them. */
+  /** Ends both, and waits until Postgres writes nothing more. */
   async end(): Promise<void> {
     const pid = await this.#postgresPid().catch(() => undefined)
     this.#patroni.kill('SIGKILL')
     await this.#patroni.exited
-    if (pid !== undefined) Bun.spawnSync(['kill', '-QUIT', String(pid)])
+    if (pid === undefined) return
+    const isThere = () => Bun.spawnSync(['kill', '-QUIT', String(pid)], { stderr: 'ignore' }).exitCode === 0
+    for (let attempt = 0; attempt < 100 && isThere(); attempt++) await Bun.sleep(50)
   }
 
   async #postgresPid(): Promise<number> {
