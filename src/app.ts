@@ -31,7 +31,7 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
   const routes = new Elysia()
     .use(documented(deps, admin))
     .use(authorizeEndpoint(deps))
-    .use(deps.swagger ? swaggerEndpoint(deps, () => renderDocument(deps)) : new Elysia())
+    .use(deps.swagger ? swaggerEndpoint(deps, () => documented(deps, admin)) : new Elysia())
   const app = new Elysia({ strictPath: true, normalize: false, handler: { standardHostname: false } })
     .onTransform({ as: 'global' }, ({ request, route }) => {
       notesOf(request).route = route.startsWith(prefix) ? route.slice(prefix.length) || '/' : route
@@ -55,8 +55,9 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
 
 /** The OpenAPI document of every endpoint, as JSON. What makes it is loaded here, for few ask for it and a start is short. */
 export async function renderDocument(deps: Deps): Promise<string> {
-  const { renderOpenApi } = await import('./swagger/document.ts')
-  return renderOpenApi(documented(deps, await loadAdminApi(deps.admin)), deps)
+  const { findFirstTenant, makeDocument, renderDocumentOf } = await import('./swagger/document.ts')
+  const document = await makeDocument(documented(deps, await loadAdminApi(deps.admin)), deps)
+  return renderDocumentOf(findFirstTenant(deps), document, deps)
 }
 
 /** Every endpoint of the OpenAPI document, in the order of its page. */

@@ -27,11 +27,14 @@ export const adminAudit = (deps: Deps) =>
       { detail: tenantDetail },
     )
 
-const AuditResponse = Type.Object({
-  items: Type.Array(AuditEntry),
-  next_after: OrNull(Type.Integer(), 'What to give as `after` for the next page; null on the last one'),
-  damaged: Type.Optional(Damaged),
-})
+const AuditResponse = Type.Object(
+  {
+    items: Type.Array(AuditEntry),
+    next_after: OrNull(Type.Integer(), 'What to give as `after` for the next page; null on the last one'),
+    damaged: Type.Optional(Damaged),
+  },
+  { title: 'AuditResponse' },
+)
 
 const largestPage = 1000
 /** No trail has more. */

@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi.ts'
+import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi.ts'
 import {
   ClientList,
   ClientResponse,
@@ -58,10 +58,13 @@ const malformed = refusal('The request is malformed', ...malformedBody, [
 
 const readOnly = ['conflict', 'The client is defined in config.yaml and read-only here'] as const
 
-const notFound = refusal(
-  'No such client, or no tenant of this id that you manage',
-  ['not_found', 'Client not found'],
-  ['tenant_not_found', 'Tenant not found'],
+const notFound = shared(
+  'ClientNotFound',
+  refusal(
+    'No such client, or no tenant of this id that you manage',
+    ['not_found', 'Client not found'],
+    ['tenant_not_found', 'Tenant not found'],
+  ),
 )
 
 export const listDetail: DocumentDecoration = {

@@ -35,28 +35,37 @@ export const adminKeys = (deps: Deps) =>
       { parse: 'none', detail: rotateDetail },
     )
 
-const AdminKey = Type.Object({
-  kid: Type.String(),
-  state: Type.Union([Type.Literal('active'), Type.Literal('next'), Type.Literal('retiring')], {
-    description: 'active: it signs; next: it is published and will; retiring: it did, and still verifies',
-  }),
-  algorithm: Type.String(),
-  created_at: MomentOrNull('Null: not known'),
-  activated_at: MomentOrNull('Null: not yet, or not known'),
-  retired_at: MomentOrNull('Null: not yet'),
-})
+const AdminKey = Type.Object(
+  {
+    kid: Type.String(),
+    state: Type.Union([Type.Literal('active'), Type.Literal('next'), Type.Literal('retiring')], {
+      description: 'active: it signs; next: it is published and will; retiring: it did, and still verifies',
+    }),
+    algorithm: Type.String(),
+    created_at: MomentOrNull('Null: not known'),
+    activated_at: MomentOrNull('Null: not yet, or not known'),
+    retired_at: MomentOrNull('Null: not yet'),
+  },
+  { title: 'AdminKey' },
+)
 
-const AdminKeyStep = Type.Object({
-  kind: Type.String({ description: 'create, activate, forget (the private half), remove, or amend' }),
-  kid: OrNull(Type.String(), 'Null: that of a key which is still to be made'),
-  at: Moment('When it is due'),
-})
+const AdminKeyStep = Type.Object(
+  {
+    kind: Type.String({ description: 'create, activate, forget (the private half), remove, or amend' }),
+    kid: OrNull(Type.String(), 'Null: that of a key which is still to be made'),
+    at: Moment('When it is due'),
+  },
+  { title: 'AdminKeyStep' },
+)
 
-const AdminKeyList = Type.Object({
-  items: Type.Array(AdminKey),
-  steps: Type.Array(AdminKeyStep, { description: 'What is to come, one rotation ahead' }),
-  next_cursor: OrNull(Type.String(), 'Always null: this is all'),
-})
+const AdminKeyList = Type.Object(
+  {
+    items: Type.Array(AdminKey),
+    steps: Type.Array(AdminKeyStep, { description: 'What is to come, one rotation ahead' }),
+    next_cursor: OrNull(Type.String(), 'Always null: this is all'),
+  },
+  { title: 'AdminKeyList' },
+)
 type AdminKeyList = Static<typeof AdminKeyList>
 
 const RotateRequest = Type.Object(
@@ -68,18 +77,23 @@ const RotateRequest = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'RotateKeyRequest', additionalProperties: false },
 )
 
-const RotateResponse = Type.Object({
-  outcome: Type.Union(
-    (['announced', 'waiting', 'rotated', 'elsewhere', 'too-soon'] as const).map((each) => Type.Literal(each)),
-    {
-      description:
-        'announced: there is a next key; waiting: there was one already; rotated: a new key signs; elsewhere: somebody else rotated meanwhile; too-soon: the key is younger than a minute',
-    },
-  ),
-})
+const RotateResponse = Type.Object(
+  {
+    outcome: Type.Union(
+      (['announced', 'waiting', 'rotated', 'elsewhere', 'too-soon'] as const).map((each) =>
+        Type.Literal(each),
+      ),
+      {
+        description:
+          'announced: there is a next key; waiting: there was one already; rotated: a new key signs; elsewhere: somebody else rotated meanwhile; too-soon: the key is younger than a minute',
+      },
+    ),
+  },
+  { title: 'RotateKeyResponse' },
+)
 
 async function list({ tenant, deps }: TenantCall): Promise<Response> {
   const report = await deps.keyring.report(tenant.id, { withPrivate: false })

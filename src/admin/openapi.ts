@@ -1,5 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { managementRefusals, refusal, security } from '../http/openapi.ts'
+import { managementRefusals, refusal, security, shared, tooLarge } from '../http/openapi.ts'
 import { largestPage, usualPage } from './page.ts'
 
 /** What the OpenAPI document says of every route of the admin API. */
@@ -49,12 +49,15 @@ export const Damaged = Type.Array(Type.String(), {
     'Ids of the page whose rows cannot be read: they are not among the items, and the log says more',
 })
 
-export const pageOf = <S extends TSchema>(item: S) =>
-  Type.Object({
-    items: Type.Array(item),
-    next_cursor: OrNull(Type.String(), 'For the next page; null on the last one'),
-    damaged: Type.Optional(Damaged),
-  })
+export const pageOf = <S extends TSchema>(item: S, title: string) =>
+  Type.Object(
+    {
+      items: Type.Array(item),
+      next_cursor: OrNull(Type.String(), 'For the next page; null on the last one'),
+      damaged: Type.Optional(Damaged),
+    },
+    { title },
+  )
 
 export const OrNull = <S extends TSchema>(schema: S, description: string) =>
   Type.Union([schema, Type.Null()], { description })
@@ -76,10 +79,13 @@ const badQuery = ['invalid_request', 'The cursor is none of this list'] as const
 /** The refusals of every route; 400 is for lists. */
 export const readRefusals = {
   ...managementRefusals,
-  403: refusal(
-    'The token is good and does not do for this',
-    ['insufficient_scope', 'The access token does not have the scope grantd:admin'],
-    ['insufficient_scope', 'An API key cannot manage this server'],
+  403: shared(
+    'NotAnAdmin',
+    refusal(
+      'The token is good and does not do for this',
+      ['insufficient_scope', 'The access token does not have the scope grantd:admin'],
+      ['insufficient_scope', 'An API key cannot manage this server'],
+    ),
   ),
 }
 
@@ -92,18 +98,24 @@ export const listRefusals = {
 }
 
 export const preconditionRefusals = {
-  412: refusal('It is not any more what was read', [
-    'precondition_failed',
-    'It was changed meanwhile: read it again and send its ETag',
-  ]),
+  412: shared(
+    'PreconditionFailed',
+    refusal('It is not any more what was read', [
+      'precondition_failed',
+      'It was changed meanwhile: read it again and send its ETag',
+    ]),
+  ),
 }
 
 export const requiredPrecondition = {
   ...preconditionRefusals,
-  428: refusal('There is no If-Match', [
-    'precondition_required',
-    'If-Match is required: send the ETag of what is changed',
-  ]),
+  428: shared(
+    'PreconditionRequired',
+    refusal('There is no If-Match', [
+      'precondition_required',
+      'If-Match is required: send the ETag of what is changed',
+    ]),
+  ),
 }
 
 export const malformedBody = [
@@ -112,5 +124,5 @@ export const malformedBody = [
 ] as const
 
 export const tooLargeBody = {
-  413: refusal('The body is larger than 64 KB', ['invalid_request', 'The request body is too large']),
+  413: tooLarge,
 }

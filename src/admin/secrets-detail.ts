@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi.ts'
+import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi.ts'
 import {
   adminShared,
   clientParameter,
@@ -33,6 +33,11 @@ const readOnly = ['conflict', 'The client is defined in config.yaml and read-onl
 const notFound = ['not_found', 'Client not found'] as const
 const tenantNotFound = ['tenant_not_found', 'Tenant not found'] as const
 
+const noClient = shared(
+  'ClientNotFound',
+  refusal('No such client, or no tenant of this id that you manage', notFound, tenantNotFound),
+)
+
 export const listDetail: DocumentDecoration = {
   ...adminShared,
   operationId: 'listSecrets',
@@ -46,7 +51,7 @@ export const listDetail: DocumentDecoration = {
       next_cursor: null,
     }),
     ...readRefusals,
-    404: refusal('No such client, or no tenant of this id that you manage', notFound, tenantNotFound),
+    404: noClient,
   },
 }
 
@@ -70,7 +75,7 @@ export const addDetail: DocumentDecoration = {
       'The field expires_at must be in the future',
     ]),
     ...readRefusals,
-    404: refusal('No such client, or no tenant of this id that you manage', notFound, tenantNotFound),
+    404: noClient,
     409: refusal(
       'There is no room for it',
       ['conflict', 'A secret of this id exists already'],

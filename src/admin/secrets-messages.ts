@@ -26,26 +26,32 @@ export const AddSecretRequest = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false },
+  { title: 'AddSecretRequest', additionalProperties: false },
 )
 
 /** A secret, without itself and without its hash. */
-export const SecretResponse = Type.Object({
-  id: Type.String({ description: 'In the log as secret_id' }),
-  created_at: MomentOrNull('Null: by config.yaml'),
-  not_before: MomentOrNull('Null: from ever'),
-  expires_at: MomentOrNull('Null: never'),
-  last_used: MomentOrNull('Right to within five minutes. Null: never, or less than ten seconds ago'),
-  valid: Type.Boolean({ description: 'Whether it authenticates now' }),
-})
+export const SecretResponse = Type.Object(
+  {
+    id: Type.String({ description: 'In the log as secret_id' }),
+    created_at: MomentOrNull('Null: by config.yaml'),
+    not_before: MomentOrNull('Null: from ever'),
+    expires_at: MomentOrNull('Null: never'),
+    last_used: MomentOrNull('Right to within five minutes. Null: never, or less than ten seconds ago'),
+    valid: Type.Boolean({ description: 'Whether it authenticates now' }),
+  },
+  { title: 'SecretResponse' },
+)
 export type SecretResponse = Static<typeof SecretResponse>
 
-export const SecretList = Type.Object({
-  items: Type.Array(SecretResponse),
-  next_cursor: OrNull(Type.String(), 'Always null: this is all'),
-})
+export const SecretList = Type.Object(
+  {
+    items: Type.Array(SecretResponse),
+    next_cursor: OrNull(Type.String(), 'Always null: this is all'),
+  },
+  { title: 'SecretList' },
+)
 
-export const AddSecretResponse = Type.Composite([
-  SecretResponse,
-  Type.Object({ client_secret: Type.String({ description: 'Shown this once' }) }),
-])
+export const AddSecretResponse = Type.Composite(
+  [SecretResponse, Type.Object({ client_secret: Type.String({ description: 'Shown this once' }) })],
+  { title: 'AddSecretResponse' },
+)

@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi.ts'
+import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi.ts'
 import {
   adminShared,
   ifMatchParameter,
@@ -46,10 +46,13 @@ const example: TenantResponse = {
 }
 
 const forbidden = {
-  403: refusal(
-    'The token is good and does not do for this',
-    ['insufficient_scope', 'The access token does not have the scope grantd:admin'],
-    ['insufficient_scope', 'Only the admin tenant makes, changes and deletes tenants'],
+  403: shared(
+    'NotTheAdminTenant',
+    refusal(
+      'The token is good and does not do for this',
+      ['insufficient_scope', 'The access token does not have the scope grantd:admin'],
+      ['insufficient_scope', 'Only the admin tenant makes, changes and deletes tenants'],
+    ),
   ),
 }
 

@@ -36,14 +36,17 @@ const RevokeRequest = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'RevokeTokensRequest', additionalProperties: false },
 )
 type RevokeRequest = Static<typeof RevokeRequest>
 
-const RevokeResponse = Type.Object({
-  revoked: Type.Union([Type.Literal('token'), Type.Literal('api_key'), Type.Literal('tokens')]),
-  before: Type.Optional(Moment('What was issued by then is no good now')),
-})
+const RevokeResponse = Type.Object(
+  {
+    revoked: Type.Union([Type.Literal('token'), Type.Literal('api_key'), Type.Literal('tokens')]),
+    before: Type.Optional(Moment('What was issued by then is no good now')),
+  },
+  { title: 'RevokeTokensResponse' },
+)
 type RevokeResponse = Static<typeof RevokeResponse>
 
 async function revoke(call: TenantCall): Promise<Response> {

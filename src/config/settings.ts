@@ -93,11 +93,15 @@ function describe({ type, anyOf, minimum, maximum, maxItems, maxLength }: TSchem
 }
 
 /** What a request holds to make something: members that have a default may be left out, and null stands for it. */
-export function patchSchema(schema: TSchema, own: Readonly<Record<string, TSchema>> = {}): TSchema {
+export function patchSchema(
+  schema: TSchema,
+  own: Readonly<Record<string, TSchema>> = {},
+  named: { readonly title?: string } = {},
+): TSchema {
   const properties: Readonly<Record<string, TSchema>> = schema['properties']
   const optional = Object.entries(properties).map(([name, property]) => [
     name,
     'default' in property ? Type.Optional(property) : property,
   ])
-  return Type.Object({ ...own, ...Object.fromEntries(optional) }, { additionalProperties: false })
+  return Type.Object({ ...own, ...Object.fromEntries(optional) }, { ...named, additionalProperties: false })
 }

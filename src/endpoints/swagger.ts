@@ -1,7 +1,9 @@
-import { Elysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
+import { tenantNotFound } from '../http/tenant.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { loadAssets, type SwaggerAssets } from '../swagger/assets.ts'
+import type { Tenant } from '../tenants/tenant.ts'
 
 /** What the page may do: run and load its own files and call this server; nothing from or to anywhere else. */
 const pagePolicy = [
@@ -10,24 +12,42 @@ const pagePolicy = [
   "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
-  "form-action 'none'",
+  "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The OpenAPI document as JSON. */
-export type RenderDocument = () => Promise<string>
-
-/** `GET /swagger`: the page; `GET /swagger/json`: the OpenAPI document; both work without internet. */
-export const swaggerEndpoint = ({ hashing }: Pick<Deps, 'hashing'>, renderDocument: RenderDocument) => {
-  const assets = once(() => loadAssets(hashing))
-  const document = once(renderDocument)
+/**
+ * `GET /swagger`: the page; `GET /swagger/json`: the OpenAPI document of `routes`; both work without internet. `?tenant=ID` chooses
+ * the tenant that they begin with.
+ */
+export const swaggerEndpoint = (deps: Deps, routes: () => AnyElysia) => {
+  const assets = once(() => loadAssets(deps.hashing))
+  // What makes the document is loaded here, because few ask for it and a start is short.
+  const module = once(() => import('../swagger/document.ts'))
+  const document = once(async () => (await module()).makeDocument(routes(), deps))
+  const render = async (request: Request) => {
+    const { findFirstTenant, renderDocumentOf } = await module()
+    const tenant = (await findChosenTenant(request, deps)) ?? findFirstTenant(deps)
+    return renderDocumentOf(tenant, await document(), deps)
+  }
   return new Elysia()
     .get('/swagger', async () => renderPage(await assets()), { detail: { hide: true } })
-    .get('/swagger/json', async () => renderJson(await document()), { detail: { hide: true } })
+    .get('/swagger/json', async ({ request }) => renderJson(await render(request)), {
+      detail: { hide: true },
+    })
     .get('/swagger/assets/:name', async ({ params }) => renderAsset(await assets(), params.name), {
       detail: { hide: true },
     })
+}
+
+/** The tenant that the query names, if it names one. Throws `tenant_not_found` for one that issues no tokens, too. */
+async function findChosenTenant({ url }: Request, { tenants }: Deps): Promise<Tenant | undefined> {
+  const id = new URL(url).searchParams.get('tenant')
+  if (id === null || id === '') return undefined
+  const tenant = await tenants.findForDocuments(id)
+  if (!tenant?.oauth2) throw tenantNotFound()
+  return tenant
 }
 
 /** Runs `make` at the first call and answers the same ever after; a failure is forgotten. */

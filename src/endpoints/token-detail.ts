@@ -7,6 +7,8 @@ import {
   serverError,
   tenantNotFound,
   tenantParameter,
+  tooLarge,
+  unavailable,
 } from '../http/openapi.ts'
 import { ClientCredentialsRequest, TokenResponse } from '../protocol/messages.ts'
 
@@ -62,12 +64,8 @@ export const tokenDetail: DocumentDecoration = {
       'Client authentication failed',
     ]),
     404: tenantNotFound,
-    413: refusal('The form is larger than 64 KB', ['invalid_request', 'The request body is too large']),
+    413: tooLarge,
     500: serverError,
-    503: refusal(
-      'The server cannot check the secret or sign right now; try again after Retry-After',
-      ['temporarily_unavailable', 'Too many requests are waiting'],
-      ['temporarily_unavailable', 'The server cannot answer this right now'],
-    ),
+    503: unavailable,
   },
 }

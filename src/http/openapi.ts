@@ -58,15 +58,32 @@ export function refusal(description: string, ...errors: readonly ErrorExample[])
   }
 }
 
-export const tenantNotFound = refusal('No active tenant of this id', ['tenant_not_found', 'Tenant not found'])
-export const serverError = refusal('The fault is ours and in the log', [
-  'server_error',
-  'The server met an unexpected condition',
-])
+/** An answer that several routes have: the document holds it once, under this name, and the page names it only (swagger/components.ts). */
+export function shared(name: string, response: Responses[string]): Responses[string] {
+  return Object.assign({ 'x-shared': name }, response)
+}
 
-export const unavailable = refusal(
-  'What the answer needs is away, such as a key; try again after Retry-After',
-  ['temporarily_unavailable', 'The server cannot answer this right now'],
+export const tenantNotFound = shared(
+  'TenantNotFound',
+  refusal('No active tenant of this id', ['tenant_not_found', 'Tenant not found']),
+)
+export const serverError = shared(
+  'ServerError',
+  refusal('The fault is ours and in the log', ['server_error', 'The server met an unexpected condition']),
+)
+
+export const unavailable = shared(
+  'Unavailable',
+  refusal(
+    'What the answer needs is away, such as a key, or too much waits; try again after Retry-After',
+    ['temporarily_unavailable', 'The server cannot answer this right now'],
+    ['temporarily_unavailable', 'Too many requests are waiting'],
+  ),
+)
+
+export const tooLarge = shared(
+  'TooLarge',
+  refusal('The body is larger than 64 KB', ['invalid_request', 'The request body is too large']),
 )
 
 /** What a form endpoint with client authentication takes. */
@@ -102,7 +119,7 @@ export function authenticationRefusals(...own: readonly ErrorExample[]) {
       'Client authentication failed',
     ]),
     404: tenantNotFound,
-    413: refusal('The form is larger than 64 KB', ['invalid_request', 'The request body is too large']),
+    413: tooLarge,
     500: serverError,
     503: unavailable,
   }
@@ -110,16 +127,22 @@ export function authenticationRefusals(...own: readonly ErrorExample[]) {
 
 /** The refusals of a route that manages this server with a bearer token. */
 export const managementRefusals = {
-  401: refusal(
-    'No token (then the body is empty), or one that is not good here',
-    ['invalid_token', 'The access token is invalid'],
-    ['invalid_token', 'Token has expired'],
-    ['invalid_token', 'API key has been revoked'],
+  401: shared(
+    'InvalidToken',
+    refusal(
+      'No token (then the body is empty), or one that is not good here',
+      ['invalid_token', 'The access token is invalid'],
+      ['invalid_token', 'Token has expired'],
+      ['invalid_token', 'API key has been revoked'],
+    ),
   ),
-  403: refusal('The token is good and has not the scope', [
-    'insufficient_scope',
-    'The access token does not have the scope api-keys:manage',
-  ]),
+  403: shared(
+    'InsufficientScope',
+    refusal('The token is good and does not have the scope', [
+      'insufficient_scope',
+      'The access token does not have the scope api-keys:manage',
+    ]),
+  ),
   404: tenantNotFound,
   500: serverError,
   503: unavailable,

@@ -18,7 +18,7 @@ export const CreateApiKeyRequest = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'CreateApiKeyRequest', additionalProperties: false },
 )
 
 /** The sentence for what is wrong in a {@link CreateApiKeyRequest}. */
@@ -47,7 +47,7 @@ export const RotateApiKeyRequest = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'RotateApiKeyRequest', additionalProperties: false },
 )
 
 const Moment = (description: string) => Type.String({ format: 'date-time', description })
@@ -63,35 +63,44 @@ const shared = {
 }
 
 /** A key that was made or rotated. */
-export const ApiKeyResponse = Type.Object({
-  id: shared.id,
-  name: shared.name,
-  api_key: Type.String({ description: 'The key itself, a JWT; shown this once' }),
-  scopes: shared.scopes,
-  created_at: shared.created_at,
-  expires_at: shared.expires_at,
-})
+export const ApiKeyResponse = Type.Object(
+  {
+    id: shared.id,
+    name: shared.name,
+    api_key: Type.String({ description: 'The key itself, a JWT; shown this once' }),
+    scopes: shared.scopes,
+    created_at: shared.created_at,
+    expires_at: shared.expires_at,
+  },
+  { title: 'ApiKeyResponse' },
+)
 export type ApiKeyResponse = Static<typeof ApiKeyResponse>
 
-export const ListedApiKeyResponse = Type.Object({
-  ...shared,
-  last_used: OrNull('Null: never, or less than ten seconds ago'),
-  revoked: Type.Boolean({
-    description:
-      'By itself, with a key that it descends from, or with everything of its client or of the tenant',
-  }),
-  parent: Type.Optional(
-    Type.String({ description: 'The key that it was made with; left out: an access token' }),
-  ),
-  client_id: Type.Optional(
-    Type.String({ description: 'The client that made it; there for callers with api-keys:manage:all' }),
-  ),
-})
+export const ListedApiKeyResponse = Type.Object(
+  {
+    ...shared,
+    last_used: OrNull('Null: never, or less than ten seconds ago'),
+    revoked: Type.Boolean({
+      description:
+        'By itself, with a key that it descends from, or with everything of its client or of the tenant',
+    }),
+    parent: Type.Optional(
+      Type.String({ description: 'The key that it was made with; left out: an access token' }),
+    ),
+    client_id: Type.Optional(
+      Type.String({ description: 'The client that made it; there for callers with api-keys:manage:all' }),
+    ),
+  },
+  { title: 'ListedApiKey' },
+)
 export type ListedApiKeyResponse = Static<typeof ListedApiKeyResponse>
 
 export const ApiKeyList = Type.Array(ListedApiKeyResponse)
 
-export const RevokeApiKeyResponse = Type.Object({
-  success: Type.Literal(true),
-  message: Type.Literal('API key revoked successfully'),
-})
+export const RevokeApiKeyResponse = Type.Object(
+  {
+    success: Type.Literal(true),
+    message: Type.Literal('API key revoked successfully'),
+  },
+  { title: 'RevokeApiKeyResponse' },
+)

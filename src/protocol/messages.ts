@@ -2,35 +2,44 @@ import { type Static, Type } from '@sinclair/typebox'
 import { latestMoment } from './moment.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
-export const TokenResponse = Type.Object({
-  access_token: Type.String({ description: 'A signed JWT' }),
-  token_type: Type.Literal('Bearer'),
-  expires_in: Type.Integer({ description: 'Seconds until the token expires' }),
-  scope: Type.Optional(Type.String({ description: 'The granted scopes, separated by spaces' })),
-})
+export const TokenResponse = Type.Object(
+  {
+    access_token: Type.String({ description: 'A signed JWT' }),
+    token_type: Type.Literal('Bearer'),
+    expires_in: Type.Integer({ description: 'Seconds until the token expires' }),
+    scope: Type.Optional(Type.String({ description: 'The granted scopes, separated by spaces' })),
+  },
+  { title: 'TokenResponse' },
+)
 export type TokenResponse = Static<typeof TokenResponse>
 
 /** The parameters of the client credentials grant (RFC 6749 section 4.4.2, RFC 8707 section 2). */
-export const ClientCredentialsRequest = Type.Object({
-  grant_type: Type.Literal('client_credentials'),
-  client_id: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
-  client_secret: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
-  scope: Type.Optional(
-    Type.String({
-      description: 'Scopes separated by single spaces; without it, the default scopes of the client',
-    }),
-  ),
-  resource: Type.Optional(
-    Type.String({ description: 'The API that the token is for, as RFC 8707 names it; may be repeated' }),
-  ),
-  audience: Type.Optional(Type.String({ description: 'Another name for resource' })),
-})
+export const ClientCredentialsRequest = Type.Object(
+  {
+    grant_type: Type.Literal('client_credentials'),
+    client_id: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
+    client_secret: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
+    scope: Type.Optional(
+      Type.String({
+        description: 'Scopes separated by single spaces; without it, the default scopes of the client',
+      }),
+    ),
+    resource: Type.Optional(
+      Type.String({ description: 'The API that the token is for, as RFC 8707 names it; may be repeated' }),
+    ),
+    audience: Type.Optional(Type.String({ description: 'Another name for resource' })),
+  },
+  { title: 'ClientCredentialsRequest' },
+)
 
 /** The error body of every route (RFC 6749 section 5.2). */
-export const ErrorResponse = Type.Object({
-  error: Type.String({ description: 'A code for programs' }),
-  error_description: Type.String({ description: 'A sentence for people' }),
-})
+export const ErrorResponse = Type.Object(
+  {
+    error: Type.String({ description: 'A code for programs' }),
+    error_description: Type.String({ description: 'A sentence for people' }),
+  },
+  { title: 'ErrorResponse' },
+)
 export type ErrorResponse = Static<typeof ErrorResponse>
 
 /** Whole seconds since the epoch (RFC 7519 section 2), as many as can be shown. */
@@ -68,108 +77,132 @@ export const ApiKeyClaims = Type.Object({
 export type ApiKeyClaims = Static<typeof ApiKeyClaims>
 
 /** The parameters of introspection and of revocation (RFC 7662 section 2.1, RFC 7009 section 2.1). */
-export const TokenParameter = Type.Object({
-  token: Type.String({ description: 'An access token or an API key' }),
-  token_type_hint: Type.Optional(
-    Type.String({ description: 'Is not needed: a token says itself what it is' }),
-  ),
-  client_id: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
-  client_secret: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
-})
+export const TokenParameter = Type.Object(
+  {
+    token: Type.String({ description: 'An access token or an API key' }),
+    token_type_hint: Type.Optional(
+      Type.String({ description: 'Is not needed: a token says itself what it is' }),
+    ),
+    client_id: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
+    client_secret: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
+  },
+  { title: 'TokenRequest' },
+)
 
 /** The answer of introspection (RFC 7662 section 2.2); of an inactive token, `active` alone. */
-export const IntrospectionResponse = Type.Object({
-  active: Type.Boolean(),
-  scope: Type.Optional(Type.String()),
-  client_id: Type.Optional(Type.String()),
-  token_type: Type.Optional(Type.Literal('Bearer')),
-  exp: Type.Optional(Type.Integer()),
-  iat: Type.Optional(Type.Integer()),
-  sub: Type.Optional(Type.String()),
-  aud: Type.Optional(Type.Array(Type.String())),
-  iss: Type.Optional(Type.String()),
-  jti: Type.Optional(Type.String()),
-  tenant_id: Type.Optional(Type.String()),
-  api_key: Type.Optional(Type.Literal(true)),
-})
+export const IntrospectionResponse = Type.Object(
+  {
+    active: Type.Boolean(),
+    scope: Type.Optional(Type.String()),
+    client_id: Type.Optional(Type.String()),
+    token_type: Type.Optional(Type.Literal('Bearer')),
+    exp: Type.Optional(Type.Integer()),
+    iat: Type.Optional(Type.Integer()),
+    sub: Type.Optional(Type.String()),
+    aud: Type.Optional(Type.Array(Type.String())),
+    iss: Type.Optional(Type.String()),
+    jti: Type.Optional(Type.String()),
+    tenant_id: Type.Optional(Type.String()),
+    api_key: Type.Optional(Type.Literal(true)),
+  },
+  { title: 'IntrospectionResponse' },
+)
 export type IntrospectionResponse = Static<typeof IntrospectionResponse>
 
 /** A public key (RFC 7517 section 4). `n` and `e` are of RSA, `crv`, `x` and `y` of EC and OKP keys. */
-export const PublicJwk = Type.Object({
-  kty: Type.String(),
-  use: Type.Literal('sig'),
-  kid: Type.String(),
-  n: Type.Optional(Type.String()),
-  e: Type.Optional(Type.String()),
-  crv: Type.Optional(Type.String()),
-  x: Type.Optional(Type.String()),
-  y: Type.Optional(Type.String()),
-  alg: Type.String(),
-})
+export const PublicJwk = Type.Object(
+  {
+    kty: Type.String(),
+    use: Type.Literal('sig'),
+    kid: Type.String(),
+    n: Type.Optional(Type.String()),
+    e: Type.Optional(Type.String()),
+    crv: Type.Optional(Type.String()),
+    x: Type.Optional(Type.String()),
+    y: Type.Optional(Type.String()),
+    alg: Type.String(),
+  },
+  { title: 'PublicJwk' },
+)
 export type PublicJwk = Static<typeof PublicJwk>
 
 /** A JWK Set (RFC 7517 section 5). */
-export const JwkSet = Type.Object({ keys: Type.Array(PublicJwk) })
+export const JwkSet = Type.Object({ keys: Type.Array(PublicJwk) }, { title: 'JwkSet' })
 export type JwkSet = Static<typeof JwkSet>
 
 /** Authorization server metadata (RFC 8414 section 2), with what OpenID Connect Discovery section 3 requires. */
-export const ServerMetadata = Type.Object({
-  issuer: Type.String(),
-  authorization_endpoint: Type.String({
-    description:
-      'Is required by many clients, and answers every request with an error: see response_types_supported',
-  }),
-  token_endpoint: Type.String(),
-  jwks_uri: Type.String(),
-  scopes_supported: Type.Optional(Type.Array(Type.String())),
-  response_types_supported: Type.Array(Type.String(), {
-    description: 'Empty: nobody signs in here',
-  }),
-  grant_types_supported: Type.Array(Type.String()),
-  subject_types_supported: Type.Array(Type.String()),
-  id_token_signing_alg_values_supported: Type.Array(Type.String(), {
-    description: 'The algorithms of the keys in the JWK Set, which sign access tokens',
-  }),
-  token_endpoint_auth_methods_supported: Type.Array(Type.String()),
-  introspection_endpoint: Type.String(),
-  introspection_endpoint_auth_methods_supported: Type.Array(Type.String()),
-  revocation_endpoint: Type.String(),
-  revocation_endpoint_auth_methods_supported: Type.Array(Type.String()),
-})
+export const ServerMetadata = Type.Object(
+  {
+    issuer: Type.String(),
+    authorization_endpoint: Type.String({
+      description:
+        'Is required by many clients, and answers every request with an error: see response_types_supported',
+    }),
+    token_endpoint: Type.String(),
+    jwks_uri: Type.String(),
+    scopes_supported: Type.Optional(Type.Array(Type.String())),
+    response_types_supported: Type.Array(Type.String(), {
+      description: 'Empty: nobody signs in here',
+    }),
+    grant_types_supported: Type.Array(Type.String()),
+    subject_types_supported: Type.Array(Type.String()),
+    id_token_signing_alg_values_supported: Type.Array(Type.String(), {
+      description: 'The algorithms of the keys in the JWK Set, which sign access tokens',
+    }),
+    token_endpoint_auth_methods_supported: Type.Array(Type.String()),
+    introspection_endpoint: Type.String(),
+    introspection_endpoint_auth_methods_supported: Type.Array(Type.String()),
+    revocation_endpoint: Type.String(),
+    revocation_endpoint_auth_methods_supported: Type.Array(Type.String()),
+  },
+  { title: 'ServerMetadata' },
+)
 export type ServerMetadata = Static<typeof ServerMetadata>
 
 /** What a tenant offers. */
-export const StrategiesResponse = Type.Object({
-  tenant_id: Type.String(),
-  tenant_name: Type.String(),
-  strategies: Type.Array(Type.Object({ name: Type.String(), type: Type.String() })),
-})
+export const StrategiesResponse = Type.Object(
+  {
+    tenant_id: Type.String(),
+    tenant_name: Type.String(),
+    strategies: Type.Array(Type.Object({ name: Type.String(), type: Type.String() })),
+  },
+  { title: 'StrategiesResponse' },
+)
 export type StrategiesResponse = Static<typeof StrategiesResponse>
 
 /** What an API learns from a verified access token. */
-export const ProtectedResourceResponse = Type.Object({
-  message: Type.String(),
-  tenant_id: Type.String(),
-  sub: Type.String(),
-  client_id: Type.String(),
-  scope: Type.Array(Type.String()),
-  audience: Type.Array(Type.String()),
-  expires_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'Null for an API key that does not expire',
-  }),
-})
+export const ProtectedResourceResponse = Type.Object(
+  {
+    message: Type.String(),
+    tenant_id: Type.String(),
+    sub: Type.String(),
+    client_id: Type.String(),
+    scope: Type.Array(Type.String()),
+    audience: Type.Array(Type.String()),
+    expires_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description: 'Null for an API key that does not expire',
+    }),
+  },
+  { title: 'ProtectedResourceResponse' },
+)
 export type ProtectedResourceResponse = Static<typeof ProtectedResourceResponse>
 
-export const HealthResponse = Type.Object({
-  status: Type.Union([Type.Literal('healthy'), Type.Literal('starting'), Type.Literal('stopping')]),
-  service: Type.Literal('grantd'),
-  version: Type.String(),
-})
+export const HealthResponse = Type.Object(
+  {
+    status: Type.Union([Type.Literal('healthy'), Type.Literal('starting'), Type.Literal('stopping')]),
+    service: Type.Literal('grantd'),
+    version: Type.String(),
+  },
+  { title: 'HealthResponse' },
+)
 export type HealthResponse = Static<typeof HealthResponse>
 
-export const RootResponse = Type.Object({
-  name: Type.Literal('grantd'),
-  version: Type.String(),
-  links: Type.Record(Type.String(), Type.String()),
-})
+export const RootResponse = Type.Object(
+  {
+    name: Type.Literal('grantd'),
+    version: Type.String(),
+    links: Type.Record(Type.String(), Type.String()),
+  },
+  { title: 'RootResponse' },
+)
 export type RootResponse = Static<typeof RootResponse>

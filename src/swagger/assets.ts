@@ -1,5 +1,7 @@
 import type { Hashing } from '../platform/platform.ts'
-import { ownStyle, renderPage, startScript } from './page.ts'
+import { renderPage } from './page.ts'
+import { startScript } from './page-script.ts'
+import { ownStyle } from './page-style.ts'
 
 /** A file of the Swagger page, embedded in the executable. */
 export interface Asset {

@@ -4,10 +4,11 @@ import { security, tags } from '../http/openapi.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { basePathOf } from '../protocol/uri.ts'
 import { type Tenant, tenantPath } from '../tenants/tenant.ts'
+import { withComponents } from './components.ts'
 
 const documentPath = '/document'
 
-type DocumentDeps = Pick<Deps, 'admin' | 'build' | 'publicUrl' | 'tenants'>
+type DocumentDeps = Pick<Deps, 'admin' | 'build' | 'publicUrl'>
 
 const description = [
   'One server that issues and checks OAuth 2.0 tokens for many tenants.',
@@ -17,15 +18,20 @@ const description = [
   '',
   'Every error is `{"error", "error_description"}` with a code of the RFC that defines it. Every answer carries an',
   '`X-Request-Id`, which is in the log of the server too.',
+  '',
+  'This page begins with one tenant; `?tenant=ID` in its address chooses another one.',
 ].join('\n')
 
-/** The OpenAPI 3 document of `routes` as JSON, made by the plugin from the routes themselves. */
-export async function renderOpenApi(routes: AnyElysia, deps: DocumentDeps): Promise<string> {
-  const { admin, build, publicUrl, tenants } = deps
+/** An OpenAPI 3 document of no tenant yet. */
+export type OpenApiDocument = ReturnType<typeof withComponents>
+
+/** Made by the plugin from the routes themselves. */
+export async function makeDocument(
+  routes: AnyElysia,
+  { admin, build, publicUrl }: DocumentDeps,
+): Promise<OpenApiDocument> {
   // Loaded when somebody looks at the page: it costs a part of the start.
   const { swagger } = await import('@elysiajs/swagger')
-  // The page needs a tenant to begin with: the first that issues tokens.
-  const tenant = tenants.configured.find(({ active, oauth2 }) => active && oauth2)
   const app = new Elysia().use(routes).use(
     swagger({
       path: '/page',
@@ -43,15 +49,35 @@ export async function renderOpenApi(routes: AnyElysia, deps: DocumentDeps): Prom
         // Without a host: the page works under whatever name it was opened.
         servers: [{ url: basePathOf(publicUrl) || '/', description: 'This server' }],
         tags: tags.filter(({ name }) => name !== 'Admin' || admin !== undefined),
-        components: { securitySchemes: securitySchemes(tenant, deps) },
       },
     }),
   )
   const response = await app.handle(new Request(`http://localhost${documentPath}`))
-  return JSON.stringify(withDefaultTenant(await response.json(), tenant))
+  return withComponents(await response.json())
 }
 
-function securitySchemes(tenant: Tenant | undefined, { admin, publicUrl }: DocumentDeps) {
+/** The tenant that the document is of when nobody names one: the first that issues tokens, and the admin tenant only for want of others. */
+export function findFirstTenant({ admin, tenants }: Pick<Deps, 'admin' | 'tenants'>): Tenant | undefined {
+  const able = tenants.configured.filter(({ active, oauth2 }) => active && oauth2)
+  return able.find(({ id }) => id !== admin?.tenant) ?? able[0]
+}
+
+/** The document as JSON, with the scopes and the token endpoint of a tenant, whose id every `tenant` parameter begins with. */
+export function renderDocumentOf(
+  tenant: Tenant | undefined,
+  document: OpenApiDocument,
+  deps: Pick<Deps, 'admin' | 'publicUrl'>,
+): string {
+  const components = { ...Object(document['components']), securitySchemes: securitySchemes(tenant, deps) }
+  return JSON.stringify({ ...document, components }, (_, value: unknown) =>
+    tenant && isTenantParameter(value) ? { ...value, example: tenant.id } : value,
+  )
+}
+
+function securitySchemes(
+  tenant: Tenant | undefined,
+  { admin, publicUrl }: Pick<Deps, 'admin' | 'publicUrl'>,
+) {
   const tokenUrl = `${basePathOf(publicUrl)}${tenantPath(tenant?.id ?? 'test-tenant')}/oauth/token`
   const scopes = {
     ...tenant?.oauth2?.scopes,
@@ -81,16 +107,8 @@ function securitySchemes(tenant: Tenant | undefined, { admin, publicUrl }: Docum
   }
 }
 
-/** The document with the id of `tenant` as the default of every `tenant` parameter. */
-function withDefaultTenant(document: unknown, tenant: Tenant | undefined): unknown {
-  if (!tenant) return document
-  return JSON.parse(JSON.stringify(document), (_, value: unknown) => {
-    const isTenant =
-      typeof value === 'object' &&
-      value !== null &&
-      'in' in value &&
-      'name' in value &&
-      value.name === 'tenant'
-    return isTenant ? { ...value, example: tenant.id } : value
-  })
+function isTenantParameter(value: unknown): value is object {
+  return (
+    typeof value === 'object' && value !== null && 'in' in value && 'name' in value && value.name === 'tenant'
+  )
 }

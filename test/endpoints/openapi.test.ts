@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createApp } from '../../src/app.ts'
-import type { TestApp } from '../support/test-app.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { grant, startAcme, svc } from './acme.ts'
 
 interface Media {
@@ -17,13 +17,29 @@ interface Operation {
   readonly security?: Record<string, string[]>[]
   readonly parameters?: { name: string; in: string; required: boolean }[]
   readonly requestBody?: { content: Record<string, Media> }
-  readonly responses: Record<string, { description: string; content?: Record<string, Media> }>
+  readonly responses: Record<string, Answer | { $ref: string }>
+}
+
+interface Answer {
+  readonly description: string
+  readonly content?: Record<string, Media>
+}
+
+/** The answer itself, where the operation has it by reference. */
+function answerOf(answer: Answer | { $ref: string } | undefined): Answer {
+  if (!answer) throw new Error('There is no such answer')
+  if (!('$ref' in answer)) return answer
+  return answerOf(document.components.responses[answer.$ref.replace('#/components/responses/', '')])
 }
 
 interface Document {
   readonly openapi: string
   readonly tags: { name: string }[]
-  readonly components: { securitySchemes: Record<string, { type: string }> }
+  readonly components: {
+    securitySchemes: Record<string, { type: string }>
+    schemas: Record<string, { type: string }>
+    responses: Record<string, Answer>
+  }
   readonly paths: Record<string, Record<string, Operation>>
 }
 
@@ -108,6 +124,65 @@ describe('the document', () => {
   })
 })
 
+describe('what several operations have', () => {
+  test('is a schema with a name: every body but a list is one by reference', () => {
+    const bodies = operations.flatMap(([name, { requestBody, responses }]) =>
+      [requestBody, ...Object.values(responses).map(answerOf)].flatMap((body) =>
+        Object.values(body?.content ?? {}).map(({ schema }) => [name, schema] as const),
+      ),
+    )
+    const unnamed = bodies.filter(
+      ([, schema]) => !JSON.stringify(schema).includes('"$ref":"#/components/schemas/'),
+    )
+    expect(unnamed).toEqual([])
+    expect(Object.keys(document.components.schemas)).toContain('ErrorResponse')
+    expect(text.split('"error_description":{').length).toBe(2)
+  })
+
+  test('is an answer by reference: at most two errors are of an operation alone', () => {
+    for (const [name, { responses }] of operations) {
+      const own = Object.entries(responses).filter(
+        ([status, answer]) => status >= '400' && !('$ref' in answer),
+      )
+      expect([name, own.length <= 2]).toEqual([name, true])
+    }
+    expect(text).not.toContain('x-shared')
+  })
+})
+
+describe('the tenant of the document', () => {
+  const at = async (query: string) => {
+    const answer = await get(`/swagger/json${query}`)
+    const { components, error } = await answer.json()
+    return error ?? components.securitySchemes.oauth2.flows.clientCredentials.tokenUrl
+  }
+
+  test('is the first that issues tokens, or the one that the query names', async () => {
+    expect(await at('')).toBe('/api/v1/tenant/acme/oauth/token')
+    expect(await at('?tenant=')).toBe('/api/v1/tenant/acme/oauth/token')
+    expect(await at('?tenant=beta')).toBe('/api/v1/tenant/beta/oauth/token')
+    expect(await (await get('/swagger/json')).text()).toBe(text)
+  })
+
+  test('is refused in the same bytes when it is unknown or inactive', async () => {
+    for (const id of ['nobody', '..%2f', '%00', 'x'.repeat(500), '__proto__']) {
+      expect([id, await at(`?tenant=${id}`)]).toEqual([id, 'tenant_not_found'])
+    }
+  })
+
+  test('is the admin tenant only for want of another one', async () => {
+    const tenant = '{ name: T, oauth2: {}, signing: { algorithm: ES256 } }'
+    const urlOf = async (tenants: string) => {
+      const other = await startTestApp(`admin: { tenant: ops }\ntenants: { ${tenants} }\n`)
+      const { components } = await (await other.send('/swagger/json')).json()
+      await other.close()
+      return components.securitySchemes.oauth2.flows.clientCredentials.tokenUrl
+    }
+    expect(await urlOf(`ops: ${tenant}, app: ${tenant}`)).toBe('/api/v1/tenant/app/oauth/token')
+    expect(await urlOf(`ops: ${tenant}`)).toBe('/api/v1/tenant/ops/oauth/token')
+  })
+})
+
 describe('every operation', () => {
   test('has a name of its own, a summary, a description and a known tag', () => {
     const tags = document.tags.map(({ name }) => name)
@@ -135,7 +210,9 @@ describe('every operation', () => {
         expect.arrayContaining([name.endsWith('/create') ? '201' : '200']),
       ])
       if (name.includes('{tenant}')) expect(responses['404']).toBeDefined()
-      for (const [status, { description, content }] of Object.entries(responses)) {
+      for (const [status, { description, content }] of Object.entries(responses).map(
+        ([status, answer]) => [status, answerOf(answer)] as const,
+      )) {
         expect(description.length).toBeGreaterThan(2)
         // An answer without a body.
         if (status === '304' || (status === '200' && name.endsWith('/oauth/revoke'))) continue
@@ -150,7 +227,7 @@ describe('every operation', () => {
 
 describe('what the document shows is what the server answers', () => {
   const exampleOf = (path: string, method: string) =>
-    document.paths[path]?.[method]?.responses['200']?.content?.['application/json']?.example ?? {}
+    answerOf(document.paths[path]?.[method]?.responses['200']).content?.['application/json']?.example ?? {}
 
   test.each([
     '/api/v1/protected-resource',
@@ -170,8 +247,10 @@ describe('what the document shows is what the server answers', () => {
     const path = '/api/v1/tenant/{tenant}/oauth/token'
     const answer = await (await app.post('acme', { ...grant, ...svc })).json()
     expect(Object.keys(answer)).toEqual(Object.keys(exampleOf(path, 'post')))
-    const shown = Object.values(document.paths[path]?.['post']?.responses ?? {}).flatMap(({ content }) =>
-      Object.values(content?.['application/json']?.examples ?? {}).map(({ value }) => JSON.stringify(value)),
+    const shown = Object.values(document.paths[path]?.['post']?.responses ?? {}).flatMap((answer) =>
+      Object.values(answerOf(answer).content?.['application/json']?.examples ?? {}).map(({ value }) =>
+        JSON.stringify(value),
+      ),
     )
     const refusals = [
       app.post('acme', svc),

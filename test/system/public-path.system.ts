@@ -58,7 +58,7 @@ test.each([
 
     const browser = await openBrowser()
     const { page, complaints } = await visit(browser, `${base}/swagger`)
-    await authorize(page, client)
+    await authorize(page, client, ['read'])
     const { status, text: shown } = await execute(page, 'Tokens-getProtectedResource')
     expect([status, complaints]).toEqual(['200', []])
     expect(shown).toContain('"tenant_id": "acme"')

@@ -68,12 +68,16 @@ export async function openAuthorize(page: Page, mark: string): Promise<Locator> 
   return page.locator('.auth-container').filter({ hasText: mark })
 }
 
-/** Has the page get a token with every scope, by the OAuth 2.0 flow. */
-export async function authorize(page: Page, client: { id: string; secret: string }): Promise<void> {
+/** Has the page get a token with these scopes, by the OAuth 2.0 flow. */
+export async function authorize(
+  page: Page,
+  client: { id: string; secret: string },
+  scopes: readonly string[],
+): Promise<void> {
   const form = await openAuthorize(page, 'Token URL')
   await form.getByLabel('client_id:').fill(client.id)
   await form.getByLabel('client_secret:').fill(client.secret)
-  for (const box of await form.locator('.scopes label').all()) await box.click()
+  for (const scope of scopes) await form.locator('.scopes label').filter({ hasText: scope }).click()
   await shoot(page, 'swagger-authorize')
   await form.locator('button.authorize').click()
   await form.getByText('Authorized', { exact: true }).waitFor()
