@@ -12,8 +12,15 @@ export const urlOption: Option = {
   description: 'the base of the server, when it is elsewhere',
 }
 
+/** The options that say where a server on this machine listens. */
+export const localOptions = [
+  configOption,
+  { ...hostOption, description: 'host of the server on this machine, in place of server.host' },
+  { ...portOption, description: 'port of the server on this machine, in place of server.port' },
+] as const
+
 /** The options that say where a server is. */
-export const serverOptions = [urlOption, configOption, hostOption, portOption] as const
+export const serverOptions = [urlOption, ...localOptions] as const
 
 /** The base of the server that is named by --url, else of the one that serve would start here. Throws UsageError, ConfigError and CommandError. */
 export async function findServerUrl(

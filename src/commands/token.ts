@@ -8,16 +8,8 @@ import { tenantPath } from '../tenants/tenant.ts'
 import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { parseToken, writeReport } from './decode.ts'
 import { type Asking, ask } from './http-client.ts'
-import {
-  configOption,
-  hostOption,
-  jsonOption,
-  parseScopes,
-  portOption,
-  scopesOption,
-  settingOf,
-} from './options.ts'
-import { findServerUrl, urlOption } from './server-url.ts'
+import { jsonOption, parseScopes, scopesOption, settingOf } from './options.ts'
+import { findServerUrl, localOptions, urlOption } from './server-url.ts'
 
 const remoteOption: Option = {
   ...urlOption,
@@ -37,9 +29,7 @@ export const tokenCommand: Command = {
     scopesOption('the scopes that it asks for; default: those that the client has by default'),
     { name: 'resource', value: 'URI', description: 'the API that the token is for (RFC 8707)' },
     remoteOption,
-    configOption,
-    hostOption,
-    portOption,
+    ...localOptions,
     {
       name: 'decode',
       description: 'print what is in the token and whether its signature verifies, in place of it',
