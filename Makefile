@@ -6,7 +6,7 @@ BENCH_OPTIONS = $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(ROUNDS),--r
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-deno test crash-test test-system test-failover interop docker-test bench bench-check bench-report check format build release clean
+.PHONY: help run dev dev-deno test crash-test test-system test-failover interop docker-test bench bench-check bench-report timing check format build release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ bench: node_modules/.installed bench/peers/node_modules/.installed dist/grantd #
 bench-check: node_modules/.installed bench/peers/node_modules/.installed dist/grantd ## Measure shortly, and fail where a ratio is below its floor
 	@sh bench/need-programs.sh
 	@$(BUN) bench/main.ts --check $(BENCH_OPTIONS)
+
+timing: node_modules/.installed dist/grantd ## Measure whether clients can be told by the time of a failure: SAMPLES=5000
+	@$(BUN) bench/timing.ts $(if $(SAMPLES),--samples $(SAMPLES))
 
 check: node_modules/.installed ## Check format, lint, types and architecture
 	$(BUN) x biome ci --error-on-warnings

@@ -112,7 +112,10 @@ export class FailureBook {
     if (before.tenant === 0 && this.#waitOf('tenant', places, now) > 0) return 'tenant'
     if (before.subject === 0 && this.#waitOf('subject', places, now) > 0) return 'client'
     if (this.#endOf(places.address, { rule: this.#rules.address, now, wider: 0 }) > now) return 'address'
-    return this.findWaitEnd(places, now) > now ? 'client_and_address' : undefined
+    // That an address waits because many others failed is no news.
+    return this.#endOf(places.pair, { rule: this.#rules.pair, now, wider: 0 }) > now
+      ? 'client_and_address'
+      : undefined
   }
 
   #addOne(place: string, now: number): void {
