@@ -23,6 +23,7 @@ need nginx nginx
 need haproxy haproxy
 need caddy caddy
 need openssl openssl
+need strace strace
 need systemd systemd-analyze
 need systemd-container systemd-nspawn
 sh scripts/bun.sh test --timeout 120000 ./test/system/*.system.ts

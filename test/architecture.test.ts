@@ -235,7 +235,7 @@ describe('rules', () => {
   })
 
   test('time and randomness come in through Deps', () => {
-    const sources = ['main.ts', 'platform/node-process.ts', 'platform/node-files.ts']
+    const sources = ['main.ts', 'platform/node-process.ts', 'platform/durable-files.ts']
     const pattern = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bgetRandomValues\b/g
     expect(places(pattern, (file) => sources.includes(file))).toEqual([])
   })

@@ -9,23 +9,20 @@ import {
   largestKeyFile,
   loadKeyFile,
   type MadeKey,
-  type OpenedKey,
-  openKey,
   withComplaint,
 } from './key-file.ts'
 import { KeyFolder } from './key-folder.ts'
 import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
+import { findStagedThumbprint, isAnyKey, isOurs, isUnfinished, stagedName } from './key-names.ts'
 import type { Ring, RingKey } from './rotation.ts'
-import type { SigningKey } from './signing-key.ts'
+import { type SigningKey, thumbprintOf } from './signing-key.ts'
 import { isSameKey } from './tenant-keys.ts'
-
-/** A key that no ring names yet has this name, so that what a killed process leaves is never taken for a key. */
-const stagedName = /^\.([A-Za-z0-9_-][\w.-]*)\.pem\.made$/
-const anyName = /\.pem(?:\.made)?$/
 
 /** Keys as PEM files, one folder a tenant. */
 export class FileMaterial implements KeyMaterial {
   readonly #host: KeyHost
+  /** Folders of many tenants in which was looked for what earlier builds left. */
+  readonly #looked = new Map<string, Promise<void>>()
 
   constructor(host: KeyHost) {
     this.#host = host
@@ -37,44 +34,70 @@ export class FileMaterial implements KeyMaterial {
 
   async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
     const opened = await findKey(plan, this.#host)
-    return opened && { opened, whereabouts: this.#nameOf(opened) }
+    if (opened?.path === undefined) return undefined
+    const file = opened.path.slice(this.#files.folderOf(opened.path).length + 1)
+    return { opened, whereabouts: { file } }
   }
 
-  async openFirst(plan: KeyPlan): Promise<FirstKey> {
-    const opened = await openKey(plan, this.#host)
-    return { opened, whereabouts: this.#nameOf(opened) }
-  }
-
-  #nameOf({ path }: OpenedKey): Whereabouts {
-    return path === undefined ? {} : { file: path.slice(this.#files.folderOf(path).length + 1) }
-  }
-
-  keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
-    const file = `${key.kid}.pem`
-    const folder = this.#folderOf(plan)
+  prepare(plan: KeyPlan): Promise<void> {
     return withComplaint(plan, async () => {
-      await folder.checkOwn()
-      await this.#files.makePrivateFolder(folder.path)
-      await this.#files.createPrivate(folder.pathOf(stagedOf(file)), pem)
-      return { file }
+      const folder = this.#folderOf(plan)
+      await folder.make()
+      await this.#files.checkWritable(folder.path)
     })
   }
 
-  settle(plan: KeyPlan, { file }: RingKey): Promise<void> {
+  /** The name that it has until {@link settle} is that of no key, so that what a killed process leaves is never taken for one. */
+  keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
+    return withComplaint(plan, async () => {
+      const folder = this.#folderOf(plan)
+      await folder.make()
+      await this.#files.stagePrivate(folder.pathOf(stagedName(await thumbprintOf(key.jwk))), pem)
+      return { file: `${key.kid}.pem` }
+    })
+  }
+
+  settle(plan: KeyPlan, { file, jwk }: RingKey): Promise<void> {
     return withComplaint(plan, async () => {
       if (file === undefined) return
       const folder = this.#folderOf(plan)
       const path = folder.pathOfKey(file)
-      const pem = await this.#readStaged(folder.pathOf(stagedOf(file)))
-      if (pem === undefined) return
+      const name = stagedName(await thumbprintOf(jwk))
+      if (!(await this.#files.facts(folder.pathOf(name)))) return
       await folder.checkOwn()
-      await this.#files.createPrivate(path, pem)
-      await folder.remove([stagedOf(file)])
+      if (await this.#giveName(folder.pathOf(name), path)) return
+      // Killed in between, a process leaves both names.
+      if (await this.#isSame(folder.pathOf(name), path)) return folder.remove([name])
+      throw new KeyFileError(
+        `${complaintOf(plan)}: ${path} is another file than the key that was made under this name; move it elsewhere`,
+      )
     })
   }
 
-  /** Undefined when another process was faster, or when it has its name already. */
-  async #readStaged(path: string): Promise<string | undefined> {
+  async settleAll(plan: KeyPlan, ring: Ring): Promise<void> {
+    const names = await withComplaint(plan, () => this.#folderOf(plan).list())
+    if (!names.some(isUnfinished)) return
+    for (const key of ring.keys)
+      if (names.includes(stagedName(await thumbprintOf(key.jwk)))) await this.settle(plan, key)
+  }
+
+  /** True also where another process gave it its name meanwhile. */
+  async #giveName(staged: string, path: string): Promise<boolean> {
+    try {
+      return await this.#files.giveName(staged, path)
+    } catch (cause) {
+      if (cause instanceof FileError && cause.code === 'ENOENT') return true
+      throw cause
+    }
+  }
+
+  async #isSame(staged: string, path: string): Promise<boolean> {
+    const [a, b] = [await this.#read(staged), await this.#read(path)]
+    return a === undefined || a === b
+  }
+
+  /** Undefined when it is gone. */
+  async #read(path: string): Promise<string | undefined> {
     try {
       return new TextDecoder().decode(await this.#files.readSmall(path, largestKeyFile))
     } catch (cause) {
@@ -89,9 +112,7 @@ export class FileMaterial implements KeyMaterial {
     if (file === undefined)
       throw new KeyFileError(`${complaintOf(plan)}: the database names no file for ${kid}; ${again}`)
     return withComplaint(plan, async () => {
-      const path = this.#folderOf(plan).pathOfKey(file)
-      // The process that made the key may have ended before the file got its name.
-      if (!(await this.#files.facts(path))) await this.settle(plan, key)
+      const path = await this.#findPath(plan, { ...key, file })
       const wanted = { tenantId: plan.tenantId, algorithm, kid, content: 'kept-key' as const }
       const missing = `does not exist; restore it from a backup, or ${again}`
       const found = await loadKeyFile(path, { ...wanted, missing }, this.#host)
@@ -102,33 +123,75 @@ export class FileMaterial implements KeyMaterial {
     })
   }
 
-  destroy(plan: KeyPlace, { file }: RingKey): Promise<void> {
-    return withComplaint(plan, async () => {
-      if (file === undefined) return
-      const folder = this.#folderOf(plan)
-      folder.pathOfKey(file)
-      await folder.remove([stagedOf(file), file])
+  /** The process that made the key may have ended before the file got its name, and a full disk may keep it from getting it. */
+  async #findPath(plan: KeyPlan, key: RingKey & { readonly file: string }): Promise<string> {
+    const folder = this.#folderOf(plan)
+    const path = folder.pathOfKey(key.file)
+    if (await this.#files.facts(path)) return path
+    const staged = folder.pathOf(stagedName(await thumbprintOf(key.jwk)))
+    const failure = await this.settle(plan, key).catch((cause: unknown) => cause)
+    if (failure === undefined) return path
+    if (failure instanceof KeyFileError && (await this.#files.facts(staged))) return staged
+    throw failure
+  }
+
+  discard(place: KeyPlace, { jwk }: Pick<RingKey, 'jwk'>): Promise<void> {
+    return withComplaint(place, async () => {
+      const folder = this.#folderOf(place)
+      await folder.remove([stagedName(await thumbprintOf(jwk))])
+      await folder.removeIfEmpty()
     })
   }
 
-  listStrays(plan: KeyPlan, ring: Ring): Promise<readonly string[]> {
-    return withComplaint(plan, async () => {
-      const names = await this.#folderOf(plan).list()
-      return names.filter((name) => {
-        const kid = stagedName.exec(name)?.[1]
-        return kid !== undefined && !ring.keys.some((key) => key.kid === kid)
-      })
+  destroy(place: KeyPlace, { file, jwk }: RingKey): Promise<void> {
+    return withComplaint(place, async () => {
+      if (file === undefined) return
+      const folder = this.#folderOf(place)
+      folder.pathOfKey(file)
+      await folder.remove([stagedName(await thumbprintOf(jwk)), file])
     })
+  }
+
+  listStrays(plan: KeyPlan, ring: Ring | undefined): Promise<readonly string[]> {
+    return withComplaint(plan, async () => {
+      const folder = this.#folderOf(plan)
+      await this.#clearAside(folder)
+      const names = (await folder.list()).filter(isUnfinished)
+      if (names.length === 0) return []
+      const named = await Promise.all((ring?.keys ?? []).map(({ jwk }) => thumbprintOf(jwk)))
+      return names.filter((name) => !named.includes(findStagedThumbprint(name) ?? ''))
+    })
+  }
+
+  /** Earlier builds alone left folders, so one look in the life of a process is enough. */
+  #clearAside(folder: KeyFolder): Promise<void> {
+    const looked = this.#looked.get(folder.parent) ?? folder.clearAllAside()
+    this.#looked.set(folder.parent, looked)
+    return looked
+  }
+
+  listOurs(place: KeyPlace): Promise<readonly string[]> {
+    return this.#list(place, isOurs)
   }
 
   listAll(place: KeyPlace): Promise<readonly string[]> {
-    return withComplaint(place, async () =>
-      (await this.#folderOf(place).list()).filter((name) => anyName.test(name)),
-    )
+    return this.#list(place, isAnyKey)
   }
 
-  removeStrays(plan: KeyPlace, strays: readonly string[]): Promise<void> {
-    return withComplaint(plan, () => this.#folderOf(plan).remove(strays))
+  #list(place: KeyPlace, isWanted: (name: string) => boolean): Promise<readonly string[]> {
+    return withComplaint(place, async () => (await this.#folderOf(place).list()).filter(isWanted))
+  }
+
+  removeStrays(place: KeyPlace, strays: readonly string[]): Promise<void> {
+    return withComplaint(place, () => this.#folderOf(place).remove(strays))
+  }
+
+  removePlace(place: KeyPlace): Promise<void> {
+    return withComplaint(place, async () => {
+      const folder = this.#folderOf(place)
+      await folder.clearAside()
+      await folder.removeIfEmpty()
+    })
   }
 
   async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {
@@ -138,8 +201,4 @@ export class FileMaterial implements KeyMaterial {
   #folderOf(place: KeyPlace): KeyFolder {
     return new KeyFolder(place, this.#files)
   }
-}
-
-function stagedOf(file: string): string {
-  return `.${file}.made`
 }

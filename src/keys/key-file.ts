@@ -52,11 +52,6 @@ export class KeyFileError extends UnavailableError {}
 /** Bytes. */
 export const largestKeyFile = 64 * 1024
 
-/** Loads the tenant's key, or makes it once and keeps it. Throws {@link KeyFileError}. */
-export async function openKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
-  return (await findKey(plan, host)) ?? (await withComplaint(plan, () => generateKey(plan, host)))
-}
-
 /** Loads the tenant's key; undefined when it has to be made yet. Throws {@link KeyFileError}. */
 export function findKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey | undefined> {
   return withComplaint(plan, async () => {
@@ -107,6 +102,11 @@ export interface KeyOwner {
 /** How every complaint about a key begins. */
 export function complaintOf({ tenantId }: KeyOwner): string {
   return `Cannot load the signing key of tenant '${tenantId}'`
+}
+
+/** What is asked for is of nobody: a tenant that was deleted meanwhile, or a row whose id is none of a tenant. */
+export function noSuchTenant(owner: KeyOwner): KeyFileError {
+  return new KeyFileError(`${complaintOf(owner)}: there is no tenant of this id`)
 }
 
 /** The file to load; undefined when a key has to be made. */
@@ -180,44 +180,4 @@ export async function makeKey(
     if (!(cause instanceof KeyMaterialError)) throw cause
     throw new KeyFileError(`${complaintOf(plan)}: the new one ${cause.message}`, { cause })
   }
-}
-
-async function generateKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
-  const { files } = host
-  // A key costs up to seconds of a core: first see that it can be kept.
-  if (plan.folder !== null) await prepareFolder(plan.folder, plan.kid === null, files)
-  const { pem, key } = await makeKey(plan, plan.kid, host)
-  if (plan.folder === null) return { key, path: undefined, generated: true }
-  const name = `${key.kid}.pem`
-  const isFirst = await keepKey({ folder: plan.folder, name, pem, claimFolder: plan.kid === null }, files)
-  if (isFirst) return { key, path: files.resolve(plan.folder, name), generated: true }
-  key.signer.close()
-  const winner = await findKey(plan, host)
-  if (!winner)
-    throw new KeyFileError(
-      `${complaintOf(plan)}: ${plan.folder} holds no key and takes none; remove what else is in it`,
-    )
-  return winner
-}
-
-async function prepareFolder(folder: string, claimFolder: boolean, files: Files): Promise<void> {
-  const parent = claimFolder ? files.folderOf(folder) : folder
-  await files.makePrivateFolder(parent)
-  await files.checkWritable(parent)
-}
-
-interface KeptKey {
-  readonly folder: string
-  readonly name: string
-  readonly pem: string
-  readonly claimFolder: boolean
-}
-
-/**
- * Writes the key, or answers false when another process was faster. With a kid the name of the file is claimed; with a
- * thumbprint, which only the key itself gives, the folder of the tenant is.
- */
-function keepKey({ folder, name, pem, claimFolder }: KeptKey, files: Files): Promise<boolean> {
-  if (claimFolder) return files.createPrivateFolder(folder, name, pem)
-  return files.createPrivate(files.resolve(folder, name), pem)
 }

@@ -1,6 +1,7 @@
 import type { Files } from '../platform/platform.ts'
 import { keyFilePattern } from '../protocol/names.ts'
 import { complaintOf, KeyFileError, type KeyPlace } from './key-file.ts'
+import { findTenantOfAside, isAnyKey, isFolderAside } from './key-names.ts'
 
 /**
  * The folder of one tenant's keys. Every path in it is made here, and everything that is removed from it is removed here: a name out of
@@ -34,14 +35,54 @@ export class KeyFolder {
     throw new TypeError(`${JSON.stringify(name)} is not the name of a file`)
   }
 
-  list(): Promise<string[]> {
-    return this.#files.list(this.path)
+  /** The folder of the folders of all tenants. */
+  get parent(): string {
+    return this.#files.folderOf(this.path)
+  }
+
+  async make(): Promise<void> {
+    await this.checkOwn()
+    await this.#files.makePrivateFolder(this.path)
+  }
+
+  /** The names in it; none through a link, for nothing there is ours to clear away. */
+  async list(): Promise<string[]> {
+    return (await this.#files.isLink(this.path)) ? [] : this.#files.list(this.path)
   }
 
   /** Removes files; those that are not there are no fault. Throws {@link KeyFileError} as {@link checkOwn} does. */
   async remove(names: readonly string[]): Promise<void> {
     if (names.length > 0) await this.checkOwn()
     for (const name of names) await this.#files.remove(this.pathOf(name))
+  }
+
+  /** What else is in it stays, and the folder with it. */
+  async removeIfEmpty(): Promise<void> {
+    if (!(await this.#files.isLink(this.path))) await this.#files.removeFolder(this.path)
+  }
+
+  /** Clears what an earlier build left of the first key of this tenant, beside its folder. */
+  clearAside(): Promise<void> {
+    return this.#clearAside((name) => isFolderAside(name, this.#place.tenantId))
+  }
+
+  /** Like {@link clearAside}, of every tenant. */
+  clearAllAside(): Promise<void> {
+    return this.#clearAside((name) => findTenantOfAside(name) !== undefined)
+  }
+
+  /**
+   * This build makes no such folder, and an earlier one that runs beside it and is just making its first key makes another. So whoever
+   * clears one takes it from nobody who cannot go on.
+   */
+  async #clearAside(isAside: (name: string) => boolean): Promise<void> {
+    for (const name of (await this.#files.list(this.parent)).filter(isAside)) {
+      const aside = this.#files.resolve(this.parent, name)
+      if (await this.#files.isLink(aside)) continue
+      for (const file of (await this.#files.list(aside)).filter(isAnyKey))
+        await this.#files.remove(this.#files.resolve(aside, file))
+      await this.#files.removeFolder(aside)
+    }
   }
 
   /** Throws {@link KeyFileError} where the folder is a link: what is written or removed would be somewhere else. */

@@ -5,7 +5,6 @@ import {
   type KeyPlace,
   type KeyPlan,
   type MadeKey,
-  makeKey,
   type OpenedKey,
 } from './key-file.ts'
 import type { Ring, RingKey } from './rotation.ts'
@@ -21,26 +20,38 @@ export interface FirstKey {
 }
 
 /**
- * Where private halves are. A key is kept before the ring names it and destroyed before the ring forgets it, so a process that
- * ends in between leaves too much and never too little. What is read throws KeyFileError.
+ * Where private halves are. A key is kept before the ring names it and destroyed before the ring forgets it, or the ring says that it
+ * is to be destroyed; so a process that ends in between leaves too much, never too little, and the next one knows what. What is read
+ * throws KeyFileError.
  */
 export interface KeyMaterial {
   /** The key of a tenant without a ring; undefined when one has to be made. */
   findFirst(plan: KeyPlan): Promise<FirstKey | undefined>
-  /** Like {@link findFirst}, and makes it. Of several processes, each may have made one: only one gets into the ring. */
-  openFirst(plan: KeyPlan): Promise<FirstKey>
+  /** Sees that a key could be kept, for to make one costs up to seconds of a core. */
+  prepare(plan: KeyPlan): Promise<void>
   /** Keeps a new key, durably. It is not the tenant's until a ring names it. */
   keep(plan: KeyPlan, made: MadeKey): Promise<Whereabouts>
   /** The ring names the key now. */
   settle(plan: KeyPlan, key: RingKey): Promise<void>
+  /** Settles the keys of the ring that a process which ended left unsettled. */
+  settleAll(plan: KeyPlan, ring: Ring): Promise<void>
   load(plan: KeyPlan, key: RingKey): Promise<SigningKey>
+  /** No ring will name the key that was kept: that of another key of its kid stays. */
+  discard(place: KeyPlace, key: Pick<RingKey, 'kid' | 'jwk'>): Promise<void>
   /** Nothing happens when it is gone already. */
   destroy(place: KeyPlace, key: RingKey): Promise<void>
-  /** What was kept and is in no ring, for a process ended in between; to be listed before the ring is changed. */
-  listStrays(plan: KeyPlan, ring: Ring): Promise<readonly string[]>
-  /** Like {@link listStrays}, what is in a ring too: everything from which a tenant without a ring could get a key. */
+  /**
+   * What was kept, or half kept, and is in no ring (undefined: there is none): a process ended in between, or is at work now. To be
+   * listed after the ring was read, and removed once it was changed: whoever is at work read it before, so that its change fails.
+   */
+  listStrays(plan: KeyPlan, ring: Ring | undefined): Promise<readonly string[]>
+  /** Like {@link listStrays}, what is or was in a ring too: everything of grantd's own. */
+  listOurs(place: KeyPlace): Promise<readonly string[]>
+  /** Like {@link listOurs}, what an operator put there too: everything from which a tenant without a ring could get a key. */
   listAll(place: KeyPlace): Promise<readonly string[]>
   removeStrays(place: KeyPlace, strays: readonly string[]): Promise<void>
+  /** The tenant is gone, and so are its keys: what held them goes too, unless something else is in it. */
+  removePlace(place: KeyPlace): Promise<void>
   /** The ring with its keys as they would be kept today; the same one when they are. */
   renew(plan: KeyPlan, ring: Ring): Promise<Ring>
 }
@@ -58,13 +69,7 @@ export class MemoryMaterial implements KeyMaterial {
     return undefined
   }
 
-  async openFirst(plan: KeyPlan): Promise<FirstKey> {
-    const made = await makeKey(plan, plan.kid, this.#host)
-    return {
-      opened: { key: made.key, path: undefined, generated: true },
-      whereabouts: await this.keep(plan, made),
-    }
-  }
+  async prepare(): Promise<void> {}
 
   async keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
     this.#keys.set(nameOf(plan, key), pem)
@@ -73,12 +78,18 @@ export class MemoryMaterial implements KeyMaterial {
 
   async settle(): Promise<void> {}
 
+  async settleAll(): Promise<void> {}
+
   async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
     const found = this.#keys.get(nameOf(plan, key))
     if (found !== undefined) return parseSigningKey(found, key, this.#host.engine)
     throw new KeyFileError(
       `${complaintOf(plan)}: ${key.kid} was in the memory of another process; make a new key: grantd keys rotate --now --tenant ${plan.tenantId}`,
     )
+  }
+
+  async discard(place: KeyPlace, key: Pick<RingKey, 'kid' | 'jwk'>): Promise<void> {
+    this.#keys.delete(nameOf(place, key))
   }
 
   async destroy(place: KeyPlace, key: RingKey): Promise<void> {
@@ -93,13 +104,20 @@ export class MemoryMaterial implements KeyMaterial {
     return []
   }
 
+  async listOurs(): Promise<readonly string[]> {
+    return []
+  }
+
   async removeStrays(): Promise<void> {}
+
+  async removePlace(): Promise<void> {}
 
   async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {
     return ring
   }
 }
 
-function nameOf({ tenantId }: KeyPlace, { kid }: { readonly kid: string }): string {
-  return JSON.stringify([tenantId, kid])
+/** Two keys of one kid may be made at once, of which one is discarded. */
+function nameOf({ tenantId }: KeyPlace, { kid, jwk }: Pick<RingKey, 'kid' | 'jwk'>): string {
+  return JSON.stringify([tenantId, kid, jwk.n, jwk.x, jwk.y])
 }

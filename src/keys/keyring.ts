@@ -3,7 +3,7 @@ import { PassedDamage, type Storage } from '../storage/storage.ts'
 import { FreshRun } from './fresh-run.ts'
 import { Gate, GateFull } from './gate.ts'
 import { type Entry, getSigningKey, type Moment, noteFailure, type Sight } from './key-entry.ts'
-import { complaintOf, KeyFileError, type KeyHost, type KeyPlan, type OpenedKey } from './key-file.ts'
+import { type KeyHost, type KeyPlan, noSuchTenant, type OpenedKey } from './key-file.ts'
 import type { KeyMaterial } from './key-material.ts'
 import { KeyOwners } from './key-owners.ts'
 import { type KeyReport, reportKeys } from './key-report.ts'
@@ -79,7 +79,8 @@ export class Keyring {
     this.#writer = new RingWriter(ringOptions)
     this.#rotator = new Rotator(ringOptions, this.#writer)
     this.#opener = new RingOpener({ ...ringOptions, writer: this.#writer })
-    this.#unopened = new UnopenedTenants({ findPlan, store, now, isOpened: (id) => this.#isOpened(id) })
+    const isOpened = this.#isOpened.bind(this)
+    this.#unopened = new UnopenedTenants({ findPlan, store, now, writer: this.#writer, isOpened })
     this.#findHead = new FreshRun(() => store.head())
     this.#sight = { isShared: store.isShared, seenAt: () => this.#seenAt, now: () => this.#moment() }
     this.#seenAt = this.#moment()
@@ -135,8 +136,7 @@ export class Keyring {
   async #getPlan(tenantId: string): Promise<KeyPlan> {
     const plan = await this.#options.findPlan(tenantId)
     if (plan) return plan
-    const owner = { tenantId }
-    throw new KeyFileError(`${complaintOf(owner)}: there is no tenant of this id`)
+    throw noSuchTenant({ tenantId })
   }
 
   #keysOf(entry: Entry): TenantKeys {

@@ -60,7 +60,11 @@ export class RingOpener {
     const prepared = await writer.prepare(plan, stored)
     return {
       ring: await this.#build(plan, prepared, { signing, failure: undefined }),
-      opened: first?.opened ?? { key: signing, path: this.#pathOf(plan, stored.ring), generated: false },
+      opened: {
+        key: signing,
+        path: this.#pathOf(plan, stored.ring),
+        generated: first?.opened.generated ?? false,
+      },
     }
   }
 

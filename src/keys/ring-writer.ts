@@ -1,7 +1,8 @@
+import { StorageError } from '../storage/storage.ts'
 import { KeyFileError, type KeyMaker, type KeyPlan, type MadeKey, makeKey } from './key-file.ts'
 import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { RingStore, StoredRing } from './ring-store.ts'
-import { type Ring, type RingKey, withTokenLife } from './rotation.ts'
+import { type Ring, type RingKey, withDiscarded, withTokenLife } from './rotation.ts'
 import type { VerifyingKey } from './signing-key.ts'
 
 export interface RingWriterOptions {
@@ -38,6 +39,12 @@ export interface Change {
   readonly actorTenant?: string | undefined
 }
 
+/** A ring as it is in the storage, and its first key where it was made just now. */
+export interface OpenedStoredRing {
+  readonly stored: StoredRing
+  readonly first?: FirstKey
+}
+
 type Asked = Pick<Change, 'plan' | 'actor' | 'actorTenant'>
 
 /** Times that a change is tried when others change the same ring. */
@@ -52,31 +59,68 @@ export class RingWriter {
   }
 
   /** The ring of the tenant; a tenant without one gets its first key. `first` is there where this call made the ring. */
-  async open(plan: KeyPlan): Promise<{ readonly stored: StoredRing; readonly first?: FirstKey }> {
-    const { store, material, claim, now, longestTokenLife } = this.#options
+  async open(plan: KeyPlan): Promise<OpenedStoredRing> {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
-      const stored = await store.find(plan.tenantId)
-      if (stored) return { stored }
-      const first = await material.openFirst(plan)
-      const { key, generated } = first.opened
-      claim(plan.tenantId, key)
-      const ring: Ring = {
-        keys: [
-          {
-            ...describe(key, { state: 'active', now: now(), whereabouts: first.whereabouts }),
-            token_life: await longestTokenLife(plan.tenantId),
-            activated_at: now(),
-          },
-        ],
-      }
-      if (!(await store.create(plan.tenantId, ring))) {
-        key.signer.close()
-        continue
-      }
-      if (generated) this.#tell('first', key.kid, { plan })
-      return { stored: { ring, version: 1 }, first }
+      const stored = await this.#options.store.find(plan.tenantId)
+      if (stored) return { stored: await this.clear(plan, stored) }
+      const opened = await this.#openFirst(plan)
+      if (opened) return opened
     }
     throw contended(plan)
+  }
+
+  /** Undefined when another process made the ring. */
+  async #openFirst(plan: KeyPlan): Promise<OpenedStoredRing | undefined> {
+    const { store, material, claim, now, longestTokenLife } = this.#options
+    const strays = await material.listStrays(plan, undefined)
+    const first = (await material.findFirst(plan)) ?? (await this.#makeFirst(plan))
+    const { key, generated } = first.opened
+    claim(plan.tenantId, key)
+    const described = {
+      ...describe(key, { state: 'active', now: now(), whereabouts: first.whereabouts }),
+      token_life: await longestTokenLife(plan.tenantId),
+      activated_at: now(),
+    }
+    const ring: Ring = { keys: [described] }
+    if (!(await store.create(plan.tenantId, ring))) {
+      key.signer.close()
+      if (generated) await leaveToNext(() => material.discard(plan, described))
+      return undefined
+    }
+    if (generated) this.#tell('first', key.kid, { plan })
+    if (generated) await leaveToNext(() => material.settle(plan, described))
+    await leaveToNext(() => material.removeStrays(plan, strays))
+    return { stored: { ring, version: 1 }, first }
+  }
+
+  async #makeFirst(plan: KeyPlan): Promise<FirstKey> {
+    const made = await this.#make(plan, plan.kid)
+    const whereabouts = await this.#options.material.keep(plan, made)
+    return { opened: { key: made.key, path: undefined, generated: true }, whereabouts }
+  }
+
+  /**
+   * Clears what a process that was killed left beside the keys of the ring, and answers the ring as it is then. The ring is written anew
+   * before, the same but for its version: whoever keeps a new key at this moment has read it before, so its own change fails and it tries
+   * again. A place that cannot be cleared is no fault of the keys.
+   */
+  async clear(plan: KeyPlan, stored: StoredRing): Promise<StoredRing> {
+    const { store, material } = this.#options
+    try {
+      await leaveToNext(() => material.settleAll(plan, stored.ring))
+      const { discarded = [] } = stored.ring
+      const strays = await material.listStrays(plan, stored.ring)
+      if (discarded.length === 0 && strays.length === 0) return stored
+      await material.removeStrays(plan, discarded)
+      const ring = withDiscarded(stored.ring, [])
+      if (!(await store.replace(plan.tenantId, ring, stored.version)))
+        return (await store.find(plan.tenantId)) ?? stored
+      await material.removeStrays(plan, strays)
+      return { ring, version: stored.version + 1 }
+    } catch (cause) {
+      if (cause instanceof KeyFileError) return stored
+      throw cause
+    }
   }
 
   /** The ring with what has to be true before its key signs: how long tokens live, and the master key of today. */
@@ -98,7 +142,12 @@ export class RingWriter {
 
   /** A new key of the tenant, kept nowhere yet. */
   make(plan: KeyPlan): Promise<MadeKey> {
-    return makeKey(plan, null, this.#options.host)
+    return this.#make(plan, null)
+  }
+
+  async #make(plan: KeyPlan, kid: string | null): Promise<MadeKey> {
+    await this.#options.material.prepare(plan)
+    return makeKey(plan, kid, this.#options.host)
   }
 
   /** Keeps a new key, and then writes the ring that names it; of what loses nothing stays. */
@@ -116,29 +165,39 @@ export class RingWriter {
     const whereabouts = await material.keep(plan, made)
     const key = describe(made.key, { state: 'next', now: now(), whereabouts })
     if (!(await this.write(ring(key), change))) {
-      await material.destroy(plan, key)
+      await leaveToNext(() => material.discard(plan, key))
       return false
     }
-    await material.settle(plan, key)
-    await material.removeStrays(plan, strays)
+    await leaveToNext(() => material.settle(plan, key))
+    await leaveToNext(() => material.removeStrays(plan, strays))
     return true
   }
 
   /** Answers false, and changes nothing, when another process changed the ring. */
   async write(ring: Ring, change: Change): Promise<boolean> {
     const { plan, stored } = change
-    if (!(await this.#options.store.replace(plan.tenantId, ring, stored.version))) return false
-    for (const { kid, state } of ring.keys) {
-      const old = stored.ring.keys.find((key) => key.kid === kid)
+    const { store } = this.#options
+    const removed = stored.ring.keys.filter((old) => !ring.keys.some(({ kid }) => kid === old.kid))
+    // Those that leave all at once, unlike a retired one, still have their private half.
+    const files = removed.flatMap(({ file }) => file ?? [])
+    const next = withDiscarded(ring, [...(stored.ring.discarded ?? []), ...files])
+    if (!(await store.replace(plan.tenantId, next, stored.version))) return false
+    this.#tellAll(next, removed, change)
+    for (const key of removed) await this.#options.material.destroy(plan, key)
+    // Where another process was faster, the ring goes on saying so until somebody clears it.
+    const after = withDiscarded(next, stored.ring.discarded ?? [])
+    if (files.length > 0) await leaveToNext(() => store.replace(plan.tenantId, after, stored.version + 1))
+    return true
+  }
+
+  #tellAll({ keys }: Ring, removed: readonly RingKey[], change: Change): void {
+    for (const { kid, state } of keys) {
+      const old = change.stored.ring.keys.find((key) => key.kid === kid)
       if (!old) this.#tell('created', kid, change)
       if (old?.state !== state && state === 'active') this.#tell('activated', kid, change)
       if (old?.state !== state && state === 'retiring') this.#tell('retired', kid, change)
     }
-    const removed = stored.ring.keys.filter((old) => !ring.keys.some(({ kid }) => kid === old.kid))
     for (const { kid } of removed) this.#tell('removed', kid, change)
-    // Those that leave all at once, unlike a retired one, still have their private half.
-    for (const key of removed) await this.#options.material.destroy(plan, key)
-    return true
   }
 
   #tell(kind: KeyEvent['kind'], kid: string, { plan, actor, actorTenant }: Asked): void {
@@ -158,6 +217,15 @@ function describe(
 ): RingKey {
   const times = { created_at: now, activated_at: null, retired_at: null }
   return { kid, state, algorithm, jwk, ...whereabouts, token_life: 0, ...times }
+}
+
+/** Runs what the next start or rotation does again where it fails: the change itself is made, and to say that it failed would be wrong. */
+async function leaveToNext(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    if (!(cause instanceof KeyFileError || cause instanceof StorageError)) throw cause
+  }
 }
 
 /** Others change the ring of the tenant again and again. */

@@ -93,15 +93,18 @@ export function applyStep(
 ): Ring {
   switch (step.kind) {
     case 'amend':
-      return { keys: ring.keys.map((key) => amend(key, now)) }
+      return { ...ring, keys: ring.keys.map((key) => amend(key, now)) }
     case 'create':
-      return { keys: made ? [...ring.keys, made] : ring.keys }
+      return { ...ring, keys: made ? [...ring.keys, made] : ring.keys }
     case 'activate':
-      return { keys: ring.keys.map((key) => takeOver(key, step.kid, now)) }
+      return { ...ring, keys: ring.keys.map((key) => takeOver(key, step.kid, now)) }
     case 'forget':
-      return { keys: ring.keys.map((key) => (key.kid === step.kid ? withoutPrivateHalf(key) : key)) }
+      return {
+        ...ring,
+        keys: ring.keys.map((key) => (key.kid === step.kid ? withoutPrivateHalf(key) : key)),
+      }
     case 'remove':
-      return { keys: ring.keys.filter(({ kid }) => kid !== step.kid) }
+      return { ...ring, keys: ring.keys.filter(({ kid }) => kid !== step.kid) }
   }
 }
 
@@ -118,7 +121,13 @@ export function hasPrivateHalf({ state, file, sealed }: RingKey): boolean {
 export function withTokenLife(ring: Ring, life: number | null): Ring {
   const active = findKey(ring, 'active')
   if (!active || active.token_life === null || (life !== null && life <= active.token_life)) return ring
-  return { keys: ring.keys.map((key) => (key === active ? { ...key, token_life: life } : key)) }
+  return { ...ring, keys: ring.keys.map((key) => (key === active ? { ...key, token_life: life } : key)) }
+}
+
+/** The ring that says besides whose files are to be destroyed; none: it says so of no file. */
+export function withDiscarded({ keys }: Ring, files: readonly string[]): Ring {
+  const discarded = files.filter((file) => !keys.some((key) => key.file === file))
+  return discarded.length === 0 ? { keys } : { keys, discarded: [...new Set(discarded)] }
 }
 
 function takeOver(key: RingKey, kid: string, now: number): RingKey {

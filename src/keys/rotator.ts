@@ -156,8 +156,9 @@ export class Rotator {
   async removeAll(plan: KeyPlan): Promise<void> {
     const { store, material } = this.#options
     const stored = await store.find(plan.tenantId)
-    for (const key of stored?.ring.keys ?? []) await material.destroy(plan, key)
+    await this.#destroyAll(plan, stored, await material.listOurs(plan))
     await store.remove(plan.tenantId)
+    await material.removePlace(plan)
   }
 
   /** Destroys every private half that is left under the id of a tenant that is not there; the ring stays. */
@@ -167,8 +168,14 @@ export class Rotator {
     const left = await material.listAll(place)
     // Listed first, so that the keys of a tenant that somebody else makes meanwhile are not among them.
     if (await isThere()) return
+    await this.#destroyAll(place, stored, left)
+    await material.removePlace(place)
+  }
+
+  async #destroyAll(place: KeyPlace, stored: StoredRing | undefined, more: readonly string[]): Promise<void> {
+    const { material } = this.#options
     for (const key of stored?.ring.keys ?? []) await material.destroy(place, key)
-    await material.removeStrays(place, left)
+    await material.removeStrays(place, [...(stored?.ring.discarded ?? []), ...more])
   }
 
   async #withTokenLife(plan: KeyPlan, ring: Ring): Promise<Ring> {

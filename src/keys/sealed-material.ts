@@ -1,13 +1,5 @@
 import * as jose from 'jose'
-import {
-  complaintOf,
-  findKey,
-  KeyFileError,
-  type KeyHost,
-  type KeyPlan,
-  type MadeKey,
-  makeKey,
-} from './key-file.ts'
+import { complaintOf, findKey, KeyFileError, type KeyHost, type KeyPlan, type MadeKey } from './key-file.ts'
 import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { MasterKeys } from './master-key.ts'
 import type { Ring, RingKey } from './rotation.ts'
@@ -34,21 +26,15 @@ export class SealedMaterial implements KeyMaterial {
     return { opened, whereabouts: await this.keep(plan, { key: opened.key, pem }) }
   }
 
-  async openFirst(plan: KeyPlan): Promise<FirstKey> {
-    const found = await this.findFirst(plan)
-    if (found) return found
-    const made = await makeKey(plan, plan.kid, this.#host)
-    return {
-      opened: { key: made.key, path: undefined, generated: true },
-      whereabouts: await this.keep(plan, made),
-    }
-  }
+  async prepare(): Promise<void> {}
 
   async keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
     return { sealed: await this.#seal(pem, plan, key.kid) }
   }
 
   async settle(): Promise<void> {}
+
+  async settleAll(): Promise<void> {}
 
   async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
     const pem = await this.#open(plan, key)
@@ -59,6 +45,8 @@ export class SealedMaterial implements KeyMaterial {
       throw new KeyFileError(`${complaintOf(plan)}: ${key.kid} in the database ${cause.message}`, { cause })
     }
   }
+
+  async discard(): Promise<void> {}
 
   /** The private half goes with the row. */
   async destroy(): Promise<void> {}
@@ -71,7 +59,13 @@ export class SealedMaterial implements KeyMaterial {
     return []
   }
 
+  async listOurs(): Promise<readonly string[]> {
+    return []
+  }
+
   async removeStrays(): Promise<void> {}
+
+  async removePlace(): Promise<void> {}
 
   /** Encrypts with the first master key what an older one encrypted. */
   async renew(plan: KeyPlan, ring: Ring): Promise<Ring> {
@@ -81,7 +75,7 @@ export class SealedMaterial implements KeyMaterial {
     const keys = ring.keys.map(async (key) =>
       isOld(key) ? { ...key, sealed: await this.#seal(await this.#open(plan, key), plan, key.kid) } : key,
     )
-    return { keys: await Promise.all(keys) }
+    return { ...ring, keys: await Promise.all(keys) }
   }
 
   #seal(pem: string, { tenantId }: KeyPlan, kid: string): Promise<string> {

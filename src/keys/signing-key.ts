@@ -42,7 +42,7 @@ export async function parseSigningKey(
   const jwk = await jose.exportJWK(extractable)
   checkModulus(jwk)
   const publicMembers = publicPart(jwk)
-  const id = kid ?? (await jose.calculateJwkThumbprint(publicMembers))
+  const id = kid ?? (await thumbprintOf(publicMembers))
   const halves = {
     privateKey: (await jose.importPKCS8(block, algorithm)) as CryptoKey,
     publicKey: (await jose.importJWK({ ...publicMembers, alg: algorithm }, algorithm)) as CryptoKey,
@@ -60,6 +60,11 @@ export async function parseSigningKey(
   }
   await checkHalvesMatch(key)
   return key
+}
+
+/** The RFC 7638 thumbprint of a key. */
+export function thumbprintOf(jwk: jose.JWK): Promise<string> {
+  return jose.calculateJwkThumbprint(jwk)
 }
 
 /** The key of a public JWK that we wrote ourselves; throws what jose throws for one that is none. */

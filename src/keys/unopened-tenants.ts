@@ -1,5 +1,6 @@
 import type { KeyPlan } from './key-file.ts'
 import type { RingStore } from './ring-store.ts'
+import type { RingWriter } from './ring-writer.ts'
 import { findDueTime } from './rotation.ts'
 
 export interface UnopenedTenantsOptions {
@@ -8,6 +9,7 @@ export interface UnopenedTenantsOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly isOpened: (tenantId: string) => boolean
+  readonly writer: Pick<RingWriter, 'clear'>
 }
 
 /** When tenants that nobody uses have a step of their rotation due, so that it is made though their keys are not opened. */
@@ -20,12 +22,13 @@ export class UnopenedTenants {
     this.#options = options
   }
 
-  /** Reads the ring of a tenant that is not opened; opens no key and makes none. Throws StorageError. */
+  /** Reads the ring of a tenant that is not opened, and clears what was left beside its keys; opens no key and makes none. Throws StorageError. */
   async survey(tenantId: string): Promise<void> {
-    const { findPlan, store, now, isOpened } = this.#options
+    const { findPlan, store, now, isOpened, writer } = this.#options
     if (isOpened(tenantId)) return
     const plan = await findPlan(tenantId)
-    const stored = plan?.file === null ? await store.find(tenantId) : undefined
+    const found = plan?.file === null ? await store.find(tenantId) : undefined
+    const stored = plan && found && (await writer.clear(plan, found))
     const dueAt = plan && stored ? findDueTime(stored.ring, plan, now()) : Number.POSITIVE_INFINITY
     if (dueAt === Number.POSITIVE_INFINITY || isOpened(tenantId)) this.#dueAt.delete(tenantId)
     else this.#dueAt.set(tenantId, dueAt)

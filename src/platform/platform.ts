@@ -210,10 +210,15 @@ export interface Files {
    */
   createPrivate(path: string, content: string): Promise<boolean>
   /**
-   * Makes `folder` appear with one file of mode 0600 in it, whole and durable, or not at all.
-   * Answers false, and changes nothing, when `folder` exists and is not empty.
+   * Writes a new file of mode 0600, durably; throws EEXIST where something is at `path`. What is killed meanwhile may leave a part of
+   * it, so `path` is a name that nobody takes for a whole file.
    */
-  createPrivateFolder(folder: string, fileName: string, content: string): Promise<boolean>
+  stagePrivate(path: string, content: string): Promise<void>
+  /**
+   * Gives a staged file its name, durably. Answers false, and changes nothing, when something is at `path` already. What is killed
+   * meanwhile leaves it under both names.
+   */
+  giveName(staged: string, path: string): Promise<boolean>
   /**
    * Makes a new, empty, private file beside `path`, lets `fill` write it by its path, and makes it appear at `path` whole and
    * durable. Answers false, and changes nothing, when something is at `path` already.
@@ -223,6 +228,8 @@ export interface Files {
   isLink(path: string): Promise<boolean>
   /** Removes a file, or a symbolic link and never what it names; nothing happens when nothing is there. */
   remove(path: string): Promise<void>
+  /** Removes a folder that is empty; answers false, and changes nothing, for one that is not. */
+  removeFolder(folder: string): Promise<boolean>
 }
 
 /** A file operation that the system refused; `code` is its word, such as EACCES. */

@@ -202,6 +202,8 @@ export const keyrings = kind(
         retired_at: Nullable(Moment),
       }),
     ),
+    /** Files of keys that left the ring with their private halves, until they are destroyed; rows of before it was there have none. */
+    discarded: Type.Optional(Type.Array(Type.String({ pattern: keyFilePattern.source }))),
   }),
 )
 

@@ -98,7 +98,7 @@ test('a key file that lies under the id of a tenant that is made is not adopted'
     await Bun.write(join(keys, 'planted', 'planted.pem'), Bun.file(from), { mode: 0o600 })
     await Bun.write(join(keys, 'planted', '.other.pem.made'), Bun.file(from), { mode: 0o600 })
     expect((await makeTenant(after, 'planted')).status).toBe(201)
-    expect(await readdir(join(keys, 'planted'))).toEqual([])
+    expect(await readdir(keys)).not.toContain('planted')
     const { client_secret } = (await makeClient(after, 'planted')).body
     const fresh = await after.token('planted', { client_id: 'svc', client_secret })
     expect(await use(after, fresh)).toBe(200)

@@ -2,13 +2,12 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import * as jose from 'jose'
 import { signJwt, verifyJwt } from '../../src/keys/jwt.ts'
-import { openKey } from '../../src/keys/key-file.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import {
   ecPair,
   edPair,
-  keyHost,
   keyringOf,
+  openKey,
   pkcs8,
   planFor,
   putKeyFile,
@@ -61,7 +60,7 @@ test.each(generated)(
   (algorithm) =>
     withTempFolder(async (folder) => {
       const plan = planFor(folder, { algorithm })
-      const first = await openKey(plan, keyHost)
+      const first = await openKey(plan)
       const token = await signJwt(claims, { key: first.key, typ: 'JWT' })
       const keys = await keyringOf(plan).of('acme')
       expect(await verifyJwt(token, { keys, issuer, types: ['JWT'], now })).toEqual(claims)
@@ -73,7 +72,7 @@ test.each([2048, 3072])(
   (modulusLength) =>
     withTempFolder(async (folder) => {
       const plan = planFor(folder, { algorithm: 'RS256', modulusLength })
-      const { key } = await openKey(plan, keyHost)
+      const { key } = await openKey(plan)
       const n = Buffer.from(key.jwk.n ?? '', 'base64url')
       expect(n.length * 8).toBe(modulusLength)
       expect((n[0] ?? 0) & 0x80).toBe(0x80)

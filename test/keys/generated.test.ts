@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import * as jose from 'jose'
-import { openKey } from '../../src/keys/key-file.ts'
-import { filesBelow, keyHost, keyringOf, modeOf, openKept, planFor, putKeyFile } from '../support/signing.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { filesBelow, keyringOf, modeOf, openKept, openKey, planFor, putKeyFile } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 test.each([0o000, 0o022, 0o077, 0o777])(
@@ -92,7 +92,8 @@ test('many requests at once open a key once', () =>
 test.each(['k1', null])('many openings at once, each on its own, end with one key, with the kid %p', (kid) =>
   withTempFolder(async (folder) => {
     const plan = planFor(folder, { kid })
-    const opened = await Promise.all(Array.from({ length: 20 }, () => openKept(plan)))
+    const storage = createMemoryStorage()
+    const opened = await Promise.all(Array.from({ length: 20 }, () => openKept(plan, { storage })))
     expect(new Set(opened.map(({ key }) => JSON.stringify(key.jwk))).size).toBe(1)
     expect(opened.filter(({ generated }) => generated)).toHaveLength(1)
     expect(await filesBelow(folder)).toHaveLength(1)
@@ -138,7 +139,7 @@ test('without a folder each opening makes a key of its own, and nothing is writt
   withTempFolder(async (folder) => {
     for (const kid of ['k1', null]) {
       const plan = { ...planFor(folder, { kid }), folder: null }
-      const [first, second] = await Promise.all([openKey(plan, keyHost), openKey(plan, keyHost)])
+      const [first, second] = await Promise.all([openKey(plan), openKey(plan)])
       expect([first.path, first.generated, second.generated]).toEqual([undefined, true, true])
       expect(first.key.jwk).not.toEqual(second.key.jwk)
     }

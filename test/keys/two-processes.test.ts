@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { openKey } from '../../src/keys/key-file.ts'
-import { filesBelow, keyHost, planFor } from '../support/signing.ts'
+import { filesBelow, openKey, planFor } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 const script = join(import.meta.dir, '../support/open-key.ts')
@@ -35,8 +34,8 @@ test.each(['k1', null])(
         const outcomes = await Promise.all([1, 2, 3].map(() => openElsewhere(folder, kid, at)))
         expect(outcomes.filter(({ generated }) => generated)).toHaveLength(1)
         expect(new Set(outcomes.map(({ jwk }) => jwk)).size).toBe(1)
-        expect(await filesBelow(folder)).toHaveLength(1)
-        const { key } = await openKey(planFor(folder, { kid }), keyHost)
+        expect(await filesBelow(join(folder, 'keys'))).toHaveLength(1)
+        const { key } = await openKey(planFor(folder, { kid }))
         expect(outcomes.map(({ jwk }) => jwk)).toContain(JSON.stringify(key.jwk))
       })
     }

@@ -55,7 +55,7 @@ test('what the system refuses is told with the action, the path and its code', (
     await expect(files.read(folder)).rejects.toThrow(`Cannot read ${folder}: EISDIR`)
     const below = join(missing, 'b')
     await expect(files.createPrivate(below, 'x')).rejects.toThrow(`Cannot write ${below}: ENOENT`)
-    await expect(files.createPrivateFolder(below, 'f', 'x')).rejects.toThrow(`Cannot write ${below}: ENOENT`)
+    await expect(files.stagePrivate(below, 'x')).rejects.toThrow(`Cannot write ${below}: ENOENT`)
     const bad = `${folder}/\0`
     await expect(files.facts(bad)).rejects.toBeInstanceOf(FileError)
     expect(await filesBelow(folder)).toEqual([])
@@ -76,12 +76,12 @@ test.each([0o000, 0o077, 0o777])('folders and files are private under umask %d',
     try {
       await files.makePrivateFolder(join(folder, 'a/b/c'))
       expect(await files.createPrivate(join(folder, 'a/b/c/file'), 'one')).toBe(true)
-      expect(await files.createPrivateFolder(join(folder, 'a/d'), 'file', 'two')).toBe(true)
+      await files.stagePrivate(join(folder, 'a/staged'), 'two')
     } finally {
       process.umask(previous)
     }
-    for (const path of ['a', 'a/b', 'a/b/c', 'a/d']) expect(await modeOf(join(folder, path))).toBe('0700')
-    expect(await filesBelow(folder)).toEqual(['a/b/c/file', 'a/d/file'])
+    for (const path of ['a', 'a/b', 'a/b/c']) expect(await modeOf(join(folder, path))).toBe('0700')
+    expect(await filesBelow(folder)).toEqual(['a/b/c/file', 'a/staged'])
     for (const path of await filesBelow(folder)) expect(await modeOf(join(folder, path))).toBe('0600')
   }),
 )
@@ -105,23 +105,30 @@ test('of many writers of one file one wins, whole, and the others are told', () 
     expect(await filesBelow(folder)).toEqual(['file'])
   }))
 
-test('of many makers of one folder one wins, whole, and the others are told', () =>
+test('a staged file gets its name once, and takes the place of nothing', () =>
   withTempFolder(async (folder) => {
-    const path = join(folder, 'made')
-    const names = Array.from({ length: 20 }, (_, n) => `f${n}`)
-    const won = await Promise.all(names.map((name) => files.createPrivateFolder(path, name, name)))
-    expect(won.filter(Boolean)).toHaveLength(1)
-    expect(await filesBelow(folder)).toEqual([`made/f${won.indexOf(true)}`])
-    expect(await files.list(folder)).toEqual(['made'])
+    const inside = (name: string) => join(folder, name)
+    const [staged, other, path] = [inside('.one.made'), inside('.two.made'), inside('name')] as const
+    await files.stagePrivate(staged, 'one')
+    await files.stagePrivate(other, 'two')
+    expect(await modeOf(staged)).toBe('0600')
+    await expect(files.stagePrivate(staged, 'again')).rejects.toThrow(`Cannot write ${staged}: EEXIST`)
+    expect(await files.giveName(staged, path)).toBe(true)
+    expect(await files.giveName(other, path)).toBe(false)
+    await expect(files.giveName(staged, path)).rejects.toThrow(`Cannot write ${path}: ENOENT`)
+    expect(await filesBelow(folder)).toEqual(['.two.made', 'name'])
+    expect(await readFile(path, 'utf8')).toBe('one')
   }))
 
-test('a folder takes the place of an empty one only', () =>
+test('an empty folder is removed, and one that holds anything stays', () =>
   withTempFolder(async (folder) => {
     await mkdir(join(folder, 'empty'))
-    expect(await files.createPrivateFolder(join(folder, 'empty'), 'f', 'x')).toBe(true)
-    expect(await files.createPrivateFolder(join(folder, 'empty'), 'g', 'y')).toBe(false)
-    expect(await filesBelow(folder)).toEqual(['empty/f'])
-    expect(await files.list(folder)).toEqual(['empty'])
+    await mkdir(join(folder, 'full'))
+    await writeFile(join(folder, 'full/.hidden'), '')
+    expect(await files.removeFolder(join(folder, 'empty'))).toBe(true)
+    expect(await files.removeFolder(join(folder, 'empty'))).toBe(true)
+    expect(await files.removeFolder(join(folder, 'full'))).toBe(false)
+    expect(await filesBelow(folder)).toEqual(['full/.hidden'])
   }))
 
 test('a dangling link in the place of a file is not written through', () =>
@@ -138,9 +145,9 @@ test.skipIf(process.getuid?.() !== 0)('what root makes in the folder of another 
     await chown(folder, nobody, nobody)
     await files.makePrivateFolder(join(folder, 'a', 'b'))
     await files.createPrivate(join(folder, 'a', 'b', 'key'), 'x')
-    await files.createPrivateFolder(join(folder, 'c'), 'key', 'x')
+    await files.stagePrivate(join(folder, 'c'), 'x')
     await files.createPrivateWith(join(folder, 'd'), async () => {})
-    for (const name of ['a', 'a/b', 'a/b/key', 'c', 'c/key', 'd']) {
+    for (const name of ['a', 'a/b', 'a/b/key', 'c', 'd']) {
       const { uid, gid } = await stat(join(folder, name))
       expect([name, uid, gid]).toEqual([name, nobody, nobody])
     }

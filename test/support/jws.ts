@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { JwtExpired, JwtInvalid, verifyJwt } from '../../src/keys/jwt.ts'
-import { openKey } from '../../src/keys/key-file.ts'
 import type { TenantKeys } from '../../src/keys/tenant-keys.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
-import { keyHost, keyringOf, planFor } from './signing.ts'
+import { keyringOf, openKey, planFor } from './signing.ts'
 import { withTempFolder } from './temp-folder.ts'
 
 /** The clock of these tests, in seconds. */
@@ -15,7 +14,7 @@ export const claims = { iss: issuer, sub: 'app', iat: now, exp: now + 60 }
 export function newKeys(algorithm: SignatureAlgorithm = 'ES256'): Promise<TenantKeys> {
   return withTempFolder(async (folder) => {
     const plan = planFor(folder, { algorithm })
-    await openKey(plan, keyHost)
+    await openKey(plan)
     return keyringOf(plan).of(plan.tenantId)
   })
 }

@@ -1,9 +1,14 @@
 /** Opens a tenant's key at a moment in time and prints what came of it: one of several processes of a test. */
-import { openKey } from '../../src/keys/key-file.ts'
-import { keyHost, planFor } from './signing.ts'
+import { join } from 'node:path'
+import { nodePlatform } from '../../src/platform/node-process.ts'
+import { openSqlite } from '../../src/storage/open-sqlite.ts'
+import { SqlStorage } from '../../src/storage/sql-storage.ts'
+import { openKey, planFor } from './signing.ts'
 
 const [folder = '', kid = '', at = '0'] = process.argv.slice(2)
 
+const storage = new SqlStorage(await openSqlite(join(folder, 'grantd.db'), nodePlatform()))
 await Bun.sleep(Math.max(0, Number(at) - Date.now()))
-const { key, generated } = await openKey(planFor(folder, { kid: kid || null }), keyHost)
+const { key, generated } = await openKey(planFor(folder, { kid: kid || null }), { storage })
 process.stdout.write(JSON.stringify({ generated, jwk: JSON.stringify(key.jwk) }))
+await storage.close()

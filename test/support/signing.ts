@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FileMaterial } from '../../src/keys/file-material.ts'
-import { type KeyPlan, type OpenedKey, openKey } from '../../src/keys/key-file.ts'
+import type { KeyPlan, OpenedKey } from '../../src/keys/key-file.ts'
 import { MemoryMaterial } from '../../src/keys/key-material.ts'
 import { Keyring, type KeyringOptions } from '../../src/keys/keyring.ts'
 import { nodeFiles } from '../../src/platform/node-files.ts'
@@ -60,9 +60,26 @@ export function keyringOf(plan: KeyPlan, changes: Partial<KeyringOptions> = {}):
   })
 }
 
+/** Opens the key of a tenant as a new process does; by default without a memory of what was before. */
+export async function openKey(plan: KeyPlan, changes: Partial<KeyringOptions> = {}): Promise<OpenedKey> {
+  let opened: OpenedKey | undefined
+  const keyring = keyringOf(plan, {
+    ...changes,
+    onOpened: (_, key) => {
+      opened = key
+    },
+  })
+  await keyring.of(plan.tenantId)
+  if (!opened) throw new TypeError('No key was opened')
+  return opened
+}
+
 /** Opens a key that is kept in a file. */
-export async function openKept(plan: KeyPlan): Promise<OpenedKey & { path: string }> {
-  const opened = await openKey(plan, keyHost)
+export async function openKept(
+  plan: KeyPlan,
+  changes: Partial<KeyringOptions> = {},
+): Promise<OpenedKey & { path: string }> {
+  const opened = await openKey(plan, changes)
   if (opened.path === undefined) throw new TypeError('The key is not kept')
   return { ...opened, path: opened.path }
 }
