@@ -9,7 +9,7 @@ body { margin: 0; }
 
 #tenant { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; max-width: 1460px; margin: 0 auto; padding: 1rem 20px 0; }
 #tenant label { font: bold 14px sans-serif; color: #3b4151; }
-html.dark-mode #tenant label { color: #e4e6e6; }
+html.dark-mode #tenant label, html.dark-mode #tenant .btn { color: #e4e6e6; }
 #tenant input { width: 14rem; min-width: 0; margin: 0; }
 
 /* There is one server and there are no links; a choice of one is none; what is left empty is not sent. */
