@@ -8,41 +8,8 @@ import * as jose from 'jose'
 import { openStorage } from '../../src/storage/open.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { type AdminApp, startAdminApp } from '../admin/admin-app.ts'
+import { numbersOf, oddJson, toColumn, withNumber } from '../support/odd-numbers.ts'
 import { platform, testStart } from '../support/test-app.ts'
-
-/** Numbers that a Date, a bigint, an array or a database may not take, beside good ones. */
-const oddNumber = fc.oneof(
-  fc.constantFrom(
-    0,
-    -0,
-    -1,
-    1.5,
-    1e-300,
-    253_402_300_799,
-    253_402_300_800,
-    8.64e12,
-    8.64e12 + 1,
-    8.64e15,
-    8.64e15 + 1,
-    2 ** 31,
-    2 ** 32,
-    2 ** 53 - 1,
-    2 ** 53,
-    -(2 ** 53),
-    2 ** 63,
-    1e19,
-    1e21,
-    1e308,
-    -1e308,
-  ),
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
-  fc.maxSafeInteger(),
-)
-/** As JSON has it: beyond the largest double there is one more, which is read as infinite. */
-const oddJson = fc.oneof(
-  oddNumber.map(String),
-  fc.constantFrom('1e400', '-1e400', '"1"', 'null', '[]', 'true'),
-)
 
 const config = `
 admin: { tenant: ops }
@@ -220,34 +187,6 @@ test('whatever numbers a row of the database has, every endpoint answers', async
     { numRuns: 200 },
   )
 }, 300_000)
-
-/** The paths to the numbers and nulls of a value. */
-function numbersOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
-  if (typeof value === 'number' || value === null) return [path]
-  if (typeof value !== 'object') return []
-  return Object.entries(value).flatMap(([name, each]) => numbersOf(each, [...path, name]))
-}
-
-function withNumber(text: string, path: readonly string[], json: string): string {
-  const mark = '@the-number@'
-  const changed = JSON.stringify(replaceAt(JSON.parse(text), path, mark))
-  return changed.replace(`"${mark}"`, json)
-}
-
-function replaceAt(value: unknown, [name, ...rest]: readonly string[], mark: string): unknown {
-  if (name === undefined) return mark
-  if (Array.isArray(value))
-    return value.map((each, at) => (String(at) === name ? replaceAt(each, rest, mark) : each))
-  const members = Object.entries(value ?? {})
-  return Object.fromEntries(
-    members.map(([key, each]) => [key, key === name ? replaceAt(each, rest, mark) : each]),
-  )
-}
-
-function toColumn(json: string): number | bigint {
-  const number = Number(json)
-  return Number.isInteger(number) ? BigInt(number) : number
-}
 
 async function askEverything(): Promise<Response[]> {
   const admin = '/api/v1/admin'
