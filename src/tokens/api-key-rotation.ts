@@ -28,8 +28,8 @@ export interface RotatedApiKey extends IssuedApiKey {
  * Makes a new token for a key of the caller's client, by the settings of today: it has those scopes of the key that the tenant and
  * the client still allow, the audience of the client, and ends with the key, or after max_ttl if that is earlier. The token of before
  * works on for `overlap` seconds. Throws `not_found`; `invalid_scope` for a key none of whose scopes is allowed any more, and for a
- * scope that the token of the caller does not have; and `invalid_request` for a key that was revoked, has expired, or is that of
- * another client.
+ * scope that the token of the caller does not have; and `invalid_request` for a key that was revoked, has expired, is that of
+ * another client, or does not descend from the key that asks.
  */
 export async function rotateApiKey(
   { id, overlap, creator, seesAll }: RotateApiKeyOptions,
@@ -40,6 +40,7 @@ export async function rotateApiKey(
   for (;;) {
     const found = await getApiKey(records, { id, clientId: seesAll ? undefined : creator.client.id })
     checkOwn(found.value, creator)
+    checkLine(found, creator)
     await checkNotRevoked(found.value, owner, deps)
     const rotated = await rotateOnce(found, { overlap, creator }, owner, deps)
     if (await records.replace(id, rotated.key, { ifVersion: found.version })) return rotated
@@ -50,6 +51,12 @@ export async function rotateApiKey(
 function checkOwn({ client_id }: ApiKey, { client }: ApiKeyCreator): void {
   if (client_id === client.id) return
   throw new OAuthError('invalid_request', 'The API key belongs to another client, which alone can rotate it')
+}
+
+/** A key that is revoked must not live on in a token that it got of another key: one of those alone that end with it. */
+function checkLine({ id, value: { ancestors = [] } }: StoredRecord<ApiKey>, { parent }: ApiKeyCreator): void {
+  if (!parent || parent.id === id || ancestors.includes(parent.id)) return
+  throw new OAuthError('invalid_request', 'An API key rotates itself and the keys made with it alone')
 }
 
 async function checkNotRevoked(key: ApiKey, owner: ApiKeyTenant, deps: ApiKeyDeps): Promise<void> {

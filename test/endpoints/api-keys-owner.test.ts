@@ -229,6 +229,28 @@ describe('keys that are made with a key', () => {
     expect(app.events.at(-1)).toMatchObject({ actor: boss.id, client: 'svc', detail: { api_key: id } })
   })
 
+  test('are all that a key rotates beside itself: the token of another one would outlive it', async () => {
+    const boss = await makeKey(app, { token: victim, body: bossBody })
+    const sibling = await makeKey(app, { token: victim, body: bossBody })
+    const son = await makeKey(app, { token: boss.api_key, body: child })
+    const refusals = [
+      [boss, sibling],
+      [son, boss],
+    ] as const
+    for (const [caller, target] of refusals) {
+      const refused = await postKey(app, `${target.id}/rotate`, { token: caller.api_key })
+      expect(await refusal(refused)).toEqual([
+        400,
+        'invalid_request',
+        'An API key rotates itself and the keys made with it alone',
+      ])
+      expect((await callProtected(app, target.api_key)).status).toBe(200)
+    }
+    await rotateKey(app, son.id, { token: boss.api_key })
+    await rotateKey(app, boss.id, { token: boss.api_key })
+    await rotateKey(app, sibling.id, { token: victim })
+  })
+
   test('descend from ten others at most', async () => {
     let last = await makeKey(app, { token: victim, body: bossBody })
     for (let n = 1; n < 10; n++) last = await makeKey(app, { token: last.api_key, body: child })
