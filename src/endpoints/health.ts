@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts'
 import { json } from '../http/json.ts'
 import { noStore } from '../http/no-store.ts'
 import { answer } from '../http/openapi.ts'
+import { notesOf } from '../http/request-notes.ts'
 import { HealthResponse } from '../protocol/messages.ts'
 
 /** `GET /health`, `/health/live`: the process answers. `GET /health/ready`: it wants requests. */
@@ -15,8 +16,8 @@ export const healthEndpoint = (deps: Deps) =>
       detail: { ...liveDetail, operationId: 'getLiveness', summary: 'The process answers' },
     })
     // HAProxy asks so by default (`option httpchk` alone).
-    .options('/', () => answerReady(deps), { detail: { hide: true } })
-    .get('/health/ready', () => answerReady(deps), {
+    .options('/', ({ request }) => answerReady(request, deps), { detail: { hide: true } })
+    .get('/health/ready', ({ request }) => answerReady(request, deps), {
       detail: {
         tags: ['Service'],
         operationId: 'getReadiness',
@@ -34,9 +35,11 @@ function healthy({ build }: Deps): HealthResponse {
   return { status: 'healthy', service: 'grantd', version: build.version }
 }
 
-function answerReady(deps: Deps): Response {
+function answerReady(request: Request, deps: Deps): Response {
   const { phase } = deps.lifecycle
   if (phase === 'ready') return json(healthy(deps), { headers: noStore })
+  // Load balancers ask every second, and an operator who stops a replica wants no alarm.
+  notesOf(request).isExpected = true
   const body: HealthResponse = { ...healthy(deps), status: phase }
   return json(body, { status: 503, headers: { ...noStore, 'Retry-After': '1' } })
 }

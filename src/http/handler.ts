@@ -107,7 +107,7 @@ interface Finished {
 function logRequest({ method, id, notes, status, started }: Finished, { log, metrics }: HandlerDeps): void {
   const milliseconds = performance.now() - started
   metrics?.countRequest(notes.route, method, status, milliseconds)
-  log(status >= 500 ? 'error' : 'info', 'request', {
+  log(status >= 500 && !notes.isExpected ? 'error' : 'info', 'request', {
     request_id: id,
     method,
     route: notes.route,

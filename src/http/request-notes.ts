@@ -18,6 +18,8 @@ export interface RequestNotes {
   error: string | undefined
   /** Why, for the log alone. */
   reason: string | undefined
+  /** A 5xx is what was asked for, and no reason for an alarm. */
+  isExpected: boolean
   /** The answer is public and the same for everybody for as long as this says; undefined: it is for this request alone. */
   isCurrent: (() => boolean) | undefined
   /** Pages of other origins may read the answer: see cors.ts. */
@@ -36,6 +38,7 @@ export const noNotes: RequestNotes = {
   secretId: undefined,
   error: undefined,
   reason: undefined,
+  isExpected: false,
   isCurrent: undefined,
   isForAnyOrigin: false,
 }

@@ -27,6 +27,8 @@ test.each(['starting', 'stopping'] as const)('while %s it lives and is not ready
   app.lifecycle.phase = phase
   const ready = await app.send('/health/ready')
   expect(ready.status).toBe(503)
+  // Load balancers ask every second: it is no error in the log.
+  expect(app.log.at(-1)).toMatchObject({ level: 'info', status: 503, route: '/health/ready' })
   expect(ready.headers.get('retry-after')).toBe('1')
   expect(ready.headers.get('cache-control')).toBe('no-store')
   expect(await ready.text()).toBe(`{"status":"${phase}","service":"grantd","version":"${version}"}`)
