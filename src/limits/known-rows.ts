@@ -120,14 +120,17 @@ export class KnownRows {
   }
 }
 
+/** A key that is damaged is replaced: what was known under it is lost, and nobody is locked out for ever. */
 async function readOrMakeKey({ storage, randomBytes }: KnownRowsOptions): Promise<Uint8Array> {
   const records = storage.of(systemTenant).of(limitKeys)
   const id = 'addresses'
   const found = await records.find(id)
-  if (found) return Uint8Array.fromHex(found.value.key)
-  await records.create({ id, value: { key: randomBytes(32).toHex() } })
+  if (found && found.value.key !== limitKeys.fallback.key) return Uint8Array.fromHex(found.value.key)
+  const value = { key: randomBytes(32).toHex() }
+  if (found) await records.replace(id, value, { ifVersion: found.version })
+  else await records.create({ id, value })
   // Whoever came second takes the key of the first.
   const made = await records.find(id)
-  if (!made) throw new StorageError('The key of known addresses was not kept')
+  if (!made?.value.key) throw new StorageError('The key of known addresses was not kept')
   return Uint8Array.fromHex(made.value.key)
 }

@@ -177,7 +177,10 @@ export const knownAddresses = {
 }
 
 /** The key of digests in {@link knownAddresses}, id `addresses`, in hex; kept under the system tenant. */
-export const limitKeys = kind('limit_key', Type.Object({ key: Type.String({ pattern: '^[0-9a-f]{64}$' }) }))
+export const limitKeys = {
+  ...kind('limit_key', Type.Object({ key: Type.String({ pattern: '^[0-9a-f]{64}$' }) })),
+  fallback: { key: '' },
+}
 
 /**
  * The signing keys of a tenant: one row, id `ring`, so that every step of a rotation is one comparison of versions and

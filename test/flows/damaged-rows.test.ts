@@ -4,6 +4,7 @@ import { settleForgotten } from '../../src/audit/audit-journal.ts'
 import { readAudit } from '../../src/audit/audit-trail.ts'
 import { composeKeyring } from '../../src/compose-keys.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
 import { Cleaner } from '../../src/maintenance/cleaner.ts'
 import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
 import { Surveyor } from '../../src/maintenance/surveyor.ts'
@@ -193,7 +194,84 @@ async function checkNews(world: World, { id }: RowKey): Promise<void> {
   expect((await other.of('acme')).active.kid).not.toBe(kid)
 }
 
+/** Another process with the rows of this storage. */
+function startLimits({ app, storage }: World) {
+  const { hashing, randomBytes } = platform
+  const { now } = app.deps
+  const faults: unknown[] = []
+  const settings = {
+    enabled: true,
+    failures_per_client_and_address: 10,
+    failures_per_client: 100,
+    failures_per_address: 100,
+    failures_per_tenant: 1000,
+    longest_backoff: 900,
+  }
+  const options = { storage, hashing, randomBytes, now, monotonic: now, after: () => () => {} }
+  const limits = new AttemptLimits({ ...options, settings, onError: (cause) => faults.push(cause) })
+  const subject = { tenantId: 'acme', kind: 'client', key: 'billing', address: '192.0.2.1' }
+  return { faults, limits, open: () => limits.open(subject, () => {}) }
+}
+
+/** What was known is lost, and what comes is kept. */
+async function checkKnownAddresses(world: World): Promise<void> {
+  const first = startLimits(world)
+  expect(await first.open().isKnown()).toBe(false)
+  first.open().succeed()
+  await first.limits.flush()
+  const second = startLimits(world)
+  expect(await second.open().isKnown()).toBe(true)
+  expect([...first.faults, ...second.faults]).toEqual([])
+  expect(await ask(world, 'acme', 'billing', world.billingSecret)).toBe(200)
+}
+
+/** Makes the rows of a success. */
+async function succeedOnce(world: World): Promise<void> {
+  const { open, limits } = startLimits(world)
+  open().succeed()
+  await limits.flush()
+}
+
 const cases: Readonly<Record<string, Case>> = {
+  failure_counts: {
+    async find({ app }) {
+      await app.post('acme', {
+        grant_type: 'client_credentials',
+        client_id: 'billing',
+        client_secret: 'wrong',
+      })
+      await app.deps.limits.flush()
+      return { tenant: 'acme', kind: 'failure_counts', id: 'counts' }
+    },
+    async check(world) {
+      const { open, limits, faults } = startLimits(world)
+      for (let failures = 0; failures < 20; failures++) open().fail()
+      await limits.flush()
+      expect(faults).toEqual([])
+      const row = await world.storage.of('acme').of(records.failureCounts).find('counts')
+      expect(Object.keys(row?.value.counts ?? {})).toHaveLength(4)
+      expect(await ask(world, 'acme', 'billing', world.billingSecret)).toBe(200)
+    },
+  },
+  known_address: {
+    async find(world) {
+      await succeedOnce(world)
+      const id = await firstId(world.storage, 'acme', records.knownAddresses)
+      const rows = await world.storage.of('acme').of(records.knownAddresses).list({ limit: 4 })
+      // All of them but one say nothing of the address.
+      for (const row of rows)
+        if (row.id !== id) await world.storage.of('acme').of(records.knownAddresses).delete(row.id)
+      return { tenant: 'acme', kind: 'known_address', id }
+    },
+    check: checkKnownAddresses,
+  },
+  limit_key: {
+    async find(world) {
+      await succeedOnce(world)
+      return { tenant: systemTenant, kind: 'limit_key', id: 'addresses' }
+    },
+    check: checkKnownAddresses,
+  },
   client: {
     find: async () => ({ tenant: 'acme', kind: 'client', id: 'billing' }),
     async check(world) {
