@@ -4,7 +4,10 @@ set -eu
 cd "$(dirname "$0")/.."
 
 need() { # package, program
-  command -v "$2" >/dev/null 2>&1 && return
+  command -v "$2" >/dev/null 2>&1 || bring "$1" "$2"
+}
+
+bring() { # package, what is missing
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
     echo "Cannot find $2: install Debian's package $1, or run this as root on Debian" >&2
     exit 1
@@ -20,7 +23,6 @@ need curl curl
 need haproxy haproxy
 need jq jq
 need nginx nginx
-need haproxy haproxy
 need caddy caddy
 need openssl openssl
 need strace strace
@@ -28,7 +30,7 @@ need systemd systemd-analyze
 need systemd-container systemd-nspawn
 sh scripts/bun.sh test --timeout 120000 ./test/system/*.system.ts
 # The others take minutes to build: make interop.
-need python3-venv python3
+python3 -c 'import ensurepip' 2>/dev/null || bring python3-venv 'Python with venv'
 command -v go >/dev/null || echo "no Go here: its clients are not run" >&2
 sh scripts/bun.sh test/interop/clients/main.ts node python debian $(command -v go >/dev/null && echo go)
 sh scripts/docker-test.sh
