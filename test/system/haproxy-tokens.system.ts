@@ -38,8 +38,10 @@ test('the configuration of docs/verifying-tokens.md lets good tokens through HAP
         .replace('127.0.0.1:8443', `127.0.0.1:${port}`)
         .replace('127.0.0.1:8080', `127.0.0.1:${api.port}`)
         .replace('http://localhost:3000/api/v1/tenant/main', `${server.url}/api/v1/tenant/${id}`)
-      const times = 'timeout connect 2s\n  timeout client 5s\n  timeout server 5s'
-      await Bun.write(`${folder}/haproxy.cfg`, `defaults\n  mode http\n  ${times}\n${text}`)
+      await Bun.write(`${folder}/haproxy.cfg`, text)
+      // As it is printed: without `mode http` in it HAProxy would start, warn, and let everybody in.
+      const check = Bun.spawn(['haproxy', '-c', '-f', `${folder}/haproxy.cfg`], { stderr: 'pipe' })
+      expect([await new Response(check.stderr).text(), await check.exited]).toEqual(['', 0])
       const haproxy = Bun.spawn(['haproxy', '-db', '-f', `${folder}/haproxy.cfg`], { stderr: 'ignore' })
       try {
         const headers = { Authorization: `Bearer ${token}` }
