@@ -6,6 +6,7 @@ import { rulesOf, type Scope } from './failure-book.ts'
 import { FailureBooks } from './failure-books.ts'
 import { KnownAddresses } from './known-addresses.ts'
 import { KnownRows } from './known-rows.ts'
+import { LimitKey } from './limit-key.ts'
 import type { LimitSettings } from './limit-settings.ts'
 import { type Places, placesOf, type Subject } from './subject.ts'
 
@@ -31,8 +32,9 @@ export class AttemptLimits {
   constructor(options: AttemptLimitsOptions) {
     const { settings, hashing, now } = options
     const books = new FailureBooks({ ...options, rules: rulesOf(settings) })
-    const known = new KnownAddresses({ ...options, rows: new KnownRows(options) })
-    this.#parts = { settings, hashing, now, books, known }
+    const key = new LimitKey(options)
+    const known = new KnownAddresses({ ...options, rows: new KnownRows({ ...options, key }) })
+    this.#parts = { settings, hashing, now, books, known, key }
   }
 
   /** An attempt that is about to be made; `onBlock` is told when it makes others wait. */
@@ -42,6 +44,7 @@ export class AttemptLimits {
 
   /** Writes what waits; never throws. */
   async flush(): Promise<void> {
+    await this.#parts.key.firstTry
     await Promise.all([this.#parts.books.flush(), this.#parts.known.flush()])
   }
 }
@@ -49,6 +52,7 @@ export class AttemptLimits {
 interface AttemptParts extends Pick<AttemptLimitsOptions, 'settings' | 'hashing' | 'now'> {
   readonly books: FailureBooks
   readonly known: KnownAddresses
+  readonly key: LimitKey
 }
 
 /**
@@ -79,7 +83,9 @@ export class Attempt {
    * even whether the subject exists. Where nobody fails it costs one look into a map, and no promise.
    */
   admit(): void | Promise<void> {
-    const { settings, books, known } = this.#parts
+    const { settings, books, known, key } = this.#parts
+    // What failed before is counted when the key is there.
+    if (key.firstTry) return key.firstTry.then(() => this.admit())
     const isQuiet = !settings.enabled || books.find(this.#subject.tenantId) === undefined
     if (isQuiet || this.#isExempt || known.remembers(this.#subject) || this.#findWait() === 0) return
     return known.has(this.#subject).then((isKnown) => {
@@ -108,15 +114,25 @@ export class Attempt {
    * guesses does not spoil the address for others; the refusal that stands for the usual one is answered.
    */
   fail(): OAuthError | undefined {
-    const { settings, books, now } = this.#parts
+    const { settings, key } = this.#parts
     if (!settings.enabled) return undefined
+    const keyed = key.tryFirst()
+    if (keyed) {
+      void keyed.then(() => this.#count())
+      return undefined
+    }
     const wait = this.#findWait()
     if (wait > 0) return tooManyFailures(wait)
+    this.#count()
+    return undefined
+  }
+
+  #count(): void {
+    const { books, now } = this.#parts
     const places = this.#getPlaces()
     const book = books.open(this.#subject.tenantId)
     const scope = book.add(places, now())
     if (scope) this.#onBlock({ scope, seconds: secondsUntil(book.findWaitEnd(places, now()), now()) })
-    return undefined
   }
 
   /** Milliseconds; 0: none. */
@@ -127,7 +143,7 @@ export class Attempt {
   }
 
   #getPlaces(): Places {
-    this.#places ??= placesOf(this.#subject, this.#parts.hashing)
+    this.#places ??= placesOf(this.#subject, { hashing: this.#parts.hashing, key: this.#parts.key.current })
     return this.#places
   }
 }

@@ -1,12 +1,14 @@
 import type { Hashing, Platform } from '../platform/platform.ts'
-import { knownAddresses, limitKeys } from '../storage/records.ts'
-import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
+import { knownAddresses } from '../storage/records.ts'
+import { type Storage, StorageError } from '../storage/storage.ts'
 import { addKnown, dayOf, isKnownIn, type KnownPair, type KnownShard, keptDays } from './known-shard.ts'
+import type { LimitKey } from './limit-key.ts'
 import { type Subject, textOf } from './subject.ts'
 
-export interface KnownRowsOptions extends Pick<Platform, 'now' | 'randomBytes' | 'monotonic'> {
+export interface KnownRowsOptions extends Pick<Platform, 'now' | 'monotonic'> {
   readonly storage: Storage
   readonly hashing: Hashing
+  readonly key: LimitKey
 }
 
 /** Rows of a tenant: all of them are read together, so that nothing tells which of them has a subject. */
@@ -30,7 +32,6 @@ interface Loaded {
 export class KnownRows {
   readonly #options: KnownRowsOptions
   readonly #loaded = new Map<string, Loaded>()
-  #key: Promise<Uint8Array> | undefined
 
   constructor(options: KnownRowsOptions) {
     this.#options = options
@@ -99,7 +100,7 @@ export class KnownRows {
 
   async #digest(subject: Subject, group: string): Promise<{ shard: string; pair: KnownPair }> {
     const { hashing } = this.#options
-    const key = await this.#getKey()
+    const key = await this.#options.key.read()
     const text = textOf(subject)
     const digest = hashing.hmacSha256(key, text).toHex()
     const ofAddress = hashing.hmacSha256(key, `${text}\0${group}`)
@@ -109,28 +110,4 @@ export class KnownRows {
       pair: { subject: digest.slice(1, 17), address },
     }
   }
-
-  /** The key of the digests, one for all processes that share the storage. */
-  #getKey(): Promise<Uint8Array> {
-    this.#key ??= readOrMakeKey(this.#options).catch((cause: unknown) => {
-      this.#key = undefined
-      throw cause
-    })
-    return this.#key
-  }
-}
-
-/** A key that is damaged is replaced: what was known under it is lost, and nobody is locked out for ever. */
-async function readOrMakeKey({ storage, randomBytes }: KnownRowsOptions): Promise<Uint8Array> {
-  const records = storage.of(systemTenant).of(limitKeys)
-  const id = 'addresses'
-  const found = await records.find(id)
-  if (found && found.value.key !== limitKeys.fallback.key) return Uint8Array.fromHex(found.value.key)
-  const value = { key: randomBytes(32).toHex() }
-  if (found) await records.replace(id, value, { ifVersion: found.version })
-  else await records.create({ id, value })
-  // Whoever came second takes the key of the first.
-  const made = await records.find(id)
-  if (!made?.value.key) throw new StorageError('The key of known addresses was not kept')
-  return Uint8Array.fromHex(made.value.key)
 }

@@ -20,7 +20,7 @@ export interface Places {
 }
 
 /**
- * Counts of a tenant: a fixed number, found by a hash, so that nobody makes more of them by trying more subjects or more addresses. Who
+ * Counts of a tenant: a fixed number, found by a keyed hash, so that nobody makes more of them by trying more subjects or more addresses. Who
  * fills all of them has no new address left to try from. Two that meet by chance share their count.
  */
 const buckets = { pair: 1024, subject: 512, address: 512 } as const
@@ -30,9 +30,15 @@ export function textOf({ kind, key }: Pick<Subject, 'kind' | 'key'>): string {
   return `${kind}\0${key}`
 }
 
-export function placesOf(subject: Subject, hashing: Pick<Hashing, 'sha256'>): Places {
+export interface PlacesDeps {
+  readonly hashing: Pick<Hashing, 'hmacSha256'>
+  readonly key: Uint8Array
+}
+
+/** Under the key: else a guesser finds a subject of his own that shares the count of another one, and makes that one wait. */
+export function placesOf(subject: Subject, { hashing, key }: PlacesDeps): Places {
   const bucketOf = (text: string, count: number) => {
-    const [high = 0, low = 0] = hashing.sha256(text)
+    const [high = 0, low = 0] = hashing.hmacSha256(key, `count\0${text}`)
     return (high * 256 + low) % count
   }
   const group = groupOf(subject.address)

@@ -176,7 +176,10 @@ export const knownAddresses = {
   fallback: { subjects: {} },
 }
 
-/** The key of digests in {@link knownAddresses}, id `addresses`, in hex; kept under the system tenant. */
+/**
+ * The key of digests in {@link knownAddresses} and of buckets in {@link failureCounts}, id `addresses`, in hex; kept under the system
+ * tenant.
+ */
 export const limitKeys = {
   ...kind('limit_key', Type.Object({ key: Type.String({ pattern: '^[0-9a-f]{64}$' }) })),
   fallback: { key: '' },

@@ -21,6 +21,9 @@ interface Tried {
   readonly tenantId?: string
 }
 
+/** One key for all, so that it is the same subjects that share a count by chance in each run. */
+const randomBytes = (count: number) => new Uint8Array(count).fill(1)
+
 /** Several processes over one storage, with one clock. */
 function start(changes: Partial<typeof settings> = {}) {
   const storage = failingStorage(createMemoryStorage())
@@ -29,7 +32,7 @@ function start(changes: Partial<typeof settings> = {}) {
   const now = () => time
   const newProcess = () => {
     const blocks: Block[] = []
-    const { hashing, randomBytes } = platform
+    const { hashing } = platform
     const limits = new AttemptLimits({
       ...{ storage, hashing, randomBytes, now, monotonic: now, after: () => () => {} },
       settings: { ...settings, ...changes },
@@ -125,6 +128,18 @@ test('an address that tries many subjects waits at all of the tenant, but not wh
   expect(await succeed({ key: 'neighbour' })).toBe(true)
   expect(await succeed({ key: 'other', address: '192.0.2.2' })).toBe(true)
   expect(await succeed({ key: 'other', tenantId: 'beta' })).toBe(true)
+})
+
+test('nobody finds a subject of his own that shares the count of another one, and makes that one wait', async () => {
+  const bucketOf = (text: string) => new DataView(platform.hashing.sha256(text).buffer).getUint16(0) % 1024
+  const victim = { key: 'app', address: '203.0.113.7' }
+  const wanted = bucketOf(`client\0${victim.key}\0${victim.address}`)
+  const ids = Array.from({ length: 10_000 }, (_, index) => `unknown-${index}`)
+  const key = ids.find((id) => bucketOf(`client\0${id}\x00192.0.2.1`) === wanted)
+  if (key === undefined) throw new Error('no id shares the bucket')
+  const { fail, succeed } = start().newProcess()
+  expect(await failTimes(5, () => fail({ key }))).toEqual([0, 0, 0, 1, 1])
+  expect(await succeed(victim)).toBe(true)
 })
 
 test('an attack on many subjects from many addresses leaves each address of the tenant one attempt', async () => {
