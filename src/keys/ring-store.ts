@@ -1,5 +1,6 @@
-import { changes, keyrings } from '../storage/records.ts'
+import { changes, keyrings, tenants } from '../storage/records.ts'
 import { DamagedRowError, type Storage, StorageError, systemTenant } from '../storage/storage.ts'
+import { type KeyPlan, noSuchTenant } from './key-file.ts'
 import type { Ring } from './rotation.ts'
 
 /** A ring as it was read, with the version by which it is replaced. */
@@ -24,7 +25,10 @@ const newsKept = 86_400_000
 const mostNews = 500
 const mostAttempts = 50
 
-/** Somebody else changed the row first. */
+/** Whose ring it is: a tenant that is made again under an id is another one. */
+export type RingOwner = Pick<KeyPlan, 'tenantId' | 'incarnation'>
+
+/** Somebody else changed the row first, or the tenant is gone. */
 class RaceLost extends Error {}
 /** Another ring changed at the same moment, so the change got no number. */
 class HeadMoved extends Error {}
@@ -54,18 +58,28 @@ export class RingStore {
     return new DamagedRowError({ tenant: tenantId, kind: keyrings.name, id: ringId }, reason)
   }
 
-  /** Answers false, and changes nothing, when the tenant has a ring. */
-  create(tenantId: string, ring: Ring): Promise<boolean> {
-    return this.#change(tenantId, (storage) =>
-      storage.of(tenantId).of(keyrings).create({ id: ringId, value: ring }),
-    )
+  /** Answers false, and changes nothing, when the tenant has a ring, or is gone. */
+  create(owner: RingOwner, ring: Ring): Promise<boolean> {
+    return this.#change(owner.tenantId, async (storage) => {
+      if (!(await isThere(owner, storage))) return false
+      return storage.of(owner.tenantId).of(keyrings).create({ id: ringId, value: ring })
+    })
   }
 
-  /** Answers false, and changes nothing, when the ring is not in this version any more. */
-  replace(tenantId: string, ring: Ring, ifVersion: number): Promise<boolean> {
-    return this.#change(tenantId, (storage) =>
-      storage.of(tenantId).of(keyrings).replace(ringId, ring, { ifVersion }),
-    )
+  /**
+   * Answers false, and changes nothing, when the ring is not in this version any more, or the tenant is gone: that of one made again
+   * under its id may have the same version.
+   */
+  replace(owner: RingOwner, ring: Ring, ifVersion: number): Promise<boolean> {
+    return this.#change(owner.tenantId, async (storage) => {
+      if (!(await isThere(owner, storage))) return false
+      return storage.of(owner.tenantId).of(keyrings).replace(ringId, ring, { ifVersion })
+    })
+  }
+
+  /** Throws KeyFileError when the tenant is gone. */
+  async checkThere(owner: RingOwner): Promise<void> {
+    if (!(await isThere(owner, this.#storage))) throw noSuchTenant(owner)
   }
 
   /** Answers whether there was a ring. */
@@ -139,6 +153,13 @@ export class RingStore {
   #changes(storage: Storage) {
     return storage.of(systemTenant).of(changes)
   }
+}
+
+/** Whether the tenant is still the one that was planned for; one of config.yaml always is. */
+async function isThere({ tenantId, incarnation }: RingOwner, storage: Storage): Promise<boolean> {
+  if (incarnation === undefined) return true
+  const found = await storage.of(systemTenant).of(tenants).find(tenantId)
+  return found?.value.created_at === incarnation
 }
 
 function newsId(number: number): string {

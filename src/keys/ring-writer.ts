@@ -65,11 +65,12 @@ export class RingWriter {
       if (stored) return { stored: await this.clear(plan, stored) }
       const opened = await this.#openFirst(plan)
       if (opened) return opened
+      await this.#options.store.checkThere(plan)
     }
     throw contended(plan)
   }
 
-  /** Undefined when another process made the ring. */
+  /** Undefined when another process made the ring, or the tenant is gone. */
   async #openFirst(plan: KeyPlan): Promise<OpenedStoredRing | undefined> {
     const { store, material, claim, now, longestTokenLife } = this.#options
     const strays = await material.listStrays(plan, undefined)
@@ -82,7 +83,7 @@ export class RingWriter {
       activated_at: now(),
     }
     const ring: Ring = { keys: [described] }
-    if (!(await store.create(plan.tenantId, ring))) {
+    if (!(await store.create(plan, ring))) {
       key.signer.close()
       if (generated) await leaveToNext(() => material.discard(plan, described))
       return undefined
@@ -113,7 +114,7 @@ export class RingWriter {
       if (discarded.length === 0 && strays.length === 0) return stored
       await material.removeStrays(plan, discarded)
       const ring = withDiscarded(stored.ring, [])
-      if (!(await store.replace(plan.tenantId, ring, stored.version)))
+      if (!(await store.replace(plan, ring, stored.version)))
         return (await store.find(plan.tenantId)) ?? stored
       await material.removeStrays(plan, strays)
       return { ring, version: stored.version + 1 }
@@ -131,8 +132,8 @@ export class RingWriter {
       const raised = withTokenLife(stored.ring, await longestTokenLife(plan.tenantId))
       const ring = await material.renew(plan, raised)
       if (ring === stored.ring) return stored
-      if (await store.replace(plan.tenantId, ring, stored.version))
-        return { ring, version: stored.version + 1 }
+      if (await store.replace(plan, ring, stored.version)) return { ring, version: stored.version + 1 }
+      await store.checkThere(plan)
       const again = await store.find(plan.tenantId)
       if (!again) break
       stored = again
@@ -173,7 +174,7 @@ export class RingWriter {
     return true
   }
 
-  /** Answers false, and changes nothing, when another process changed the ring. */
+  /** Answers false, and changes nothing, when another process changed the ring, or the tenant is gone. */
   async write(ring: Ring, change: Change): Promise<boolean> {
     const { plan, stored } = change
     const { store } = this.#options
@@ -181,12 +182,12 @@ export class RingWriter {
     // Those that leave all at once, unlike a retired one, still have their private half.
     const files = removed.flatMap(({ file }) => file ?? [])
     const next = withDiscarded(ring, [...(stored.ring.discarded ?? []), ...files])
-    if (!(await store.replace(plan.tenantId, next, stored.version))) return false
+    if (!(await store.replace(plan, next, stored.version))) return false
     this.#tellAll(next, removed, change)
     for (const key of removed) await this.#options.material.destroy(plan, key)
     // Where another process was faster, the ring goes on saying so until somebody clears it.
     const after = withDiscarded(next, stored.ring.discarded ?? [])
-    if (files.length > 0) await leaveToNext(() => store.replace(plan.tenantId, after, stored.version + 1))
+    if (files.length > 0) await leaveToNext(() => store.replace(plan, after, stored.version + 1))
     return true
   }
 

@@ -102,6 +102,7 @@ export class Rotator {
         ? await this.#rotateNow(change, { ...options, force })
         : await this.#announce(change)
       if (outcome) return { outcome }
+      await this.#options.store.checkThere(plan)
       const found = await this.#options.store.find(plan.tenantId)
       if (!found) break
       stored = found

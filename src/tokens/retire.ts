@@ -8,6 +8,7 @@ import {
   type StoredClientsDeps,
 } from '../clients/stored-clients.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import { UnavailableError } from '../protocol/errors.ts'
 import { apiKeys, auditEvents, auditHeads, revocations } from '../storage/records.ts'
 import { onlyReadable, type Storage } from '../storage/storage.ts'
 import {
@@ -105,6 +106,16 @@ export async function retireTenant(
     await inside.of(id).deleteAll({ except: outlasting })
     await revokeTokensOfTenant(inside, id, { before: Math.floor(now() / 1000) })
   })
+  await clearLate(id, keyring)
+}
+
+/** Keys that somebody made between the two. The tenant is deleted already: to say that it is not would be wrong. */
+async function clearLate(id: string, keyring: Keyring): Promise<void> {
+  try {
+    await keyring.clear(id)
+  } catch (cause) {
+    if (!(cause instanceof UnavailableError)) throw cause
+  }
 }
 
 type RetireTenantDeps = Omit<StoredTenantsDeps, 'publicUrl'> & { readonly keyring: Keyring }

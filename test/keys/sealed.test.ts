@@ -31,7 +31,7 @@ async function tamper(
 ): Promise<void> {
   const { ring, version } = await readRing(storage, tenantId)
   const keys = ring.keys.map((key) => ({ ...key, sealed: change(key.sealed ?? '') }))
-  await new RingStore(storage, clock.now).replace(tenantId, { keys }, version)
+  await new RingStore(storage, clock.now).replace({ tenantId }, { keys }, version)
 }
 
 const refusalOf = (keys: Promise<unknown>) => keys.then(() => 'opened', String)
