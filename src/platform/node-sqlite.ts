@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { type Sqlite, type SqliteConnection, SqliteError, type SqliteErrorKind } from './platform.ts'
 
 /** SQLite over node:sqlite, which Bun and Deno both have. */
@@ -23,10 +23,34 @@ function connect(database: DatabaseSync): SqliteConnection {
     return statement
   }
   return {
-    all: (text, values) => attempt(() => prepare(text).all(...values) as ReturnType<SqliteConnection['all']>),
+    all: (text, values) => attempt(() => allOf(prepare(text), values)),
     execute: (text) => attempt(() => database.exec(text)),
     close: () => attempt(() => database.close()),
   }
+}
+
+type Rows = ReturnType<SqliteConnection['all']>
+type Values = Parameters<SqliteConnection['all']>[1]
+
+/** A number of 64 bits that JavaScript cannot hold comes as the nearest one, which is no safe integer: it spoils its own row alone. */
+function allOf(statement: StatementSync, values: Values): Rows {
+  try {
+    return statement.all(...values) as Rows
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_OUT_OF_RANGE')) throw cause
+  }
+  statement.setReadBigInts(true)
+  try {
+    return statement.all(...values).map(withNumbers) as Rows
+  } finally {
+    statement.setReadBigInts(false)
+  }
+}
+
+function withNumbers(row: Record<string, SQLOutputValue>): object {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
+  )
 }
 
 function attempt<T>(work: () => T): T {

@@ -194,9 +194,11 @@ function explainOpening(cause: unknown, path: string): unknown {
     return new StorageRefusedError(message, { cause })
   }
   const explained = explainSqlite(cause, path)
-  const isLasting =
-    cause instanceof SqliteError && ['corrupt', 'read-only', 'unreachable'].includes(cause.kind)
-  return isLasting && explained instanceof StorageError
+  return explained instanceof StorageError && isLasting(explained.cause)
     ? new StorageRefusedError(explained.message, { cause })
     : explained
+}
+
+function isLasting(cause: unknown): boolean {
+  return cause instanceof SqliteError && ['corrupt', 'read-only', 'unreachable'].includes(cause.kind)
 }

@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'bun:test'
-import { copyFile, mkdir, readdir, rename, rm, stat, truncate, utimes } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { nodePlatform } from '../../src/platform/node-process.ts'
 import { openSqlite } from '../../src/storage/open-sqlite.ts'
 import { revocations } from '../../src/storage/records.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
-import { type Records, type Storage, StorageError, StorageRefusedError } from '../../src/storage/storage.ts'
+import {
+  DamagedRowError,
+  isDamaged,
+  type Records,
+  type Storage,
+  StorageError,
+  StorageRefusedError,
+} from '../../src/storage/storage.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 const host = nodePlatform()
@@ -112,6 +119,25 @@ test.each([100, 4096, 8192, 12_288])(
       expect((await stat(path)).size).toBe(size)
     }),
 )
+
+test('a database that was written over while it was in use is refused at the next start, though its end was clean', () =>
+  withDatabase(async (path) => {
+    await make(path, 2000)
+    const storage = await open(path)
+    // All but the first page, so that it still looks like one of ours; nothing else is read before the end.
+    const bytes = await Bun.file(path).bytes()
+    await writeFile(path, bytes.fill(7, 4096))
+    const row = { id: 'after', value: { before: 1 } }
+    await storage
+      .of('acme')
+      .of(revocations)
+      .create(row)
+      .catch(() => {})
+    await storage.close()
+    const error = await refusalOf(path)
+    expect(error).toBeInstanceOf(StorageRefusedError)
+    expect(error.message).toStartWith(`Cannot use the database ${path}: `)
+  }))
 
 test('a file that is no database is refused and left as it is', () =>
   withDatabase(async (path) => {
@@ -384,3 +410,26 @@ test('what a start left that was killed long ago is removed, and what may be of 
       [...kept, ...foreign, 'grantd.db', 'grantd.db.closed', 'grantd.db.made'].toSorted(),
     )
   }))
+
+test.each(['version', 'expires_at', 'used_at'])(
+  'a number of 64 bits in the column %s damages its own row alone',
+  (column) =>
+    withDatabase(async (path) => {
+      await make(path, 3)
+      const shell = new DatabaseSync(path)
+      shell.exec(`update grantd_records set ${column} = 9007199254740993 where id = 'token:1'`)
+      shell.close()
+      const storage = await open(path)
+      const rows = storage.of('acme').of(revocations)
+      const listed = await rows.list({ limit: 9 })
+      expect(listed.map((row) => [row.id, isDamaged(row)])).toEqual([
+        ['token:0', false],
+        ['token:1', true],
+        ['token:2', false],
+      ])
+      expect((await rows.find('token:0'))?.version).toBe(1)
+      const refused = await rows.find('token:1').catch((cause: unknown) => cause)
+      expect(refused).toBeInstanceOf(DamagedRowError)
+      await storage.close()
+    }),
+)
