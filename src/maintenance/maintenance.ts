@@ -1,7 +1,7 @@
 import type { Keyring } from '../keys/keyring.ts'
 import { type Log, renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
-import type { Storage } from '../storage/storage.ts'
+import { DamagedRowError, type Storage } from '../storage/storage.ts'
 import { Cleaner } from './cleaner.ts'
 import { ClockGuard } from './clock-guard.ts'
 import { Surveyor } from './surveyor.ts'
@@ -22,6 +22,7 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
   readonly roundEvery?: number
 }
 
+const newsWork = 'looking for changed keys'
 /** Tenants whose keys are changed in one round, so that keys of ten thousand tenants are not made at once. */
 const mostChanged = 100
 
@@ -54,8 +55,18 @@ export class Maintenance {
   /** Learns what has to be known before the first answer, and goes on by itself from then on. Throws StorageError. */
   async start(): Promise<void> {
     await this.#cleaner.begin()
-    await this.#options.keyring.lookForNews()
+    await this.#lookAtFirst()
     this.#schedule()
+  }
+
+  /** A damaged row is of one tenant, which is refused by itself; the news of all others are known. */
+  async #lookAtFirst(): Promise<void> {
+    try {
+      await this.#options.keyring.lookForNews()
+    } catch (cause) {
+      if (!(cause instanceof DamagedRowError)) throw cause
+      this.#noteFailure(newsWork, cause)
+    }
   }
 
   /** Stops, once what runs has come to an end. */
@@ -81,7 +92,7 @@ export class Maintenance {
   async #run(): Promise<void> {
     const { storage, keyring, monotonic, roundEvery = 30_000 } = this.#options
     await this.#attempt('looking after the database', () => storage.tidy())
-    await this.#attempt('looking for changed keys', () => keyring.lookForNews())
+    await this.#attempt(newsWork, () => keyring.lookForNews())
     const isRound = monotonic() - this.#lastRound >= roundEvery
     if (isRound) {
       this.#lastRound = monotonic()
@@ -115,15 +126,18 @@ export class Maintenance {
   }
 
   async #attempt(work: string, attempt: () => Promise<unknown>): Promise<void> {
-    const { log } = this.#options
     if (this.#isStopped) return
     try {
       await attempt()
-      if (this.#failing.delete(work)) log('info', `${work} works again`)
+      if (this.#failing.delete(work)) this.#options.log('info', `${work} works again`)
     } catch (cause) {
-      const reason = renderCause(cause)
-      if (this.#failing.get(work) !== reason) log('error', `${work} failed`, { reason })
-      this.#failing.set(work, reason)
+      this.#noteFailure(work, cause)
     }
+  }
+
+  #noteFailure(work: string, cause: unknown): void {
+    const reason = renderCause(cause)
+    if (this.#failing.get(work) !== reason) this.#options.log('error', `${work} failed`, { reason })
+    this.#failing.set(work, reason)
   }
 }

@@ -37,6 +37,8 @@ async function fill(folder: string): Promise<void> {
     ['client', 'add', '--tenant', 'acme', '--client', 'billing', '--scopes', 'api:read'],
     ['client', 'add', '--tenant', 'acme', '--client', 'second'],
     ['tenant', 'add', '--tenant', 'globex', '--issuer', 'https://globex.example'],
+    // It has a ring then, and a start hears of its change.
+    ['keys', 'rotate', '--tenant', 'globex'],
     ['revoke', '--tenant', 'acme', '--all', '--before', '2020-01-01T00:00:00Z'],
   ]) {
     const { code, err } = await run(grantd, { folder, args })
