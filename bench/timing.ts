@@ -49,6 +49,8 @@ const settings: readonly Setting[] = [
 ]
 
 const warmUp = 500
+/** Where all are measured from. */
+const home = '203.0.113.7'
 
 const folder = await mkdtemp(join(tmpdir(), 'grantd-timing-'))
 let found = 0
@@ -91,8 +93,6 @@ async function measure(setting: Setting, place: string): Promise<number> {
     await server.stop()
   }
 }
-
-const home = '203.0.113.7'
 
 /** One of each in every round, in an order of its own, so that whatever changes with time changes all alike. */
 async function takeSamples(

@@ -27,13 +27,13 @@ export type FailedCheck =
 /** An attempt to be this client, as limits/ counts it. */
 export interface ClientAttempt {
   /** Names where it comes from. */
-  readonly source: string
+  findSource(): string
   /**
    * Lets the attempt go on, or throws when it has to wait: then no secret is looked at. Asked once at the beginning, and again right
    * before a secret is looked at. A promise only where it has to look further.
    */
   admit(): MaybePromise<void>
-  /** Whether this process saw the client succeed from this address. */
+  /** Whether this process saw the client succeed from this address; true where nobody counts. */
   isRemembered(): boolean
   /** Whether any process did; asks the storage where this one does not know. */
   isKnown(): Promise<boolean>
@@ -44,7 +44,7 @@ export interface ClientAttempt {
 
 /** An attempt that nobody counts. */
 export const uncounted: ClientAttempt = {
-  source: '',
+  findSource: () => '',
   admit: () => undefined,
   isRemembered: () => true,
   isKnown: async () => true,
@@ -72,69 +72,84 @@ export interface Failure {
 }
 
 /**
- * A client of config.yaml with its right secret costs no look into the storage. Every failure does the same work, wherever the client
- * is and whether there is one: the secrets of a client of config.yaml are checked, its own or those of a decoy; one row of a stored
- * client is read, its own or one near it, and the secrets in it are checked. It is counted as soon as a secret was wrong, before
- * anything else has a turn: else many at once would be looked at uncounted.
+ * A client of config.yaml with its right secret costs no look into the storage. Every failure does the same work in the same order,
+ * wherever the client is and whether there is one: the secrets of a client of config.yaml are checked, its own or those of a decoy; one
+ * row of a stored client is read, its own or one near it, and the secrets in it are checked. A failure is counted as soon as the secret
+ * was wrong, before anything else has a turn: else many at once would be looked at uncounted. `bench/timing.ts` measures it.
  */
-export async function checkCredentials(
+export function checkCredentials(
   credentials: ClientCredentials,
   deps: CheckDeps,
 ): Promise<AuthenticatedClient | Failure> {
   const configured = deps.clients.findConfigured(credentials.clientId)
+  const check = new SecretsCheck(credentials, deps)
   return configured
-    ? checkConfigured(credentials, configured, deps)
-    : checkStored(credentials, deps, new SecretsCheck(credentials, deps))
+    ? checkConfigured(configured, check, deps)
+    : checkStored(credentials.clientId, check, deps)
 }
 
 async function checkConfigured(
-  credentials: ClientCredentials,
   client: Client,
-  deps: CheckDeps,
+  check: SecretsCheck,
+  { clients, attempt, onClaimed }: CheckDeps,
 ): Promise<AuthenticatedClient | Failure> {
-  const check = new SecretsCheck(credentials, deps)
-  deps.onClaimed?.(client)
-  const checked = andThen(check.findValid(client), (secret) => {
-    const outcome = conclude(client, secret)
-    return typeof outcome === 'string' ? { failed: outcome, refusal: deps.attempt.fail() } : outcome
-  })
-  const outcome = checked instanceof Promise ? await checked : checked
-  if ('client' in outcome) return outcome
-  const failed = (await check.findInvalid(client)) ?? outcome.failed
-  deps.clients.findDecoy(credentials.clientId)
-  const near = await deps.clients.findNearStored(credentials.clientId)
-  await check.findInVain(near?.secrets)
-  return { ...outcome, failed }
+  onClaimed?.(client)
+  const found = check.findValid(client)
+  const outcome = conclude(client, found instanceof Promise ? await found : found)
+  if (typeof outcome === 'object') return outcome
+  const refusal = attempt.fail()
+  const invalid = await check.findInvalid(client)
+  // From here on it is what the failure of any other client does besides.
+  clients.findConfigured(noClientId)
+  clients.findDecoy(client.id)
+  const near = await clients.findNearStored(client.id)
+  await admitInVain(attempt)
+  if (near) await check.findInVain(near)
+  return { failed: invalid ?? outcome, refusal }
 }
 
+/** No client has it. */
+const noClientId = '\0'
+
 async function checkStored(
-  { clientId }: ClientCredentials,
-  deps: CheckDeps,
+  clientId: string,
   check: SecretsCheck,
+  { clients, attempt, onClaimed }: CheckDeps,
 ): Promise<AuthenticatedClient | Failure> {
-  const { clients, attempt } = deps
+  // Whoever is new here pays for the hash of the decoy first, which may be slow, as if it were that of the client.
   const decoy = { active: false, secrets: clients.findDecoy(clientId) }
+  const isNew = decoy.secrets.every(({ hash }) => hash.kind === 'sha256') || !attempt.isRemembered()
+  if (isNew) {
+    const vain = check.findValid(decoy)
+    if (vain instanceof Promise) await vain
+    await check.findInvalid(decoy)
+  }
   const near = await clients.findNearStored(clientId).catch(async (cause: unknown) => {
-    // A configured client with a wrong secret pays for its check before the storage says no, and is counted.
-    await andThen(check.findValid(decoy), () => attempt.fail())
+    if (!isNew) await check.findInVain(decoy)
+    attempt.fail()
     throw cause
   })
+  const held = attempt.admit()
+  if (held) await held
   const client = near?.id === clientId ? near : undefined
-  if (client) deps.onClaimed?.(client)
-  // Its own hash is fast. Whoever is new pays for that of the decoy before it is looked at, as if it were that of the client.
-  const known = client && attempt.isRemembered() ? await check.findValid(client) : undefined
-  if (client && known && client.active) return { client, secret: known }
-  const checked = andThen(check.findValid(decoy), () =>
-    andThen(near && check.findValid(near), (secret) => {
-      const outcome = client ? conclude(client, secret) : 'unknown_client'
-      return typeof outcome === 'string' ? { failed: outcome, refusal: attempt.fail() } : outcome
-    }),
-  )
-  const outcome = checked instanceof Promise ? await checked : checked
-  if ('client' in outcome) return outcome
-  const failed = near && (await check.findInvalid(near))
-  await check.findInvalid(decoy)
-  return client && failed ? { ...outcome, failed } : outcome
+  if (client) onClaimed?.(client)
+  const found = near && check.findAfter(near)
+  const secret = found instanceof Promise ? await found : found
+  const outcome = client ? conclude(client, secret) : 'unknown_client'
+  if (typeof outcome === 'object') return outcome
+  const refusal = attempt.fail()
+  const invalid = near && (await check.findInvalid(near))
+  if (!isNew) await check.findInVain(decoy)
+  return { failed: (client && invalid) ?? outcome, refusal }
+}
+
+/** The failure was counted already, and an attempt that has to wait because of it is still answered as one that failed. */
+async function admitInVain(attempt: ClientAttempt): Promise<void> {
+  try {
+    await attempt.admit()
+  } catch {
+    // For the time that it takes.
+  }
 }
 
 function conclude(client: Client, secret: ClientSecret | undefined): AuthenticatedClient | FailedCheck {
@@ -162,6 +177,12 @@ class SecretsCheck {
     )
   }
 
+  /** The same where {@link findValid} of another client came right before. */
+  findAfter({ active, secrets }: Checked): MaybePromise<ClientSecret | undefined> {
+    const valid = validSecrets(secrets, this.#deps.now())
+    return this.#findAmong(valid, { isBefore: false, useMemory: active, isThorough: !active })
+  }
+
   /**
    * Why the secret is not valid, if it is one of those that are not. They are checked at every failure: a client that has no other
    * must not be told by its time.
@@ -176,9 +197,11 @@ class SecretsCheck {
     })
   }
 
-  /** For the time that it takes. */
-  async findInVain(secrets: readonly ClientSecret[] = []): Promise<void> {
-    await this.#findAmong(secrets, inVain)
+  /** For the time that it takes, and in the place of {@link findValid} where that is what an other client would do. */
+  async findInVain({ secrets }: Pick<Checked, 'secrets'>): Promise<void> {
+    const client = { active: false, secrets }
+    await this.findAfter(client)
+    await this.findInvalid(client)
   }
 
   #findAmong(
@@ -189,7 +212,7 @@ class SecretsCheck {
     const { clientId, clientSecret } = this.#credentials
     const asker: Asker = {
       tenantId,
-      source: attempt.source,
+      findSource: () => attempt.findSource(),
       id: clientId,
       ...(findSignal && { findSignal }),
       isKnown: () => attempt.isKnown(),

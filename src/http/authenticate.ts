@@ -52,7 +52,7 @@ function openAttempt(
   { tenant, deps }: { tenant: Tenant; deps: Deps },
 ): Attempt {
   const notes = notesOf(request)
-  const subject = { tenantId: tenant.id, kind: 'client', key: clientId, address: notes.address() }
+  const subject = { tenantId: tenant.id, kind: 'client', key: clientId, address: notes.address }
   return deps.limits.open(subject, ({ scope, seconds }) => {
     const detail = { scope, seconds: String(seconds) }
     const { clientId: client } = notes

@@ -27,8 +27,8 @@ export interface SecretCheckerOptions {
 /** Who asks for a check, which decides when a slow one has its turn. */
 export interface Asker {
   readonly tenantId: string
-  /** Where the request comes from, such as an address. */
-  readonly source: string
+  /** Where the request comes from, such as an address; asked for only where there is something to wait for. */
+  readonly findSource: () => string
   /** Such as a client id. */
   readonly id: string
   /** Tells when the client goes away. */
@@ -148,10 +148,10 @@ export class SecretChecker {
     }
   }
 
-  async #findPlace({ tenantId, source, id, isKnown }: Asker): Promise<QueuePlace> {
+  async #findPlace({ tenantId, findSource, id, isKnown }: Asker): Promise<QueuePlace> {
     const proved = (await isKnown?.()) ?? false
     // Known ones are no strangers that hide behind many ids: what they have is theirs, wherever they come from.
-    return { isKnown: proved, path: proved ? [tenantId, id] : [tenantId, source, id] }
+    return { isKnown: proved, path: proved ? [tenantId, id] : [tenantId, findSource(), id] }
   }
 
   #remember(memory: string): void {

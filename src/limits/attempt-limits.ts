@@ -74,8 +74,8 @@ export class Attempt {
   }
 
   /** The group of addresses that it comes from. */
-  get source(): string {
-    return groupOf(this.#subject.address)
+  findSource(): string {
+    return groupOf(this.#subject.address())
   }
 
   /**
@@ -95,9 +95,9 @@ export class Attempt {
     })
   }
 
-  /** Whether this process saw the subject succeed from this address. */
+  /** Whether this process saw the subject succeed from this address; true where limits are off. */
   isRemembered(): boolean {
-    return this.#parts.known.remembers(this.#subject)
+    return !this.#parts.settings.enabled || this.#parts.known.remembers(this.#subject)
   }
 
   /** Whether any process did; asks the storage where this one does not know. */

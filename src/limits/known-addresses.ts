@@ -1,6 +1,7 @@
 import type { Platform } from '../platform/platform.ts'
 import { groupOf } from './address-group.ts'
 import type { KnownRows } from './known-rows.ts'
+import { PacedLooks } from './paced-looks.ts'
 import { type Subject, textOf } from './subject.ts'
 
 export interface KnownAddressesOptions extends Pick<Platform, 'after' | 'now'> {
@@ -31,6 +32,7 @@ export class KnownAddresses {
   /** When each was noted (ms since the epoch). The oldest half goes when there are too many: the storage has them. */
   #young = new Map<string, number>()
   #old: ReadonlyMap<string, number> = new Map()
+  readonly #looks = new PacedLooks()
   #waiting = new Map<string, Waiting>()
   #cancel: (() => void) | undefined
   #flushing: Promise<void> = Promise.resolve()
@@ -40,10 +42,11 @@ export class KnownAddresses {
     this.#options = options
   }
 
-  /** Notes a success; most of the time one look says that it was noted. */
+  /** Notes a success; of one of many that follow on one another without a pause, only once a second. */
   note(subject: Subject): void {
     const { now, after } = this.#options
-    const group = groupOf(subject.address)
+    if (!this.#looks.isDue(`${subject.tenantId} ${textOf(subject)}`, now())) return
+    const group = groupOf(subject.address())
     const name = nameOf(subject, group)
     const notedAt = this.#young.get(name)
     if (notedAt !== undefined && Math.abs(now() - notedAt) < renewEvery) return
@@ -55,7 +58,7 @@ export class KnownAddresses {
 
   /** Whether this process saw a success. */
   remembers(subject: Subject): boolean {
-    const name = nameOf(subject, groupOf(subject.address))
+    const name = nameOf(subject, groupOf(subject.address()))
     return this.#young.has(name) || this.#old.has(name)
   }
 
@@ -63,7 +66,7 @@ export class KnownAddresses {
   async has(subject: Subject): Promise<boolean> {
     if (this.remembers(subject)) return true
     try {
-      return await this.#options.rows.has(subject, groupOf(subject.address))
+      return await this.#options.rows.has(subject, groupOf(subject.address()))
     } catch (cause) {
       this.#tell(cause)
       return false

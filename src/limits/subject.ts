@@ -6,8 +6,8 @@ export interface Subject {
   readonly tenantId: string
   readonly kind: string
   readonly key: string
-  /** Where the attempt comes from; undefined: not known. */
-  readonly address: string | undefined
+  /** Where the attempt comes from; undefined: not known. Asked for only where it counts, because asking takes time. */
+  readonly address: () => string | undefined
 }
 
 /** Names of the four counts that an attempt belongs to, in the book of its tenant. */
@@ -41,7 +41,7 @@ export function placesOf(subject: Subject, { hashing, key }: PlacesDeps): Places
     const [high = 0, low = 0] = hashing.hmacSha256(key, `count\0${text}`)
     return (high * 256 + low) % count
   }
-  const group = groupOf(subject.address)
+  const group = groupOf(subject.address())
   const text = textOf(subject)
   return {
     pair: `p${bucketOf(`${text}\0${group}`, buckets.pair)}`,

@@ -209,7 +209,7 @@ function startLimits({ app, storage }: World) {
   }
   const options = { storage, hashing, randomBytes, now, monotonic: now, after: () => () => {} }
   const limits = new AttemptLimits({ ...options, settings, onError: (cause) => faults.push(cause) })
-  const subject = { tenantId: 'acme', kind: 'client', key: 'billing', address: '192.0.2.1' }
+  const subject = { tenantId: 'acme', kind: 'client', key: 'billing', address: () => '192.0.2.1' }
   return { faults, limits, open: () => limits.open(subject, () => {}) }
 }
 

@@ -25,7 +25,7 @@ async function isRight(
   return (
     (await checker.findMatch(secret, [hash], {
       ...options,
-      asker: { tenantId: 'acme', source: '', id: 'app' },
+      asker: { tenantId: 'acme', findSource: () => '', id: 'app' },
     })) === 0
   )
 }
@@ -156,7 +156,7 @@ test('ninety guesses at one tenant make neither other tenants nor other clients 
   const check = (tenantId: string, id: string, isKnown = false) =>
     checker.findMatch(`${tenantId} ${id}`, [slow('x')], {
       useMemory: false,
-      asker: { tenantId, source: '', id, isKnown: async () => isKnown },
+      asker: { tenantId, findSource: () => '', id, isKnown: async () => isKnown },
     })
   const guesses = Array.from({ length: 90 }, () =>
     Promise.resolve(check('acme', 'guessed')).catch(() => 'refused'),
@@ -184,7 +184,7 @@ test('what waited is not worked on once it must not be', async () => {
   const admit = () => {
     if (isOver) throw new OAuthError('temporarily_unavailable', 'Too many failed attempts; try again later')
   }
-  const asker = { tenantId: 'acme', source: '', id: 'app', admit }
+  const asker = { tenantId: 'acme', findSource: () => '', id: 'app', admit }
   const checks = Array.from({ length: 5 }, () =>
     Promise.resolve(checker.findMatch('x', [slow('y')], { useMemory: false, asker })).catch(
       (cause) => cause.code,

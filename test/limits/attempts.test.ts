@@ -40,7 +40,9 @@ function start(changes: Partial<typeof settings> = {}) {
     })
     const open = ({ key = 'app', tenantId = 'acme', ...from }: Tried = {}): Attempt => {
       const address = 'address' in from ? from.address : '192.0.2.1'
-      return limits.open({ tenantId, kind: 'client', key, address }, (block) => blocks.push(block))
+      return limits.open({ tenantId, kind: 'client', key, address: () => address }, (block) =>
+        blocks.push(block),
+      )
     }
     /** Seconds to wait; 0: it was let in, and failed. */
     const fail = async (tried?: Tried): Promise<number> => {

@@ -1,0 +1,42 @@
+/** Looks that may follow one right after the other. */
+const atOnce = 60
+/** Milliseconds after which one more may. */
+const each = 1000
+/** Things whose pace is known, at some hundred bytes each; twice as many while they change places. */
+const mostKnown = 25_000
+
+interface Pace {
+  left: number
+  at: number
+}
+
+/**
+ * Says whether to look at something that costs a look: always for what comes now and then, and once a second for what comes without a
+ * pause. Asking for the address of a connection takes a tenth of a request.
+ */
+export class PacedLooks {
+  #young = new Map<string, Pace>()
+  #old: ReadonlyMap<string, Pace> = new Map()
+
+  isDue(name: string, now: number): boolean {
+    const pace = this.#young.get(name) ?? this.#remember(name, now)
+    const passed = Math.floor(Math.abs(now - pace.at) / each)
+    if (passed > 0) {
+      pace.left = Math.min(atOnce, pace.left + passed)
+      pace.at = now
+    }
+    if (pace.left === 0) return false
+    pace.left--
+    return true
+  }
+
+  #remember(name: string, now: number): Pace {
+    if (this.#young.size >= mostKnown) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    const pace = this.#old.get(name) ?? { left: atOnce, at: now }
+    this.#young.set(name, pace)
+    return pace
+  }
+}
