@@ -8,6 +8,7 @@ import { printable } from '../printable.ts'
 import { auditEvents, tenants as tenantKind } from '../storage/records.ts'
 import { DamagedRowError, isDamaged, type Storage, systemTenant } from '../storage/storage.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
+import { getAction } from './get-action.ts'
 import { jsonOption } from './options.ts'
 import { type OpenedStorage, storageOptions, withStorage } from './with-storage.ts'
 
@@ -47,8 +48,7 @@ export const auditCommand: Command = {
 
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   const name = args.positionals[0] ?? ''
-  const action = actions[name]
-  if (!action) throw new UsageError(`audit wants one of ${Object.keys(actions).join(', ')}`)
+  const action = getAction('audit', args.positionals[0], actions)
   const tenant = args.isSet('system') ? systemTenant : args.text('tenant')
   if (tenant === undefined && action !== verify)
     throw new UsageError(`audit ${name} wants one trail: name it with --tenant ID or --system`)

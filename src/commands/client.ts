@@ -1,23 +1,20 @@
-import {
-  findClient,
-  clientIdOf as idOfListed,
-  type ListedClient,
-  listClients,
-} from '../clients/listed-clients.ts'
+import { clientIdOf as idOfListed, type ListedClient, listClients } from '../clients/listed-clients.ts'
 import { showClient, showSecrets } from '../clients/shown-client.ts'
 import { changeStoredClient } from '../clients/stored-clients.ts'
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import type { DamagedRow } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { createFreshClient, retireClient } from '../tokens/retire.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
+import { type Command, exitCodes } from './command.ts'
+import { getAction } from './get-action.ts'
 import { jsonOption, parseScopes, scopesOption } from './options.ts'
 import { renderDamaged } from './render-damaged.ts'
 import { stylesFor } from './style.ts'
 import {
   explainRefusal,
+  getClient,
   getOption,
   getTenant,
   type Management,
@@ -66,9 +63,7 @@ export const clientCommand: Command = {
 }
 
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
-  const word = args.positionals[0] ?? ''
-  const action = Object.hasOwn(actions, word) ? actions[word] : undefined
-  if (!action) throw new UsageError(`client wants one of ${Object.keys(actions).join(', ')}`)
+  const action = getAction('client', args.positionals[0], actions)
   const tenantId = getOption('tenant', { args, command: 'client' })
   if (action !== list) getOption('client', { args, command: 'client' })
   return withManagement(args, platform, async (management) =>
@@ -121,7 +116,7 @@ async function add(asked: Asked): Promise<number> {
   management.record({ type: 'client.created', tenant: tenant.id, client: id })
   const { bold } = stylesFor(platform)
   const text = [
-    `The tenant '${tenant.id}' has the client '${id}'`,
+    `Added the client '${id}' to the tenant '${tenant.id}'`,
     `${bold('Secret')}, shown this once: give it to the client`,
     `  ${secret}`,
     '',
@@ -134,7 +129,7 @@ async function add(asked: Asked): Promise<number> {
 async function show(asked: Asked): Promise<number> {
   const { management, tenant, args, platform } = asked
   const { storage, now } = management
-  const found = await getClient(asked)
+  const found = await getAskedClient(asked)
   const secrets = await showSecrets(found, { tenantId: tenant.id, storage, now: now() })
   const shown = showClient(found)
   if (args.isSet('json')) {
@@ -155,23 +150,17 @@ async function show(asked: Asked): Promise<number> {
 }
 
 function renderValue(value: unknown): string {
-  return Array.isArray(value) ? value.join(' ') : value === null ? '-' : String(value)
+  const text = Array.isArray(value) ? value.join(' ') : String(value ?? '')
+  return text === '' ? '-' : text
 }
 
-async function getClient(asked: Asked): Promise<ListedClient> {
-  const { management, tenant } = asked
-  const id = clientIdOf(asked)
-  const owner = { tenant, clients: management.clients.of(tenant.id) }
-  const found = await findClient(id, owner, management.storage)
-  if (found) return found
-  throw new CommandError(
-    `The tenant '${tenant.id}' has no client '${id}'; grantd client list --tenant ${tenant.id} names them`,
-  )
+function getAskedClient(asked: Asked): Promise<ListedClient> {
+  return getClient(clientIdOf(asked), asked.tenant, asked.management)
 }
 
 async function remove(asked: Asked): Promise<number> {
   const { management, tenant } = asked
-  const { client } = await getClient(asked)
+  const { client } = await getAskedClient(asked)
   const tried = `Cannot remove the client '${client.id}' of the tenant '${tenant.id}'`
   await explainRefusal(tried, () =>
     retireClient({ id: client.id, checkCurrent: () => {} }, ownerOf(tenant, management), management),
@@ -182,7 +171,7 @@ async function remove(asked: Asked): Promise<number> {
 
 async function setActive(asked: Asked, active: boolean): Promise<number> {
   const { management, tenant } = asked
-  const { client } = await getClient(asked)
+  const { client } = await getAskedClient(asked)
   const tried = `Cannot change the client '${client.id}' of the tenant '${tenant.id}'`
   const options = { id: client.id, patch: { active }, checkCurrent: () => {} }
   await explainRefusal(tried, () =>

@@ -1,6 +1,7 @@
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
+import { getAction } from './get-action.ts'
 
 type Commands = readonly Command[]
 
@@ -10,7 +11,7 @@ const shells: Readonly<Record<string, (commands: Commands) => string>> = {
   fish: renderFish,
 }
 
-/** Takes the list of commands late, for this command is in it. */
+/** Takes the list of commands late, because this command is in it. */
 export function createCompletionCommand(load: () => Promise<Commands>): Command {
   return {
     name: 'completion',
@@ -24,8 +25,7 @@ export function createCompletionCommand(load: () => Promise<Commands>): Command 
       'bash  source <(grantd completion bash)\nzsh   source <(grantd completion zsh)\nfish  grantd completion fish | source',
     example: 'grantd completion bash > /etc/bash_completion.d/grantd',
     run: async (args: ParsedArguments, platform: Platform) => {
-      const render = shells[args.positionals[0] ?? '']
-      if (!render) throw new UsageError(`completion wants one of ${Object.keys(shells).join(', ')}`)
+      const render = getAction('completion', args.positionals[0], shells)
       platform.writeOut(render(await load()))
       return exitCodes.ok
     },

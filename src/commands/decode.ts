@@ -29,11 +29,12 @@ async function decode(args: ParsedArguments, platform: Platform): Promise<number
   const [word] = args.positionals
   if (word !== undefined && word !== '-') {
     throw new UsageError(
-      'decode reads the token from standard input, for what stands in arguments can be seen by others',
+      'decode reads the token from standard input, because other users can see arguments: grantd decode < token.txt',
     )
   }
   const token = (await platform.readInput())?.trim()
-  if (token === undefined) throw new UsageError('decode reads the token from standard input: pipe it in')
+  if (token === undefined)
+    throw new UsageError('decode reads the token from standard input: grantd decode < token.txt')
   const decoded = parseToken(token)
   const signature = await findSignature(token, args.text('jwks'), platform)
   writeReport({ decoded, signature, isJson: args.isSet('json') }, platform)

@@ -35,7 +35,7 @@ export function renderDemo({ secret }: Demo, publicUrl: string): string {
   const page = `${publicUrl}/swagger`
   return [
     '',
-    'This is a demo, for there is no config.yaml here: nothing is kept, and the next start has another secret.',
+    'This is a demo, because there is no config.yaml here: nothing is kept, and the next start has another secret.',
     `Its client is ${clientId}. The secret, shown this once: ${secret}`,
     '',
     '1. Get a token',

@@ -2,18 +2,19 @@ import { ConfigError } from '../config/fault.ts'
 import { suggest } from '../config/suggest.ts'
 import { KeyFileError } from '../keys/key-file.ts'
 import { SigningEngineError } from '../keys/sign-engine.ts'
-import { UnknownOptionError, UsageError } from '../platform/arguments.ts'
+import { UnknownCommandError, UnknownOptionError, UsageError } from '../platform/arguments.ts'
 import { FileError, type Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import { DamagedRowError, StorageError, StorageRefusedError } from '../storage/storage.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
-import { renderUsage } from './help.ts'
+import { renderUsageHint } from './help.ts'
 
 /** Tells why a command failed and answers the exit code; throws what nobody expected. */
 export function explain(error: unknown, command: Command, platform: Platform): number {
   if (error instanceof UsageError) {
+    const used = error instanceof UnknownCommandError ? undefined : command
     platform.writeError(
-      `grantd: ${printableLines(error.message)}${hintFor(error, command)}\n${renderUsage(command)}\nRun grantd help for more.\n`,
+      `grantd: ${printableLines(error.message)}${hintFor(error, command)}\n${renderUsageHint(used)}\n`,
     )
     return exitCodes.usage
   }

@@ -10,7 +10,7 @@ export const exportOptions: readonly Option[] = [
   { name: 'public', description: 'with export: the public keys, which are all that can be exported' },
   {
     name: 'pem',
-    description: 'with export: as PEM, for what takes no JWK Set; --public goes without saying',
+    description: 'with export: as PEM, for programs that take no JWK Set; implies --public',
   },
   { name: 'kid', value: 'KID', description: 'with export: this key alone' },
 ]

@@ -3,7 +3,7 @@ import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { configOption, parseFolder, settingOf } from './options.ts'
 
-/** Where a configuration is looked for when none is named: the folder at hand, then the system's. */
+/** Where a configuration is looked for when none is named: the current folder, then the system's. */
 const places = ['config.yaml', '/etc/grantd/config.yaml'] as const
 
 /** The configuration that is named or that is in one of its places; undefined when there is none. */

@@ -2,9 +2,18 @@ import type { Platform } from '../platform/platform.ts'
 import { type Command, groups, type Option } from './command.ts'
 import { stylesFor } from './style.ts'
 
-export function renderUsage({ name, words, options }: Command): string {
+function renderUsage({ name, words, options }: Command): string {
   const rest = [...(options.length > 0 ? ['[OPTIONS]'] : []), ...(words ? [words] : [])]
   return ['Usage: grantd', name, ...rest].join(' ')
+}
+
+/** How grantd is used as a whole. */
+const overallUsage = 'Usage: grantd [COMMAND] [OPTIONS]'
+
+/** What wrong usage is answered with: how the command is used, undefined for grantd as a whole, and where to read more. */
+export function renderUsageHint(command: Command | undefined): string {
+  if (!command) return `${overallUsage}\nRun grantd help for more.`
+  return `${renderUsage(command)}\nRun grantd help ${command.name} for more.`
 }
 
 export function renderCommandHelp(command: Command, platform: Platform): string {
@@ -31,7 +40,7 @@ export function renderOverview(commands: readonly Command[], platform: Platform)
   })
   return `${[
     'grantd issues and checks OAuth 2.0 tokens for many tenants.',
-    'Usage: grantd [COMMAND] [OPTIONS]',
+    overallUsage,
     ...sections,
     `${bold('Example')}\n  grantd init my-server && cd my-server && grantd`,
     'Without a command it serves; without a config.yaml it serves a demo.\ngrantd COMMAND --help tells more of a command, grantd --version the version.',

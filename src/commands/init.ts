@@ -18,7 +18,7 @@ export const initCommand: Command = {
     { name: 'client', value: 'ID', description: 'the id of the client; default my-service' },
   ],
   details:
-    'Writes config.yaml, config.schema.json (for editors) and .gitignore into DIR, by default the folder at hand. The\nsecret is shown once, the file has its hash. What is there already is never overwritten.',
+    'Writes config.yaml, config.schema.json (for editors) and .gitignore into DIR, by default the current folder.\nThe secret is shown once, the file has its hash. Files that exist already are never overwritten.',
   example: 'grantd init my-server --tenant acme --client billing',
   run: init,
 }

@@ -1,8 +1,9 @@
 import type { KeyReport, ReportedKey } from '../keys/key-report.ts'
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
 import { exportKeys, exportOptions } from './export-keys.ts'
+import { getAction } from './get-action.ts'
 import { inspectKeys } from './inspect-keys.ts'
 import { configOption, dataDirOption, jsonOption } from './options.ts'
 import { planRotation } from './plan-rotation.ts'
@@ -50,8 +51,7 @@ export const keysCommand: Command = {
 }
 
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
-  const action = actions[args.positionals[0] ?? '']
-  if (!action) throw new UsageError(`keys wants one of ${Object.keys(actions).join(', ')}`)
+  const action = getAction('keys', args.positionals[0], actions)
   const open = action.reads ? withKeyringToRead : withKeyring
   return open(args, platform, (opened) => action.run(opened, args, platform))
 }

@@ -38,7 +38,7 @@ export const portOption: Option = {
 export const dataDirOption: Option = {
   name: 'data-dir',
   value: 'PATH',
-  description: 'folder for keys, in place of data_dir',
+  description: 'folder of the keys and the database, in place of data_dir',
   env: 'GRANTD_DATA_DIR',
 }
 

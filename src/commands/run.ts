@@ -1,5 +1,5 @@
 import { suggest } from '../config/suggest.ts'
-import { type OptionNames, parseArguments, UsageError } from '../platform/arguments.ts'
+import { type OptionNames, parseArguments, UnknownCommandError, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Command, exitCodes } from './command.ts'
 import { renderCommandHelp, renderOverview } from './help.ts'
@@ -54,10 +54,10 @@ function namesOf({ options }: Command): OptionNames {
   }
 }
 
-function unknownCommand(typed: string): UsageError {
+function unknownCommand(typed: string): UnknownCommandError {
   const near = suggest(typed, [...commands.map(({ name }) => name), 'help'])
   const hint = near ? `; did you mean ${near}?` : ''
-  return new UsageError(`Unknown command '${typed}'${hint}`)
+  return new UnknownCommandError(`Unknown command '${typed}'${hint}`)
 }
 
 async function showHelp(name: string | undefined, platform: Platform): Promise<number> {

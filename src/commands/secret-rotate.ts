@@ -10,7 +10,14 @@ import { exitCodes, type Option } from './command.ts'
 import { createSecret } from './create-secret.ts'
 import { getConfigPath } from './find-config.ts'
 import { stylesFor } from './style.ts'
-import { explainRefusal, getOption, getTenant, ownerOf, withManagement } from './with-management.ts'
+import {
+  explainRefusal,
+  getClient,
+  getOption,
+  getTenant,
+  ownerOf,
+  withManagement,
+} from './with-management.ts'
 import { storageOptions } from './with-storage.ts'
 
 export const rotateOptions: readonly Option[] = [
@@ -55,6 +62,7 @@ interface Rotation {
 function rotateStored({ tenantId, clientId, overlap, args, platform }: Rotation): Promise<number> {
   return withManagement(args, platform, async (management) => {
     const tenant = await getTenant(tenantId, management)
+    await getClient(clientId, tenant, management)
     const options = {
       id: clientId,
       secretId: undefined,

@@ -1,4 +1,4 @@
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import type { DamagedRow } from '../storage/storage.ts'
@@ -13,6 +13,7 @@ import {
 import { buildStoredTenant } from '../tenants/tenant.ts'
 import { createFreshTenant, retireTenant } from '../tokens/retire.ts'
 import { type Command, CommandError, exitCodes } from './command.ts'
+import { getAction } from './get-action.ts'
 import { jsonOption, parseScopes, scopesOption } from './options.ts'
 import { renderDamaged } from './render-damaged.ts'
 import {
@@ -66,9 +67,7 @@ export const tenantCommand: Command = {
 }
 
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
-  const word = args.positionals[0] ?? ''
-  const action = Object.hasOwn(actions, word) ? actions[word] : undefined
-  if (!action) throw new UsageError(`tenant wants one of ${Object.keys(actions).join(', ')}`)
+  const action = getAction('tenant', args.positionals[0], actions)
   const id = action === list ? '' : getOption('tenant', { args, command: 'tenant' })
   return withManagement(args, platform, (management) => action({ management, id, args, platform }))
 }

@@ -104,8 +104,9 @@ async function openKeyring(
   ]
   const tenantIds = [...new Set(all)].filter((id) => wanted === undefined || id === wanted)
   if (tenantIds.length === 0) {
-    const path = await getConfigPath(args, platform)
-    throw new CommandError(`${path} has no tenant ${wanted ?? ''}`.trimEnd())
+    if (wanted !== undefined)
+      throw new CommandError(`There is no tenant '${wanted}'; grantd keys list names them`)
+    throw new CommandError(`${await getConfigPath(args, platform)} has no tenant`)
   }
   const opened = new Map<string, OpenedKey>()
   const keyring = await composeKeyring(loaded, platform, {

@@ -1,4 +1,5 @@
 import { AuditLog } from '../audit/audit-log.ts'
+import { findClient, type ListedClient } from '../clients/listed-clients.ts'
 import type { ClientOwner } from '../clients/stored-clients.ts'
 import { composeRegistries } from '../compose.ts'
 import { composeKeyring } from '../compose-keys.ts'
@@ -78,6 +79,16 @@ export async function getTenant(id: string, { tenants }: Management): Promise<Te
   const tenant = await tenants.findAny(id)
   if (tenant) return tenant
   throw new CommandError(`There is no tenant '${id}'; grantd tenant list names them`)
+}
+
+/** The client of this id, of config.yaml or of the storage, active or not. Throws CommandError. */
+export async function getClient(id: string, tenant: Tenant, management: Management): Promise<ListedClient> {
+  const owner = { tenant, clients: management.clients.of(tenant.id) }
+  const found = await findClient(id, owner, management.storage)
+  if (found) return found
+  throw new CommandError(
+    `The tenant '${tenant.id}' has no client '${id}'; grantd client list --tenant ${tenant.id} names them`,
+  )
 }
 
 export function ownerOf(tenant: Tenant, { clients }: Management): ClientOwner {

@@ -143,7 +143,8 @@ export function decodeJwt(token: string): DecodedJwt {
   const parts = token.split('.')
   if (parts.length === 5)
     throw new JwtMalformed('it has five parts: it is encrypted (JWE), and only its reader can open it')
-  if (parts.length !== 3) throw new JwtMalformed(`it has ${parts.length} parts between dots, wanted 3`)
+  if (parts.length !== 3)
+    throw new JwtMalformed(`wanted 3 parts with dots between them, found ${parts.length}`)
   const names = ['header', 'claims', 'signature']
   const broken = parts.findIndex((part) => !isCanonicalBase64Url(part))
   if (broken >= 0) throw new JwtMalformed(`its ${names[broken]} is not base64url`)

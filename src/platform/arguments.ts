@@ -14,6 +14,9 @@ export class UnknownOptionError extends UsageError {
   }
 }
 
+/** A command that there is not. */
+export class UnknownCommandError extends UsageError {}
+
 export type OptionTypes = Readonly<Record<string, 'string' | 'boolean'>>
 
 export interface OptionNames {

@@ -19,7 +19,6 @@ test.each([
   [['serve', '--port'], '--port'],
   [['--port', 'http'], "The port is 'http', wanted a whole number from 0 to 65535"],
   [['--port', '70000'], "The port is '70000'"],
-  [['surf'], "Unknown command 'surf'"],
   [['serve', 'now'], "Unexpected word 'now'"],
 ])('wrong arguments %p end with 2 and usage on standard error', async (args, complaint) => {
   await withFolder(async (folder) => {
@@ -29,6 +28,37 @@ test.each([
     expect(err).toContain('Usage: grantd serve')
   })
 })
+
+test('an unknown command, and an unknown word of one, are told what was meant and where to read more', async () => {
+  await withFolder(async (folder) => {
+    const errOf = async (...args: string[]) => (await run(grantd, { folder, args })).err
+    const overall = 'Usage: grantd [COMMAND] [OPTIONS]\nRun grantd help for more.\n'
+    expect(await errOf('surf')).toBe(`grantd: Unknown command 'surf'\n${overall}`)
+    expect(await errOf('chek')).toBe(`grantd: Unknown command 'chek'; did you mean check?\n${overall}`)
+    expect(await errOf('help', 'tokn')).toBe(
+      `grantd: Unknown command 'tokn'; did you mean token?\n${overall}`,
+    )
+    expect(await errOf('keys', 'lst')).toBe(
+      'grantd: keys wants one of list, plan, generate, rotate, export; did you mean list?\n' +
+        'Usage: grantd keys [OPTIONS] list|plan|generate|rotate|export\nRun grantd help keys for more.\n',
+    )
+    expect(await errOf('completion', 'bsh')).toContain('did you mean bash?')
+    expect(await errOf('token')).toEndWith('\nRun grantd help token for more.\n')
+  })
+})
+
+test.each(['keys', 'audit', 'client', 'tenant', 'completion'])(
+  'a word that every object has is no word of %s',
+  async (name) => {
+    await withFolder(async (folder) => {
+      for (const word of ['constructor', 'toString', '__proto__']) {
+        const { code, out, err } = await run(grantd, { folder, args: [name, word] })
+        expect([code, out]).toEqual([2, ''])
+        expect(err).toStartWith(`grantd: ${name} wants one of `)
+      }
+    })
+  },
+)
 
 test('flags win over the environment, and both over the file', () =>
   withFolder(async (folder) => {

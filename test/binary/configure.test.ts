@@ -157,7 +157,7 @@ test('keys lists, makes and exports, and never prints a private key', () =>
     expect((await keys('melt')).err).toContain('keys wants one of list, plan, generate, rotate, export')
     expect(await keys('list', '--tenant', 'z')).toMatchObject({
       code: 1,
-      err: 'grantd: config.yaml has no tenant z\n',
+      err: "grantd: There is no tenant 'z'; grantd keys list names them\n",
     })
     await chmod(`${folder}/data/keys/b/kb.pem`, 0o644)
     const listed = await keys('list', '--json')

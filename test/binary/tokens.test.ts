@@ -121,8 +121,8 @@ test('decode reads a token, checks it with --jwks, and says what is wrong in one
 })
 
 test.each([
-  ['', 'This is no JWT: it has 1 parts between dots, wanted 3'],
-  ['a.b', 'This is no JWT: it has 2 parts between dots, wanted 3'],
+  ['', 'This is no JWT: wanted 3 parts with dots between them, found 1'],
+  ['a.b', 'This is no JWT: wanted 3 parts with dots between them, found 2'],
   ['a.b.c.d.e', 'This is no JWT: it has five parts: it is encrypted (JWE), and only its reader can open it'],
   ['e30.e30.%%', 'This is no JWT: its signature is not base64url'],
   ['W10.e30.AA', 'This is no JWT: its header is not a JSON object'],

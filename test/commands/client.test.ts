@@ -25,7 +25,7 @@ test('add makes a client, prints its secret once, and a running server takes it 
   expect([code, err]).toEqual([0, ''])
   const [secret = ''] = out.match(/gds_\w{49}/) ?? []
   expect(out).toBe(
-    `The tenant 'acme' has the client 'billing'\nSecret, shown this once: give it to the client\n  ${secret}\n`,
+    `Added the client 'billing' to the tenant 'acme'\nSecret, shown this once: give it to the client\n  ${secret}\n`,
   )
   expect(await tokenStatus('billing', secret, { scope: 'api:read api:write' })).toBe(200)
   const shown = await client('show', 'billing')

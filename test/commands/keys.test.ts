@@ -98,7 +98,9 @@ test('wrong options are refused with the next step', () =>
     expect((await keys('rotate', '--now', '--drop-old')).err).toContain(
       'keys rotate --drop-old wants one tenant: name it with --tenant ID',
     )
-    expect((await keys('rotate', '--tenant', 'z')).err).toBe('grantd: config.yaml has no tenant z\n')
+    expect((await keys('rotate', '--tenant', 'z')).err).toBe(
+      "grantd: There is no tenant 'z'; grantd keys list names them\n",
+    )
   }))
 
 test('a key of the operator is not rotated', () =>

@@ -84,7 +84,7 @@ test.each<[string[], number, string]>([
   [
     ['secret', 'rotate', '--tenant', 'acme', '--client', 'nobody'],
     1,
-    "Cannot rotate the secret of the client 'nobody' of the tenant 'acme': Client not found",
+    "The tenant 'acme' has no client 'nobody'; grantd client list --tenant acme names them",
   ],
   [
     ['secret', 'rotate', '--tenant', 'nowhere', '--client', 'x'],
