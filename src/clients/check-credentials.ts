@@ -37,6 +37,8 @@ export interface ClientAttempt {
   isRemembered(): boolean
   /** Whether any process did; asks the storage where this one does not know. */
   isKnown(): Promise<boolean>
+  /** Whether it is looked at for its address alone, and would have to wait otherwise. */
+  isExempt(): boolean
   succeed(): void
   /** Counts a failure; answers the refusal that stands for the usual one, if there is one. */
   fail(): OAuthError | undefined
@@ -48,6 +50,7 @@ export const uncounted: ClientAttempt = {
   admit: () => undefined,
   isRemembered: () => true,
   isKnown: async () => true,
+  isExempt: () => false,
   succeed: () => {},
   fail: () => undefined,
 }
@@ -163,6 +166,8 @@ type Checked = Pick<Client, 'active' | 'secrets'>
 class SecretsCheck {
   readonly #credentials: ClientCredentials
   readonly #deps: CheckDeps
+  /** Else a neighbour who guesses tells by the time which clients came from here, and works on slow hashes without a limit. */
+  #isSparing: boolean | undefined
 
   constructor(credentials: ClientCredentials, deps: CheckDeps) {
     this.#credentials = credentials
@@ -219,7 +224,13 @@ class SecretsCheck {
       ...(isBefore && { admit: () => attempt.admit() }),
     }
     const hashes = secrets.map(({ hash }) => hash)
-    const found = this.#deps.secrets.findMatch(clientSecret, hashes, { ...options, asker })
+    // Once, for the failure that is counted meanwhile may make the next attempt wait.
+    this.#isSparing ??= attempt.isExempt()
+    const found = this.#deps.secrets.findMatch(clientSecret, hashes, {
+      ...options,
+      asker,
+      isSparing: this.#isSparing,
+    })
     return andThen(found, (index) => (index === undefined ? undefined : secrets[index]))
   }
 }

@@ -45,6 +45,11 @@ export interface CheckOptions {
   readonly useMemory: boolean
   /** Whether all hashes are checked even when one was right, so that it takes as long as when none is. */
   readonly isThorough?: boolean
+  /**
+   * Whether no slow check is made for a secret that is wrong by what is remembered, nor for one that decides nothing (without
+   * `useMemory`).
+   */
+  readonly isSparing?: boolean
 }
 
 /** Slow checks that may wait for their turn; one more is answered 503. */
@@ -61,8 +66,8 @@ type Found = number | undefined
 export class SecretChecker {
   readonly #options: SecretCheckerOptions
   readonly #gate: FairGate
-  /** In the order of use, the oldest first. */
-  readonly #verified = new Set<string>()
+  /** The keyed hash of the right secret by its slow hash, in the order of use, the oldest first. */
+  readonly #verified = new Map<string, string>()
 
   constructor(options: SecretCheckerOptions) {
     this.#options = options
@@ -100,15 +105,17 @@ export class SecretChecker {
   async #findSlowly(
     { secret, digest }: { readonly secret: string; readonly digest: Uint8Array },
     hashes: readonly SecretHash[],
-    { asker, useMemory, isThorough = false }: CheckOptions,
+    { asker, useMemory, isThorough = false, isSparing = false }: CheckOptions,
   ): Promise<Found> {
     let found: Found
     for (const [index, hash] of hashes.entries()) {
+      if (hash.kind === 'slow' && isSparing && (!useMemory || this.#verified.has(hash.text))) continue
       const isRight =
         hash.kind === 'slow'
           ? await this.#checkSlowly(secret, hash.text, asker)
           : this.#isFastMatch(digest, hash)
-      if (isRight && hash.kind === 'slow' && useMemory) this.#remember(this.#memoryOf(secret, hash.text))
+      if (isRight && hash.kind === 'slow' && useMemory)
+        this.#remember(hash.text, this.#memoryOf(secret, hash.text))
       if (isRight) found ??= index
       if (isRight && !isThorough) break
     }
@@ -121,8 +128,8 @@ export class SecretChecker {
 
   #isRemembered(secret: string, hash: string): boolean {
     const memory = this.#memoryOf(secret, hash)
-    if (!this.#verified.has(memory)) return false
-    this.#remember(memory)
+    if (this.#verified.get(hash) !== memory) return false
+    this.#remember(hash, memory)
     return true
   }
 
@@ -154,10 +161,10 @@ export class SecretChecker {
     return { isKnown: proved, path: proved ? [tenantId, id] : [tenantId, findSource(), id] }
   }
 
-  #remember(memory: string): void {
-    this.#verified.delete(memory)
-    this.#verified.add(memory)
-    const [oldest] = this.#verified
+  #remember(hash: string, memory: string): void {
+    this.#verified.delete(hash)
+    this.#verified.set(hash, memory)
+    const [oldest] = this.#verified.keys()
     if (this.#verified.size > largestMemory && oldest !== undefined) this.#verified.delete(oldest)
   }
 }

@@ -65,7 +65,7 @@ export class Attempt {
   readonly #onBlock: (block: Block) => void
   #places: Places | undefined
   /** It would have to wait, but for its address. */
-  #isExempt = false
+  #isLetIn = false
 
   constructor(subject: Subject, parts: AttemptParts, onBlock: (block: Block) => void) {
     this.#subject = subject
@@ -87,9 +87,9 @@ export class Attempt {
     // What failed before is counted when the key is there.
     if (key.firstTry) return key.firstTry.then(() => this.admit())
     const isQuiet = !settings.enabled || books.find(this.#subject.tenantId) === undefined
-    if (isQuiet || this.#isExempt || known.remembers(this.#subject) || this.#findWait() === 0) return
+    if (isQuiet || this.#isLetIn || known.remembers(this.#subject) || this.#findWait() === 0) return
     return known.has(this.#subject).then((isKnown) => {
-      this.#isExempt = isKnown
+      this.#isLetIn = isKnown
       const wait = isKnown ? 0 : this.#findWait()
       if (wait > 0) throw tooManyFailures(wait)
     })
@@ -103,6 +103,11 @@ export class Attempt {
   /** Whether any process did; asks the storage where this one does not know. */
   isKnown(): Promise<boolean> {
     return this.#parts.known.has(this.#subject)
+  }
+
+  /** Whether it is looked at for its address alone, and would have to wait otherwise. */
+  isExempt(): boolean {
+    return this.#findWait() > 0
   }
 
   succeed(): void {

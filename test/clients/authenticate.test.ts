@@ -4,6 +4,7 @@ import {
   authenticateClient,
   type PresentedClient,
 } from '../../src/clients/authenticate.ts'
+import { uncounted } from '../../src/clients/check-credentials.ts'
 import { type Client, type ClientSecret, neverNoted } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/registry.ts'
 import { parseSecretHash } from '../../src/keys/secrets.ts'
@@ -51,6 +52,7 @@ function tenantWith(clients: readonly Client[]) {
     now: () => 0,
     tenantId: 'acme',
   }
+  const exempt = { ...uncounted, isExempt: () => true }
   const authenticate = (presented: Partial<PresentedClient>) =>
     authenticateClient({ basic: undefined, clientId: undefined, clientSecret: undefined, ...presented }, deps)
   return {
@@ -58,6 +60,12 @@ function tenantWith(clients: readonly Client[]) {
     basic: (clientId: string, clientSecret: string) => authenticate({ basic: { clientId, clientSecret } }),
     post: (clientId: string, clientSecret: string) => authenticate({ clientId, clientSecret }),
     authenticate,
+    /** As if somebody guessed at the address of the client. */
+    guessBeside: (clientId: string, clientSecret: string) =>
+      authenticateClient(
+        { basic: undefined, clientId, clientSecret },
+        { ...deps, openAttempt: () => exempt },
+      ),
   }
 }
 
@@ -145,6 +153,14 @@ test('where some hashes are fast and some slow, so are those of unknown clients'
   for (let n = 0; n < 200; n++) await refusalOf(tenant.post(`unknown-${n}`, 'fast-secret'))
   expect(tenant.slow.asked.length).toBeGreaterThan(50)
   expect(tenant.slow.asked.length).toBeLessThan(150)
+})
+
+test('whoever is looked at for the address alone costs no slow check once the client was there', async () => {
+  const { slow, guessBeside } = tenantWith([app, client('other')])
+  expect((await guessBeside('app', 'app-secret')).client.id).toBe('app')
+  expect(slow.asked).toEqual(['app-secret $fake$app-secret'])
+  for (const id of ['app', 'app', 'nobody']) expect(await refusalOf(guessBeside(id, 'wrong'))).toEqual(failed)
+  expect(slow.asked).toHaveLength(1)
 })
 
 test('where every hash is fast an unknown client costs no slow check', async () => {

@@ -76,6 +76,20 @@ test('a right secret costs one slow check, a wrong one costs one each time', asy
   expect(fake.asked).toHaveLength(3)
 })
 
+test('a sparing check is slow only where that decides something, and lets the right secret in', async () => {
+  const fake = new FakePasswordHash()
+  const checker = checkerWith(fake)
+  const sparing = { useMemory: true, isSparing: true }
+  expect(await isRight(checker, 'right', slow('right'), { useMemory: false, isSparing: true })).toBe(false)
+  expect(fake.asked).toEqual([])
+  expect(await isRight(checker, 'right', slow('right'), sparing)).toBe(true)
+  for (const _ of [1, 2]) expect(await isRight(checker, 'wrong', slow('right'), sparing)).toBe(false)
+  expect(await isRight(checker, 'right', slow('right'), sparing)).toBe(true)
+  expect(fake.asked).toEqual(['right $fake$right'])
+  expect(await isRight(checker, 'wrong', slow('right'), useMemory)).toBe(false)
+  expect(fake.asked).toHaveLength(2)
+})
+
 test('a secret is remembered for its own hash alone', async () => {
   const fake = new FakePasswordHash()
   const checker = checkerWith(fake)
