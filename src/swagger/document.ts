@@ -14,7 +14,7 @@ const description = [
   'One server that issues and checks OAuth 2.0 tokens for many tenants.',
   '',
   '**In a minute:** press *Authorize*, give the id and the secret of a client under *oauth2*, and the page gets a token for',
-  'you. Then *Try it out* on *Call an API with a token*: it answers what the token says.',
+  'you. Then open *Call an API with a token* and press *Execute*: it answers what the token says.',
   '',
   'Every error is `{"error", "error_description"}` with a code of the RFC that defines it. Every answer carries an',
   '`X-Request-Id`, which is in the log of the server too.',

@@ -3,11 +3,11 @@
  *
  * Requests leave credentials out: else a browser that is answered 401 with a challenge for Basic opens a window of its own.
  *
- * The page shows less than the document says: of answers that many operations have (by reference) one line, and of a form no value for
- * what may be left out, because it would be sent. Fields that stay empty are not sent.
+ * The page shows less than the document says: of answers that many operations have (by reference) one line, and of a form no value
+ * that a person did not choose, because it would be sent. Fields that stay empty are not sent.
  *
  * Swagger UI focuses the scheme of its choice when the window for authorizations opens, which scrolls there; the first one, which gets
- * a token, is what most people want.
+ * a token, is what most people want. A form shrinks once it is authorized, which would leave the next one in its place.
  */
 export const startScript = `
 const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -29,12 +29,11 @@ function nameSharedAnswers(operation, { responses: shared }) {
   for (const [status] of named) delete operation.responses[status]
 }
 
-function emptyOptionalFields(operation, { schemas }) {
+function emptyFields(operation, { schemas }) {
   const form = operation.requestBody?.content?.['application/x-www-form-urlencoded']
   if (!form) return
-  const { required = [], properties } = schemas[nameOf(form.schema.$ref)]
-  for (const [name, property] of Object.entries(properties)) {
-    if (!required.includes(name)) property.example = ''
+  for (const property of Object.values(schemas[nameOf(form.schema.$ref)].properties)) {
+    if (!property.enum) property.example = ''
   }
 }
 
@@ -42,7 +41,7 @@ function simplify(document) {
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
   for (const operation of operations) {
     nameSharedAnswers(operation, document.components)
-    emptyOptionalFields(operation, document.components)
+    emptyFields(operation, document.components)
   }
   const { tokenUrl } = document.components.securitySchemes.oauth2.flows.clientCredentials
   tenantField.value = tokenUrl.split('/').at(-3)
@@ -64,14 +63,24 @@ function intercept(request) {
   return request
 }
 
-function startAtTheTop() {
-  const content = document.querySelector('.modal-ux-content')
-  if (!content || content.dataset.seen) return
-  content.dataset.seen = 'yes'
+let clickedForm
+document.addEventListener('click', ({ target }) => { clickedForm = target.closest('.auth-container') })
+
+function startAtTheTop(content) {
   content.querySelector('input')?.focus({ preventScroll: true })
   content.scrollTop = 0
 }
-new MutationObserver(startAtTheTop).observe(document.body, { childList: true, subtree: true })
+
+function followAuthorize() {
+  const content = document.querySelector('.modal-ux-content')
+  if (!content) return
+  const before = content.dataset.authorized
+  const now = content.querySelectorAll('.auth-container h6').length
+  content.dataset.authorized = now
+  if (before === undefined) startAtTheTop(content)
+  else if (now > Number(before)) clickedForm?.scrollIntoView()
+}
+new MutationObserver(followAuthorize).observe(document.body, { childList: true, subtree: true })
 
 window.ui = SwaggerUIBundle({
   url: 'swagger/json' + (tenant ? '?tenant=' + encodeURIComponent(tenant) : ''),

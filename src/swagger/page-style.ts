@@ -39,5 +39,8 @@ html.dark-mode #tenant label, html.dark-mode #tenant .btn { color: #e4e6e6; }
   .swagger-ui .dialog-ux .modal-ux { width: calc(100vw - 24px); min-width: 0; }
   .swagger-ui .auth-container input { width: 100%; max-width: 100%; }
   .swagger-ui .btn-group { flex-wrap: wrap; }
+  /* Else the buttons at the bottom cover the last lines. */
+  .swagger-ui .highlight-code:has(.download-contents) code { display: block; padding-bottom: 2.5rem; }
+  .swagger-ui .curl-command code { display: block; padding-bottom: 1.5rem; }
 }
 `

@@ -86,8 +86,61 @@ test('Authorize opens at the form that gets a token, with the cursor in it', asy
   }
 })
 
+test('what was authorized is shown, though its form has become shorter', async () => {
+  for (const width of [390, 1280]) {
+    const { page } = await visit(browser, url, { width, height: 844 })
+    const form = await openAuthorize(page, 'Token URL')
+    await form.getByLabel('client_id:').fill(client.id)
+    await form.getByLabel('client_secret:').fill('not-the-secret')
+    await form.locator('button.authorize').click()
+    await form.getByText('invalid_client').waitFor()
+    await form.getByLabel('client_secret:').fill(client.secret)
+    await form.locator('button.authorize').click()
+    const said = form.getByText('Authorized', { exact: true })
+    await said.waitFor()
+    const hidden = await said.evaluate((element) => {
+      const window = element.closest('.modal-ux-content')?.getBoundingClientRect()
+      const { top, bottom } = element.getBoundingClientRect()
+      return !window || top < window.top || bottom > window.bottom
+    })
+    expect([width, hidden]).toEqual([width, false])
+    await shoot(page, `swagger-authorized-${width}`)
+  }
+})
+
+test('at 390 pixels no button covers the answer or the command of curl', async () => {
+  const { page } = await visit(browser, url, { width: 390, height: 844 })
+  await execute(page, 'Tokens-issueToken')
+  const operation = page.locator('#operations-Tokens-issueToken .responses-wrapper')
+  const covered = await operation.evaluate((element) => {
+    const buttons = [...element.querySelectorAll('.download-contents, .copy-to-clipboard')]
+    const words = [...element.querySelectorAll('pre code span')].filter((span) => span.textContent?.trim())
+    return buttons.flatMap((button) => {
+      const box = button.getBoundingClientRect()
+      return words
+        .filter((word) => button.parentElement?.contains(word))
+        .filter((word) =>
+          [...word.getClientRects()].some((line) => line.bottom > box.top + 1 && line.top < box.bottom - 1),
+        )
+        .map((word) => word.textContent)
+    })
+  })
+  expect(covered).toEqual([])
+})
+
 test('Execute sends what was filled in and nothing else', async () => {
   const { page } = await visit(browser, url)
+  await page.locator('#operations-Tokens-introspectToken .opblock-summary').click()
+  const fields = page.locator(
+    '#operations-Tokens-introspectToken .opblock-section-request-body input[type=text]',
+  )
+  await fields.first().waitFor()
+  expect(await fields.evaluateAll((inputs) => inputs.map((input) => Object(input).value))).toEqual([
+    '',
+    '',
+    '',
+    '',
+  ])
   const sent = page.waitForRequest((request) => request.method() === 'POST')
   await execute(page, 'Tokens-issueToken')
   expect((await sent).postData()).toBe('grant_type=client_credentials')
