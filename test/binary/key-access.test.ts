@@ -129,7 +129,7 @@ test('a volume of Kubernetes with an fsGroup is taken at the second start, with 
     }
   }))
 
-test('a database that others may read is told of, and used', () =>
+test('a database that others may read is told of, and used, and so are folders that they may write to', () =>
   withFolder(async (folder) => {
     await writeConfig(folder, config())
     const first = await startServer(programs.executable, { folder })
@@ -137,14 +137,19 @@ test('a database that others may read is told of, and used', () =>
     const path = join(folder, 'data/grantd.db')
     await chmod(path, 0o644)
     await chmod(join(folder, 'data'), 0o777)
+    await chmod(join(folder, 'data/keys'), 0o777)
     const second = await startServer(programs.executable, { folder })
     expect(await second.stop()).toBe(0)
     const said = second
       .output()
       .split('\n')
       .filter((line) => line.includes('the database is open to other users'))
-    expect(said.map((line) => JSON.parse(line).file)).toEqual([join(folder, 'data'), path])
-    expect(said[1]).toContain(
+    expect(said.map((line) => JSON.parse(line).file)).toEqual([
+      join(folder, 'data'),
+      join(folder, 'data/keys'),
+      path,
+    ])
+    expect(said[2]).toContain(
       `is readable by others (mode 0644), wanted 0600; run: chmod 0600 ${path}; in Kubernetes run it in an init container that mounts the volume too`,
     )
   }))
