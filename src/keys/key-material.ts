@@ -27,7 +27,7 @@ export interface FirstKey {
 export interface KeyMaterial {
   /** The key of a tenant without a ring; undefined when one has to be made. */
   findFirst(plan: KeyPlan): Promise<FirstKey | undefined>
-  /** Sees that a key could be kept, for to make one costs up to seconds of a core. */
+  /** Sees that a key could be kept, and destroyed: to make one costs up to seconds of a core. */
   prepare(plan: KeyPlan): Promise<void>
   /** Keeps a new key, durably. It is not the tenant's until a ring names it. */
   keep(plan: KeyPlan, made: MadeKey): Promise<Whereabouts>

@@ -74,7 +74,7 @@ export class RingOpener {
    */
   async reopen(plan: KeyPlan, last: OpenedRing): Promise<OpenedRing | undefined> {
     const stored = await this.#options.store.find(plan.tenantId)
-    if (!stored) return undefined
+    if (!stored || stored.ring.keys.length === 0) return undefined
     if (last.failure === undefined && isAsBefore(stored, last))
       return { ...last, plan, dueAt: this.#dueAt(plan, stored.ring) }
     const active = findKey(stored.ring, 'active')

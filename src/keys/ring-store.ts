@@ -82,9 +82,9 @@ export class RingStore {
     if (!(await isThere(owner, this.#storage))) throw noSuchTenant(owner)
   }
 
-  /** Answers whether there was a ring. */
-  remove(tenantId: string): Promise<boolean> {
-    return this.#change(tenantId, (storage) => storage.of(tenantId).of(keyrings).delete(ringId))
+  /** Answers whether there was a ring; with `ifVersion`, one in this version. */
+  remove(tenantId: string, options: { readonly ifVersion?: number } = {}): Promise<boolean> {
+    return this.#change(tenantId, (storage) => storage.of(tenantId).of(keyrings).delete(ringId, options))
   }
 
   /** The number of the last change; 0 before the first. */

@@ -62,12 +62,20 @@ export class RingWriter {
   async open(plan: KeyPlan): Promise<OpenedStoredRing> {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const stored = await this.#options.store.find(plan.tenantId)
-      if (stored) return { stored: await this.clear(plan, stored) }
+      if (stored && stored.ring.keys.length > 0) return { stored: await this.clear(plan, stored) }
+      if (stored && !(await this.#finishRemoval(plan, stored))) continue
       const opened = await this.#openFirst(plan)
       if (opened) return opened
       await this.#options.store.checkThere(plan)
     }
     throw contended(plan)
+  }
+
+  /** Ends what a process began that was killed while it deleted the tenant; false: another one did. */
+  async #finishRemoval(plan: KeyPlan, { ring, version }: StoredRing): Promise<boolean> {
+    const { store, material } = this.#options
+    await material.removeStrays(plan, ring.discarded ?? [])
+    return store.remove(plan.tenantId, { ifVersion: version })
   }
 
   /** Undefined when another process made the ring, or the tenant is gone. */

@@ -15,6 +15,7 @@ import {
   type Ring,
   type RingKey,
   type Step,
+  withDiscarded,
   withTokenLife,
 } from './rotation.ts'
 
@@ -156,10 +157,29 @@ export class Rotator {
   /** Removes the ring of a tenant that is deleted, and every private half in it. */
   async removeAll(plan: KeyPlan): Promise<void> {
     const { store, material } = this.#options
-    const stored = await store.find(plan.tenantId)
+    // What would keep the files from going is found before the ring forgets them.
+    await material.prepare(plan)
+    const stored = await this.#empty(plan)
     await this.#destroyAll(plan, stored, await material.listOurs(plan))
     await store.remove(plan.tenantId)
     await material.removePlace(plan)
+  }
+
+  /**
+   * Writes the ring without its keys before their files go: whoever finds it so, because this process was killed, goes on. Answers the
+   * ring as it was.
+   */
+  async #empty(plan: KeyPlan): Promise<StoredRing | undefined> {
+    const { store } = this.#options
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      const stored = await store.find(plan.tenantId)
+      if (!stored) return undefined
+      const { keys, discarded = [] } = stored.ring
+      const files = [...discarded, ...keys.flatMap(({ file }) => file ?? [])]
+      if (await store.replace(plan, withDiscarded({ keys: [] }, files), stored.version)) return stored
+      await store.checkThere(plan)
+    }
+    throw contended(plan)
   }
 
   /** Destroys every private half that is left under the id of a tenant that is not there; the ring stays. */
