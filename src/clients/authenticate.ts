@@ -5,6 +5,7 @@ import {
   type ClientAttempt,
   type ClientCredentials,
   checkCredentials,
+  checkInVain,
   type FailedCheck,
   uncounted,
 } from './check-credentials.ts'
@@ -58,11 +59,17 @@ export async function authenticateClient(
   if (credentials === 'no_credentials') throw failed(credentials, presented, deps)
   const attempt = deps.openAttempt?.(credentials.clientId) ?? uncounted
   const admitted = attempt.admit()
-  if (admitted) await admitted
+  if (admitted) await admitted.catch((held: unknown) => workInVain(credentials, { ...deps, attempt }, held))
   const outcome = await checkCredentials(credentials, { ...deps, attempt })
   if ('failed' in outcome) throw outcome.refusal ?? failed(outcome.failed, presented, deps)
   attempt.succeed()
   return outcome
+}
+
+/** An attempt that has to wait does the work of one that is looked at for its address: else the time tells which ids came from there. */
+async function workInVain(credentials: ClientCredentials, deps: CheckDeps, held: unknown): Promise<never> {
+  await checkInVain(credentials, deps)
+  throw held
 }
 
 function checkOneMethod({ basic, clientId }: PresentedClient, used: number): void {

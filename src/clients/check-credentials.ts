@@ -111,6 +111,19 @@ async function checkConfigured(
   return { failed: invalid ?? outcome, refusal }
 }
 
+/**
+ * The work of a failure for an attempt that has to wait, whatever client it claims to be: no secret that is held against it can be right.
+ * Slow hashes are left out, as they are for whoever is looked at for its address alone.
+ */
+export async function checkInVain({ clientId }: ClientCredentials, deps: CheckDeps): Promise<void> {
+  const { clients } = deps
+  const check = new SecretsCheck({ clientId, clientSecret: '' }, deps)
+  clients.findConfigured(clientId)
+  await check.findInVain({ secrets: clients.findDecoy(clientId) })
+  const near = await clients.findNearStored(clientId)
+  if (near) await check.findInVain(near)
+}
+
 /** No client has it. */
 const noClientId = '\0'
 

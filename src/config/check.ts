@@ -16,6 +16,7 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   checkUnique(config, source, resolve)
   if (config.server?.public_url) warnOfPlainHttp(config.server.public_url, source)
   checkIdleTimeout(config.server?.idle_timeout, source)
+  warnOfTrustInAll(config.server?.trusted_proxies ?? [], source)
   const tenants = Object.entries(config.tenants ?? {})
   if (config.tenants && tenants.length === 0)
     source.warn(['tenants'], 'no tenant is configured, so no token can be had')
@@ -168,6 +169,17 @@ function checkSubset({ values, among, told = among, path }: Subset, source: Sour
     source.refuse(
       [...path, index],
       `${renderPath([...path, index])} is ${value}, which is not ${wanted} (${known})`,
+    )
+  }
+}
+
+function warnOfTrustInAll(ranges: readonly (string | undefined)[], source: Source): void {
+  for (const [index, range] of ranges.entries()) {
+    if (!range?.endsWith('/0')) continue
+    const path = ['server', 'trusted_proxies', index]
+    source.warn(
+      path,
+      `${renderPath(path)} is ${range}: every client can say what its address is, and guess without a limit; name the addresses of your proxies`,
     )
   }
 }

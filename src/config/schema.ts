@@ -167,7 +167,8 @@ export const ApiKeysConfig = Type.Object(
     enabled: Type.Boolean({ default: true, description: 'false: as if the block were not there' }),
     allowed_scopes: Type.Array(Type.String({ format: 'scope' }), {
       default: [],
-      description: 'Scopes that an API key of this tenant can have',
+      description:
+        'Scopes that an API key of this tenant can have; one that is taken out counts in no key any more',
     }),
     max_ttl: OrNull(
       Duration({

@@ -52,8 +52,12 @@ export function hasScope({ scopes }: VerifiedToken, scope: string): boolean {
 }
 
 /** The caller knows its own token and client, so what is missing is no news. */
-function insufficientScope(scope: string, { client }: VerifiedToken): OAuthError {
-  const who = client.scopes.includes(scope) ? 'access token' : 'client'
+function insufficientScope(scope: string, { claims, client, apiKey }: VerifiedToken): OAuthError {
   const challenge = { scheme: 'Bearer', realm, withError: true, scope } as const
-  return new OAuthError('insufficient_scope', `The ${who} does not have the scope ${scope}`, { challenge })
+  const refuse = (sentence: string) => new OAuthError('insufficient_scope', sentence, { challenge })
+  if (!client.scopes.includes(scope)) return refuse(`The client does not have the scope ${scope}`)
+  const isDisallowed = apiKey !== undefined && claims.scope?.split(' ').includes(scope)
+  return isDisallowed
+    ? refuse(`The tenant allows no API key the scope ${scope}`)
+    : refuse(`The access token does not have the scope ${scope}`)
 }

@@ -56,7 +56,7 @@ export async function createApiKey(
   const now = deps.now()
   const id = `ak_${randomId(deps)}`
   const issuedAt = Math.floor(now / 1000)
-  const exp = life === undefined ? undefined : issuedAt + life
+  const exp = endWithin(creator, life === undefined ? undefined : issuedAt + life)
   const audience = defaultAudience(scopes, { ...owner, client })
   const content = { id, scopes, audience, clientId: client.id, issuedAt, exp }
   const { token, jti, hash } = await signApiKey(content, owner, deps)
@@ -102,6 +102,13 @@ function resolveLife(days: number | undefined, { maxTtl, defaultTtl }: ApiKeySet
   if (maxTtl === undefined || (life !== undefined && life <= maxTtl)) return life
   const most = Math.floor(maxTtl / daySeconds)
   throw new OAuthError('invalid_request', `expires_in_days must be a whole number from 1 to ${most}`)
+}
+
+/** Nobody passes on a life that they do not have: a key that is made with a key ends with it at the latest. */
+function endWithin({ parent }: ApiKeyCreator, exp: number | undefined): number | undefined {
+  const end = parent?.key.expires_at
+  if (end === undefined || end === null) return exp
+  return Math.min(exp ?? Number.POSITIVE_INFINITY, end / 1000)
 }
 
 export interface RevokeApiKeyOptions {

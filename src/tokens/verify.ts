@@ -42,7 +42,10 @@ export interface VerifiedToken {
   readonly claims: TokenClaims
   /** The client whose token it is, as it is now. */
   readonly client: Client
-  /** Those of the token that the client has now too, in the order of the token: a right counts when it is used. */
+  /**
+   * Those of the token that the client has now too, and of an API key that the tenant allows to API keys now, in the order of the token:
+   * a right counts when it is used.
+   */
   readonly scopes: readonly string[]
   /** Undefined for an access token. */
   readonly apiKey: StandingApiKey | undefined
@@ -76,11 +79,14 @@ async function verifyFound(
   if (!tenant?.oauth2) throw refuse('not a JWT of one of our issuers')
   const claims = await verifyClaims(token, { tenant, oauth2: tenant.oauth2, allowFuture: false }, deps)
   const { client, apiKey } = await checkStanding(token, { claims, tenant, oauth2: tenant.oauth2 }, deps)
-  return { tenant, claims, client, scopes: scopesOfBoth(claims, client), apiKey }
+  return { tenant, claims, client, scopes: scopesNow(claims, client, tenant), apiKey }
 }
 
-function scopesOfBoth({ scope }: TokenClaims, client: Client): readonly string[] {
-  return scope === undefined ? [] : scope.split(' ').filter((each) => client.scopes.includes(each))
+function scopesNow(claims: TokenClaims, client: Client, { apiKeys }: Tenant): readonly string[] {
+  const { scope } = claims
+  if (scope === undefined) return []
+  const scopes = scope.split(' ').filter((each) => client.scopes.includes(each))
+  return isApiKey(claims) ? scopes.filter((each) => apiKeys?.allowedScopes.includes(each)) : scopes
 }
 
 async function findTenant(

@@ -62,7 +62,7 @@ describe('without a good token', () => {
     })
     expect((await refused.json()).error).toBe('invalid_scope')
     const answer = await app.call('GET', '/tenants/acme', { token: await forgeApiKey() })
-    expectRefusal(answer, 403, 'insufficient_scope', 'An API key cannot manage this server')
+    expectRefusal(answer, 403, 'insufficient_scope', 'The tenant allows no API key the scope grantd:admin')
   })
 
   test('an inactive client gets no token, and one that is made inactive has none that works', async () => {

@@ -46,8 +46,15 @@ function tenantWith(clients: readonly Client[]) {
     hashing,
     storage: createMemoryStorage(),
   })
+  const tenantClients = registry.of('acme')
+  const reads: string[] = []
+  const findNearStored = tenantClients.findNearStored.bind(tenantClients)
+  tenantClients.findNearStored = (id) => {
+    reads.push(id)
+    return findNearStored(id)
+  }
   const deps = {
-    clients: registry.of('acme'),
+    clients: tenantClients,
     secrets: checkerWith(slow),
     now: () => 0,
     tenantId: 'acme',
@@ -55,8 +62,12 @@ function tenantWith(clients: readonly Client[]) {
   const exempt = { ...uncounted, isExempt: () => true }
   const authenticate = (presented: Partial<PresentedClient>) =>
     authenticateClient({ basic: undefined, clientId: undefined, clientSecret: undefined, ...presented }, deps)
+  const mustWait = new OAuthError('temporarily_unavailable', 'Wait', { status: 429 })
+  const held = { ...exempt, isRemembered: () => false, admit: () => Promise.reject(mustWait) }
   return {
     slow,
+    /** The ids that the storage was asked for. */
+    reads,
     basic: (clientId: string, clientSecret: string) => authenticate({ basic: { clientId, clientSecret } }),
     post: (clientId: string, clientSecret: string) => authenticate({ clientId, clientSecret }),
     authenticate,
@@ -66,6 +77,9 @@ function tenantWith(clients: readonly Client[]) {
         { basic: undefined, clientId, clientSecret },
         { ...deps, openAttempt: () => exempt },
       ),
+    /** The attempt has to wait. */
+    guessTooOften: (clientId: string, clientSecret: string) =>
+      authenticateClient({ basic: undefined, clientId, clientSecret }, { ...deps, openAttempt: () => held }),
   }
 }
 
@@ -161,6 +175,19 @@ test('whoever is looked at for the address alone costs no slow check once the cl
   expect(slow.asked).toEqual(['app-secret $fake$app-secret'])
   for (const id of ['app', 'app', 'nobody']) expect(await refusalOf(guessBeside(id, 'wrong'))).toEqual(failed)
   expect(slow.asked).toHaveLength(1)
+})
+
+test('whoever has to wait is refused after the reads of any failure, with the right secret too, and no slow check', async () => {
+  const tenant = tenantWith([app, client('other')])
+  for (const [id, secret] of [
+    ['app', 'app-secret'],
+    ['app', 'wrong'],
+    ['nobody', 'wrong'],
+  ] as const) {
+    const held = await refusalOf(tenant.guessTooOften(id, secret))
+    expect(held).toMatchObject({ code: 'temporarily_unavailable', status: 429 })
+  }
+  expect([tenant.reads, tenant.slow.asked]).toEqual([['app', 'app', 'nobody'], []])
 })
 
 test('where every hash is fast an unknown client costs no slow check', async () => {

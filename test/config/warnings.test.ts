@@ -63,6 +63,16 @@ test.each([
     `config.yaml:2:3: server.public_url is ${url}: secrets and tokens travel in clear; put TLS in front and write https://`,
   ])
 })
+test.each(['0.0.0.0/0', '::/0'])(
+  'the trusted proxies %s are a warning: they are everybody',
+  async (range) => {
+    const text = `server:\n  trusted_proxies: ["10.0.0.1", "${range}"]\n${tenants}`
+    expect(await warningsOf(text)).toEqual([
+      `config.yaml:2:33: server.trusted_proxies[1] is ${range}: every client can say what its address is, and guess without a limit; name the addresses of your proxies`,
+    ])
+  },
+)
+
 test.each([
   'http://localhost',
   'http://localhost:3000/a',

@@ -187,6 +187,32 @@ describe('keys that are made with a key', () => {
     }
   })
 
+  test.each([
+    ['for ever', 0, 1],
+    ['longer', 30, 1],
+    ['shorter', 1, 1],
+    ['without a word', undefined, 1],
+  ])('live no longer than it, when they are to live %s', async (_, expires_in_days, days) => {
+    const boss = await makeKey(app, { token: victim, body: { ...bossBody, expires_in_days: 1 } })
+    app.advance(3600)
+    const body = { ...child, ...(expires_in_days !== undefined && { expires_in_days }) }
+    const son = await makeKey(app, { token: boss.api_key, body })
+    expect(son.expires_at).toBe(boss.expires_at)
+    expect(jose.decodeJwt(son.api_key).exp).toBe(Date.parse(boss.expires_at ?? '') / 1000)
+    app.advance(days * 86_400)
+    expect(await refusal(await callProtected(app, son.api_key))).toEqual([
+      401,
+      'invalid_token',
+      'Token has expired',
+    ])
+  })
+
+  test('may end before it', async () => {
+    const boss = await makeKey(app, { token: victim, body: { ...bossBody, expires_in_days: 30 } })
+    const son = await makeKey(app, { token: boss.api_key, body: { ...child, expires_in_days: 1 } })
+    expect(Date.parse(son.expires_at ?? '')).toBe(app.deps.now() + 86_400_000)
+  })
+
   test('leave the parent as it is when they end', async () => {
     const { boss, son, grandson } = await family()
     await revokeKey(app, son.id, { token: victim })

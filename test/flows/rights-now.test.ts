@@ -127,9 +127,19 @@ describe('a scope that is taken from a client in config.yaml', () => {
     expect(body).not.toHaveProperty('scope')
   })
 
-  test('that the tenant took from its API keys stays with those that have it, until they are rotated', async () => {
-    const { api_key } = await makeKey(app, { token: manager, body: { name: 'k', scopes: ['read'] } })
-    const strict = changed(app, { tenant: withTenant('acme', { apiKeys: apiKeySettings({}) }) })
-    expect((await (await callProtected(strict, api_key)).json()).scope).toEqual(['read'])
+  test('that the tenant took from its API keys counts in none of them any more, and in access tokens as before', async () => {
+    const body = { name: 'k', scopes: ['read', 'api-keys:manage'] }
+    const { api_key } = await makeKey(app, { token: manager, body })
+    const strict = changed(app, {
+      tenant: withTenant('acme', { apiKeys: apiKeySettings({ allowedScopes: ['read'] }) }),
+    })
+    expect(JSON.parse(await judgementOf(strict, 'acme', api_key)).scope).toBe('read')
+    expect(await refusal(await listKeys(strict, { token: api_key }))).toEqual([
+      403,
+      'insufficient_scope',
+      'The tenant allows no API key the scope api-keys:manage',
+    ])
+    expect((await listKeys(strict, { token: manager })).status).toBe(200)
+    expect((await listKeys(app, { token: api_key })).status).toBe(200)
   })
 })
