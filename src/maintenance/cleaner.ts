@@ -26,8 +26,8 @@ const mostTries = 5
 const seenEvery = 60_000
 
 /**
- * Deletes what expired, and writes down up to when: a token that expired by then stays expired whatever a clock says, so that
- * deleting its revocation cannot revive it.
+ * Deletes expired rows, and writes down the latest expiry among them: a token that expired by then stays expired whatever a clock
+ * says, so that deleting its revocation cannot revive it.
  */
 export class Cleaner {
   readonly #options: CleanerOptions
@@ -66,11 +66,12 @@ export class Cleaner {
   async clean(isStopped: () => boolean): Promise<void> {
     const { storage, guard, now, pause } = this.#options
     if (!guard.isSteady()) return
-    const cut = now() - keptExpired
-    // The floor first: a row that is gone must not have been the last to know.
-    if (cut > this.#floor && !(await this.#write(cut))) return
+    const last = await storage.findLastExpiry(now() - keptExpired)
+    if (last === undefined) return
+    // The floor first: a row that is gone must not have been the last to know. A clock that is ahead raises it no further than that.
+    if (last > this.#floor && !(await this.#write(Math.ceil(last)))) return
     for (let count = 0; count < mostBatches && !isStopped(); count++) {
-      if ((await storage.deleteExpired(Math.min(cut, this.#floor), batch)) < batch) return
+      if ((await storage.deleteExpired(last, batch)) < batch) return
       await pause(batchPause)
     }
   }

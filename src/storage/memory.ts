@@ -96,6 +96,15 @@ class MemoryStorage implements Storage {
     })
   }
 
+  async findLastExpiry(before: number): Promise<number | undefined> {
+    checkOpen(this.#state)
+    let last: number | undefined
+    for (const { expiresAt } of this.#state.rows.values())
+      if (expiresAt !== null && expiresAt <= before && expiresAt > (last ?? Number.NEGATIVE_INFINITY))
+        last = expiresAt
+    return last
+  }
+
   async tidy(): Promise<void> {
     checkOpen(this.#state)
   }

@@ -60,6 +60,13 @@ export class SqlStorage implements Storage {
     return rows.length
   }
 
+  async findLastExpiry(before: number): Promise<number | undefined> {
+    const [row] = await this.#database.read(
+      sql`select expires_at from grantd_records where expires_at <= ${before} order by expires_at desc limit 1`,
+    )
+    return row && Number(row['expires_at'])
+  }
+
   tidy(): Promise<void> {
     return this.#database.tidy()
   }

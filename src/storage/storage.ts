@@ -17,6 +17,8 @@ export interface Storage {
   transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T>
   /** Deletes at most `limit` rows of every tenant that expired at `before` (ms) or earlier, the oldest first. */
   deleteExpired(before: number, limit: number): Promise<number>
+  /** The latest time (ms) at `before` or earlier at which a row of any tenant expired; undefined when none expired by then. */
+  findLastExpiry(before: number): Promise<number | undefined>
   /**
    * Looks whether the store is still the one that was opened, as each write does before it is answered, and does its housekeeping; to
    * be called every few seconds. A store that

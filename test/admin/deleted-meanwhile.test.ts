@@ -27,6 +27,7 @@ function createHeldStorage(storage: Storage) {
     name: storage.name,
     of: (tenantId) => storage.of(tenantId),
     deleteExpired: (before, limit) => storage.deleteExpired(before, limit),
+    findLastExpiry: (before) => storage.findLastExpiry(before),
     tidy: () => storage.tidy(),
     check: () => storage.check(),
     close: async () => {},

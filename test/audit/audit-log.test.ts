@@ -11,6 +11,7 @@ function withTransaction(inner: Storage, transaction: Storage['transaction']): S
     name: inner.name,
     of: (tenant) => inner.of(tenant),
     deleteExpired: (before, limit) => inner.deleteExpired(before, limit),
+    findLastExpiry: (before) => inner.findLastExpiry(before),
     tidy: () => inner.tidy(),
     check: () => inner.check(),
     close: () => inner.close(),

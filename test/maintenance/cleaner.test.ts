@@ -50,18 +50,82 @@ test('the floor is written before anything is deleted', async () => {
       return typeof member === 'function' ? member.bind(target) : member
     },
   })
-  const { clock, cleaner } = newCleaner(storage)
+  const { clock, cleaner, revoke } = newCleaner(storage)
   await cleaner.begin()
+  const at = clock.now()
+  await revoke('a', at - hour)
+  await revoke('b', at)
+  clock.advance(day + hour)
   await cleaner.clean(never)
-  const cut = clock.now() - day
-  expect(order).toEqual([`deletes up to ${cut} with the floor ${cut}`])
+  expect(order).toEqual([`deletes up to ${at} with the floor ${at}`])
+})
+
+test('a first start with a clock that is ahead for a while raises no floor: nothing was deleted', async () => {
+  const clock = new TestClock()
+  const right = clock.now()
+  clock.jump(400 * day)
+  const { cleaner, storage, revoke, written, ids } = newCleaner(createMemoryStorage(), clock)
+  await cleaner.begin()
+  expect(await cleaner.see()).toBe(true)
+  await cleaner.clean(never)
+  expect(await written()).toEqual({ floor: 0, last_seen: right + 400 * day })
+  clock.jump(-400 * day)
+  const later = newCleaner(storage, clock)
+  await later.cleaner.begin()
+  expect(later.lines[0]).toStartWith('the clock is behind the time that was written down last')
+  expect(later.cleaner.floor).toBe(0)
+  await revoke('a', right + hour)
+  await later.cleaner.clean(never)
+  clock.advance(2 * day)
+  expect(await later.cleaner.see()).toBe(true)
+  await later.cleaner.clean(never)
+  expect([later.cleaner.floor, await ids()]).toEqual([right + hour, []])
+})
+
+test('the floor is no later than what was deleted, and a process that dies in between deletes after the next start', async () => {
+  const inner = createMemoryStorage()
+  const storage = new Proxy(inner, {
+    get: (target, name) => {
+      if (name === 'deleteExpired') return () => Promise.reject(new Error('killed'))
+      const member: unknown = Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+  const killed = newCleaner(storage)
+  const at = killed.clock.now()
+  await killed.cleaner.begin()
+  await killed.revoke('a', at)
+  killed.clock.advance(3 * day)
+  await expect(killed.cleaner.clean(never)).rejects.toThrow('killed')
+  expect([(await killed.written())?.floor, await killed.ids()]).toEqual([at, ['a']])
+  const next = newCleaner(inner, killed.clock)
+  await next.cleaner.begin()
+  expect(next.cleaner.floor).toBe(at)
+  await next.cleaner.clean(never)
+  expect([(await next.written())?.floor, await next.ids()]).toEqual([at, []])
+})
+
+test('a replica learns the floor of another with the next time that it writes down', async () => {
+  const one = newCleaner()
+  const other = newCleaner(one.storage, one.clock)
+  await one.cleaner.begin()
+  await other.cleaner.begin()
+  const at = one.clock.now()
+  await one.revoke('a', at)
+  one.clock.advance(2 * day)
+  await one.cleaner.clean(never)
+  expect(other.cleaner.floor).toBe(0)
+  await other.cleaner.see()
+  expect(other.cleaner.floor).toBe(at)
 })
 
 test('the floor never falls, and the next process begins with it', async () => {
-  const { clock, cleaner, storage } = newCleaner()
+  const { clock, cleaner, storage, revoke } = newCleaner()
   await cleaner.begin()
+  await revoke('a', clock.now() - 2 * day)
   await cleaner.clean(never)
   const { floor } = cleaner
+  expect(floor).toBe(clock.now() - 2 * day)
   clock.advance(-10 * day)
   const later = newCleaner(storage, clock)
   expect(later.cleaner.floor).toBe(0)

@@ -263,6 +263,7 @@ test('a database that is lost while it is in use is told of once, and again when
     of: (tenant) => inner.of(tenant),
     transaction: (work) => inner.transaction(work),
     deleteExpired: (before, limit) => inner.deleteExpired(before, limit),
+    findLastExpiry: (before) => inner.findLastExpiry(before),
     check: () => inner.check(),
     close: () => inner.close(),
     tidy: async () => {

@@ -120,6 +120,7 @@ export function doomedStorage(storage: Storage, fate: Fate): Storage {
     of,
     transaction: (work) => fate.meet('transaction', () => storage.transaction(work)),
     deleteExpired: (...args) => storage.deleteExpired(...args),
+    findLastExpiry: (...args) => storage.findLastExpiry(...args),
     tidy: () => storage.tidy(),
     check: () => storage.check(),
     close: () => storage.close(),

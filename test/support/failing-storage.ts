@@ -58,6 +58,7 @@ function wrapStorage(inner: Storage, wrapped: Wrapped): Storage {
     transaction: (work) =>
       ask('transaction', () => inner.transaction((storage) => work(wrapStorage(storage, wrapped)))),
     deleteExpired: (before, limit) => ask('deleteExpired', () => inner.deleteExpired(before, limit)),
+    findLastExpiry: (before) => ask('findLastExpiry', () => inner.findLastExpiry(before)),
     tidy: () => ask('tidy', () => inner.tidy()),
     check: () => ask('check', () => inner.check()),
     close: () => inner.close(),

@@ -53,6 +53,7 @@ export function verbsOf(storage: Storage): Record<string, () => Promise<unknown>
     touch: () => records.touch('a', 1),
     deleteAll: () => storage.of('acme').deleteAll({ except: [] }),
     deleteExpired: () => storage.deleteExpired(1, 1),
+    findLastExpiry: () => storage.findLastExpiry(1),
     transaction: () => storage.transaction((store) => store.of('acme').of(numbers).find('a')),
     check: () => storage.check(),
   }

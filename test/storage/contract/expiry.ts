@@ -39,6 +39,20 @@ export const expiry: Cases = {
     assert.deepEqual(await idsOf(records), ['101', 'never'])
   },
 
+  'findLastExpiry answers the latest expiry up to a time, of every tenant': async (storage) => {
+    const [records, others] = [newThings(storage), newThings(storage)]
+    await create(records, 'never')
+    for (const expiresAt of [-502, -500, -490])
+      await records.create({ id: `${expiresAt}`, value: { v: 0 }, expiresAt })
+    await others.create({ id: 'other', value: { v: 0 }, expiresAt: -501 })
+    assert.equal(await storage.findLastExpiry(-503), undefined)
+    assert.equal(await storage.findLastExpiry(-502), -502)
+    assert.equal(await storage.findLastExpiry(-501), -501)
+    assert.equal(await storage.findLastExpiry(-491), -500)
+    assert.equal(await storage.deleteExpired(-490, 100), 4)
+    assert.equal(await storage.findLastExpiry(-490), undefined)
+  },
+
   'a row that expired is there until it is deleted': async (storage) => {
     const records = newThings(storage)
     await records.create({ id: 'a', value: { v: 0 }, expiresAt: 1 })
