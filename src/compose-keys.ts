@@ -4,7 +4,8 @@ import { findExposure } from './exposure.ts'
 import { FileMaterial } from './keys/file-material.ts'
 import { howToGiveAccess, type KeyHost, type KeyPlan } from './keys/key-file.ts'
 import { type KeyMaterial, MemoryMaterial } from './keys/key-material.ts'
-import { Keyring, type KeyringOptions } from './keys/keyring.ts'
+import { Keyring } from './keys/keyring.ts'
+import type { KeyringOptions } from './keys/keyring-options.ts'
 import {
   MasterKeyError,
   type MasterKeys,

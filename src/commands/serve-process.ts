@@ -194,7 +194,12 @@ async function openParts(
     },
   })
   const active = findActive(loaded.config)
-  const maintenance = new Maintenance({ ...platform, ...services, keyring, log, configured: active })
+  const maintenance = new Maintenance({
+    ...platform,
+    ...services,
+    ...{ keyring, log, configured: active },
+    clearsFolders: !isQuiet,
+  })
   await maintenance.start()
   const close = async () => {
     await maintenance.stop()

@@ -1,4 +1,5 @@
 import { FileError, type Files } from '../platform/platform.ts'
+import { tenantIdPattern } from '../protocol/names.ts'
 import {
   complaintOf,
   findKey,
@@ -57,10 +58,10 @@ export class FileMaterial implements KeyMaterial {
     })
   }
 
-  settle(plan: KeyPlan, { file, jwk }: RingKey): Promise<void> {
-    return withComplaint(plan, async () => {
+  settle(place: KeyPlace, { file, jwk }: RingKey): Promise<void> {
+    return withComplaint(place, async () => {
       if (file === undefined) return
-      const folder = this.#folderOf(plan)
+      const folder = this.#folderOf(place)
       const path = folder.pathOfKey(file)
       const name = stagedName(await thumbprintOf(jwk))
       if (!(await this.#files.facts(folder.pathOf(name)))) return
@@ -69,16 +70,26 @@ export class FileMaterial implements KeyMaterial {
       // Killed in between, a process leaves both names.
       if (await this.#isSame(folder.pathOf(name), path)) return folder.remove([name])
       throw new KeyFileError(
-        `${complaintOf(plan)}: ${path} is another file than the key that was made under this name; move it elsewhere`,
+        `${complaintOf(place)}: ${path} is another file than the key that was made under this name; move it elsewhere`,
       )
     })
   }
 
-  async settleAll(plan: KeyPlan, ring: Ring): Promise<void> {
-    const names = await withComplaint(plan, () => this.#folderOf(plan).list())
+  isKept(plan: KeyPlan, { file, jwk }: RingKey): Promise<boolean> {
+    return withComplaint(plan, async () => {
+      if (file === undefined) return false
+      const folder = this.#folderOf(plan)
+      for (const path of [folder.pathOf(stagedName(await thumbprintOf(jwk))), folder.pathOfKey(file)])
+        if (await this.#files.facts(path)) return true
+      return false
+    })
+  }
+
+  async settleAll(place: KeyPlace, ring: Ring): Promise<void> {
+    const names = await withComplaint(place, () => this.#folderOf(place).list())
     if (!names.some(isUnfinished)) return
     for (const key of ring.keys)
-      if (names.includes(stagedName(await thumbprintOf(key.jwk)))) await this.settle(plan, key)
+      if (names.includes(stagedName(await thumbprintOf(key.jwk)))) await this.settle(place, key)
   }
 
   /** True also where another process gave it its name meanwhile. */
@@ -152,9 +163,9 @@ export class FileMaterial implements KeyMaterial {
     })
   }
 
-  listStrays(plan: KeyPlan, ring: Ring | undefined): Promise<readonly string[]> {
-    return withComplaint(plan, async () => {
-      const folder = this.#folderOf(plan)
+  listStrays(place: KeyPlace, ring: Ring | undefined): Promise<readonly string[]> {
+    return withComplaint(place, async () => {
+      const folder = this.#folderOf(place)
       await this.#clearAside(folder)
       const names = (await folder.list()).filter(isUnfinished)
       if (names.length === 0) return []
@@ -168,6 +179,26 @@ export class FileMaterial implements KeyMaterial {
     const looked = this.#looked.get(folder.parent) ?? folder.clearAllAside()
     this.#looked.set(folder.parent, looked)
     return looked
+  }
+
+  listUnfinished(place: KeyPlace, before: number): Promise<readonly string[]> {
+    return withComplaint(place, async () => {
+      const folder = this.#folderOf(place)
+      const found: string[] = []
+      for (const name of (await folder.list()).filter(isUnfinished)) {
+        const facts = await this.#files.facts(folder.pathOf(name))
+        if (facts && facts.changedAt <= before) found.push(name)
+      }
+      return found
+    })
+  }
+
+  listPlaces(place: KeyPlace): Promise<readonly string[]> {
+    return withComplaint(place, async () => {
+      const { parent } = this.#folderOf(place)
+      if (await this.#files.isLink(parent)) return []
+      return (await this.#files.list(parent)).filter((name) => tenantIdPattern.test(name))
+    })
   }
 
   listOurs(place: KeyPlace): Promise<readonly string[]> {
@@ -192,6 +223,10 @@ export class FileMaterial implements KeyMaterial {
       await folder.clearAside()
       await folder.removeIfEmpty()
     })
+  }
+
+  removeIfEmpty(place: KeyPlace): Promise<void> {
+    return withComplaint(place, () => this.#folderOf(place).removeIfEmpty())
   }
 
   async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {

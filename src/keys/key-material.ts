@@ -33,8 +33,10 @@ export interface KeyMaterial {
   keep(plan: KeyPlan, made: MadeKey): Promise<Whereabouts>
   /** The ring names the key now. */
   settle(plan: KeyPlan, key: RingKey): Promise<void>
+  /** Whether the key that was kept is still there: it may have been taken for one that was left. */
+  isKept(plan: KeyPlan, key: RingKey): Promise<boolean>
   /** Settles the keys of the ring that a process which ended left unsettled. */
-  settleAll(plan: KeyPlan, ring: Ring): Promise<void>
+  settleAll(place: KeyPlace, ring: Ring): Promise<void>
   load(plan: KeyPlan, key: RingKey): Promise<SigningKey>
   /** No ring will name the key that was kept: that of another key of its kid stays. */
   discard(place: KeyPlace, key: Pick<RingKey, 'kid' | 'jwk'>): Promise<void>
@@ -44,7 +46,11 @@ export interface KeyMaterial {
    * What was kept, or half kept, and is in no ring (undefined: there is none): a process ended in between, or is at work now. To be
    * listed after the ring was read, and removed once it was changed: whoever is at work read it before, so that its change fails.
    */
-  listStrays(plan: KeyPlan, ring: Ring | undefined): Promise<readonly string[]>
+  listStrays(place: KeyPlace, ring: Ring | undefined): Promise<readonly string[]>
+  /** Like {@link listStrays} without a ring, what was changed last at `before` (ms since the epoch) or earlier. */
+  listUnfinished(place: KeyPlace, before: number): Promise<readonly string[]>
+  /** The tenants, there or gone, that have a place for keys beside this one. */
+  listPlaces(place: KeyPlace): Promise<readonly string[]>
   /** Like {@link listStrays}, what is or was in a ring too: everything of grantd's own. */
   listOurs(place: KeyPlace): Promise<readonly string[]>
   /** Like {@link listOurs}, what an operator put there too: everything from which a tenant without a ring could get a key. */
@@ -52,6 +58,8 @@ export interface KeyMaterial {
   removeStrays(place: KeyPlace, strays: readonly string[]): Promise<void>
   /** The tenant is gone, and so are its keys: what held them goes too, unless something else is in it. */
   removePlace(place: KeyPlace): Promise<void>
+  /** Removes what held keys of this tenant, unless something is in it. */
+  removeIfEmpty(place: KeyPlace): Promise<void>
   /** The ring with its keys as they would be kept today; the same one when they are. */
   renew(plan: KeyPlan, ring: Ring): Promise<Ring>
 }
@@ -80,6 +88,10 @@ export class MemoryMaterial implements KeyMaterial {
 
   async settleAll(): Promise<void> {}
 
+  async isKept(): Promise<boolean> {
+    return true
+  }
+
   async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
     const found = this.#keys.get(nameOf(plan, key))
     if (found !== undefined) return parseSigningKey(found, key, this.#host.engine)
@@ -99,6 +111,16 @@ export class MemoryMaterial implements KeyMaterial {
   async listStrays(): Promise<readonly string[]> {
     return []
   }
+
+  async listUnfinished(): Promise<readonly string[]> {
+    return []
+  }
+
+  async listPlaces(): Promise<readonly string[]> {
+    return []
+  }
+
+  async removeIfEmpty(): Promise<void> {}
 
   async listAll(): Promise<readonly string[]> {
     return []

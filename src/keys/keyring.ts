@@ -3,14 +3,15 @@ import { PassedDamage, type Storage } from '../storage/storage.ts'
 import { FreshRun } from './fresh-run.ts'
 import { Gate, GateFull } from './gate.ts'
 import { type Entry, getSigningKey, type Moment, noteFailure, type Sight } from './key-entry.ts'
-import { type KeyHost, type KeyPlan, noSuchTenant, type OpenedKey } from './key-file.ts'
-import type { KeyMaterial } from './key-material.ts'
+import { type KeyPlan, noSuchTenant } from './key-file.ts'
 import { KeyOwners } from './key-owners.ts'
 import { type KeyReport, reportKeys } from './key-report.ts'
 import { KeyedRuns } from './keyed-runs.ts'
+import type { KeyringOptions } from './keyring-options.ts'
+import { LeftFolders } from './left-folders.ts'
 import { RingOpener } from './ring-opener.ts'
 import { RingStore } from './ring-store.ts'
-import { type KeyEvent, RingWriter } from './ring-writer.ts'
+import { RingWriter } from './ring-writer.ts'
 import { type RotateOptions, type Rotation, Rotator } from './rotator.ts'
 import type { VerifyingKey } from './signing-key.ts'
 import { OpenedKeys, type RingWatch, type TenantKeys } from './tenant-keys.ts'
@@ -21,32 +22,14 @@ const longestQueue = 1000
 /** More steps than a tenant can have at once. */
 const mostSteps = 10
 
-export interface KeyringOptions {
-  /** Undefined: there is no such tenant. */
-  readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>
-  /** See KeyPlace.folder; for a tenant that is not there too. */
-  readonly folderOf: (tenantId: string) => string | null
-  readonly storage: Storage
-  readonly material: KeyMaterial
-  readonly host: KeyHost
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  /** See Platform.monotonic. */
-  readonly monotonic: () => number
-  /** Milliseconds that a token of the tenant lives at most, as things are configured; null: for ever. */
-  readonly longestTokenLife: (tenantId: string) => Promise<number | null>
-  /** Keys that are opened at once; default 1. */
-  readonly atOnce?: number
-  readonly onOpened?: (plan: KeyPlan, opened: OpenedKey) => void
-  readonly onEvent?: (event: KeyEvent) => void
-}
-
 /**
  * The keys of every tenant, opened at the first need and kept. A key that could not be had is tried again at the next
  * request, so that a repaired file needs no restart. What other processes change is seen by {@link lookForNews}, and by
  * whoever looks up a kid that is not at hand.
  */
 export class Keyring {
+  /** What processes that were killed left of tenants that have no ring, or are not there. */
+  readonly left: LeftFolders
   readonly #options: KeyringOptions
   readonly #gate: Gate
   readonly #store: RingStore
@@ -77,6 +60,7 @@ export class Keyring {
     const claim = owners.claim.bind(owners)
     const ringOptions = { store, material, host, now, longestTokenLife, claim, onEvent }
     this.#writer = new RingWriter(ringOptions)
+    this.left = new LeftFolders({ ...options, store, writer: this.#writer })
     this.#rotator = new Rotator(ringOptions, this.#writer)
     this.#opener = new RingOpener({ ...ringOptions, writer: this.#writer })
     const isOpened = this.#isOpened.bind(this)

@@ -1,9 +1,16 @@
 import { StorageError } from '../storage/storage.ts'
-import { KeyFileError, type KeyMaker, type KeyPlan, type MadeKey, makeKey } from './key-file.ts'
+import {
+  KeyFileError,
+  type KeyMaker,
+  type KeyPlace,
+  type KeyPlan,
+  type MadeKey,
+  makeKey,
+} from './key-file.ts'
 import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
 import type { RingStore, StoredRing } from './ring-store.ts'
 import { type Ring, type RingKey, withDiscarded, withTokenLife } from './rotation.ts'
-import type { VerifyingKey } from './signing-key.ts'
+import type { SigningKey, VerifyingKey } from './signing-key.ts'
 
 export interface RingWriterOptions {
   readonly store: RingStore
@@ -96,10 +103,30 @@ export class RingWriter {
       if (generated) await leaveToNext(() => material.discard(plan, described))
       return undefined
     }
-    if (generated) this.#tell('first', key.kid, { plan })
-    if (generated) await leaveToNext(() => material.settle(plan, described))
+    if (generated) {
+      await leaveToNext(() => material.settle(plan, described))
+      if (!(await this.#isKept(plan, described))) return this.#takeBack(plan, key)
+      this.#tell('first', key.kid, { plan })
+    }
     await leaveToNext(() => material.removeStrays(plan, strays))
     return { stored: { ring, version: 1 }, first }
+  }
+
+  /** A folder that cannot be looked at says nothing about the key. */
+  async #isKept(plan: KeyPlan, key: RingKey): Promise<boolean> {
+    try {
+      return await this.#options.material.isKept(plan, key)
+    } catch (cause) {
+      if (!(cause instanceof KeyFileError)) throw cause
+      return true
+    }
+  }
+
+  /** This process stood still for so long that its file was taken for one that was left: the ring would name a file that is gone. */
+  async #takeBack({ tenantId }: KeyPlan, { signer }: Pick<SigningKey, 'signer'>): Promise<undefined> {
+    signer.close()
+    await this.#options.store.remove(tenantId, { ifVersion: 1 })
+    return undefined
   }
 
   async #makeFirst(plan: KeyPlan): Promise<FirstKey> {
@@ -113,18 +140,18 @@ export class RingWriter {
    * before, the same but for its version: whoever keeps a new key at this moment has read it before, so its own change fails and it tries
    * again. A place that cannot be cleared is no fault of the keys.
    */
-  async clear(plan: KeyPlan, stored: StoredRing): Promise<StoredRing> {
+  async clear(place: KeyPlace, stored: StoredRing): Promise<StoredRing> {
     const { store, material } = this.#options
     try {
-      await leaveToNext(() => material.settleAll(plan, stored.ring))
+      await leaveToNext(() => material.settleAll(place, stored.ring))
       const { discarded = [] } = stored.ring
-      const strays = await material.listStrays(plan, stored.ring)
+      const strays = await material.listStrays(place, stored.ring)
       if (discarded.length === 0 && strays.length === 0) return stored
-      await material.removeStrays(plan, discarded)
+      await material.removeStrays(place, discarded)
       const ring = withDiscarded(stored.ring, [])
-      if (!(await store.replace(plan, ring, stored.version)))
-        return (await store.find(plan.tenantId)) ?? stored
-      await material.removeStrays(plan, strays)
+      if (!(await store.replace(place, ring, stored.version)))
+        return (await store.find(place.tenantId)) ?? stored
+      await material.removeStrays(place, strays)
       return { ring, version: stored.version + 1 }
     } catch (cause) {
       if (cause instanceof KeyFileError) return stored

@@ -36,6 +36,10 @@ export class SealedMaterial implements KeyMaterial {
 
   async settleAll(): Promise<void> {}
 
+  async isKept(): Promise<boolean> {
+    return true
+  }
+
   async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
     const pem = await this.#open(plan, key)
     try {
@@ -54,6 +58,16 @@ export class SealedMaterial implements KeyMaterial {
   async listStrays(): Promise<readonly string[]> {
     return []
   }
+
+  async listUnfinished(): Promise<readonly string[]> {
+    return []
+  }
+
+  async listPlaces(): Promise<readonly string[]> {
+    return []
+  }
+
+  async removeIfEmpty(): Promise<void> {}
 
   async listAll(): Promise<readonly string[]> {
     return []

@@ -14,6 +14,8 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
   readonly settleAudit?: () => Promise<void>
   /** Active tenants of config.yaml, whose keys go on though nobody uses them; those of the storage are found there. */
   readonly configured?: readonly string[]
+  /** See SurveyorOptions. */
+  readonly clearsFolders?: boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Milliseconds between two looks for what other processes changed; default 5 seconds. */

@@ -326,7 +326,10 @@ const cases: Readonly<Record<string, Case>> = {
       const keyring = await startAnew(world)
       const surveyor = new Surveyor({
         storage,
-        keyring: { survey: async (id) => keyring.survey(id).then(() => void surveyed.push(id)) },
+        keyring: {
+          left: { list: async () => [], clear: async () => {} },
+          survey: async (id) => keyring.survey(id).then(() => void surveyed.push(id)),
+        },
         monotonic: () => 0,
         pause: async () => {},
       })

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileMaterial } from '../../src/keys/file-material.ts'
 import { KeyFileError, type KeyPlan } from '../../src/keys/key-file.ts'
@@ -408,3 +408,125 @@ test('a rotation that a deletion overtakes leaves nothing behind the tenant', ()
     await expect(keyring.rotate('acme', { now: true })).rejects.toBeInstanceOf(KeyFileError)
     expect(await nodeFiles.list(join(plan.folder, '..'))).toEqual([])
   }))
+
+/** What a round of the maintenance does with the folders of keys. */
+async function clearFolders(machine: Machine): Promise<void> {
+  const { left } = machine.start()
+  for (const id of await left.list()) await left.clear(id)
+}
+
+/** What is beside or in folders of keys, but for the files that the ring names. */
+async function expectNothingLeft(machine: Machine): Promise<void> {
+  const stored = await readRing(machine.storage).catch(() => undefined)
+  if (stored) return machine.expectWhole()
+  expect(await nodeFiles.list(join(machine.plan.folder, '..'))).toEqual([])
+}
+
+const firstStarts = rotations
+  .slice(0, 3)
+  .flatMap((story) => killed.map((by) => [story.what, by, story] as const))
+
+test.each(firstStarts)(
+  '%s, killed %s any of its calls: nothing unfinished stays of a tenant that is gone then',
+  async (_, by, story) => {
+    await atEveryCall(story, by, async (machine) => {
+      machine.isThere = false
+      await clearFolders(machine)
+      await expectNothingLeft(machine)
+    })
+  },
+)
+
+test.each(firstStarts)(
+  '%s, killed %s any of its calls: an hour later nothing unfinished stays of a tenant that nobody uses',
+  async (_, by, story) => {
+    await atEveryCall(story, by, async (machine) => {
+      const hasRing = await readRing(machine.storage).then(
+        () => true,
+        () => false,
+      )
+      // The clock of these machines is years ahead of the files.
+      await clearFolders(machine)
+      if (!hasRing) expect(await nodeFiles.list(machine.plan.folder)).toEqual([])
+      await open(machine)
+      await machine.expectWhole()
+    })
+  },
+)
+
+test.each(killed)(
+  'a deletion, killed %s any of its calls: nothing stays once the tenant is gone',
+  async (by) => {
+    await atEveryCall(deletion, by, async (machine) => {
+      machine.isThere = false
+      const isWhole = await readRing(machine.storage).then(
+        ({ ring }) => ring.keys.length > 0,
+        () => false,
+      )
+      await clearFolders(machine)
+      const names = (await machine.files()).map((file) => file.replace('keys/acme/', ''))
+      if (!isWhole) return expect(await nodeFiles.list(join(machine.plan.folder, '..'))).toEqual([])
+      // It may as well have left config.yaml, and come back.
+      const { ring } = await readRing(machine.storage)
+      expect(names).toEqual(ring.keys.flatMap(({ file }) => file ?? []).toSorted())
+    })
+  },
+)
+
+test('of a tenant without a ring, what is younger than an hour stays: somebody may be at work', () =>
+  withTempFolder(async (folder) => {
+    const machine = new Machine(folder, null)
+    await leaveOfBefore(machine)
+    machine.clock.jump(Date.now() + minute - machine.clock.now())
+    const before = await machine.files()
+    await clearFolders(machine)
+    expect(await machine.files()).toEqual(before)
+    // A time that somebody sets says nothing about it.
+    for (const file of before) await utimes(join(folder, file), 0, 0)
+    await clearFolders(machine)
+    expect(await machine.files()).toEqual(before)
+    machine.clock.advance(hour)
+    await clearFolders(machine)
+    expect(await nodeFiles.list(machine.plan.folder)).toEqual([])
+  }))
+
+test('of a tenant that is gone, what grantd did not make stays, and nothing goes through a link', () =>
+  withTempFolder(async (folder) => {
+    const machine = new Machine(folder, null)
+    const { folder: place } = machine.plan
+    machine.isThere = false
+    await leaveOfBefore(machine)
+    const foreign = ['.old.pem.swp', 'README', `${'e'.repeat(43)}.pem`, 'k1.pem'].toSorted()
+    for (const name of foreign) await writeFile(join(place, name), 'mine')
+    await mkdir(join(folder, 'elsewhere'))
+    const [linked, stray] = [join(folder, 'keys/linked'), `.${'b'.repeat(43)}.pem.made`]
+    await writeFile(join(folder, 'elsewhere', stray), 'mine')
+    await symlink(join(folder, 'elsewhere'), linked)
+    await writeFile(join(folder, 'keys/afile'), 'mine')
+    const { left } = startReplica({
+      ...machine,
+      material: new FileMaterial(keyHost),
+      changes: { findPlan: () => undefined, folderOf: (id) => join(folder, 'keys', id) },
+    }).keyring
+    const ids = await left.list()
+    expect(ids).toEqual(['acme', 'afile', 'linked'])
+    for (const id of ids) await left.clear(id)
+    expect(await nodeFiles.list(place)).toEqual(foreign)
+    expect(await nodeFiles.list(linked)).toEqual([stray])
+    expect(await nodeFiles.list(join(folder, 'keys'))).toEqual(['acme', 'afile', 'linked'])
+  }))
+
+test.each([null, 'k1'])(
+  'a first start that stood still while its file was cleared makes another key (kid %p)',
+  (kid) =>
+    withTempFolder(async (folder) => {
+      const machine = new Machine(folder, kid)
+      const { plan, storage, clock } = machine
+      const material = new Interrupted(() => clearFolders(machine))
+      const { keyring, events } = startReplica({ plan, storage, material, clock })
+      const { active } = await keyring.of('acme')
+      expect((await open(machine)).active.jwk).toEqual(active.jwk)
+      expect(events.map(({ kind, kid: made }) => [kind, made])).toEqual([['first', active.kid]])
+      await machine.expectWhole()
+    }),
+)

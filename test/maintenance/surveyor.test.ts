@@ -6,7 +6,7 @@ import { systemTenant } from '../../src/storage/storage.ts'
 
 const hour = 3_600_000
 
-async function start(configured: number, stored: number) {
+async function start(configured: number, stored: number, folders: readonly string[] = []) {
   const storage = createMemoryStorage()
   const oauth2 = { audience: null, access_token_ttl: 60, access_token_typ: 'JWT' as const, scopes: {} }
   const signing = {
@@ -20,12 +20,16 @@ async function start(configured: number, stored: number) {
       .of(tenants)
       .create({ id: `s${String(index).padStart(4, '0')}`, value })
   const seen: string[] = []
+  const left = {
+    list: async () => folders,
+    clear: async (id: string) => void seen.push(`folder ${id}`),
+  }
   const pauses: number[] = []
   let time = 0
   const surveyor = new Surveyor({
     storage,
     configured: Array.from({ length: configured }, (_, index) => `c${index}`),
-    keyring: { survey: async (id) => void seen.push(id) },
+    keyring: { survey: async (id) => void seen.push(id), left },
     monotonic: () => time,
     pause: async (milliseconds) => void pauses.push(milliseconds),
   })
@@ -62,4 +66,16 @@ test('a server that stops looks at no more', async () => {
   const { surveyor, seen } = await start(100, 0)
   await surveyor.look(() => seen.length >= 20)
   expect(seen).toHaveLength(20)
+})
+
+test('after the tenants come the folders of keys, as paced, and again after an hour', async () => {
+  const folders = Array.from({ length: 250 }, (_, index) => `f${index}`)
+  const { look, seen, pauses, wait } = await start(3, 4, folders)
+  expect(await look()).toBe(7 + 160)
+  expect(seen.slice(0, 8)).toEqual(['c0', 'c1', 'c2', 's0000', 's0001', 's0002', 's0003', 'folder f0'])
+  expect(pauses.length).toBeGreaterThan(6)
+  expect([await look(), seen.at(-1)]).toEqual([90, 'folder f249'])
+  expect(await look()).toBe(0)
+  wait(hour)
+  expect(await look()).toBe(167)
 })

@@ -1,6 +1,7 @@
 import type { KeyPlan } from '../../src/keys/key-file.ts'
 import type { KeyMaterial } from '../../src/keys/key-material.ts'
-import { Keyring, type KeyringOptions } from '../../src/keys/keyring.ts'
+import { Keyring } from '../../src/keys/keyring.ts'
+import type { KeyringOptions } from '../../src/keys/keyring-options.ts'
 import { RingStore, type StoredRing } from '../../src/keys/ring-store.ts'
 import type { KeyEvent } from '../../src/keys/ring-writer.ts'
 import type { Storage } from '../../src/storage/storage.ts'

@@ -1,0 +1,24 @@
+import type { Storage } from '../storage/storage.ts'
+import type { KeyHost, KeyPlan, OpenedKey } from './key-file.ts'
+import type { KeyMaterial } from './key-material.ts'
+import type { KeyEvent } from './ring-writer.ts'
+
+export interface KeyringOptions {
+  /** Undefined: there is no such tenant. */
+  readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>
+  /** See KeyPlace.folder; for a tenant that is not there too. */
+  readonly folderOf: (tenantId: string) => string | null
+  readonly storage: Storage
+  readonly material: KeyMaterial
+  readonly host: KeyHost
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** See Platform.monotonic. */
+  readonly monotonic: () => number
+  /** Milliseconds that a token of the tenant lives at most, as things are configured; null: for ever. */
+  readonly longestTokenLife: (tenantId: string) => Promise<number | null>
+  /** Keys that are opened at once; default 1. */
+  readonly atOnce?: number
+  readonly onOpened?: (plan: KeyPlan, opened: OpenedKey) => void
+  readonly onEvent?: (event: KeyEvent) => void
+}
