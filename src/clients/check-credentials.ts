@@ -105,7 +105,9 @@ async function checkConfigured(
   // From here on it is what the failure of any other client does besides.
   clients.findConfigured(noClientId)
   clients.findDecoy(client.id)
-  const near = await clients.findNearStored(client.id)
+  const near = await clients.findNearStored(client.id).catch((cause: unknown) => {
+    throw refusal ?? cause
+  })
   await admitInVain(attempt)
   if (near) await check.findInVain(near)
   return { failed: invalid ?? outcome, refusal }
@@ -142,8 +144,8 @@ async function checkStored(
   }
   const near = await clients.findNearStored(clientId).catch(async (cause: unknown) => {
     if (!isNew) await check.findInVain(decoy)
-    attempt.fail()
-    throw cause
+    // Whoever has to wait is told so while the storage is away, whether he came from here before or not.
+    throw attempt.fail() ?? cause
   })
   const held = attempt.admit()
   if (held) await held
