@@ -28,8 +28,10 @@ export class LeftFolders {
   /** The ids of tenants, there or gone, that have a folder; empty where the folders cannot be listed. */
   async list(): Promise<readonly string[]> {
     const { material, folderOf } = this.#options
-    const any = 'any'
-    return (await orNothing(() => material.listPlaces({ tenantId: any, folder: folderOf(any) }))) ?? []
+    const anyTenant = 'any'
+    return (
+      (await orNothing(() => material.listPlaces({ tenantId: anyTenant, folder: folderOf(anyTenant) }))) ?? []
+    )
   }
 
   /** Clears the folder of an id. A folder that cannot be cleared waits for the next time. Throws StorageError. */
