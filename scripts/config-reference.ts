@@ -86,7 +86,7 @@ function renderCells(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
-/** The words for a kind of value; the kinds are those that the reader (src/config/read.ts) knows. */
+/** The words for a kind of value; the kinds are those that the reader (src/config/yaml/read.ts) knows. */
 const typeNames: Readonly<Record<string, string>> = {
   Object: 'map',
   Record: 'map by id',

@@ -13,9 +13,9 @@ import { rootEndpoint } from './endpoints/root.ts'
 import { strategiesEndpoint } from './endpoints/strategies.ts'
 import { swaggerEndpoint } from './endpoints/swagger.ts'
 import { tokenEndpoint } from './endpoints/token.ts'
-import { renderError } from './http/errors.ts'
+import { renderError } from './http/answer/render-error.ts'
 import { type Handler, wrapHandler } from './http/handler.ts'
-import { notesOf } from './http/request-notes.ts'
+import { notesOf } from './http/request/request-notes.ts'
 import { explainNoRoute, mountablePath } from './http/routes.ts'
 
 export type AdminApi = typeof adminApi

@@ -1,19 +1,19 @@
 import type { BuildInfo } from './build-info.ts'
-import type { ClientRegistry } from './clients/registry.ts'
+import type { ClientRegistry } from './clients/client-registry.ts'
 import type { Keyring } from './keys/keyring.ts'
-import type { SecretChecker } from './keys/secrets.ts'
-import type { SignedTokens } from './keys/signed-tokens.ts'
-import type { VerifiedTokens } from './keys/verified-tokens.ts'
 import type { AttemptLimits } from './limits/attempt-limits.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Hashing } from './platform/platform.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
 import type { IpRange } from './protocol/ip-address.ts'
+import type { SecretChecker } from './secrets/secrets.ts'
 import type { LastUse } from './storage/last-use.ts'
 import type { Storage } from './storage/storage.ts'
-import type { TenantRegistry } from './tenants/registry.ts'
+import type { TenantRegistry } from './tenants/tenant-registry.ts'
 import type { RecentTokens } from './tokens/recent-tokens.ts'
+import type { SignedTokens } from './tokens/signed-tokens.ts'
+import type { VerifiedTokens } from './tokens/verified-tokens.ts'
 
 /** Everything that a request can touch. Time, randomness and the log come in here and nowhere else. */
 export interface Deps {
@@ -43,7 +43,7 @@ export interface Deps {
   readonly verifiedTokens: VerifiedTokens
   readonly signedTokens: SignedTokens
   /** Up to when (ms) expired rows were deleted: what expired by then stays expired, whatever the clock says. */
-  readonly expiryFloor: () => number
+  readonly expiryCutoff: () => number
   readonly lifecycle: Lifecycle
   /** Left out: nothing is counted. */
   readonly metrics?: Metrics

@@ -1,7 +1,7 @@
 import { runCommand } from './commands/run.ts'
 import { createLog, renderCause } from './log.ts'
 import { detectPlatform } from './platform/detect.ts'
-import { exitProcess, onUncaughtFault } from './platform/node-process.ts'
+import { exitProcess, onUncaughtFault } from './platform/node/node-process.ts'
 
 const platform = await detectPlatform()
 

@@ -19,12 +19,33 @@ const arrows: Record<string, readonly string[]> = {
   main: ['commands', 'platform', 'log'],
   commands: [
     'app',
-    'compose',
-    'compose-keys',
+    'server',
+    'offline',
+    'cli',
+    'management',
     'build-info',
-    'deps',
     'log',
     'printable',
+    'exposure',
+    'config',
+    'platform',
+    'storage',
+    'supervisor',
+    'audit',
+    'tokens',
+    'clients',
+    'tenants',
+    'secrets',
+    'keys',
+    'limits',
+    'protocol',
+  ],
+  server: [
+    'app',
+    'cli',
+    'deps',
+    'build-info',
+    'log',
     'exposure',
     'config',
     'platform',
@@ -37,28 +58,29 @@ const arrows: Record<string, readonly string[]> = {
     'tokens',
     'clients',
     'tenants',
+    'secrets',
     'keys',
     'limits',
     'protocol',
   ],
-  app: ['endpoints', 'admin-app', 'http', 'swagger', 'deps'],
-  'admin-app': ['admin', 'deps'],
-  compose: [
+  offline: [
+    'server',
+    'cli',
     'deps',
-    'build-info',
     'log',
-    'metrics',
+    'printable',
     'config',
+    'platform',
     'storage',
+    'audit',
     'clients',
     'tenants',
-    'tokens/recent-tokens.ts',
     'keys',
-    'limits',
     'protocol',
-    'platform/platform.ts',
   ],
-  'compose-keys': ['log', 'exposure', 'config', 'keys', 'storage', 'protocol', 'platform/platform.ts'],
+  cli: ['log', 'printable', 'config', 'platform', 'keys', 'protocol', 'storage/storage.ts'],
+  app: ['endpoints', 'admin-app', 'http', 'swagger', 'deps'],
+  'admin-app': ['admin', 'deps'],
   deps: [
     'build-info',
     'log',
@@ -66,16 +88,20 @@ const arrows: Record<string, readonly string[]> = {
     'clients',
     'tenants',
     'tokens/recent-tokens.ts',
+    'tokens/signed-tokens.ts',
+    'tokens/verified-tokens.ts',
+    'secrets',
     'keys',
     'limits',
     'protocol',
     ...storage,
     'platform/platform.ts',
   ],
-  endpoints: ['deps', 'http', 'swagger', 'grants', 'tokens', 'clients', 'tenants', 'keys', 'protocol'],
+  endpoints: ['deps', 'http', 'swagger', 'grants', 'tokens', 'clients', 'tenants', 'protocol'],
   admin: [
     'deps',
     'http',
+    'management',
     'audit',
     'tokens',
     'clients',
@@ -98,19 +124,22 @@ const arrows: Record<string, readonly string[]> = {
     ...storage,
   ],
   swagger: ['deps', 'http', 'tenants', 'platform/platform.ts', 'protocol'],
+  management: ['tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
   grants: ['tokens', 'clients', 'tenants', 'protocol'],
   tokens: ['keys', 'clients', 'tenants', 'protocol', ...storage, 'platform/platform.ts'],
-  clients: ['keys', 'platform/platform.ts', ...settings, 'protocol', ...storage],
+  clients: ['secrets', 'platform/platform.ts', ...settings, 'protocol', ...storage],
   tenants: [...settings, 'protocol', ...storage],
+  secrets: ['async', 'platform/platform.ts', 'protocol'],
   supervisor: ['metrics', 'log', 'platform/platform.ts', 'platform/processes.ts'],
   metrics: ['platform/platform.ts', 'platform/processes.ts'],
   maintenance: ['keys', 'log', 'platform/platform.ts', ...storage],
   audit: ['log', 'platform/platform.ts', 'protocol', ...storage],
-  keys: ['exposure', 'platform/platform.ts', 'protocol', ...storage],
+  keys: ['async', 'exposure', 'platform/platform.ts', 'protocol', ...storage],
   limits: ['platform/platform.ts', 'protocol', ...storage],
-  storage: ['exposure', 'platform/platform.ts', 'protocol'],
+  storage: ['async', 'exposure', 'platform/platform.ts', 'protocol'],
   // A URL of Postgres is refused with its place in the file.
-  config: ['exposure', 'platform/platform.ts', 'printable', 'protocol', 'storage/postgres-url.ts'],
+  config: ['exposure', 'platform/platform.ts', 'printable', 'protocol', 'storage/postgres/postgres-url.ts'],
+  async: [],
   protocol: [],
   platform: [],
   printable: [],
@@ -191,15 +220,33 @@ describe('arrows', () => {
   })
 
   test('a grant imports no other grant', () => {
-    const shared = ['grants/grant.ts', 'grants/registry.ts']
+    const shared = ['grants/grant.ts', 'grants/grant-table.ts']
     const wrong = imports.filter(
       ({ file, target }) =>
         roomOf(file) === 'grants' &&
         roomOf(target) === 'grants' &&
         !shared.includes(target) &&
-        file !== 'grants/registry.ts',
+        file !== 'grants/grant-table.ts',
     )
     expect(wrong).toEqual([])
+  })
+
+  test('no file imports itself by way of others', () => {
+    const targets = Map.groupBy(
+      imports.filter(({ target }) => isOurs(target)),
+      ({ file }) => file,
+    )
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (file: string, path: readonly string[]) => {
+      const start = path.indexOf(file)
+      if (start >= 0) circles.push([...path.slice(start), file].join(' -> '))
+      if (start >= 0 || done.has(file)) return
+      for (const { target } of targets.get(file) ?? []) visit(target, [...path, file])
+      done.add(file)
+    }
+    for (const file of files) visit(file, [])
+    expect(circles).toEqual([])
   })
 
   test('every package is imported in its own rooms only', () => {
@@ -230,14 +277,19 @@ describe('rules', () => {
 
   test('only main.ts ends the process', () => {
     expect(
-      places(/\bexitProcess\(/g, (file) => ['main.ts', 'platform/node-process.ts'].includes(file)),
+      places(/\bexitProcess\(/g, (file) => ['main.ts', 'platform/node/node-process.ts'].includes(file)),
     ).toEqual([])
   })
 
   test('time and randomness come in through Deps', () => {
-    const sources = ['main.ts', 'platform/node-process.ts', 'platform/durable-files.ts']
+    const sources = ['main.ts', 'platform/node/node-process.ts', 'platform/durable-files.ts']
     const pattern = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bgetRandomValues\b/g
     expect(places(pattern, (file) => sources.includes(file))).toEqual([])
+  })
+
+  test('no folder has more than 20 files directly in it', () => {
+    const folders = Map.groupBy(files, (file) => dirname(file))
+    expect([...folders].filter(([, inside]) => inside.length > 20).map(([folder]) => folder)).toEqual([])
   })
 
   test('no file is longer than 300 lines', () => {

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { parseJsonBody } from '../http/json-body.ts'
+import { parseJsonBody } from '../http/request/json-body.ts'
 
 const anyObject = Type.Record(Type.String(), Type.Unknown())
 

@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi.ts'
+import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi-parts.ts'
 import {
   ClientList,
   ClientResponse,
@@ -12,15 +12,15 @@ import {
   adminShared,
   clientParameter,
   ifMatchParameter,
-  listRefusals,
+  listErrors,
   malformedBody,
   optionalIfMatch,
   pageParameters,
-  preconditionRefusals,
-  readRefusals,
+  preconditionErrors,
+  readErrors,
   requiredPrecondition,
   tooLargeBody,
-} from './openapi.ts'
+} from './openapi-details.ts'
 
 const summary: ClientSummary = {
   client_id: 'billing',
@@ -75,7 +75,7 @@ export const listDetail: DocumentDecoration = {
   parameters: [tenantParameter, ...pageParameters],
   responses: {
     200: answer('The clients', ClientList, { items: [summary], next_cursor: null }),
-    ...listRefusals,
+    ...listErrors,
   },
 }
 
@@ -95,7 +95,7 @@ export const createDetail: DocumentDecoration = {
       ...example,
     }),
     400: malformed,
-    ...readRefusals,
+    ...readErrors,
     409: refusal('The id is taken', ['conflict', 'A client of this id exists already'], readOnly),
     ...tooLargeBody,
   },
@@ -107,7 +107,7 @@ export const getDetail: DocumentDecoration = {
   summary: 'Read a client',
   description: 'With an ETag, unless config.yaml defines it.',
   parameters: [tenantParameter, clientParameter],
-  responses: { 200: answer('The client', ClientResponse, example), ...readRefusals, 404: notFound },
+  responses: { 200: answer('The client', ClientResponse, example), ...readErrors, 404: notFound },
 }
 
 export const patchDetail: DocumentDecoration = {
@@ -120,7 +120,7 @@ export const patchDetail: DocumentDecoration = {
   responses: {
     200: answer('The client as it is now, with its new ETag', ClientResponse, { ...example, active: false }),
     400: malformed,
-    ...readRefusals,
+    ...readErrors,
     404: notFound,
     409: refusal('It is not ours to change', readOnly),
     ...requiredPrecondition,
@@ -137,9 +137,9 @@ export const deleteDetail: DocumentDecoration = {
   parameters: [tenantParameter, clientParameter, optionalIfMatch],
   responses: {
     204: { description: 'It is gone' },
-    ...readRefusals,
+    ...readErrors,
     404: notFound,
     409: refusal('It is not ours to delete', readOnly),
-    ...preconditionRefusals,
+    ...preconditionErrors,
   },
 }

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ClientSettings } from '../clients/client-settings.ts'
 import { patchSchema } from '../config/settings.ts'
-import { MomentOrNull, OrNull, pageOf } from './openapi.ts'
+import { MomentOrNull, OrNull, pageOf } from './openapi-details.ts'
 import { SecretResponse } from './secrets-messages.ts'
 
 export const CreateClientRequest = patchSchema(

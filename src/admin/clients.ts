@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { buildStoredClient } from '../clients/client.ts'
+import { viewClient, viewSecrets } from '../clients/client-view.ts'
 import { findClient, type ListedClient, listClients } from '../clients/listed-clients.ts'
-import { showClient, showSecrets } from '../clients/shown-client.ts'
 import {
   type ClientOwner,
   type ClientRow,
@@ -9,18 +9,18 @@ import {
   getStoredClient,
 } from '../clients/stored-clients.ts'
 import type { Deps } from '../deps.ts'
+import { json } from '../http/answer/json.ts'
+import { noStore } from '../http/answer/no-store.ts'
 import { followSettings } from '../http/follow-settings.ts'
-import { json } from '../http/json.ts'
-import { noStore } from '../http/no-store.ts'
+import { createFreshClient, retireClient } from '../management/retire.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Storage } from '../storage/storage.ts'
-import { createFreshClient, retireClient } from '../tokens/retire.ts'
 import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
 import { parseMembers, parsePatch } from './body.ts'
 import { createDetail, deleteDetail, getDetail, listDetail, patchDetail } from './clients-detail.ts'
 import type { ClientResponse } from './clients-messages.ts'
 import { parseIfMatch, renderEtag, requireIfMatch } from './etag.ts'
-import { parsePage, renderPage } from './page.ts'
+import { parsePage, renderPage } from './list-page.ts'
 
 const base = '/api/v1/admin/tenants/:tenant/clients'
 
@@ -71,7 +71,7 @@ async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
     page,
     list: listed,
     idOf: ({ client }) => client.id,
-    render: showClient,
+    render: viewClient,
   })
   return json(body, { headers: noStore })
 }
@@ -136,6 +136,6 @@ async function render(
   { tenant, deps }: TenantCall,
   storage: Storage = deps.storage,
 ): Promise<ClientResponse> {
-  const secrets = await showSecrets(found, { tenantId: tenant.id, storage, now: deps.now() })
-  return { ...showClient(found), secrets }
+  const secrets = await viewSecrets(found, { tenantId: tenant.id, storage, now: deps.now() })
+  return { ...viewClient(found), secrets }
 }

@@ -1,14 +1,14 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi.ts'
+import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi-parts.ts'
 import {
   adminShared,
   clientParameter,
   malformedBody,
   optionalIfMatch,
-  preconditionRefusals,
-  readRefusals,
+  preconditionErrors,
+  readErrors,
   tooLargeBody,
-} from './openapi.ts'
+} from './openapi-details.ts'
 import { AddSecretRequest, AddSecretResponse, SecretList } from './secrets-messages.ts'
 
 const secretParameter = {
@@ -50,7 +50,7 @@ export const listDetail: DocumentDecoration = {
       items: [{ ...example, last_used: '2030-01-02T03:04:05.000Z' }],
       next_cursor: null,
     }),
-    ...readRefusals,
+    ...readErrors,
     404: noClient,
   },
 }
@@ -74,7 +74,7 @@ export const addDetail: DocumentDecoration = {
       'invalid_request',
       'The field expires_at must be in the future',
     ]),
-    ...readRefusals,
+    ...readErrors,
     404: noClient,
     409: refusal(
       'There is no room for it',
@@ -82,7 +82,7 @@ export const addDetail: DocumentDecoration = {
       ['conflict', 'The client has as many secrets as it can have; remove one'],
       readOnly,
     ),
-    ...preconditionRefusals,
+    ...preconditionErrors,
     ...tooLargeBody,
   },
 }
@@ -96,7 +96,7 @@ export const removeDetail: DocumentDecoration = {
   parameters: [tenantParameter, clientParameter, secretParameter, optionalIfMatch],
   responses: {
     204: { description: 'It is gone' },
-    ...readRefusals,
+    ...readErrors,
     404: refusal(
       'No such secret or client, or no tenant of this id that you manage',
       ['not_found', 'Secret not found'],
@@ -104,6 +104,6 @@ export const removeDetail: DocumentDecoration = {
       tenantNotFound,
     ),
     409: refusal('It is not ours to remove', readOnly),
-    ...preconditionRefusals,
+    ...preconditionErrors,
   },
 }

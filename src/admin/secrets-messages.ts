@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { formats } from '../config/formats.ts'
-import { MomentOrNull, OrNull } from './openapi.ts'
+import { MomentOrNull, OrNull } from './openapi-details.ts'
 
 /** Seconds that the old secrets work on, when a request does not say. */
 export const usualOverlap = 86_400

@@ -1,13 +1,13 @@
 import { Elysia } from 'elysia'
 import { buildStoredClient } from '../clients/client.ts'
+import { viewSecrets } from '../clients/client-view.ts'
 import { findClient } from '../clients/listed-clients.ts'
-import { showSecrets } from '../clients/shown-client.ts'
 import { addSecret, removeSecret } from '../clients/stored-clients.ts'
 import { formats } from '../config/formats.ts'
 import type { Deps } from '../deps.ts'
-import { json } from '../http/json.ts'
-import { hasBody, parseJsonBody } from '../http/json-body.ts'
-import { noStore } from '../http/no-store.ts'
+import { json } from '../http/answer/json.ts'
+import { noStore } from '../http/answer/no-store.ts'
+import { hasBody, parseJsonBody } from '../http/request/json-body.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
 import { parseIfMatch, renderEtag } from './etag.ts'
@@ -50,7 +50,7 @@ async function list(id: string, call: TenantCall): Promise<Response> {
   const { tenant, deps } = call
   const found = await findClient(id, ownerOf(call), deps.storage)
   if (!found) throw new OAuthError('not_found', 'Client not found')
-  const items = await showSecrets(found, {
+  const items = await viewSecrets(found, {
     tenantId: tenant.id,
     storage: deps.storage,
     now: deps.now(),
@@ -74,7 +74,7 @@ async function add(id: string, call: TenantCall): Promise<Response> {
   const { made, shown } = await deps.storage.transaction(async (storage) => {
     const made = await addSecret(asked, ownerOf(call), { ...deps, storage })
     const listed = { client: buildStoredClient(id, made.row.value), row: made.row }
-    return { made, shown: await showSecrets(listed, { tenantId: tenant.id, storage, now: deps.now() }) }
+    return { made, shown: await viewSecrets(listed, { tenantId: tenant.id, storage, now: deps.now() }) }
   })
   const { row, secret, secretId } = made
   recordChange(call, 'secret.added', { tenantId: tenant.id, client: id, detail: { secret: secretId } })

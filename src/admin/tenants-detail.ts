@@ -1,17 +1,17 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi.ts'
+import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi-parts.ts'
 import {
   adminShared,
   ifMatchParameter,
-  listRefusals,
+  listErrors,
   malformedBody,
   optionalIfMatch,
   pageParameters,
-  preconditionRefusals,
-  readRefusals,
+  preconditionErrors,
+  readErrors,
   requiredPrecondition,
   tooLargeBody,
-} from './openapi.ts'
+} from './openapi-details.ts'
 import {
   CreateTenantRequest,
   PatchTenantRequest,
@@ -67,7 +67,7 @@ export const listDetail: DocumentDecoration = {
   parameters: [...pageParameters],
   responses: {
     200: answer('The tenants', TenantList, { items: [example], next_cursor: null }),
-    ...listRefusals,
+    ...listErrors,
   },
 }
 
@@ -87,7 +87,7 @@ export const createDetail: DocumentDecoration = {
   responses: {
     201: answer('The tenant, with its ETag', TenantResponseSchema, example),
     400: refusal('The request is malformed', ...malformedBody),
-    ...readRefusals,
+    ...readErrors,
     ...forbidden,
     409: refusal(
       'The id or the issuer is taken',
@@ -105,7 +105,7 @@ export const getDetail: DocumentDecoration = {
   summary: 'Read a tenant',
   description: 'With an ETag, unless config.yaml defines it.',
   parameters: [tenantParameter],
-  responses: { 200: answer('The tenant', TenantResponseSchema, example), ...readRefusals },
+  responses: { 200: answer('The tenant', TenantResponseSchema, example), ...readErrors },
 }
 
 export const patchDetail: DocumentDecoration = {
@@ -124,7 +124,7 @@ export const patchDetail: DocumentDecoration = {
       active: false,
     }),
     400: refusal('The request is malformed', ...malformedBody),
-    ...readRefusals,
+    ...readErrors,
     ...forbidden,
     409: refusal('It cannot be changed so', readOnly, issuerTaken),
     ...requiredPrecondition,
@@ -143,12 +143,12 @@ export const deleteDetail: DocumentDecoration = {
   parameters: [tenantParameter, optionalIfMatch],
   responses: {
     204: { description: 'It is gone' },
-    ...readRefusals,
+    ...readErrors,
     ...forbidden,
     409: refusal('It cannot be deleted', readOnly, [
       'conflict',
       'The tenant is active; make it inactive before it is deleted',
     ]),
-    ...preconditionRefusals,
+    ...preconditionErrors,
   },
 }

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { patchSchema } from '../config/settings.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { TenantSettings } from '../tenants/tenant-settings.ts'
-import { MomentOrNull, OrNull, pageOf } from './openapi.ts'
+import { MomentOrNull, OrNull, pageOf } from './openapi-details.ts'
 
 export const CreateTenantRequest = patchSchema(
   TenantSettings,

@@ -1,10 +1,10 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
+import { json } from '../http/answer/json.ts'
+import { noStore } from '../http/answer/no-store.ts'
 import { followSettings } from '../http/follow-settings.ts'
-import { json } from '../http/json.ts'
-import { noStore } from '../http/no-store.ts'
+import { createFreshTenant, retireTenant } from '../management/retire.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { showTenant } from '../tenants/shown-tenant.ts'
 import {
   changeStoredTenant,
   findTenant,
@@ -13,7 +13,7 @@ import {
   type TenantRow,
 } from '../tenants/stored-tenants.ts'
 import { buildStoredTenant } from '../tenants/tenant.ts'
-import { createFreshTenant, retireTenant } from '../tokens/retire.ts'
+import { viewTenant } from '../tenants/tenant-view.ts'
 import {
   type AdminCall,
   answerAdmin,
@@ -24,7 +24,7 @@ import {
 } from './access.ts'
 import { parseMembers, parsePatch } from './body.ts'
 import { parseIfMatch, renderEtag, requireIfMatch } from './etag.ts'
-import { parsePage, renderPage } from './page.ts'
+import { parsePage, renderPage } from './list-page.ts'
 import { createDetail, deleteDetail, getDetail, listDetail, patchDetail } from './tenants-detail.ts'
 import type { TenantResponse } from './tenants-messages.ts'
 
@@ -114,5 +114,5 @@ function answerRow(row: TenantRow, { publicUrl }: Deps, status: number): Respons
 }
 
 function render(listed: ListedTenant): TenantResponse {
-  return showTenant(listed)
+  return viewTenant(listed)
 }

@@ -2,15 +2,22 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { formats } from '../config/formats.ts'
 import type { Deps } from '../deps.ts'
-import { json } from '../http/json.ts'
-import { parseJsonBody } from '../http/json-body.ts'
-import { noStore } from '../http/no-store.ts'
-import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi.ts'
+import { json } from '../http/answer/json.ts'
+import { noStore } from '../http/answer/no-store.ts'
+import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi-parts.ts'
+import { parseJsonBody } from '../http/request/json-body.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { revokeIssued, revokeOne } from '../tokens/revoke-issued.ts'
 import { isApiKey } from '../tokens/verify.ts'
 import { answerForTenant, recordChange, type TenantCall } from './access.ts'
-import { adminShared, Moment, malformedBody, readRefusals, renderMoment, tooLargeBody } from './openapi.ts'
+import {
+  adminShared,
+  Moment,
+  malformedBody,
+  readErrors,
+  renderMoment,
+  tooLargeBody,
+} from './openapi-details.ts'
 
 const path = '/api/v1/admin/tenants/:tenant/tokens/revoke'
 
@@ -127,7 +134,7 @@ const detail = {
       ['invalid_request', 'The field before must not be in the future'],
       ['invalid_request', 'The field token is no token of this tenant, or has expired'],
     ),
-    ...readRefusals,
+    ...readErrors,
     ...tooLargeBody,
   },
 }

@@ -41,7 +41,7 @@ const mostComplaints = 100
  */
 export async function verifyAudit(storage: Storage, options: VerifyAuditOptions): Promise<AuditVerdict> {
   const trail = storage.of(options.tenant)
-  const due = async () => Math.max(options.now(), await findFloor(storage))
+  const due = async () => Math.max(options.now(), await findCutoff(storage))
   const walk = new Walk(trail, { ...options, due })
   const headBefore = await readHead(trail)
   for await (const row of walkTrail(trail)) await walk.meet(row, headBefore?.value)
@@ -50,7 +50,7 @@ export async function verifyAudit(storage: Storage, options: VerifyAuditOptions)
 }
 
 /** Up to when expired rows were deleted, by a clock that may have been ahead of ours. */
-async function findFloor(storage: Storage): Promise<number> {
+async function findCutoff(storage: Storage): Promise<number> {
   const rows = await storage.of(systemTenant).of(cleanings).list({ limit: 10 })
   return Math.max(0, ...onlyReadable(rows).map(({ value }) => value.floor))
 }

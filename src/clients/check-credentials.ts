@@ -1,8 +1,8 @@
-import type { Asker, SecretChecker } from '../keys/secrets.ts'
 import type { OAuthError } from '../protocol/errors.ts'
+import type { Asker, SecretChecker } from '../secrets/secrets.ts'
 import { type Client, type ClientSecret, validSecrets } from './client.ts'
+import type { TenantClients } from './client-registry.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'
-import type { TenantClients } from './registry.ts'
 
 export interface ClientCredentials {
   readonly clientId: string
@@ -76,7 +76,7 @@ export interface Failure {
 
 /**
  * A client of config.yaml with its right secret costs no look into the storage. Every failure does the same work in the same order,
- * wherever the client is and whether there is one: the secrets of a client of config.yaml are checked, its own or those of a decoy; one
+ * wherever the client is and whether there is one: the secrets of a client of config.yaml are checked, its own or those of a dummy; one
  * row of a stored client is read, its own or one near it, and the secrets in it are checked. A failure is counted as soon as the secret
  * was wrong, before anything else has a turn: else many at once would be looked at uncounted. `bench/timing.ts` measures it.
  */
@@ -104,7 +104,7 @@ async function checkConfigured(
   const invalid = await check.findInvalid(client)
   // From here on it is what the failure of any other client does besides.
   clients.findConfigured(noClientId)
-  clients.findDecoy(client.id)
+  clients.findDummySecrets(client.id)
   const near = await clients.findNearStored(client.id).catch((cause: unknown) => {
     throw refusal ?? cause
   })
@@ -121,7 +121,7 @@ export async function checkInVain({ clientId }: ClientCredentials, deps: CheckDe
   const { clients } = deps
   const check = new SecretsCheck({ clientId, clientSecret: '' }, deps)
   clients.findConfigured(clientId)
-  await check.findInVain({ secrets: clients.findDecoy(clientId) })
+  await check.findInVain({ secrets: clients.findDummySecrets(clientId) })
   const near = await clients.findNearStored(clientId)
   if (near) await check.findInVain(near)
 }
@@ -134,16 +134,16 @@ async function checkStored(
   check: SecretsCheck,
   { clients, attempt, onClaimed }: CheckDeps,
 ): Promise<AuthenticatedClient | Failure> {
-  // Whoever is new here pays for the hash of the decoy first, which may be slow, as if it were that of the client.
-  const decoy = { active: false, secrets: clients.findDecoy(clientId) }
-  const isNew = decoy.secrets.every(({ hash }) => hash.kind === 'sha256') || !attempt.isRemembered()
+  // Whoever is new here pays for the hash of the dummy first, which may be slow, as if it were that of the client.
+  const dummy = { active: false, secrets: clients.findDummySecrets(clientId) }
+  const isNew = dummy.secrets.every(({ hash }) => hash.kind === 'sha256') || !attempt.isRemembered()
   if (isNew) {
-    const vain = check.findValid(decoy)
+    const vain = check.findValid(dummy)
     if (vain instanceof Promise) await vain
-    await check.findInvalid(decoy)
+    await check.findInvalid(dummy)
   }
   const near = await clients.findNearStored(clientId).catch(async (cause: unknown) => {
-    if (!isNew) await check.findInVain(decoy)
+    if (!isNew) await check.findInVain(dummy)
     // Whoever has to wait is told so while the storage is away, whether he came from here before or not.
     throw attempt.fail() ?? cause
   })
@@ -157,7 +157,7 @@ async function checkStored(
   if (typeof outcome === 'object') return outcome
   const refusal = attempt.fail()
   const invalid = near && (await check.findInvalid(near))
-  if (!isNew) await check.findInVain(decoy)
+  if (!isNew) await check.findInVain(dummy)
   return { failed: (client && invalid) ?? outcome, refusal }
 }
 

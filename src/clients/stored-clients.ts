@@ -1,16 +1,16 @@
-import { generateSecret } from '../keys/generated-secret.ts'
 import type { Hashing } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { generateSecret } from '../secrets/generated-secret.ts'
 import { clients as clientKind, secretUses, tenants as tenantKind } from '../storage/records.ts'
 import { type Records, type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
 import type { StoredClient } from './client.ts'
+import type { TenantClients } from './client-registry.ts'
 import {
   changeClientSettings,
   createClientSettings,
   type SettingsPatch,
   type TenantScopes,
 } from './client-settings.ts'
-import type { TenantClients } from './registry.ts'
 
 export interface StoredClientsDeps {
   readonly storage: Storage
@@ -39,7 +39,7 @@ export interface NewSecret {
 }
 
 /**
- * Makes a client with one secret; what an earlier one of its id left is ended by tokens/retire.ts, in one transaction with this.
+ * Makes a client with one secret; what an earlier one of its id left is ended by management/retire.ts, in one transaction with this.
  * Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found` for a stored tenant that is gone meanwhile.
  */
 export async function createStoredClient(
@@ -139,7 +139,7 @@ export function changeStoredClient(
 }
 
 /**
- * Deletes the client alone; what it got is ended by tokens/retire.ts, in one transaction with this. Throws `not_found`,
+ * Deletes the client alone; what it got is ended by management/retire.ts, in one transaction with this. Throws `not_found`,
  * `conflict`, and what `checkCurrent` throws.
  */
 export async function deleteStoredClient(

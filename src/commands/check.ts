@@ -1,13 +1,12 @@
+import { type Command, exitCodes } from '../cli/command.ts'
+import { getConfigPath, withDataDir } from '../cli/find-config.ts'
+import { configOption, dataDirOption, jsonOption, settingOf } from '../cli/options.ts'
+import { stylesFor } from '../cli/style.ts'
 import { ConfigError, type Fault, renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, exitCodes } from './command.ts'
-import { getConfigPath, withDataDir } from './find-config.ts'
-import { inspectAccess } from './inspect-keys.ts'
-import { configOption, dataDirOption, jsonOption, settingOf } from './options.ts'
-
-import { stylesFor } from './style.ts'
+import { inspectAccess } from './keys/keys-check.ts'
 
 export const checkCommand: Command = {
   name: 'check',

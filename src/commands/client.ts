@@ -1,17 +1,12 @@
+import { type Command, exitCodes } from '../cli/command.ts'
+import { getAction } from '../cli/get-action.ts'
+import { jsonOption, parseScopes, scopesOption } from '../cli/options.ts'
+import { stylesFor } from '../cli/style.ts'
+import { viewClient, viewSecrets } from '../clients/client-view.ts'
 import { clientIdOf as idOfListed, type ListedClient, listClients } from '../clients/listed-clients.ts'
-import { showClient, showSecrets } from '../clients/shown-client.ts'
 import { changeStoredClient } from '../clients/stored-clients.ts'
-import type { ParsedArguments } from '../platform/arguments.ts'
-import type { Platform } from '../platform/platform.ts'
-import { printable } from '../printable.ts'
-import type { DamagedRow } from '../storage/storage.ts'
-import type { Tenant } from '../tenants/tenant.ts'
-import { createFreshClient, retireClient } from '../tokens/retire.ts'
-import { type Command, exitCodes } from './command.ts'
-import { getAction } from './get-action.ts'
-import { jsonOption, parseScopes, scopesOption } from './options.ts'
-import { renderDamaged } from './render-damaged.ts'
-import { stylesFor } from './style.ts'
+import { createFreshClient, retireClient } from '../management/retire.ts'
+import { renderDamaged } from '../offline/render-damaged.ts'
 import {
   explainRefusal,
   getClient,
@@ -20,8 +15,13 @@ import {
   type Management,
   ownerOf,
   withManagement,
-} from './with-management.ts'
-import { storageOptions } from './with-storage.ts'
+} from '../offline/with-management.ts'
+import { storageOptions } from '../offline/with-storage.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { printable } from '../printable.ts'
+import type { DamagedRow } from '../storage/storage.ts'
+import type { Tenant } from '../tenants/tenant.ts'
 
 /** What a command line asks for. */
 interface Asked {
@@ -89,7 +89,7 @@ async function list({ management, tenant, args, platform }: Asked): Promise<numb
     after = idOfListed(last)
   }
   const readable = all.flatMap((each) => ('damage' in each ? [] : [each]))
-  if (isJson) platform.writeOut(`${JSON.stringify(readable.map(showClient))}\n`)
+  if (isJson) platform.writeOut(`${JSON.stringify(readable.map(viewClient))}\n`)
   else
     for (const each of all)
       platform.writeOut(`${printable('damage' in each ? renderDamaged(each) : renderLine(each))}\n`)
@@ -97,7 +97,7 @@ async function list({ management, tenant, args, platform }: Asked): Promise<numb
 }
 
 function renderLine(listed: ListedClient): string {
-  const { client_id, active, source, scopes } = showClient(listed)
+  const { client_id, active, source, scopes } = viewClient(listed)
   const from = source === 'config' ? 'config.yaml' : 'stored'
   return `${client_id}  ${active ? 'active' : 'inactive'}  ${from}  ${scopes.join(' ')}`.trimEnd()
 }
@@ -130,8 +130,8 @@ async function show(asked: Asked): Promise<number> {
   const { management, tenant, args, platform } = asked
   const { storage, now } = management
   const found = await getAskedClient(asked)
-  const secrets = await showSecrets(found, { tenantId: tenant.id, storage, now: now() })
-  const shown = showClient(found)
+  const secrets = await viewSecrets(found, { tenantId: tenant.id, storage, now: now() })
+  const shown = viewClient(found)
   if (args.isSet('json')) {
     platform.writeOut(`${JSON.stringify({ ...shown, secrets })}\n`)
     return exitCodes.ok

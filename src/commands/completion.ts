@@ -1,7 +1,7 @@
+import { type Command, exitCodes } from '../cli/command.ts'
+import { getAction } from '../cli/get-action.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, exitCodes } from './command.ts'
-import { getAction } from './get-action.ts'
 
 type Commands = readonly Command[]
 

@@ -1,9 +1,9 @@
+import { type Command, CommandError, exitCodes } from '../cli/command.ts'
+import { jsonOption } from '../cli/options.ts'
+import { findTimeFault, renderJwt } from '../cli/render-jwt.ts'
 import { checkSignature, type DecodedJwt, decodeJwt, JwtMalformed } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
-import { jsonOption } from './options.ts'
-import { findTimeFault, renderJwt } from './render-jwt.ts'
 
 export const decodeCommand: Command = {
   name: 'decode',

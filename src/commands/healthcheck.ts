@@ -1,8 +1,8 @@
+import { type Command, CommandError, exitCodes } from '../cli/command.ts'
+import { ask } from '../cli/remote/http-client.ts'
+import { findServerUrl, serverOptions } from '../cli/remote/server-url.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
-import { ask } from './http-client.ts'
-import { findServerUrl, serverOptions } from './server-url.ts'
 
 export const healthcheckCommand: Command = {
   name: 'healthcheck',

@@ -1,11 +1,11 @@
+import { type Command, CommandError, exitCodes } from '../cli/command.ts'
 import { renderConfigSchema } from '../config/json-schema.ts'
 import { parseConfig } from '../config/load.ts'
+import { renderInitConfig } from '../config/starter-config.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
+import { createSecret } from '../secrets/create-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
-import { createSecret } from './create-secret.ts'
-import { renderInitConfig } from './init-config.ts'
 
 export const initCommand: Command = {
   name: 'init',

@@ -1,16 +1,16 @@
 import { renderDocument } from '../app.ts'
-import { composeDeps } from '../compose.ts'
-import { composeKeyring } from '../compose-keys.ts'
+import { type Command, exitCodes } from '../cli/command.ts'
+import { findConfig } from '../cli/find-config.ts'
+import { configOption } from '../cli/options.ts'
 import { loadConfig, parseConfig } from '../config/load.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
 import { createLog } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
+import { composeDeps } from '../server/compose.ts'
+import { composeKeyring } from '../server/compose-keys.ts'
 import { LastUse } from '../storage/last-use.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
-import { type Command, exitCodes } from './command.ts'
-import { findConfig } from './find-config.ts'
-import { configOption } from './options.ts'
 
 export const openapiCommand: Command = {
   name: 'openapi',
@@ -40,7 +40,7 @@ async function printDocument(args: ParsedArguments, platform: Platform): Promise
     audit,
     lastUse: new LastUse({ storage, after: platform.after, onError: () => {} }),
     limits: new AttemptLimits({ ...platform, storage, settings: loaded.config.limits, onError: () => {} }),
-    expiryFloor: () => 0,
+    expiryCutoff: () => 0,
     keyring: await composeKeyring(loaded, platform, {
       storage,
       now,

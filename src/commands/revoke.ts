@@ -1,13 +1,6 @@
+import { type Command, CommandError, exitCodes } from '../cli/command.ts'
+import { jsonOption } from '../cli/options.ts'
 import { formats } from '../config/formats.ts'
-import { VerifiedTokens } from '../keys/verified-tokens.ts'
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
-import type { Platform } from '../platform/platform.ts'
-import { LastUse } from '../storage/last-use.ts'
-import type { Tenant } from '../tenants/tenant.ts'
-import { revokeIssued, revokeOne } from '../tokens/revoke-issued.ts'
-import { isApiKey } from '../tokens/verify.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
-import { jsonOption } from './options.ts'
 import {
   explainRefusal,
   getOption,
@@ -15,8 +8,15 @@ import {
   issuerPortOption,
   type Management,
   withManagement,
-} from './with-management.ts'
-import { storageOptions } from './with-storage.ts'
+} from '../offline/with-management.ts'
+import { storageOptions } from '../offline/with-storage.ts'
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { LastUse } from '../storage/last-use.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { revokeIssued, revokeOne } from '../tokens/revoke-issued.ts'
+import { VerifiedTokens } from '../tokens/verified-tokens.ts'
+import { isApiKey } from '../tokens/verify.ts'
 
 export const revokeCommand: Command = {
   name: 'revoke',
@@ -120,7 +120,7 @@ async function revokeToken(
   }
   const lastUse = new LastUse({ storage: management.storage, after: platform.after, onError: () => {} })
   const verifiedTokens = new VerifiedTokens()
-  const deps = { ...management, keyring, lastUse, verifiedTokens, expiryFloor: () => 0 }
+  const deps = { ...management, keyring, lastUse, verifiedTokens, expiryCutoff: () => 0 }
   const claims = await explainRefusal(`Cannot revoke the token`, () => revokeOne(token, tenant, deps))
   const isKey = isApiKey(claims)
   const detail: Record<string, string> = isKey ? { api_key: claims.sub } : { jti: claims.jti }

@@ -1,9 +1,9 @@
+import { type Command, exitCodes } from '../cli/command.ts'
+import { renderCommandHelp, renderOverview } from '../cli/help.ts'
 import { suggest } from '../config/suggest.ts'
 import { type OptionNames, parseArguments, UnknownCommandError, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Command, exitCodes } from './command.ts'
-import { renderCommandHelp, renderOverview } from './help.ts'
-import { type CommandEntry, commands, loadCommands } from './registry.ts'
+import { type CommandEntry, commands, loadCommands } from './command-table.ts'
 import { renderVersion } from './version.ts'
 
 /** Runs the command that the arguments name and answers the exit code. */
@@ -22,7 +22,7 @@ export async function runCommand(platform: Platform): Promise<number> {
       platform,
     )
   } catch (error) {
-    const { explain } = await import('./explain.ts')
+    const { explain } = await import('../cli/explain.ts')
     return explain(error, command, platform)
   }
 }

@@ -1,5 +1,5 @@
+import { type Command, exitCodes } from '../cli/command.ts'
 import { renderConfigSchema } from '../config/json-schema.ts'
-import { type Command, exitCodes } from './command.ts'
 
 export const schemaCommand: Command = {
   name: 'schema',

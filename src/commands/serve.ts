@@ -1,8 +1,4 @@
-import { createLog } from '../log.ts'
-import type { ParsedArguments } from '../platform/arguments.ts'
-import type { Platform } from '../platform/platform.ts'
-import { WorkerSide } from '../supervisor/worker-side.ts'
-import { type Command, CommandError } from './command.ts'
+import { type Command, CommandError } from '../cli/command.ts'
 import {
   configOption,
   dataDirOption,
@@ -11,8 +7,12 @@ import {
   portOption,
   settingOf,
   workersOption,
-} from './options.ts'
-import { warnOfSurroundings } from './surroundings.ts'
+} from '../cli/options.ts'
+import { warnOfSurroundings } from '../cli/surroundings.ts'
+import { createLog } from '../log.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import { WorkerSide } from '../supervisor/worker-side.ts'
 
 const serveOptions = [configOption, hostOption, portOption, dataDirOption, workersOption]
 
@@ -34,10 +34,10 @@ async function serve(args: ParsedArguments, platform: Platform): Promise<number>
   const text = settingOf(workersOption, args, platform)
   const workers = text === undefined ? undefined : parseWorkers(text)
   if (!worker && workers !== undefined && canSupervise(workers, platform)) {
-    const { supervise } = await import('./supervise.ts')
+    const { supervise } = await import('../server/supervise.ts')
     return supervise(args, platform, workers)
   }
-  const { serveProcess } = await import('./serve-process.ts')
+  const { serveProcess } = await import('../server/serve-process.ts')
   return serveProcess(args, platform, worker)
 }
 

@@ -1,8 +1,21 @@
+import { type Command, CommandError, exitCodes } from '../cli/command.ts'
+import { getAction } from '../cli/get-action.ts'
+import { jsonOption, parseScopes, scopesOption } from '../cli/options.ts'
+import { createFreshTenant, retireTenant } from '../management/retire.ts'
+import { renderDamaged } from '../offline/render-damaged.ts'
+import {
+  explainRefusal,
+  getOption,
+  issuerPortOption,
+  type Management,
+  parseList,
+  withManagement,
+} from '../offline/with-management.ts'
+import { storageOptions } from '../offline/with-storage.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import type { DamagedRow } from '../storage/storage.ts'
-import { showTenant } from '../tenants/shown-tenant.ts'
 import {
   changeStoredTenant,
   findTenant,
@@ -11,20 +24,7 @@ import {
   tenantIdOf,
 } from '../tenants/stored-tenants.ts'
 import { buildStoredTenant } from '../tenants/tenant.ts'
-import { createFreshTenant, retireTenant } from '../tokens/retire.ts'
-import { type Command, CommandError, exitCodes } from './command.ts'
-import { getAction } from './get-action.ts'
-import { jsonOption, parseScopes, scopesOption } from './options.ts'
-import { renderDamaged } from './render-damaged.ts'
-import {
-  explainRefusal,
-  getOption,
-  issuerPortOption,
-  type Management,
-  parseList,
-  withManagement,
-} from './with-management.ts'
-import { storageOptions } from './with-storage.ts'
+import { viewTenant } from '../tenants/tenant-view.ts'
 
 interface Asked {
   readonly management: Management
@@ -84,7 +84,7 @@ async function list({ management, args, platform }: Asked): Promise<number> {
     after = tenantIdOf(last)
   }
   const readable = all.flatMap((each) => ('damage' in each ? [] : [each]))
-  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(readable.map(showTenant))}\n`)
+  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(readable.map(viewTenant))}\n`)
   else
     for (const each of all)
       platform.writeOut(`${printable('damage' in each ? renderDamaged(each) : renderLine(each))}\n`)
@@ -92,7 +92,7 @@ async function list({ management, args, platform }: Asked): Promise<number> {
 }
 
 function renderLine(listed: ListedTenant): string {
-  const { id, active, source, issuer } = showTenant(listed)
+  const { id, active, source, issuer } = viewTenant(listed)
   return `${id}  ${active ? 'active' : 'inactive'}  ${source === 'config' ? 'config.yaml' : 'stored'}  ${issuer}`
 }
 
@@ -115,12 +115,12 @@ async function add({ management, id, args, platform }: Asked): Promise<number> {
   management.record({ type: 'tenant.created', tenant: id })
   const tenant = buildStoredTenant(row.id, row.value, management.publicUrl)
   const text = `The tenant '${id}' issues tokens as ${tenant.issuer}; its first key is made at its first use\n`
-  platform.writeOut(args.isSet('json') ? `${JSON.stringify(showTenant({ tenant, row }))}\n` : text)
+  platform.writeOut(args.isSet('json') ? `${JSON.stringify(viewTenant({ tenant, row }))}\n` : text)
   return exitCodes.ok
 }
 
 async function show({ management, id, args, platform }: Asked): Promise<number> {
-  const shown = showTenant(await getListed(id, management))
+  const shown = viewTenant(await getListed(id, management))
   const lines = Object.entries(shown).map(([name, value]) => `${name}: ${renderValue(value)}`)
   platform.writeOut(
     args.isSet('json') ? `${JSON.stringify(shown)}\n` : `${lines.map(printable).join('\n')}\n`,

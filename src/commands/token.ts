@@ -1,15 +1,15 @@
-import { findTextFault } from '../config/secret-faults.ts'
-import { isGeneratedSecret } from '../keys/generated-secret.ts'
+import { type Command, CommandError, exitCodes, type Option } from '../cli/command.ts'
+import { jsonOption, parseScopes, scopesOption, settingOf } from '../cli/options.ts'
+import { type Asking, ask } from '../cli/remote/http-client.ts'
+import { findServerUrl, localOptions, urlOption } from '../cli/remote/server-url.ts'
+import { findTextFault } from '../config/rules/secret-faults.ts'
 import { checkSignature } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
+import { isGeneratedSecret } from '../secrets/generated-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
-import { type Command, CommandError, exitCodes, type Option } from './command.ts'
 import { parseToken, writeReport } from './decode.ts'
-import { type Asking, ask } from './http-client.ts'
-import { jsonOption, parseScopes, scopesOption, settingOf } from './options.ts'
-import { findServerUrl, localOptions, urlOption } from './server-url.ts'
 
 const remoteOption: Option = {
   ...urlOption,

@@ -1,6 +1,6 @@
 import { buildInfo } from '../build-info.ts'
-import { type Command, exitCodes } from './command.ts'
-import { jsonOption } from './options.ts'
+import { type Command, exitCodes } from '../cli/command.ts'
+import { jsonOption } from '../cli/options.ts'
 
 export const versionCommand: Command = {
   name: 'version',

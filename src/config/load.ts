@@ -1,15 +1,15 @@
 import type { Platform } from '../platform/platform.ts'
-import { checkConfig, type Partly } from './check.ts'
-import { hashClientSecrets, isHashedAlready, type SecretSources } from './client-secret.ts'
-import { deepFreeze } from './deep-freeze.ts'
-import { warnOfConfigFile } from './exposed-files.ts'
 import { ConfigError, type Fault } from './fault.ts'
-import { type PackedConfig, packConfig, unpackConfig } from './packed-config.ts'
-import type { QuickSource } from './quick-source.ts'
+import { deepFreeze } from './packed/deep-freeze.ts'
+import { type PackedConfig, packConfig, unpackConfig } from './packed/packed-config.ts'
+import { checkConfig, type Partly } from './rules/check.ts'
+import { hashClientSecrets, isHashedAlready, type SecretSources } from './rules/client-secret.ts'
+import { warnOfConfigFile } from './rules/exposed-files.ts'
+import { SecretDoubts } from './rules/secret-doubts.ts'
+import { resolveStorage, type StorageSettings } from './rules/storage-settings.ts'
 import { Config } from './schema.ts'
-import { SecretDoubts } from './secret-doubts.ts'
-import type { NamedText, Source } from './source.ts'
-import { resolveStorage, type StorageSettings } from './storage-settings.ts'
+import type { QuickSource } from './yaml/quick-source.ts'
+import type { NamedText, Source } from './yaml/source.ts'
 
 /** A configuration that was read, checked and frozen. */
 export interface LoadedConfig {
@@ -88,7 +88,7 @@ export async function parseConfigQuickly(
   text: ConfigText,
   host: ConfigHost,
 ): Promise<LoadedConfig | undefined> {
-  const { NeedsExactReading, QuickSource } = await import('./quick-source.ts')
+  const { NeedsExactReading, QuickSource } = await import('./yaml/quick-source.ts')
   try {
     return await checkQuickly(new QuickSource(text), text, host)
   } catch (cause) {
@@ -104,7 +104,7 @@ async function checkQuickly(source: QuickSource, text: ConfigText, host: ConfigH
 
 /** Like {@link parseConfig}, with the parser that knows the place of everything: it alone tells faults. Nothing is frozen. */
 export async function parseConfigExactly(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
-  const { ExactSource } = await import('./exact-source.ts')
+  const { ExactSource } = await import('./yaml/exact-source.ts')
   const source = new ExactSource(text)
   if (!source.isReadable) throw new ConfigError(source.faults)
   const checked = await checkSource(source, text, host)

@@ -1,8 +1,8 @@
-import type { Partly } from './check.ts'
 import { ConfigError } from './fault.ts'
 import { type ConfigHost, readConfigText } from './load.ts'
+import type { Partly } from './rules/check.ts'
 import { Config } from './schema.ts'
-import type { NamedText } from './source.ts'
+import type { NamedText } from './yaml/source.ts'
 
 /** Where a server listens. */
 export type ServerAddress = Pick<Config['server'], 'host' | 'port'>
@@ -21,7 +21,7 @@ export async function readServerAddress(
 }
 
 async function readQuickly(named: NamedText): Promise<Partly<Config> | undefined> {
-  const { NeedsExactReading, QuickSource } = await import('./quick-source.ts')
+  const { NeedsExactReading, QuickSource } = await import('./yaml/quick-source.ts')
   try {
     return new QuickSource(named).read(Config) as Partly<Config>
   } catch (cause) {
@@ -31,7 +31,7 @@ async function readQuickly(named: NamedText): Promise<Partly<Config> | undefined
 }
 
 async function readExactly(named: NamedText): Promise<Partly<Config>> {
-  const { ExactSource } = await import('./exact-source.ts')
+  const { ExactSource } = await import('./yaml/exact-source.ts')
   const source = new ExactSource(named)
   const read = (source.read(Config) ?? {}) as Partly<Config>
   const ours = source.faults.filter(({ message }) => /^server(?:\.host|\.port)? /.test(message))

@@ -1,5 +1,12 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, managementRefusals, refusal, security, tenantParameter } from '../http/openapi.ts'
+import {
+  answer,
+  jsonBody,
+  managementErrors,
+  refusal,
+  security,
+  tenantParameter,
+} from '../http/openapi-parts.ts'
 import {
   ApiKeyList,
   ApiKeyResponse,
@@ -63,7 +70,7 @@ export const createDetail: DocumentDecoration = {
       ['invalid_request', 'expires_in_days must be a whole number from 0 to 3650'],
       invalidScope,
     ),
-    ...managementRefusals,
+    ...managementErrors,
   },
 }
 
@@ -93,7 +100,7 @@ export const listDetail: DocumentDecoration = {
       'invalid_request',
       'limit must be a whole number from 1 to 1000',
     ]),
-    ...managementRefusals,
+    ...managementErrors,
   },
 }
 
@@ -111,7 +118,7 @@ export const revokeDetail: DocumentDecoration = {
       success: true,
       message: 'API key revoked successfully',
     }),
-    ...managementRefusals,
+    ...managementErrors,
     404: unknownKey,
   },
 }
@@ -135,7 +142,7 @@ export const rotateDetail: DocumentDecoration = {
       ['invalid_request', 'The API key belongs to another client, which alone can rotate it'],
       invalidScope,
     ),
-    ...managementRefusals,
+    ...managementErrors,
     404: unknownKey,
   },
 }

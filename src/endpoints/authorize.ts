@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { getOAuth2Tenant } from '../http/tenant.ts'
+import { getOAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
 
 const path = '/api/v1/tenant/:tenant/oauth/authorize'

@@ -1,9 +1,9 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { json } from '../http/json.ts'
-import { noStore } from '../http/no-store.ts'
-import { answer } from '../http/openapi.ts'
-import { notesOf } from '../http/request-notes.ts'
+import { json } from '../http/answer/json.ts'
+import { noStore } from '../http/answer/no-store.ts'
+import { answer } from '../http/openapi-parts.ts'
+import { notesOf } from '../http/request/request-notes.ts'
 import { HealthResponse } from '../protocol/messages.ts'
 
 /** `GET /health`, `/health/live`: the process answers. `GET /health/ready`: it wants requests. */

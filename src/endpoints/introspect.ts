@@ -1,13 +1,13 @@
 import { Elysia } from 'elysia'
 import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
-import { auditRefusal } from '../http/audit.ts'
-import { authenticateRequest } from '../http/authenticate.ts'
-import { parseForm } from '../http/form.ts'
-import { json } from '../http/json.ts'
-import { noStore } from '../http/no-store.ts'
-import { answer, authenticationRefusals, formBody, tenantParameter } from '../http/openapi.ts'
-import { getOAuth2Tenant } from '../http/tenant.ts'
+import { json } from '../http/answer/json.ts'
+import { noStore } from '../http/answer/no-store.ts'
+import { authenticateRequest } from '../http/authenticate-client.ts'
+import { answer, authenticationErrors, formBody, tenantParameter } from '../http/openapi-parts.ts'
+import { auditRefusal } from '../http/record-event.ts'
+import { parseForm } from '../http/request/form.ts'
+import { getOAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -98,6 +98,6 @@ const detail = {
       iss: 'https://auth.example.com',
       jti: 'AAAAAAAAAAAAAAAAAAAAAA',
     }),
-    ...authenticationRefusals(['invalid_request', 'Missing token parameter']),
+    ...authenticationErrors(['invalid_request', 'Missing token parameter']),
   },
 }

@@ -1,10 +1,10 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { cacheableJson } from '../http/cacheable.ts'
-import { answerPreflight, openToAnyOrigin } from '../http/cors.ts'
-import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi.ts'
-import { notesOf } from '../http/request-notes.ts'
-import { getTenantOfDocument } from '../http/tenant.ts'
+import { cacheableJson } from '../http/answer/cacheable.ts'
+import { answerPreflight, openToAnyOrigin } from '../http/answer/cors.ts'
+import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi-parts.ts'
+import { notesOf } from '../http/request/request-notes.ts'
+import { getTenantOfDocument } from '../http/tenant-of-path.ts'
 import { JwkSet } from '../protocol/messages.ts'
 
 const path = '/api/v1/tenant/:tenant/.well-known/jwks.json'
@@ -18,7 +18,7 @@ export const jwksEndpoint = (deps: Deps) =>
       async ({ request, params }) => {
         openToAnyOrigin(request)
         const tenant = await getTenantOfDocument(request, params.tenant, deps)
-        const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
+        const keys = await deps.keyring.of(tenant.id, tenant.generation)
         const { jwks, jwksMaxAge } = keys
         // One of the storage may be gone at the next request.
         if (deps.tenants.findConfigured(tenant.id))

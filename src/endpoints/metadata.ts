@@ -1,12 +1,12 @@
 import { Elysia, NotFoundError } from 'elysia'
-import { authenticationMethods } from '../clients/authenticate.ts'
+import { authenticationMethods } from '../clients/authentication-methods.ts'
 import type { Deps } from '../deps.ts'
-import { grants } from '../grants/registry.ts'
-import { cacheableJson } from '../http/cacheable.ts'
-import { answerPreflight, openToAnyOrigin } from '../http/cors.ts'
-import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi.ts'
-import { notesOf } from '../http/request-notes.ts'
-import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant.ts'
+import { grants } from '../grants/grant-table.ts'
+import { cacheableJson } from '../http/answer/cacheable.ts'
+import { answerPreflight, openToAnyOrigin } from '../http/answer/cors.ts'
+import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi-parts.ts'
+import { notesOf } from '../http/request/request-notes.ts'
+import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant-of-path.ts'
 import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/well-known.ts'
@@ -69,8 +69,8 @@ function getMetadataPath(request: Request): MetadataPath {
 }
 
 async function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps): Promise<Response> {
-  const { id, incarnation } = found.tenant
-  const keys = await deps.keyring.of(id, incarnation)
+  const { id, generation } = found.tenant
+  const keys = await deps.keyring.of(id, generation)
   // One of the storage may be gone at the next request.
   if (deps.tenants.findConfigured(id)) notesOf(request).isCurrent = () => deps.keyring.peek(id) === keys
   return cacheableJson(request, buildMetadata(found, keys.jwks, deps.publicUrl), deps)

@@ -1,15 +1,15 @@
 import { Elysia } from 'elysia'
 import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
-import { auditRefusal, recordAudit } from '../http/audit.ts'
-import { authenticateRequest } from '../http/authenticate.ts'
-import { parseForm } from '../http/form.ts'
-import { noStore } from '../http/no-store.ts'
-import { authenticationRefusals, formBody, tenantParameter } from '../http/openapi.ts'
-import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant.ts'
+import { noStore } from '../http/answer/no-store.ts'
+import { authenticateRequest } from '../http/authenticate-client.ts'
+import { authenticationErrors, formBody, tenantParameter } from '../http/openapi-parts.ts'
+import { auditRefusal, recordAudit } from '../http/record-event.ts'
+import { parseForm } from '../http/request/form.ts'
+import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { TokenParameter } from '../protocol/messages.ts'
-import { revokeByClaims } from '../tokens/revoke.ts'
+import { revokeByClaims } from '../tokens/revoke-token.ts'
 import { isApiKey, type TokenClaims, verifySignedToken } from '../tokens/verify.ts'
 
 /** `POST /api/v1/tenant/{tenant}/oauth/revoke` (RFC 7009 section 2). */
@@ -80,7 +80,7 @@ const detail = {
   parameters: [tenantParameter],
   responses: {
     200: { description: 'The token is no good now' },
-    ...authenticationRefusals(
+    ...authenticationErrors(
       ['invalid_request', 'Missing token parameter'],
       ['unauthorized_client', 'The token was issued to another client'],
     ),

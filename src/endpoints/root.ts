@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { json } from '../http/json.ts'
-import { answer } from '../http/openapi.ts'
+import { json } from '../http/answer/json.ts'
+import { answer } from '../http/openapi-parts.ts'
 import { RootResponse } from '../protocol/messages.ts'
 
 const health = { health: '/health' }

@@ -1,6 +1,6 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { tenantNotFound } from '../http/tenant.ts'
+import { tenantNotFound } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { loadAssets, type SwaggerAssets } from '../swagger/assets.ts'
 import type { Tenant } from '../tenants/tenant.ts'

@@ -9,7 +9,7 @@ import {
   tenantParameter,
   tooLarge,
   unavailable,
-} from '../http/openapi.ts'
+} from '../http/openapi-parts.ts'
 import { ClientCredentialsRequest, TokenResponse } from '../protocol/messages.ts'
 
 /** The token endpoint on the Swagger page. */

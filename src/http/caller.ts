@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isApiKey, type VerifiedToken, verifyToken, verifyTokenOf } from '../tokens/verify.ts'
-import { realm, withBearerToken } from './bearer.ts'
-import { notesOf } from './request-notes.ts'
+import { realm, withBearerToken } from './request/bearer.ts'
+import { notesOf } from './request/request-notes.ts'
 
 export interface Wanted {
   /** One of them will do; a refusal names the first. */

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { renderCause } from '../log.ts'
-import { notesOf } from './request-notes.ts'
+import { notesOf } from './request/request-notes.ts'
 
 /**
  * Has the keys of the tenant go by settings that were changed. The change is made, and so is its answer: what fails here is done when

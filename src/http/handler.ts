@@ -1,13 +1,13 @@
 import type { Deps } from '../deps.ts'
 import type { Peer } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { createAddressFinder } from './client-address.ts'
-import { allowAnyOrigin } from './cors.ts'
-import { renderError } from './errors.ts'
-import { ReadyAnswers } from './ready-answers.ts'
-import { createRequestIds, resolveRequestId } from './request-id.ts'
-import { openNotes, type RequestNotes } from './request-notes.ts'
-import { addSecurityHeaders } from './security-headers.ts'
+import { allowAnyOrigin } from './answer/cors.ts'
+import { renderError } from './answer/render-error.ts'
+import { ResponseCache } from './answer/response-cache.ts'
+import { addSecurityHeaders } from './answer/security-headers.ts'
+import { createAddressFinder } from './request/client-address.ts'
+import { createRequestIds, resolveRequestId } from './request/request-id.ts'
+import { openNotes, type RequestNotes } from './request/request-notes.ts'
 
 export type Handler = (request: Request, peer?: Peer) => Response | Promise<Response>
 
@@ -20,7 +20,7 @@ type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'met
  * without a body, security headers, and one log line.
  */
 export function wrapHandler(inner: (request: Request) => Promise<Response>, deps: HandlerDeps): Handler {
-  const ready = new ReadyAnswers()
+  const ready = new ResponseCache()
   const newId = createRequestIds(deps.randomBytes)
   const addressOf = createAddressFinder(deps.trustedProxies)
 

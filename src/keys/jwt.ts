@@ -1,6 +1,6 @@
 import * as jose from 'jose'
 import { signatureAlgorithms } from '../protocol/algorithms.ts'
-import { signCompact } from './signer.ts'
+import { signCompact } from './signing/signer.ts'
 import type { SigningKey, VerifyingKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 

@@ -1,7 +1,7 @@
+import type { FreshRun } from '../async/fresh-run.ts'
 import { UnavailableError } from '../protocol/errors.ts'
-import type { FreshRun } from './fresh-run.ts'
-import type { OpenedRing } from './ring-opener.ts'
-import { longestUnseen } from './rotation.ts'
+import type { OpenedRing } from './ring/ring-opener.ts'
+import { longestUnseen } from './ring/rotation.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 

@@ -1,4 +1,4 @@
-import { KeyFileError } from './key-file.ts'
+import { KeyFileError } from './material/key-file.ts'
 import type { VerifyingKey } from './signing-key.ts'
 
 /** Whose each key is. With one key for two tenants, what one signs would verify at the other. */

@@ -1,10 +1,10 @@
 import type { PublicJwk } from '../protocol/messages.ts'
 import { DamagedRowError } from '../storage/storage.ts'
-import { findKey as findKeyFile, KeyFileError, type KeyHost, type KeyPlan } from './key-file.ts'
-import { findKeyPath } from './key-folder.ts'
-import type { KeyMaterial } from './key-material.ts'
-import type { RingStore } from './ring-store.ts'
-import { type DueStep, forecast, hasPrivateHalf, type Ring, type RingKey } from './rotation.ts'
+import { findKey as findKeyFile, KeyFileError, type KeyHost, type KeyPlan } from './material/key-file.ts'
+import { findKeyPath } from './material/key-folder.ts'
+import type { KeyMaterial } from './material/key-material.ts'
+import type { RingStore } from './ring/ring-store.ts'
+import { type DueStep, forecast, hasPrivateHalf, type Ring, type RingKey } from './ring/rotation.ts'
 
 /** The keys of a tenant for people, and what is to come. */
 export interface KeyReport {

@@ -1,7 +1,7 @@
 import type { Storage } from '../storage/storage.ts'
-import type { KeyHost, KeyPlan, OpenedKey } from './key-file.ts'
-import type { KeyMaterial } from './key-material.ts'
-import type { KeyEvent } from './ring-writer.ts'
+import type { KeyHost, KeyPlan, OpenedKey } from './material/key-file.ts'
+import type { KeyMaterial } from './material/key-material.ts'
+import type { KeyEvent } from './ring/ring-writer.ts'
 
 export interface KeyringOptions {
   /** Undefined: there is no such tenant. */

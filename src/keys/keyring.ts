@@ -1,18 +1,18 @@
+import { FreshRun } from '../async/fresh-run.ts'
+import { Gate, GateFull } from '../async/gate.ts'
+import { KeyedRuns } from '../async/keyed-runs.ts'
 import { UnavailableError } from '../protocol/errors.ts'
 import { PassedDamage, type Storage } from '../storage/storage.ts'
-import { FreshRun } from './fresh-run.ts'
-import { Gate, GateFull } from './gate.ts'
 import { type Entry, getSigningKey, type Moment, noteFailure, type Sight } from './key-entry.ts'
-import { type KeyPlan, noSuchTenant } from './key-file.ts'
 import { KeyOwners } from './key-owners.ts'
 import { type KeyReport, reportKeys } from './key-report.ts'
-import { KeyedRuns } from './keyed-runs.ts'
 import type { KeyringOptions } from './keyring-options.ts'
-import { LeftFolders } from './left-folders.ts'
-import { RingOpener } from './ring-opener.ts'
-import { RingStore } from './ring-store.ts'
-import { RingWriter } from './ring-writer.ts'
-import { type RotateOptions, type Rotation, Rotator } from './rotator.ts'
+import { type KeyPlan, noSuchTenant } from './material/key-file.ts'
+import { LeftFolders } from './material/left-folders.ts'
+import { RingOpener } from './ring/ring-opener.ts'
+import { RingStore } from './ring/ring-store.ts'
+import { RingWriter } from './ring/ring-writer.ts'
+import { type RotateOptions, type Rotation, Rotator } from './ring/rotator.ts'
 import type { VerifyingKey } from './signing-key.ts'
 import { OpenedKeys, type RingWatch, type TenantKeys } from './tenant-keys.ts'
 import { UnopenedTenants } from './unopened-tenants.ts'
@@ -71,13 +71,13 @@ export class Keyring {
   }
 
   /**
-   * The keys of a tenant; with `incarnation`, of that one of all that had its id. Throws KeyFileError when the key cannot be had,
+   * The keys of a tenant; with `generation`, of that one of all that had its id. Throws KeyFileError when the key cannot be had,
    * StorageError, and UnavailableError when the tenant is gone meanwhile. Opened keys cost no look anywhere.
    */
-  async of(tenantId: string, incarnation?: number): Promise<TenantKeys> {
-    const isIt = () => this.#entries.get(tenantId)?.ring.plan.incarnation === incarnation
+  async of(tenantId: string, generation?: number): Promise<TenantKeys> {
+    const isIt = () => this.#entries.get(tenantId)?.ring.plan.generation === generation
     const keys = this.peek(tenantId) ?? (await this.#open(tenantId))
-    if (incarnation === undefined || isIt()) return keys
+    if (generation === undefined || isIt()) return keys
     await this.refresh(tenantId)
     const again = this.peek(tenantId) ?? (await this.#open(tenantId))
     if (isIt()) return again
@@ -237,7 +237,7 @@ export class Keyring {
     return this.#unopened.survey(tenantId)
   }
 
-  /** See {@link Rotator.rotate}. Throws RotationRefused for a key of the operator. What is done is seen with the next news at the latest. */
+  /** See {@link Rotator.rotate}. Throws RotationError for a key of the operator. What is done is seen with the next news at the latest. */
   async rotate(tenantId: string, options: RotateOptions): Promise<Rotation> {
     const plan = await this.#getPlan(tenantId)
     const rotation = await this.#inTurn(() => this.#rotator.rotate(plan, options))

@@ -2,7 +2,13 @@ import * as jose from 'jose'
 import { OpensslError } from '../platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms, smallestRsaModulus } from '../protocol/algorithms.ts'
 import type { PublicJwk } from '../protocol/messages.ts'
-import { checkSigner, type Signer, type SignerKey, type SigningEngine, threadEngine } from './signer.ts'
+import {
+  checkSigner,
+  type Signer,
+  type SignerKey,
+  type SigningEngine,
+  threadEngine,
+} from './signing/signer.ts'
 
 /** A key whose signatures are ours. */
 export interface VerifyingKey {

@@ -1,5 +1,5 @@
 import type { JwkSet } from '../protocol/messages.ts'
-import type { Ring } from './rotation.ts'
+import type { Ring } from './ring/rotation.ts'
 import { importVerifyingKey, type SigningKey, type VerifyingKey } from './signing-key.ts'
 
 /** The keys of one tenant. */

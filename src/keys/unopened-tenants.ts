@@ -1,7 +1,7 @@
-import type { KeyPlan } from './key-file.ts'
-import type { RingStore } from './ring-store.ts'
-import type { RingWriter } from './ring-writer.ts'
-import { findDueTime } from './rotation.ts'
+import type { KeyPlan } from './material/key-file.ts'
+import type { RingStore } from './ring/ring-store.ts'
+import type { RingWriter } from './ring/ring-writer.ts'
+import { findDueTime } from './ring/rotation.ts'
 
 export interface UnopenedTenantsOptions {
   readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>

@@ -31,15 +31,15 @@ const seenEvery = 60_000
  */
 export class Cleaner {
   readonly #options: CleanerOptions
-  #floor = 0
+  #cutoff = 0
 
   constructor(options: CleanerOptions) {
     this.#options = options
   }
 
   /** Whatever expired by this time (ms since the epoch) may be forgotten, and so it is expired for good. Never falls. */
-  get floor(): number {
-    return this.#floor
+  get cutoff(): number {
+    return this.#cutoff
   }
 
   /** Reads what is written down, before the first answer. Throws StorageError. */
@@ -58,7 +58,7 @@ export class Cleaner {
     if (!guard.isSteady()) return false
     const lastSeen = found?.value.last_seen ?? Number.NEGATIVE_INFINITY
     const isTold = wasWaiting || Math.abs(now() - lastSeen) >= seenEvery
-    for (let tries = 0; isTold && tries < mostTries && !(await this.#write(this.#floor)); tries++) {}
+    for (let tries = 0; isTold && tries < mostTries && !(await this.#write(this.#cutoff)); tries++) {}
     return true
   }
 
@@ -68,8 +68,8 @@ export class Cleaner {
     if (!guard.isSteady()) return
     const last = await storage.findLastExpiry(now() - keptExpired)
     if (last === undefined) return
-    // The floor first: a row that is gone must not have been the last to know. A clock that is ahead raises it no further than that.
-    if (last > this.#floor && !(await this.#write(Math.ceil(last)))) return
+    // The cutoff first: a row that is gone must not have been the last to know. A clock that is ahead raises it no further than that.
+    if (last > this.#cutoff && !(await this.#write(Math.ceil(last)))) return
     for (let count = 0; count < mostBatches && !isStopped(); count++) {
       if ((await storage.deleteExpired(last, batch)) < batch) return
       await pause(batchPause)
@@ -78,19 +78,19 @@ export class Cleaner {
 
   async #read() {
     const found = await this.#options.storage.of(systemTenant).of(cleanings).find(id)
-    this.#floor = Math.max(this.#floor, found?.value.floor ?? 0)
+    this.#cutoff = Math.max(this.#cutoff, found?.value.floor ?? 0)
     return found
   }
 
   /** Answers false when another process wrote in the same moment; it then did the same. */
-  async #write(floor: number): Promise<boolean> {
+  async #write(cutoff: number): Promise<boolean> {
     const records = this.#options.storage.of(systemTenant).of(cleanings)
     const found = await this.#read()
-    const value = { floor: Math.max(floor, this.#floor), last_seen: this.#options.now() }
+    const value = { floor: Math.max(cutoff, this.#cutoff), last_seen: this.#options.now() }
     const isWritten = found
       ? await records.replace(id, value, { ifVersion: found.version })
       : await records.create({ id, value })
-    if (isWritten) this.#floor = value.floor
+    if (isWritten) this.#cutoff = value.floor
     return isWritten
   }
 }

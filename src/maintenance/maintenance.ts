@@ -51,8 +51,8 @@ export class Maintenance {
     this.#surveyor = new Surveyor({ ...options, pause })
   }
 
-  /** See {@link Cleaner.floor}. */
-  readonly expiryFloor = (): number => this.#cleaner.floor
+  /** See {@link Cleaner.cutoff}. */
+  readonly expiryCutoff = (): number => this.#cleaner.cutoff
 
   /** Learns what has to be known before the first answer, and goes on by itself from then on. Throws StorageError. */
   async start(): Promise<void> {

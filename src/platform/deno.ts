@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { plainAddress } from './address.ts'
-import { nodeHashing } from './node-hashing.ts'
-import { hostPlaces, nodePlatform } from './node-process.ts'
+import { nodeHashing } from './node/node-hashing.ts'
+import { hostPlaces, nodePlatform } from './node/node-process.ts'
 import { ListenError, type Listener, type ListenOptions, type Openssl, type Platform } from './platform.ts'
 
 /** The part of Deno's own interface that grantd uses. */
@@ -85,8 +85,8 @@ function start({ hostname, port, fetch, sharePort = false }: ListenOptions) {
 /** Loaded at the first need, for most processes have none. */
 async function openOpenssl(): Promise<Openssl> {
   const [{ openFirst }, { openLibrary }] = await Promise.all([
-    import('./openssl.ts'),
-    import('./openssl-deno.ts'),
+    import('./openssl/openssl.ts'),
+    import('./openssl/openssl-deno.ts'),
   ])
   return openFirst(hostPlaces(), openLibrary)
 }

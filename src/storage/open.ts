@@ -1,7 +1,7 @@
 import { createMemoryStorage } from './memory.ts'
-import { openSqlite, type SqliteHost } from './open-sqlite.ts'
-import type { PostgresOptions } from './postgres.ts'
+import type { PostgresOptions } from './postgres/postgres.ts'
 import { SqlStorage } from './sql-storage.ts'
+import { openSqlite, type SqliteHost } from './sqlite/open-sqlite.ts'
 import type { OnDamagedRow, Storage } from './storage.ts'
 
 /** Where the memory is. */
@@ -23,7 +23,7 @@ export async function openStorage(
       return new SqlStorage(await openSqlite(place.path, host), onDamaged)
     case 'postgres': {
       // Loaded where it is used: the driver costs a part of the start of those who have none.
-      const { openPostgres } = await import('./postgres.ts')
+      const { openPostgres } = await import('./postgres/postgres.ts')
       return new SqlStorage(await openPostgres(place), onDamaged)
     }
   }

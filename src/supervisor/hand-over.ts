@@ -1,5 +1,5 @@
-import type { ToWorker } from './messages.ts'
 import type { WorkerHandle } from './worker-handle.ts'
+import type { ToWorker } from './worker-messages.ts'
 
 export interface HandOver {
   /** Those that listen and are to go. */

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts'
-import type { Plan } from './messages.ts'
+import type { Plan } from './worker-messages.ts'
 
 /** Several workers were asked for, and each would keep to itself what it knows. */
 export class NothingShared extends Error {}

@@ -3,11 +3,11 @@ import type { Samples } from '../metrics/samples.ts'
 import type { StopSignal } from '../platform/platform.ts'
 import { BackOff } from './back-off.ts'
 import { handOver } from './hand-over.ts'
-import type { ConfigSource, Place, Plan } from './messages.ts'
 import { comparePlans, isSameService, NothingShared } from './plans.ts'
 import { keepWorker, type NextTry, type WorkerEnd } from './slot.ts'
 import { orderOf } from './stop-order.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
+import type { ConfigSource, Place, Plan } from './worker-messages.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export interface SupervisorOptions {

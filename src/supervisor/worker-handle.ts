@@ -1,6 +1,6 @@
 import type { Samples } from '../metrics/samples.ts'
 import type { ChildProcess, Exit } from '../platform/processes.ts'
-import type { Plan, ToSupervisor, ToWorker } from './messages.ts'
+import type { Plan, ToSupervisor, ToWorker } from './worker-messages.ts'
 
 /** A worker ended before it did what was waited for. */
 export class WorkerEnded extends Error {

@@ -1,8 +1,8 @@
 import type { Log } from '../log.ts'
 import type { MetricsSum } from '../metrics/metrics-sum.ts'
 import type { ChildProcess } from '../platform/processes.ts'
-import { type ConfigSource, workerVariable } from './messages.ts'
 import { WorkerHandle } from './worker-handle.ts'
+import { type ConfigSource, workerVariable } from './worker-messages.ts'
 
 export interface WorkerPoolOptions {
   readonly log: Log

@@ -1,6 +1,7 @@
 import type { Samples } from '../metrics/samples.ts'
 import type { Platform, Steering } from '../platform/platform.ts'
 import type { Channel } from '../platform/processes.ts'
+import { orderOf, type StopOrder } from './stop-order.ts'
 import {
   type ConfigSource,
   type Place,
@@ -8,8 +9,7 @@ import {
   type ToSupervisor,
   type ToWorker,
   workerVariable,
-} from './messages.ts'
-import { orderOf, type StopOrder } from './stop-order.ts'
+} from './worker-messages.ts'
 
 /** The supervisor stopped this worker, or is no more, before it served. */
 export class Dismissed extends Error {}

@@ -5,7 +5,7 @@ type JsonObject = { readonly [name: string]: Json }
 /** The parts of a document that have a name, by their kind. */
 export type Components = Readonly<Record<'schemas' | 'responses', JsonObject>>
 
-/** What an answer is marked with that several routes have, so that the document holds it once; see `shared` of http/openapi.ts. */
+/** What an answer is marked with that several routes have, so that the document holds it once; see `shared` of http/openapi-parts.ts. */
 export const sharedMark = 'x-shared'
 
 /**

@@ -1,6 +1,6 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { security, tags } from '../http/openapi.ts'
+import { security, tags } from '../http/openapi-parts.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { basePathOf } from '../protocol/uri.ts'
 import { type Tenant, tenantPath } from '../tenants/tenant.ts'

@@ -9,7 +9,7 @@ export interface Tenant {
   /** Whether config.yaml defines it; else the admin API does. */
   readonly configured: boolean
   /** When it was made (ms), for a stored one: which of several tenants of this id, one after the other, it is. */
-  readonly incarnation: number | undefined
+  readonly generation: number | undefined
   readonly issuer: string
   /** Undefined: this tenant issues no OAuth 2.0 tokens. */
   readonly oauth2: OAuth2Settings | undefined
@@ -60,7 +60,7 @@ export function buildTenant(id: string, config: TenantConfig, publicUrl: string)
     name: config.name,
     active: config.active,
     configured: true,
-    incarnation: undefined,
+    generation: undefined,
     issuer,
     oidc: config.oidc !== undefined,
     oauth2: oauth2 && buildOAuth2(oauth2, issuer),
@@ -78,7 +78,7 @@ export function buildStoredTenant(id: string, stored: StoredTenant, publicUrl: s
     name: stored.name,
     active: stored.active,
     configured: false,
-    incarnation: stored.created_at,
+    generation: stored.created_at,
     issuer,
     oidc: stored.oidc,
     oauth2: stored.oauth2 && buildOAuth2(stored.oauth2, issuer),

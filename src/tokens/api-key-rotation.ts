@@ -1,9 +1,9 @@
 import { OAuthError } from '../protocol/errors.ts'
 import type { StoredRecord } from '../storage/storage.ts'
+import { type ApiKeyDeps, getApiKey, type IssuedApiKey, recordsOf } from './api-key-records.ts'
 import { type ApiKeyCreator, type ApiKeyTenant, checkHeld, mayHoldScope } from './api-key-rights.ts'
 import { type ApiKey, findLineage } from './api-key-standing.ts'
 import { signApiKey } from './api-key-token.ts'
-import { type ApiKeyDeps, getApiKey, type IssuedApiKey, recordsOf } from './api-keys.ts'
 import { defaultAudience } from './audience.ts'
 import { findClientRevocations } from './revocations.ts'
 

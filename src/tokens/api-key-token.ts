@@ -48,7 +48,7 @@ export async function signApiKey(
     tenant_id: tenant.id,
     api_key: true,
   }
-  const { active } = await deps.keyring.of(tenant.id, tenant.incarnation)
+  const { active } = await deps.keyring.of(tenant.id, tenant.generation)
   const token = await signJwt(claims, { key: active, typ: oauth2.accessTokenTyp })
   return { token, jti, hash: deps.hashing.sha256(token).toHex() }
 }

@@ -1,13 +1,13 @@
 import type { Client } from '../clients/client.ts'
 import { signJwt } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import type { SignedTokens } from '../keys/signed-tokens.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { type Authorization, accessTokenTtl, buildAccessTokenClaims, largestToken } from './access-token.ts'
 import type { RecentTokens, SharedToken } from './recent-tokens.ts'
+import type { SignedTokens } from './signed-tokens.ts'
 
 export interface IssueDeps {
   readonly keyring: Keyring
@@ -38,12 +38,12 @@ const tokenIdBytes = 16
 /** Mints the tokens of an authorization: the one place where a token comes to be (RFC 6749 section 5.1). */
 export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promise<IssuedTokens> {
   const { tenant, oauth2, client, authorization } = request
-  const { active: key } = await deps.keyring.of(tenant.id, tenant.incarnation)
+  const { active: key } = await deps.keyring.of(tenant.id, tenant.generation)
   const lifetime = accessTokenTtl(client, oauth2)
   const mint = () => mintAccessToken({ ...request, key, lifetime }, deps)
   // Who has waited for the storage may find the key replaced.
   const mintLater = async () => {
-    const { active } = await deps.keyring.of(tenant.id, tenant.incarnation)
+    const { active } = await deps.keyring.of(tenant.id, tenant.generation)
     return mintAccessToken({ ...request, key: active, lifetime }, deps)
   }
   const { subject, scopes, audience } = authorization
@@ -55,7 +55,7 @@ export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promi
       : await deps.recentTokens.share({
           tenantId: tenant.id,
           sameAs: [
-            tenant.incarnation,
+            tenant.generation,
             tenant.issuer,
             oauth2.accessTokenTyp,
             key.kid,

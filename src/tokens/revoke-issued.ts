@@ -2,7 +2,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { revokeTokensOfClient, revokeTokensOfTenant } from './revocations.ts'
-import { revokeByClaims } from './revoke.ts'
+import { revokeByClaims } from './revoke-token.ts'
 import { type TokenClaims, type VerifyDeps, verifySignedToken } from './verify.ts'
 
 export interface RevokeIssuedOptions {

@@ -1,22 +1,22 @@
 import { Value } from '@sinclair/typebox/value'
 import type { Client } from '../clients/client.ts'
-import type { ClientRegistry } from '../clients/registry.ts'
+import type { ClientRegistry } from '../clients/client-registry.ts'
 import { JwtExpired, JwtInvalid, peekJwt, verifyJwtByKey } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import type { SignedTokens } from '../keys/signed-tokens.ts'
 import type { TenantKeys } from '../keys/tenant-keys.ts'
-import type { RememberedToken, VerifiedTokens } from '../keys/verified-tokens.ts'
 import type { Hashing } from '../platform/platform.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { AccessTokenClaims, ApiKeyClaims } from '../protocol/messages.ts'
 import type { LastUse } from '../storage/last-use.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { TenantRegistry } from '../tenants/registry.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import type { TenantRegistry } from '../tenants/tenant-registry.ts'
 import { largestToken } from './access-token.ts'
 import { getStandingApiKey, type StandingApiKey } from './api-key-standing.ts'
 import { isEntitled } from './audience.ts'
 import { findRevocation } from './revocations.ts'
+import type { SignedTokens } from './signed-tokens.ts'
+import type { RememberedToken, VerifiedTokens } from './verified-tokens.ts'
 
 export interface VerifyDeps {
   readonly tenants: TenantRegistry
@@ -31,7 +31,7 @@ export interface VerifyDeps {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Up to when (ms) what expired is forgotten: a token that expired by then stays so, whatever the clock says. */
-  readonly expiryFloor: () => number
+  readonly expiryCutoff: () => number
 }
 
 export type TokenClaims = AccessTokenClaims | ApiKeyClaims
@@ -133,7 +133,7 @@ interface Signed extends OAuth2Tenant {
 
 async function verifyClaims(token: string, signed: Signed, deps: VerifyDeps): Promise<TokenClaims> {
   const claims = (await recall(token, signed, deps)) ?? (await verifyWithKeys(token, signed, deps))
-  if (claims.exp !== undefined && claims.exp * 1000 <= deps.expiryFloor()) throw expired()
+  if (claims.exp !== undefined && claims.exp * 1000 <= deps.expiryCutoff()) throw expired()
   return claims
 }
 
@@ -146,7 +146,7 @@ async function recall(
   { tenant, oauth2, allowFuture }: Signed,
   deps: VerifyDeps,
 ): Promise<TokenClaims | undefined> {
-  const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
+  const keys = await deps.keyring.of(tenant.id, tenant.generation)
   const verified = deps.verifiedTokens.find(token)
   const found = verified ?? findSigned(token, keys, deps)
   if (!found) return undefined
@@ -227,7 +227,7 @@ async function verifyWithKeys(
   { tenant, oauth2, allowFuture }: Signed,
   deps: VerifyDeps,
 ): Promise<TokenClaims> {
-  const keys = await deps.keyring.of(tenant.id, tenant.incarnation)
+  const keys = await deps.keyring.of(tenant.id, tenant.generation)
   const verified = await verifyJwtByKey(token, {
     keys,
     issuer: tenant.issuer,

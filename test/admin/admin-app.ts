@@ -1,9 +1,9 @@
 import { expect } from 'bun:test'
 import { adminApi } from '../../src/admin-app.ts'
 import { createApp } from '../../src/app.ts'
-import { ClientRegistry } from '../../src/clients/registry.ts'
+import { ClientRegistry } from '../../src/clients/client-registry.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { TenantRegistry } from '../../src/tenants/registry.ts'
+import { TenantRegistry } from '../../src/tenants/tenant-registry.ts'
 import { builtClients } from '../support/built-clients.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/test-app.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { chmod, readdir, stat } from 'node:fs/promises'
-import { isGeneratedSecret } from '../../src/keys/generated-secret.ts'
+import { isGeneratedSecret } from '../../src/secrets/generated-secret.ts'
 import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
 import { platform } from '../support/test-app.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { loadCommands } from '../../src/commands/registry.ts'
+import { loadCommands } from '../../src/commands/command-table.ts'
 import { programs, run, withFolder } from '../support/spawn-server.ts'
 
 const grantd = programs.executable

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { execFileSync } from 'node:child_process'
 import { mkdir, readdir } from 'node:fs/promises'
-import { loadCommands } from '../../src/commands/registry.ts'
+import { loadCommands } from '../../src/commands/command-table.ts'
 import {
   type Finished,
   programs,

@@ -3,12 +3,12 @@ import {
   type AuthenticatedClient,
   authenticateClient,
   type PresentedClient,
-} from '../../src/clients/authenticate.ts'
+} from '../../src/clients/authentication-methods.ts'
 import { uncounted } from '../../src/clients/check-credentials.ts'
 import { type Client, type ClientSecret, neverNoted } from '../../src/clients/client.ts'
-import { ClientRegistry } from '../../src/clients/registry.ts'
-import { parseSecretHash } from '../../src/keys/secrets.ts'
+import { ClientRegistry } from '../../src/clients/client-registry.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
+import { parseSecretHash } from '../../src/secrets/secrets.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { builtClientsOf } from '../support/built-clients.ts'
 import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
@@ -129,37 +129,37 @@ test.each(failures)(
   },
 )
 
-test('an unknown client is checked against one decoy, always the same, and never let in by it', async () => {
+test('an unknown client is checked against one dummy, always the same, and never let in by it', async () => {
   const clients = Array.from({ length: 5 }, (_, n) => client(`c${n}`))
   const tenant = tenantWith(clients)
   const asked = async (id: string, secret: string) => {
     expect(await refusalOf(tenant.post(id, secret))).toEqual(failed)
     return tenant.slow.asked.at(-1)?.split(' ')[1]
   }
-  const decoys = new Set<string | undefined>()
+  const dummies = new Set<string | undefined>()
   for (let n = 0; n < 50; n++) {
-    const decoy = await asked(`unknown-${n}`, 'x')
-    expect(decoy).toMatch(/^\$fake\$c[0-4]-secret$/)
-    // The secret that fits the decoy.
-    expect(await asked(`unknown-${n}`, decoy?.slice(6) ?? '')).toBe(decoy)
-    decoys.add(decoy)
+    const dummy = await asked(`unknown-${n}`, 'x')
+    expect(dummy).toMatch(/^\$fake\$c[0-4]-secret$/)
+    // The secret that fits the dummy.
+    expect(await asked(`unknown-${n}`, dummy?.slice(6) ?? '')).toBe(dummy)
+    dummies.add(dummy)
   }
-  expect(decoys.size).toBe(5)
+  expect(dummies.size).toBe(5)
   expect(tenant.slow.asked).toHaveLength(100)
 })
 
-test('which decoy an id gets is the same after a restart and at a replica, and depends on what is secret', async () => {
-  const decoysOf = async (clients: readonly Client[]) => {
+test('which dummy an id gets is the same after a restart and at a replica, and depends on what is secret', async () => {
+  const dummiesOf = async (clients: readonly Client[]) => {
     const tenant = tenantWith(clients)
     for (let n = 0; n < 20; n++) await refusalOf(tenant.post(`unknown-${n}`, 'x'))
     return tenant.slow.asked
   }
   const clients = Array.from({ length: 5 }, (_, n) => client(`c${n}`))
-  expect(await decoysOf(clients)).toEqual(await decoysOf(clients.toReversed()))
+  expect(await dummiesOf(clients)).toEqual(await dummiesOf(clients.toReversed()))
   const others = clients.map(({ id }, n) => client(id, { hash: `$fake$other-${n}` }))
   const places = (asked: readonly string[]) =>
     asked.map((line) => /[0-4](?=-secret)|(?<=other-)[0-4]/.exec(line)?.[0])
-  expect(places(await decoysOf(clients))).not.toEqual(places(await decoysOf(others)))
+  expect(places(await dummiesOf(clients))).not.toEqual(places(await dummiesOf(others)))
 })
 
 test('where some hashes are fast and some slow, so are those of unknown clients', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { parseWorkers } from '../../src/commands/options.ts'
+import { parseWorkers } from '../../src/cli/options.ts'
 import { UsageError } from '../../src/platform/arguments.ts'
 
 test('the number of workers is auto or a whole number from 1 to 256', () => {

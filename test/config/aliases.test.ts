@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { parseYaml, type Tree } from '../../src/config/yaml-tree.ts'
+import { parseYaml, type Tree } from '../../src/config/yaml/yaml-tree.ts'
 import { faultsOf, parse } from '../support/config-text.ts'
 
 const patience = 60_000

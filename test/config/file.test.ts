@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
-import { bunPlatform } from '../../src/platform/bun.ts'
+import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import { faultsOf, faultsOfFile, tenantWith } from '../support/config-text.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test'
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import { parse } from 'yaml'
-import { renderInitConfig } from '../../src/commands/init-config.ts'
 import { renderConfigSchema } from '../../src/config/json-schema.ts'
+import { renderInitConfig } from '../../src/config/starter-config.ts'
 
 const root = resolve(import.meta.dir, '../..')
 const check = new Ajv({ allowUnionTypes: true }).compile(JSON.parse(renderConfigSchema()))

@@ -11,7 +11,7 @@ import {
   parseConfigExactly,
   parseConfigQuickly,
 } from '../../src/config/load.ts'
-import { findClient } from '../../src/config/packed-config.ts'
+import { findClient } from '../../src/config/packed/packed-config.ts'
 import { faultsOf } from '../support/config-text.ts'
 import { clientIdOf, renderManyTenants, tenantIdOf } from '../support/many-tenants.ts'
 import { withTempFolder } from '../support/temp-folder.ts'

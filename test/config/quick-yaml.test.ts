@@ -2,8 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { locateKeys, type PlainYaml, parseQuickly, type SoughtKey } from '../../src/config/quick-yaml.ts'
-import { parseYaml, type Tree } from '../../src/config/yaml-tree.ts'
+import { locateKeys, type PlainYaml, parseQuickly, type SoughtKey } from '../../src/config/yaml/quick-yaml.ts'
+import { parseYaml, type Tree } from '../../src/config/yaml/yaml-tree.ts'
 
 setDefaultTimeout(120_000)
 

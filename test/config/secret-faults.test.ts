@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderFault } from '../../src/config/fault.ts'
-import { findSecretDoubt, findSecretFault } from '../../src/config/secret-faults.ts'
+import { findSecretDoubt, findSecretFault } from '../../src/config/rules/secret-faults.ts'
 import { faultsOf, parse, secretFrom } from '../support/config-text.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 

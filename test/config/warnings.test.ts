@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { renderFault } from '../../src/config/fault.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { bunPlatform } from '../../src/platform/bun.ts'
+import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import { parse, secretFrom, warningsOf } from '../support/config-text.ts'
 
 const example = 'is a known example, so anybody can use this client; make one of your own'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { renderFault } from '../../src/config/fault.ts'
-import { findWeakness } from '../../src/config/weak-secret.ts'
-import { generateSecret } from '../../src/keys/generated-secret.ts'
+import { findWeakness } from '../../src/config/rules/weak-secret.ts'
+import { generateSecret } from '../../src/secrets/generated-secret.ts'
 import { parse, warningsOf } from '../support/config-text.ts'
 import { platform } from '../support/test-app.ts'
 

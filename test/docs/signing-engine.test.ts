@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { placesOfOpenssl } from '../../src/platform/openssl-functions.ts'
+import { placesOfOpenssl } from '../../src/platform/openssl/openssl-functions.ts'
 import { readDocument, root } from './document.ts'
 
 test('what is said of an engine that cannot be had is in docs/troubleshooting.md', async () => {
@@ -11,7 +11,11 @@ test('what is said of an engine that cannot be had is in docs/troubleshooting.md
     'Deno may call no library; start it with --allow-ffi',
     'grantd calls OpenSSL on Linux alone, on x64 and arm64',
   ]) {
-    const sources = ['keys/sign-engine.ts', 'platform/openssl.ts', 'platform/openssl-deno.ts']
+    const sources = [
+      'keys/signing/sign-engine.ts',
+      'platform/openssl/openssl.ts',
+      'platform/openssl/openssl-deno.ts',
+    ]
     const texts = await Promise.all(sources.map((file) => Bun.file(join(root, 'src', file)).text()))
     expect(texts.join('\n')).toContain(words)
     expect(page).toContain(words)

@@ -5,8 +5,8 @@ import { readDocument, root } from './document.ts'
 
 const page = await readDocument('docs/troubleshooting.md')
 
-async function readSources(pattern: string): Promise<string> {
-  const paths = [...new Glob(pattern).scanSync(root)].sort()
+async function readSources(...patterns: readonly string[]): Promise<string> {
+  const paths = patterns.flatMap((pattern) => [...new Glob(pattern).scanSync(root)].sort())
   return (await Promise.all(paths.map((path) => Bun.file(join(root, path)).text()))).join('\n')
 }
 
@@ -33,7 +33,7 @@ test('every error_description of the server is in docs/troubleshooting.md', asyn
 })
 
 test('every complaint about a key is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/keys/{key-file,signing-key,file-material,sealed-material}.ts')
+  const source = await readSources('src/keys/signing-key.ts', 'src/keys/material/*.ts')
   const pieces = [
     ...findPieces(source, /(?:refuse|new KeyMaterialError)\(\s*['`]([^'`]+)['`]/g),
     ...findPieces(source, /^\s+'((?:is|holds) (?:an? |encrypted)[^'`]+)',?/gm),
@@ -46,19 +46,19 @@ test('every complaint about a key is in docs/troubleshooting.md', async () => {
 })
 
 test('what is said of files that others reach is in docs/troubleshooting.md', async () => {
-  const source = `${await readSources('src/exposure.ts')}\n${await readSources('src/config/exposed-files.ts')}`
+  const source = `${await readSources('src/exposure.ts')}\n${await readSources('src/config/rules/exposed-files.ts')}`
   const pieces = findPieces(source, /(?:const complaint =|source\.warn\([^`]*)\s*`([^`]+)`/g)
   expect(pieces.length).toBeGreaterThan(8)
   expect(missingOf(pieces.map(withoutFrame))).toEqual([])
 })
 
 test('what is said of master keys, of rotation and of the clock is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/{keys,maintenance}/*.ts')
+  const source = await readSources('src/{keys,maintenance}/**/*.ts')
   const pieces = [
-    ...findPieces(source, /new (?:KeyFileError|MasterKeyError|RotationRefused)\(\s*`([^`]+)`/g),
+    ...findPieces(source, /new (?:KeyFileError|MasterKeyError|RotationError)\(\s*`([^`]+)`/g),
     ...findPieces(source, /#distrust\('([^']+)'/g),
     ...findPieces(source, /attempt\(['`]([^'`]+)/g),
-    ...findPieces(await readSources('src/compose-keys.ts'), /^ {2}\w+: '(a signing [^']+)'/gm),
+    ...findPieces(await readSources('src/server/compose-keys.ts'), /^ {2}\w+: '(a signing [^']+)'/gm),
   ]
   expect(pieces).toContain('a signing key signs no more')
   expect(pieces).toContain('the clock jumped')
@@ -72,7 +72,7 @@ function withoutFrame(piece: string): string {
 }
 
 test('what a command says when it fails or is used wrongly is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/{commands,keys}/*.ts')
+  const source = await readSources('src/{commands,cli,offline,server,keys}/**/*.ts')
   const pieces = findPieces(
     source,
     /new (?:CommandError|UsageError|JwtMalformed)\(\s*(?:'([^']+)'|`([^`]+)`)/g,
@@ -82,7 +82,10 @@ test('what a command says when it fails or is used wrongly is in docs/troublesho
 })
 
 test('what is refused in a configuration is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/config/{load,check,client-secret,storage-settings}.ts')
+  const source = await readSources(
+    'src/config/load.ts',
+    'src/config/rules/{check,client-secret,storage-settings}.ts',
+  )
   const pieces = [
     ...findPieces(source, /\b(?:refuse|warn|report)\((?:\s*(?:\[[^\]]*\]|\w+),)?\s*(?:'([^']+)'|`([^`]+)`)/g),
     ...findPieces(source, /message = '([^']+)'/g),
@@ -94,7 +97,7 @@ test('what is refused in a configuration is in docs/troubleshooting.md', async (
 })
 
 test('what is wrong or doubtful about a secret is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/config/secret-faults.ts')
+  const source = await readSources('src/config/rules/secret-faults.ts')
   const texts = findPieces(source, /'([^'\n]+)',?\]?,?$/gm)
   const pieces = texts.filter((text) => text.includes(' '))
   expect(pieces).toContain('is white space alone')
@@ -104,7 +107,7 @@ test('what is wrong or doubtful about a secret is in docs/troubleshooting.md', a
 })
 
 test('what is said of a database is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/storage/*.ts')
+  const source = await readSources('src/storage/**/*.ts')
   const pieces = [
     ...findPieces(source, /new Storage(?:Refused)?Error\(\s*`([^`]+)`/g),
     ...findPieces(source, /\brefuse\(\s*['`]([^'`]+)['`]/g),

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import { type TSchema, Type } from '@sinclair/typebox'
 import { settleForgotten } from '../../src/audit/audit-journal.ts'
 import { readAudit } from '../../src/audit/audit-trail.ts'
-import { composeKeyring } from '../../src/compose-keys.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
 import { Cleaner } from '../../src/maintenance/cleaner.ts'
 import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
 import { Surveyor } from '../../src/maintenance/surveyor.ts'
+import { composeKeyring } from '../../src/server/compose-keys.ts'
 import * as records from '../../src/storage/records.ts'
 import {
   DamagedRowError,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { parseBasic } from '../../src/http/basic.ts'
+import { parseBasic } from '../../src/http/request/basic.ts'
 
 const encode = (bytes: string | Uint8Array) =>
   (typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes).toBase64()

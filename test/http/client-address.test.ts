@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { findClientAddress } from '../../src/http/client-address.ts'
+import { findClientAddress } from '../../src/http/request/client-address.ts'
 import { parseIpRange } from '../../src/protocol/ip-address.ts'
 
 const trusted = ['10.0.0.0/8', '::1', '2001:db8::/32'].flatMap((range) => parseIpRange(range) ?? [])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { parseFormText } from '../../src/http/form.ts'
+import { parseFormText } from '../../src/http/request/form.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 
 const anyText = fc.string({ unit: 'binary', maxLength: 20 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
-import { hasBody, parseJsonBody } from '../../src/http/json-body.ts'
+import { hasBody, parseJsonBody } from '../../src/http/request/json-body.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 
 const schema = Type.Object(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { generateKeyPem } from '../../src/platform/node-keys.ts'
+import { generateKeyPem } from '../../src/platform/node/node-keys.ts'
 import { basic, getProtected, grant, refusal, startAcme, svc, tokenPath } from '../endpoints/acme.ts'
 import type { TestApp } from '../support/test-app.ts'
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileMaterial } from '../../src/keys/file-material.ts'
-import { KeyFileError, type KeyPlan } from '../../src/keys/key-file.ts'
 import type { Keyring } from '../../src/keys/keyring.ts'
-import { nodeFiles } from '../../src/platform/node-files.ts'
+import { FileMaterial } from '../../src/keys/material/file-material.ts'
+import { KeyFileError, type KeyPlan } from '../../src/keys/material/key-file.ts'
+import { nodeFiles } from '../../src/platform/node/node-files.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { Died, type Doom, doomedFiles, doomedStorage, Fate } from '../support/doomed.ts'
@@ -499,8 +499,8 @@ test('of a tenant that is gone, what grantd did not make stays, and nothing goes
     const foreign = ['.old.pem.swp', 'README', `${'e'.repeat(43)}.pem`, 'k1.pem'].toSorted()
     for (const name of foreign) await writeFile(join(place, name), 'mine')
     await mkdir(join(folder, 'elsewhere'))
-    const [linked, stray] = [join(folder, 'keys/linked'), `.${'b'.repeat(43)}.pem.made`]
-    await writeFile(join(folder, 'elsewhere', stray), 'mine')
+    const [linked, orphan] = [join(folder, 'keys/linked'), `.${'b'.repeat(43)}.pem.made`]
+    await writeFile(join(folder, 'elsewhere', orphan), 'mine')
     await symlink(join(folder, 'elsewhere'), linked)
     await writeFile(join(folder, 'keys/afile'), 'mine')
     const { left } = startReplica({
@@ -512,7 +512,7 @@ test('of a tenant that is gone, what grantd did not make stays, and nothing goes
     expect(ids).toEqual(['acme', 'afile', 'linked'])
     for (const id of ids) await left.clear(id)
     expect(await nodeFiles.list(place)).toEqual(foreign)
-    expect(await nodeFiles.list(linked)).toEqual([stray])
+    expect(await nodeFiles.list(linked)).toEqual([orphan])
     expect(await nodeFiles.list(join(folder, 'keys'))).toEqual(['acme', 'afile', 'linked'])
   }))
 

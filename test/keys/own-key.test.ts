@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KeyFileError } from '../../src/keys/key-file.ts'
+import { KeyFileError } from '../../src/keys/material/key-file.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const yaml = `

@@ -3,8 +3,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { chmod, mkdir, readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Exposure } from '../../src/exposure.ts'
-import { FileMaterial } from '../../src/keys/file-material.ts'
-import { KeyFileError } from '../../src/keys/key-file.ts'
+import { FileMaterial } from '../../src/keys/material/file-material.ts'
+import { KeyFileError } from '../../src/keys/material/key-file.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import {
   ecPair,

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { composeKeyring } from '../../src/compose-keys.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { composeKeyring } from '../../src/server/compose-keys.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { tenants } from '../../src/storage/records.ts'
 import { systemTenant } from '../../src/storage/storage.ts'

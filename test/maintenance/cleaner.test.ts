@@ -31,7 +31,7 @@ test('what expired is deleted a day later, and the floor says up to when', async
   clock.advance(1)
   await cleaner.clean(never)
   expect(await ids()).toEqual(['b'])
-  expect(cleaner.floor).toBe(at)
+  expect(cleaner.cutoff).toBe(at)
   expect((await written())?.floor).toBe(at)
 })
 
@@ -73,13 +73,13 @@ test('a first start with a clock that is ahead for a while raises no floor: noth
   const later = newCleaner(storage, clock)
   await later.cleaner.begin()
   expect(later.lines[0]).toStartWith('the clock is behind the time that was written down last')
-  expect(later.cleaner.floor).toBe(0)
+  expect(later.cleaner.cutoff).toBe(0)
   await revoke('a', right + hour)
   await later.cleaner.clean(never)
   clock.advance(2 * day)
   expect(await later.cleaner.see()).toBe(true)
   await later.cleaner.clean(never)
-  expect([later.cleaner.floor, await ids()]).toEqual([right + hour, []])
+  expect([later.cleaner.cutoff, await ids()]).toEqual([right + hour, []])
 })
 
 test('the floor is no later than what was deleted, and a process that dies in between deletes after the next start', async () => {
@@ -100,7 +100,7 @@ test('the floor is no later than what was deleted, and a process that dies in be
   expect([(await killed.written())?.floor, await killed.ids()]).toEqual([at, ['a']])
   const next = newCleaner(inner, killed.clock)
   await next.cleaner.begin()
-  expect(next.cleaner.floor).toBe(at)
+  expect(next.cleaner.cutoff).toBe(at)
   await next.cleaner.clean(never)
   expect([(await next.written())?.floor, await next.ids()]).toEqual([at, []])
 })
@@ -114,9 +114,9 @@ test('a replica learns the floor of another with the next time that it writes do
   await one.revoke('a', at)
   one.clock.advance(2 * day)
   await one.cleaner.clean(never)
-  expect(other.cleaner.floor).toBe(0)
+  expect(other.cleaner.cutoff).toBe(0)
   await other.cleaner.see()
-  expect(other.cleaner.floor).toBe(at)
+  expect(other.cleaner.cutoff).toBe(at)
 })
 
 test('the floor never falls, and the next process begins with it', async () => {
@@ -124,15 +124,15 @@ test('the floor never falls, and the next process begins with it', async () => {
   await cleaner.begin()
   await revoke('a', clock.now() - 2 * day)
   await cleaner.clean(never)
-  const { floor } = cleaner
-  expect(floor).toBe(clock.now() - 2 * day)
+  const { cutoff } = cleaner
+  expect(cutoff).toBe(clock.now() - 2 * day)
   clock.advance(-10 * day)
   const later = newCleaner(storage, clock)
-  expect(later.cleaner.floor).toBe(0)
+  expect(later.cleaner.cutoff).toBe(0)
   await later.cleaner.begin()
-  expect(later.cleaner.floor).toBe(floor)
+  expect(later.cleaner.cutoff).toBe(cutoff)
   await later.cleaner.clean(never)
-  expect(later.cleaner.floor).toBe(floor)
+  expect(later.cleaner.cutoff).toBe(cutoff)
 })
 
 test('thousands of rows go in batches, and stopping stops in between', async () => {

@@ -3,7 +3,7 @@ import { Metrics } from '../../src/metrics/metrics.ts'
 import { MetricsSum } from '../../src/metrics/metrics-sum.ts'
 import { addSamples, renderSamples } from '../../src/metrics/samples.ts'
 import { serveMetrics } from '../../src/metrics/serve-metrics.ts'
-import { bunPlatform } from '../../src/platform/bun.ts'
+import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import type { Platform } from '../../src/platform/platform.ts'
 import { startTestApp } from '../support/test-app.ts'
 

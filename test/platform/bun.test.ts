@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { bunPlatform } from '../../src/platform/bun.ts'
+import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
-import { nodeHashing } from '../../src/platform/node-hashing.ts'
+import { nodeHashing } from '../../src/platform/node/node-hashing.ts'
 import { ListenError } from '../../src/platform/platform.ts'
 
 const platform = bunPlatform()

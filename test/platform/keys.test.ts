@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createPrivateKey } from 'node:crypto'
-import { generateKeyPem } from '../../src/platform/node-keys.ts'
+import { generateKeyPem } from '../../src/platform/node/node-keys.ts'
 
 test.each([
   [{ kty: 'RSA' }, 'rsa', { modulusLength: 3072, publicExponent: 65537n }],

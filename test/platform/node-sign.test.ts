@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { generateKeyPairSync, verify } from 'node:crypto'
-import { signatureSchemes } from '../../src/keys/sign-schemes.ts'
-import { openNativeKey } from '../../src/platform/node-sign.ts'
+import { signatureSchemes } from '../../src/keys/signing/sign-schemes.ts'
+import { openNativeKey } from '../../src/platform/node/node-sign.ts'
 
 const scheme = signatureSchemes.ES256
 const data = new TextEncoder().encode('what is signed')

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { plainAddress } from '../../src/platform/address.ts'
-import { bunPlatform } from '../../src/platform/bun.ts'
+import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import type { ListenOptions } from '../../src/platform/platform.ts'
 import { denoProgram } from '../support/spawn-server.ts'
 

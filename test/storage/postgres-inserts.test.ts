@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { openPostgres } from '../../src/storage/postgres.ts'
-import { ownFault } from '../../src/storage/postgres-fault.ts'
-import { PostgresInserts } from '../../src/storage/postgres-inserts.ts'
+import { openPostgres } from '../../src/storage/postgres/postgres.ts'
+import { ownFault } from '../../src/storage/postgres/postgres-fault.ts'
+import { PostgresInserts } from '../../src/storage/postgres/postgres-inserts.ts'
 import { type NewRow, type Sql, type SqlDatabase, sql } from '../../src/storage/sql.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
 

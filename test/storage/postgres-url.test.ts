@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { inspect } from 'node:util'
-import { type PostgresHost, parsePostgresUrl } from '../../src/storage/postgres-url.ts'
+import { type PostgresHost, parsePostgresUrl } from '../../src/storage/postgres/postgres-url.ts'
 import { StorageRefusedError } from '../../src/storage/storage.ts'
 
 /** The least that looks like a certificate. */

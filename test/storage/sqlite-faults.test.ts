@@ -2,10 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { copyFile, mkdir, readdir, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { nodePlatform } from '../../src/platform/node-process.ts'
-import { openSqlite } from '../../src/storage/open-sqlite.ts'
+import { nodePlatform } from '../../src/platform/node/node-process.ts'
 import { revocations } from '../../src/storage/records.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
+import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import {
   DamagedRowError,
   isDamaged,

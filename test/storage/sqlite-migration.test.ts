@@ -2,11 +2,11 @@ import { expect, test } from 'bun:test'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
-import { nodePlatform } from '../../src/platform/node-process.ts'
+import { nodePlatform } from '../../src/platform/node/node-process.ts'
 import { migrations } from '../../src/storage/migrations/migrations.ts'
-import { openSqlite } from '../../src/storage/open-sqlite.ts'
 import { revocations } from '../../src/storage/records.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
+import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 const host = nodePlatform()

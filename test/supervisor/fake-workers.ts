@@ -1,5 +1,5 @@
 import type { ChildProcess, Exit } from '../../src/platform/processes.ts'
-import type { Plan, ToSupervisor, ToWorker } from '../../src/supervisor/messages.ts'
+import type { Plan, ToSupervisor, ToWorker } from '../../src/supervisor/worker-messages.ts'
 
 export const plan: Plan = { host: '127.0.0.1', port: 0, isShared: true, shutdownDelay: 0, metrics: null }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { Plan } from '../../src/supervisor/messages.ts'
+import type { Plan } from '../../src/supervisor/worker-messages.ts'
 import { behaveWell, type FakeWorker, plan } from './fake-workers.ts'
 import { type Behave, setUp } from './set-up.ts'
 

@@ -1,6 +1,6 @@
 import { MetricsSum } from '../../src/metrics/metrics-sum.ts'
-import type { ToWorker } from '../../src/supervisor/messages.ts'
 import { Supervisor } from '../../src/supervisor/supervisor.ts'
+import type { ToWorker } from '../../src/supervisor/worker-messages.ts'
 import { WorkerPool } from '../../src/supervisor/worker-pool.ts'
 import { behaveWell, FakeWorker } from './fake-workers.ts'
 

@@ -1,6 +1,6 @@
 import { ConfigError, renderFault } from '../../src/config/fault.ts'
 import { type LoadedConfig, loadConfig, parseConfig } from '../../src/config/load.ts'
-import { bunPlatform } from '../../src/platform/bun.ts'
+import { bunPlatform } from '../../src/platform/bun/bun.ts'
 
 const platform = bunPlatform()
 

@@ -1,6 +1,6 @@
 import * as nodeFs from 'node:fs/promises'
 import type { FileSystem } from '../../src/platform/durable-files.ts'
-import { createFiles } from '../../src/platform/node-files.ts'
+import { createFiles } from '../../src/platform/node/node-files.ts'
 import type { Files } from '../../src/platform/platform.ts'
 import type { Records, Storage, TenantStorage } from '../../src/storage/storage.ts'
 

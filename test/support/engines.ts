@@ -1,4 +1,4 @@
-import type { EngineHost } from '../../src/keys/sign-engine.ts'
+import type { EngineHost } from '../../src/keys/signing/sign-choice.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
 import { type NativeKey, type Openssl, OpensslError, type OpensslKey } from '../../src/platform/platform.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'

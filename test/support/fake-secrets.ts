@@ -1,6 +1,6 @@
-import { SecretChecker } from '../../src/keys/secrets.ts'
-import { bunPlatform } from '../../src/platform/bun.ts'
+import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import type { PasswordHash } from '../../src/platform/platform.ts'
+import { SecretChecker } from '../../src/secrets/secrets.ts'
 
 export const { hashing } = bunPlatform()
 

@@ -1,8 +1,8 @@
 /** Opens a tenant's key at a moment in time and prints what came of it: one of several processes of a test. */
 import { join } from 'node:path'
-import { nodePlatform } from '../../src/platform/node-process.ts'
-import { openSqlite } from '../../src/storage/open-sqlite.ts'
+import { nodePlatform } from '../../src/platform/node/node-process.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
+import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import { openKey, planFor } from './signing.ts'
 
 const [folder = '', kid = '', at = '0'] = process.argv.slice(2)

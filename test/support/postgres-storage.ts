@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { openPostgres, type PostgresOptions } from '../../src/storage/postgres.ts'
+import { openPostgres, type PostgresOptions } from '../../src/storage/postgres/postgres.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { type RecordKind, type Records, type Storage, StorageError } from '../../src/storage/storage.ts'
 

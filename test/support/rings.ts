@@ -1,9 +1,9 @@
-import type { KeyPlan } from '../../src/keys/key-file.ts'
-import type { KeyMaterial } from '../../src/keys/key-material.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
 import type { KeyringOptions } from '../../src/keys/keyring-options.ts'
-import { RingStore, type StoredRing } from '../../src/keys/ring-store.ts'
-import type { KeyEvent } from '../../src/keys/ring-writer.ts'
+import type { KeyPlan } from '../../src/keys/material/key-file.ts'
+import type { KeyMaterial } from '../../src/keys/material/key-material.ts'
+import { RingStore, type StoredRing } from '../../src/keys/ring/ring-store.ts'
+import type { KeyEvent } from '../../src/keys/ring/ring-writer.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { keyHost } from './signing.ts'
 

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { FileMaterial } from '../../src/keys/file-material.ts'
-import type { KeyPlan, OpenedKey } from '../../src/keys/key-file.ts'
-import { MemoryMaterial } from '../../src/keys/key-material.ts'
 import { Keyring } from '../../src/keys/keyring.ts'
 import type { KeyringOptions } from '../../src/keys/keyring-options.ts'
-import { nodeFiles } from '../../src/platform/node-files.ts'
-import { generateKeyPem } from '../../src/platform/node-keys.ts'
+import { FileMaterial } from '../../src/keys/material/file-material.ts'
+import type { KeyPlan, OpenedKey } from '../../src/keys/material/key-file.ts'
+import { MemoryMaterial } from '../../src/keys/material/key-material.ts'
+import { nodeFiles } from '../../src/platform/node/node-files.ts'
+import { generateKeyPem } from '../../src/platform/node/node-keys.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 
 /** What keys are kept in and made with, for real. */

@@ -3,15 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp, loadAdminApi } from '../../src/app.ts'
-import { composeDeps } from '../../src/compose.ts'
-import { composeKeyring } from '../../src/compose-keys.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Deps, Lifecycle } from '../../src/deps.ts'
 import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
 import { createLog } from '../../src/log.ts'
 import type { Metrics } from '../../src/metrics/metrics.ts'
-import { bunPlatform } from '../../src/platform/bun.ts'
+import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import type { AuditEvent } from '../../src/protocol/audit-events.ts'
+import { composeDeps } from '../../src/server/compose.ts'
+import { composeKeyring } from '../../src/server/compose-keys.ts'
 import { LastUse } from '../../src/storage/last-use.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
@@ -83,7 +83,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     lastUse,
     limits,
     audit,
-    expiryFloor: () => 0,
+    expiryCutoff: () => 0,
     now,
     lifecycle,
     log,

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { StorageError } from '../../src/storage/storage.ts'
-import { TenantRegistry } from '../../src/tenants/registry.ts'
 import { createStoredTenant, planStoredTenant } from '../../src/tenants/stored-tenants.ts'
+import { TenantRegistry } from '../../src/tenants/tenant-registry.ts'
 import { failingStorage } from '../support/failing-storage.ts'
 
 const publicUrl = 'https://id.example.com'

@@ -20,7 +20,7 @@ test('a stored tenant has the defaults of config.yaml, and works as one of it', 
   expect(buildStoredTenant('t', stored, publicUrl)).toEqual({
     ...buildTenant('t', configured, publicUrl),
     configured: false,
-    incarnation: 0,
+    generation: 0,
   })
   expect(settingsOf(stored)).toEqual(settings)
 })

@@ -7,7 +7,7 @@ const input = {
     name: 'T',
     active: true,
     configured: true,
-    incarnation: undefined,
+    generation: undefined,
     issuer: 'https://t.example',
     oauth2: undefined,
     oidc: false,

@@ -85,7 +85,7 @@ test('the same claims signed anew are not the key: a key that leaked from elsewh
 test('a key that expired stays so when the clock goes back, once what expired was cleaned away', async () => {
   const key = await make(1)
   const { deps } = app
-  const handle = createApp({ ...deps, expiryFloor: () => testStart + 86_400_000 })
+  const handle = createApp({ ...deps, expiryCutoff: () => testStart + 86_400_000 })
   const later = {
     send: async (path: string, init?: RequestInit) =>
       handle(new Request(`http://localhost:3000${path}`, init)),

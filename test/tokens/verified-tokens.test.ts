@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
-import { SignedTokens } from '../../src/keys/signed-tokens.ts'
-import { type RememberedToken, VerifiedTokens } from '../../src/keys/verified-tokens.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { revokeToken } from '../../src/tokens/revocations.ts'
+import { SignedTokens } from '../../src/tokens/signed-tokens.ts'
+import { type RememberedToken, VerifiedTokens } from '../../src/tokens/verified-tokens.ts'
 import { type VerifyDeps, verifySignedToken, verifyToken } from '../../src/tokens/verify.ts'
 import { startAcme, svc } from '../endpoints/acme.ts'
 import { newKeys } from '../support/jws.ts'
@@ -65,7 +65,7 @@ describe.each(Object.entries(memories))('a token whose signature was %s', (_, ch
   })
 
   test('stays expired by the floor, whatever the clock says', async () => {
-    expect(await say(token, { expiryFloor: () => testStart + 600_000 })).toBe('Token has expired')
+    expect(await say(token, { expiryCutoff: () => testStart + 600_000 })).toBe('Token has expired')
   })
 
   test('is not yet good for a clock that was set back', async () => {

@@ -3,7 +3,7 @@
  * case, its name and, when it failed, why.
  */
 import process from 'node:process'
-import { nodePlatform } from '../../../src/platform/node-process.ts'
+import { nodePlatform } from '../../../src/platform/node/node-process.ts'
 import { openStorage } from '../../../src/storage/open.ts'
 import { contractOf } from './contract.ts'
 import { postgresTimes } from './postgres-times.ts'

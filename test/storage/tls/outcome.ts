@@ -1,4 +1,4 @@
-import { openPostgres } from '../../../src/storage/postgres.ts'
+import { openPostgres } from '../../../src/storage/postgres/postgres.ts'
 
 export interface TlsAttempt {
   readonly url: string

@@ -1,0 +1,117 @@
+import { Elysia } from 'elysia'
+import type { Deps } from '../deps.ts'
+import { json } from '../http/answer/json.ts'
+import { noStore } from '../http/answer/no-store.ts'
+import { answer, refusal, tenantParameter } from '../http/openapi-parts.ts'
+import { type ListedApiKey, listApiKeys } from '../tokens/api-key-list.ts'
+import { revokeApiKey } from '../tokens/api-key-records.ts'
+import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
+import { type AdminApiKey, AdminApiKeyList } from './client-api-keys-messages.ts'
+import { parsePage, renderPage } from './list-page.ts'
+import {
+  adminShared,
+  listErrors,
+  pageParameters,
+  readErrors,
+  renderMoment,
+  renderMomentOrNull,
+} from './openapi-details.ts'
+
+const base = '/api/v1/admin/tenants/:tenant/api-keys'
+
+/** `/api/v1/admin/tenants/{tenant}/api-keys`: seen and revoked; made by clients with `api-keys:manage` alone. */
+export const adminApiKeys = (deps: Deps) =>
+  new Elysia()
+    .get(base, ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, list), {
+      detail: listDetail,
+    })
+    .post(
+      `${base}/:id/revoke`,
+      ({ request, params }) =>
+        answerForTenant(request, { tenantId: params.tenant, deps }, (call) => revoke(idOf(params.id), call)),
+      { parse: 'none', detail: revokeDetail },
+    )
+
+async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
+  const listed = { tenant: tenant.id, name: 'api-keys' }
+  const page = parsePage(request, listed)
+  const found = await listApiKeys(deps.storage, tenant.id, { ...page, limit: page.limit + 1 })
+  return json(renderPage(found, { page, list: listed, idOf: ({ id }) => id, render }), { headers: noStore })
+}
+
+async function revoke(id: string, call: TenantCall): Promise<Response> {
+  const { tenant, deps } = call
+  const { client_id } = await revokeApiKey(deps.storage, tenant.id, { id, now: deps.now() })
+  recordChange(call, 'api_key.revoked', { tenantId: tenant.id, client: client_id, detail: { api_key: id } })
+  return new Response(null, { status: 204, headers: noStore })
+}
+
+function render({ id, key, lastUsed, revoked }: ListedApiKey): AdminApiKey {
+  return {
+    id,
+    name: key.name,
+    client_id: key.client_id,
+    parent: key.ancestors?.[0] ?? null,
+    scopes: key.scopes,
+    created_at: renderMoment(key.created_at),
+    expires_at: renderMomentOrNull(key.expires_at),
+    revoked,
+    revoked_at: renderMomentOrNull(key.revoked_at),
+    last_used: renderMomentOrNull(lastUsed),
+  }
+}
+
+const listDetail = {
+  ...adminShared,
+  operationId: 'adminListApiKeys',
+  summary: 'List the API keys of a tenant',
+  description: 'By id, revoked ones too. Never a key itself.',
+  parameters: [tenantParameter, ...pageParameters],
+  responses: {
+    200: answer('The keys', AdminApiKeyList, {
+      items: [
+        {
+          id: 'ak_AAAAAAAAAAAAAAAAAAAAAA',
+          name: 'nightly report',
+          client_id: 'billing',
+          parent: null,
+          scopes: ['api:read'],
+          created_at: '2030-01-01T00:00:00.000Z',
+          expires_at: '2030-04-01T00:00:00.000Z',
+          revoked: false,
+          revoked_at: null,
+          last_used: '2030-01-02T03:04:05.000Z',
+        },
+      ],
+      next_cursor: null,
+    }),
+    ...listErrors,
+  },
+}
+
+const revokeDetail = {
+  ...adminShared,
+  operationId: 'adminRevokeApiKey',
+  summary: 'Revoke an API key',
+  description: 'At once, for ever, and as often as you like; the keys that were made with it end too.',
+  parameters: [
+    tenantParameter,
+    {
+      name: 'id',
+      in: 'path',
+      required: true,
+      description: 'The id of the key',
+      schema: { type: 'string' },
+      example: 'ak_AAAAAAAAAAAAAAAAAAAAAA',
+    } as const,
+  ],
+  responses: {
+    204: { description: 'The key is no good now' },
+    ...readErrors,
+    404: refusal(
+      'No such key, or no tenant of this id that you manage',
+      ['not_found', 'API key not found'],
+      ['tenant_not_found', 'Tenant not found'],
+    ),
+  },
+}

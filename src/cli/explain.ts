@@ -1,0 +1,52 @@
+import { ConfigError } from '../config/fault.ts'
+import { suggest } from '../config/suggest.ts'
+import { KeyFileError } from '../keys/material/key-file.ts'
+import { SigningEngineError } from '../keys/signing/sign-engine.ts'
+import { UnknownCommandError, UnknownOptionError, UsageError } from '../platform/arguments.ts'
+import { FileError, type Platform } from '../platform/platform.ts'
+import { printable } from '../printable.ts'
+import { DamagedRowError, StorageError, StorageRefusedError } from '../storage/storage.ts'
+import { type Command, CommandError, exitCodes } from './command.ts'
+import { renderUsageHint } from './help.ts'
+
+/** Tells why a command failed and answers the exit code; throws what nobody expected. */
+export function explain(error: unknown, command: Command, platform: Platform): number {
+  if (error instanceof UsageError) {
+    const used = error instanceof UnknownCommandError ? undefined : command
+    platform.writeError(
+      `grantd: ${printableLines(error.message)}${hintFor(error, command)}\n${renderUsageHint(used)}\n`,
+    )
+    return exitCodes.usage
+  }
+  const isLasting =
+    error instanceof ConfigError ||
+    error instanceof KeyFileError ||
+    error instanceof SigningEngineError ||
+    error instanceof StorageRefusedError ||
+    error instanceof DamagedRowError
+  if (isLasting) {
+    platform.writeError(`${printableLines(error.message)}\n`)
+    return exitCodes.config
+  }
+  if (error instanceof CommandError || error instanceof FileError || error instanceof StorageError) {
+    platform.writeError(`grantd: ${printable(error.message)}\n`)
+    return exitCodes.failed
+  }
+  throw error
+}
+
+/** A message of several lines may hold what a database or a file said. */
+function printableLines(message: string): string {
+  return message.split('\n').map(printable).join('\n')
+}
+
+/** The option that was meant, of the command that was. */
+function hintFor(error: UsageError, { options }: Command): string {
+  if (!(error instanceof UnknownOptionError)) return ''
+  const near = suggest(error.typed.replace(/^-+/, ''), [
+    ...options.map(({ name }) => name),
+    'help',
+    'version',
+  ])
+  return near ? `; did you mean --${near}?` : ''
+}

@@ -1,0 +1,89 @@
+import { formats } from '../config/formats.ts'
+import { findPlaceholder } from '../config/yaml/placeholders.ts'
+import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { Option } from './command.ts'
+import { isServiceLink } from './surroundings.ts'
+
+export const configOption: Option = {
+  name: 'config',
+  value: 'PATH',
+  description: 'the configuration; default config.yaml, else /etc/grantd/config.yaml',
+  env: 'GRANTD_CONFIG',
+}
+
+export function scopesOption(description: string): Option {
+  return { name: 'scopes', value: 'A,B', description, aliases: ['scope'] }
+}
+
+/** Scopes between commas or spaces; undefined for an option that is not there. */
+export function parseScopes(text: string | undefined): string[] | undefined {
+  return text?.split(/[\s,]+/).filter((part) => part !== '')
+}
+
+export const jsonOption: Option = { name: 'json', description: 'print JSON, for scripts' }
+
+export const hostOption: Option = {
+  name: 'host',
+  value: 'HOST',
+  description: 'address to listen on, in place of server.host',
+  env: 'GRANTD_HOST',
+}
+export const portOption: Option = {
+  name: 'port',
+  value: 'PORT',
+  description: 'port, in place of server.port; 0 takes a free one',
+  env: 'GRANTD_PORT',
+}
+export const dataDirOption: Option = {
+  name: 'data-dir',
+  value: 'PATH',
+  description: 'folder of the keys and the database, in place of data_dir',
+  env: 'GRANTD_DATA_DIR',
+}
+
+export const workersOption: Option = {
+  name: 'workers',
+  value: 'N',
+  description: 'processes on the port, with one that looks after them; auto: one for each processor',
+  env: 'GRANTD_WORKERS',
+}
+
+/** The value of an option, or of the environment variable that does the same; an empty one and a Service link count as none. */
+export function settingOf(option: Option, args: ParsedArguments, platform: Platform): string | undefined {
+  return args.text(option.name) ?? (option.env ? findVariable(option.env, platform) : undefined)
+}
+
+function findVariable(variable: string, { environment }: Platform): string | undefined {
+  const text = environment(variable)
+  return !text || isServiceLink(variable, text) ? undefined : text
+}
+
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new UsageError(`The port is '${text}', wanted a whole number from 0 to 65535`)
+}
+
+/** An address of IPv6 may be in brackets, as in a URL. */
+export function parseHost(text: string): string {
+  const host = text.replace(/^\[(.*)\]$/s, '$1')
+  if (formats['host']?.accepts(host)) return host
+  throw new UsageError(`The host is '${text}', wanted ${formats['host']?.wanted}`)
+}
+
+export function parseFolder(text: string): string {
+  if (formats['path']?.accepts(text) && findPlaceholder(text) === undefined) return text
+  throw new UsageError(`The data folder is '${text}', wanted ${formats['path']?.wanted}`)
+}
+
+const mostWorkers = 256
+
+export function parseWorkers(text: string): number | 'auto' {
+  if (text === 'auto') return text
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (count >= 1 && count <= mostWorkers) return count
+  throw new UsageError(
+    `The number of workers is '${text}', wanted auto or a whole number from 1 to ${mostWorkers}`,
+  )
+}

@@ -1,0 +1,54 @@
+import { readServerAddress, type ServerAddress } from '../../config/server-settings.ts'
+import type { ParsedArguments } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { CommandError, type Option } from '../command.ts'
+import { findConfig } from '../find-config.ts'
+import { configOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../options.ts'
+import { parseServerUrl } from './http-client.ts'
+
+export const urlOption: Option = {
+  name: 'url',
+  value: 'URL',
+  description: 'the base of the server, when it is elsewhere',
+}
+
+/** The options that say where a server on this machine listens. */
+export const localOptions = [
+  configOption,
+  { ...hostOption, description: 'host of the server on this machine, in place of server.host' },
+  { ...portOption, description: 'port of the server on this machine, in place of server.port' },
+] as const
+
+/** The options that say where a server is. */
+export const serverOptions = [urlOption, ...localOptions] as const
+
+/** The base of the server that is named by --url, else of the one that serve would start here. Throws UsageError, ConfigError and CommandError. */
+export async function findServerUrl(
+  args: ParsedArguments,
+  platform: Platform,
+  url = args.text(urlOption.name),
+): Promise<string> {
+  return url === undefined ? findLocalUrl(args, platform) : parseServerUrl(url)
+}
+
+/** Where serve would listen with the same arguments, environment and configuration. */
+async function findLocalUrl(args: ParsedArguments, platform: Platform): Promise<string> {
+  const portText = settingOf(portOption, args, platform)
+  const hostText = settingOf(hostOption, args, platform)
+  const needsConfig = portText === undefined || hostText === undefined
+  const server = needsConfig ? await findAddress(args, platform) : undefined
+  const port = portText === undefined ? (server?.port ?? 3000) : parsePort(portText)
+  const host = hostText === undefined ? (server?.host ?? '127.0.0.1') : parseHost(hostText)
+  if (port === 0) {
+    throw new CommandError(
+      'The port of the server is 0, which takes any free one: name the server with --url URL',
+    )
+  }
+  const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+  return parseServerUrl(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`)
+}
+
+async function findAddress(args: ParsedArguments, platform: Platform): Promise<ServerAddress | undefined> {
+  const path = await findConfig(args, platform)
+  return path === undefined ? undefined : readServerAddress(path, platform)
+}

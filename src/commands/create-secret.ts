@@ -1,8 +1,0 @@
-import { generateSecret } from '../keys/generated-secret.ts'
-import type { Platform } from '../platform/platform.ts'
-
-/** A new secret and the hash that config.yaml holds of it. */
-export function createSecret({ randomBytes, hashing }: Platform): { secret: string; hash: string } {
-  const secret = generateSecret(randomBytes, hashing)
-  return { secret, hash: `sha256:${hashing.sha256(secret).toHex()}` }
-}

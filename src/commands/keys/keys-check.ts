@@ -1,0 +1,74 @@
+import type { LoadedConfig } from '../../config/load.ts'
+import type { Exposure } from '../../exposure.ts'
+import { KeyOwners } from '../../keys/key-owners.ts'
+import type { KeyReport } from '../../keys/key-report.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import { KeyFileError, type KeyHost } from '../../keys/material/key-file.ts'
+import { openToRead } from '../../offline/with-keyring.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { planStorage } from '../../server/compose.ts'
+import { composeKeyring, openKeyMaterial } from '../../server/compose-keys.ts'
+import { findOpenData } from '../../storage/data-exposure.ts'
+
+/** What is wrong with the keys that the server would open, and what is doubtful about them and the database. */
+export interface KeyFindings {
+  readonly complaints: readonly string[]
+  readonly exposures: readonly Exposure[]
+}
+
+/** Looks at the keys of the active tenants, and at the files of the database. Makes none. Throws StorageError. */
+export async function inspectAccess(loaded: LoadedConfig, platform: Platform): Promise<KeyFindings> {
+  const ofKeys: Exposure[] = []
+  const host = { ...platform, onExposure: (exposure: Exposure) => void ofKeys.push(exposure) }
+  const complaints = await findKeyComplaints(loaded, host)
+  const place = planStorage(loaded, platform)
+  const ofData = place.kind === 'sqlite' ? await findOpenData(place.path, platform.files) : []
+  // One key says it for all, as at the start of a server.
+  return { complaints, exposures: [...ofKeys.slice(0, 1), ...ofData] }
+}
+
+type KeyPlatform = Platform & Pick<KeyHost, 'onExposure'>
+
+async function findKeyComplaints(loaded: LoadedConfig, platform: KeyPlatform): Promise<string[]> {
+  const tenants = Object.entries(loaded.config.tenants)
+  const ids = tenants.flatMap(([id, { active }]) => (active ? [id] : []))
+  try {
+    const material = await openKeyMaterial(loaded, platform)
+    const storage = await openToRead(loaded, platform)
+    try {
+      const keyring = await composeKeyring(loaded, platform, {
+        ...{ storage, material, now: platform.now, monotonic: platform.monotonic },
+        ...{ log: () => {}, audit: { record: () => {} } },
+      })
+      return (await inspectKeys(ids, keyring)).flatMap(complaintsOf)
+    } finally {
+      await storage.close()
+    }
+  } catch (error) {
+    if (error instanceof KeyFileError) return [error.message]
+    throw error
+  }
+}
+
+/** Looks at the keys as the server would, and makes none. */
+export async function inspectKeys(tenantIds: readonly string[], keyring: Keyring): Promise<KeyReport[]> {
+  const owners = new KeyOwners()
+  const reports: KeyReport[] = []
+  for (const id of tenantIds) reports.push(claim(await keyring.report(id, { withPrivate: true }), owners))
+  return reports
+}
+
+/** The report, with a complaint more where a key is that of another tenant too. */
+function claim(report: KeyReport, owners: KeyOwners): KeyReport {
+  try {
+    for (const key of report.keys) owners.claim(report.plan.tenantId, key)
+    return report
+  } catch (error) {
+    if (!(error instanceof KeyFileError)) throw error
+    return { ...report, complaint: error.message }
+  }
+}
+
+export function complaintsOf({ complaint, keys }: KeyReport): string[] {
+  return [complaint, ...keys.map((key) => key.complaint)].filter((one) => one !== undefined)
+}

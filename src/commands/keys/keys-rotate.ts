@@ -1,0 +1,76 @@
+import { CommandError, exitCodes } from '../../cli/command.ts'
+import type { KeyReport } from '../../keys/key-report.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import { type RotateOptions, type Rotation, RotationError } from '../../keys/ring/rotator.ts'
+import type { OpenedKeyring } from '../../offline/with-keyring.ts'
+import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { DamagedRowError } from '../../storage/storage.ts'
+
+interface Row {
+  readonly tenant: string
+  readonly outcome: Rotation['outcome'] | 'refused'
+  readonly kid?: string
+  /** When the key signs, or since when. */
+  readonly signs_at?: string
+  readonly complaint?: string
+}
+
+/** Rotates the key of each tenant, for a running server too. */
+export async function rotateKeys(
+  { keyring, tenantIds }: OpenedKeyring,
+  args: ParsedArguments,
+  platform: Platform,
+): Promise<number> {
+  const options = readOptions(args)
+  const rows: Row[] = []
+  for (const tenant of tenantIds) rows.push(await rotate(tenant, keyring, options))
+  const [only] = rows
+  if (args.text('tenant') !== undefined && only?.outcome === 'refused') throw new CommandError(only.complaint)
+  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(rows)}\n`)
+  else for (const row of rows) platform.writeOut(`${renderRow(row)}\n`)
+  return exitCodes.ok
+}
+
+function readOptions(args: ParsedArguments): RotateOptions {
+  const [now, force, dropOld] = [args.isSet('now'), args.isSet('force'), args.isSet('drop-old')]
+  if (!now && (force || dropOld)) throw new UsageError('--force and --drop-old go with rotate --now')
+  if (dropOld && args.text('tenant') === undefined)
+    throw new UsageError('keys rotate --drop-old wants one tenant: name it with --tenant ID')
+  return { now, force, dropOld, actor: 'shell' }
+}
+
+async function rotate(tenant: string, keyring: Keyring, options: RotateOptions): Promise<Row> {
+  try {
+    const { outcome } = await keyring.rotate(tenant, options)
+    const report = await keyring.report(tenant, { withPrivate: false })
+    return { tenant, outcome, ...describe(report, outcome) }
+  } catch (error) {
+    if (error instanceof RotationError || error instanceof DamagedRowError)
+      return { tenant, outcome: 'refused', complaint: error.message }
+    throw error
+  }
+}
+
+function describe(
+  { plan, keys }: KeyReport,
+  outcome: Rotation['outcome'],
+): Pick<Row, 'kid' | 'signs_at'> | undefined {
+  const isNext = outcome === 'announced' || outcome === 'waiting'
+  const key = keys.find(({ state }) => state === (isNext ? 'next' : 'active'))
+  if (!key || key.createdAt === null) return undefined
+  const at = isNext ? key.createdAt + plan.publishAhead : (key.activatedAt ?? key.createdAt)
+  return { kid: key.kid, signs_at: `${new Date(at).toISOString().slice(0, 19)}Z` }
+}
+
+function renderRow({ tenant, outcome, kid, signs_at, complaint }: Row): string {
+  const words = {
+    announced: `is the next key; a running server lets it sign from ${signs_at} on`,
+    waiting: `is the next key already; a running server lets it sign from ${signs_at} on`,
+    rotated: 'signs now',
+    elsewhere: 'signs now: somebody else rotated at the same time',
+    'too-soon': `signs since ${signs_at}, which is less than a minute; --force rotates all the same`,
+    refused: complaint,
+  }
+  return [tenant, kid, words[outcome]].filter((part) => part !== undefined).join('  ')
+}

@@ -1,0 +1,193 @@
+import { isReservedScope, reservedScopes } from '../../protocol/reserved-scopes.ts'
+import { isLoopbackUrl, normalIssuer } from '../../protocol/uri.ts'
+import type { ApiKeysConfig, ClientConfig, Config, SigningConfig, TenantConfig } from '../schema.ts'
+import { type Path, renderPath } from '../yaml/read.ts'
+import type { Source } from '../yaml/source.ts'
+
+/** A value that was read with faults: anything in it may be missing. */
+export type Partly<T> = T extends readonly (infer U)[]
+  ? readonly (Partly<U> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Partly<T[K]> | undefined }
+    : T
+
+/** Reports what the schema alone cannot say: rules between values. `resolve` makes a path absolute. */
+export function checkConfig(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
+  checkUnique(config, source, resolve)
+  if (config.server?.public_url) warnOfPlainHttp(config.server.public_url, source)
+  checkIdleTimeout(config.server?.idle_timeout, source)
+  warnOfTrustInAll(config.server?.trusted_proxies ?? [], source)
+  const tenants = Object.entries(config.tenants ?? {})
+  if (config.tenants && tenants.length === 0)
+    source.warn(['tenants'], 'no tenant is configured, so no token can be had')
+  const adminTenant = config.admin?.tenant
+  // One that is there and broken is told of already.
+  if (adminTenant && config.tenants && !(adminTenant in config.tenants)) {
+    source.refuse(['admin', 'tenant'], `admin.tenant is ${adminTenant}, which is not a tenant of this file`)
+  }
+  for (const [tenantId, tenant] of tenants) {
+    checkTenant(tenant ?? {}, ['tenants', tenantId], source)
+    checkClients(tenant ?? {}, ['tenants', tenantId], source)
+  }
+}
+
+/** The runtime closes a connection whose request takes longer, too. */
+function checkIdleTimeout(seconds: number | undefined, source: Source): void {
+  if (seconds === undefined || seconds === 0 || seconds >= 10) return
+  const path = ['server', 'idle_timeout']
+  source.refuse(
+    path,
+    `${renderPath(path)} is ${seconds} seconds, wanted at least 10, or 0 for never: requests that take longer are cut off too`,
+  )
+}
+
+/** Two tenants must share neither an issuer nor a key: a token of one would pass at the other. */
+function checkUnique(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
+  const issuers = new Map<string, string>()
+  const keyFiles = new Map<string, string>()
+  const port = config.server?.port
+  const publicUrl = config.server?.public_url ?? (port ? `http://localhost:${port}` : '<public_url>')
+  for (const [id, tenant] of Object.entries(config.tenants ?? {})) {
+    const issuer = tenant?.issuer ?? `${publicUrl}/api/v1/tenant/${id}`
+    const takenBy = issuers.get(normalIssuer(issuer))
+    if (takenBy !== undefined) {
+      const path = ['tenants', id, ...(tenant?.issuer ? ['issuer'] : [])]
+      source.refuse(path, `tenants.${id} has the issuer ${issuer}, which is that of tenants.${takenBy} too`)
+    } else issuers.set(normalIssuer(issuer), id)
+    const file = tenant?.signing?.private_key_file
+    if (!file) continue
+    const sharedWith = keyFiles.get(resolve(file))
+    if (sharedWith === undefined) keyFiles.set(resolve(file), id)
+    else {
+      const path = ['tenants', id, 'signing', 'private_key_file']
+      source.refuse(path, `${renderPath(path)} is ${file}, which is the key of tenants.${sharedWith} too`)
+    }
+  }
+}
+
+/** What holds between the keys of one tenant. */
+function checkTenant({ api_keys, oauth2, signing }: Partly<TenantConfig>, path: Path, source: Source): void {
+  if (api_keys?.enabled !== false) {
+    const among = [...Object.keys(oauth2?.scopes ?? {}), reservedScopes.manageApiKeys]
+    const values = { values: api_keys?.allowed_scopes, among, path: [...path, 'api_keys', 'allowed_scopes'] }
+    checkSubset(values, source, 'a scope of this tenant')
+    if (api_keys && !oauth2) {
+      const where = [...path, 'api_keys']
+      source.refuse(
+        where,
+        `${renderPath(where)} wants oauth2 beside it: who makes API keys needs an access token`,
+      )
+    }
+  }
+  checkLives(api_keys ?? {}, [...path, 'api_keys'], source)
+  for (const scope of Object.keys(oauth2?.scopes ?? {}).filter(isReservedScope)) {
+    const where = [...path, 'oauth2', 'scopes', scope]
+    source.refuse(
+      where,
+      `${renderPath(where)} is a scope of grantd itself; give it to clients without declaring it`,
+    )
+  }
+  checkRotation(signing ?? {}, [...path, 'signing'], source)
+}
+
+function checkLives({ default_ttl, max_ttl }: Partly<ApiKeysConfig>, path: Path, source: Source): void {
+  if (!default_ttl || !max_ttl || default_ttl <= max_ttl) return
+  const where = [...path, 'default_ttl']
+  source.refuse(where, `${renderPath(where)} is ${default_ttl} seconds, wanted at most max_ttl (${max_ttl})`)
+}
+
+function checkRotation(signing: Partly<SigningConfig>, path: Path, source: Source): void {
+  const { publish_ahead, jwks_max_age, rotate_every, private_key_file } = signing
+  const refuse = (key: string, value: number, wanted: string) =>
+    source.refuse([...path, key], `${renderPath([...path, key])} is ${value} seconds, wanted ${wanted}`)
+  if (publish_ahead && jwks_max_age && publish_ahead < jwks_max_age) {
+    refuse('publish_ahead', publish_ahead, `at least jwks_max_age (${jwks_max_age})`)
+  }
+  if (!rotate_every) return
+  const ahead = publish_ahead ?? (jwks_max_age ?? 0) + 300
+  if (rotate_every <= ahead) refuse('rotate_every', rotate_every, `more than publish_ahead (${ahead})`)
+  if (private_key_file) {
+    const where = [...path, 'rotate_every']
+    source.refuse(
+      where,
+      `${renderPath(where)} wants a generated key, and private_key_file names one of yours`,
+    )
+  }
+}
+
+function checkClients({ oauth2, clients }: Partly<TenantConfig>, path: Path, source: Source): void {
+  const known = Object.keys(oauth2?.scopes ?? {})
+  const among = [...known, ...Object.values<string>(reservedScopes)]
+  // Equal lists are one and the same (read.ts), and what is good for one client is so for the next.
+  const good = new Set<unknown>()
+  for (const [clientId, client] of Object.entries(clients ?? {})) {
+    if (!client) continue
+    const placed = { client, known, among, path: [...path, 'clients', clientId] }
+    const { scopes, default_scopes } = client
+    if (default_scopes !== null || !good.has(scopes)) checkScopes(placed, source)
+    if (scopes?.every((scope) => scope !== undefined && among.includes(scope))) good.add(scopes)
+  }
+}
+
+interface PlacedClient {
+  readonly client: Partly<ClientConfig>
+  /** The scopes of the tenant. */
+  readonly known: readonly string[]
+  /** What its clients may have: those, and what is of grantd itself. */
+  readonly among: readonly string[]
+  readonly path: Path
+}
+
+function checkScopes({ client, known, among, path }: PlacedClient, source: Source): void {
+  checkSubset(
+    { values: client.scopes, among, path: [...path, 'scopes'], told: known },
+    source,
+    'a scope of this tenant',
+  )
+  const own = (client.scopes ?? []).filter((scope) => scope !== undefined)
+  const defaults = { values: client.default_scopes, among: own, path: [...path, 'default_scopes'] }
+  checkSubset(defaults, source, 'in the scopes of this client')
+  for (const [index, scope] of (client.default_scopes ?? []).entries()) {
+    if (scope === undefined || !isReservedScope(scope) || !own.includes(scope)) continue
+    const where = [...path, 'default_scopes', index]
+    source.refuse(where, `${renderPath(where)} is ${scope}, which a request has to name; leave it out`)
+  }
+}
+
+interface Subset {
+  readonly values: readonly (string | undefined)[] | null | undefined
+  readonly among: readonly string[]
+  /** Of `among`, what a fault names; default: all. */
+  readonly told?: readonly string[]
+  readonly path: Path
+}
+
+function checkSubset({ values, among, told = among, path }: Subset, source: Source, wanted: string): void {
+  for (const [index, value] of (values ?? []).entries()) {
+    if (value === undefined || among.includes(value)) continue
+    const known = told.length > 0 ? told.join(', ') : 'none'
+    source.refuse(
+      [...path, index],
+      `${renderPath([...path, index])} is ${value}, which is not ${wanted} (${known})`,
+    )
+  }
+}
+
+function warnOfTrustInAll(ranges: readonly (string | undefined)[], source: Source): void {
+  for (const [index, range] of ranges.entries()) {
+    if (!range?.endsWith('/0')) continue
+    const path = ['server', 'trusted_proxies', index]
+    source.warn(
+      path,
+      `${renderPath(path)} is ${range}: every client can say what its address is, and guess without a limit; name the addresses of your proxies`,
+    )
+  }
+}
+
+function warnOfPlainHttp(publicUrl: string, source: Source): void {
+  if (!publicUrl.startsWith('http://') || isLoopbackUrl(publicUrl)) return
+  source.warn(
+    ['server', 'public_url'],
+    `server.public_url is ${publicUrl}: secrets and tokens travel in clear; put TLS in front and write https://`,
+  )
+}

@@ -1,0 +1,62 @@
+import { type Content, findExposure } from '../../exposure.ts'
+import type { Files } from '../../platform/platform.ts'
+import type { Config } from '../schema.ts'
+import { type Path, renderPath } from '../yaml/read.ts'
+import type { Source } from '../yaml/source.ts'
+import type { Partly } from './check.ts'
+import { isKnownExample } from './secret-faults.ts'
+
+interface NamedFile {
+  /** As it stands in the configuration. */
+  readonly file: string
+  /** Where it is named. */
+  readonly path: Path
+  readonly content: Content
+}
+
+interface Place {
+  readonly source: Source
+  readonly files: Files
+  readonly resolve: (path: string) => string
+}
+
+/** Warns of a file named by the configuration that others reach; one that cannot even be looked at is told of where it is read. */
+export async function warnOfNamedFile(
+  { file, path, content }: NamedFile,
+  { source, files, resolve }: Place,
+): Promise<void> {
+  const complaint = await findComplaint(resolve(file), content, files)
+  if (complaint !== undefined)
+    source.warn(path, `${renderPath(path)} names the file ${file}, which ${complaint}`)
+}
+
+/** Warns of a configuration that others may change, and of one with secrets in it that they may read. */
+export async function warnOfConfigFile(
+  config: Partly<Config>,
+  { path, source, files }: { path: string; source: Source; files: Files },
+): Promise<void> {
+  const absolute = files.resolve(path)
+  const asSecret = await findComplaint(absolute, 'secret', files)
+  // Looked for where it matters alone, for there may be a hundred thousand clients.
+  const secret = asSecret === undefined ? undefined : findClearSecret(config)
+  if (secret) return source.warn(secret, `${renderPath(secret)} is in a file that ${asSecret}`)
+  const asSettings = await findComplaint(absolute, 'settings', files)
+  if (asSettings !== undefined) source.warn([], `this file ${asSettings}`)
+}
+
+/** Where the first secret stands that is a text in the file itself, and that not everybody knows anyway. */
+function findClearSecret({ storage, tenants }: Partly<Config>): Path | undefined {
+  if (storage && URL.canParse(storage) && new URL(storage).password !== '') return ['storage']
+  for (const [tenantId, tenant] of Object.entries(tenants ?? {})) {
+    for (const [clientId, client] of Object.entries(tenant?.clients ?? {})) {
+      if (client?.secret && !isKnownExample(client.secret))
+        return ['tenants', tenantId, 'clients', clientId, 'secret']
+    }
+  }
+  return undefined
+}
+
+async function findComplaint(path: string, content: Content, files: Files): Promise<string | undefined> {
+  const facts = await files.facts(path).catch(() => undefined)
+  return facts && findExposure(path, { content, facts, user: files.user })?.complaint
+}

@@ -1,0 +1,95 @@
+import { findPlaceholder } from '../yaml/placeholders.ts'
+
+type Check = readonly [pattern: RegExp, told: string]
+
+/** What no client can send, or nobody can have meant, wherever the text comes from. */
+const textFaults: readonly Check[] = [
+  [/^\s*$/u, 'is white space alone'],
+  [/[\r\n]$/, 'ends with a line end; cut it off (printf %s writes none)'],
+  [/\p{Cc}/u, 'has a control character in it, such as a line end or a tab; take it out'],
+  [/\p{Cf}/u, 'has an invisible character in it, such as a byte order mark; take it out'],
+  [/[\p{Cs}\ufffd]/u, 'has characters that are not UTF-8; write it anew'],
+  [/^<[^<>]+>$/, 'is a placeholder between < and >; write the value itself'],
+  [
+    /^(?:undefined|null|None|nil|NaN|\[object Object\])$/,
+    'is a word for nothing: what should have filled it in had no value',
+  ],
+  [
+    /^(?:op:\/\/|ref\+\w+:\/\/|vault:|secretref:|arn:aws:|ENC\[|file:\/|env:)/,
+    'names a place where a secret is kept, and grantd does not fetch it; give the value itself',
+  ],
+]
+
+const hash: Check = [
+  /^(?:sha256:[0-9a-f]{64}|\$(?:argon2(?:id|i|d)|2[abxy]|scrypt|pbkdf2(?:-\w+)?|[156y])\$.+)$/i,
+  'is a hash, wanted the secret itself; a hash goes into secret_hash',
+]
+
+/** Why a text cannot be a password or a secret; undefined where it can. It never quotes the text. */
+export function findTextFault(text: string): string | undefined {
+  const placeholder = findPlaceholder(text)
+  if (placeholder !== undefined)
+    return `has ${placeholder} in it, which grantd does not fill in; give the value itself, or name a variable that has it`
+  return firstOf(textFaults, text)
+}
+
+/** Like {@link findTextFault}, for the secret of a client. */
+export function findSecretFault(text: string): string | undefined {
+  return findTextFault(text) ?? firstOf([hash], text)
+}
+
+/** Whether a hash is that of an empty text or of a line end: what was to be hashed was not there. */
+export function isHashOfNothing(text: string): boolean {
+  return hashOfNothing.test(text)
+}
+
+const hashOfNothing =
+  /^sha256:(?:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855|01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b)$/i
+
+/** What may be meant and mostly is not. */
+const doubts: readonly Check[] = [
+  [/^\s|\s$/u, 'begins or ends with white space, which belongs to the secret'],
+  [/^(["']).*\1$/, 'begins and ends with a quote, and both belong to the secret'],
+  [/[^\x20-\x7e]/, 'has characters beyond ASCII, which clients send in several ways (RFC 6749 appendix A.2)'],
+]
+
+/** What is doubtful about a secret that can be one; undefined for nothing. It never quotes the text. */
+export function findSecretDoubt(text: string): string | undefined {
+  if (isKnownExample(text)) return 'is a known example, so anybody can use this client; make one of your own'
+  return firstOf(doubts, text)
+}
+
+/** Secrets of examples and of first tries, ours among them, without what people put between the words. */
+const knownExamples = new Set([
+  ...[
+    'yourclientsecret',
+    'clientsecret',
+    'yoursecret',
+    'yoursecrethere',
+    'mysecret',
+    'secret',
+    'supersecret',
+  ],
+  ...[
+    'changeme',
+    'changethis',
+    'changeit',
+    'replaceme',
+    'replacethis',
+    'fixme',
+    'todo',
+    'tbd',
+    'placeholder',
+  ],
+  ...['password', 'example', 'test', 'dummy', 'foobar'],
+])
+
+/** Whether everybody knows the secret anyway. */
+export function isKnownExample(text: string): boolean {
+  const word = text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  return knownExamples.has(word) || /^(?:x{3,}|\*+|\.+|-+|_+)$/i.test(text)
+}
+
+function firstOf(checks: readonly Check[], text: string): string | undefined {
+  return checks.find(([pattern]) => pattern.test(text))?.[1]
+}

@@ -1,0 +1,88 @@
+import type { Config } from '../schema.ts'
+import { findPlaceholder } from '../yaml/placeholders.ts'
+import type { Source } from '../yaml/source.ts'
+import type { Partly } from './check.ts'
+import { checkFound, findText, type SecretSources } from './client-secret.ts'
+import { warnOfNamedFile } from './exposed-files.ts'
+import { findTextFault } from './secret-faults.ts'
+
+/** Where the memory of the server is, with what it takes to open it. */
+export type StorageSettings = { readonly kind: 'memory' } | { readonly kind: 'sqlite' } | PostgresSettings
+
+export interface PostgresSettings {
+  readonly kind: 'postgres'
+  readonly url: string
+  readonly password: string | undefined
+  readonly caCertificate: string | undefined
+  readonly pool: number
+  readonly connectTimeoutMs: number
+  readonly statementTimeoutMs: number
+}
+
+/** The environment variable that replaces `storage`, for a URL that holds a password. */
+export const storageVariable = 'GRANTD_STORAGE'
+
+/** The storage that the configuration or the environment names; reports what cannot be had. */
+export async function resolveStorage(
+  config: Partly<Config>,
+  source: Source,
+  sources: SecretSources,
+): Promise<StorageSettings> {
+  const fromEnvironment = sources.platform.environment(storageVariable)
+  const named = fromEnvironment || (config.storage ?? 'sqlite')
+  if (named === 'memory') {
+    source.warn(
+      ['storage'],
+      'storage is memory: what was revoked or created is forgotten when the server stops',
+    )
+    return { kind: 'memory' }
+  }
+  if (!/^postgres(?:ql)?:\/\/\S+$/.test(named)) {
+    if (named === 'sqlite') return { kind: 'sqlite' }
+    source.refuse([], `${storageVariable} is not sqlite, memory or a URL that starts with postgres://`)
+    return { kind: 'memory' }
+  }
+  const placeholder = fromEnvironment && findPlaceholder(fromEnvironment)
+  if (placeholder) {
+    source.refuse(
+      [],
+      `${storageVariable} has ${placeholder} in it, which grantd does not fill in; give the whole URL`,
+    )
+  } else {
+    // Loaded where it is used, as what opens it is.
+    const { findUrlFault } = await import('../../storage/postgres/postgres-url.ts')
+    const fault = findUrlFault(named)
+    const [path, name] = fromEnvironment ? [[], storageVariable] : [['storage'], 'storage']
+    if (fault !== undefined) source.refuse(path, `${name} ${fault}`)
+  }
+  const { postgres } = config
+  const warnOfPostgresFile = (key: string, file: string) => {
+    const content = key === 'ca_file' ? 'settings' : 'secret'
+    const place = { source, files: sources.platform.files, resolve: sources.resolve }
+    return warnOfNamedFile({ file, path: ['postgres', key], content }, place)
+  }
+  const find = async (origin: 'env' | 'file', key: 'password_env' | 'password_file' | 'ca_file') => {
+    const value = postgres?.[key]
+    if (!value) return undefined
+    const found = await findText(origin, value, sources)
+    const isPassword = key !== 'ca_file' && 'text' in found
+    const checked = isPassword ? checkFound(found.text, { origin, value, check: findTextFault }) : found
+    if ('text' in checked) {
+      if (origin === 'file') await warnOfPostgresFile(key, value)
+      return checked.text
+    }
+    source.refuse(['postgres', key], `postgres.${key} ${checked.fault}`)
+    return undefined
+  }
+  if (postgres?.password_env && postgres.password_file)
+    source.refuse(['postgres'], 'postgres wants at most one of password_env, password_file; it has both')
+  return {
+    kind: 'postgres',
+    url: named,
+    password: (await find('env', 'password_env')) ?? (await find('file', 'password_file')),
+    caCertificate: await find('file', 'ca_file'),
+    pool: postgres?.pool ?? 10,
+    connectTimeoutMs: (postgres?.connect_timeout ?? 2) * 1000,
+    statementTimeoutMs: (postgres?.statement_timeout ?? 2) * 1000,
+  }
+}

@@ -1,0 +1,245 @@
+import { Kind, type TSchema } from '@sinclair/typebox'
+import { parseDuration } from '../../protocol/duration.ts'
+import { formats } from '../formats.ts'
+import { choiceKind, durationKind } from '../schema-kinds.ts'
+import { type ObjectShape, shapeOf } from '../schema-shapes.ts'
+import { suggest } from '../suggest.ts'
+import type { Nodes } from './nodes.ts'
+import { findPlaceholder } from './placeholders.ts'
+
+export type Path = readonly (string | number)[]
+
+export type ReportFault = (at: number, message: string) => void
+
+/** `tenants.acme.clients.app.scopes[2]`. */
+export function renderPath(path: Path): string {
+  return path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text ? `${text}.${step}` : step),
+    '',
+  )
+}
+
+export interface ReadOptions<N> {
+  readonly nodes: Nodes<N>
+  readonly report: ReportFault
+}
+
+/**
+ * The value that `root` holds by `schema`, with defaults filled in. Each fault is reported and its value is left
+ * out (undefined), so that one reading finds them all.
+ */
+export function readNode<N>(schema: TSchema, root: N, options: ReadOptions<N>): unknown {
+  return new Reader(options).read(schema, root, undefined)
+}
+
+/** The way to a value, from its end: there is one for each value, and few are ever written out. */
+interface Step {
+  readonly parent: Step | undefined
+  readonly key: string | number
+}
+
+function render(step: Step | undefined): string {
+  const path: (string | number)[] = []
+  for (let at = step; at; at = at.parent) path.unshift(at.key)
+  return renderPath(path)
+}
+
+class Reader<N> {
+  readonly #nodes: Nodes<N>
+  readonly #report: ReportFault
+  /** Lists of texts: many clients have the same one, and a frozen list takes more memory than a client. */
+  readonly #lists = new Map<string, readonly unknown[]>()
+
+  constructor({ nodes, report }: ReadOptions<N>) {
+    this.#nodes = nodes
+    this.#report = report
+  }
+
+  read(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const kind = this.#nodes.kindOf(node)
+    switch (schema[Kind]) {
+      case 'Union':
+        return this.#nodes.isNull(node) ? null : this.read(schema['anyOf'][0], node, step)
+      case 'Object':
+        return kind === 'map' ? this.#readObject(schema, node, step) : this.#refuse(node, step, 'a map')
+      case 'Record':
+        return kind === 'map' ? this.#readRecord(schema, node, step) : this.#refuse(node, step, 'a map')
+      case 'Array':
+        return kind === 'list' ? this.#readList(schema, node, step) : this.#refuse(node, step, 'a list')
+      default:
+        return kind === 'scalar'
+          ? this.#readScalar(schema, node, step)
+          : this.#refuse(node, step, 'a single value')
+    }
+  }
+
+  #readObject(schema: TSchema, map: N, parent: Step | undefined): unknown {
+    const nodes = this.#nodes
+    const shape = shapeOf(schema)
+    if (shape.blank) return this.#readOver(shape.blank, map, { parent, shape })
+    for (const key of nodes.keysOf(map)) {
+      if (!shape.names.has(key)) this.#refuseKey(key, map, { parent, shape })
+    }
+    const value: Record<string, unknown> = {}
+    for (const { key, schema: property, hasDefault, fallback, isRequired } of shape.properties) {
+      const found = nodes.find(map, key)
+      if (found !== undefined) value[key] = this.read(property, found, { parent, key })
+      else if (hasDefault) value[key] = fallback
+      else if (isRequired)
+        this.#report(nodes.placeOf(map), `${render({ parent, key })} is missing; it is required`)
+    }
+    return value
+  }
+
+  /** Most keys of a client are left out: only those that are there are looked at. */
+  #readOver(
+    blank: Readonly<Record<string, unknown>>,
+    map: N,
+    { parent, shape }: { parent: Step | undefined; shape: ObjectShape },
+  ): unknown {
+    const value: Record<string, unknown> = { ...blank }
+    for (const key of this.#nodes.keysOf(map)) {
+      const property = shape.names.get(key)
+      const found = this.#nodes.find(map, key)
+      if (!property) this.#refuseKey(key, map, { parent, shape })
+      else if (found !== undefined) value[key] = this.read(property.schema, found, { parent, key })
+    }
+    return value
+  }
+
+  #readRecord(schema: TSchema, map: N, parent: Step | undefined): unknown {
+    const nodes = this.#nodes
+    const [valueSchema] = Object.values<TSchema>(schema['patternProperties'])
+    const keyFormat = formats[schema['keyFormat']]
+    // No prototype: a client may be called __proto__.
+    const value: Record<string, unknown> = Object.create(null)
+    if (!valueSchema) throw new TypeError(`The schema has no rule for the values of ${render(parent)}`)
+    for (const key of nodes.keysOf(map)) {
+      if (keyFormat && !keyFormat.accepts(key)) {
+        this.#report(
+          nodes.placeOfKey(map, key),
+          `${render(parent)} has the key ${JSON.stringify(key)}, wanted ${keyFormat.wanted}`,
+        )
+        continue
+      }
+      const placeholder = findPlaceholder(key)
+      if (placeholder !== undefined) {
+        const place = nodes.placeOfKey(map, key)
+        this.#report(
+          place,
+          `${render(parent)} has a key with ${placeholder}, which grantd does not fill in; write the key itself`,
+        )
+      }
+      const found = nodes.find(map, key)
+      if (found !== undefined) value[key] = this.read(valueSchema, found, { parent, key })
+    }
+    return value
+  }
+
+  #readList(schema: TSchema, list: N, parent: Step | undefined): unknown {
+    const items = this.#nodes.itemsOf(list)
+    if (items.length < (schema['minItems'] ?? 0)) return this.#refuse(list, parent, 'at least one value')
+    const values = items.map((item, key) => this.read(schema['items'], item, { parent, key }))
+    const text = values.every((value) => typeof value === 'string') ? JSON.stringify(values) : undefined
+    const known = text === undefined ? undefined : this.#lists.get(text)
+    if (known) return known
+    const isRepeating = this.#reportRepeats(items, values, parent)
+    if (text !== undefined && !isRepeating) this.#lists.set(text, Object.freeze(values))
+    return values
+  }
+
+  #reportRepeats(items: readonly N[], values: readonly unknown[], parent: Step | undefined): boolean {
+    const seen = new Set<unknown>()
+    let isRepeating = false
+    for (const [key, item] of items.entries()) {
+      const value = values[key]
+      const isRepeated = value !== undefined && seen.has(value)
+      seen.add(value)
+      if (!isRepeated) continue
+      isRepeating = true
+      const at = this.#nodes.placeOf(item)
+      this.#report(at, `${render({ parent, key })} repeats ${JSON.stringify(value)}`)
+    }
+    return isRepeating
+  }
+
+  #readScalar(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const text = this.#nodes.textOf(node)
+    switch (schema[Kind]) {
+      case 'Boolean':
+        if (text === 'true' || text === 'false') return text === 'true'
+        return this.#refuse(node, step, 'true or false')
+      case 'Integer':
+        return this.#readInteger(schema, node, step)
+      case durationKind:
+        return this.#readDuration(schema, node, step)
+      case choiceKind: {
+        const choices: readonly string[] = schema['enum']
+        // The choice itself, and not a piece of the file, which would keep the whole of it in memory.
+        return choices.find((choice) => choice === text) ?? this.#refuse(node, step, oneOf(choices))
+      }
+      default:
+        return this.#readText(schema, node, step)
+    }
+  }
+
+  #readInteger(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const text = this.#nodes.textOf(node)
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    const choices: readonly number[] | undefined = schema['enum']
+    if (choices) return choices.includes(number) ? number : this.#refuse(node, step, oneOf(choices))
+    const { minimum, maximum } = schema
+    if (number >= minimum && number <= maximum) return number
+    return this.#refuse(node, step, `a whole number from ${minimum} to ${maximum}`)
+  }
+
+  #readDuration(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const seconds = parseDuration(this.#nodes.textOf(node))
+    if (seconds === undefined) return this.#refuse(node, step, 'seconds, or a duration such as 30s 15m 1h 7d')
+    if (seconds >= schema['minimum'] && seconds <= schema['maximum']) return seconds
+    return this.#refuse(node, step, `${schema['minimum']} to ${schema['maximum']} seconds`)
+  }
+
+  #readText(schema: TSchema, node: N, step: Step | undefined): unknown {
+    const text = this.#nodes.textOf(node)
+    const format = formats[schema['format'] ?? '']
+    if (this.#nodes.isNull(node)) return this.#refuse(node, step, 'a text; quote it if it is meant as one')
+    if (text.length < (schema['minLength'] ?? 0)) return this.#refuse(node, step, 'a text that is not empty')
+    if (!format || format.accepts(text)) return this.#withoutPlaceholder(text, node, step)
+    if (!format.secret) return this.#refuse(node, step, format.wanted)
+    this.#report(this.#nodes.placeOf(node), `${render(step)} is malformed, wanted ${format.wanted}`)
+    return undefined
+  }
+
+  /** A secret is looked at with those of files and variables (secret-faults.ts). */
+  #withoutPlaceholder(text: string, node: N, step: Step | undefined): string | undefined {
+    const placeholder = findPlaceholder(text)
+    if (placeholder === undefined || step?.key === 'secret') return text
+    const message = `${render(step)} has ${placeholder} in it, which grantd does not fill in; write the value itself`
+    this.#report(this.#nodes.placeOf(node), message)
+    return undefined
+  }
+
+  #refuseKey(key: string, map: N, { parent, shape }: { parent: Step | undefined; shape: ObjectShape }): void {
+    const known = [...shape.names.keys()]
+    const near = suggest(key, known)
+    const hint = near ? `; did you mean ${near}?` : `; the known keys are ${known.join(', ') || 'none'}`
+    this.#report(this.#nodes.placeOfKey(map, key), `${render({ parent, key })} is not a known key${hint}`)
+  }
+
+  #refuse(node: N, step: Step | undefined, wanted: string): undefined {
+    const nodes = this.#nodes
+    const what = { map: 'a map', list: 'a list', scalar: '' }[nodes.kindOf(node)]
+    const found = what || (nodes.isNull(node) ? 'null' : quote(nodes.textOf(node)))
+    this.#report(nodes.placeOf(node), `${render(step) || 'the file'} is ${found}, wanted ${wanted}`)
+    return undefined
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text)
+}
+
+function oneOf(choices: readonly (string | number)[]): string {
+  return choices.length === 1 ? String(choices[0]) : `one of ${choices.join(' ')}`
+}

@@ -1,0 +1,47 @@
+import type { Hashing } from '../../platform/platform.ts'
+
+/** Seconds that clients and proxies may keep a public document that says nothing else. */
+export const publicMaxAge = 300
+
+export interface CacheableOptions {
+  readonly hashing: Hashing
+  /** Seconds; default {@link publicMaxAge}. */
+  readonly maxAge?: number
+}
+
+interface Rendered {
+  readonly text: string
+  readonly etag: string
+}
+
+/** Documents that are answered again and again, such as a JWK Set, are rendered once. */
+const renderedBodies = new WeakMap<object, Rendered>()
+
+/**
+ * A public JSON document with an ETag, or 304 when the request has it already (RFC 9110 section 13.1.2). `body` must not change
+ * any more.
+ */
+export function cacheableJson(
+  request: Request,
+  body: object,
+  { hashing, maxAge = publicMaxAge }: CacheableOptions,
+): Response {
+  const { text, etag } = renderedBodies.get(body) ?? render(body, hashing)
+  const headers = { ETag: etag, 'Cache-Control': `public, max-age=${maxAge}` }
+  if (matches(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers })
+  return new Response(text, { headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers } })
+}
+
+function render(body: object, hashing: Hashing): Rendered {
+  const text = JSON.stringify(body)
+  const digest = hashing.sha256(text).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const rendered = { text, etag: `"${digest}"` }
+  renderedBodies.set(body, rendered)
+  return rendered
+}
+
+function matches(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false
+  const candidates = ifNoneMatch.split(',').map((candidate) => candidate.trim().replace(/^W\//, ''))
+  return candidates.includes('*') || candidates.includes(etag)
+}

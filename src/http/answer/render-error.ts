@@ -1,0 +1,45 @@
+import { renderCause } from '../../log.ts'
+import { type Challenge, OAuthError, UnavailableError } from '../../protocol/errors.ts'
+import type { ErrorResponse } from '../../protocol/messages.ts'
+import type { RequestNotes } from '../request/request-notes.ts'
+import { json } from './json.ts'
+import { noStore } from './no-store.ts'
+
+/**
+ * The one place where an error becomes an answer. What is not an OAuthError is ours: its cause goes to the log
+ * and `server_error` to the client.
+ */
+export function renderError(error: unknown, notes: RequestNotes): Response {
+  const known = error instanceof OAuthError ? error : hideError(error)
+  notes.error = known.code
+  if (known.cause !== undefined) notes.reason = renderCause(known.cause)
+  else notes.reason = known.reason
+  const headers: Record<string, string> = { ...noStore }
+  if (known.challenge) headers['WWW-Authenticate'] = renderChallenge(known.challenge, known)
+  if (known.retryAfterSeconds !== undefined) headers['Retry-After'] = String(known.retryAfterSeconds)
+  // RFC 6750 section 3.1: a request without credentials learns how to authenticate and nothing else.
+  if (known.challenge?.scheme === 'Bearer' && !known.challenge.withError) {
+    return new Response(null, { status: known.status, headers })
+  }
+  const body: ErrorResponse = { error: known.code, error_description: known.message }
+  return json(body, { status: known.status, headers })
+}
+
+/** Seconds after which trying again makes sense. */
+const retryAfterSeconds = 5
+
+function hideError(cause: unknown): OAuthError {
+  if (cause instanceof UnavailableError) {
+    const options = { cause, retryAfterSeconds }
+    return new OAuthError('temporarily_unavailable', 'The server cannot answer this right now', options)
+  }
+  return new OAuthError('server_error', 'The server met an unexpected condition', { cause })
+}
+
+function renderChallenge(challenge: Challenge, { code, message }: OAuthError): string {
+  const { scheme, realm, withError, scope } = challenge
+  const parameters = [`realm="${realm}"`]
+  if (withError) parameters.push(`error="${code}"`, `error_description="${message}"`)
+  if (scope !== undefined) parameters.push(`scope="${scope}"`)
+  return `${scheme} ${parameters.join(', ')}`
+}

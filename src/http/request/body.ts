@@ -1,0 +1,72 @@
+import { OAuthError } from '../../protocol/errors.ts'
+
+/**
+ * The whole body of at most `limit` bytes. Throws `invalid_request`, with status 413 for a longer one, and for one
+ * that breaks off.
+ */
+export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
+  const held = received.get(request)
+  if (held && held.length > limit) throw tooLarge()
+  if (held) return held
+  try {
+    return await readLimited(request, limit)
+  } catch (cause) {
+    if (cause instanceof OAuthError) throw cause
+    throw new OAuthError('invalid_request', 'The request body broke off', { cause })
+  }
+}
+
+/** Bodies that were received before anybody wanted them. */
+const received = new WeakMap<Request, Uint8Array>()
+
+/**
+ * Receives the whole body, for {@link readBody} to give later. Whoever is let in by a token comes here first: a body that drips
+ * in would hold the door open after the token was revoked. Throws as readBody does.
+ */
+export async function receiveBody(request: Request, limit: number): Promise<void> {
+  received.set(request, await readBody(request, limit))
+}
+
+async function readLimited(request: Request, limit: number): Promise<Uint8Array> {
+  const declared = parseLength(request.headers.get('content-length'))
+  if (declared !== undefined && declared > limit) throw tooLarge()
+  if (declared !== undefined && !request.headers.has('transfer-encoding')) return readDeclared(request, limit)
+  return request.body ? readStream(request.body, limit) : new Uint8Array()
+}
+
+/** Undefined for what is no number of bytes. */
+function parseLength(text: string | null): number | undefined {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+/** The server hands over no more than was declared, so this cannot grow; it is looked at all the same. */
+async function readDeclared(request: Request, limit: number): Promise<Uint8Array> {
+  const whole = new Uint8Array(await request.arrayBuffer())
+  if (whole.length > limit) throw tooLarge()
+  return whole
+}
+
+async function readStream(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const reader = body.getReader()
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    size += read.value.length
+    if (size > limit) {
+      await reader.cancel()
+      throw tooLarge()
+    }
+    chunks.push(read.value)
+  }
+  const whole = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.length
+  }
+  return whole
+}
+
+function tooLarge(): OAuthError {
+  return new OAuthError('invalid_request', 'The request body is too large', { status: 413 })
+}

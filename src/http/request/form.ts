@@ -1,0 +1,82 @@
+import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import { readBody } from './body.ts'
+
+/** The parameters of a form, parsed once at the door. */
+export interface Form {
+  /** The value of a parameter; undefined when it is absent or empty (RFC 6749 section 3.2). */
+  get(name: string): string | undefined
+  /** Every value of a parameter that may be repeated. */
+  getAll(name: string): readonly string[]
+}
+
+/** Bytes. */
+export const largestForm = 64 * 1024
+
+/** RFC 8707 section 2 lets this one be repeated; RFC 6749 section 3.2 lets no other. */
+const repeatable = new Set(['resource'])
+
+/**
+ * The form in a request's body. Throws `invalid_request` for another media type, a body over 64 KB (413), bytes
+ * that are not UTF-8, a broken percent-escape and a parameter given twice.
+ */
+export async function parseForm(request: Request): Promise<Form> {
+  checkMediaType(request.headers.get('content-type'))
+  const bytes = await readBody(request, largestForm)
+  return parseFormText(decodeUtf8(bytes))
+}
+
+/** Like {@link parseForm}, for the text of the body alone. */
+export function parseFormText(text: string): Form {
+  const values = new Map<string, string[]>()
+  for (const pair of text.split('&')) {
+    if (pair === '') continue
+    const cut = pair.indexOf('=')
+    const name = decodeComponent(cut < 0 ? pair : pair.slice(0, cut))
+    const value = cut < 0 ? '' : decodeComponent(pair.slice(cut + 1))
+    const known = values.get(name)
+    if (!known) values.set(name, [value])
+    else if (repeatable.has(name)) known.push(value)
+    else throw sentTwice(name)
+  }
+  return {
+    get: (name) => values.get(name)?.[0] || undefined,
+    getAll: (name) => values.get(name)?.filter((value) => value !== '') ?? [],
+  }
+}
+
+/** A name that RFCs give to parameters: any other is the sender's own text, and may be a secret in the wrong place. */
+const parameterName = /^[a-z_]{1,32}$/
+
+/** Names the parameter, in a form as in a query. */
+export function sentTwice(name: string): OAuthError {
+  const sentence = 'A parameter was sent more than once'
+  return new OAuthError('invalid_request', nameIn(sentence, parameterName.test(name) ? name : undefined))
+}
+
+function checkMediaType(contentType: string | null): void {
+  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase()
+  if (mediaType === 'application/x-www-form-urlencoded') return
+  throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded')
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw malformed(cause)
+  }
+}
+
+/** Decodes `+` and percent-escapes; throws `invalid_request` where the platform's strict decoder does. */
+export function decodeComponent(text: string): string {
+  if (!text.includes('%') && !text.includes('+')) return text
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch (cause) {
+    throw malformed(cause)
+  }
+}
+
+function malformed(cause: unknown): OAuthError {
+  return new OAuthError('invalid_request', 'The request body is malformed', { cause })
+}

@@ -1,0 +1,88 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { Value, ValueErrorType } from '@sinclair/typebox/value'
+import { OAuthError } from '../../protocol/errors.ts'
+import { readBody, receiveBody } from './body.ts'
+
+/** Bytes. */
+const largestJson = 64 * 1024
+
+/** What a body has to be, in words: the schema decides, `describe` tells. */
+export interface JsonShape<S extends TSchema> {
+  readonly schema: S
+  /** Default: application/json alone. */
+  readonly mediaTypes?: readonly string[]
+  /** The sentence for the first member that is missing or malformed: `path` is such as `/name`. */
+  readonly describe?: (fault: { readonly path: string; readonly missing: boolean }) => string | undefined
+}
+
+/**
+ * The JSON object in a request's body, checked. Throws `invalid_request` for another media type, a body over 64 KB (413), and
+ * for what is not of the shape; the sentence names the member and repeats nothing of the body.
+ */
+export async function parseJsonBody<S extends TSchema>(
+  request: Request,
+  { schema, describe, mediaTypes = ['application/json'] }: JsonShape<S>,
+): Promise<Static<S>> {
+  const value = await readJson(request, mediaTypes)
+  if (Value.Check(schema, value)) return value
+  const [error] = [...Value.Errors(schema, value)]
+  const path = error?.path ?? ''
+  // Its name is the sender's own text, and people do send secrets in the wrong place.
+  if (error?.type === ValueErrorType.ObjectAdditionalProperties) throw malformed(unknownField)
+  const missing = error?.value === undefined
+  throw malformed(describe?.({ path, missing }) ?? explain(path, missing))
+}
+
+const unknownField = 'The request body has a field that is not known'
+
+/** Whether a request has a body, of whatever type. */
+export function hasBody({ headers }: Request): boolean {
+  const length = Number(headers.get('content-length') ?? 0)
+  return headers.has('content-type') || headers.has('transfer-encoding') || length > 0
+}
+
+/** Receives the JSON body, if there is one, before the sender is looked at; see receiveBody. */
+export async function receiveJson(request: Request): Promise<void> {
+  if (hasBody(request)) await receiveBody(request, largestJson)
+}
+
+function explain(path: string, missing: boolean): string {
+  const name = path.slice(1).replaceAll('/', '.')
+  if (!/^[A-Za-z0-9_.]{1,64}$/.test(name)) return 'The request body is not of the wanted shape'
+  return missing ? `Missing required field: ${name}` : `The field ${name} is malformed`
+}
+
+async function readJson(request: Request, mediaTypes: readonly string[]): Promise<unknown> {
+  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (!mediaTypes.includes(mediaType ?? '')) throw malformed('The body must be application/json')
+  const value = decodeJson(await readBody(request, largestJson))
+  if (isTooDeep(value)) throw malformed('The request body is nested too deeply')
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw malformed('The request body must be a JSON object')
+}
+
+/** Maps and lists in one another. */
+const deepest = 16
+
+/** Without recursion, which a body of brackets alone would drive too far. */
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; depth <= deepest; depth++) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []))
+    if (level.length === 0) return false
+  }
+  return true
+}
+
+function decodeJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    // What the parser says quotes the body, and would end in the log.
+    throw malformed('The request body is malformed', new Error('not JSON in UTF-8'))
+  }
+}
+
+function malformed(sentence: string, cause?: unknown): OAuthError {
+  return new OAuthError('invalid_request', sentence, { cause })
+}

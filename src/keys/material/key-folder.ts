@@ -1,0 +1,100 @@
+import type { Files } from '../../platform/platform.ts'
+import { keyFilePattern } from '../../protocol/names.ts'
+import { complaintOf, KeyFileError, type KeyPlace } from './key-file.ts'
+import { findTenantOfAside, isAnyKey, isFolderAside } from './key-names.ts'
+
+/**
+ * The folder of one tenant's keys. Every path in it is made here, and everything that is removed from it is removed here: a name out of
+ * a row of the database never leads anywhere else.
+ */
+export class KeyFolder {
+  readonly #place: KeyPlace
+  readonly #files: Files
+  readonly path: string
+
+  constructor(place: KeyPlace, files: Files) {
+    if (place.folder === null) throw new TypeError(`The tenant ${place.tenantId} has no folder for its keys`)
+    this.#place = place
+    this.#files = files
+    this.path = place.folder
+  }
+
+  /** The path of the file that a ring names. Throws {@link KeyFileError} for a name that is not one of a key file. */
+  pathOfKey(file: string): string {
+    const path = findKeyPath(this.path, file, this.#files)
+    if (path !== undefined) return path
+    throw new KeyFileError(
+      `${complaintOf(this.#place)}: its row ring of kind keyring in the database names the key file ${JSON.stringify(file)}, wanted a plain name such as KID.pem; restore the database from a backup`,
+    )
+  }
+
+  /** The path of a name that was listed, or that this program made. */
+  pathOf(name: string): string {
+    if (!name.includes('/') && !name.includes('\\') && name !== '..' && name !== '.')
+      return this.#files.resolve(this.path, name)
+    throw new TypeError(`${JSON.stringify(name)} is not the name of a file`)
+  }
+
+  /** The folder of the folders of all tenants. */
+  get parent(): string {
+    return this.#files.folderOf(this.path)
+  }
+
+  async make(): Promise<void> {
+    await this.checkOwn()
+    await this.#files.makePrivateFolder(this.path)
+  }
+
+  /** The names in it; none through a link, for nothing there is ours to clear away. */
+  async list(): Promise<string[]> {
+    return (await this.#files.isLink(this.path)) ? [] : this.#files.list(this.path)
+  }
+
+  /** Removes files; those that are not there are no fault. Throws {@link KeyFileError} as {@link checkOwn} does. */
+  async remove(names: readonly string[]): Promise<void> {
+    if (names.length > 0) await this.checkOwn()
+    for (const name of names) await this.#files.remove(this.pathOf(name))
+  }
+
+  /** What else is in it stays, and the folder with it. */
+  async removeIfEmpty(): Promise<void> {
+    if (!(await this.#files.isLink(this.path))) await this.#files.removeFolder(this.path)
+  }
+
+  /** Clears what an earlier build left of the first key of this tenant, beside its folder. */
+  clearAside(): Promise<void> {
+    return this.#clearAside((name) => isFolderAside(name, this.#place.tenantId))
+  }
+
+  /** Like {@link clearAside}, of every tenant. */
+  clearAllAside(): Promise<void> {
+    return this.#clearAside((name) => findTenantOfAside(name) !== undefined)
+  }
+
+  /**
+   * This build makes no such folder, and an earlier one that runs beside it and is just making its first key makes another. So whoever
+   * clears one takes it from nobody who cannot go on.
+   */
+  async #clearAside(isAside: (name: string) => boolean): Promise<void> {
+    for (const name of (await this.#files.list(this.parent)).filter(isAside)) {
+      const aside = this.#files.resolve(this.parent, name)
+      if (await this.#files.isLink(aside)) continue
+      for (const file of (await this.#files.list(aside)).filter(isAnyKey))
+        await this.#files.remove(this.#files.resolve(aside, file))
+      await this.#files.removeFolder(aside)
+    }
+  }
+
+  /** Throws {@link KeyFileError} where the folder is a link: what is written or removed would be somewhere else. */
+  async checkOwn(): Promise<void> {
+    if (!(await this.#files.isLink(this.path))) return
+    throw new KeyFileError(
+      `${complaintOf(this.#place)}: ${this.path} is a symbolic link, and grantd writes and removes nothing through it; put a folder with the keys in its place, or let data_dir be the link`,
+    )
+  }
+}
+
+/** The path of a key file for people to read; undefined for a name that is not one of a key file. */
+export function findKeyPath(folder: string, file: string, files: Pick<Files, 'resolve'>): string | undefined {
+  return keyFilePattern.test(file) ? files.resolve(folder, file) : undefined
+}

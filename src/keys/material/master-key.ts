@@ -1,0 +1,59 @@
+import type { Hashing } from '../../platform/platform.ts'
+import { KeyFileError } from './key-file.ts'
+
+/** A key that encrypts signing keys. */
+export interface MasterKey {
+  /** The first 8 hex digits of its SHA-256: says which one it is and nothing about it. */
+  readonly id: string
+  readonly bytes: Uint8Array
+}
+
+/** The first one encrypts; every one decrypts. */
+export type MasterKeys = readonly [MasterKey, ...MasterKey[]]
+
+/** The environment variable with the master keys. */
+export const masterKeyVariable = 'GRANTD_MASTER_KEY'
+
+/** The master key cannot be had; `message` says where it was looked for and how to make one, and never what was found. */
+export class MasterKeyError extends KeyFileError {}
+
+const howToMake = 'make one with: openssl rand -base64 32'
+
+/**
+ * The master keys in a text, separated by commas or line ends: 32 bytes each, as 64 hex digits or as base64. `source` names
+ * the file or the variable. Throws {@link MasterKeyError}.
+ */
+export function parseMasterKeys(
+  text: string,
+  { source, hashing }: { source: string; hashing: Pick<Hashing, 'sha256'> },
+): MasterKeys {
+  const parts = text.split(/[\s,]+/).filter((part) => part !== '')
+  const keys = parts.map((part, index) => {
+    const bytes = decode(part)
+    if (bytes?.length === 32) return { id: hashing.sha256(bytes).toHex().slice(0, 8), bytes }
+    const found = bytes ? `${bytes.length} bytes` : `${part.length} characters that are neither`
+    const which = parts.length > 1 ? ` number ${index + 1}` : ''
+    throw new MasterKeyError(
+      `The master key${which} in ${source} has ${found}, wanted 32 bytes as 64 hex digits or as base64; ${howToMake}`,
+    )
+  })
+  const [first, ...more] = keys
+  if (!first) throw new MasterKeyError(`${source} holds no master key; ${howToMake}`)
+  return [first, ...more]
+}
+
+/** Throws {@link MasterKeyError}: Postgres is the storage and no master key is given. */
+export function refuseWithoutMasterKey(): never {
+  throw new MasterKeyError(
+    `With Postgres signing keys are kept encrypted, and no master key is given in ${masterKeyVariable} or master_key_file; ${howToMake}`,
+  )
+}
+
+function decode(text: string): Uint8Array | undefined {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.fromHex(text)
+  try {
+    return Uint8Array.fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'))
+  } catch {
+    return undefined
+  }
+}

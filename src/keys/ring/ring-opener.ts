@@ -1,0 +1,139 @@
+import {
+  complaintOf,
+  findKey as findKeyFile,
+  KeyFileError,
+  type KeyHost,
+  type KeyPlan,
+  type OpenedKey,
+} from '../material/key-file.ts'
+import { findKeyPath } from '../material/key-folder.ts'
+import type { KeyMaterial } from '../material/key-material.ts'
+import type { SigningKey, VerifyingKey } from '../signing-key.ts'
+import { importPublished, isSameKey } from '../tenant-keys.ts'
+import type { RingStore, StoredRing } from './ring-store.ts'
+import type { RingWriter } from './ring-writer.ts'
+import { findDueTime, findKey, type Ring } from './rotation.ts'
+
+export interface RingOpenerOptions {
+  readonly store: RingStore
+  readonly writer: RingWriter
+  readonly material: KeyMaterial
+  readonly host: KeyHost
+  readonly now: () => number
+  /** Throws KeyFileError for a key of another tenant. */
+  readonly claim: (tenantId: string, key: Pick<VerifyingKey, 'jwk'>) => void
+}
+
+/** The keys of a tenant, ready for use. */
+export interface OpenedRing {
+  readonly plan: KeyPlan
+  /** 0 for a key of the operator, which has no ring. */
+  readonly version: number
+  /** When the next step is due (ms since the epoch); Infinity: never. */
+  readonly dueAt: number
+  /** Undefined: the key that has to sign cannot be had, and the last one may not. */
+  readonly signing: SigningKey | undefined
+  readonly published: readonly VerifyingKey[]
+  /** Why the active key of the ring does not sign; undefined when it does. */
+  readonly failure: unknown
+}
+
+/** Makes rings into keys that sign and verify. */
+export class RingOpener {
+  readonly #options: RingOpenerOptions
+
+  constructor(options: RingOpenerOptions) {
+    this.#options = options
+  }
+
+  /** The keys of a tenant; a tenant without any gets its first. Throws KeyFileError and StorageError. */
+  async open(plan: KeyPlan): Promise<{ readonly ring: OpenedRing; readonly opened: OpenedKey }> {
+    const { writer, host, claim } = this.#options
+    if (plan.file !== null) {
+      const opened = await findKeyFile(plan, host)
+      if (!opened) throw new TypeError(`The tenant ${plan.tenantId} has no private_key_file`)
+      claim(plan.tenantId, opened.key)
+      return { opened, ring: { ...unchanging, plan, signing: opened.key, published: [opened.key] } }
+    }
+    const { stored, first } = await writer.open(plan)
+    const signing = first?.opened.key ?? (await this.#loadActive(plan, stored.ring))
+    const prepared = await writer.prepare(plan, stored)
+    return {
+      ring: await this.#build(plan, prepared, { signing, failure: undefined }),
+      opened: {
+        key: signing,
+        path: this.#pathOf(plan, stored.ring),
+        generated: first?.opened.generated ?? false,
+      },
+    }
+  }
+
+  /**
+   * The keys of a tenant again, as its ring is now; undefined when it has none any more. A new active key that cannot be had
+   * leaves the last one signing while that is still published.
+   */
+  async reopen(plan: KeyPlan, last: OpenedRing): Promise<OpenedRing | undefined> {
+    const stored = await this.#options.store.find(plan.tenantId)
+    if (!stored || stored.ring.keys.length === 0) return undefined
+    if (last.failure === undefined && isAsBefore(stored, last))
+      return { ...last, plan, dueAt: this.#dueAt(plan, stored.ring) }
+    const active = findKey(stored.ring, 'active')
+    if (active && last.signing && isSameKey(active, last.signing))
+      return this.#build(plan, stored, { signing: last.signing, failure: undefined })
+    try {
+      const signing = await this.#loadActive(plan, stored.ring)
+      const prepared = await this.#options.writer.prepare(plan, stored)
+      return await this.#build(plan, prepared, { signing, failure: undefined })
+    } catch (failure) {
+      if (!(failure instanceof KeyFileError)) throw failure
+      const { signing } = last
+      const isPublished = signing && stored.ring.keys.some((key) => isSameKey(key, signing))
+      return this.#build(plan, stored, { signing: isPublished ? signing : undefined, failure })
+    }
+  }
+
+  #loadActive(plan: KeyPlan, ring: Ring): Promise<SigningKey> {
+    const active = findKey(ring, 'active')
+    if (!active)
+      throw new KeyFileError(`${complaintOf(plan)}: its keyring in the database has none that is active`)
+    return this.#options.material.load(plan, active)
+  }
+
+  async #build(
+    plan: KeyPlan,
+    { ring, version }: StoredRing,
+    { signing, failure }: Pick<OpenedRing, 'signing' | 'failure'>,
+  ): Promise<OpenedRing> {
+    for (const key of ring.keys) this.#options.claim(plan.tenantId, key)
+    const published = await this.#import(plan, ring, signing)
+    return { plan, version, dueAt: this.#dueAt(plan, ring), signing, published, failure }
+  }
+
+  /** Throws DamagedRowError for a public key that is none: jose says so, and not with which row. */
+  async #import(plan: KeyPlan, ring: Ring, signing: SigningKey | undefined): Promise<VerifyingKey[]> {
+    try {
+      return await importPublished(ring, signing)
+    } catch {
+      throw this.#options.store.damageOf(plan.tenantId, 'a public key of it is none')
+    }
+  }
+
+  #dueAt(plan: KeyPlan, ring: Ring): number {
+    return findDueTime(ring, plan, this.#options.now())
+  }
+
+  #pathOf({ folder }: KeyPlan, ring: Ring): string | undefined {
+    const file = findKey(ring, 'active')?.file
+    return folder === null || file === undefined
+      ? undefined
+      : findKeyPath(folder, file, this.#options.host.files)
+  }
+}
+
+/** Versions start again when a tenant was deleted and made anew, so the keys are compared too. */
+function isAsBefore({ ring, version }: StoredRing, last: OpenedRing): boolean {
+  if (version !== last.version || ring.keys.length !== last.published.length) return false
+  return ring.keys.every((key) => last.published.some((known) => isSameKey(known, key)))
+}
+
+const unchanging = { version: 0, dueAt: Number.POSITIVE_INFINITY, failure: undefined }

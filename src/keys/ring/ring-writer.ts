@@ -1,0 +1,270 @@
+import { StorageError } from '../../storage/storage.ts'
+import {
+  KeyFileError,
+  type KeyMaker,
+  type KeyPlace,
+  type KeyPlan,
+  type MadeKey,
+  makeKey,
+} from '../material/key-file.ts'
+import type { FirstKey, KeyMaterial, Whereabouts } from '../material/key-material.ts'
+import type { SigningKey, VerifyingKey } from '../signing-key.ts'
+import type { RingStore, StoredRing } from './ring-store.ts'
+import { type Ring, type RingKey, withDiscarded, withTokenLife } from './rotation.ts'
+
+export interface RingWriterOptions {
+  readonly store: RingStore
+  readonly material: KeyMaterial
+  readonly host: KeyMaker
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Milliseconds that a token of the tenant lives at most, as things are configured; null: for ever. */
+  readonly longestTokenLife: (tenantId: string) => Promise<number | null>
+  /** Asked before a key becomes the tenant's; throws KeyFileError for a key of another tenant. */
+  readonly claim: (tenantId: string, key: Pick<VerifyingKey, 'jwk'>) => void
+  readonly onEvent: (event: KeyEvent) => void
+}
+
+/** What happened to a key. It is told once, by the process that did it, when it is durable. */
+export interface KeyEvent {
+  /** `first`: a tenant without any got its first key, which signs at once. */
+  readonly kind: 'first' | 'created' | 'activated' | 'retired' | 'removed'
+  readonly tenantId: string
+  readonly kid: string
+  /** Who asked for it; undefined: it was due. */
+  readonly actor?: string | undefined
+  /** The tenant of the actor, where it is another. */
+  readonly actorTenant?: string | undefined
+}
+
+/** A change of a ring that was read. */
+export interface Change {
+  readonly plan: KeyPlan
+  readonly stored: StoredRing
+  readonly actor?: string | undefined
+  /** The tenant of the actor, where it is another. */
+  readonly actorTenant?: string | undefined
+}
+
+/** A ring as it is in the storage, and its first key where it was made just now. */
+export interface OpenedStoredRing {
+  readonly stored: StoredRing
+  readonly first?: FirstKey
+}
+
+type Asked = Pick<Change, 'plan' | 'actor' | 'actorTenant'>
+
+/** Times that a change is tried when others change the same ring. */
+export const mostAttempts = 20
+
+/** Writes rings and keeps the keys that they name: each change is one comparison of versions in the storage. */
+export class RingWriter {
+  readonly #options: RingWriterOptions
+
+  constructor(options: RingWriterOptions) {
+    this.#options = options
+  }
+
+  /** The ring of the tenant; a tenant without one gets its first key. `first` is there where this call made the ring. */
+  async open(plan: KeyPlan): Promise<OpenedStoredRing> {
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      const stored = await this.#options.store.find(plan.tenantId)
+      if (stored && stored.ring.keys.length > 0) return { stored: await this.clear(plan, stored) }
+      if (stored && !(await this.#finishRemoval(plan, stored))) continue
+      const opened = await this.#openFirst(plan)
+      if (opened) return opened
+      await this.#options.store.checkThere(plan)
+    }
+    throw contended(plan)
+  }
+
+  /** Ends what a process began that was killed while it deleted the tenant; false: another one did. */
+  async #finishRemoval(plan: KeyPlan, { ring, version }: StoredRing): Promise<boolean> {
+    const { store, material } = this.#options
+    await material.removeOrphans(plan, ring.discarded ?? [])
+    return store.remove(plan.tenantId, { ifVersion: version })
+  }
+
+  /** Undefined when another process made the ring, or the tenant is gone. */
+  async #openFirst(plan: KeyPlan): Promise<OpenedStoredRing | undefined> {
+    const { store, material, claim, now, longestTokenLife } = this.#options
+    const orphans = await material.listOrphans(plan, undefined)
+    const first = (await material.findFirst(plan)) ?? (await this.#makeFirst(plan))
+    const { key, generated } = first.opened
+    claim(plan.tenantId, key)
+    const described = {
+      ...describe(key, { state: 'active', now: now(), whereabouts: first.whereabouts }),
+      token_life: await longestTokenLife(plan.tenantId),
+      activated_at: now(),
+    }
+    const ring: Ring = { keys: [described] }
+    if (!(await store.create(plan, ring))) {
+      key.signer.close()
+      if (generated) await leaveToNext(() => material.discard(plan, described))
+      return undefined
+    }
+    if (generated) {
+      await leaveToNext(() => material.settle(plan, described))
+      if (!(await this.#isKept(plan, described))) return this.#takeBack(plan, key)
+      this.#tell('first', key.kid, { plan })
+    }
+    await leaveToNext(() => material.removeOrphans(plan, orphans))
+    return { stored: { ring, version: 1 }, first }
+  }
+
+  /** A folder that cannot be looked at says nothing about the key. */
+  async #isKept(plan: KeyPlan, key: RingKey): Promise<boolean> {
+    try {
+      return await this.#options.material.isKept(plan, key)
+    } catch (cause) {
+      if (!(cause instanceof KeyFileError)) throw cause
+      return true
+    }
+  }
+
+  /** This process stood still for so long that its file was taken for one that was left: the ring would name a file that is gone. */
+  async #takeBack({ tenantId }: KeyPlan, { signer }: Pick<SigningKey, 'signer'>): Promise<undefined> {
+    signer.close()
+    await this.#options.store.remove(tenantId, { ifVersion: 1 })
+    return undefined
+  }
+
+  async #makeFirst(plan: KeyPlan): Promise<FirstKey> {
+    const made = await this.#make(plan, plan.kid)
+    const whereabouts = await this.#options.material.keep(plan, made)
+    return { opened: { key: made.key, path: undefined, generated: true }, whereabouts }
+  }
+
+  /**
+   * Clears what a process that was killed left beside the keys of the ring, and answers the ring as it is then. The ring is written anew
+   * before, the same but for its version: whoever keeps a new key at this moment has read it before, so its own change fails and it tries
+   * again. A place that cannot be cleared is no fault of the keys.
+   */
+  async clear(place: KeyPlace, stored: StoredRing): Promise<StoredRing> {
+    const { store, material } = this.#options
+    try {
+      await leaveToNext(() => material.settleAll(place, stored.ring))
+      const { discarded = [] } = stored.ring
+      const orphans = await material.listOrphans(place, stored.ring)
+      if (discarded.length === 0 && orphans.length === 0) return stored
+      await material.removeOrphans(place, discarded)
+      const ring = withDiscarded(stored.ring, [])
+      if (!(await store.replace(place, ring, stored.version)))
+        return (await store.find(place.tenantId)) ?? stored
+      await material.removeOrphans(place, orphans)
+      return { ring, version: stored.version + 1 }
+    } catch (cause) {
+      if (cause instanceof KeyFileError) return stored
+      throw cause
+    }
+  }
+
+  /** The ring with what has to be true before its key signs: how long tokens live, and the master key of today. */
+  async prepare(plan: KeyPlan, found: StoredRing): Promise<StoredRing> {
+    const { store, material, longestTokenLife } = this.#options
+    let stored = found
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      const raised = withTokenLife(stored.ring, await longestTokenLife(plan.tenantId))
+      const ring = await material.renew(plan, raised)
+      if (ring === stored.ring) return stored
+      if (await store.replace(plan, ring, stored.version)) return { ring, version: stored.version + 1 }
+      await store.checkThere(plan)
+      const again = await store.find(plan.tenantId)
+      if (!again) break
+      stored = again
+    }
+    throw contended(plan)
+  }
+
+  /** A new key of the tenant, kept nowhere yet. */
+  make(plan: KeyPlan): Promise<MadeKey> {
+    return this.#make(plan, null)
+  }
+
+  async #make(plan: KeyPlan, kid: string | null): Promise<MadeKey> {
+    await this.#options.material.prepare(plan)
+    return makeKey(plan, kid, this.#options.host)
+  }
+
+  /** Keeps a new key, and then writes the ring that names it; of what loses nothing stays. */
+  async keepAndWrite(
+    { made, ring }: { made: MadeKey; ring: (key: RingKey) => Ring },
+    change: Change,
+  ): Promise<boolean> {
+    const { material, now, claim } = this.#options
+    const { plan, stored } = change
+    // It signs once the ring names it, and is opened for that.
+    made.key.signer.close()
+    claim(plan.tenantId, made.key)
+    // Before the ring is changed: what is listed now belongs to nobody, or to somebody whose change then fails.
+    const orphans = await material.listOrphans(plan, stored.ring)
+    const whereabouts = await material.keep(plan, made)
+    const key = describe(made.key, { state: 'next', now: now(), whereabouts })
+    if (!(await this.write(ring(key), change))) {
+      await leaveToNext(() => material.discard(plan, key))
+      return false
+    }
+    await leaveToNext(() => material.settle(plan, key))
+    await leaveToNext(() => material.removeOrphans(plan, orphans))
+    return true
+  }
+
+  /** Answers false, and changes nothing, when another process changed the ring, or the tenant is gone. */
+  async write(ring: Ring, change: Change): Promise<boolean> {
+    const { plan, stored } = change
+    const { store } = this.#options
+    const removed = stored.ring.keys.filter((old) => !ring.keys.some(({ kid }) => kid === old.kid))
+    // Those that leave all at once, unlike a retired one, still have their private half.
+    const files = removed.flatMap(({ file }) => file ?? [])
+    const next = withDiscarded(ring, [...(stored.ring.discarded ?? []), ...files])
+    if (!(await store.replace(plan, next, stored.version))) return false
+    this.#tellAll(next, removed, change)
+    for (const key of removed) await this.#options.material.destroy(plan, key)
+    // Where another process was faster, the ring goes on saying so until somebody clears it.
+    const after = withDiscarded(next, stored.ring.discarded ?? [])
+    if (files.length > 0) await leaveToNext(() => store.replace(plan, after, stored.version + 1))
+    return true
+  }
+
+  #tellAll({ keys }: Ring, removed: readonly RingKey[], change: Change): void {
+    for (const { kid, state } of keys) {
+      const old = change.stored.ring.keys.find((key) => key.kid === kid)
+      if (!old) this.#tell('created', kid, change)
+      if (old?.state !== state && state === 'active') this.#tell('activated', kid, change)
+      if (old?.state !== state && state === 'retiring') this.#tell('retired', kid, change)
+    }
+    for (const { kid } of removed) this.#tell('removed', kid, change)
+  }
+
+  #tell(kind: KeyEvent['kind'], kid: string, { plan, actor, actorTenant }: Asked): void {
+    this.#options.onEvent({ kind, tenantId: plan.tenantId, kid, actor, actorTenant })
+  }
+}
+
+interface Described {
+  readonly state: RingKey['state']
+  readonly now: number
+  readonly whereabouts: Whereabouts
+}
+
+function describe(
+  { kid, algorithm, jwk }: Pick<RingKey, 'kid' | 'algorithm' | 'jwk'>,
+  { state, now, whereabouts }: Described,
+): RingKey {
+  const times = { created_at: now, activated_at: null, retired_at: null }
+  return { kid, state, algorithm, jwk, ...whereabouts, token_life: 0, ...times }
+}
+
+/** Runs what the next start or rotation does again where it fails: the change itself is made, and to say that it failed would be wrong. */
+async function leaveToNext(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    if (!(cause instanceof KeyFileError || cause instanceof StorageError)) throw cause
+  }
+}
+
+/** Others change the ring of the tenant again and again. */
+export function contended({ tenantId }: KeyPlan): Error {
+  return new KeyFileError(`The keyring of tenant '${tenantId}' is changed by others all the time; try again`)
+}

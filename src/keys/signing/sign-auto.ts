@@ -1,0 +1,182 @@
+import { type Openssl, OpensslError } from '../../platform/platform.ts'
+import {
+  chooseEngine,
+  type EngineHost,
+  type EngineNews,
+  hasThreads,
+  measureEngines,
+  type SignatureCosts,
+} from './sign-choice.ts'
+import { kindOfKey, signatureSchemes } from './sign-schemes.ts'
+import { Turns } from './sign-turns.ts'
+import {
+  type BuiltinOptions,
+  checkSigner,
+  makeBuiltin,
+  makeInTurn,
+  type Signer,
+  type SignerKey,
+  type SigningEngine,
+  SwitchedSigner,
+  withPem,
+} from './signer.ts'
+
+/** Milliseconds after the first key of a kind until its engine is chosen: after the start of a server. */
+const untilChosen = 250
+/** Milliseconds between two signatures that are made to measure. */
+const pauseBetween = 10
+
+export interface AutoEngineOptions {
+  readonly host: EngineHost
+  /** Processes that share the work. */
+  readonly processes: number
+  readonly onNews: (news: EngineNews) => void
+}
+
+/** A key that signs in the built-in engine until it is known which is faster. */
+interface Waiting {
+  readonly signer: SwitchedSigner
+  readonly key: Omit<SignerKey, 'pem' | 'privateKey'>
+  /** Overwritten once the engine is chosen. */
+  readonly pem: Uint8Array
+}
+
+/**
+ * Signs in the built-in engine at first, and measures beside its work, one signature at a time, whether the host's OpenSSL is
+ * faster for keys of this kind, where it may be. Which it is holds for the life of the process.
+ */
+export class AutoEngine implements SigningEngine {
+  readonly #options: AutoEngineOptions
+  readonly #turns: Turns
+  readonly #builtin: BuiltinOptions
+  readonly #kinds = new Map<string, 'builtin' | 'openssl' | Waiting[]>()
+  readonly #timers = new Set<() => void>()
+  #library: Promise<Openssl> | undefined
+  #opened: Openssl | undefined
+  #isClosed = false
+
+  constructor(options: AutoEngineOptions) {
+    this.#options = options
+    const { host, processes } = options
+    this.#turns = new Turns(host.nextTurn)
+    this.#builtin = { host, turns: this.#turns, hasThreads: hasThreads({ processes, cores: host.cores }) }
+  }
+
+  openSigner(key: SignerKey): Signer {
+    const kind = kindOfKey(key)
+    const state = this.#kinds.get(kind)
+    if (state === 'openssl') return this.#openChosen(key)
+    const signer = new SwitchedSigner(makeBuiltin(key, this.#builtin))
+    if (state === 'builtin' || this.#isClosed) return signer
+    const { pem, algorithm, modulusBits, publicKey } = key
+    const waiting = {
+      signer,
+      key: { algorithm, modulusBits, publicKey },
+      pem: new TextEncoder().encode(pem),
+    }
+    if (state) state.push(waiting)
+    else {
+      this.#kinds.set(kind, [waiting])
+      void this.#pause(untilChosen).then(() => this.#choose(kind))
+    }
+    return signer
+  }
+
+  /** A key that OpenSSL refuses signs in the built-in engine. */
+  #openChosen(key: SignerKey): Signer {
+    const library = this.#opened
+    if (!library || this.#isClosed) return new SwitchedSigner(makeBuiltin(key, this.#builtin))
+    try {
+      const native = withPem(key.pem, (pem) => library.openKey(pem, signatureSchemes[key.algorithm]))
+      return new SwitchedSigner(makeInTurn(key, native, this.#turns))
+    } catch (cause) {
+      if (!(cause instanceof OpensslError)) throw cause
+      this.#options.onNews({ kind: kindOfKey(key), engine: 'builtin', reason: cause.message })
+      return new SwitchedSigner(makeBuiltin(key, this.#builtin))
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const cancel of this.#timers) cancel()
+    for (const state of this.#kinds.values())
+      if (typeof state !== 'string') for (const { pem } of state) pem.fill(0)
+    this.#opened?.close()
+  }
+
+  /** Never ends once the engine is closed. */
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.host.after(milliseconds, () => {
+        this.#timers.delete(cancel)
+        resolve()
+      })
+      this.#timers.add(cancel)
+    })
+  }
+
+  async #choose(kind: string): Promise<void> {
+    const state = this.#kinds.get(kind)
+    const waiting = typeof state === 'object' ? state : []
+    const [measured] = waiting.filter(({ signer }) => !signer.isClosed)
+    if (!measured) {
+      for (const { pem } of waiting) pem.fill(0)
+      this.#kinds.delete(kind)
+      return
+    }
+    let news: EngineNews = { kind, engine: 'builtin' }
+    try {
+      const reason = await this.#options.host.weighOpenssl(kind)
+      news = reason === undefined ? await this.#measure(measured, kind) : { ...news, reason }
+    } catch (cause) {
+      news = { ...news, reason: cause instanceof Error ? cause.message : String(cause) }
+    }
+    this.#kinds.set(kind, news.engine)
+    this.#options.onNews(news)
+    for (const one of waiting) await this.#settle(one, news.engine)
+  }
+
+  async #measure({ key, pem }: Waiting, kind: string): Promise<EngineNews> {
+    const { host, processes } = this.#options
+    this.#library ??= host.openOpenssl()
+    const library = await this.#library
+    this.#opened = library
+    const scheme = signatureSchemes[key.algorithm]
+    const openssl = library.openKey(pem, scheme)
+    const builtin = host.openNativeKey(pem, scheme)
+    try {
+      const costs: SignatureCosts = await measureEngines({
+        ...{ builtin, openssl, monotonic: host.monotonic },
+        pause: () => this.#pause(pauseBetween),
+      })
+      const isThreaded = this.#builtin.hasThreads && !host.quickCurves.includes(kind)
+      const engine = chooseEngine({ ...costs, isThreaded, processes, cores: host.cores })
+      return { kind, engine, costs, library: library.version, provider: openssl.provider }
+    } finally {
+      openssl.free()
+      builtin.free()
+    }
+  }
+
+  /** A key goes over to OpenSSL when a signature of it there is good; else it stays. */
+  async #settle({ signer, key, pem }: Waiting, engine: 'builtin' | 'openssl'): Promise<void> {
+    try {
+      if (engine === 'builtin' || signer.isClosed || !this.#opened) return
+      const native = this.#opened.openKey(pem, signatureSchemes[key.algorithm])
+      const maker = makeInTurn(key, native, this.#turns)
+      try {
+        await checkSigner(maker, key)
+      } catch (cause) {
+        maker.free()
+        throw cause
+      }
+      if (signer.isClosed) maker.free()
+      else signer.use(maker)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      this.#options.onNews({ kind: kindOfKey(key), engine: 'builtin', reason })
+    } finally {
+      pem.fill(0)
+    }
+  }
+}

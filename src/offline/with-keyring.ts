@@ -1,0 +1,134 @@
+import { AuditLog } from '../audit/audit-log.ts'
+import { CommandError } from '../cli/command.ts'
+import { getConfigPath, withDataDir } from '../cli/find-config.ts'
+import { dataDirOption, settingOf } from '../cli/options.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { KeyPlan, OpenedKey } from '../keys/material/key-file.ts'
+import type { KeyMaterial } from '../keys/material/key-material.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import { planStorage } from '../server/compose.ts'
+import { composeKeyring, openKeyMaterial } from '../server/compose-keys.ts'
+import { createMemoryStorage } from '../storage/memory.ts'
+import { openStorage } from '../storage/open.ts'
+import { tenants } from '../storage/records.ts'
+import { isDamaged, type ListedRecord, type Storage, systemTenant } from '../storage/storage.ts'
+import { warnOfDamaged } from './render-damaged.ts'
+import { warnOfLost } from './warn-of-lost.ts'
+import { withStorage } from './with-storage.ts'
+
+/** The keys of a configuration, for a command. */
+export interface OpenedKeyring {
+  readonly keyring: Keyring
+  /** The tenant of `--tenant`, else every tenant: those of the configuration first, then the stored ones. */
+  readonly tenantIds: readonly string[]
+  /** What was opened by now. */
+  readonly opened: ReadonlyMap<string, OpenedKey>
+}
+
+/** Runs `work` on the keys as the server has them, which may be running. Throws CommandError for an unknown `--tenant`. */
+export async function withKeyring<T>(
+  args: ParsedArguments,
+  platform: Platform,
+  work: (opened: OpenedKeyring) => Promise<T>,
+): Promise<T> {
+  const material = await openKeyMaterial(await load(args, platform), platform)
+  return withStorage(args, platform, async ({ loaded, storage }) => {
+    const { retain, enabled, skip } = loaded.config.audit
+    const log = warnOfLost(platform)
+    const audit = new AuditLog({ ...platform, storage, log, retainSeconds: retain, enabled, skip })
+    try {
+      return await work(await openKeyring(args, platform, { loaded, storage, material, audit }))
+    } finally {
+      await audit.close()
+    }
+  })
+}
+
+/** Like {@link withKeyring}, for work that only looks: it makes no database. */
+export async function withKeyringToRead<T>(
+  args: ParsedArguments,
+  platform: Platform,
+  work: (opened: OpenedKeyring) => Promise<T>,
+): Promise<T> {
+  const loaded = await load(args, platform)
+  const material = await openKeyMaterial(loaded, platform)
+  const storage = await openToRead(loaded, platform)
+  try {
+    const audit = { record: () => {} }
+    return await work(await openKeyring(args, platform, { loaded, storage, material, audit }))
+  } finally {
+    await storage.close()
+  }
+}
+
+async function load(args: ParsedArguments, platform: Platform): Promise<LoadedConfig> {
+  const path = await getConfigPath(args, platform)
+  return withDataDir(await loadConfig(path, platform), settingOf(dataDirOption, args, platform), platform)
+}
+
+/** The storage of the configuration; an empty one where there is none yet. */
+export async function openToRead(loaded: LoadedConfig, platform: Platform): Promise<Storage> {
+  const place = planStorage(loaded, platform)
+  const onDamaged = warnOfDamaged(platform)
+  if (place.kind !== 'sqlite') return openStorage(place, platform, onDamaged)
+  const { files } = platform
+  const folder = files.folderOf(place.path)
+  // Where only the mark is that there was one, opening says that it is lost.
+  const isThere = (await files.list(folder)).some((name) =>
+    files.resolve(folder, name).startsWith(place.path),
+  )
+  return isThere ? openStorage(place, platform, onDamaged) : createMemoryStorage()
+}
+
+interface Parts {
+  readonly loaded: LoadedConfig
+  readonly storage: Storage
+  readonly material: KeyMaterial
+  readonly audit: AuditSink
+}
+
+async function openKeyring(
+  args: ParsedArguments,
+  platform: Platform,
+  { loaded, storage, material, audit }: Parts,
+): Promise<OpenedKeyring> {
+  const wanted = args.text('tenant')
+  const stored = await listStored(storage)
+  // A tenant whose row is damaged has no keys that could be told of; asked for by its id, it says so.
+  const all = [
+    ...Object.keys(loaded.config.tenants),
+    ...stored.flatMap((row) => (wanted === undefined && isDamaged(row) ? [] : [row.id])),
+  ]
+  const tenantIds = [...new Set(all)].filter((id) => wanted === undefined || id === wanted)
+  if (tenantIds.length === 0) {
+    if (wanted !== undefined)
+      throw new CommandError(`There is no tenant '${wanted}'; grantd keys list names them`)
+    throw new CommandError(`${await getConfigPath(args, platform)} has no tenant`)
+  }
+  const opened = new Map<string, OpenedKey>()
+  const keyring = await composeKeyring(loaded, platform, {
+    storage,
+    material,
+    now: platform.now,
+    monotonic: platform.monotonic,
+    log: () => {},
+    audit,
+    onOpened: ({ tenantId }: KeyPlan, key) => void opened.set(tenantId, key),
+  })
+  return { keyring, tenantIds, opened }
+}
+
+async function listStored(storage: Storage): Promise<ListedRecord<unknown>[]> {
+  const all: ListedRecord<unknown>[] = []
+  for (;;) {
+    const page = await storage
+      .of(systemTenant)
+      .of(tenants)
+      .list({ after: all.at(-1)?.id ?? '', limit: 500 })
+    if (page.length === 0) return all
+    all.push(...page)
+  }
+}

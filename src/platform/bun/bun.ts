@@ -1,0 +1,96 @@
+import { plainAddress } from '../address.ts'
+import { hostPlaces, nodePlatform } from '../node/node-process.ts'
+import { ListenError, type Listener, type ListenOptions, type Openssl, type Platform } from '../platform.ts'
+import { createBatches } from './bun-batches.ts'
+import { bunHashing } from './bun-hashing.ts'
+import { bunSteering } from './bun-steering.ts'
+
+/** Above what any endpoint takes, so that our own limit, which answers in JSON, is met first. */
+const maxRequestBodySize = 1024 * 1024
+
+export function bunPlatform(): Platform {
+  return {
+    ...nodePlatform(),
+    name: 'bun',
+    hashing: bunHashing,
+    passwordHash: { verify: (secret, hash) => Bun.password.verify(secret, hash) },
+    quickCurves: ['P-256', 'Ed25519'],
+    weighOpenssl: async (kind) => (await import('./bun-prospects.ts')).weighOpensslHere(kind),
+    openOpenssl,
+    releaseMemory: () => Bun.gc(true),
+    compileEagerly: () => Bun.unsafe.setJITPolicy(1),
+    fetch: sendRequest,
+    listen,
+  }
+}
+
+function sendRequest(url: string, init: RequestInit, proxy: string | undefined): Promise<Response> {
+  return fetch(url, {
+    ...init,
+    proxy: proxy === undefined ? false : { url: proxy, respectNoProxy: false },
+    // The environment can say otherwise of both, and then secrets are printed, or sent to anybody.
+    verbose: false,
+    tls: { rejectUnauthorized: true },
+  })
+}
+
+function listen(options: ListenOptions): Listener {
+  const server = start(options)
+  return {
+    port: server.port ?? options.port,
+    // Loaded when it is needed: a start is short.
+    holdOff: async () => (await import('./bun-hold-off.ts')).holdOff(server.port ?? options.port),
+    drain: () => server.stop(false),
+    close: () => server.stop(true),
+    ...(options.sharePort === true && { steering: bunSteering }),
+  }
+}
+
+function start({
+  hostname,
+  port,
+  fetch,
+  sharePort = false,
+  idleTimeout = 75,
+}: ListenOptions): Bun.Server<undefined> {
+  const take = createBatches((callback) => void setImmediate(callback))
+  try {
+    return Bun.serve({
+      hostname,
+      port,
+      fetch: (request, server) =>
+        take(() =>
+          fetch(withWholeUrl(request), { address: () => plainAddress(server.requestIP(request)?.address) }),
+        ),
+      // Linux would let a second copy share the port in silence.
+      reusePort: sharePort,
+      idleTimeout,
+      development: false,
+      maxRequestBodySize,
+    })
+  } catch (cause) {
+    throw new ListenError(cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause), {
+      cause,
+    })
+  }
+}
+
+/**
+ * The request with a URL that has a host. Without a Host, which HTTP/1.0 need not send, and with an empty one Bun gives the target alone:
+ * `/health`. Bun itself refuses HTTP/1.1 without a Host, as RFC 9112 section 3.2 wants. Deno puts in a host of its own.
+ */
+function withWholeUrl(request: Request): Request {
+  if (!request.url.startsWith('/')) return request
+  const url = `http://localhost${request.url}`
+  // URL resolves dot segments, as Bun does where there is a Host; Request keeps them.
+  return URL.canParse(url) ? new Request(new URL(url), request) : request
+}
+
+/** Loaded at the first need, for most processes have none. */
+async function openOpenssl(): Promise<Openssl> {
+  const [{ openFirst }, { openLibrary }] = await Promise.all([
+    import('../openssl/openssl.ts'),
+    import('../openssl/openssl-bun.ts'),
+  ])
+  return openFirst(hostPlaces(), openLibrary)
+}

@@ -1,9 +1,0 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
-import type { Hashing } from './platform.ts'
-
-/** Hashes by node:crypto, for the runtime that has nothing faster. */
-export const nodeHashing: Hashing = {
-  sha256: (data) => hash('sha256', data, 'buffer'),
-  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
-  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
-}

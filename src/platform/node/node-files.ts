@@ -1,0 +1,143 @@
+import { type Stats, statSync } from 'node:fs'
+import * as nodeFs from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import process from 'node:process'
+import { codeOf, DurableFiles, type FileSystem, isMissing } from '../durable-files.ts'
+import { FileError, type FileFacts, type Files } from '../platform.ts'
+
+/** Files over node:fs, which Bun and Deno both have. */
+export function createFiles(fs: FileSystem): Files {
+  const durable = new DurableFiles(fs)
+  return {
+    user: process.geteuid?.() ?? process.getuid?.(),
+    resolve,
+    folderOf: dirname,
+    facts: (path) => attempt('look at', path, () => findFacts(path, fs)),
+    identityNow,
+    isLink: (path) => attempt('look at', path, () => isLink(path, fs)),
+    read: (path) => attempt('read', path, () => fs.readFile(path)),
+    readSmall: (path, limit) => attempt('read', path, () => readSmall(path, limit, fs)),
+    checkWritable: (folder) => attempt('write into', folder, () => durable.checkWritable(folder)),
+    list: (folder) => attempt('list', folder, () => listFolder(folder, fs)),
+    makeFolder: (folder) =>
+      attempt('create', folder, async () => void (await fs.mkdir(folder, { recursive: true }))),
+    create: (path, content) => attempt('write', path, () => create(path, content, fs)),
+    makePrivateFolder: (folder) => attempt('create', folder, () => durable.makeFolder(folder)),
+    createPrivate: (path, content) => attempt('write', path, () => durable.create(path, content)),
+    createPrivateWith: (path, fill) => createWith(path, fill, durable),
+    stagePrivate: (path, content) => attempt('write', path, () => durable.stage(path, content)),
+    giveName: (staged, path) => attempt('write', path, () => durable.giveName(staged, path)),
+    remove: (path) => attempt('remove', path, () => fs.rm(path, { force: true })),
+    removeFolder: (folder) => attempt('remove', folder, () => removeFolder(folder, fs)),
+  }
+}
+
+export const nodeFiles: Files = createFiles(nodeFs)
+
+async function attempt<T>(action: string, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    throw new FileError(action, path, codeOf(cause), { cause })
+  }
+}
+
+/** What `fill` throws is its own and stays as it is. */
+async function createWith(
+  path: string,
+  fill: (temporary: string) => Promise<void>,
+  durable: DurableFiles,
+): Promise<boolean> {
+  let own: { readonly cause: unknown } | undefined
+  const work = () =>
+    durable.createWith(path, (temporary) =>
+      fill(temporary).catch((cause: unknown) => {
+        own = { cause }
+        throw cause
+      }),
+    )
+  try {
+    return await attempt('write', path, work)
+  } catch (cause) {
+    throw own ? own.cause : cause
+  }
+}
+
+function identityNow(path: string): string | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found && renderIdentity(found)
+  } catch (cause) {
+    throw new FileError('look at', path, codeOf(cause), { cause })
+  }
+}
+
+function renderIdentity({ dev, ino }: { dev: number; ino: number }): string {
+  return `${dev}:${ino}`
+}
+
+async function findFacts(path: string, fs: FileSystem): Promise<FileFacts | undefined> {
+  let found: Stats
+  try {
+    found = await fs.stat(path)
+  } catch (cause) {
+    if (isMissing(cause)) return undefined
+    throw cause
+  }
+  const hasModes = process.platform !== 'win32'
+  return {
+    size: found.size,
+    mode: hasModes ? found.mode & 0o777 : undefined,
+    owner: hasModes ? found.uid : undefined,
+    isFile: found.isFile(),
+    identity: renderIdentity(found),
+    modifiedAt: found.mtimeMs,
+    changedAt: found.ctimeMs,
+  }
+}
+
+async function isLink(path: string, fs: FileSystem): Promise<boolean> {
+  try {
+    return (await fs.lstat(path)).isSymbolicLink()
+  } catch (cause) {
+    if (isMissing(cause)) return false
+    throw cause
+  }
+}
+
+async function readSmall(path: string, limit: number, fs: FileSystem): Promise<Uint8Array> {
+  const facts = await fs.stat(path)
+  if (!facts.isFile()) throw new Error('it is not a file')
+  if (facts.size > limit) throw new Error(`it has ${facts.size} bytes, wanted at most ${limit}`)
+  return fs.readFile(path)
+}
+
+async function listFolder(folder: string, fs: FileSystem): Promise<string[]> {
+  try {
+    return (await fs.readdir(folder)).sort()
+  } catch (cause) {
+    if (isMissing(cause)) return []
+    throw cause
+  }
+}
+
+async function create(path: string, content: string, fs: FileSystem): Promise<boolean> {
+  try {
+    await fs.writeFile(path, content, { flag: 'wx' })
+    return true
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST') return false
+    throw cause
+  }
+}
+
+async function removeFolder(folder: string, fs: FileSystem): Promise<boolean> {
+  try {
+    await fs.rmdir(folder)
+    return true
+  } catch (cause) {
+    if (isMissing(cause)) return true
+    if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(cause))) return false
+    throw cause
+  }
+}

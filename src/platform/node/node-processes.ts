@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import process from 'node:process'
+import type { Channel, ChildProcess, Exit, Processes, ProcessUsage } from '../processes.ts'
+
+/** Processes over node:child_process, with its channel for JSON. `onStart` is told before another one has our output. */
+export function nodeProcesses({ onStart }: { readonly onStart: () => void }): Processes {
+  return {
+    pid: process.pid,
+    usage,
+    startAgain: (environment) => {
+      onStart()
+      return startAgain(environment)
+    },
+    get parent() {
+      return process.connected ? parentChannel : undefined
+    },
+  }
+}
+
+function usage(): ProcessUsage {
+  const { user, system } = process.cpuUsage()
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() }
+}
+
+/** The words that start this program: an executable is all by itself, a run from source names its first file. */
+function programWords(): string[] {
+  const [, entry = ''] = process.argv
+  const isCompiled = entry.startsWith('/$bunfs/') || /^[A-Z]:[\\/]~BUN[\\/]/i.test(entry)
+  return isCompiled ? [] : [...process.execArgv, entry]
+}
+
+function startAgain(environment: Readonly<Record<string, string>>): ChildProcess {
+  const child = spawn(process.execPath, [...programWords(), ...process.argv.slice(2)], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'json',
+  })
+  const { promise: exited, resolve } = Promise.withResolvers<Exit>()
+  child.once('exit', (code, signal) =>
+    resolve({ code: signal === null ? (code ?? undefined) : undefined, signal: signal ?? undefined }),
+  )
+  // One that could not be started has no exit.
+  child.on('error', () => child.pid === undefined && resolve({ code: undefined, signal: undefined }))
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    send: (message) => {
+      if (child.connected) child.send(message as object, ignoreFault)
+    },
+    onMessage: (listener) => void child.on('message', listener),
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+const parentChannel: Channel = {
+  send: (message) => {
+    if (process.connected) process.send?.(message, undefined, undefined, ignoreFault)
+  },
+  onMessage: (listener) => void process.on('message', listener),
+  onGone: (listener) => void process.on('disconnect', listener),
+  release: () => {
+    if (process.connected) process.disconnect?.()
+  },
+}
+
+/** Whoever is gone is told of by `exited` and `onGone`. */
+function ignoreFault(): void {}

@@ -1,0 +1,232 @@
+import type { LoadedConfig } from '../config/load.ts'
+import type { SigningConfig } from '../config/schema.ts'
+import { findExposure } from '../exposure.ts'
+import { Keyring } from '../keys/keyring.ts'
+import type { KeyringOptions } from '../keys/keyring-options.ts'
+import { FileMaterial } from '../keys/material/file-material.ts'
+import { howToGiveAccess, type KeyHost, type KeyPlan } from '../keys/material/key-file.ts'
+import { type KeyMaterial, MemoryMaterial } from '../keys/material/key-material.ts'
+import {
+  MasterKeyError,
+  type MasterKeys,
+  masterKeyVariable,
+  parseMasterKeys,
+  refuseWithoutMasterKey,
+} from '../keys/material/master-key.ts'
+import { SealedMaterial } from '../keys/material/sealed-material.ts'
+import type { KeyEvent } from '../keys/ring/ring-writer.ts'
+import type { Log } from '../log.ts'
+import { FileError, type Platform } from '../platform/platform.ts'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import { tenantIdPattern } from '../protocol/names.ts'
+import { clients, tenants } from '../storage/records.ts'
+import { onlyReadable, type Storage, systemTenant } from '../storage/storage.ts'
+
+type Files = Pick<Platform, 'files'>
+
+/** Seconds that are added to the time for which verifiers may keep the JWK Set. */
+const publishMargin = 300
+/** Seconds within which every process that serves the JWK Set has looked for new keys, and publishes them. */
+const lookMargin = 10
+/** Bytes. */
+const largestMasterKeyFile = 64 * 1024
+const pageSize = 500
+
+/** What the keys of a configured tenant have to be and where they are; undefined when there is no such tenant. */
+function findConfiguredPlan(tenantId: string, context: PlanContext): KeyPlan | undefined {
+  const { loaded } = context
+  const signing = loaded.config.tenants[tenantId]?.signing
+  return (
+    signing && {
+      ...planSigning(tenantId, signing, context),
+      kid: signing.kid,
+      file: signing.private_key_file === null ? null : loaded.resolve(signing.private_key_file),
+    }
+  )
+}
+
+interface PlanContext {
+  readonly loaded: LoadedConfig
+  readonly platform: Files
+}
+
+type StoredSigning = (typeof tenants.schema)['static']['signing']
+
+function planSigning(
+  tenantId: string,
+  signing: SigningConfig | StoredSigning,
+  { loaded, platform }: PlanContext,
+): KeyPlan {
+  const { rotate_every, publish_ahead, jwks_max_age, modulus_length } = signing
+  return {
+    tenantId,
+    algorithm: getAlgorithm(signing.algorithm),
+    modulusLength: modulus_length,
+    rotateEvery: rotate_every === null ? null : rotate_every * 1000,
+    publishAhead: (publish_ahead === null ? jwks_max_age + publishMargin : publish_ahead + lookMargin) * 1000,
+    jwksMaxAge: jwks_max_age,
+    kid: null,
+    file: null,
+    folder: folderOf(tenantId, { loaded, platform }),
+  }
+}
+
+function folderOf(
+  tenantId: string,
+  { loaded: { dataDir, storage }, platform }: { loaded: LoadedConfig; platform: Files },
+): string | null {
+  const keepsNothing = dataDir === undefined || storage.kind === 'memory'
+  return keepsNothing ? null : platform.files.resolve(dataDir, 'keys', tenantId)
+}
+
+function getAlgorithm(name: string): SignatureAlgorithm {
+  const [found] = Object.keys(signatureAlgorithms).filter(
+    (known): known is SignatureAlgorithm => known === name,
+  )
+  if (found) return found
+  throw new TypeError(`There is no signature algorithm ${name}`)
+}
+
+export interface ComposeKeyringOptions
+  extends Pick<KeyringOptions, 'storage' | 'now' | 'monotonic' | 'atOnce' | 'onOpened'> {
+  readonly log: Log
+  readonly audit: AuditSink
+  /** Default: what {@link openKeyMaterial} answers. */
+  readonly material?: KeyMaterial
+}
+
+export type KeyringHost = KeyHost & Pick<Platform, 'environment' | 'hashing'>
+
+/** The keyring of a configuration and of the tenants in the storage; it opens no key yet. Throws MasterKeyError. */
+export async function composeKeyring(
+  loaded: LoadedConfig,
+  platform: KeyringHost,
+  options: ComposeKeyringOptions,
+): Promise<Keyring> {
+  const { log, audit, ...rest } = options
+  return new Keyring({
+    ...rest,
+    host: platform,
+    material: options.material ?? (await openKeyMaterial(loaded, platform)),
+    findPlan: (id) =>
+      findConfiguredPlan(id, { loaded, platform }) ??
+      findStoredPlan(id, { loaded, platform, storage: options.storage }),
+    folderOf: (id) => folderOf(id, { loaded, platform }),
+    longestTokenLife: (id) => findLongestTokenLife(id, loaded, options.storage),
+    onEvent: (event) => reportKeyEvent(event, log, audit),
+  })
+}
+
+async function findStoredPlan(
+  tenantId: string,
+  { loaded, platform, storage }: { loaded: LoadedConfig; platform: Files; storage: Storage },
+): Promise<KeyPlan | undefined> {
+  // The id may be that of a row that somebody wrote, and would name a folder.
+  if (!tenantIdPattern.test(tenantId)) return undefined
+  const found = await storage.of(systemTenant).of(tenants).find(tenantId)
+  if (!found) return undefined
+  const { signing, created_at: generation } = found.value
+  const plan = { ...planSigning(tenantId, signing, { loaded, platform }), generation }
+  // A file beside Postgres is of a tenant of config.yaml: never of this one, though that one had its id.
+  return loaded.storage.kind === 'postgres' ? { ...plan, folder: null } : plan
+}
+
+/**
+ * Where the private halves of a configuration are. It comes before the storage is opened: a missing master key is a fault of the
+ * configuration, whether the database can be reached or not. Throws MasterKeyError.
+ */
+export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHost): Promise<KeyMaterial> {
+  if (loaded.storage.kind === 'postgres')
+    return new SealedMaterial(platform, (await loadMasterKeys(loaded, platform)) ?? refuseWithoutMasterKey())
+  const keepsNothing = loaded.dataDir === undefined || loaded.storage.kind === 'memory'
+  return keepsNothing ? new MemoryMaterial(platform) : new FileMaterial(platform)
+}
+
+/** The master keys of master_key_file, else of the environment; undefined when there are none. */
+async function loadMasterKeys(
+  { config, resolve }: LoadedConfig,
+  { files, environment, hashing, onExposure }: KeyringHost,
+): Promise<MasterKeys | undefined> {
+  const { master_key_file } = config
+  if (master_key_file === null) {
+    const text = environment(masterKeyVariable)
+    return text ? parseMasterKeys(text, { source: masterKeyVariable, hashing }) : undefined
+  }
+  const path = resolve(master_key_file)
+  try {
+    const facts = await files.facts(path)
+    const exposure = facts && findExposure(path, { content: 'given-key', facts, user: files.user })
+    if (exposure?.gravity === 'refuse')
+      throw new MasterKeyError(`The master key in ${path} ${exposure.complaint}`)
+    if (exposure) onExposure?.(exposure)
+    const text = new TextDecoder().decode(await files.readSmall(path, largestMasterKeyFile))
+    return parseMasterKeys(text, { source: path, hashing })
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause
+    const step = cause.code === 'EACCES' ? howToGiveAccess : 'see master_key_file'
+    throw new MasterKeyError(`Cannot read the master key in ${path}: ${cause.code}; ${step}`, { cause })
+  }
+}
+
+/** Milliseconds that a token of the tenant lives at most, an API key among them; null: for ever. */
+async function findLongestTokenLife(
+  tenantId: string,
+  { config }: LoadedConfig,
+  storage: Storage,
+): Promise<number | null> {
+  const configured = config.tenants[tenantId]
+  const tenant = configured ?? (await storage.of(systemTenant).of(tenants).find(tenantId))?.value
+  // A configured tenant may name its API keys and switch them off.
+  const isOff = configured?.api_keys?.enabled === false
+  const apiKeys = isOff ? undefined : tenant?.api_keys
+  if (apiKeys && apiKeys.max_ttl === null) return null
+  const lives = [
+    tenant?.oauth2?.access_token_ttl ?? 0,
+    apiKeys?.max_ttl ?? 0,
+    ...Object.values(configured?.clients ?? {}).map(({ access_token_ttl }) => access_token_ttl ?? 0),
+    await findLongestStored(tenantId, storage),
+  ]
+  return lives.reduce((longest, life) => Math.max(longest, life), 0) * 1000
+}
+
+/** The longest access_token_ttl (seconds) of the clients in the storage. */
+async function findLongestStored(tenantId: string, storage: Storage): Promise<number> {
+  const records = storage.of(tenantId).of(clients)
+  let longest = 0
+  let after = ''
+  for (;;) {
+    const page = await records.list({ after, limit: pageSize })
+    // A client whose row is damaged gets no token; what it got is of a life that the ring has noted.
+    for (const { value } of onlyReadable(page)) longest = Math.max(longest, value.access_token_ttl ?? 0)
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) return longest
+    after = last.id
+  }
+}
+
+/** A first key is told where it is opened. */
+const messages = {
+  first: undefined,
+  created: 'a signing key was made',
+  activated: 'a signing key signs from now on',
+  retired: 'a signing key signs no more',
+  removed: 'a signing key was removed from the JWK Set',
+} as const
+
+const auditTypes = {
+  first: 'key.created',
+  created: 'key.created',
+  activated: 'key.activated',
+  retired: undefined,
+  removed: 'key.removed',
+} as const
+
+function reportKeyEvent(event: KeyEvent, log: Log, audit: AuditSink): void {
+  const { kind, tenantId, kid, actor, actorTenant } = event
+  const message = messages[kind]
+  if (message) log('info', message, { tenant: tenantId, kid })
+  const type = auditTypes[kind]
+  const detail = { kid, ...(actorTenant !== undefined && { actor_tenant: actorTenant }) }
+  if (type) audit.record({ type, tenant: tenantId, outcome: 'success', actor, detail })
+}

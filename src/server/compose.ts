@@ -1,0 +1,101 @@
+import { buildInfo } from '../build-info.ts'
+import { ClientRegistry } from '../clients/client-registry.ts'
+import { listConfiguredClients } from '../clients/configured-clients.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { findClient } from '../config/packed/packed-config.ts'
+import type { Deps, Lifecycle } from '../deps.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { AttemptLimits } from '../limits/attempt-limits.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Hashing, Platform } from '../platform/platform.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import { parseIpRange } from '../protocol/ip-address.ts'
+import { SecretChecker } from '../secrets/secrets.ts'
+import type { LastUse } from '../storage/last-use.ts'
+import type { StoragePlace } from '../storage/open.ts'
+import type { Storage } from '../storage/storage.ts'
+import { buildTenant } from '../tenants/tenant.ts'
+import { TenantRegistry } from '../tenants/tenant-registry.ts'
+import { RecentTokens } from '../tokens/recent-tokens.ts'
+import { SignedTokens } from '../tokens/signed-tokens.ts'
+import { VerifiedTokens } from '../tokens/verified-tokens.ts'
+
+export interface ComposeOptions {
+  readonly platform: Pick<Platform, 'files' | 'hashing' | 'passwordHash' | 'cores'>
+  readonly log: Log
+  readonly now: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly keyring: Keyring
+  readonly storage: Storage
+  readonly audit: AuditSink
+  readonly lastUse: LastUse
+  readonly limits: AttemptLimits
+  readonly expiryCutoff: () => number
+  readonly publicUrl: string
+  readonly lifecycle: Lifecycle
+  readonly metrics?: Metrics | undefined
+}
+
+/** Where the memory of a configuration is; a configuration that keeps nothing has one that ends with the process. */
+export function planStorage(
+  { storage, dataDir }: LoadedConfig,
+  { files }: Pick<Platform, 'files'>,
+): StoragePlace {
+  if (storage.kind !== 'sqlite') return storage
+  return dataDir === undefined
+    ? { kind: 'memory' }
+    : { kind: 'sqlite', path: files.resolve(dataDir, 'grantd.db') }
+}
+
+/** Every tenant and every client, those of the configuration and those of the storage. */
+export function composeRegistries(
+  { config }: LoadedConfig,
+  { storage, publicUrl, hashing }: { storage: Storage; publicUrl: string; hashing: Hashing },
+): Pick<Deps, 'tenants' | 'clients'> {
+  const tenants = Object.entries(config.tenants).map(([id, tenant]) => buildTenant(id, tenant, publicUrl))
+  const findConfigured = (id: string) => {
+    const tenant = config.tenants[id]
+    return tenant && listConfiguredClients(tenant, (clientId) => findClient(tenant, clientId))
+  }
+  return {
+    tenants: new TenantRegistry(tenants, { storage, publicUrl }),
+    clients: new ClientRegistry(findConfigured, { hashing, storage }),
+  }
+}
+
+/** Puts the parts of the server together: the one place that knows where each comes from. */
+export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps {
+  const { config } = loaded
+  const { platform, keyring, publicUrl, storage, randomBytes } = options
+  const { now, log, lifecycle, audit, lastUse, limits, expiryCutoff, metrics } = options
+  return {
+    now,
+    randomBytes,
+    log,
+    lifecycle,
+    publicUrl,
+    keyring,
+    storage,
+    audit,
+    lastUse,
+    limits,
+    trustedProxies: config.server.trusted_proxies.flatMap((range) => parseIpRange(range) ?? []),
+    expiryCutoff,
+    ...(metrics && { metrics }),
+    verifiedTokens: new VerifiedTokens(),
+    signedTokens: new SignedTokens({ hashing: platform.hashing, secret: randomBytes(32) }),
+    swagger: config.swagger,
+    admin: config.admin,
+    build: buildInfo,
+    hashing: platform.hashing,
+    recentTokens: new RecentTokens({ storage, now }),
+    ...composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing }),
+    secrets: new SecretChecker({
+      hashing: platform.hashing,
+      passwordHash: platform.passwordHash,
+      atOnce: Math.max(1, platform.cores - 1),
+      memoryKey: randomBytes(32),
+    }),
+  }
+}

@@ -1,0 +1,36 @@
+import type { Config } from '../config/schema.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import { KeyFileError } from '../keys/material/key-file.ts'
+import { DamagedRowError } from '../storage/storage.ts'
+
+/** With more tenants than this, the start opens no key. */
+const mostAwaited = 32
+
+/** The ids of the active tenants of the configuration. */
+export function findActive({ tenants }: Config): string[] {
+  return Object.entries(tenants).flatMap(([id, { active }]) => (active ? [id] : []))
+}
+
+/**
+ * Opens the keys of the tenants, some at once, and throws KeyFileError with every complaint, that of a damaged keyring too. With many tenants it opens none: to
+ * open or make ten thousand keys keeps every core busy for minutes, and each tenant's first request opens its own; one whose key
+ * is broken is answered 503, and the log says why.
+ */
+export async function openKeys(
+  ids: readonly string[],
+  { keyring, atOnce }: { keyring: Pick<Keyring, 'of'>; atOnce: number },
+): Promise<void> {
+  if (ids.length > mostAwaited) return
+  const complaints: Error[] = []
+  const waiting = [...ids]
+  const work = async () => {
+    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+      await keyring.of(id).catch((cause: unknown) => {
+        if (!(cause instanceof KeyFileError) && !(cause instanceof DamagedRowError)) throw cause
+        complaints.push(cause)
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  if (complaints.length > 0) throw new KeyFileError(complaints.map(({ message }) => message).join('\n'))
+}

@@ -1,0 +1,31 @@
+import { CommandError } from '../cli/command.ts'
+import { ListenError, type Listener, type ListenOptions, type Platform } from '../platform/platform.ts'
+
+/** Opens a port. Throws CommandError with what to do; `option` is what chooses another port. */
+export function openPort(
+  options: ListenOptions,
+  { listen }: Pick<Platform, 'listen'>,
+  option = '--port',
+): Listener {
+  try {
+    return listen(options)
+  } catch (cause) {
+    if (!(cause instanceof ListenError)) throw cause
+    const { hostname, port } = options
+    const shown = hostname.includes(':') ? `[${hostname}]` : hostname
+    const reason = explainListen(cause.code, { hostname, option })
+    throw new CommandError(`Cannot listen on ${shown}:${port}: ${reason}`, { cause })
+  }
+}
+
+/** What to do about the system's word. */
+function explainListen(code: string, { hostname, option }: { hostname: string; option: string }): string {
+  if (code === 'EADDRINUSE') {
+    // The runtime says so of a name that cannot be resolved, too.
+    const isName = !/^[\d.]+$|:|^localhost$/.test(hostname)
+    const doubt = isName ? `, or ${hostname} is no name of this machine` : ''
+    return `the port is in use${doubt}; stop what uses it, or choose another with ${option}`
+  }
+  if (code === 'EACCES') return `not allowed for this user; choose a port from 1024 up with ${option}`
+  return `${code}; choose another address with ${option.replace('port', 'host')}`
+}

@@ -1,0 +1,81 @@
+import { AuditLog } from '../audit/audit-log.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { AttemptLimits } from '../limits/attempt-limits.ts'
+import { type Log, renderCause } from '../log.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import { LastUse } from '../storage/last-use.ts'
+import { openStorage } from '../storage/open.ts'
+import type { OnDamagedRow, Storage } from '../storage/storage.ts'
+import { createBusyMeter } from './busy-meter.ts'
+import { planStorage } from './compose.ts'
+
+/** What works behind the answers. */
+export interface Services {
+  readonly storage: Storage
+  readonly audit: AuditSink
+  readonly lastUse: LastUse
+  readonly limits: AttemptLimits
+  /** See AuditLog.settleForgotten. */
+  settleAudit(): Promise<void>
+  /** Writes what waits to be written, and closes the storage. */
+  close(): Promise<void>
+}
+
+/** Rows that are remembered as told of. */
+const mostTold = 1000
+
+/** Names each damaged row in the log, once for as long as there are not too many of them. */
+function logDamaged(log: Log): OnDamagedRow {
+  const told = new Set<string>()
+  return ({ key, message }) => {
+    const name = JSON.stringify(key)
+    if (told.has(name)) return
+    if (told.size >= mostTold) told.clear()
+    told.add(name)
+    log('error', 'a row of the database is damaged', { ...key, reason: message })
+  }
+}
+
+/** Opens what a server needs besides its keys. Throws StorageError. */
+export async function openServices(
+  loaded: LoadedConfig,
+  { platform, log }: { platform: Platform; log: Log },
+): Promise<Services> {
+  const storage = await openStorage(planStorage(loaded, platform), platform, logDamaged(log))
+  const lastUse = new LastUse({
+    storage,
+    after: platform.after,
+    onError: (cause) => log('warn', 'uses were not written', { reason: renderCause(cause) }),
+  })
+  const limits = new AttemptLimits({
+    ...platform,
+    storage,
+    settings: loaded.config.limits,
+    onError: (cause) =>
+      log('warn', 'failed attempts are counted by this process alone', { reason: renderCause(cause) }),
+  })
+  const { retain, enabled, skip } = loaded.config.audit
+  // A memory that ends with the process would only grow.
+  const isKept = enabled && storage.name !== 'memory'
+  const audit = new AuditLog({
+    ...platform,
+    storage,
+    log,
+    skip,
+    enabled: isKept,
+    retainSeconds: retain,
+    isBusy: createBusyMeter(platform),
+  })
+  return {
+    storage,
+    lastUse,
+    limits,
+    audit,
+    settleAudit: () => audit.settleForgotten(),
+    close: async () => {
+      await Promise.all([lastUse.flush(), limits.flush(), audit.close()])
+      await storage.close()
+    },
+  }
+}

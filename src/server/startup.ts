@@ -1,0 +1,54 @@
+import type { Deps } from '../deps.ts'
+import type { OpenedKey } from '../keys/material/key-file.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { tenantPath } from '../tenants/tenant.ts'
+
+/** Tenants that are named one by one. */
+const mostNamed = 10
+
+interface Started {
+  readonly deps: Deps
+  readonly host: string
+  readonly port: number
+  readonly openedKeys: ReadonlyMap<string, OpenedKey>
+  /** A demo says itself what to try. */
+  readonly isDemo: boolean
+}
+
+/** The lines for the person who starts the server: where it is, what it serves, what to try. */
+export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started): string {
+  const { build, publicUrl, tenants } = deps
+  const active = tenants.configured.filter(({ active }) => active)
+  const named = active.slice(0, mostNamed).map((tenant) => renderTenant(tenant, deps, openedKeys))
+  const more = active.length > mostNamed ? [`            and ${active.length - mostNamed} more`] : []
+  return [
+    `grantd ${build.version} (${build.commit}) listens on http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...named.map((line, index) => `  ${index === 0 ? 'tenants ' : '        '}  ${line}`),
+    ...more,
+    ...(isDemo ? [] : renderFirstTry(active, deps)),
+    ...(deps.swagger ? [`  swagger   ${publicUrl}/swagger`] : []),
+    '',
+  ].join('\n')
+}
+
+function renderTenant({ id }: Tenant, { clients, storage }: Deps, openedKeys: Started['openedKeys']): string {
+  const opened = openedKeys.get(id)
+  const count = clients.of(id).configured.length
+  const place = opened?.path ?? (storage.name === 'postgres' ? 'the database' : 'memory')
+  const key = opened ? `key ${opened.key.kid} (${opened.key.algorithm})` : 'key opened at its first use'
+  return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${place}` : ''}`
+}
+
+/** A command that gets a token; curl asks for the secret as a password, so that it stands nowhere. */
+function renderFirstTry(tenants: readonly Tenant[], { clients, publicUrl }: Deps): string[] {
+  for (const tenant of tenants) {
+    const client = clients.of(tenant.id).configured.find(({ active }) => active)
+    if (!tenant.oauth2 || !client || !/^[\w.-]+$/.test(client.id)) continue
+    const url = `${publicUrl}${tenantPath(tenant.id)}/oauth/token`
+    return [
+      `  try       curl -u ${client.id} -d grant_type=client_credentials ${url}`,
+      '            (the password is the client secret)',
+    ]
+  }
+  return []
+}

@@ -1,0 +1,98 @@
+import { buildInfo } from '../build-info.ts'
+import { exitCodes } from '../cli/command.ts'
+import { findConfig } from '../cli/find-config.ts'
+import { createLog } from '../log.ts'
+import { MetricsSum } from '../metrics/metrics-sum.ts'
+import { processSamples } from '../metrics/process-samples.ts'
+import { addSamples, buildSamples } from '../metrics/samples.ts'
+import type { ParsedArguments } from '../platform/arguments.ts'
+import { FileError, type Listener, type Platform } from '../platform/platform.ts'
+import { NothingShared } from '../supervisor/plans.ts'
+import { Supervisor } from '../supervisor/supervisor.ts'
+import type { ConfigSource, Plan } from '../supervisor/worker-messages.ts'
+import { WorkerPool } from '../supervisor/worker-pool.ts'
+import { openMetrics } from './open-metrics.ts'
+import { openPort } from './open-port.ts'
+
+/** Runs so many workers on one port and answers the exit code. */
+export async function supervise(
+  args: ParsedArguments,
+  platform: Platform,
+  workers: number | 'auto',
+): Promise<number> {
+  const { startAgain } = platform.processes
+  if (!startAgain) throw new TypeError('This runtime starts no workers')
+  const log = createLog(platform.writeOut, platform.now)
+  const sum = new MetricsSum()
+  const pool = new WorkerPool({ ...platform, startAgain, log, sum })
+  let metrics: Listener | undefined
+  const supervisor = new Supervisor({
+    workers,
+    cores: platform.cores,
+    pool,
+    log,
+    after: platform.after,
+    monotonic: platform.monotonic,
+    readConfig: () => readConfig(args, platform),
+    takePort: (plan) => takePort(plan, platform),
+    begin: (plan) => {
+      const collect = async () => {
+        await pool.collect()
+        const own = [
+          buildSamples(buildInfo),
+          supervisor.samples(),
+          processSamples(platform.processes.usage()),
+        ]
+        return addSamples([...own, sum.total()])
+      }
+      if (plan.metrics) metrics = openMetrics(plan.metrics, collect, { platform, log })
+    },
+    announce: platform.writeOut,
+  })
+  const removeStop = platform.onStopSignal((signal) => supervisor.stop(signal))
+  const removeReload = platform.onReloadSignal(() => supervisor.reload())
+  try {
+    return await supervisor.run()
+  } catch (cause) {
+    if (!(cause instanceof NothingShared)) throw cause
+    platform.writeError(
+      `grantd: Cannot run ${workers} workers: without a database each would have what it knows to itself, and a token that one revoked would be good at the others; set storage to sqlite or to postgres://, or leave --workers out\n`,
+    )
+    return exitCodes.config
+  } finally {
+    removeStop()
+    removeReload()
+    await metrics?.close()
+  }
+}
+
+const largestConfig = 64 * 1024 * 1024
+
+/**
+ * The configuration as it is now, so that a worker which is started later has the same one, whatever was written since: the text
+ * and the folder too, which is where data_dir begins. Throws FileError where it cannot even be looked for. What cannot be read is left to the first worker, which says what is wrong with it.
+ */
+async function readConfig(args: ParsedArguments, platform: Platform): Promise<ConfigSource> {
+  const { files } = platform
+  const path = await findConfig(args, platform)
+  if (path === undefined) return { path: null, folder: files.resolve('.'), text: null }
+  const folder = files.folderOf(files.resolve(path))
+  try {
+    const bytes = await files.readSmall(path, largestConfig)
+    return { path, folder, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch (cause) {
+    if (cause instanceof FileError || cause instanceof TypeError) return { path, folder, text: null }
+    throw cause
+  }
+}
+
+/**
+ * Finds that the port is nobody else's, which workers cannot: they share it, and would with another server of the same user.
+ * Port 0 becomes one number for all.
+ */
+async function takePort({ host, port }: Plan, platform: Platform): Promise<number> {
+  const fetch = async () => new Response(null, { status: 503 })
+  const probe = openPort({ hostname: host, port, fetch }, platform)
+  await probe.close()
+  return probe.port
+}

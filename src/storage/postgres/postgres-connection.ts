@@ -1,0 +1,131 @@
+import type postgres from 'postgres'
+import { inTime } from '../../async/in-time.ts'
+import { createTexts, type Sql, type SqlRow, type SqlValue } from '../sql.ts'
+import { connectDriver, type Driver, type PostgresTimes, type PostgresWay } from './postgres-driver.ts'
+import { notPrimary, ownFault, type PostgresFault, readConnectFault, readFault } from './postgres-fault.ts'
+import { complaintOfRole, guardRead, isGuardFault, type Lineage, roleText } from './postgres-role.ts'
+
+/** Milliseconds that the server has to say itself that a statement took too long. */
+const grace = 500
+/** Values of the largest statement that is prepared: there are few texts of so many, and each is kept by the server. */
+const mostPreparedValues = 16
+
+/**
+ * One connection to a server that takes writes, by a client of the driver that has no other. A client with several takes up by
+ * itself what was asked of a connection that broke: it ends the process when that was a transaction, and waits for ever when the
+ * server is away. So this one is never used again once its connection broke.
+ */
+export class PostgresConnection {
+  /** Of the server; undefined: it was not asked, or cannot say. */
+  lineage: Lineage | undefined
+  /** See PostgresPrimary.isCurrent. */
+  generation = 0
+  readonly #client: Driver
+  readonly #times: PostgresTimes
+  readonly #prepare: boolean | undefined
+  #isBroken = false
+  /** Whether a pooler answers, which may give each transaction another server; undefined: not known yet. */
+  #isPooled: boolean | undefined
+  /** Why no answer of the server counts any more. */
+  #distrust: PostgresFault | undefined
+
+  /** Connects. Throws {@link PostgresFault}, after the time for it at the latest; also when the server only reads. */
+  static async open(way: PostgresWay): Promise<PostgresConnection> {
+    try {
+      const connection = new PostgresConnection(way)
+      await connection.#checkRole()
+      return connection
+    } catch (cause) {
+      throw readConnectFault(cause, { hasTls: way.host.tls !== false })
+    }
+  }
+
+  private constructor(way: PostgresWay) {
+    this.#times = way.times
+    this.#prepare = way.target.prepare
+    this.#client = connectDriver(way, {
+      onClose: () => {
+        this.#isBroken = true
+      },
+      onReadOnly: () => {
+        // A pooler repeats what the server said to somebody else.
+        if (this.#isPooled === false) this.#distrust ??= notPrimary('only reads now')
+      },
+      onUnreplicated: () => {
+        this.#distrust ??= ownFault('unreplicated', 'the wait for a standby was cut off')
+      },
+    })
+  }
+
+  get isBroken(): boolean {
+    return this.#isBroken
+  }
+
+  get isPooled(): boolean {
+    return this.#isPooled === true
+  }
+
+  get #mayPrepare(): boolean {
+    return this.#prepare ?? this.#isPooled === false
+  }
+
+  /** Throws {@link PostgresFault}, after `milliseconds` and some grace at the latest. */
+  run({ parts, values }: Sql, milliseconds = this.#times.statementTimeoutMs): Promise<SqlRow[]> {
+    return this.#query(textOf(parts), values, milliseconds + grace)
+  }
+
+  /** Like {@link run}, for a statement that only reads, outside of a transaction: only a server that takes writes answers it. */
+  read(statement: Sql): Promise<SqlRow[]> {
+    return this.#isPooled ? this.#readGuarded(statement) : this.run(statement)
+  }
+
+  async #readGuarded({ parts, values }: Sql): Promise<SqlRow[]> {
+    try {
+      return await this.#query(guardedTextOf(parts), values, this.#times.statementTimeoutMs + grace)
+    } catch (cause) {
+      if (!isGuardFault(cause)) throw cause
+      void this.close()
+      throw notPrimary('only reads')
+    }
+  }
+
+  async #checkRole(): Promise<void> {
+    const rows = await this.#query(roleText, [], this.#times.connectTimeoutMs)
+    // A pooler gives its clients numbers of its own.
+    this.#isPooled = rows[0]?.['pid'] !== rows.state.pid
+    const complaint = complaintOfRole(rows[0])
+    if (complaint === undefined) return
+    void this.close()
+    throw notPrimary(complaint)
+  }
+
+  async #query(
+    text: string,
+    values: readonly SqlValue[],
+    milliseconds: number,
+  ): Promise<postgres.RowList<SqlRow[]>> {
+    if (this.#isBroken) throw ownFault('lost', 'the connection was lost')
+    const late = () => ownFault('noAnswer', `no answer within ${milliseconds} ms`)
+    const prepare = this.#mayPrepare && values.length <= mostPreparedValues
+    try {
+      const asked = this.#client.unsafe<SqlRow[]>(text, [...values], { prepare })
+      const rows = await inTime(asked, { milliseconds, late })
+      if (this.#distrust) throw this.#distrust
+      return rows
+    } catch (cause) {
+      const fault = readFault(cause)
+      if (fault.endsConnection) void this.close()
+      throw fault
+    }
+  }
+
+  /** Closes it at once; what runs on it is lost. */
+  async close(): Promise<void> {
+    this.#isBroken = true
+    await this.#client.end({ timeout: 0 })
+  }
+}
+
+const renderText = (parts: readonly string[]) => parts.reduce((all, part, index) => `${all}$${index}${part}`)
+const textOf = createTexts(renderText)
+const guardedTextOf = createTexts((parts) => guardRead(renderText(parts)))

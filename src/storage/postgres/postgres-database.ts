@@ -1,0 +1,148 @@
+import { insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow, sql } from '../sql.ts'
+import type { PostgresConnection } from './postgres-connection.ts'
+import { explainFault, ownFault, PostgresFault, readFault } from './postgres-fault.ts'
+import { PostgresInserts } from './postgres-inserts.ts'
+import type { PostgresPool } from './postgres-pool.ts'
+import { Repeats } from './retries.ts'
+
+/**
+ * A database of a server that speaks the protocol of Postgres. What the server undid because of somebody else's
+ * transaction is run again; what was lost with its connection is not, for it may have been done.
+ */
+export class PostgresDatabase implements SqlDatabase {
+  readonly name = 'postgres'
+  readonly #pool: PostgresPool
+  readonly #place: string
+  /** Apart, so that a statement does not wait for transactions that repeat. */
+  readonly #statements = new Repeats(isConflict)
+  readonly #transactions = new Repeats(isConflict)
+  readonly #inserts = new PostgresInserts((statement) => this.write(statement))
+
+  constructor(pool: PostgresPool, place: string) {
+    this.#pool = pool
+    this.#place = place
+  }
+
+  read(statement: Sql): Promise<SqlRow[]> {
+    return this.#use(this.#statements, (connection) => connection.read(statement))
+  }
+
+  write(statement: Sql): Promise<SqlRow[]> {
+    return this.#use(this.#statements, (connection) => connection.run(statement))
+  }
+
+  insert(row: NewRow): Promise<boolean> {
+    return this.#inserts.insert(row)
+  }
+
+  transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
+    const place = this.#place
+    return this.#use(this.#transactions, (connection) => runTransaction(connection, { work, place }))
+  }
+
+  /** The server tidies up itself; which one it is may have changed. */
+  async tidy(): Promise<void> {
+    try {
+      await this.#pool.look()
+    } catch (cause) {
+      throw this.#explain(cause)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  async #use<T>(repeats: Repeats, work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+    try {
+      return await this.#pool.use((connection) => repeats.run(() => work(connection)))
+    } catch (cause) {
+      throw this.#explain(cause)
+    }
+  }
+
+  #explain(cause: unknown): unknown {
+    return cause instanceof PostgresFault ? explainFault(cause, this.#place) : cause
+  }
+}
+
+function isConflict(cause: unknown): boolean {
+  return cause instanceof PostgresFault && cause.isConflict
+}
+
+export interface PostgresWork<T> {
+  readonly work: (database: SqlDatabase) => Promise<T>
+  readonly place: string
+  readonly isolation?: 'serializable' | 'read committed'
+  /** For each statement; default: that of the connection. */
+  readonly statementTimeoutMs?: number
+}
+
+/** Runs `work` once. Throws {@link PostgresFault}, or what `work` throws. */
+export async function runTransaction<T>(
+  connection: PostgresConnection,
+  options: PostgresWork<T>,
+): Promise<T> {
+  const { work, isolation = 'serializable' } = options
+  const inside = new Inside(connection, options)
+  await connection.run({ parts: [`begin isolation level ${isolation}`], values: [] })
+  try {
+    const result = await work(inside)
+    // After a statement that failed, the server answers `commit` with a rollback.
+    if (inside.fault) throw inside.fault
+    await connection.run(sql`commit`)
+    return result
+  } catch (cause) {
+    await connection.run(sql`rollback`).catch(() => connection.close())
+    throw inside.fault?.isConflict ? inside.fault : cause
+  } finally {
+    inside.isOver = true
+  }
+}
+
+/** The database as the work of a transaction sees it. */
+class Inside implements SqlDatabase {
+  readonly name = 'postgres'
+  /** What the first statement that failed said; there is no going on after it. */
+  fault: PostgresFault | undefined
+  isOver = false
+  readonly #connection: PostgresConnection
+  readonly #options: Pick<PostgresWork<unknown>, 'place' | 'statementTimeoutMs'>
+
+  constructor(
+    connection: PostgresConnection,
+    options: Pick<PostgresWork<unknown>, 'place' | 'statementTimeoutMs'>,
+  ) {
+    this.#connection = connection
+    this.#options = options
+  }
+
+  read(statement: Sql): Promise<SqlRow[]> {
+    return this.write(statement)
+  }
+
+  async write(statement: Sql): Promise<SqlRow[]> {
+    const { place, statementTimeoutMs } = this.#options
+    try {
+      // The connection may be that of somebody else by now.
+      if (this.isOver) throw ownFault('lost', 'the transaction is over', { endsConnection: false })
+      return await this.#connection.run(statement, statementTimeoutMs)
+    } catch (cause) {
+      const fault = readFault(cause)
+      this.fault ??= fault
+      throw explainFault(fault, place)
+    }
+  }
+
+  insert(row: NewRow): Promise<boolean> {
+    return insertOne({ write: (statement) => this.write(statement) }, row)
+  }
+
+  transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
+    return work(this)
+  }
+
+  async tidy(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,74 @@
+import postgres from 'postgres'
+import type { PostgresHost, PostgresTarget } from './postgres-url.ts'
+
+export interface PostgresTimes {
+  readonly connectTimeoutMs: number
+  readonly statementTimeoutMs: number
+}
+
+/** What a connection is made from. */
+export interface PostgresWay {
+  readonly target: PostgresTarget
+  readonly host: PostgresHost
+  readonly times: PostgresTimes
+}
+
+/** A client of the driver with one connection. */
+export type Driver = postgres.Sql<{ bigint: number }>
+
+/** What is to be known of a connection besides its answers. */
+export interface DriverEvents {
+  onClose(): void
+  /** The server was set to read only; Postgres 14 and later says so before its next answer. */
+  onReadOnly(): void
+  /** A commit was answered without the standby that it was to wait for. */
+  onUnreplicated(): void
+}
+
+/** Seconds after which a connection that nobody uses is closed. */
+const idleSeconds = 120
+
+/** Answers a client that connects when it is first asked. */
+export function connectDriver({ target, host, times }: PostgresWay, events: DriverEvents): Driver {
+  const { database, user, password, prepare } = target
+  return postgres({
+    host: host.host,
+    port: host.port,
+    ...(host.socket !== undefined && { path: host.socket }),
+    database,
+    user,
+    ...(password !== undefined && { password }),
+    ssl: host.tls,
+    prepare: prepare !== false,
+    max: 1,
+    connect_timeout: times.connectTimeoutMs / 1000,
+    idle_timeout: idleSeconds,
+    // The end of a lifetime would come in the middle of a transaction.
+    max_lifetime: null,
+    fetch_types: false,
+    onnotice: (notice) => {
+      // Only a warning, and the commit is answered like any other.
+      if (notice['routine'] === 'SyncRepWaitForLSN') events.onUnreplicated()
+    },
+    onparameter: (name, value) => {
+      if (name === 'default_transaction_read_only' && value === 'on') events.onReadOnly()
+    },
+    onclose: events.onClose,
+    // int8, which the driver reads as text.
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    connection: {
+      application_name: target.applicationName,
+      // Poolers refuse settings that they cannot keep for each of their clients.
+      ...(prepare !== false && renderSettings(target, times.statementTimeoutMs)),
+    },
+  })
+}
+
+function renderSettings({ schema }: PostgresTarget, statementTimeoutMs: number) {
+  return {
+    statement_timeout: statementTimeoutMs,
+    // Sets the rows free that a machine which vanished in a transaction holds.
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    ...(schema !== undefined && { search_path: `"${schema}"` }),
+  }
+}

@@ -1,0 +1,200 @@
+import postgres from 'postgres'
+import { StorageError, StorageRefusedError } from '../storage.ts'
+
+/**
+ * What the server, or the way to it, said. Takes nothing else from the error of the driver, which holds the values of
+ * the statement.
+ */
+export class PostgresFault extends Error {
+  /** An SQLSTATE, a word of the system such as ECONNREFUSED, or one of {@link ownCodes}. */
+  readonly code: string
+  /** Whether the connection is of no use any more. */
+  readonly endsConnection: boolean
+
+  constructor({ code, message, endsConnection }: { code: string; message: string; endsConnection: boolean }) {
+    super(message)
+    this.code = code
+    this.endsConnection = endsConnection
+  }
+
+  /** Whether the server undid what was asked, and will likely do it the next time. */
+  get isConflict(): boolean {
+    return this.code === '40001' || this.code === '40P01'
+  }
+
+  /** Whether somebody has to do something, though another server answers every request. */
+  get needsOperator(): boolean {
+    return this.code === ownCodes.leftBehind || this.code === ownCodes.otherCluster
+  }
+
+  /** The same, which says of which of several hosts it is. */
+  at({ name }: { readonly name: string }): PostgresFault {
+    const { code, message, endsConnection } = this
+    return new PostgresFault({ code, message: `${name}: ${message}`, endsConnection })
+  }
+}
+
+/** Codes of faults that neither server nor system has a word for. */
+export const ownCodes = {
+  noAnswer: 'NO_ANSWER',
+  lost: 'CONNECTION_LOST',
+  allBusy: 'ALL_BUSY',
+  closed: 'CLOSED',
+  hungUp: 'HUNG_UP',
+  noTls: 'NO_TLS',
+  notPrimary: 'NOT_PRIMARY',
+  leftBehind: 'LEFT_BEHIND',
+  otherCluster: 'OTHER_CLUSTER',
+  noPrimary: 'NO_PRIMARY',
+  unreplicated: 'UNREPLICATED',
+} as const
+
+/** The fault in what the driver threw. */
+export function readFault(cause: unknown): PostgresFault {
+  if (cause instanceof PostgresFault) return cause
+  if (cause instanceof postgres.PostgresError) {
+    const { code, message, severity } = cause
+    // A server that only reads was the one that writes until it was replaced: another connection may lead to that.
+    const endsConnection = severity === 'FATAL' || severity === 'PANIC' || code === '25006'
+    return new PostgresFault({ code, message, endsConnection })
+  }
+  const code = readCode(cause)
+  const message = cause instanceof Error && cause.message !== '' ? cause.message : code
+  return new PostgresFault({ code, message: lostMessages[code] ?? message, endsConnection: true })
+}
+
+function readCode(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.errors.length > 0) return readCode(cause.errors[0])
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : ownCodes.lost
+}
+
+/** Codes of the driver, in words. */
+const lostMessages: Readonly<Record<string, string>> = {
+  CONNECTION_CLOSED: 'the connection was lost',
+  CONNECTION_DESTROYED: 'the connection was closed',
+  CONNECTION_ENDED: 'the connection was closed',
+  ECONNRESET: 'the connection was lost (ECONNRESET)',
+}
+
+/** The same for a connection that is being made, of which nobody has asked anything yet. */
+export function readConnectFault(cause: unknown, { hasTls }: { readonly hasTls: boolean }): PostgresFault {
+  const fault = readFault(cause)
+  if (lostMessages[fault.code] === undefined && fault.code !== ownCodes.lost) return fault
+  return hasTls
+    ? ownFault('noTls', 'the server closed the connection instead of starting TLS')
+    : ownFault('hungUp', 'the server closed the connection before it said anything')
+}
+
+/** A fault that neither server nor system has a word for. */
+export function ownFault(
+  code: keyof typeof ownCodes,
+  message: string,
+  { endsConnection = true }: { readonly endsConnection?: boolean } = {},
+): PostgresFault {
+  return new PostgresFault({ code: ownCodes[code], message, endsConnection })
+}
+
+/** What is wrong with a server that takes no writes; `complaint` is `is a standby`, for one. */
+export function notPrimary(complaint: string): PostgresFault {
+  return ownFault('notPrimary', `the server ${complaint}`)
+}
+
+/** Why none of the hosts can be used; `faults` are in the order of `hosts`. */
+export function combineFaults(
+  hosts: readonly { readonly name: string }[],
+  faults: readonly PostgresFault[],
+): PostgresFault {
+  const [first] = faults
+  if (first && faults.every(({ code, message }) => code === first.code && message === first.message))
+    return first
+  const each = hosts.map(({ name }, index) => `${name}: ${faults[index]?.message ?? 'no answer'}`)
+  return ownFault('noPrimary', `no host takes writes (${each.join('; ')})`)
+}
+
+/** The fault that is `cause`, or that it came from. */
+export function findFault(cause: unknown): PostgresFault | undefined {
+  if (cause instanceof StorageError) return findFault(cause.cause)
+  return cause instanceof PostgresFault ? cause : undefined
+}
+
+/** What a fault means for whoever uses the store at `place`. */
+export function explainFault(fault: PostgresFault, place: string): StorageError {
+  const next = nextSteps[fault.code] ?? findNextStep(fault)
+  const isTold = fault.message.includes(fault.code) || Object.values<string>(ownCodes).includes(fault.code)
+  const code = isTold ? '' : ` (${fault.code})`
+  const message = `Cannot use ${place}: ${fault.message}${code}; ${next}`
+  return new StorageError(message, { cause: fault })
+}
+
+/** The same for a store that is being opened: what a restart cannot mend is refused. */
+export function explainOpening(fault: PostgresFault, place: string): StorageError {
+  const explained = explainFault(fault, place)
+  return lasting.includes(fault.code)
+    ? new StorageRefusedError(explained.message, { cause: fault })
+    : explained
+}
+
+const lasting: readonly string[] = ['28P01', '28000', '3D000', '42501', ownCodes.otherCluster]
+
+const otherNextStep = 'look at the log of the server'
+const nextStepOfTls =
+  'name the certificate of its authority in postgres.ca_file, or choose another sslmode in the URL'
+const away = 'look whether the server runs, and whether this machine reaches it'
+const access = 'look at the user in the URL and at its password'
+const primary = 'name the server that takes writes in the URL, or all of them with commas between them'
+const pooler = 'where a pooler stands before the server, add prepare=false to the URL'
+const busy = 'look what keeps the server busy'
+
+const nextSteps: Readonly<Record<string, string>> = {
+  ECONNREFUSED: away,
+  ENOENT: 'look whether the server runs, and at the folder of its socket in the URL',
+  EACCES: 'let this user use the socket of the server',
+  EHOSTUNREACH: away,
+  ENETUNREACH: away,
+  ETIMEDOUT: away,
+  CONNECT_TIMEOUT: away,
+  [ownCodes.noAnswer]: away,
+  ENOTFOUND: 'look at the name of the host in the URL',
+  EAI_AGAIN: 'look at the name of the host in the URL, and at the name server',
+  CONNECTION_CLOSED: 'it is not known whether a write was done; look at the log of the server',
+  CONNECTION_DESTROYED: 'it is not known whether a write was done; look at the log of the server',
+  ECONNRESET: 'it is not known whether a write was done; look at the log of the server',
+  [ownCodes.lost]: 'it is not known whether a write was done; look at the log of the server',
+  [ownCodes.hungUp]: away,
+  [ownCodes.noTls]:
+    'turn TLS on at the server, or add sslmode=disable to the URL where nobody is on the way to it',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'name the host in the URL as the certificate does',
+  [ownCodes.closed]: 'ask again once grantd has started again',
+  [ownCodes.allBusy]: `${busy}, or raise postgres.pool`,
+  '23505': 'a row of this id is there already',
+  [ownCodes.notPrimary]: primary,
+  [ownCodes.leftBehind]: 'stop the old server, and let it follow the one that was promoted',
+  [ownCodes.otherCluster]:
+    'name only hosts of one cluster in the URL, and start grantd again where the cluster was made anew',
+  [ownCodes.noPrimary]: 'look at each of them; after a failover, wait until one of them is promoted',
+  [ownCodes.unreplicated]: 'it is not known whether the standby has the write; look at the standby',
+  '25006': primary,
+  '26000': pooler,
+  '42P05': pooler,
+  '28P01': access,
+  '28000': `${access}, and at pg_hba.conf of the server`,
+  '3D000': 'create the database, or name another one in the URL',
+  '40001': 'too many transactions want the same rows; try again',
+  '40P01': 'too many transactions want the same rows; try again',
+  '42501': 'let this user create tables in the database, or use the user that made them',
+  '53300': 'raise max_connections of the server, or lower postgres.pool',
+  '57014': `${busy}, or raise postgres.statement_timeout`,
+  '57P03': 'wait until the server has started',
+}
+
+function findNextStep(fault: PostgresFault): string {
+  // What pgbouncer says of a setting that it cannot keep for each of its clients.
+  if (fault.message.includes('startup parameter')) return pooler
+  // Of a transaction that a pooler led there.
+  if (fault.message.includes('hot standby')) return primary
+  return isOfTls(fault) ? nextStepOfTls : otherNextStep
+}
+
+function isOfTls({ code, message }: PostgresFault): boolean {
+  return /CERT|TLS|SSL|UNABLE_TO/.test(code) || /certificate|\bTLS\b|\bSSL\b/i.test(message)
+}

@@ -1,0 +1,91 @@
+import { insertOne, type NewRow, type Sql, type SqlRow, sql } from '../sql.ts'
+import { findFault } from './postgres-fault.ts'
+
+/** Rows of one statement. */
+const largestGroup = 500
+/** Statements at once. With more there are fewer rows in each; with one, whoever comes late waits for two of them. */
+const mostGroups = 2
+
+interface Insert {
+  readonly row: NewRow
+  readonly resolve: (isNew: boolean) => void
+  readonly reject: (cause: unknown) => void
+}
+
+/**
+ * Rows that arrive while others are written share the next statement, and with it one way to the server and one wait for its
+ * disk; each is answered when its own is committed. Nobody waits while there is nothing to wait for.
+ */
+export class PostgresInserts {
+  readonly #write: (statement: Sql) => Promise<SqlRow[]>
+  #waiting: Insert[] = []
+  #running = 0
+
+  constructor(write: (statement: Sql) => Promise<SqlRow[]>) {
+    this.#write = write
+  }
+
+  /** See SqlDatabase.insert. */
+  insert(row: NewRow): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ row, resolve, reject })
+      this.#start()
+    })
+  }
+
+  #start(): void {
+    while (this.#running < mostGroups && this.#waiting.length > 0) {
+      this.#running++
+      void this.#run(this.#waiting.splice(0, largestGroup)).finally(() => {
+        this.#running--
+        this.#start()
+      })
+    }
+  }
+
+  /** Answers every insert of the group; never rejects. */
+  async #run(group: readonly Insert[]): Promise<void> {
+    const [first, ...others] = group
+    if (!first) return
+    if (others.length === 0) return this.#runAlone(first)
+    try {
+      const added = await this.#insertAll(group)
+      for (const { row, resolve } of group) resolve(added.delete(keyOf(row)))
+    } catch (cause) {
+      // What one row is to blame for undid the others.
+      if (isOfOneRow(cause)) await Promise.all(group.map((insert) => this.#runAlone(insert)))
+      else for (const { reject } of group) reject(cause)
+    }
+  }
+
+  async #runAlone({ row, resolve, reject }: Insert): Promise<void> {
+    await insertOne({ write: this.#write }, row).then(resolve, reject)
+  }
+
+  /** The keys of the rows that are new; of two with one key, one is. */
+  async #insertAll(group: readonly Insert[]): Promise<Set<string>> {
+    // In one order everywhere, so that two groups with the same ids do not wait for each other.
+    const rows = group
+      .map(({ row }) => ({ key: keyOf(row), row }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ row }) => row)
+    // One text for any number of rows, which the server prepares once. `::text` first: the driver would make JSON of the text.
+    const added = await this.#write(
+      sql`insert into grantd_records (tenant, kind, id, value, version, expires_at, used_at, parent)
+          select tenant, kind, id, value, 1, expires_at, null, parent
+          from json_to_recordset(${JSON.stringify(rows)}::text::json)
+            as new (tenant text, kind text, id text, value text, expires_at bigint, parent text)
+          on conflict do nothing returning tenant, kind, id`,
+    )
+    return new Set(added.map(({ tenant, kind, id }) => JSON.stringify([tenant, kind, id])))
+  }
+}
+
+function keyOf({ tenant, kind, id }: NewRow): string {
+  return JSON.stringify([tenant, kind, id])
+}
+
+/** SQLSTATE classes of what the server says about the values of a row: data, integrity, limits. */
+function isOfOneRow(cause: unknown): boolean {
+  return ['22', '23', '54'].includes(findFault(cause)?.code.slice(0, 2) ?? '')
+}

@@ -1,0 +1,67 @@
+import { inTime } from '../../async/in-time.ts'
+
+/** Milliseconds before each attempt but the first; they leave other processes time to be through. */
+const pauses = [0, 3, 12, 48]
+/** Milliseconds after which waiting for others is given up: it saves attempts, and nothing depends on it. */
+const longestWait = 1000
+
+/**
+ * Does again what collided with the work of others, five times in all. First attempts run side by side; a repeat runs
+ * alone, for the losers of a collision would only meet each other again.
+ */
+export class Repeats {
+  readonly #isCollision: (cause: unknown) => boolean
+  readonly #first = new Set<Promise<unknown>>()
+  /** The end of the last repeat that is to come. */
+  #repeated: Promise<unknown> | undefined
+
+  constructor(isCollision: (cause: unknown) => boolean) {
+    this.#isCollision = isCollision
+  }
+
+  /** What `work` comes to, or the error of its last attempt. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#repeated) await patiently(this.#endOfRepeats())
+    const first = work()
+    this.#first.add(first)
+    try {
+      return await first
+    } catch (cause) {
+      if (!this.#isCollision(cause)) throw cause
+    } finally {
+      this.#first.delete(first)
+    }
+    return await this.#inTurn(() => this.#repeat(work))
+  }
+
+  async #repeat<T>(work: () => Promise<T>): Promise<T> {
+    for (const [index, pause] of pauses.entries()) {
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
+      try {
+        return await work()
+      } catch (cause) {
+        if (index === pauses.length - 1 || !this.#isCollision(cause)) throw cause
+      }
+    }
+    throw new TypeError('There is no attempt at all')
+  }
+
+  /** Runs `work` after the repeats before it and without a first attempt beside it. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = Promise.allSettled([this.#repeated, ...this.#first])
+    const turn = patiently(before).then(work)
+    const end = Promise.allSettled([turn]).then(() => {
+      if (this.#repeated === end) this.#repeated = undefined
+    })
+    this.#repeated = end
+    return turn
+  }
+
+  async #endOfRepeats(): Promise<void> {
+    while (this.#repeated) await this.#repeated
+  }
+}
+
+async function patiently(work: Promise<unknown>): Promise<void> {
+  await inTime(work, { milliseconds: longestWait, late: () => new Error() }).catch(() => {})
+}

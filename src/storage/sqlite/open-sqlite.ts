@@ -1,0 +1,204 @@
+import { FileError, type Platform, type SqliteConnection, SqliteError } from '../../platform/platform.ts'
+import { knownSchema, migrate } from '../migrate.ts'
+import { insertOne, type SqlDatabase, sql } from '../sql.ts'
+import { StorageError, StorageRefusedError } from '../storage.ts'
+import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
+import { explainSqlite, SqliteDatabase } from './sqlite.ts'
+import { SqliteFiles } from './sqlite-files.ts'
+
+export type SqliteHost = Pick<Platform, 'files' | 'sqlite' | 'after' | 'nextTurn' | 'monotonic' | 'now'>
+
+/** `grnt`: what PRAGMA application_id says in a file of ours. */
+const applicationId = 0x67726e74
+/** Bytes up to which the whole file is checked at the start. */
+const largestFullCheck = 256 * 1024 * 1024
+
+/**
+ * Opens the SQLite file at `path`, and makes it when there was never one. Throws {@link StorageRefusedError} for a file that
+ * is missing though it was there once, broken, of something else or of a newer grantd; nothing is ever put in its
+ * place.
+ */
+export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDatabase> {
+  try {
+    await host.files.makePrivateFolder(host.files.folderOf(path))
+    await removeLeftovers(path, host)
+    if (!(await checkFile(path, host))) await create(path, host)
+    const isChecked = await takeCleanShutdown(path, host.files)
+    const database = await connect(path, { isChecked, host })
+    // Says that there was a database once: an empty one in its place would have forgotten what was revoked.
+    if (!(await host.files.facts(markerOf(path)))) await host.files.createPrivate(markerOf(path), markerText)
+    return database
+  } catch (cause) {
+    throw explainOpening(cause, path)
+  }
+}
+
+const markerText =
+  'grantd made its database beside this file. If the database is lost, restore it from a backup.\n'
+
+function markerOf(path: string): string {
+  return `${path}.made`
+}
+
+/** Milliseconds; no start takes that long, so what is older is of one that was killed. */
+const oldestTemporary = 3_600_000
+
+/** Removes what a start that was killed left beside the database. */
+async function removeLeftovers(path: string, { files, now }: SqliteHost): Promise<void> {
+  const folder = files.folderOf(path)
+  const name = path.slice(folder.length + 1)
+  for (const each of await files.list(folder)) {
+    const isTemporary =
+      each.startsWith(`.${name}.`) &&
+      /^(?:made\.|closed\.)?[0-9a-f]{16}\.tmp(?:-journal|-wal|-shm)?$/.test(each.slice(name.length + 2))
+    if (!isTemporary) continue
+    const facts = await files.facts(files.resolve(folder, each))
+    if (facts?.isFile && facts.modifiedAt < now() - oldestTemporary) {
+      await files.remove(files.resolve(folder, each))
+    }
+  }
+}
+
+/** Whether there is a file to open. */
+async function checkFile(path: string, { files }: SqliteHost): Promise<boolean> {
+  const facts = await files.facts(path)
+  if (!facts) {
+    if (!(await files.facts(markerOf(path)))) return false
+    throw new StorageRefusedError(
+      `The database ${path} is missing, though it was there once; restore it from a backup, or remove ${markerOf(path)} to start with an empty one, in which nothing is revoked`,
+    )
+  }
+  if (!facts.isFile)
+    throw new StorageRefusedError(`The database ${path} is not a file; choose another data_dir`)
+  if (facts.size === 0) {
+    throw new StorageRefusedError(`The database ${path} is empty: it was cut off; restore it from a backup`)
+  }
+  return true
+}
+
+/** Makes the file aside, whole, so that a start that is killed leaves no half of one. */
+async function create(path: string, host: SqliteHost): Promise<void> {
+  await host.files.createPrivateWith(path, async (temporary) => {
+    const connection = host.sqlite.open(temporary)
+    try {
+      connection.execute(`pragma application_id = ${applicationId}`)
+      connection.execute('pragma journal_mode = wal')
+      connection.execute('begin immediate')
+      await migrate(inTransaction(connection), path)
+      connection.execute('commit')
+    } finally {
+      connection.close()
+    }
+  })
+}
+
+/** Milliseconds that one call may wait inside SQLite, on the event loop, for other processes. */
+const waits = {
+  /** Nothing is answered yet; another process may be closing the file, or repairing it after a crash. */
+  opening: 2000,
+  /** Readers wait for nobody but a process that repairs the -wal. */
+  reading: 100,
+  /** Whoever writes waits off the event loop: see SqliteDatabase. */
+  writing: 0,
+} as const
+
+function setWait(connection: SqliteConnection, wait: keyof typeof waits): void {
+  connection.execute(`pragma busy_timeout = ${waits[wait]}`)
+}
+
+interface Opening {
+  /** Whether the file is known to be whole. */
+  readonly isChecked: boolean
+  readonly host: SqliteHost
+}
+
+async function connect(path: string, { isChecked, host }: Opening): Promise<SqlDatabase> {
+  const identify = (file: string) => identifyNow(file, host)
+  const identity = identify(path)
+  const writer = host.sqlite.open(path)
+  try {
+    setWait(writer, 'opening')
+    prepare(writer, path)
+    if (!isChecked) await checkWhole(writer, path, host)
+    const reader = host.sqlite.open(path)
+    setWait(reader, 'reading')
+    reader.execute('pragma query_only = 1')
+    // What was there before it was opened has to be there still: which of two was opened nobody could say.
+    const files = new SqliteFiles({ path, identify, identity: identity ?? '', monotonic: host.monotonic })
+    // Without the note the next start only takes longer.
+    const onClosed = () => leaveCleanShutdown(path, host.files).catch(() => {})
+    const database = new SqliteDatabase({ path, writer, reader, host, files, onClosed })
+    await migrateIfOld(database, path)
+    files.check()
+    setWait(writer, 'writing')
+    return database
+  } catch (cause) {
+    writer.close()
+    throw cause
+  }
+}
+
+function identifyNow(path: string, { files }: SqliteHost): string | undefined {
+  try {
+    return files.identityNow(path)
+  } catch (cause) {
+    throw explainOpening(cause, path)
+  }
+}
+
+function prepare(connection: SqliteConnection, path: string): void {
+  const [found] = connection.all('pragma application_id', [])
+  const id = Number(Object.values(found ?? {})[0])
+  if (id !== applicationId) {
+    throw new StorageRefusedError(
+      `The database ${path} belongs to another program (application_id ${id}); choose another data_dir`,
+    )
+  }
+  // A commit is answered when the disk has it, power loss or not.
+  connection.execute('pragma synchronous = full')
+}
+
+async function checkWhole(connection: SqliteConnection, path: string, { files }: SqliteHost): Promise<void> {
+  const size = (await files.facts(path))?.size ?? 0
+  if (size > largestFullCheck) return
+  const [found] = connection.all('pragma quick_check(1)', [])
+  const verdict = String(Object.values(found ?? {})[0])
+  if (verdict !== 'ok') throw new SqliteError('corrupt', `the file is malformed: ${verdict}`)
+}
+
+/** A file of ours always has the table of the schema; one that is up to date is not locked. */
+async function migrateIfOld(database: SqlDatabase, path: string): Promise<void> {
+  const [row] = await database.read(sql`select max(version) as version from grantd_schema`)
+  if (Number(row?.['version']) === knownSchema.sqlite) return
+  await database.transaction((inside) => migrate(inside, path))
+}
+
+function inTransaction(connection: SqliteConnection): SqlDatabase {
+  const query: SqlDatabase['read'] = async ({ parts, values }) => connection.all(parts.join('?'), values)
+  const database: SqlDatabase = {
+    name: 'sqlite',
+    read: query,
+    write: query,
+    insert: (row) => insertOne(database, row),
+    transaction: (work) => work(database),
+    tidy: async () => {},
+    close: async () => {},
+  }
+  return database
+}
+
+/** What a restart cannot mend is refused; a lock or a full disk may be gone the next time. */
+function explainOpening(cause: unknown, path: string): unknown {
+  if (cause instanceof FileError) {
+    const message = `Cannot open the database ${path}: ${cause.message}; give this user a folder that it can write, with data_dir`
+    return new StorageRefusedError(message, { cause })
+  }
+  const explained = explainSqlite(cause, path)
+  return explained instanceof StorageError && isLasting(explained.cause)
+    ? new StorageRefusedError(explained.message, { cause })
+    : explained
+}
+
+function isLasting(cause: unknown): boolean {
+  return cause instanceof SqliteError && ['corrupt', 'read-only', 'unreachable'].includes(cause.kind)
+}

@@ -1,0 +1,283 @@
+import { type SqliteConnection, SqliteError, type SqliteErrorKind } from '../../platform/platform.ts'
+import { createTexts, insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow } from '../sql.ts'
+import { StorageError } from '../storage.ts'
+import type { SqliteFiles } from './sqlite-files.ts'
+
+export interface SqliteOptions {
+  /** For complaints. */
+  readonly path: string
+  /** Writes; nothing else has this connection. */
+  readonly writer: SqliteConnection
+  /** Reads what was committed, and nothing else. */
+  readonly reader: SqliteConnection
+  readonly files: SqliteFiles
+  /** Called once the file is closed. */
+  readonly onClosed: () => Promise<void>
+  readonly host: SqliteTiming
+}
+
+export interface SqliteTiming {
+  after(milliseconds: number, callback: () => void): () => void
+  nextTurn(callback: () => void): void
+  monotonic(): number
+}
+
+/** Milliseconds that a write waits for another process that writes. */
+const longestLock = 2000
+/** Milliseconds between two looks at the lock; who has waited for long looks more often, so that it does not stay the last. */
+const lockPauses = { atFirst: 4, afterAWhile: 1 } as const
+/** Milliseconds after which somebody has waited for long. */
+const aWhile = 20
+/** Writes of one commit. */
+const largestGroup = 500
+
+interface Query {
+  readonly statement: Sql
+  readonly resolve: (rows: SqlRow[]) => void
+  readonly reject: (cause: unknown) => void
+}
+
+/**
+ * A SQLite file of one process, or of several on one machine. Writes that arrive together share one commit, and with
+ * it one wait for the disk; a transaction has its commit alone. Reads of one turn of the event loop share one lock of the file, and
+ * one after the other they take a fraction of what each takes between all that a request does.
+ */
+export class SqliteDatabase implements SqlDatabase {
+  readonly name = 'sqlite'
+  readonly #options: SqliteOptions
+  #reads: Query[] = []
+  #writes: Query[] = []
+  #transactions: (() => Promise<void>)[] = []
+  #draining: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: SqliteOptions) {
+    this.#options = options
+  }
+
+  async read(statement: Sql): Promise<SqlRow[]> {
+    this.#checkOpen()
+    return new Promise((resolve, reject) => {
+      this.#reads.push({ statement, resolve, reject })
+      if (this.#reads.length === 1) this.#options.host.nextTurn(() => this.#readAll())
+    })
+  }
+
+  async write(statement: Sql): Promise<SqlRow[]> {
+    this.#checkOpen()
+    return new Promise((resolve, reject) => {
+      this.#writes.push({ statement, resolve, reject })
+      this.#drainSoon()
+    })
+  }
+
+  insert(row: NewRow): Promise<boolean> {
+    return insertOne({ write: (statement) => this.write(statement) }, row)
+  }
+
+  async transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
+    this.#checkOpen()
+    return new Promise((resolve, reject) => {
+      this.#transactions.push(() => this.#runTransaction(work).then(resolve, reject))
+      this.#drainSoon()
+    })
+  }
+
+  /** What was committed is moved from the -wal into the file, as far as that makes nobody wait: a -wal that is lost takes little along. */
+  async tidy(): Promise<void> {
+    const { files, reader } = this.#options
+    this.#checkOpen()
+    files.check()
+    this.#attempt(() => reader.execute('pragma wal_checkpoint(passive)'))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#draining
+    this.#options.reader.close()
+    this.#options.writer.close()
+    await this.#options.onClosed()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new StorageError(`The database ${this.#options.path} is closed`)
+    this.#options.files.checkFault()
+  }
+
+  /** Each sees what was committed before it was asked, and may see more. */
+  #readAll(): void {
+    const reads = this.#reads
+    this.#reads = []
+    try {
+      this.#checkOpen()
+      this.#options.files.checkLately()
+      if (reads.length > 1) this.#attempt(() => this.#options.reader.execute('begin'))
+      for (const read of reads) this.#readOne(read)
+      if (reads.length > 1) this.#attempt(() => this.#options.reader.execute('commit'))
+    } catch (cause) {
+      rollBack(this.#options.reader)
+      for (const { reject } of reads) reject(cause)
+    }
+  }
+
+  #readOne({ statement, resolve, reject }: Query): void {
+    try {
+      resolve(this.#attempt(() => run(this.#options.reader, statement)))
+    } catch (cause) {
+      reject(cause)
+    }
+  }
+
+  #drainSoon(): void {
+    this.#draining ??= new Promise((resolve) => {
+      this.#options.host.nextTurn(() => {
+        void this.#drain().then(resolve)
+      })
+    })
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#writes.length > 0 || this.#transactions.length > 0) {
+      if (this.#writes.length > 0) await this.#commitGroup(this.#writes.splice(0, largestGroup))
+      await this.#transactions.shift()?.()
+    }
+    this.#draining = undefined
+  }
+
+  async #commitGroup(group: readonly Query[]): Promise<void> {
+    try {
+      await this.#begin()
+      const done = group.map((write) => ({ write, rows: this.#runInGroup(write) }))
+      this.#commit()
+      for (const { write, rows } of done) if (rows) write.resolve(rows)
+    } catch (cause) {
+      // A write that was refused alone was told so already; its promise takes no second answer.
+      for (const { reject } of group) reject(cause)
+    }
+  }
+
+  /** A broken constraint is the fault of one write; after anything else the whole group is in doubt. */
+  #runInGroup({ statement, reject }: Query): SqlRow[] | undefined {
+    try {
+      return this.#attempt(() => run(this.#options.writer, statement))
+    } catch (cause) {
+      const isConstraint = cause instanceof StorageError && kindOf(cause) === 'constraint'
+      if (!isConstraint) {
+        rollBack(this.#options.writer)
+        throw cause
+      }
+      reject(cause)
+      return undefined
+    }
+  }
+
+  async #runTransaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
+    await this.#begin()
+    let result: T
+    const faults: unknown[] = []
+    try {
+      result = await work(this.#inside(faults))
+      if (faults.length > 0) throw faults[0]
+    } catch (cause) {
+      rollBack(this.#options.writer)
+      throw cause
+    }
+    this.#commit()
+    return result
+  }
+
+  /** The database as the work of a transaction sees it; what it throws is kept, for it dooms the transaction. */
+  #inside(faults: unknown[]): SqlDatabase {
+    const query = async (statement: Sql) => {
+      try {
+        return this.#attempt(() => run(this.#options.writer, statement))
+      } catch (cause) {
+        faults.push(cause)
+        throw cause
+      }
+    }
+    const database: SqlDatabase = {
+      name: 'sqlite',
+      read: query,
+      write: query,
+      insert: (row) => insertOne(database, row),
+      transaction: (work) => work(database),
+      tidy: async () => {},
+      close: async () => {},
+    }
+    return database
+  }
+
+  /** Waits for the lock without keeping the event loop. */
+  async #begin(): Promise<void> {
+    const { writer, host } = this.#options
+    const started = host.monotonic()
+    for (;;) {
+      try {
+        this.#attempt(() => writer.execute('begin immediate'))
+        return
+      } catch (cause) {
+        const isBusy = cause instanceof StorageError && kindOf(cause) === 'busy'
+        if (!isBusy || host.monotonic() - started > longestLock) throw cause
+      }
+      const pause = host.monotonic() - started < aWhile ? lockPauses.atFirst : lockPauses.afterAWhile
+      await new Promise<void>((resolve) => void host.after(pause, resolve))
+    }
+  }
+
+  #commit(): void {
+    try {
+      this.#attempt(() => this.#options.writer.execute('commit'))
+    } catch (cause) {
+      rollBack(this.#options.writer)
+      throw cause
+    }
+    // After it: what was committed to a file that had lost its name is not answered as done.
+    this.#options.files.check()
+  }
+
+  #attempt<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (cause) {
+      throw explainSqlite(cause, this.#options.path)
+    }
+  }
+}
+
+function rollBack(connection: SqliteConnection): void {
+  try {
+    connection.execute('rollback')
+  } catch {
+    // SQLite has rolled back by itself already, or never began, which it says by an error.
+  }
+}
+
+function run(connection: SqliteConnection, { parts, values }: Sql): SqlRow[] {
+  return connection.all(textOf(parts), values)
+}
+
+const textOf = createTexts((parts) => parts.join('?'))
+
+function kindOf({ cause }: StorageError): SqliteErrorKind | undefined {
+  return cause instanceof SqliteError ? cause.kind : undefined
+}
+
+const nextSteps: Readonly<Record<SqliteErrorKind, string>> = {
+  busy: 'another process holds it for longer than it may; end that one, such as a shell or a backup',
+  full: 'make room on its disk',
+  'read-only': 'give this user write access to the file and to its folder, on a disk that is writable',
+  corrupt: 'restore it from a backup; grantd never puts an empty one in its place',
+  unreachable: 'give this user write access to the file and to its folder, on a disk that is writable',
+  io: 'look at the disk',
+  constraint: 'a row of this id is there already',
+  other: 'look at the file',
+}
+
+/** A complaint of SQLite in our words. */
+export function explainSqlite(cause: unknown, path: string): unknown {
+  if (!(cause instanceof SqliteError)) return cause
+  const message = `Cannot use the database ${path}: ${cause.message}; ${nextSteps[cause.kind]}`
+  return new StorageError(message, { cause })
+}

@@ -1,0 +1,71 @@
+import type { VerifyingKey } from '../keys/signing-key.ts'
+import type { Hashing } from '../platform/platform.ts'
+
+/** Tokens that are remembered, at most; 16 bytes each, one megabyte in all. */
+const places = 65_536
+/** Places that a token may take; a fifth one of the same bucket puts the oldest out. */
+const perBucket = 4
+const wordsPerPlace = 4
+const wordsPerBucket = perBucket * wordsPerPlace
+const buckets = places / perBucket
+
+export interface SignedTokensOptions {
+  readonly hashing: Hashing
+  /** What nobody else knows, so that nobody can look for a token with the digest of another. */
+  readonly secret: Uint8Array
+}
+
+/**
+ * Remembers what this process signed lately, so that a token that comes back soon need not have its signature checked: these
+ * very bytes were signed with this very key. Of a token 128 bits of a keyed digest are kept, and nothing of what it says.
+ */
+export class SignedTokens {
+  readonly #hashing: Hashing
+  readonly #secret: Uint8Array
+  readonly #words = new Uint32Array(places * wordsPerPlace)
+
+  constructor({ hashing, secret }: SignedTokensOptions) {
+    this.#hashing = hashing
+    this.#secret = secret
+  }
+
+  remember(token: string, key: VerifyingKey): void {
+    const digest = this.#digest(token, key)
+    const start = toBucket(digest)
+    // The newest goes in front.
+    this.#words.copyWithin(start + wordsPerPlace, start, start + wordsPerBucket - wordsPerPlace)
+    for (let word = 0; word < wordsPerPlace; word++) this.#words[start + word] = toWord(digest, word)
+  }
+
+  /** Whether this process signed the token, byte for byte, with this key, and still knows of it. */
+  has(token: string, key: VerifyingKey): boolean {
+    const digest = this.#digest(token, key)
+    const start = toBucket(digest)
+    for (let place = 0; place < perBucket; place++) {
+      if (this.#isAt(start + place * wordsPerPlace, digest)) return true
+    }
+    return false
+  }
+
+  #isAt(start: number, digest: Uint8Array): boolean {
+    for (let word = 0; word < wordsPerPlace; word++) {
+      if (this.#words[start + word] !== toWord(digest, word)) return false
+    }
+    return true
+  }
+
+  #digest(token: string, { serial }: VerifyingKey): Uint8Array {
+    return this.#hashing.hmacSha256(this.#secret, `${serial}.${token}`)
+  }
+}
+
+function toWord(digest: Uint8Array, word: number): number {
+  const at = word * Uint32Array.BYTES_PER_ELEMENT
+  const [a = 0, b = 0, c = 0, d = 0] = [digest[at], digest[at + 1], digest[at + 2], digest[at + 3]]
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+}
+
+/** By a word of the digest that is not kept. */
+function toBucket(digest: Uint8Array): number {
+  return (toWord(digest, wordsPerPlace) % buckets) * wordsPerBucket
+}
