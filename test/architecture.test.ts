@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Glob } from 'bun'
 import biome from '../biome.json' with { type: 'json' }
 
@@ -290,6 +290,11 @@ describe('rules', () => {
   test('no folder has more than 20 files directly in it', () => {
     const folders = Map.groupBy(files, (file) => dirname(file))
     expect([...folders].filter(([, inside]) => inside.length > 20).map(([folder]) => folder)).toEqual([])
+  })
+
+  test('no two files have the same name: a tab or a stack trace shows the name alone', () => {
+    const byName = Map.groupBy(files, (file) => basename(file))
+    expect([...byName.values()].filter(({ length }) => length > 1)).toEqual([])
   })
 
   test('no file is longer than 300 lines', () => {

@@ -16,11 +16,11 @@ import { createFreshClient, retireClient } from '../management/retire.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
-import { parseMembers, parsePatch } from './body.ts'
 import { createDetail, deleteDetail, getDetail, listDetail, patchDetail } from './clients-detail.ts'
 import type { ClientResponse } from './clients-messages.ts'
 import { parseIfMatch, renderEtag, requireIfMatch } from './etag.ts'
 import { parsePage, renderPage } from './list-page.ts'
+import { parseMembers, parsePatch } from './patch-body.ts'
 
 const base = '/api/v1/admin/tenants/:tenant/clients'
 

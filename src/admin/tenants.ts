@@ -22,9 +22,9 @@ import {
   recordChange,
   type TenantCall,
 } from './access.ts'
-import { parseMembers, parsePatch } from './body.ts'
 import { parseIfMatch, renderEtag, requireIfMatch } from './etag.ts'
 import { parsePage, renderPage } from './list-page.ts'
+import { parseMembers, parsePatch } from './patch-body.ts'
 import { createDetail, deleteDetail, getDetail, listDetail, patchDetail } from './tenants-detail.ts'
 import type { TenantResponse } from './tenants-messages.ts'
 

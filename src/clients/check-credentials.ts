@@ -1,5 +1,5 @@
 import type { OAuthError } from '../protocol/errors.ts'
-import type { Asker, SecretChecker } from '../secrets/secrets.ts'
+import type { Asker, SecretChecker } from '../secrets/secret-checker.ts'
 import { type Client, type ClientSecret, validSecrets } from './client.ts'
 import type { TenantClients } from './client-registry.ts'
 import { andThen, type MaybePromise } from './maybe-promise.ts'

@@ -1,7 +1,7 @@
 import type { ClientConfig } from '../config/schema.ts'
 import { type GrantType, grantTypes } from '../protocol/grant-types.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
-import { parseSecretHash, type SecretHash } from '../secrets/secrets.ts'
+import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
 import type { clients } from '../storage/records.ts'
 
 /** A service that gets tokens of one tenant. */

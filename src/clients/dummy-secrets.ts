@@ -1,5 +1,5 @@
 import type { Hashing } from '../platform/platform.ts'
-import type { SecretHash } from '../secrets/secrets.ts'
+import type { SecretHash } from '../secrets/secret-checker.ts'
 import { type Client, type ClientSecret, neverNoted } from './client.ts'
 
 /** Chooses the secrets that an unknown client id is checked against. */

@@ -4,7 +4,7 @@ import { suggest } from '../config/suggest.ts'
 import { type OptionNames, parseArguments, UnknownCommandError, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type CommandEntry, commands, loadCommands } from './command-table.ts'
-import { renderVersion } from './version.ts'
+import { renderVersion } from './version-command.ts'
 
 /** Runs the command that the arguments name and answers the exit code. */
 export async function runCommand(platform: Platform): Promise<number> {

@@ -4,8 +4,8 @@ import { json } from '../http/answer/json.ts'
 import { answer, tenantNotFound, tenantParameter } from '../http/openapi-parts.ts'
 import { getTenantOfDocument } from '../http/tenant-of-path.ts'
 import { StrategiesResponse } from '../protocol/messages.ts'
-import { strategies } from '../tenants/strategies.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+import { strategies } from '../tenants/tenant-strategies.ts'
 
 /** `GET /api/v1/tenant/{tenant}/strategies`: what the tenant enables. */
 export const strategiesEndpoint = (deps: Deps) =>

@@ -102,7 +102,7 @@ test.each<[string[], number, string]>([
 })
 
 test('without a word it makes a secret for config.yaml, as ever', async () => {
-  const own = await import('../../src/commands/secret.ts')
+  const own = await import('../../src/commands/secret/secret-command.ts')
   expect(own.secretCommand.choices).toEqual(['rotate'])
   const { out } = await managed.grantd(['secret', '--client', 'x', '--json'])
   const { client_id, secret, secret_hash } = JSON.parse(out)

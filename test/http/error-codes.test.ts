@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createApp } from '../../src/app.ts'
 import { type ErrorCode, errorStatus } from '../../src/protocol/errors.ts'
-import { SecretChecker } from '../../src/secrets/secrets.ts'
+import { SecretChecker } from '../../src/secrets/secret-checker.ts'
 import { basic, getProtected, grant, startAcme, svc, tokenPath } from '../endpoints/acme.ts'
 import { platform, startTestApp, type TestApp } from '../support/test-app.ts'
 

@@ -7,7 +7,7 @@ import {
   parseSecretHash,
   type SecretChecker,
   type SecretHash,
-} from '../../src/secrets/secrets.ts'
+} from '../../src/secrets/secret-checker.ts'
 import { checkerWith, FakePasswordHash } from '../support/fake-secrets.ts'
 
 setDefaultTimeout(60_000)

@@ -1,6 +1,6 @@
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import type { PasswordHash } from '../../src/platform/platform.ts'
-import { SecretChecker } from '../../src/secrets/secrets.ts'
+import { SecretChecker } from '../../src/secrets/secret-checker.ts'
 
 export const { hashing } = bunPlatform()
 

@@ -1,10 +1,10 @@
-import { exitCodes, type Option } from '../cli/command.ts'
-import { getConfigPath } from '../cli/find-config.ts'
-import { stylesFor } from '../cli/style.ts'
-import { onlySecretId } from '../clients/client.ts'
-import { addSecret } from '../clients/stored-clients.ts'
-import { loadConfig } from '../config/load.ts'
-import type { ClientConfig } from '../config/schema.ts'
+import { exitCodes, type Option } from '../../cli/command.ts'
+import { getConfigPath } from '../../cli/find-config.ts'
+import { stylesFor } from '../../cli/style.ts'
+import { onlySecretId } from '../../clients/client.ts'
+import { addSecret } from '../../clients/stored-clients.ts'
+import { loadConfig } from '../../config/load.ts'
+import type { ClientConfig } from '../../config/schema.ts'
 import {
   explainRefusal,
   getClient,
@@ -12,13 +12,13 @@ import {
   getTenant,
   ownerOf,
   withManagement,
-} from '../offline/with-management.ts'
-import { storageOptions } from '../offline/with-storage.ts'
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
-import type { Platform } from '../platform/platform.ts'
-import { printable } from '../printable.ts'
-import { parseDuration } from '../protocol/duration.ts'
-import { createSecret } from '../secrets/create-secret.ts'
+} from '../../offline/with-management.ts'
+import { storageOptions } from '../../offline/with-storage.ts'
+import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { printable } from '../../printable.ts'
+import { parseDuration } from '../../protocol/duration.ts'
+import { createSecret } from '../../secrets/create-secret.ts'
 
 export const rotateOptions: readonly Option[] = [
   ...storageOptions,

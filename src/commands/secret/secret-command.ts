@@ -1,10 +1,10 @@
-import { type Command, exitCodes } from '../cli/command.ts'
-import { jsonOption } from '../cli/options.ts'
-import { stylesFor } from '../cli/style.ts'
-import { formats } from '../config/formats.ts'
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
-import type { Platform } from '../platform/platform.ts'
-import { createSecret } from '../secrets/create-secret.ts'
+import { type Command, exitCodes } from '../../cli/command.ts'
+import { jsonOption } from '../../cli/options.ts'
+import { stylesFor } from '../../cli/style.ts'
+import { formats } from '../../config/formats.ts'
+import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { createSecret } from '../../secrets/create-secret.ts'
 import { rotateOptions, rotateSecret } from './secret-rotate.ts'
 
 export const secretCommand: Command = {

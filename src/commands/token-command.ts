@@ -9,7 +9,7 @@ import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import { isGeneratedSecret } from '../secrets/generated-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
-import { parseToken, writeReport } from './decode.ts'
+import { parseToken, writeReport } from './decode-command.ts'
 
 const remoteOption: Option = {
   ...urlOption,
