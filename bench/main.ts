@@ -12,7 +12,7 @@ import { findAbilities, findVersion } from './contenders/grantd.ts'
 import { node } from './contenders/peers.ts'
 import floors from './floors.json' with { type: 'json' }
 import { describeMachine } from './measure/machine.ts'
-import { findFallen, floorsOf, scenariosOf } from './ratios.ts'
+import { findFallen, floorsOf, floorsOn, scenariosOf } from './ratios.ts'
 import { renderFigures } from './report/figures.ts'
 import { tabulateGoals } from './report/goals.ts'
 import { renderPlain, tabulate } from './report/table.ts'
@@ -112,7 +112,8 @@ function parseCount(name: string, text: string | undefined): number | undefined 
 
 function chooseScenarios(): readonly Scenario[] {
   const named = values.scenarios.split(/[\s,]+/).filter(Boolean)
-  const wanted = named.length === 0 && values.check ? scenariosOf(floors) : named
+  const wanted =
+    named.length === 0 && values.check ? scenariosOf(floorsOn({ avx512ifma: true }, floors)) : named
   const unknown = wanted.find((name) => !scenarios.some((scenario) => scenario.name === name))
   if (unknown !== undefined)
     throw new Error(
@@ -124,7 +125,7 @@ function chooseScenarios(): readonly Scenario[] {
 /** What fell is on the standard error. */
 function passesFloors(results: Results): boolean {
   const chosen = chooseScenarios().map(({ name }) => name)
-  const fallen = findFallen(floorsOf(floors, chosen), results)
+  const fallen = findFallen(floorsOf(floorsOn(results.machine, floors), chosen), results)
   for (const sentence of fallen) console.error(`below the floor: ${sentence}`)
   if (fallen.length === 0) console.log('every ratio is above its floor')
   return fallen.length === 0

@@ -1,4 +1,5 @@
 import { onlySigns } from './contenders/peers.ts'
+import type { Machine } from './measure/machine.ts'
 import { Finder } from './report/find.ts'
 import type { Results, TenantPoint } from './results.ts'
 
@@ -108,6 +109,19 @@ function ofTenants(source: TenantPoint['source']): Ratio[] {
 
 /** Names of ratios with the least that each may be. */
 export type Floors = Readonly<Record<string, number>>
+
+/** What floors.json holds. RSA takes half the time on a processor with AVX-512 IFMA, so ratios with it have floors of their own. */
+export interface FloorsFile {
+  readonly 'every processor': Floors
+  readonly 'with AVX-512 IFMA': Floors
+  readonly 'without AVX-512 IFMA': Floors
+}
+
+/** The floors that hold on a machine. */
+export function floorsOn({ avx512ifma }: Pick<Machine, 'avx512ifma'>, file: FloorsFile): Floors {
+  const ofProcessor = avx512ifma ? file['with AVX-512 IFMA'] : file['without AVX-512 IFMA']
+  return { ...file['every processor'], ...ofProcessor }
+}
 
 /** The floors of ratios that these scenarios are enough for. */
 export function floorsOf(floors: Floors, scenarios: readonly string[]): Floors {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the tests that need Debian's packages, and installs those first.
+# Runs the tests that need Debian's packages, and installs those first; the last ones fail a Postgres over.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -34,3 +34,4 @@ python3 -c 'import ensurepip' 2>/dev/null || bring python3-venv 'Python with ven
 command -v go >/dev/null || echo "no Go here: its clients are not run" >&2
 sh scripts/bun.sh test/interop/clients/main.ts node python debian $(command -v go >/dev/null && echo go)
 sh scripts/docker-test.sh
+sh scripts/test-failover.sh

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import floors from '../../bench/floors.json' with { type: 'json' }
-import { findFallen, floorsOf, ratios, scenariosOf } from '../../bench/ratios.ts'
+import { findFallen, floorsOf, floorsOn, ratios, scenariosOf } from '../../bench/ratios.ts'
 import { tabulateGoals } from '../../bench/report/goals.ts'
 import { fillDocument, renderBlocks } from '../../bench/report/markdown.ts'
 import { plotRates } from '../../bench/report/plot-rates.ts'
@@ -82,9 +82,17 @@ describe('floors', () => {
     )
   })
 
+  test('RSA has floors of its own on a processor that makes it fast, and each processor has a floor of the same ratios', () => {
+    const [fast, slow] = [true, false].map((avx512ifma) => floorsOn({ avx512ifma }, floors))
+    const name = 'rs256: grantd to openssl speed'
+    expect([fast?.[name], slow?.[name]]).toEqual([0.4, 0.6])
+    expect(Object.keys(fast ?? {}).sort()).toEqual(Object.keys(slow ?? {}).sort())
+  })
+
   test('those in the file are of ratios, which are of scenarios, that there are', () => {
     const names = scenarios.map(({ name }) => name)
-    expect(scenariosOf(floors).filter((name) => !names.includes(name))).toEqual([])
+    const all = [true, false].map((avx512ifma) => floorsOn({ avx512ifma }, floors))
+    expect(all.flatMap(scenariosOf).filter((name) => !names.includes(name))).toEqual([])
     expect(ratios.flatMap((ratio) => ratio.scenarios).filter((name) => !names.includes(name))).toEqual([])
     expect(new Set(names).size).toBe(names.length)
   })
