@@ -35,7 +35,7 @@ export async function compile({ outfile, target }: CompileOptions): Promise<Comp
       autoloadDotenv: false,
       autoloadBunfig: false,
       bytecodeOrder: startOrder,
-      // See Platform.compileEagerly, which ends it.
+      // See src/platform/eager-compilation.ts, which ends it.
       jitPolicy: 50,
       ...(target !== undefined && { target: target as Bun.Build.CompileTarget }),
     },

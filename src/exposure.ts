@@ -1,4 +1,4 @@
-import type { FileFacts } from './platform/platform.ts'
+import type { FileFacts } from './platform/files.ts'
 
 /**
  * What is in a file, for what it means that other users reach it. `given-key` is a key that an operator put somewhere, `kept-key` one

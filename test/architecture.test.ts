@@ -8,6 +8,20 @@ const src = resolve(import.meta.dir, '../src')
 /** What a room needs to keep something: the interface and the shapes of its rows, and never a certain store. */
 const storage = ['storage/storage.ts', 'storage/records.ts', 'storage/last-use.ts'] as const
 
+/** The port to the runtime: types and a few error classes, by subject. */
+const port = [
+  'platform/platform.ts',
+  'platform/files.ts',
+  'platform/hashing.ts',
+  'platform/network.ts',
+  'platform/processes.ts',
+  'platform/signing.ts',
+  'platform/sqlite-connection.ts',
+] as const
+
+/** Speed tricks of the runtime, one file each. */
+const tricks = ['platform/eager-compilation.ts', 'platform/release-memory.ts'] as const
+
 /** The settings of config.yaml as types, and the rules that the admin API shares with the file. */
 const settings = ['config/schema.ts', 'config/plain-schema.ts', 'config/settings.ts'] as const
 
@@ -95,7 +109,7 @@ const arrows: Record<string, readonly string[]> = {
     'limits',
     'protocol',
     ...storage,
-    'platform/platform.ts',
+    ...port,
   ],
   endpoints: ['deps', 'http', 'swagger', 'grants', 'tokens', 'clients', 'tenants', 'protocol'],
   admin: [
@@ -112,38 +126,28 @@ const arrows: Record<string, readonly string[]> = {
     'config/formats.ts',
     'config/settings.ts',
   ],
-  http: [
-    'deps',
-    'log',
-    'tokens',
-    'clients',
-    'tenants',
-    'limits',
-    'platform/platform.ts',
-    'protocol',
-    ...storage,
-  ],
-  swagger: ['deps', 'http', 'tenants', 'platform/platform.ts', 'protocol'],
+  http: ['deps', 'log', 'tokens', 'clients', 'tenants', 'limits', ...port, 'protocol', ...storage],
+  swagger: ['deps', 'http', 'tenants', ...port, 'protocol'],
   management: ['tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
   grants: ['tokens', 'clients', 'tenants', 'protocol'],
-  tokens: ['keys', 'clients', 'tenants', 'protocol', ...storage, 'platform/platform.ts'],
-  clients: ['secrets', 'platform/platform.ts', ...settings, 'protocol', ...storage],
+  tokens: ['keys', 'clients', 'tenants', 'protocol', ...storage, ...port],
+  clients: ['secrets', ...port, ...settings, 'protocol', ...storage],
   tenants: [...settings, 'protocol', ...storage],
-  secrets: ['async', 'platform/platform.ts', 'protocol'],
-  supervisor: ['metrics', 'log', 'platform/platform.ts', 'platform/processes.ts'],
-  metrics: ['platform/platform.ts', 'platform/processes.ts'],
-  maintenance: ['keys', 'log', 'platform/platform.ts', ...storage],
-  audit: ['log', 'platform/platform.ts', 'protocol', ...storage],
-  keys: ['async', 'exposure', 'platform/platform.ts', 'protocol', ...storage],
-  limits: ['platform/platform.ts', 'protocol', ...storage],
-  storage: ['async', 'exposure', 'platform/platform.ts', 'protocol'],
+  secrets: ['async', ...port, 'protocol'],
+  supervisor: ['metrics', 'log', ...port],
+  metrics: [...port],
+  maintenance: ['keys', 'log', ...port, ...storage],
+  audit: ['log', ...port, 'protocol', ...storage],
+  keys: ['async', 'exposure', ...port, 'protocol', ...storage],
+  limits: [...port, 'protocol', ...storage],
+  storage: ['async', 'exposure', ...port, 'protocol'],
   // A URL of Postgres is refused with its place in the file.
-  config: ['exposure', 'platform/platform.ts', 'printable', 'protocol', 'storage/postgres/postgres-url.ts'],
+  config: ['exposure', ...port, ...tricks, 'printable', 'protocol', 'storage/postgres/postgres-url.ts'],
   async: [],
   protocol: [],
   platform: [],
   printable: [],
-  exposure: ['platform/platform.ts'],
+  exposure: [...port],
   log: ['printable'],
   'build-info': [],
 }

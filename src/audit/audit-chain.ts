@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import { type AuditEntry, auditEvents, auditEventsAsFound, auditHeadsAsFound } from '../storage/records.ts'
 import {
   DamagedRowError,

@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import { type AuditEntry, auditEventsAsFound, cleanings } from '../storage/records.ts'
 import {
   DamagedRowError,

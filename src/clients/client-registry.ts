@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import { clients as clientKind } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import { buildStoredClient, type Client, type ClientSecret } from './client.ts'

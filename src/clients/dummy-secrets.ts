@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import type { SecretHash } from '../secrets/secret-checker.ts'
 import { type Client, type ClientSecret, neverNoted } from './client.ts'
 

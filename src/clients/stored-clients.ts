@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { generateSecret } from '../secrets/generated-secret.ts'
 import { clients as clientKind, secretUses, tenants as tenantKind } from '../storage/records.ts'

@@ -2,6 +2,7 @@ import { type Command, exitCodes } from '../cli/command.ts'
 import { renderCommandHelp, renderOverview } from '../cli/help.ts'
 import { suggest } from '../config/suggest.ts'
 import { type OptionNames, parseArguments, UnknownCommandError, UsageError } from '../platform/arguments.ts'
+import { compileEagerly } from '../platform/eager-compilation.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type CommandEntry, commands, loadCommands } from './command-table.ts'
 import { renderVersion } from './version-command.ts'
@@ -41,7 +42,7 @@ async function runNamed(
   const excess = args.positionals[command.mostWords ?? 0]
   if (excess !== undefined) throw new UsageError(`Unexpected word '${excess}'`)
   // A server says itself when its start is over.
-  if (command.name !== 'serve') platform.compileEagerly()
+  if (command.name !== 'serve') compileEagerly()
   return command.run(args, platform)
 }
 

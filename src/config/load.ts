@@ -1,4 +1,6 @@
+import { compileEagerly } from '../platform/eager-compilation.ts'
 import type { Platform } from '../platform/platform.ts'
+import { releaseMemory } from '../platform/release-memory.ts'
 import { ConfigError, type Fault } from './fault.ts'
 import { deepFreeze } from './packed/deep-freeze.ts'
 import { type PackedConfig, packConfig, unpackConfig } from './packed/packed-config.ts'
@@ -23,10 +25,7 @@ export interface LoadedConfig {
   readonly resolve: (path: string) => string
 }
 
-export type ConfigHost = Pick<
-  Platform,
-  'environment' | 'files' | 'hashing' | 'passwordHash' | 'compileEagerly'
->
+export type ConfigHost = Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
 
 /** Characters from which on reading a file leaves more memory behind than a server wants to keep. */
 const largeText = 1024 * 1024
@@ -35,15 +34,10 @@ const largestFile = 64 * 1024 * 1024
 const longText = 128 * 1024
 
 /** Reads the configuration at `path`. Throws {@link ConfigError} with all that is wrong in it. */
-export async function loadConfig(
-  path: string,
-  host: ConfigHost & Pick<Platform, 'releaseMemory' | 'nextTurn'>,
-): Promise<LoadedConfig> {
+export async function loadConfig(path: string, host: ConfigHost): Promise<LoadedConfig> {
   const { config, rest } = await readConfig(path, host)
   if (typeof config !== 'string') return { ...rest, config }
-  // Until the next turn, what has just ended may be remembered still.
-  await new Promise<void>((resolve) => host.nextTurn(resolve))
-  host.releaseMemory()
+  await releaseMemory()
   return { ...rest, config: unpackConfig(config) }
 }
 
@@ -76,7 +70,7 @@ export async function parseConfig(text: ConfigText, host: ConfigHost): Promise<L
 
 /** Not frozen yet. */
 async function interpret(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
-  if (text.text.length > longText) host.compileEagerly()
+  if (text.text.length > longText) compileEagerly()
   return (await parseConfigQuickly(text, host)) ?? (await parseConfigExactly(text, host))
 }
 

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import type { Peer } from '../platform/platform.ts'
+import type { Peer } from '../platform/network.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { allowAnyOrigin } from './answer/cors.ts'
 import { renderError } from './answer/render-error.ts'

@@ -1,5 +1,5 @@
 import * as jose from 'jose'
-import { OpensslError } from '../platform/platform.ts'
+import { OpensslError } from '../platform/signing.ts'
 import { type SignatureAlgorithm, signatureAlgorithms, smallestRsaModulus } from '../protocol/algorithms.ts'
 import type { PublicJwk } from '../protocol/messages.ts'
 import {

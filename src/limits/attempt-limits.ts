@@ -1,4 +1,5 @@
-import type { Hashing, Platform } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
+import type { Platform } from '../platform/platform.ts'
 import { OAuthError, tooManyRequests } from '../protocol/errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import { groupOf } from './address-group.ts'

@@ -1,4 +1,5 @@
-import type { Hashing, Platform } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
+import type { Platform } from '../platform/platform.ts'
 import { knownAddresses } from '../storage/records.ts'
 import { type Storage, StorageError } from '../storage/storage.ts'
 import { addKnown, dayOf, isKnownIn, type KnownPair, type KnownShard, keptDays } from './known-shard.ts'

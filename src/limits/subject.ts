@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import { groupOf } from './address-group.ts'
 
 /** Who is tried: what sort of thing it is, such as `client`, and which one. Nothing here knows whether it exists. */

@@ -1,4 +1,5 @@
-import type { Listener, Platform } from '../platform/platform.ts'
+import type { Listener } from '../platform/network.ts'
+import type { Platform } from '../platform/platform.ts'
 import { renderSamples, type Samples } from './samples.ts'
 
 export interface MetricsAddress {

@@ -1,8 +1,10 @@
 import process from 'node:process'
 import { plainAddress } from './address.ts'
+import { ListenError, type Listener, type ListenOptions } from './network.ts'
 import { nodeHashing } from './node/node-hashing.ts'
 import { hostPlaces, nodePlatform } from './node/node-process.ts'
-import { ListenError, type Listener, type ListenOptions, type Openssl, type Platform } from './platform.ts'
+import type { Platform } from './platform.ts'
+import type { Openssl } from './signing.ts'
 
 /** The part of Deno's own interface that grantd uses. */
 declare const Deno: {
@@ -22,8 +24,6 @@ export function denoPlatform(): Platform {
     name: 'deno',
     hashing: nodeHashing,
     passwordHash: undefined,
-    releaseMemory: () => {},
-    compileEagerly: () => {},
     fetch: sendRequest,
     processes,
     // Not P-256, for which Deno takes 700 microseconds.

@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 
 /**
  * Generated secrets look like `gds_<43 characters><6 characters>`: 256 random bits in base 62, then a checksum of what

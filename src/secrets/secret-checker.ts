@@ -1,7 +1,7 @@
 import { FairGate } from '../async/fair-gate.ts'
 import type { QueuePlace } from '../async/fair-queue.ts'
 import { GateFull } from '../async/gate.ts'
-import type { Hashing, PasswordHash } from '../platform/platform.ts'
+import type { Hashing, PasswordHash } from '../platform/hashing.ts'
 import { OAuthError, UnavailableError } from '../protocol/errors.ts'
 
 /** What is kept of a client secret. */

@@ -1,6 +1,6 @@
 import type { Exposure } from '../exposure.ts'
 import type { Log } from '../log.ts'
-import type { Files } from '../platform/platform.ts'
+import type { Files } from '../platform/files.ts'
 import { findOpenData } from '../storage/data-exposure.ts'
 import type { StoragePlace } from '../storage/open.ts'
 

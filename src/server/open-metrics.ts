@@ -1,7 +1,8 @@
 import type { Log } from '../log.ts'
 import type { Samples } from '../metrics/samples.ts'
 import { type MetricsAddress, metricsPath, serveMetrics } from '../metrics/serve-metrics.ts'
-import type { Listener, Platform } from '../platform/platform.ts'
+import type { Listener } from '../platform/network.ts'
+import type { Platform } from '../platform/platform.ts'
 import { openPort } from './open-port.ts'
 
 /** Serves metrics and logs where. Throws CommandError where the port cannot be opened. */

@@ -1,5 +1,6 @@
 import { CommandError } from '../cli/command.ts'
-import { ListenError, type Listener, type ListenOptions, type Platform } from '../platform/platform.ts'
+import { ListenError, type Listener, type ListenOptions } from '../platform/network.ts'
+import type { Platform } from '../platform/platform.ts'
 
 /** Opens a port. Throws CommandError with what to do; `option` is what chooses another port. */
 export function openPort(

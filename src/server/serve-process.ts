@@ -1,17 +1,17 @@
-import { type AdminApi, createApp, loadAdminApi } from '../app.ts'
+import { loadAdminApi } from '../app.ts'
 import { exitCodes } from '../cli/command.ts'
 import { findConfig, withDataDir } from '../cli/find-config.ts'
 import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../cli/options.ts'
 import { renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig, parseConfig } from '../config/load.ts'
 import type { Deps, Lifecycle } from '../deps.ts'
-import type { Handler } from '../http/handler.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { OpenedKey } from '../keys/material/key-file.ts'
 import { createLog, type Log } from '../log.ts'
 import { Maintenance } from '../maintenance/maintenance.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
-import type { Listener, Platform } from '../platform/platform.ts'
+import { compileEagerly } from '../platform/eager-compilation.ts'
+import type { Platform } from '../platform/platform.ts'
 import { isLoopbackUrl } from '../protocol/uri.ts'
 import { systemTenant } from '../storage/storage.ts'
 import type { ConfigSource, Plan } from '../supervisor/worker-messages.ts'
@@ -22,11 +22,11 @@ import { composeKeyring, openKeyMaterial } from './compose-keys.ts'
 import { createDemo, type Demo, renderDemo } from './demo.ts'
 import { hearSignals, hearSupervisor } from './hear-stop.ts'
 import { findActive, openKeys } from './open-keys.ts'
-import { openPort } from './open-port.ts'
 import { startMetrics } from './process-metrics.ts'
 import { openServices, type Services } from './services.ts'
 import { runUntilStopped } from './shutdown.ts'
 import { openServerEngine } from './signing-engine.ts'
+import { startListening } from './start-listening.ts'
 import { renderStartup } from './startup.ts'
 
 /** Serves in this process until it is stopped and answers the exit code; as a worker, in the words of its supervisor. */
@@ -110,9 +110,8 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet: options.isQuiet })
   const metrics = startMetrics(loaded.config, { platform, log, isWorker: worker !== undefined })
   const adminApi = await loadAdminApi(loaded.config.admin)
-  const idleTimeout = loaded.config.server.idle_timeout
   const { listener, deps } = startListening(
-    { ...options, host, port, idleTimeout, adminApi },
+    { host, port, settings: loaded.config.server, platform, sharePort: worker !== undefined, adminApi },
     ({ port: actual }) => {
       const publicUrl = loaded.config.server.public_url ?? `http://localhost:${actual}`
       return composeDeps(loaded, {
@@ -146,7 +145,7 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
-  platform.compileEagerly()
+  compileEagerly()
   announce({ deps, ...parts, port: listener.port, log }, { ...options, host })
   return stopped
 }
@@ -254,32 +253,6 @@ function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): P
 /** Milliseconds. */
 function shutdownDelayOf({ config }: LoadedConfig): number {
   return config.server.shutdown_delay * 1000
-}
-
-interface ListeningOptions extends ServeOptions {
-  /** Seconds. */
-  readonly idleTimeout: number
-  readonly adminApi: AdminApi | undefined
-}
-
-/**
- * Opens the port and puts the app behind it. The port comes first, for links may need its number; nothing is answered
- * in between, for nothing waits in between.
- */
-function startListening(
-  { host, port, idleTimeout, platform, worker, adminApi }: ListeningOptions,
-  compose: (listener: Listener) => Deps,
-): { listener: Listener; deps: Deps } {
-  let handle: Handler | undefined
-  const fetch: Handler = (request, peer) => {
-    if (!handle) throw new TypeError('A request came before the app was there')
-    return handle(request, peer)
-  }
-  const options = { hostname: host, port, fetch, idleTimeout, sharePort: worker !== undefined }
-  const listener = openPort(options, platform)
-  const deps = compose(listener)
-  handle = createApp(deps, adminApi)
-  return { listener, deps }
 }
 
 function isStopping({ phase }: Lifecycle): boolean {

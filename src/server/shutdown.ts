@@ -1,7 +1,8 @@
 import { exitCodes } from '../cli/command.ts'
 import type { Lifecycle } from '../deps.ts'
 import type { Log } from '../log.ts'
-import type { Listener, Platform } from '../platform/platform.ts'
+import type { Listener } from '../platform/network.ts'
+import type { Platform } from '../platform/platform.ts'
 import type { StopOrder } from '../supervisor/stop-order.ts'
 
 /** Milliseconds that answers in flight may take once the server stops. */

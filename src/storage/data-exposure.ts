@@ -1,5 +1,5 @@
 import { type Exposure, findExposure } from '../exposure.ts'
-import type { Files } from '../platform/platform.ts'
+import type { Files } from '../platform/files.ts'
 
 /** What of the SQLite file at `path`, its folder and that of the keys in it others reach; empty where nothing is there. */
 export async function findOpenData(path: string, files: Files): Promise<Exposure[]> {

@@ -1,5 +1,6 @@
 import type { Samples } from '../metrics/samples.ts'
-import type { Platform, Steering } from '../platform/platform.ts'
+import type { Steering } from '../platform/network.ts'
+import type { Platform } from '../platform/platform.ts'
 import type { Channel } from '../platform/processes.ts'
 import { orderOf, type StopOrder } from './stop-order.ts'
 import {

@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import { renderPage } from './page.ts'
 import { startScript } from './page-script.ts'
 import { ownStyle } from './page-style.ts'

@@ -1,5 +1,5 @@
 import type { Keyring } from '../keys/keyring.ts'
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import { nameIn, OAuthError } from '../protocol/errors.ts'
 import { apiKeys } from '../storage/records.ts'
 import type { Records, Storage, StoredRecord } from '../storage/storage.ts'

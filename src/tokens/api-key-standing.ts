@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { ApiKeyClaims } from '../protocol/messages.ts'
 import type { LastUse } from '../storage/last-use.ts'

@@ -1,6 +1,6 @@
 import { signJwt } from '../keys/jwt.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import type { ApiKeyClaims } from '../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 

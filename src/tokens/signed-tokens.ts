@@ -1,5 +1,5 @@
 import type { VerifyingKey } from '../keys/signing-key.ts'
-import type { Hashing } from '../platform/platform.ts'
+import type { Hashing } from '../platform/hashing.ts'
 
 /** Tokens that are remembered, at most; 16 bytes each, one megabyte in all. */
 const places = 65_536

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
+import { ListenError } from '../../src/platform/network.ts'
 import { nodeHashing } from '../../src/platform/node/node-hashing.ts'
-import { ListenError } from '../../src/platform/platform.ts'
 
 const platform = bunPlatform()
 const bytes = (text: string) => new TextEncoder().encode(text)

@@ -5,7 +5,7 @@ import { OpensslLibrary, openFirst } from '../../src/platform/openssl/openssl.ts
 import { openLibrary } from '../../src/platform/openssl/openssl-bun.ts'
 import type { NativeLibrary } from '../../src/platform/openssl/openssl-functions.ts'
 import { placesOfOpenssl } from '../../src/platform/openssl/openssl-functions.ts'
-import { OpensslError } from '../../src/platform/platform.ts'
+import { OpensslError } from '../../src/platform/signing.ts'
 import { openssl, pems } from '../support/engines.ts'
 import { denoProgram, run, withFolder } from '../support/spawn-server.ts'
 

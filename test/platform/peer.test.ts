@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { plainAddress } from '../../src/platform/address.ts'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
-import type { ListenOptions } from '../../src/platform/platform.ts'
+import type { ListenOptions } from '../../src/platform/network.ts'
 import { denoProgram } from '../support/spawn-server.ts'
 
 const answerAddress: ListenOptions['fetch'] = async (request, peer) => {

@@ -1,7 +1,7 @@
 import { expect, spyOn, test } from 'bun:test'
 import { join } from 'node:path'
 import { nodePlatform } from '../../src/platform/node/node-process.ts'
-import type { SqliteConnection } from '../../src/platform/platform.ts'
+import type { SqliteConnection } from '../../src/platform/sqlite-connection.ts'
 import { type SqlDatabase, sql } from '../../src/storage/sql.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import { withTempFolder } from '../support/temp-folder.ts'

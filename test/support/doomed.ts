@@ -1,7 +1,7 @@
 import * as nodeFs from 'node:fs/promises'
 import type { FileSystem } from '../../src/platform/durable-files.ts'
+import type { Files } from '../../src/platform/files.ts'
 import { createFiles } from '../../src/platform/node/node-files.ts'
-import type { Files } from '../../src/platform/platform.ts'
 import type { Records, Storage, TenantStorage } from '../../src/storage/storage.ts'
 
 /** The process is dead: nothing that it does from then on has any effect. */

@@ -1,6 +1,6 @@
 import type { EngineHost } from '../../src/keys/signing/sign-choice.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
-import { type NativeKey, type Openssl, OpensslError, type OpensslKey } from '../../src/platform/platform.ts'
+import { type NativeKey, type Openssl, OpensslError, type OpensslKey } from '../../src/platform/signing.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import { ecPair, edPair, pkcs8, rsaPair } from './signing.ts'
 

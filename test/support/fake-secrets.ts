@@ -1,5 +1,5 @@
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
-import type { PasswordHash } from '../../src/platform/platform.ts'
+import type { PasswordHash } from '../../src/platform/hashing.ts'
 import { SecretChecker } from '../../src/secrets/secret-checker.ts'
 
 export const { hashing } = bunPlatform()

@@ -1,4 +1,5 @@
-import { FileError, type Platform } from '../../platform/platform.ts'
+import { FileError } from '../../platform/files.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { isSlowHash } from '../formats.ts'
 import type { ClientConfig, ClientSecretConfig } from '../schema.ts'
 import { type Path, renderPath } from '../yaml/read.ts'

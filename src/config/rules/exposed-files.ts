@@ -1,5 +1,5 @@
 import { type Content, findExposure } from '../../exposure.ts'
-import type { Files } from '../../platform/platform.ts'
+import type { Files } from '../../platform/files.ts'
 import type { Config } from '../schema.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'

@@ -1,4 +1,4 @@
-import type { Hashing } from '../../platform/platform.ts'
+import type { Hashing } from '../../platform/hashing.ts'
 
 /** Seconds that clients and proxies may keep a public document that says nothing else. */
 export const publicMaxAge = 300

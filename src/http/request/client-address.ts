@@ -1,4 +1,4 @@
-import type { Peer } from '../../platform/platform.ts'
+import type { Peer } from '../../platform/network.ts'
 import { type IpRange, isInRange, parseIpAddress } from '../../protocol/ip-address.ts'
 
 /** Entries of X-Forwarded-For that are looked at: no chain of proxies is so long. */

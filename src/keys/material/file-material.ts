@@ -1,4 +1,4 @@
-import { FileError, type Files } from '../../platform/platform.ts'
+import { FileError, type Files } from '../../platform/files.ts'
 import { tenantIdPattern } from '../../protocol/names.ts'
 import type { Ring, RingKey } from '../ring/rotation.ts'
 import { type SigningKey, thumbprintOf } from '../signing-key.ts'

@@ -1,5 +1,6 @@
 import { type Exposure, findExposure } from '../../exposure.ts'
-import { FileError, type Files, type Platform } from '../../platform/platform.ts'
+import { FileError, type Files } from '../../platform/files.ts'
+import type { Platform } from '../../platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../../protocol/algorithms.ts'
 import { UnavailableError } from '../../protocol/errors.ts'
 import type { RotationSettings } from '../ring/rotation.ts'

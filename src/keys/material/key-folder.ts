@@ -1,4 +1,4 @@
-import type { Files } from '../../platform/platform.ts'
+import type { Files } from '../../platform/files.ts'
 import { keyFilePattern } from '../../protocol/names.ts'
 import { complaintOf, KeyFileError, type KeyPlace } from './key-file.ts'
 import { findTenantOfAside, isAnyKey, isFolderAside } from './key-names.ts'

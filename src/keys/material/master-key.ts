@@ -1,4 +1,4 @@
-import type { Hashing } from '../../platform/platform.ts'
+import type { Hashing } from '../../platform/hashing.ts'
 import { KeyFileError } from './key-file.ts'
 
 /** A key that encrypts signing keys. */

@@ -1,4 +1,4 @@
-import { type Openssl, OpensslError } from '../../platform/platform.ts'
+import { type Openssl, OpensslError } from '../../platform/signing.ts'
 import {
   chooseEngine,
   type EngineHost,

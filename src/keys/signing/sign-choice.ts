@@ -1,4 +1,5 @@
-import type { NativeKey, Platform } from '../../platform/platform.ts'
+import type { Platform } from '../../platform/platform.ts'
+import type { NativeKey } from '../../platform/signing.ts'
 
 /** Milliseconds of this thread that a signature takes. */
 export interface SignatureCosts {

@@ -1,4 +1,4 @@
-import { type Openssl, OpensslError } from '../../platform/platform.ts'
+import { type Openssl, OpensslError } from '../../platform/signing.ts'
 import { AutoEngine } from './sign-auto.ts'
 import { type EngineHost, type EngineNews, hasThreads } from './sign-choice.ts'
 import { kindOfKey, signatureSchemes } from './sign-schemes.ts'

@@ -1,4 +1,4 @@
-import type { SignatureScheme } from '../../platform/platform.ts'
+import type { SignatureScheme } from '../../platform/signing.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../../protocol/algorithms.ts'
 
 const rsa = (hash: SignatureScheme['hash'], isPss: boolean) => ({ hash, isPss, coordinateBytes: 0 })

@@ -1,5 +1,6 @@
 import * as jose from 'jose'
-import type { NativeKey, Platform } from '../../platform/platform.ts'
+import type { Platform } from '../../platform/platform.ts'
+import type { NativeKey } from '../../platform/signing.ts'
 import type { SignatureAlgorithm } from '../../protocol/algorithms.ts'
 import { UnavailableError } from '../../protocol/errors.ts'
 import { type KeySize, kindOfKey, signatureSchemes, subtleScheme } from './sign-schemes.ts'

@@ -1,4 +1,4 @@
-import type { Hashing } from '../platform.ts'
+import type { Hashing } from '../hashing.ts'
 
 /** Hashes by what Bun itself has: in half the time of node:crypto, which a start need not load. */
 export const bunHashing: Hashing = {

@@ -1,4 +1,4 @@
-import type { Steering } from '../platform.ts'
+import type { Steering } from '../network.ts'
 import { type Instruction, ListeningSocket, socketOptions } from './bun-sockets.ts'
 
 /**

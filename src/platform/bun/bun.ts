@@ -1,6 +1,8 @@
 import { plainAddress } from '../address.ts'
+import { ListenError, type Listener, type ListenOptions } from '../network.ts'
 import { hostPlaces, nodePlatform } from '../node/node-process.ts'
-import { ListenError, type Listener, type ListenOptions, type Openssl, type Platform } from '../platform.ts'
+import type { Platform } from '../platform.ts'
+import type { Openssl } from '../signing.ts'
 import { createBatches } from './bun-batches.ts'
 import { bunHashing } from './bun-hashing.ts'
 import { bunSteering } from './bun-steering.ts'
@@ -17,8 +19,6 @@ export function bunPlatform(): Platform {
     quickCurves: ['P-256', 'Ed25519'],
     weighOpenssl: async (kind) => (await import('./bun-prospects.ts')).weighOpensslHere(kind),
     openOpenssl,
-    releaseMemory: () => Bun.gc(true),
-    compileEagerly: () => Bun.unsafe.setJITPolicy(1),
     fetch: sendRequest,
     listen,
   }

@@ -3,7 +3,7 @@ import * as nodeFs from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { codeOf, DurableFiles, type FileSystem, isMissing } from '../durable-files.ts'
-import { FileError, type FileFacts, type Files } from '../platform.ts'
+import { FileError, type FileFacts, type Files } from '../files.ts'
 
 /** Files over node:fs, which Bun and Deno both have. */
 export function createFiles(fs: FileSystem): Files {

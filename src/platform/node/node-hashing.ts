@@ -1,5 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
-import type { Hashing } from '../platform.ts'
+import type { Hashing } from '../hashing.ts'
 
 /** Hashes by node:crypto, for the runtime that has nothing faster. */
 export const nodeHashing: Hashing = {

@@ -1,5 +1,5 @@
 import { generateKeyPair } from 'node:crypto'
-import type { GeneratedKind } from '../platform.ts'
+import type { GeneratedKind } from '../signing.ts'
 
 /**
  * A new private key as PKCS#8 PEM. Made by node:crypto off the event loop: crypto.subtle makes RSA keys on it in Bun,

@@ -14,16 +14,7 @@ import { nodeSqlite } from './node-sqlite.ts'
 /** What Bun and Deno answer alike, through their node: modules. */
 export type SharedPlatform = Omit<
   Platform,
-  | 'name'
-  | 'hashing'
-  | 'passwordHash'
-  | 'releaseMemory'
-  | 'compileEagerly'
-  | 'fetch'
-  | 'listen'
-  | 'quickCurves'
-  | 'weighOpenssl'
-  | 'openOpenssl'
+  'name' | 'hashing' | 'passwordHash' | 'fetch' | 'listen' | 'quickCurves' | 'weighOpenssl' | 'openOpenssl'
 >
 
 // Variables of libpq that the driver of Postgres takes up by itself: it refuses some of their values and means something else by others.

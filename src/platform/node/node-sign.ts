@@ -1,6 +1,6 @@
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto'
 import process from 'node:process'
-import type { NativeKey, SignatureScheme } from '../platform.ts'
+import type { NativeKey, SignatureScheme } from '../signing.ts'
 
 /**
  * A private key that node:crypto signs with, in one call on this thread. For P-256 and Ed25519 that takes two thirds of what

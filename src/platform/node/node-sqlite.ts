@@ -1,5 +1,10 @@
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
-import { type Sqlite, type SqliteConnection, SqliteError, type SqliteErrorKind } from '../platform.ts'
+import {
+  type Sqlite,
+  type SqliteConnection,
+  SqliteError,
+  type SqliteErrorKind,
+} from '../sqlite-connection.ts'
 
 /** SQLite over node:sqlite, which Bun and Deno both have. */
 export const nodeSqlite: Sqlite = {

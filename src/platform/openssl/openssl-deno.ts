@@ -1,4 +1,4 @@
-import { OpensslError } from '../platform.ts'
+import { OpensslError } from '../signing.ts'
 import {
   type Kind,
   type NativeLibrary,

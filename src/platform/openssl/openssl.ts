@@ -1,4 +1,4 @@
-import { type Openssl, OpensslError, type OpensslKey, type SignatureScheme } from '../platform.ts'
+import { type Openssl, OpensslError, type OpensslKey, type SignatureScheme } from '../signing.ts'
 import type { NativeLibrary, OpensslCalls, Pointer } from './openssl-functions.ts'
 
 /** Bytes of the longest signature: that of an RSA key of 16,384 bits. */

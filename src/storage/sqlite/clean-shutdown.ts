@@ -1,4 +1,4 @@
-import type { FileFacts, Files } from '../../platform/platform.ts'
+import type { FileFacts, Files } from '../../platform/files.ts'
 
 /**
  * A note beside a SQLite file that says in which state a clean shutdown left it. The next start reads the whole file unless it is still

@@ -1,4 +1,6 @@
-import { FileError, type Platform, type SqliteConnection, SqliteError } from '../../platform/platform.ts'
+import { FileError } from '../../platform/files.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { type SqliteConnection, SqliteError } from '../../platform/sqlite-connection.ts'
 import { knownSchema, migrate } from '../migrate.ts'
 import { insertOne, type SqlDatabase, sql } from '../sql.ts'
 import { StorageError, StorageRefusedError } from '../storage.ts'

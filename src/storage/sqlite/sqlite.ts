@@ -1,4 +1,4 @@
-import { type SqliteConnection, SqliteError, type SqliteErrorKind } from '../../platform/platform.ts'
+import { type SqliteConnection, SqliteError, type SqliteErrorKind } from '../../platform/sqlite-connection.ts'
 import { createTexts, insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow } from '../sql.ts'
 import { StorageError } from '../storage.ts'
 import type { SqliteFiles } from './sqlite-files.ts'

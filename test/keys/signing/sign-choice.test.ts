@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { chooseEngine, hasThreads, measureEngines } from '../../../src/keys/signing/sign-choice.ts'
-import type { NativeKey } from '../../../src/platform/platform.ts'
+import type { NativeKey } from '../../../src/platform/signing.ts'
 
 /** Microseconds of both, threads or not, processes, cores, and what has to come out. */
 test.each([

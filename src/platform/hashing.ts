@@ -1,0 +1,11 @@
+export interface Hashing {
+  sha256(data: string | Uint8Array): Uint8Array
+  hmacSha256(key: Uint8Array, data: string): Uint8Array
+  /** Compares in a time that depends on the lengths alone. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+}
+
+export interface PasswordHash {
+  /** Checks an argon2id or bcrypt hash off the event loop. */
+  verify(secret: string, hash: string): Promise<boolean>
+}

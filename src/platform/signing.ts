@@ -1,0 +1,61 @@
+/** Makes keys and opens private keys for signing, in the runtime or in the host's OpenSSL. */
+export interface KeyMaking {
+  /** A new private key as PKCS#8 PEM, made off the event loop; `modulusLength` is of RSA alone. */
+  generateKeyPem(kind: GeneratedKind, modulusLength: number): Promise<string>
+  /** A private key in the runtime's own cryptography, signing on the thread that calls. Throws for what is no key of the scheme. */
+  openNativeKey(pem: Uint8Array, scheme: SignatureScheme): NativeKey
+  /** Curves whose signature costs the runtime less than handing it to another thread. */
+  readonly quickCurves: readonly string[]
+  /**
+   * Why the OpenSSL of the host would make signatures with such keys no faster than the runtime; undefined: it may. `kind` is
+   * RSA with its bits, such as `RSA 2048`, or a curve.
+   */
+  weighOpenssl(kind: string): Promise<string | undefined>
+  /** The OpenSSL 3 of the host. Throws {@link OpensslError} where there is none, or no right to call it. */
+  openOpenssl(): Promise<Openssl>
+}
+
+/** The kind of a key, in the words of a JWK (RFC 7518 section 6, RFC 8037). */
+export interface GeneratedKind {
+  readonly kty: 'RSA' | 'EC' | 'OKP'
+  readonly crv?: string
+}
+
+/** How a key signs. */
+export interface SignatureScheme {
+  /** Null: the scheme hashes in its own way (Ed25519). */
+  readonly hash: 'sha256' | 'sha384' | 'sha512' | null
+  /** An RSA key signs by PSS, with a salt as long as the hash; else by PKCS#1 v1.5. */
+  readonly isPss: boolean
+  /** Bytes of each half of r || s, the form of RFC 7518 section 3.4; 0 for a key that is not of an elliptic curve. */
+  readonly coordinateBytes: number
+}
+
+/** A private key in a library outside of JavaScript. */
+export interface NativeKey {
+  /** Signs on the thread that calls, which does nothing else meanwhile. Throws when it cannot, and after {@link free}. */
+  sign(data: Uint8Array): Uint8Array
+  /** Gives the key back to its library. The second time nothing happens. */
+  free(): void
+}
+
+/** A key in OpenSSL, which overwrites it when it is freed. */
+export interface OpensslKey extends NativeKey {
+  /** The provider that makes its signatures, such as default or fips. */
+  readonly provider: string
+}
+
+export interface Openssl {
+  readonly path: string
+  /** Such as OpenSSL 3.0.19 27 Jan 2026. */
+  readonly version: string
+  /** Takes the key over from a PKCS#8 PEM. Throws {@link OpensslError}. */
+  openKey(pem: Uint8Array, scheme: SignatureScheme): OpensslKey
+  /** Keys that were opened and are not freed. */
+  readonly openKeys: number
+  /** Frees every key. */
+  close(): void
+}
+
+/** OpenSSL cannot be used, or refused something; `message` says what, and names what was tried. */
+export class OpensslError extends Error {}

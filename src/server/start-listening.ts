@@ -1,0 +1,39 @@
+import { type AdminApi, createApp } from '../app.ts'
+import type { Config } from '../config/schema.ts'
+import type { Deps } from '../deps.ts'
+import type { Handler } from '../http/handler.ts'
+import type { Listener } from '../platform/network.ts'
+import type { Platform } from '../platform/platform.ts'
+import { openPort } from './open-port.ts'
+
+export interface ListeningOptions {
+  readonly host: string
+  readonly port: number
+  readonly settings: Config['server']
+  readonly adminApi: AdminApi | undefined
+  readonly platform: Pick<Platform, 'listen'>
+  /** Lets other workers listen on the port too. */
+  readonly sharePort: boolean
+}
+
+/**
+ * Opens the port and puts the app behind it. The port comes first, because links may need its number. No request can come in
+ * between, because nothing here waits.
+ */
+export function startListening(
+  { host, port, settings, platform, sharePort, adminApi }: ListeningOptions,
+  compose: (listener: Listener) => Deps,
+): { listener: Listener; deps: Deps } {
+  let handle: Handler | undefined
+  const fetch: Handler = (request, peer) => {
+    if (!handle) throw new TypeError('A request came before the app was there')
+    return handle(request, peer)
+  }
+  const listener = openPort(
+    { hostname: host, port, fetch, idleTimeout: settings.idle_timeout, sharePort },
+    platform,
+  )
+  const deps = compose(listener)
+  handle = createApp(deps, adminApi)
+  return { listener, deps }
+}
