@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Glob } from 'bun'
 import biome from '../biome.json' with { type: 'json' }
@@ -258,6 +259,15 @@ describe('arrows', () => {
       .filter(({ target }) => !isOurs(target) && !target.endsWith('package.json'))
       .filter(({ file, target }) => !packages[packageOf(target)]?.includes(roomOf(file)))
     expect(wrong).toEqual([])
+  })
+
+  test('every room has a README.md that says what it is, what it may import and what was decided', () => {
+    const rooms = [...new Set(files.filter((file) => file.includes('/')).map(roomOf))]
+    const missing = rooms.filter((room) => {
+      const path = join(src, room, 'README.md')
+      return !existsSync(path) || !readFileSync(path, 'utf8').startsWith(`# ${room}\n`)
+    })
+    expect(missing).toEqual([])
   })
 
   test('the map has every room that there is and no other', () => {
