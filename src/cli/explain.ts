@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/fault.ts'
 import { suggest } from '../config/suggest.ts'
-import { KeyFileError } from '../keys/material/key-file.ts'
+import { KeyError } from '../keys/key-plan.ts'
 import { SigningEngineError } from '../keys/signing/sign-engine.ts'
 import { UnknownCommandError, UnknownOptionError, UsageError } from '../platform/arguments.ts'
 import { FileError } from '../platform/files.ts'
@@ -21,7 +21,7 @@ export function explain(error: unknown, command: Command, platform: Platform): n
   }
   const isLasting =
     error instanceof ConfigError ||
-    error instanceof KeyFileError ||
+    error instanceof KeyError ||
     error instanceof SigningEngineError ||
     error instanceof StorageRefusedError ||
     error instanceof DamagedRowError

@@ -1,4 +1,4 @@
-import { KeyFileError } from './material/key-file.ts'
+import { KeyError } from './key-plan.ts'
 import type { VerifyingKey } from './signing-key.ts'
 
 /** Whose each key is. With one key for two tenants, what one signs would verify at the other. */
@@ -6,12 +6,12 @@ export class KeyOwners {
   /** By the public part of a key. */
   readonly #owners = new Map<string, string>()
 
-  /** Throws KeyFileError when the key is that of another tenant already. */
+  /** Throws KeyError when the key is that of another tenant already. */
   claim(tenantId: string, { jwk }: Pick<VerifyingKey, 'jwk'>): void {
     const material = `${jwk.n ?? ''}${jwk.x ?? ''}${jwk.y ?? ''}`
     const owner = this.#owners.get(material) ?? tenantId
     if (owner !== tenantId) {
-      throw new KeyFileError(
+      throw new KeyError(
         `Cannot load the signing key of tenant '${tenantId}': it is the key of tenant '${owner}' too; give each its own`,
       )
     }

@@ -1,8 +1,9 @@
 import type { PublicJwk } from '../protocol/messages.ts'
 import { DamagedRowError } from '../storage/storage.ts'
-import { findKey as findKeyFile, KeyFileError, type KeyHost, type KeyPlan } from './material/key-file.ts'
-import { findKeyPath } from './material/key-folder.ts'
-import type { KeyMaterial } from './material/key-material.ts'
+import type { KeyHost } from './key-host.ts'
+import type { KeyMaterial } from './key-material.ts'
+import { KeyError, type KeyPlan } from './key-plan.ts'
+import { loadOwnKey } from './material/key-file.ts'
 import type { RingStore } from './ring/ring-store.ts'
 import { type DueStep, forecast, hasPrivateHalf, type Ring, type RingKey } from './ring/rotation.ts'
 
@@ -53,7 +54,7 @@ export async function reportKeys(plan: KeyPlan, options: KeyReportOptions): Prom
 }
 
 async function reportRing(plan: KeyPlan, ring: Ring, options: KeyReportOptions): Promise<KeyReport> {
-  const { host, now } = options
+  const { now, material } = options
   const order = ['active', 'next', 'retiring']
   const sorted = ring.keys.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
   const keys: ReportedKey[] = []
@@ -61,7 +62,7 @@ async function reportRing(plan: KeyPlan, ring: Ring, options: KeyReportOptions):
     const complaint = options.withPrivate ? await findComplaint(plan, key, options) : undefined
     keys.push({
       ...{ kid: key.kid, state: key.state, algorithm: key.algorithm, jwk: key.jwk },
-      path: key.file && plan.folder !== null ? findKeyPath(plan.folder, key.file, host.files) : undefined,
+      path: material.findPath(plan, key),
       ...{ createdAt: key.created_at, activatedAt: key.activated_at, retiredAt: key.retired_at },
       ...(complaint !== undefined && { complaint }),
     })
@@ -81,8 +82,7 @@ async function findComplaint(
 async function reportFirst(plan: KeyPlan, { material, host }: KeyReportOptions): Promise<KeyReport> {
   const keys: ReportedKey[] = []
   const complaint = await complaintIn(async () => {
-    const found =
-      plan.file === null ? (await material.findFirst(plan))?.opened : await findKeyFile(plan, host)
+    const found = plan.file === null ? (await material.findFirst(plan))?.opened : await loadOwnKey(plan, host)
     if (!found) return
     const { kid, algorithm, jwk, signer } = found.key
     signer.close()
@@ -97,7 +97,7 @@ async function complaintIn(work: () => Promise<void>): Promise<string | undefine
     await work()
     return undefined
   } catch (error) {
-    if (error instanceof KeyFileError) return error.message
+    if (error instanceof KeyError) return error.message
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import type { Storage } from '../storage/storage.ts'
-import type { KeyHost, KeyPlan, OpenedKey } from './material/key-file.ts'
-import type { KeyMaterial } from './material/key-material.ts'
+import type { KeyHost } from './key-host.ts'
+import type { KeyMaterial, OpenedKey } from './key-material.ts'
+import type { KeyPlan } from './key-plan.ts'
 import type { KeyEvent } from './ring/ring-writer.ts'
 
 export interface KeyringOptions {

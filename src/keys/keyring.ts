@@ -5,10 +5,11 @@ import { UnavailableError } from '../protocol/errors.ts'
 import { PassedDamage, type Storage } from '../storage/storage.ts'
 import { type Entry, getSigningKey, type Moment, noteFailure, type Sight } from './key-entry.ts'
 import { KeyOwners } from './key-owners.ts'
+import { type KeyPlan, noSuchTenant } from './key-plan.ts'
 import { type KeyReport, reportKeys } from './key-report.ts'
 import type { KeyringOptions } from './keyring-options.ts'
-import { type KeyPlan, noSuchTenant } from './material/key-file.ts'
-import { LeftFolders } from './material/left-folders.ts'
+import { loadOwnKey } from './material/key-file.ts'
+import { OrphanFolders } from './ring/orphan-folders.ts'
 import { RingOpener } from './ring/ring-opener.ts'
 import { RingStore } from './ring/ring-store.ts'
 import { RingWriter } from './ring/ring-writer.ts'
@@ -29,7 +30,7 @@ const mostSteps = 10
  */
 export class Keyring {
   /** What processes that were killed left of tenants that have no ring, or are not there. */
-  readonly left: LeftFolders
+  readonly orphans: OrphanFolders
   readonly #options: KeyringOptions
   readonly #gate: Gate
   readonly #store: RingStore
@@ -60,9 +61,13 @@ export class Keyring {
     const claim = owners.claim.bind(owners)
     const ringOptions = { store, material, host, now, longestTokenLife, claim, onEvent }
     this.#writer = new RingWriter(ringOptions)
-    this.left = new LeftFolders({ ...options, store, writer: this.#writer })
+    this.orphans = new OrphanFolders({ ...options, store, writer: this.#writer })
     this.#rotator = new Rotator(ringOptions, this.#writer)
-    this.#opener = new RingOpener({ ...ringOptions, writer: this.#writer })
+    this.#opener = new RingOpener({
+      ...ringOptions,
+      writer: this.#writer,
+      loadOwn: (plan) => loadOwnKey(plan, host),
+    })
     const isOpened = this.#isOpened.bind(this)
     this.#unopened = new UnopenedTenants({ findPlan, store, now, writer: this.#writer, isOpened })
     this.#findHead = new FreshRun(() => store.head())
@@ -71,7 +76,7 @@ export class Keyring {
   }
 
   /**
-   * The keys of a tenant; with `generation`, of that one of all that had its id. Throws KeyFileError when the key cannot be had,
+   * The keys of a tenant; with `generation`, of that one of all that had its id. Throws KeyError when the key cannot be had,
    * StorageError, and UnavailableError when the tenant is gone meanwhile. Opened keys cost no look anywhere.
    */
   async of(tenantId: string, generation?: number): Promise<TenantKeys> {
@@ -185,7 +190,7 @@ export class Keyring {
 
   /**
    * Takes over what other processes changed, of the tenants that are opened. Throws StorageError when it cannot be known, and
-   * KeyFileError when a new key cannot be had.
+   * KeyError when a new key cannot be had.
    */
   async lookForNews(): Promise<void> {
     const seenAt = this.#moment()

@@ -1,4 +1,4 @@
-import type { KeyPlan } from './material/key-file.ts'
+import type { KeyPlan } from './key-plan.ts'
 import type { RingStore } from './ring/ring-store.ts'
 import type { RingWriter } from './ring/ring-writer.ts'
 import { findDueTime } from './ring/rotation.ts'

@@ -4,7 +4,7 @@ import { PassedDamage, type Storage, systemTenant } from '../storage/storage.ts'
 
 export interface SurveyorOptions {
   readonly storage: Storage
-  readonly keyring: Pick<Keyring, 'survey'> & { readonly left: Pick<Keyring['left'], 'list' | 'clear'> }
+  readonly keyring: Pick<Keyring, 'survey'> & { readonly orphans: Pick<Keyring['orphans'], 'list' | 'clear'> }
   /** Whether folders of keys are cleared of what was left: one of the processes that serve together does. Default: true. */
   readonly clearsFolders?: boolean
   readonly configured?: readonly string[]
@@ -77,7 +77,7 @@ export class Surveyor {
       return { ids: await this.#nextTenants(), look: (id) => keyring.survey(id) }
     const ids = this.#folders?.splice(0, slice) ?? []
     if (this.#folders?.length === 0) this.#folders = undefined
-    return { ids, look: (id) => keyring.left.clear(id) }
+    return { ids, look: (id) => keyring.orphans.clear(id) }
   }
 
   #beginAnew(): void {
@@ -99,7 +99,7 @@ export class Surveyor {
 
   async #endTenants(): Promise<void> {
     const { keyring, clearsFolders = true } = this.#options
-    const folders = clearsFolders ? await keyring.left.list() : []
+    const folders = clearsFolders ? await keyring.orphans.list() : []
     this.#folders = folders.length > 0 ? [...folders] : undefined
     this.#stored = undefined
   }

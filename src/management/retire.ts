@@ -91,7 +91,7 @@ const outlasting = [auditEvents, auditHeads, revocations].map(({ name }) => name
 
 /**
  * Deletes an inactive stored tenant and everything that is its own but its audit trail, its signing keys first; its tokens stay
- * revoked though a tenant is made again under the same id. Throws `tenant_not_found`, `conflict`, KeyFileError and what
+ * revoked though a tenant is made again under the same id. Throws `tenant_not_found`, `conflict`, KeyError and what
  * `checkCurrent` throws.
  */
 export async function retireTenant(
@@ -123,7 +123,7 @@ type RetireTenantDeps = Omit<StoredTenantsDeps, 'publicUrl'> & { readonly keyrin
 /**
  * Makes a tenant that inherits nothing of an earlier one of its id, which may have left config.yaml and left everything behind:
  * signing keys are destroyed, rows deleted and tokens revoked. Where there was anything, tokens of this second are refused, as after
- * a deletion. Throws `invalid_request`, `conflict` for an id or an issuer that is taken, and KeyFileError.
+ * a deletion. Throws `invalid_request`, `conflict` for an id or an issuer that is taken, and KeyError.
  */
 export async function createFreshTenant(
   asked: { id: string; patch: SettingsPatch },

@@ -1,11 +1,13 @@
 import type { LoadedConfig } from '../config/load.ts'
 import type { SigningConfig } from '../config/schema.ts'
 import { findExposure } from '../exposure.ts'
+import type { KeyHost } from '../keys/key-host.ts'
+import type { KeyMaterial } from '../keys/key-material.ts'
+import type { KeyPlan } from '../keys/key-plan.ts'
 import { Keyring } from '../keys/keyring.ts'
 import type { KeyringOptions } from '../keys/keyring-options.ts'
 import { FileMaterial } from '../keys/material/file-material.ts'
-import { howToGiveAccess, type KeyHost, type KeyPlan } from '../keys/material/key-file.ts'
-import { type KeyMaterial, MemoryMaterial } from '../keys/material/key-material.ts'
+import { howToGiveAccess } from '../keys/material/key-file.ts'
 import {
   MasterKeyError,
   type MasterKeys,
@@ -13,6 +15,7 @@ import {
   parseMasterKeys,
   refuseWithoutMasterKey,
 } from '../keys/material/master-key.ts'
+import { MemoryMaterial } from '../keys/material/memory-material.ts'
 import { SealedMaterial } from '../keys/material/sealed-material.ts'
 import type { KeyEvent } from '../keys/ring/ring-writer.ts'
 import type { Log } from '../log.ts'

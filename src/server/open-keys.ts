@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
+import { KeyError } from '../keys/key-plan.ts'
 import type { Keyring } from '../keys/keyring.ts'
-import { KeyFileError } from '../keys/material/key-file.ts'
 import { DamagedRowError } from '../storage/storage.ts'
 
 /** With more tenants than this, the start opens no key. */
@@ -12,7 +12,7 @@ export function findActive({ tenants }: Config): string[] {
 }
 
 /**
- * Opens the keys of the tenants, some at once, and throws KeyFileError with every complaint, that of a damaged keyring too. With many tenants it opens none: to
+ * Opens the keys of the tenants, some at once, and throws KeyError with every complaint, that of a damaged keyring too. With many tenants it opens none: to
  * open or make ten thousand keys keeps every core busy for minutes, and each tenant's first request opens its own; one whose key
  * is broken is answered 503, and the log says why.
  */
@@ -26,11 +26,11 @@ export async function openKeys(
   const work = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
       await keyring.of(id).catch((cause: unknown) => {
-        if (!(cause instanceof KeyFileError) && !(cause instanceof DamagedRowError)) throw cause
+        if (!(cause instanceof KeyError) && !(cause instanceof DamagedRowError)) throw cause
         complaints.push(cause)
       })
     }
   }
   await Promise.all(Array.from({ length: atOnce }, work))
-  if (complaints.length > 0) throw new KeyFileError(complaints.map(({ message }) => message).join('\n'))
+  if (complaints.length > 0) throw new KeyError(complaints.map(({ message }) => message).join('\n'))
 }

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import type { OpenedKey } from '../keys/material/key-file.ts'
+import type { OpenedKey } from '../keys/key-material.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 

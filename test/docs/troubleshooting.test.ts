@@ -55,7 +55,7 @@ test('what is said of files that others reach is in docs/troubleshooting.md', as
 test('what is said of master keys, of rotation and of the clock is in docs/troubleshooting.md', async () => {
   const source = await readSources('src/{keys,maintenance}/**/*.ts')
   const pieces = [
-    ...findPieces(source, /new (?:KeyFileError|MasterKeyError|RotationError)\(\s*`([^`]+)`/g),
+    ...findPieces(source, /new (?:KeyError|MasterKeyError|RotationError)\(\s*`([^`]+)`/g),
     ...findPieces(source, /#distrust\('([^']+)'/g),
     ...findPieces(source, /attempt\(['`]([^'`]+)/g),
     ...findPieces(await readSources('src/server/compose-keys.ts'), /^ {2}\w+: '(a signing [^']+)'/gm),

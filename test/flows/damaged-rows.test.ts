@@ -327,7 +327,7 @@ const cases: Readonly<Record<string, Case>> = {
       const surveyor = new Surveyor({
         storage,
         keyring: {
-          left: { list: async () => [], clear: async () => {} },
+          orphans: { list: async () => [], clear: async () => {} },
           survey: async (id) => keyring.survey(id).then(() => void surveyed.push(id)),
         },
         monotonic: () => 0,

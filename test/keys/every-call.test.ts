@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
 import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { KeyError, type KeyPlan } from '../../src/keys/key-plan.ts'
 import type { Keyring } from '../../src/keys/keyring.ts'
 import { FileMaterial } from '../../src/keys/material/file-material.ts'
-import { KeyFileError, type KeyPlan } from '../../src/keys/material/key-file.ts'
 import { nodeFiles } from '../../src/platform/node/node-files.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
@@ -163,8 +163,7 @@ async function atEveryCall(
       const keyring = machine.start(fate)
       const outcome = await act(keyring, machine).catch((cause: unknown) => cause)
       // Every other error is a fault of ours.
-      if (outcome instanceof Error && !(outcome instanceof Died || outcome instanceof KeyFileError))
-        throw outcome
+      if (outcome instanceof Error && !(outcome instanceof Died || outcome instanceof KeyError)) throw outcome
       await check(machine, before)
     })
     if (!fate.isMet) return at - 1
@@ -405,14 +404,14 @@ test('a rotation that a deletion overtakes leaves nothing behind the tenant', ()
     const { plan, storage, clock } = machine
     const material = new Interrupted(() => machine.start().destroy('acme'))
     const { keyring } = startReplica({ plan, storage, material, clock })
-    await expect(keyring.rotate('acme', { now: true })).rejects.toBeInstanceOf(KeyFileError)
+    await expect(keyring.rotate('acme', { now: true })).rejects.toBeInstanceOf(KeyError)
     expect(await nodeFiles.list(join(plan.folder, '..'))).toEqual([])
   }))
 
 /** What a round of the maintenance does with the folders of keys. */
 async function clearFolders(machine: Machine): Promise<void> {
-  const { left } = machine.start()
-  for (const id of await left.list()) await left.clear(id)
+  const { orphans } = machine.start()
+  for (const id of await orphans.list()) await orphans.clear(id)
 }
 
 /** What is beside or in folders of keys, but for the files that the ring names. */
@@ -503,14 +502,14 @@ test('of a tenant that is gone, what grantd did not make stays, and nothing goes
     await writeFile(join(folder, 'elsewhere', orphan), 'mine')
     await symlink(join(folder, 'elsewhere'), linked)
     await writeFile(join(folder, 'keys/afile'), 'mine')
-    const { left } = startReplica({
+    const { orphans } = startReplica({
       ...machine,
       material: new FileMaterial(keyHost),
       changes: { findPlan: () => undefined, folderOf: (id) => join(folder, 'keys', id) },
     }).keyring
-    const ids = await left.list()
+    const ids = await orphans.list()
     expect(ids).toEqual(['acme', 'afile', 'linked'])
-    for (const id of ids) await left.clear(id)
+    for (const id of ids) await orphans.clear(id)
     expect(await nodeFiles.list(place)).toEqual(foreign)
     expect(await nodeFiles.list(linked)).toEqual([orphan])
     expect(await nodeFiles.list(join(folder, 'keys'))).toEqual(['acme', 'afile', 'linked'])

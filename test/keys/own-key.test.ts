@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KeyFileError } from '../../src/keys/material/key-file.ts'
+import { KeyError } from '../../src/keys/key-plan.ts'
 import { startTestApp } from '../support/test-app.ts'
 
 const yaml = `
@@ -15,7 +15,7 @@ test('a key that another tenant has already, found by another path, is refused',
   await app.deps.keyring.of('first')
   await symlink(join(app.folder, 'data/keys/first/k.pem'), join(app.folder, 'theirs.pem'))
   const refused = await app.deps.keyring.of('second').catch((error: unknown) => error)
-  expect(refused).toBeInstanceOf(KeyFileError)
+  expect(refused).toBeInstanceOf(KeyError)
   expect(String(refused)).toContain(
     "Cannot load the signing key of tenant 'second': it is the key of tenant 'first' too; give each its own",
   )

@@ -3,8 +3,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { chmod, mkdir, readFile, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Exposure } from '../../src/exposure.ts'
+import { KeyError } from '../../src/keys/key-plan.ts'
 import { FileMaterial } from '../../src/keys/material/file-material.ts'
-import { KeyFileError } from '../../src/keys/material/key-file.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import {
   ecPair,
@@ -103,7 +103,7 @@ async function refusalOf(plan: Parameters<typeof keyringOf>[0]): Promise<string>
   const error = await keyringOf(plan)
     .of(plan.tenantId)
     .catch((cause: unknown) => cause)
-  if (!(error instanceof KeyFileError)) throw new TypeError('The key was not refused', { cause: error })
+  if (!(error instanceof KeyError)) throw new TypeError('The key was not refused', { cause: error })
   return error.message
 }
 
@@ -231,7 +231,7 @@ test('a broken file that is repaired is taken at the next request, without a res
   withTempFolder(async (folder) => {
     const path = await putKeyFile(join(folder, 'keys/acme/k1.pem'), '')
     const keyring = keyringOf(planFor(folder))
-    await expect(keyring.of('acme')).rejects.toBeInstanceOf(KeyFileError)
+    await expect(keyring.of('acme')).rejects.toBeInstanceOf(KeyError)
     await putKeyFile(path, ecPem, 0o644)
     await expect(keyring.of('acme')).rejects.toThrow('is readable by others')
     await chmod(path, 0o600)

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test'
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseConfig } from '../../src/config/load.ts'
+import { KeyError } from '../../src/keys/key-plan.ts'
 import { FileMaterial } from '../../src/keys/material/file-material.ts'
-import { KeyFileError } from '../../src/keys/material/key-file.ts'
 import type { RingKey } from '../../src/keys/ring/rotation.ts'
 import { nodePlatform } from '../../src/platform/node/node-process.ts'
 import { composeKeyring } from '../../src/server/compose-keys.ts'
@@ -118,7 +118,7 @@ test.each(evil)(
           material.settle(plan, key),
         ]) {
           const error = await use.catch((cause: unknown) => cause)
-          expect(error).toBeInstanceOf(KeyFileError)
+          expect(error).toBeInstanceOf(KeyError)
           expect(String(error)).toContain(
             `its row ring of kind keyring in the database names the key file ${JSON.stringify(file)}`,
           )

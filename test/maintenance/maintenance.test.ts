@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import * as jose from 'jose'
 import { signJwt, verifyJwt } from '../../src/keys/jwt.ts'
-import type { KeyPlan } from '../../src/keys/material/key-file.ts'
+import type { KeyPlan } from '../../src/keys/key-plan.ts'
 import { parseMasterKeys } from '../../src/keys/material/master-key.ts'
 import { SealedMaterial } from '../../src/keys/material/sealed-material.ts'
 import { Maintenance } from '../../src/maintenance/maintenance.ts'

@@ -20,7 +20,7 @@ async function start(configured: number, stored: number, folders: readonly strin
       .of(tenants)
       .create({ id: `s${String(index).padStart(4, '0')}`, value })
   const seen: string[] = []
-  const left = {
+  const orphans = {
     list: async () => folders,
     clear: async (id: string) => void seen.push(`folder ${id}`),
   }
@@ -29,7 +29,7 @@ async function start(configured: number, stored: number, folders: readonly strin
   const surveyor = new Surveyor({
     storage,
     configured: Array.from({ length: configured }, (_, index) => `c${index}`),
-    keyring: { survey: async (id) => void seen.push(id), left },
+    keyring: { survey: async (id) => void seen.push(id), orphans },
     monotonic: () => time,
     pause: async (milliseconds) => void pauses.push(milliseconds),
   })

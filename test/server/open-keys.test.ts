@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KeyFileError } from '../../src/keys/material/key-file.ts'
+import { KeyError } from '../../src/keys/key-plan.ts'
 import { findActive, openKeys } from '../../src/server/open-keys.ts'
 import { parse } from '../support/config-text.ts'
 import { clientIdOf, renderManyTenants, secretOf, tenantIdOf } from '../support/many-tenants.ts'
@@ -17,7 +17,7 @@ async function openedOf(tenants: number): Promise<string[]> {
   const asked: string[] = []
   const of = async (id: string) => {
     asked.push(id)
-    throw new KeyFileError(`no key of ${id}`)
+    throw new KeyError(`no key of ${id}`)
   }
   const opening = openKeys(findActive(config), { keyring: { of }, atOnce: 2 })
   if (asked.length > 0) await expect(opening).rejects.toThrow(asked.map((id) => `no key of ${id}`).join('\n'))
@@ -51,7 +51,7 @@ test('a broken key among many ends the tokens of its tenant alone, is never repl
     expect([refused.status, (await refused.json()).error]).toEqual([503, 'temporarily_unavailable'])
     expect(JSON.stringify(app.log)).toContain("Cannot load the signing key of tenant 'tenant-00007'")
     expect(await readFile(path, 'utf8')).toBe('no key')
-    await expect(app.deps.keyring.of(tenantIdOf(7))).rejects.toBeInstanceOf(KeyFileError)
+    await expect(app.deps.keyring.of(tenantIdOf(7))).rejects.toBeInstanceOf(KeyError)
     const good = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
       'sign',
       'verify',

@@ -1,9 +1,10 @@
 import type { LoadedConfig } from '../../config/load.ts'
 import type { Exposure } from '../../exposure.ts'
+import type { KeyHost } from '../../keys/key-host.ts'
 import { KeyOwners } from '../../keys/key-owners.ts'
+import { KeyError } from '../../keys/key-plan.ts'
 import type { KeyReport } from '../../keys/key-report.ts'
 import type { Keyring } from '../../keys/keyring.ts'
-import { KeyFileError, type KeyHost } from '../../keys/material/key-file.ts'
 import { openToRead } from '../../offline/with-keyring.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { planStorage } from '../../server/compose.ts'
@@ -45,7 +46,7 @@ async function findKeyComplaints(loaded: LoadedConfig, platform: KeyPlatform): P
       await storage.close()
     }
   } catch (error) {
-    if (error instanceof KeyFileError) return [error.message]
+    if (error instanceof KeyError) return [error.message]
     throw error
   }
 }
@@ -64,7 +65,7 @@ function claim(report: KeyReport, owners: KeyOwners): KeyReport {
     for (const key of report.keys) owners.claim(report.plan.tenantId, key)
     return report
   } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error
+    if (!(error instanceof KeyError)) throw error
     return { ...report, complaint: error.message }
   }
 }

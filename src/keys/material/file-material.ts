@@ -1,22 +1,13 @@
 import { FileError, type Files } from '../../platform/files.ts'
 import { tenantIdPattern } from '../../protocol/names.ts'
+import type { KeyHost } from '../key-host.ts'
+import type { FirstKey, KeyMaterial, MadeKey, Whereabouts } from '../key-material.ts'
+import { complaintOf, KeyError, type KeyPlace, type KeyPlan } from '../key-plan.ts'
 import type { Ring, RingKey } from '../ring/rotation.ts'
 import { type SigningKey, thumbprintOf } from '../signing-key.ts'
 import { isSameKey } from '../tenant-keys.ts'
-import {
-  complaintOf,
-  findKey,
-  KeyFileError,
-  type KeyHost,
-  type KeyPlace,
-  type KeyPlan,
-  largestKeyFile,
-  loadKeyFile,
-  type MadeKey,
-  withComplaint,
-} from './key-file.ts'
-import { KeyFolder } from './key-folder.ts'
-import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
+import { findKey, largestKeyFile, loadKeyFile, withComplaint } from './key-file.ts'
+import { findKeyPath, KeyFolder } from './key-folder.ts'
 import { findStagedThumbprint, isAnyKey, isOurs, isUnfinished, stagedName } from './key-names.ts'
 
 /** Keys as PEM files, one folder a tenant. */
@@ -69,7 +60,7 @@ export class FileMaterial implements KeyMaterial {
       if (await this.#giveName(folder.pathOf(name), path)) return
       // Killed in between, a process leaves both names.
       if (await this.#isSame(folder.pathOf(name), path)) return folder.remove([name])
-      throw new KeyFileError(
+      throw new KeyError(
         `${complaintOf(place)}: ${path} is another file than the key that was made under this name; move it elsewhere`,
       )
     })
@@ -121,17 +112,21 @@ export class FileMaterial implements KeyMaterial {
     const { file, kid, algorithm } = key
     const again = `make a new key: grantd keys rotate --now --tenant ${plan.tenantId}`
     if (file === undefined)
-      throw new KeyFileError(`${complaintOf(plan)}: the database names no file for ${kid}; ${again}`)
+      throw new KeyError(`${complaintOf(plan)}: the database names no file for ${kid}; ${again}`)
     return withComplaint(plan, async () => {
       const path = await this.#findPath(plan, { ...key, file })
       const wanted = { tenantId: plan.tenantId, algorithm, kid, content: 'kept-key' as const }
       const missing = `does not exist; restore it from a backup, or ${again}`
       const found = await loadKeyFile(path, { ...wanted, missing }, this.#host)
       if (isSameKey(found, key)) return found
-      throw new KeyFileError(
+      throw new KeyError(
         `${complaintOf(plan)}: ${path} is not the key that the database knows as ${kid}; restore it from a backup, or ${again}`,
       )
     })
+  }
+
+  findPath({ folder }: KeyPlace, { file }: RingKey): string | undefined {
+    return folder === null || file === undefined ? undefined : findKeyPath(folder, file, this.#files)
   }
 
   /** The process that made the key may have ended before the file got its name, and a full disk may keep it from getting it. */
@@ -142,7 +137,7 @@ export class FileMaterial implements KeyMaterial {
     const staged = folder.pathOf(stagedName(await thumbprintOf(key.jwk)))
     const failure = await this.settle(plan, key).catch((cause: unknown) => cause)
     if (failure === undefined) return path
-    if (failure instanceof KeyFileError && (await this.#files.facts(staged))) return staged
+    if (failure instanceof KeyError && (await this.#files.facts(staged))) return staged
     throw failure
   }
 

@@ -1,82 +1,44 @@
-import { type Exposure, findExposure } from '../../exposure.ts'
+import { findExposure } from '../../exposure.ts'
 import { FileError, type Files } from '../../platform/files.ts'
-import type { Platform } from '../../platform/platform.ts'
-import { type SignatureAlgorithm, signatureAlgorithms } from '../../protocol/algorithms.ts'
-import { UnavailableError } from '../../protocol/errors.ts'
-import type { RotationSettings } from '../ring/rotation.ts'
-import type { SigningEngine } from '../signing/signer.ts'
+import type { SignatureAlgorithm } from '../../protocol/algorithms.ts'
+import type { KeyHost } from '../key-host.ts'
+import type { OpenedKey } from '../key-material.ts'
+import { complaintOf, KeyError, type KeyOwner, type KeyPlan } from '../key-plan.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from '../signing-key.ts'
-
-/** Where the keys of a tenant are. */
-export interface KeyPlace {
-  readonly tenantId: string
-  /** The folder of this tenant's keys; null: a key is made for this process alone and never written. */
-  readonly folder: string | null
-}
-
-/** Where a tenant's keys are, what they have to be and when they change. */
-export interface KeyPlan extends RotationSettings, KeyPlace {
-  /** See Tenant.generation; left out for one of config.yaml. */
-  readonly generation?: number
-  /** Of the first key alone; null: the RFC 7638 thumbprint. */
-  readonly kid: string | null
-  /** A file of the operator, to load and never to write or to replace; null: the keys are grantd's own. */
-  readonly file: string | null
-  /** Seconds that verifiers may keep the JWK Set. */
-  readonly jwksMaxAge: number
-}
-
-/** What keys are kept in and made with. */
-export interface KeyHost extends KeyMaker {
-  readonly files: Files
-  /** Is told of every key file that is used though its group reaches it. */
-  readonly onExposure?: (exposure: Exposure) => void
-}
-
-/** What keys are made with. */
-export interface KeyMaker extends Pick<Platform, 'generateKeyPem'> {
-  /** Where opened keys sign; default: {@link threadEngine}. */
-  readonly engine?: SigningEngine | undefined
-}
-
-/** A key that was found or made. */
-export interface OpenedKey {
-  readonly key: SigningKey
-  /** Undefined for a key that is not kept in a file. */
-  readonly path: string | undefined
-  readonly generated: boolean
-}
-
-/** A tenant's key cannot be had; nothing was put in its place. `message` names the file and the next step. */
-export class KeyFileError extends UnavailableError {}
 
 /** Bytes. */
 export const largestKeyFile = 64 * 1024
 
-/** Loads the tenant's key; undefined when it has to be made yet. Throws {@link KeyFileError}. */
+/** The key in the file of the operator. Throws {@link KeyError}. */
+export function loadOwnKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
+  const { file } = plan
+  if (file === null) throw new TypeError(`The tenant ${plan.tenantId} has no private_key_file`)
+  return withComplaint(plan, async () => ({
+    key: await loadKeyFile(file, { ...plan, content: 'given-key', missing: noSuchKey }, host),
+    path: file,
+    generated: false,
+  }))
+}
+
+/** The one key in the folder of a tenant; undefined when it has to be made yet. Throws {@link KeyError}. */
 export function findKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey | undefined> {
   return withComplaint(plan, async () => {
-    const path = plan.file ?? (await findKeyFile(plan, host.files))
-    const content = plan.file === null ? 'kept-key' : 'given-key'
-    return path === undefined
-      ? undefined
-      : {
-          key: await loadKeyFile(path, { ...plan, content, missing: noSuchKey }, host),
-          path,
-          generated: false,
-        }
+    const path = await findKeyFile(plan, host.files)
+    if (path === undefined) return undefined
+    const wanted = { ...plan, content: 'kept-key' as const, missing: noSuchKey }
+    return { key: await loadKeyFile(path, wanted, host), path, generated: false }
   })
 }
 
 const noSuchKey = 'does not exist; put the key there, or leave private_key_file out for a generated one'
 
-/** Runs `work`; a file that the system refuses becomes a {@link KeyFileError} about the key of the tenant. */
+/** Runs `work`; a file that the system refuses becomes a {@link KeyError} about the key of the tenant. */
 export async function withComplaint<T>(plan: KeyOwner, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     if (!(cause instanceof FileError)) throw cause
-    throw new KeyFileError(`${complaintOf(plan)}: ${cause.message}; ${nextStep(cause.code)}`, { cause })
+    throw new KeyError(`${complaintOf(plan)}: ${cause.message}; ${nextStep(cause.code)}`, { cause })
   }
 }
 
@@ -95,21 +57,6 @@ function nextStep(code: string): string {
   return steps[code] ?? howToGiveAccess
 }
 
-/** Whose key it is. */
-export interface KeyOwner {
-  readonly tenantId: string
-}
-
-/** How every complaint about a key begins. */
-export function complaintOf({ tenantId }: KeyOwner): string {
-  return `Cannot load the signing key of tenant '${tenantId}'`
-}
-
-/** What is asked for is of nobody: a tenant that was deleted meanwhile, or a row whose id is none of a tenant. */
-export function noSuchTenant(owner: KeyOwner): KeyFileError {
-  return new KeyFileError(`${complaintOf(owner)}: there is no tenant of this id`)
-}
-
 /** The file to load; undefined when a key has to be made. */
 async function findKeyFile(plan: KeyPlan, files: Files): Promise<string | undefined> {
   if (plan.folder === null) return undefined
@@ -119,7 +66,7 @@ async function findKeyFile(plan: KeyPlan, files: Files): Promise<string | undefi
   }
   const names = (await files.list(plan.folder)).filter((name) => /^[A-Za-z0-9_-][\w.-]*\.pem$/.test(name))
   if (names.length > 1) {
-    throw new KeyFileError(
+    throw new KeyError(
       `${complaintOf(plan)}: ${plan.folder} holds ${names.length} keys (${names.join(', ')}); say which one with signing.kid`,
     )
   }
@@ -135,14 +82,14 @@ export interface WantedKey extends KeyOwner {
   readonly missing: string
 }
 
-/** The key in a private file. Throws {@link KeyFileError}, or FileError when the system refuses. */
+/** The key in a private file. Throws {@link KeyError}, or FileError when the system refuses. */
 export async function loadKeyFile(
   path: string,
   wanted: WantedKey,
   { files, engine, onExposure }: KeyHost,
 ): Promise<SigningKey> {
   const refuse = (complaint: string, options?: ErrorOptions) =>
-    new KeyFileError(`${complaintOf(wanted)}: ${path} ${complaint}`, options)
+    new KeyError(`${complaintOf(wanted)}: ${path} ${complaint}`, options)
   const facts = await files.facts(path)
   if (!facts) throw refuse(wanted.missing)
   if (!facts.isFile) throw refuse('is not a file')
@@ -158,27 +105,5 @@ export async function loadKeyFile(
   } catch (cause) {
     if (cause instanceof KeyMaterialError) throw refuse(cause.message, { cause })
     throw cause
-  }
-}
-
-/** A key that is kept nowhere yet. */
-export interface MadeKey {
-  readonly key: SigningKey
-  readonly pem: string
-}
-
-/** A new key as the plan wants it; `kid` null: its thumbprint. Throws {@link KeyFileError} where the engine does not take it. */
-export async function makeKey(
-  plan: KeyPlan,
-  kid: string | null,
-  { generateKeyPem, engine }: KeyMaker,
-): Promise<MadeKey> {
-  const { algorithm } = plan
-  const pem = await generateKeyPem(signatureAlgorithms[algorithm], plan.modulusLength)
-  try {
-    return { pem, key: await parseSigningKey(pem, { algorithm, kid }, engine) }
-  } catch (cause) {
-    if (!(cause instanceof KeyMaterialError)) throw cause
-    throw new KeyFileError(`${complaintOf(plan)}: the new one ${cause.message}`, { cause })
   }
 }

@@ -1,6 +1,6 @@
 import type { Files } from '../../platform/files.ts'
 import { keyFilePattern } from '../../protocol/names.ts'
-import { complaintOf, KeyFileError, type KeyPlace } from './key-file.ts'
+import { complaintOf, KeyError, type KeyPlace } from '../key-plan.ts'
 import { findTenantOfAside, isAnyKey, isFolderAside } from './key-names.ts'
 
 /**
@@ -19,11 +19,11 @@ export class KeyFolder {
     this.path = place.folder
   }
 
-  /** The path of the file that a ring names. Throws {@link KeyFileError} for a name that is not one of a key file. */
+  /** The path of the file that a ring names. Throws {@link KeyError} for a name that is not one of a key file. */
   pathOfKey(file: string): string {
     const path = findKeyPath(this.path, file, this.#files)
     if (path !== undefined) return path
-    throw new KeyFileError(
+    throw new KeyError(
       `${complaintOf(this.#place)}: its row ring of kind keyring in the database names the key file ${JSON.stringify(file)}, wanted a plain name such as KID.pem; restore the database from a backup`,
     )
   }
@@ -50,7 +50,7 @@ export class KeyFolder {
     return (await this.#files.isLink(this.path)) ? [] : this.#files.list(this.path)
   }
 
-  /** Removes files; those that are not there are no fault. Throws {@link KeyFileError} as {@link checkOwn} does. */
+  /** Removes files; those that are not there are no fault. Throws {@link KeyError} as {@link checkOwn} does. */
   async remove(names: readonly string[]): Promise<void> {
     if (names.length > 0) await this.checkOwn()
     for (const name of names) await this.#files.remove(this.pathOf(name))
@@ -85,10 +85,10 @@ export class KeyFolder {
     }
   }
 
-  /** Throws {@link KeyFileError} where the folder is a link: what is written or removed would be somewhere else. */
+  /** Throws {@link KeyError} where the folder is a link: what is written or removed would be somewhere else. */
   async checkOwn(): Promise<void> {
     if (!(await this.#files.isLink(this.path))) return
-    throw new KeyFileError(
+    throw new KeyError(
       `${complaintOf(this.#place)}: ${this.path} is a symbolic link, and grantd writes and removes nothing through it; put a folder with the keys in its place, or let data_dir be the link`,
     )
   }

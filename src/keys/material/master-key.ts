@@ -1,5 +1,5 @@
 import type { Hashing } from '../../platform/hashing.ts'
-import { KeyFileError } from './key-file.ts'
+import { KeyError } from '../key-plan.ts'
 
 /** A key that encrypts signing keys. */
 export interface MasterKey {
@@ -15,7 +15,7 @@ export type MasterKeys = readonly [MasterKey, ...MasterKey[]]
 export const masterKeyVariable = 'GRANTD_MASTER_KEY'
 
 /** The master key cannot be had; `message` says where it was looked for and how to make one, and never what was found. */
-export class MasterKeyError extends KeyFileError {}
+export class MasterKeyError extends KeyError {}
 
 const howToMake = 'make one with: openssl rand -base64 32'
 

@@ -1,8 +1,10 @@
 import * as jose from 'jose'
+import type { KeyHost } from '../key-host.ts'
+import type { FirstKey, KeyMaterial, MadeKey, Whereabouts } from '../key-material.ts'
+import { complaintOf, KeyError, type KeyPlan } from '../key-plan.ts'
 import type { Ring, RingKey } from '../ring/rotation.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from '../signing-key.ts'
-import { complaintOf, findKey, KeyFileError, type KeyHost, type KeyPlan, type MadeKey } from './key-file.ts'
-import type { FirstKey, KeyMaterial, Whereabouts } from './key-material.ts'
+import { findKey } from './key-file.ts'
 import type { MasterKeys } from './master-key.ts'
 
 /**
@@ -46,9 +48,11 @@ export class SealedMaterial implements KeyMaterial {
       return await parseSigningKey(pem, key, this.#host.engine)
     } catch (cause) {
       if (!(cause instanceof KeyMaterialError)) throw cause
-      throw new KeyFileError(`${complaintOf(plan)}: ${key.kid} in the database ${cause.message}`, { cause })
+      throw new KeyError(`${complaintOf(plan)}: ${key.kid} in the database ${cause.message}`, { cause })
     }
   }
+
+  findPath(): undefined {}
 
   async discard(): Promise<void> {}
 
@@ -101,7 +105,7 @@ export class SealedMaterial implements KeyMaterial {
 
   async #open(plan: KeyPlan, { kid, sealed }: RingKey): Promise<string> {
     const refuse = (complaint: string, options?: ErrorOptions) =>
-      new KeyFileError(`${complaintOf(plan)}: ${kid} in the database ${complaint}`, options)
+      new KeyError(`${complaintOf(plan)}: ${kid} in the database ${complaint}`, options)
     const header = sealed === undefined ? undefined : readHeader(sealed)
     if (sealed === undefined || !header) throw refuse('is not encrypted by grantd; restore it from a backup')
     const master = this.#masterKeys.find(({ id }) => id === header.kid)

@@ -1,13 +1,5 @@
-import {
-  complaintOf,
-  findKey as findKeyFile,
-  KeyFileError,
-  type KeyHost,
-  type KeyPlan,
-  type OpenedKey,
-} from '../material/key-file.ts'
-import { findKeyPath } from '../material/key-folder.ts'
-import type { KeyMaterial } from '../material/key-material.ts'
+import type { KeyMaterial, OpenedKey } from '../key-material.ts'
+import { complaintOf, KeyError, type KeyPlan } from '../key-plan.ts'
 import type { SigningKey, VerifyingKey } from '../signing-key.ts'
 import { importPublished, isSameKey } from '../tenant-keys.ts'
 import type { RingStore, StoredRing } from './ring-store.ts'
@@ -18,9 +10,10 @@ export interface RingOpenerOptions {
   readonly store: RingStore
   readonly writer: RingWriter
   readonly material: KeyMaterial
-  readonly host: KeyHost
+  /** Reads the key file of an operator. Throws KeyError. */
+  readonly loadOwn: (plan: KeyPlan) => Promise<OpenedKey>
   readonly now: () => number
-  /** Throws KeyFileError for a key of another tenant. */
+  /** Throws KeyError for a key of another tenant. */
   readonly claim: (tenantId: string, key: Pick<VerifyingKey, 'jwk'>) => void
 }
 
@@ -46,12 +39,11 @@ export class RingOpener {
     this.#options = options
   }
 
-  /** The keys of a tenant; a tenant without any gets its first. Throws KeyFileError and StorageError. */
+  /** The keys of a tenant; a tenant without any gets its first. Throws KeyError and StorageError. */
   async open(plan: KeyPlan): Promise<{ readonly ring: OpenedRing; readonly opened: OpenedKey }> {
-    const { writer, host, claim } = this.#options
+    const { writer, loadOwn, claim } = this.#options
     if (plan.file !== null) {
-      const opened = await findKeyFile(plan, host)
-      if (!opened) throw new TypeError(`The tenant ${plan.tenantId} has no private_key_file`)
+      const opened = await loadOwn(plan)
       claim(plan.tenantId, opened.key)
       return { opened, ring: { ...unchanging, plan, signing: opened.key, published: [opened.key] } }
     }
@@ -85,7 +77,7 @@ export class RingOpener {
       const prepared = await this.#options.writer.prepare(plan, stored)
       return await this.#build(plan, prepared, { signing, failure: undefined })
     } catch (failure) {
-      if (!(failure instanceof KeyFileError)) throw failure
+      if (!(failure instanceof KeyError)) throw failure
       const { signing } = last
       const isPublished = signing && stored.ring.keys.some((key) => isSameKey(key, signing))
       return this.#build(plan, stored, { signing: isPublished ? signing : undefined, failure })
@@ -95,7 +87,7 @@ export class RingOpener {
   #loadActive(plan: KeyPlan, ring: Ring): Promise<SigningKey> {
     const active = findKey(ring, 'active')
     if (!active)
-      throw new KeyFileError(`${complaintOf(plan)}: its keyring in the database has none that is active`)
+      throw new KeyError(`${complaintOf(plan)}: its keyring in the database has none that is active`)
     return this.#options.material.load(plan, active)
   }
 
@@ -122,11 +114,9 @@ export class RingOpener {
     return findDueTime(ring, plan, this.#options.now())
   }
 
-  #pathOf({ folder }: KeyPlan, ring: Ring): string | undefined {
-    const file = findKey(ring, 'active')?.file
-    return folder === null || file === undefined
-      ? undefined
-      : findKeyPath(folder, file, this.#options.host.files)
+  #pathOf(plan: KeyPlan, ring: Ring): string | undefined {
+    const active = findKey(ring, 'active')
+    return active && this.#options.material.findPath(plan, active)
   }
 }
 

@@ -1,6 +1,6 @@
 import { changes, keyrings, tenants } from '../../storage/records.ts'
 import { DamagedRowError, type Storage, StorageError, systemTenant } from '../../storage/storage.ts'
-import { type KeyPlan, noSuchTenant } from '../material/key-file.ts'
+import { type KeyPlan, noSuchTenant } from '../key-plan.ts'
 import type { Ring } from './rotation.ts'
 
 /** A ring as it was read, with the version by which it is replaced. */
@@ -77,7 +77,7 @@ export class RingStore {
     })
   }
 
-  /** Throws KeyFileError when the tenant is gone. */
+  /** Throws KeyError when the tenant is gone. */
   async checkThere(owner: RingOwner): Promise<void> {
     if (!(await isThere(owner, this.#storage))) throw noSuchTenant(owner)
   }

@@ -1,13 +1,8 @@
 import { StorageError } from '../../storage/storage.ts'
-import {
-  KeyFileError,
-  type KeyMaker,
-  type KeyPlace,
-  type KeyPlan,
-  type MadeKey,
-  makeKey,
-} from '../material/key-file.ts'
-import type { FirstKey, KeyMaterial, Whereabouts } from '../material/key-material.ts'
+import type { KeyMaker } from '../key-host.ts'
+import type { FirstKey, KeyMaterial, MadeKey, Whereabouts } from '../key-material.ts'
+import { KeyError, type KeyPlace, type KeyPlan } from '../key-plan.ts'
+import { makeKey } from '../make-key.ts'
 import type { SigningKey, VerifyingKey } from '../signing-key.ts'
 import type { RingStore, StoredRing } from './ring-store.ts'
 import { type Ring, type RingKey, withDiscarded, withTokenLife } from './rotation.ts'
@@ -20,7 +15,7 @@ export interface RingWriterOptions {
   readonly now: () => number
   /** Milliseconds that a token of the tenant lives at most, as things are configured; null: for ever. */
   readonly longestTokenLife: (tenantId: string) => Promise<number | null>
-  /** Asked before a key becomes the tenant's; throws KeyFileError for a key of another tenant. */
+  /** Asked before a key becomes the tenant's; throws KeyError for a key of another tenant. */
   readonly claim: (tenantId: string, key: Pick<VerifyingKey, 'jwk'>) => void
   readonly onEvent: (event: KeyEvent) => void
 }
@@ -117,7 +112,7 @@ export class RingWriter {
     try {
       return await this.#options.material.isKept(plan, key)
     } catch (cause) {
-      if (!(cause instanceof KeyFileError)) throw cause
+      if (!(cause instanceof KeyError)) throw cause
       return true
     }
   }
@@ -154,7 +149,7 @@ export class RingWriter {
       await material.removeOrphans(place, orphans)
       return { ring, version: stored.version + 1 }
     } catch (cause) {
-      if (cause instanceof KeyFileError) return stored
+      if (cause instanceof KeyError) return stored
       throw cause
     }
   }
@@ -260,11 +255,11 @@ async function leaveToNext(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
   } catch (cause) {
-    if (!(cause instanceof KeyFileError || cause instanceof StorageError)) throw cause
+    if (!(cause instanceof KeyError || cause instanceof StorageError)) throw cause
   }
 }
 
 /** Others change the ring of the tenant again and again. */
 export function contended({ tenantId }: KeyPlan): Error {
-  return new KeyFileError(`The keyring of tenant '${tenantId}' is changed by others all the time; try again`)
+  return new KeyError(`The keyring of tenant '${tenantId}' is changed by others all the time; try again`)
 }

@@ -1,4 +1,4 @@
-import { KeyFileError, type KeyPlace, type KeyPlan } from '../material/key-file.ts'
+import { KeyError, type KeyPlace, type KeyPlan } from '../key-plan.ts'
 import type { StoredRing } from './ring-store.ts'
 import {
   type Change,
@@ -149,7 +149,7 @@ export class Rotator {
       signer.close()
       return next
     } catch (cause) {
-      if (!(cause instanceof KeyFileError)) throw cause
+      if (!(cause instanceof KeyError)) throw cause
       return undefined
     }
   }

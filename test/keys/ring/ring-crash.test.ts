@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { KeyError } from '../../../src/keys/key-plan.ts'
 import { FileMaterial } from '../../../src/keys/material/file-material.ts'
-import { KeyFileError } from '../../../src/keys/material/key-file.ts'
 import { RotationError } from '../../../src/keys/ring/rotator.ts'
 import { createMemoryStorage } from '../../../src/storage/memory.ts'
 import type { Storage } from '../../../src/storage/storage.ts'
@@ -123,7 +123,7 @@ test('an active key whose file is lost or another one is refused, and rotating i
     const refused = await start()
       .keyring.of('acme')
       .catch((error: unknown) => error)
-    expect(refused).toBeInstanceOf(KeyFileError)
+    expect(refused).toBeInstanceOf(KeyError)
     expect(String(refused)).toContain(
       `${path} is not the key that the database knows as k1; restore it from a backup, ${again}`,
     )

@@ -1,14 +1,20 @@
-import type { Ring, RingKey } from '../ring/rotation.ts'
-import { parseSigningKey, type SigningKey } from '../signing-key.ts'
-import {
-  complaintOf,
-  KeyFileError,
-  type KeyMaker,
-  type KeyPlace,
-  type KeyPlan,
-  type MadeKey,
-  type OpenedKey,
-} from './key-file.ts'
+import type { KeyPlace, KeyPlan } from './key-plan.ts'
+import type { Ring, RingKey } from './ring/rotation.ts'
+import type { SigningKey } from './signing-key.ts'
+
+/** A key that was found or made. */
+export interface OpenedKey {
+  readonly key: SigningKey
+  /** Undefined for a key that is not kept in a file. */
+  readonly path: string | undefined
+  readonly generated: boolean
+}
+
+/** A new key that is kept nowhere yet. */
+export interface MadeKey {
+  readonly key: SigningKey
+  readonly pem: string
+}
 
 /** What the row of a ring says about where the private half of a key is. */
 export type Whereabouts = Pick<RingKey, 'file' | 'sealed'>
@@ -22,7 +28,7 @@ export interface FirstKey {
 /**
  * Where private halves are. A key is kept before the ring names it and destroyed before the ring forgets it, or the ring says that it
  * is to be destroyed; so a process that ends in between leaves too much, never too little, and the next one knows what. What is read
- * throws KeyFileError.
+ * throws KeyError.
  */
 export interface KeyMaterial {
   /** The key of a tenant without a ring; undefined when one has to be made. */
@@ -38,6 +44,8 @@ export interface KeyMaterial {
   /** Settles the keys of the ring that a process which ended left unsettled. */
   settleAll(place: KeyPlace, ring: Ring): Promise<void>
   load(plan: KeyPlan, key: RingKey): Promise<SigningKey>
+  /** The file of a private half, for people to read; undefined: it is not in a file, or the row of the ring names none. */
+  findPath(place: KeyPlace, key: RingKey): string | undefined
   /** No ring will name the key that was kept: that of another key of its kid stays. */
   discard(place: KeyPlace, key: Pick<RingKey, 'kid' | 'jwk'>): Promise<void>
   /** Nothing happens when it is gone already. */
@@ -62,84 +70,4 @@ export interface KeyMaterial {
   removeIfEmpty(place: KeyPlace): Promise<void>
   /** The ring with its keys as they would be kept today; the same one when they are. */
   renew(plan: KeyPlan, ring: Ring): Promise<Ring>
-}
-
-/** Keys that end with the process. */
-export class MemoryMaterial implements KeyMaterial {
-  readonly #host: KeyMaker
-  readonly #keys = new Map<string, string>()
-
-  constructor(host: KeyMaker) {
-    this.#host = host
-  }
-
-  async findFirst(): Promise<undefined> {
-    return undefined
-  }
-
-  async prepare(): Promise<void> {}
-
-  async keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
-    this.#keys.set(nameOf(plan, key), pem)
-    return {}
-  }
-
-  async settle(): Promise<void> {}
-
-  async settleAll(): Promise<void> {}
-
-  async isKept(): Promise<boolean> {
-    return true
-  }
-
-  async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
-    const found = this.#keys.get(nameOf(plan, key))
-    if (found !== undefined) return parseSigningKey(found, key, this.#host.engine)
-    throw new KeyFileError(
-      `${complaintOf(plan)}: ${key.kid} was in the memory of another process; make a new key: grantd keys rotate --now --tenant ${plan.tenantId}`,
-    )
-  }
-
-  async discard(place: KeyPlace, key: Pick<RingKey, 'kid' | 'jwk'>): Promise<void> {
-    this.#keys.delete(nameOf(place, key))
-  }
-
-  async destroy(place: KeyPlace, key: RingKey): Promise<void> {
-    this.#keys.delete(nameOf(place, key))
-  }
-
-  async listOrphans(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listUnfinished(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listPlaces(): Promise<readonly string[]> {
-    return []
-  }
-
-  async removeIfEmpty(): Promise<void> {}
-
-  async listAll(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listOurs(): Promise<readonly string[]> {
-    return []
-  }
-
-  async removeOrphans(): Promise<void> {}
-
-  async removePlace(): Promise<void> {}
-
-  async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {
-    return ring
-  }
-}
-
-/** Two keys of one kid may be made at once, of which one is discarded. */
-function nameOf({ tenantId }: KeyPlace, { kid, jwk }: Pick<RingKey, 'kid' | 'jwk'>): string {
-  return JSON.stringify([tenantId, kid, jwk.n, jwk.x, jwk.y])
 }

@@ -1,10 +1,10 @@
+import type { KeyMaterial } from '../key-material.ts'
+import { KeyError, type KeyPlace } from '../key-plan.ts'
 import type { KeyringOptions } from '../keyring-options.ts'
-import type { RingStore, StoredRing } from '../ring/ring-store.ts'
-import type { RingWriter } from '../ring/ring-writer.ts'
-import { KeyFileError, type KeyPlace } from './key-file.ts'
-import type { KeyMaterial } from './key-material.ts'
+import type { RingStore, StoredRing } from './ring-store.ts'
+import type { RingWriter } from './ring-writer.ts'
 
-export interface LeftFoldersOptions extends Pick<KeyringOptions, 'findPlan' | 'folderOf' | 'now'> {
+export interface OrphanFoldersOptions extends Pick<KeyringOptions, 'findPlan' | 'folderOf' | 'now'> {
   readonly store: Pick<RingStore, 'find' | 'remove'>
   readonly material: KeyMaterial
   readonly writer: Pick<RingWriter, 'clear'>
@@ -18,10 +18,10 @@ const atWork = 3_600_000
  * Only unfinished names go, and what a ring says is to be destroyed: a finished key that no ring names may be the operator's, or newer
  * than a database from a backup.
  */
-export class LeftFolders {
-  readonly #options: LeftFoldersOptions
+export class OrphanFolders {
+  readonly #options: OrphanFoldersOptions
 
-  constructor(options: LeftFoldersOptions) {
+  constructor(options: OrphanFoldersOptions) {
     this.#options = options
   }
 
@@ -69,7 +69,7 @@ async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (cause) {
-    if (!(cause instanceof KeyFileError)) throw cause
+    if (!(cause instanceof KeyError)) throw cause
     return undefined
   }
 }

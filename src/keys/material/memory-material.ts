@@ -1,0 +1,87 @@
+import type { KeyMaker } from '../key-host.ts'
+import type { KeyMaterial, MadeKey, Whereabouts } from '../key-material.ts'
+import { complaintOf, KeyError, type KeyPlace, type KeyPlan } from '../key-plan.ts'
+import type { Ring, RingKey } from '../ring/rotation.ts'
+import { parseSigningKey, type SigningKey } from '../signing-key.ts'
+
+/** Keys that end with the process. */
+export class MemoryMaterial implements KeyMaterial {
+  readonly #host: KeyMaker
+  readonly #keys = new Map<string, string>()
+
+  constructor(host: KeyMaker) {
+    this.#host = host
+  }
+
+  async findFirst(): Promise<undefined> {
+    return undefined
+  }
+
+  async prepare(): Promise<void> {}
+
+  async keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
+    this.#keys.set(nameOf(plan, key), pem)
+    return {}
+  }
+
+  async settle(): Promise<void> {}
+
+  async settleAll(): Promise<void> {}
+
+  async isKept(): Promise<boolean> {
+    return true
+  }
+
+  async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
+    const found = this.#keys.get(nameOf(plan, key))
+    if (found !== undefined) return parseSigningKey(found, key, this.#host.engine)
+    throw new KeyError(
+      `${complaintOf(plan)}: ${key.kid} was in the memory of another process; make a new key: grantd keys rotate --now --tenant ${plan.tenantId}`,
+    )
+  }
+
+  findPath(): undefined {}
+
+  async discard(place: KeyPlace, key: Pick<RingKey, 'kid' | 'jwk'>): Promise<void> {
+    this.#keys.delete(nameOf(place, key))
+  }
+
+  async destroy(place: KeyPlace, key: RingKey): Promise<void> {
+    this.#keys.delete(nameOf(place, key))
+  }
+
+  async listOrphans(): Promise<readonly string[]> {
+    return []
+  }
+
+  async listUnfinished(): Promise<readonly string[]> {
+    return []
+  }
+
+  async listPlaces(): Promise<readonly string[]> {
+    return []
+  }
+
+  async removeIfEmpty(): Promise<void> {}
+
+  async listAll(): Promise<readonly string[]> {
+    return []
+  }
+
+  async listOurs(): Promise<readonly string[]> {
+    return []
+  }
+
+  async removeOrphans(): Promise<void> {}
+
+  async removePlace(): Promise<void> {}
+
+  async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {
+    return ring
+  }
+}
+
+/** Two keys of one kid may be made at once, of which one is discarded. */
+function nameOf({ tenantId }: KeyPlace, { kid, jwk }: Pick<RingKey, 'kid' | 'jwk'>): string {
+  return JSON.stringify([tenantId, kid, jwk.n, jwk.x, jwk.y])
+}
