@@ -22,7 +22,7 @@ export const jwksEndpoint = (deps: Deps) =>
         const { jwks, jwksMaxAge } = keys
         // One of the storage may be gone at the next request.
         if (deps.tenants.findConfigured(tenant.id))
-          notesOf(request).isCurrent = () => deps.keyring.peek(tenant.id) === keys
+          notesOf(request).isCurrent = () => deps.keyring.findOpened(tenant.id) === keys
         return cacheableJson(request, jwks, { hashing: deps.hashing, maxAge: jwksMaxAge })
       },
       {

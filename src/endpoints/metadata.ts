@@ -72,7 +72,7 @@ async function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps)
   const { id, generation } = found.tenant
   const keys = await deps.keyring.of(id, generation)
   // One of the storage may be gone at the next request.
-  if (deps.tenants.findConfigured(id)) notesOf(request).isCurrent = () => deps.keyring.peek(id) === keys
+  if (deps.tenants.findConfigured(id)) notesOf(request).isCurrent = () => deps.keyring.findOpened(id) === keys
   return cacheableJson(request, buildMetadata(found, keys.jwks, deps.publicUrl), deps)
 }
 

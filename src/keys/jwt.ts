@@ -1,23 +1,18 @@
 import * as jose from 'jose'
 import { signatureAlgorithms } from '../protocol/algorithms.ts'
+import { renderHeader } from './protected-header.ts'
 import { signCompact } from './signing/signer.ts'
 import type { SigningKey, VerifyingKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
 const allAlgorithms = Object.keys(signatureAlgorithms)
 
-/** The same in all tokens of a key that have this typ. */
-function headerOf({ headers, algorithm, kid }: SigningKey, typ: string): string {
-  headers[typ] ??= jose.base64url.encode(JSON.stringify({ alg: algorithm, typ, kid }))
-  return headers[typ]
-}
-
 /** A compact JWS in the tenant's words; the header is alg, typ, kid in that order. A signature that cannot be made throws. */
 export function signJwt(
   claims: Readonly<Record<string, unknown>>,
   { key, typ }: { key: SigningKey; typ: string },
 ): Promise<string> {
-  return signCompact(headerOf(key, typ), JSON.stringify(claims), key.signer)
+  return signCompact(renderHeader(key, typ), JSON.stringify(claims), key.signer)
 }
 
 /** What a JWT says of itself before anything is verified; undefined for a text that is no JWT. */

@@ -81,16 +81,16 @@ export class Keyring {
    */
   async of(tenantId: string, generation?: number): Promise<TenantKeys> {
     const isIt = () => this.#entries.get(tenantId)?.ring.plan.generation === generation
-    const keys = this.peek(tenantId) ?? (await this.#open(tenantId))
+    const keys = this.findOpened(tenantId) ?? (await this.#open(tenantId))
     if (generation === undefined || isIt()) return keys
     await this.refresh(tenantId)
-    const again = this.peek(tenantId) ?? (await this.#open(tenantId))
+    const again = this.findOpened(tenantId) ?? (await this.#open(tenantId))
     if (isIt()) return again
     throw new UnavailableError(`The tenant '${tenantId}' was deleted or made anew meanwhile`)
   }
 
-  /** What {@link of} answers for an opened tenant, as it is now; undefined for any other. */
-  peek(tenantId: string): TenantKeys | undefined {
+  /** What {@link of} returns for an opened tenant, without a promise; undefined for a tenant that is not opened. */
+  findOpened(tenantId: string): TenantKeys | undefined {
     return this.#entries.get(tenantId)?.keys
   }
 

@@ -16,8 +16,6 @@ export interface VerifyingKey {
   readonly algorithm: SignatureAlgorithm
   readonly publicKey: CryptoKey
   readonly jwk: PublicJwk
-  /** Of this object alone, in this process: the same key that is read again has another. */
-  readonly serial: number
 }
 
 /** A key that signs: its private half never leaves this room. */
@@ -25,11 +23,7 @@ export interface SigningKey extends VerifyingKey {
   readonly privateKey: CryptoKey
   /** What makes its signatures; to be closed when the key signs no more. */
   readonly signer: Signer
-  /** The protected header of its tokens in base64url, by their typ, as far as there were any. */
-  readonly headers: Partial<Record<string, string>>
 }
-
-let lastSerial = 0
 
 /** A PEM text that cannot serve as signing key; `message` says what it is and what to do. */
 export class KeyMaterialError extends Error {}
@@ -60,8 +54,6 @@ export async function parseSigningKey(
     algorithm,
     ...halves,
     signer,
-    headers: {},
-    serial: ++lastSerial,
     jwk: renderPublicJwk(publicMembers, { kid: id, algorithm }),
   }
   await checkHalvesMatch(key)
@@ -81,7 +73,7 @@ export async function importVerifyingKey(
   const publicMembers = publicPart(jwk)
   const publicKey = (await jose.importJWK({ ...publicMembers, alg: algorithm }, algorithm)) as CryptoKey
   const rendered = renderPublicJwk(publicMembers, { kid, algorithm })
-  return { kid, algorithm, publicKey, jwk: rendered, serial: ++lastSerial }
+  return { kid, algorithm, publicKey, jwk: rendered }
 }
 
 /** What each PEM label that is not ours holds, and the next step. */

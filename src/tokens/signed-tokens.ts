@@ -22,6 +22,9 @@ export interface SignedTokensOptions {
 export class SignedTokens {
   readonly #hashing: Hashing
   readonly #secret: Uint8Array
+  /** Numbers for the keys, in the order of their first token: a key that is read again is another object and gets another number. */
+  readonly #numbers = new WeakMap<VerifyingKey, number>()
+  #lastNumber = 0
   readonly #words = new Uint32Array(places * wordsPerPlace)
 
   constructor({ hashing, secret }: SignedTokensOptions) {
@@ -54,8 +57,15 @@ export class SignedTokens {
     return true
   }
 
-  #digest(token: string, { serial }: VerifyingKey): Uint8Array {
-    return this.#hashing.hmacSha256(this.#secret, `${serial}.${token}`)
+  #digest(token: string, key: VerifyingKey): Uint8Array {
+    return this.#hashing.hmacSha256(this.#secret, `${this.#numberOf(key)}.${token}`)
+  }
+
+  #numberOf(key: VerifyingKey): number {
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    this.#numbers.set(key, ++this.#lastNumber)
+    return this.#lastNumber
   }
 }
 
