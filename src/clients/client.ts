@@ -1,4 +1,5 @@
 import type { ClientConfig } from '../config/schema.ts'
+import { type AuthenticationMethodName, defaultMethodNames } from '../protocol/client-authentication.ts'
 import { type GrantType, grantTypes } from '../protocol/grant-types.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
@@ -13,6 +14,8 @@ export interface Client {
   readonly configured: boolean
   /** Whether it may introspect every token of the tenant. */
   readonly introspect: boolean
+  /** The one method that it may authenticate with; undefined: each of {@link defaultMethodNames}. */
+  readonly authenticationMethod: AuthenticationMethodName | undefined
   readonly secrets: readonly ClientSecret[]
   readonly grantTypes: readonly GrantType[]
   /** The scopes that it may ask for. */
@@ -31,16 +34,11 @@ export interface Client {
 export interface ClientSecret {
   readonly id: string
   readonly hash: SecretHash
-  /** Milliseconds since the epoch; null: from ever. */
+  /** Milliseconds since the epoch; null: always valid. */
   readonly notBefore: number | null
   /** Milliseconds since the epoch, from which on it is refused; null: never. */
   readonly expiresAt: number | null
-  /** When a use of this object was noted last (ms since the epoch); see storage/last-use.ts. */
-  notedAt: number
 }
-
-/** The {@link ClientSecret.notedAt} of a secret that was not used yet. */
-export const neverNoted = Number.NEGATIVE_INFINITY
 
 /** The id of the secret of a client that has one alone. */
 export const onlySecretId = 'default'
@@ -55,6 +53,7 @@ export function buildClient(id: string, config: ClientConfig): Client {
     active: config.active,
     configured: true,
     introspect: config.introspect,
+    authenticationMethod: undefined,
     secrets: configuredSecrets(id, config),
     grantTypes: config.grant_types,
     scopes: config.scopes,
@@ -68,7 +67,7 @@ export function buildClient(id: string, config: ClientConfig): Client {
 function configuredSecrets(id: string, { secrets, secret_hash }: ClientConfig): ClientSecret[] {
   if (secret_hash !== null) {
     const hash = parseSecretHash(secret_hash)
-    return [{ id: onlySecretId, hash, notBefore: null, expiresAt: null, notedAt: neverNoted }]
+    return [{ id: onlySecretId, hash, notBefore: null, expiresAt: null }]
   }
   if (secrets === null) throw new TypeError(`The client ${id} has no secret`)
   return secrets.map((secret) => {
@@ -78,7 +77,6 @@ function configuredSecrets(id: string, { secrets, secret_hash }: ClientConfig): 
       hash: parseSecretHash(secret.hash),
       notBefore: secret.not_before === null ? null : Date.parse(secret.not_before),
       expiresAt: secret.expires_at === null ? null : Date.parse(secret.expires_at),
-      notedAt: neverNoted,
     }
   })
 }
@@ -91,12 +89,12 @@ export function buildStoredClient(id: string, stored: StoredClient): Client {
     active: stored.active,
     configured: false,
     introspect: stored.introspect,
+    authenticationMethod: undefined,
     secrets: stored.secrets.map(({ id: secretId, hash, not_before, expires_at }) => ({
       id: secretId,
       hash: parseSecretHash(hash),
       notBefore: not_before,
       expiresAt: expires_at,
-      notedAt: neverNoted,
     })),
     grantTypes: grantTypes.filter((type) => stored.grant_types.includes(type)),
     scopes: stored.scopes,
@@ -110,6 +108,16 @@ export function buildStoredClient(id: string, stored: StoredClient): Client {
 /** What manages this server itself is granted to those alone who ask for it by name. */
 function withoutReserved(scopes: readonly string[]): readonly string[] {
   return scopes.some(isReservedScope) ? scopes.filter((scope) => !isReservedScope(scope)) : scopes
+}
+
+/** Whether the client may authenticate with this method. */
+export function mayUse(
+  { authenticationMethod }: Pick<Client, 'authenticationMethod'>,
+  method: AuthenticationMethodName,
+): boolean {
+  return authenticationMethod === undefined
+    ? defaultMethodNames.includes(method)
+    : authenticationMethod === method
 }
 
 /** The secrets that authenticate at `now` (ms). */

@@ -1,6 +1,6 @@
 import type { Hashing } from '../platform/hashing.ts'
 import type { SecretHash } from '../secrets/secret-checker.ts'
-import { type Client, type ClientSecret, neverNoted } from './client.ts'
+import type { Client, ClientSecret } from './client.ts'
 
 /** Chooses the secrets that an unknown client id is checked against. */
 export type FindDummySecrets = (clientId: string) => readonly ClientSecret[]
@@ -36,7 +36,6 @@ const emptyTenantDummy: readonly ClientSecret[] = [
     hash: { kind: 'sha256', digest: new Uint8Array(32) },
     notBefore: null,
     expiresAt: null,
-    notedAt: neverNoted,
   },
 ]
 

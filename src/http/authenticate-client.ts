@@ -1,18 +1,20 @@
-import { type AuthenticatedClient, authenticateClient } from '../clients/authentication-methods.ts'
+import { authenticateClient } from '../clients/authentication.ts'
+import type { AuthenticatedClient } from '../clients/check-credentials.ts'
+import { secretUseId } from '../clients/stored-clients.ts'
 import type { Deps } from '../deps.ts'
 import type { Attempt } from '../limits/attempt-limits.ts'
 import { OAuthError, tooManyRequests } from '../protocol/errors.ts'
-import { usePrecision } from '../storage/last-use.ts'
 import { secretUses } from '../storage/records.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+import { noteRarely } from './noted-uses.ts'
 import { recordAudit } from './record-event.ts'
 import { parseBasic } from './request/basic.ts'
 import type { Form } from './request/form.ts'
 import { notesOf } from './request/request-notes.ts'
 
 /**
- * The client that a form is from, as every endpoint with client authentication wants it; notes the client for the log,
- * and the use of its secret. Throws `invalid_request`, `invalid_client`, and 429 for whoever failed too often.
+ * Returns the client that a form is from, for every endpoint with client authentication; notes the client and its proof for the log, and
+ * the use of its secret. Throws `invalid_request`, `invalid_client`, and 429 after too many failures.
  */
 export async function authenticateRequest(
   request: Request,
@@ -40,8 +42,8 @@ export async function authenticateRequest(
       deps.metrics?.countThrottled('client')
     throw cause
   })
-  noteSecretUse(authenticated, tenant, deps)
-  notes.secretId = authenticated.secret.id
+  noteUse(authenticated, tenant, deps)
+  notes.proof = authenticated.proof
   notes.actor = authenticated.client.id
   return authenticated
 }
@@ -64,11 +66,12 @@ function openAttempt(
   })
 }
 
-/** Of a client of config.yaml, whose secret is one object for long, most of the time one look says that it was noted. */
-function noteSecretUse({ client, secret }: AuthenticatedClient, { id: tenantId }: Tenant, deps: Deps): void {
-  const at = deps.now()
-  if (Math.abs(at - secret.notedAt) < usePrecision) return
-  const id = JSON.stringify([client.id, secret.id])
-  const isKept = deps.lastUse.note({ tenantId, kind: secretUses, id, at, create: { parent: client.id } })
-  if (isKept) secret.notedAt = at
+function noteUse(authenticated: AuthenticatedClient, { id: tenantId }: Tenant, { now, lastUse }: Deps): void {
+  const { client, proof } = authenticated
+  if (proof.kind !== 'secret') return
+  const at = now()
+  noteRarely(authenticated, at, () => {
+    const id = secretUseId(client.id, proof.id)
+    return lastUse.note({ tenantId, kind: secretUses, id, at, create: { parent: client.id } })
+  })
 }

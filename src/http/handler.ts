@@ -115,7 +115,7 @@ function logRequest({ method, id, notes, status, started }: Finished, { log, met
     duration_ms: Math.round(milliseconds * 1000) / 1000,
     tenant: notes.tenant,
     client_id: notes.clientId,
-    secret_id: notes.secretId,
+    secret_id: notes.proof?.kind === 'secret' ? notes.proof.id : undefined,
     error: notes.error,
     reason: notes.reason,
   })

@@ -1,11 +1,9 @@
 import { expect, test } from 'bun:test'
-import {
-  type AuthenticatedClient,
-  authenticateClient,
-  type PresentedClient,
-} from '../../src/clients/authentication-methods.ts'
-import { uncounted } from '../../src/clients/check-credentials.ts'
-import { type Client, type ClientSecret, neverNoted } from '../../src/clients/client.ts'
+import { authenticateClient } from '../../src/clients/authentication.ts'
+import type { PresentedClient } from '../../src/clients/authentication-methods.ts'
+import type { AuthenticatedClient } from '../../src/clients/check-credentials.ts'
+import type { Client } from '../../src/clients/client.ts'
+import { uncounted } from '../../src/clients/client-attempt.ts'
 import { ClientRegistry } from '../../src/clients/client-registry.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { parseSecretHash } from '../../src/secrets/secret-checker.ts'
@@ -20,13 +18,13 @@ function client(id: string, changes: { active?: boolean; hash?: string } = {}): 
     active: changes.active ?? true,
     configured: true,
     introspect: false,
+    authenticationMethod: undefined,
     secrets: [
       {
         id: 'default',
         hash: parseSecretHash(changes.hash ?? `$fake$${id}-secret`),
         notBefore: null,
         expiresAt: null,
-        notedAt: neverNoted,
       },
     ],
     grantTypes: ['client_credentials'],
@@ -95,7 +93,7 @@ const failed = { ...invalid, challenge: undefined }
 const failedBasic = { ...invalid, challenge: { scheme: 'Basic', realm: 'acme', withError: false } }
 
 const app = client('app')
-const asApp = { client: app, secret: app.secrets[0] as ClientSecret }
+const asApp = { client: app, proof: { kind: 'secret', id: 'default' } } as const
 const asleep = client('asleep', { active: false })
 
 test('a client with its secret is known, from the header and from the body', async () => {
@@ -196,7 +194,7 @@ test('where every hash is fast an unknown client costs no slow check', async () 
   expect(await refusalOf(tenant.post('unknown', 'fast-secret'))).toEqual(failed)
   expect(await tenant.post('fast', 'fast-secret')).toEqual({
     client: fast,
-    secret: fast.secrets[0] as ClientSecret,
+    proof: { kind: 'secret', id: 'default' },
   })
   expect(tenant.slow.asked).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
-import { authenticateClient } from '../../src/clients/authentication-methods.ts'
-import { type Client, type ClientSecret, neverNoted, validSecrets } from '../../src/clients/client.ts'
+import { authenticateClient } from '../../src/clients/authentication.ts'
+import { type Client, type ClientSecret, validSecrets } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/client-registry.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { parseSecretHash } from '../../src/secrets/secret-checker.ts'
@@ -144,7 +144,7 @@ tenants:
   })
 })
 
-const always = { notBefore: null, expiresAt: null, notedAt: neverNoted }
+const always = { notBefore: null, expiresAt: null }
 const secretOf = (id: string, hash: string): ClientSecret => ({ id, hash: parseSecretHash(hash), ...always })
 
 function client(id: string, secrets: readonly ClientSecret[], active = true): Client {
@@ -154,6 +154,7 @@ function client(id: string, secrets: readonly ClientSecret[], active = true): Cl
     active,
     configured: true,
     introspect: false,
+    authenticationMethod: undefined,
     secrets,
     grantTypes: ['client_credentials'],
     scopes: [],
@@ -203,15 +204,15 @@ describe('slow and fast hashes side by side', () => {
     ['the fast first', [fastSecret, slowSecret]],
   ])('each right secret is told with its id: %s', async (_, secrets) => {
     const { attempt } = start([client('svc', secrets)])
-    expect((await attempt('svc', 'slow-secret')).secret.id).toBe('slow')
-    expect((await attempt('svc', 'fast-secret')).secret.id).toBe('fast')
+    expect((await attempt('svc', 'slow-secret')).proof.id).toBe('slow')
+    expect((await attempt('svc', 'fast-secret')).proof.id).toBe('fast')
   })
 
   test('a slow secret is checked once and remembered, whichever place it has', async () => {
     const { attempt, slow } = start([client('svc', [slowSecret, slowToo])])
-    expect((await attempt('svc', 'slow-too-secret')).secret.id).toBe('slow-too')
+    expect((await attempt('svc', 'slow-too-secret')).proof.id).toBe('slow-too')
     expect(slow.asked).toHaveLength(2)
-    for (let n = 0; n < 5; n++) expect((await attempt('svc', 'slow-too-secret')).secret.id).toBe('slow-too')
+    for (let n = 0; n < 5; n++) expect((await attempt('svc', 'slow-too-secret')).proof.id).toBe('slow-too')
     expect(slow.asked).toHaveLength(2)
   })
 
@@ -267,7 +268,7 @@ describe('an unknown client and a known one', () => {
   test('a configured client with its secret asks the storage nothing, even while it is away', async () => {
     const { storage, attempt } = start([client('svc', all)])
     storage.failing = true
-    expect((await attempt('svc', 'slow-secret')).secret.id).toBe('slow')
+    expect((await attempt('svc', 'slow-secret')).proof.id).toBe('slow')
     expect(storage.calls).toEqual([])
   })
 })
@@ -300,7 +301,7 @@ test('a stored client authenticates by its list too, and at its own tenant alone
   }
   await storage.of('acme').of(clientKind).create({ id: 'made', value })
   await storage.of('beta').of(clientKind).create({ id: 'elsewhere', value })
-  expect((await attempt('made', 'now-secret')).secret.id).toBe('now')
+  expect((await attempt('made', 'now-secret')).proof.id).toBe('now')
   for (const secret of ['over-secret', 'soon-secret', 'wrong-secret']) {
     // As slow as those of the file: a stored client cannot be told from an unknown one.
     expect(await costOf('made', secret)).toEqual(await costOf('nobody', secret))

@@ -25,6 +25,7 @@ test('client credentials: the client is the subject, and gets the scopes and the
     active: true,
     configured: true,
     introspect: false,
+    authenticationMethod: undefined,
     secrets: [],
     grantTypes: ['client_credentials'],
     scopes: ['a', 'b'],

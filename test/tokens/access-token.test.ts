@@ -19,6 +19,7 @@ const input = {
     active: true,
     configured: true,
     introspect: false,
+    authenticationMethod: undefined,
     secrets: [],
     grantTypes: [],
     scopes: ['a', 'b', 'c'],

@@ -1,3 +1,5 @@
+import type { Proof } from '../../clients/proof.ts'
+
 /** What is known of a request by its end, for the one log line that it gets. Never a secret, token or body. */
 export interface RequestNotes {
   readonly id: string
@@ -13,8 +15,8 @@ export interface RequestNotes {
   actor: string | undefined
   /** The tenant of the token that the caller has, where that decides. */
   callerTenant: string | undefined
-  /** Which of its secrets the client used. */
-  secretId: string | undefined
+  /** With what the client proved who it is. */
+  proof: Proof | undefined
   error: string | undefined
   /** Why, for the log alone. */
   reason: string | undefined
@@ -35,7 +37,7 @@ export const noNotes: RequestNotes = {
   clientId: undefined,
   actor: undefined,
   callerTenant: undefined,
-  secretId: undefined,
+  proof: undefined,
   error: undefined,
   reason: undefined,
   isExpected: false,

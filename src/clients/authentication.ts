@@ -1,0 +1,98 @@
+import type { AuthenticationMethodName } from '../protocol/client-authentication.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import {
+  authenticationMethods,
+  type FoundCredentials,
+  type PresentedClient,
+} from './authentication-methods.ts'
+import {
+  type AuthenticatedClient,
+  type ClaimedIdentity,
+  checkCredentials,
+  checkInVain,
+} from './check-credentials.ts'
+import { type ClientAttempt, uncounted } from './client-attempt.ts'
+import type { CheckDeps, FailedCheck } from './credential-check.ts'
+
+export interface AuthenticationDeps extends Omit<CheckDeps, 'attempt'> {
+  /** Begins an attempt to authenticate as this client; left out: failures are not counted. */
+  readonly openAttempt?: (clientId: string) => ClientAttempt
+}
+
+/**
+ * Returns the client that a request is from. Throws `invalid_request` for two methods at once (RFC 6749 section 2.3); `invalid_client`,
+ * the same in bytes and in work, for an unknown client, wrong credentials, another method than that of the client and an inactive client;
+ * and what `openAttempt` throws. Credentials that are missing or malformed are named, because they say nothing about any client. Which
+ * check failed is in the `reason` of the error.
+ */
+export async function authenticateClient(
+  presented: PresentedClient,
+  deps: AuthenticationDeps,
+): Promise<AuthenticatedClient> {
+  const { method, credentials } = findCredentials(presented, deps)
+  const attempt = deps.openAttempt?.(credentials.clientId) ?? uncounted
+  const checkDeps = { ...deps, attempt }
+  const claimed = { clientId: credentials.clientId, method, check: credentials.openCheck(checkDeps) }
+  const admitted = attempt.admit()
+  if (admitted) await admitted.catch((held: unknown) => workInVain(claimed, checkDeps, held))
+  const outcome = await checkCredentials(claimed, checkDeps)
+  if ('failed' in outcome) throw outcome.refusal ?? failed(outcome.failed, presented, deps)
+  attempt.succeed()
+  return outcome
+}
+
+interface Found {
+  readonly method: AuthenticationMethodName
+  readonly credentials: FoundCredentials
+}
+
+/** Returns the credentials of the one method that was used. */
+function findCredentials(presented: PresentedClient, deps: Pick<AuthenticationDeps, 'tenantId'>): Found {
+  const used = authenticationMethods.flatMap(({ name, find }) => {
+    const credentials = find(presented)
+    return credentials === undefined ? [] : [{ method: name, credentials }]
+  })
+  checkOneMethod(presented, used.length)
+  const [found] = used
+  if (!found) throw failed('no_credentials', presented, deps)
+  const { method, credentials } = found
+  if (credentials === 'malformed') throw failed('malformed_credentials', presented, deps)
+  return { method, credentials }
+}
+
+/** An attempt that has to wait does the work of one that is checked: else the time tells which ids came from its address. */
+async function workInVain(claimed: ClaimedIdentity, deps: CheckDeps, held: unknown): Promise<never> {
+  // It has to wait while the storage is away, too.
+  await checkInVain(claimed, deps).catch(() => undefined)
+  throw held
+}
+
+function checkOneMethod({ basic, clientId }: PresentedClient, used: number): void {
+  if (used > 1) throw new OAuthError('invalid_request', 'More than one client authentication method was used')
+  if (typeof basic !== 'object' || clientId === undefined || clientId === basic.clientId) return
+  throw new OAuthError('invalid_request', 'The client_id differs from that of the Authorization header')
+}
+
+type UnusableCredentials = 'no_credentials' | 'malformed_credentials'
+
+/** The answer says what the request itself shows, and nothing that only this server knows. */
+const sentences: Readonly<Record<UnusableCredentials, string>> = {
+  no_credentials: 'Client credentials are missing',
+  malformed_credentials: 'The client credentials are malformed',
+}
+
+function isUnusable(reason: FailedCheck | UnusableCredentials): reason is UnusableCredentials {
+  return reason in sentences
+}
+
+function failed(
+  reason: FailedCheck | UnusableCredentials,
+  { basic }: PresentedClient,
+  { tenantId }: Pick<AuthenticationDeps, 'tenantId'>,
+): OAuthError {
+  const challenge = { scheme: 'Basic', realm: tenantId, withError: false } as const
+  const options = { reason, ...(basic !== undefined && { challenge }) }
+  return isUnusable(reason)
+    ? new OAuthError('invalid_client', sentences[reason], options)
+    : new OAuthError('invalid_client', 'Client authentication failed', options)
+}

@@ -1,0 +1,54 @@
+import type { SecretChecker } from '../secrets/secret-checker.ts'
+import type { Client } from './client.ts'
+import type { ClientAttempt } from './client-attempt.ts'
+import type { TenantClients } from './client-registry.ts'
+import type { MaybePromise } from './maybe-promise.ts'
+import type { Proof } from './proof.ts'
+
+/** Which check failed: for the log and the audit trail alone. */
+export type FailedCheck =
+  | 'unknown_client'
+  | 'client_inactive'
+  | 'other_method'
+  | 'wrong_secret'
+  | 'secret_expired'
+  | 'secret_not_valid_yet'
+
+/** What a check of credentials works with. */
+export interface CheckDeps {
+  readonly clients: TenantClients
+  readonly secrets: SecretChecker
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Returns the signal that tells when the client goes away. */
+  readonly findSignal?: () => AbortSignal
+  /** Called with the client that the request claims to be from, when there is such a client. */
+  readonly onClaimed?: (client: Client) => void
+  readonly tenantId: string
+  readonly attempt: ClientAttempt
+}
+
+/** What credentials are checked against: a client, or dummies in the place of one. */
+export interface CheckedClient extends Pick<Client, 'secrets'> {
+  /** False: the check does all of its work, and the attempt fails whatever it finds. */
+  readonly isUsable: boolean
+}
+
+/** The credentials of one request, to be checked against one client after the other. */
+export interface CredentialCheck {
+  /** The reason where {@link explain} knows no better one. */
+  readonly failure: FailedCheck
+  /** Whether a check takes so little that one against dummies can come first each time. */
+  isQuick(client: CheckedClient): boolean
+  /** Returns what proves the client. Asks first whether the attempt has to wait, and throws then. */
+  findProof(client: CheckedClient): MaybePromise<Proof | undefined>
+  /** Like {@link findProof}, right after that of another client: it does not ask. */
+  findProofAfter(client: CheckedClient): MaybePromise<Proof | undefined>
+  /**
+   * Returns why there is no proof, where that is known. It is called at every failure, so that its time does not tell one client from
+   * another.
+   */
+  explain(client: CheckedClient): MaybePromise<FailedCheck | undefined>
+  /** Does the work of {@link findProofAfter} and {@link explain} for the time that it takes. */
+  workInVain(client: CheckedClient): Promise<void>
+}
