@@ -1,6 +1,5 @@
 import * as jose from 'jose'
 import { signatureAlgorithms } from '../protocol/algorithms.ts'
-import { renderHeader } from './protected-header.ts'
 import { signCompact } from './signing/signer.ts'
 import type { SigningKey, VerifyingKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
@@ -12,7 +11,9 @@ export function signJwt(
   claims: Readonly<Record<string, unknown>>,
   { key, typ }: { key: SigningKey; typ: string },
 ): Promise<string> {
-  return signCompact(renderHeader(key, typ), JSON.stringify(claims), key.signer)
+  const { algorithm: alg, kid, signer } = key
+  const header = jose.base64url.encode(JSON.stringify({ alg, typ, kid }))
+  return signCompact(header, JSON.stringify(claims), signer)
 }
 
 /** What a JWT says of itself before anything is verified; undefined for a text that is no JWT. */
