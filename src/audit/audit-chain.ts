@@ -1,5 +1,4 @@
 import type { Hashing } from '../platform/hashing.ts'
-import { type AuditEntry, auditEvents, auditEventsAsFound, auditHeadsAsFound } from '../storage/records.ts'
 import {
   DamagedRowError,
   isDamaged,
@@ -9,6 +8,7 @@ import {
   type TenantStorage,
 } from '../storage/storage.ts'
 import { buildEntry, type WaitingEvent } from './audit-entry.ts'
+import { type AuditEntry, auditEvents, auditEventsAsFound, auditHeadsAsFound } from './audit-row.ts'
 
 /** The last event of a trail, as its head keeps it; the members in the order of the schema. */
 export interface ChainEnd {

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../protocol/audit-events.ts'
-import type { AuditEntry } from '../storage/records.ts'
+import type { AuditEntry } from './audit-row.ts'
 
 /** An event that is not written yet. */
 export interface WaitingEvent {

@@ -1,5 +1,4 @@
 import type { Platform } from '../platform/platform.ts'
-import { auditJournal, auditJournalAsFound } from '../storage/records.ts'
 import {
   DamagedRowError,
   isDamaged,
@@ -11,6 +10,7 @@ import {
 } from '../storage/storage.ts'
 import { AppendConflict, type AppendOptions } from './audit-chain.ts'
 import { fitEvent, type WaitingEvent } from './audit-entry.ts'
+import { auditJournal, auditJournalAsFound } from './audit-row.ts'
 import { appendGroups, groupByTenant } from './event-groups.ts'
 import { KnownHeads } from './known-heads.ts'
 

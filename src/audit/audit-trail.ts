@@ -1,6 +1,6 @@
-import { type AuditEntry, auditEvents, auditEventsAsFound } from '../storage/records.ts'
 import { isDamaged, type ListedRecord, type Storage, type TenantStorage } from '../storage/storage.ts'
 import { idOf, numberOf } from './audit-chain.ts'
+import { type AuditEntry, auditEvents, auditEventsAsFound } from './audit-row.ts'
 
 export interface ReadAuditOptions {
   /** The number of the event to go on after; default: from the first that is kept. */

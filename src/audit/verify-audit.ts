@@ -1,5 +1,5 @@
+import { cleanings } from '../maintenance/cleaning-row.ts'
 import type { Hashing } from '../platform/hashing.ts'
-import { type AuditEntry, auditEventsAsFound, cleanings } from '../storage/records.ts'
 import {
   DamagedRowError,
   isDamaged,
@@ -11,6 +11,7 @@ import {
   type TenantStorage,
 } from '../storage/storage.ts'
 import { beginning, type ChainEnd, eventsOf, hashOf, isChainEnd, numberOf, readHead } from './audit-chain.ts'
+import { type AuditEntry, auditEventsAsFound } from './audit-row.ts'
 import { walkTrail } from './audit-trail.ts'
 
 export interface VerifyAuditOptions {

@@ -1,7 +1,7 @@
 import type { Hashing } from '../platform/hashing.ts'
-import { clients as clientKind } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import { buildStoredClient, type Client, type ClientSecret } from './client.ts'
+import { clients as clientKind } from './client-row.ts'
 import { type ConfiguredClients, noClients } from './configured-clients.ts'
 import { createDummySecrets, type FindDummySecrets } from './dummy-secrets.ts'
 

@@ -1,6 +1,6 @@
-import { secretUses } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import { validSecrets } from './client.ts'
+import { secretUses } from './client-row.ts'
 import type { ListedClient } from './listed-clients.ts'
 import { secretUseId } from './stored-clients.ts'
 

@@ -3,7 +3,7 @@ import { type AuthenticationMethodName, defaultMethodNames } from '../protocol/c
 import { type GrantType, grantTypes } from '../protocol/grant-types.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
-import type { clients } from '../storage/records.ts'
+import type { clients } from './client-row.ts'
 
 /** A service that gets tokens of one tenant. */
 export interface Client {

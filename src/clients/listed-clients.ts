@@ -1,7 +1,7 @@
-import { clients as clientKind } from '../storage/records.ts'
 import { type DamagedRow, isDamaged, type Storage } from '../storage/storage.ts'
 import { buildStoredClient, type Client } from './client.ts'
 import type { TenantClients } from './client-registry.ts'
+import { clients as clientKind } from './client-row.ts'
 import type { ClientRow } from './stored-clients.ts'
 
 /** A client of config.yaml or of the storage. */

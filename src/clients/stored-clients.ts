@@ -1,10 +1,11 @@
 import type { Hashing } from '../platform/hashing.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { generateSecret } from '../secrets/generated-secret.ts'
-import { clients as clientKind, secretUses, tenants as tenantKind } from '../storage/records.ts'
 import { type Records, type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
+import { tenants as tenantKind } from '../tenants/tenant-row.ts'
 import type { StoredClient } from './client.ts'
 import type { TenantClients } from './client-registry.ts'
+import { clients as clientKind, secretUses } from './client-row.ts'
 import {
   changeClientSettings,
   createClientSettings,

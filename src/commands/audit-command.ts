@@ -1,5 +1,6 @@
 import { eventsOf, isChainEnd, readHead } from '../audit/audit-chain.ts'
 import { settleForgotten, settleTrail } from '../audit/audit-journal.ts'
+import { auditEvents } from '../audit/audit-row.ts'
 import { walkTrail } from '../audit/audit-trail.ts'
 import { verifyAudit } from '../audit/verify-audit.ts'
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
@@ -9,8 +10,8 @@ import { type OpenedStorage, storageOptions, withStorage } from '../offline/with
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
-import { auditEvents, tenants as tenantKind } from '../storage/records.ts'
 import { DamagedRowError, isDamaged, type Storage, systemTenant } from '../storage/storage.ts'
+import { tenants as tenantKind } from '../tenants/tenant-row.ts'
 
 type Action = (opened: OpenedStorage, asked: Asked, platform: Platform) => Promise<number>
 

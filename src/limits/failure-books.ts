@@ -1,8 +1,8 @@
 import type { Platform } from '../platform/platform.ts'
-import { failureCounts } from '../storage/records.ts'
 import { type Storage, StorageError } from '../storage/storage.ts'
 import { type CountRules, FailureBook, isForgotten, type NewFailures, ruleOf } from './failure-book.ts'
 import { addFailures, type FailureCount } from './failure-count.ts'
+import { failureCounts } from './limit-row.ts'
 
 export interface FailureBooksOptions extends Pick<Platform, 'after' | 'now'> {
   readonly storage: Storage

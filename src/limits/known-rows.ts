@@ -1,9 +1,9 @@
 import type { Hashing } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
-import { knownAddresses } from '../storage/records.ts'
 import { type Storage, StorageError } from '../storage/storage.ts'
 import { addKnown, dayOf, isKnownIn, type KnownPair, type KnownShard, keptDays } from './known-shard.ts'
 import type { LimitKey } from './limit-key.ts'
+import { knownAddresses } from './limit-row.ts'
 import { type Subject, textOf } from './subject.ts'
 
 export interface KnownRowsOptions extends Pick<Platform, 'now' | 'monotonic'> {

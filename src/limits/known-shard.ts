@@ -1,4 +1,4 @@
-import type { knownAddresses } from '../storage/records.ts'
+import type { knownAddresses } from './limit-row.ts'
 
 /** The known addresses of some of the subjects of a tenant, as a row holds them. */
 export type KnownShard = (typeof knownAddresses)['schema']['static']

@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform.ts'
-import { limitKeys } from '../storage/records.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
+import { limitKeys } from './limit-row.ts'
 
 export interface LimitKeyOptions extends Pick<Platform, 'randomBytes'> {
   readonly storage: Storage

@@ -1,5 +1,5 @@
-import { cleanings } from '../storage/records.ts'
 import { type Storage, systemTenant } from '../storage/storage.ts'
+import { cleanings } from './cleaning-row.ts'
 import type { ClockGuard } from './clock-guard.ts'
 
 export interface CleanerOptions {

@@ -1,6 +1,6 @@
 import type { Keyring } from '../keys/keyring.ts'
-import { tenants } from '../storage/records.ts'
 import { PassedDamage, type Storage, systemTenant } from '../storage/storage.ts'
+import { tenants } from '../tenants/tenant-row.ts'
 
 export interface SurveyorOptions {
   readonly storage: Storage

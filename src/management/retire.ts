@@ -1,3 +1,4 @@
+import { auditEvents, auditHeads } from '../audit/audit-row.ts'
 import type { SettingsPatch } from '../clients/client-settings.ts'
 import {
   type CheckCurrent,
@@ -9,7 +10,6 @@ import {
 } from '../clients/stored-clients.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { UnavailableError } from '../protocol/errors.ts'
-import { apiKeys, auditEvents, auditHeads, revocations } from '../storage/records.ts'
 import { onlyReadable, type Storage } from '../storage/storage.ts'
 import {
   type CheckCurrentTenant,
@@ -21,7 +21,9 @@ import {
   type StoredTenantsDeps,
   type TenantRow,
 } from '../tenants/stored-tenants.ts'
-import { revokeApiKey } from '../tokens/api-key-records.ts'
+import { revokeApiKey } from '../tokens/api-keys/api-key-records.ts'
+import { apiKeys } from '../tokens/api-keys/api-key-row.ts'
+import { revocations } from '../tokens/revocation-row.ts'
 import { isTenantRevoked, revokeTokensOfClient, revokeTokensOfTenant } from '../tokens/revocations.ts'
 
 interface RetireDeps {

@@ -1,3 +1,4 @@
+import { clients } from '../clients/client-row.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { SigningConfig } from '../config/schema.ts'
 import { findExposure } from '../exposure.ts'
@@ -24,8 +25,8 @@ import type { Platform } from '../platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
-import { clients, tenants } from '../storage/records.ts'
 import { onlyReadable, type Storage, systemTenant } from '../storage/storage.ts'
+import { tenants } from '../tenants/tenant-row.ts'
 
 type Files = Pick<Platform, 'files'>
 

@@ -1,7 +1,6 @@
 import { OAuthError } from '../protocol/errors.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
-import { issuers as issuerKind, tenants as tenantKind } from '../storage/records.ts'
 import {
   type DamagedRow,
   isDamaged,
@@ -11,6 +10,7 @@ import {
 } from '../storage/storage.ts'
 import { buildStoredTenant, defaultIssuer, type StoredTenant, type Tenant } from './tenant.ts'
 import type { TenantRegistry } from './tenant-registry.ts'
+import { issuers as issuerKind, tenants as tenantKind } from './tenant-row.ts'
 import { issuerTaken, patchTenantSettings, settingsOf, type TenantSettings } from './tenant-settings.ts'
 
 export interface StoredTenantsDeps {

@@ -1,8 +1,8 @@
 import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
-import { issuers, tenants as tenantKind } from '../storage/records.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
 import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'
+import { issuers, tenants as tenantKind } from './tenant-row.ts'
 
 /** Stored tenants that are remembered for documents. */
 const mostSeen = 10_000

@@ -1,5 +1,5 @@
 import { defaultMaxPerClient, type TenantConfig } from '../config/schema.ts'
-import type { tenants } from '../storage/records.ts'
+import type { tenants } from './tenant-row.ts'
 
 /** An issuer with its own keys, clients and scopes. */
 export interface Tenant {

@@ -1,5 +1,5 @@
-import { revocations } from '../storage/records.ts'
 import { findEach, type Records, type Storage } from '../storage/storage.ts'
+import { revocations } from './revocation-row.ts'
 
 type Revocations = Records<(typeof revocations.schema)['static']>
 

@@ -1,6 +1,6 @@
 import { OAuthError } from '../protocol/errors.ts'
 import type { Storage } from '../storage/storage.ts'
-import { revokeApiKey } from './api-key-records.ts'
+import { revokeApiKey } from './api-keys/api-key-records.ts'
 import { revokeToken } from './revocations.ts'
 import { isApiKey, type TokenClaims } from './verify.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { secretUses } from '../../src/clients/client-row.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { secretUses } from '../../src/storage/records.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 import { type AdminApp, startAdminApp } from './admin-app.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { issuers } from '../../src/storage/records.ts'
 import { systemTenant } from '../../src/storage/storage.ts'
+import { issuers } from '../../src/tenants/tenant-row.ts'
 import { rowsOf } from '../support/failing-storage.ts'
 import { type AdminApp, expectRefusal, startAdminApp } from './admin-app.ts'
 

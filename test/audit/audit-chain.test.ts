@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { idOf } from '../../src/audit/audit-chain.ts'
-import { auditEvents, auditHeads, auditHeadsAsFound, cleanings } from '../../src/storage/records.ts'
+import { auditEvents, auditHeads, auditHeadsAsFound } from '../../src/audit/audit-row.ts'
+import { cleanings } from '../../src/maintenance/cleaning-row.ts'
 import { systemTenant } from '../../src/storage/storage.ts'
 import {
   day,

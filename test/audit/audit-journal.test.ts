@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { bucketOf, bucketOfRow, settleForgotten, settleTrail } from '../../src/audit/audit-journal.ts'
+import { auditEvents, auditJournal, auditJournalAsFound } from '../../src/audit/audit-row.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { auditEvents, auditJournal, auditJournalAsFound } from '../../src/storage/records.ts'
 import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { auditEventsAsFound } from '../../src/audit/audit-row.ts'
 import { readAudit } from '../../src/audit/audit-trail.ts'
-import { auditEventsAsFound } from '../../src/storage/records.ts'
 import { eventOf, fill, openTrail, stores } from './trail-kit.ts'
 
 describe.each(stores)('on %s', (_, withStorage) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
-import { clients } from '../../src/storage/records.ts'
+import { clients } from '../../src/clients/client-row.ts'
 import {
   keysPath,
   listedKeys,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
-import { apiKeyCounts } from '../../src/storage/records.ts'
+import { apiKeyCounts } from '../../src/tokens/api-keys/api-key-row.ts'
 import { revokeTokensOfClient } from '../../src/tokens/revocations.ts'
 import { makeKey, managerToken, postKey, revokeKey } from '../support/api-keys.ts'
 import {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
-import { apiKeys, secretUses } from '../../src/storage/records.ts'
+import { secretUses } from '../../src/clients/client-row.ts'
+import { apiKeys } from '../../src/tokens/api-keys/api-key-row.ts'
 import { listedKeys, makeKey, managerToken, revokeKey } from '../support/api-keys.ts'
 import { rowsOf } from '../support/failing-storage.ts'
 import {

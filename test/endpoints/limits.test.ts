@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { clients as clientKind } from '../../src/clients/client-row.ts'
 import { Metrics } from '../../src/metrics/metrics.ts'
-import { clients as clientKind } from '../../src/storage/records.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 import { basic, grant } from './acme.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
-import { revocations } from '../../src/storage/records.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 import { listedKeys, listKeys, makeKey, managerToken, rotateKey } from '../support/api-keys.ts'
 import { rowsOf } from '../support/failing-storage.ts'
 import {

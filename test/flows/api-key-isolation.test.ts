@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
-import { apiKeys } from '../../src/storage/records.ts'
+import { apiKeys } from '../../src/tokens/api-keys/api-key-row.ts'
 import { refusal } from '../endpoints/acme.ts'
 import {
   listedKeys,

@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'bun:test'
 import { type TSchema, Type } from '@sinclair/typebox'
 import { settleForgotten } from '../../src/audit/audit-journal.ts'
+import { auditJournal } from '../../src/audit/audit-row.ts'
 import { readAudit } from '../../src/audit/audit-trail.ts'
+import { secretUses } from '../../src/clients/client-row.ts'
 import { parseConfig } from '../../src/config/load.ts'
+import { changes } from '../../src/keys/ring/ring-row.ts'
 import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
+import { failureCounts, knownAddresses } from '../../src/limits/limit-row.ts'
 import { Cleaner } from '../../src/maintenance/cleaner.ts'
+import { cleanings } from '../../src/maintenance/cleaning-row.ts'
 import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
 import { Surveyor } from '../../src/maintenance/surveyor.ts'
 import { composeKeyring } from '../../src/server/compose-keys.ts'
-import * as records from '../../src/storage/records.ts'
 import {
   DamagedRowError,
   type RecordKind,
@@ -16,9 +20,12 @@ import {
   type Storage,
   systemTenant,
 } from '../../src/storage/storage.ts'
+import { apiKeyCounts } from '../../src/tokens/api-keys/api-key-row.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 import { type AdminAnswer, type AdminApp, startAdminApp } from '../admin/admin-app.ts'
 import { eventOf, fill, openTrail, retain, stores, verify } from '../audit/trail-kit.ts'
 import { listKeys, makeKey as makeKeyBy } from '../support/api-keys.ts'
+import { allKinds } from '../support/kinds.ts'
 import { platform, testStart } from '../support/test-app.ts'
 
 const signing = 'signing: { algorithm: ES256 }'
@@ -187,8 +194,7 @@ async function checkNews(world: World, { id }: RowKey): Promise<void> {
   const { kid } = (await other.of('acme')).active
   await other.lookForNews()
   // The head counts by its version, which is lost with a row that is put in its place.
-  if (id === 'keyring' && (await world.storage.of(systemTenant).of(records.changes).find(id))?.version === 1)
-    return
+  if (id === 'keyring' && (await world.storage.of(systemTenant).of(changes).find(id))?.version === 1) return
   expect((await keyring.rotate('acme', { now: true, force: true })).outcome).toBe('rotated')
   await other.lookForNews()
   expect((await other.of('acme')).active.kid).not.toBe(kid)
@@ -248,7 +254,7 @@ const cases: Readonly<Record<string, Case>> = {
       for (let failures = 0; failures < 20; failures++) open().fail()
       await limits.flush()
       expect(faults).toEqual([])
-      const row = await world.storage.of('acme').of(records.failureCounts).find('counts')
+      const row = await world.storage.of('acme').of(failureCounts).find('counts')
       expect(Object.keys(row?.value.counts ?? {})).toHaveLength(4)
       expect(await ask(world, 'acme', 'billing', world.billingSecret)).toBe(200)
     },
@@ -256,11 +262,11 @@ const cases: Readonly<Record<string, Case>> = {
   known_address: {
     async find(world) {
       await succeedOnce(world)
-      const id = await firstId(world.storage, 'acme', records.knownAddresses)
-      const rows = await world.storage.of('acme').of(records.knownAddresses).list({ limit: 4 })
+      const id = await firstId(world.storage, 'acme', knownAddresses)
+      const rows = await world.storage.of('acme').of(knownAddresses).list({ limit: 4 })
       // All of them but one say nothing of the address.
       for (const row of rows)
-        if (row.id !== id) await world.storage.of('acme').of(records.knownAddresses).delete(row.id)
+        if (row.id !== id) await world.storage.of('acme').of(knownAddresses).delete(row.id)
       return { tenant: 'acme', kind: 'known_address', id }
     },
     check: checkKnownAddresses,
@@ -367,7 +373,7 @@ const cases: Readonly<Record<string, Case>> = {
     async check({ app, keys, tokens, storage }) {
       expect((await app.call('POST', `/tenants/acme/api-keys/${keys[0].id}/revoke`)).status).toBe(204)
       await makeKeyBy(app, { token: tokens.manager, body: { name: 'k' } })
-      const count = await storage.of('acme').of(records.apiKeyCounts).find('manager')
+      const count = await storage.of('acme').of(apiKeyCounts).find('manager')
       expect(count?.value.live).toBe(2)
     },
   },
@@ -378,7 +384,7 @@ const cases: Readonly<Record<string, Case>> = {
       return {
         tenant: 'acme',
         kind: 'revocation',
-        id: await firstId(storage, 'acme', records.revocations, 'token:'),
+        id: await firstId(storage, 'acme', revocations, 'token:'),
       }
     },
     async check(world) {
@@ -423,7 +429,7 @@ const cases: Readonly<Record<string, Case>> = {
   secret_use: {
     find: async ({ storage }) => ({
       ...{ tenant: 'acme', kind: 'secret_use' },
-      id: await firstId(storage, 'acme', records.secretUses),
+      id: await firstId(storage, 'acme', secretUses),
     }),
     async check(world) {
       const { app, billingSecret } = world
@@ -460,15 +466,15 @@ const cases: Readonly<Record<string, Case>> = {
   'change of a tenant': {
     find: async ({ storage }) => ({
       ...{ tenant: systemTenant, kind: 'change' },
-      id: await firstId(storage, systemTenant, records.changes, 'keyring'),
+      id: await firstId(storage, systemTenant, changes, 'keyring'),
     }),
     check: checkNews,
   },
   cleaning: {
     async find({ storage }) {
       const value = { floor: testStart, last_seen: testStart }
-      await storage.of(systemTenant).of(records.cleanings).create({ id: 'floor', value })
-      await storage.of('acme').of(records.secretUses).create({ id: 'expired', value: {}, expiresAt: 1 })
+      await storage.of(systemTenant).of(cleanings).create({ id: 'floor', value })
+      await storage.of('acme').of(secretUses).create({ id: 'expired', value: {}, expiresAt: 1 })
       return { tenant: systemTenant, kind: 'cleaning', id: 'floor' }
     },
     async check({ storage, app }, key) {
@@ -478,7 +484,7 @@ const cases: Readonly<Record<string, Case>> = {
       expect(await damagedBy(cleaner.begin())).toEqual(key)
       expect(await damagedBy(cleaner.see())).toEqual(key)
       expect(await damagedBy(cleaner.clean(() => false))).toEqual(key)
-      expect(await storage.of('acme').of(records.secretUses).find('expired')).toBeDefined()
+      expect(await storage.of('acme').of(secretUses).find('expired')).toBeDefined()
       expect((await verify(storage)).complaints).toEqual([])
     },
   },
@@ -528,21 +534,19 @@ const cases: Readonly<Record<string, Case>> = {
       return {
         tenant: systemTenant,
         kind: 'audit_journal',
-        id: await firstId(storage, systemTenant, records.auditJournal),
+        id: await firstId(storage, systemTenant, auditJournal),
       }
     },
     async check({ storage }, key) {
       expect(await damagedBy(settleForgotten(storage, { hashing: platform.hashing, retain }))).toEqual(key)
-      const left = await storage.of(systemTenant).of(records.auditJournal).list({ limit: 100 })
+      const left = await storage.of(systemTenant).of(auditJournal).list({ limit: 100 })
       expect(left.map(({ id }) => id)).toEqual([key.id])
     },
   },
 }
 
 test('every kind of row has a case', () => {
-  const kinds = Object.values(records).flatMap((each) =>
-    'name' in each && 'schema' in each ? [each.name] : [],
-  )
+  const kinds = allKinds.map(({ name }) => name)
   const tried = Object.keys(cases).map((name) => name.split(' ')[0])
   expect(new Set<string | undefined>(kinds)).toEqual(new Set(tried))
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
-import { apiKeys } from '../../src/storage/records.ts'
+import { apiKeys } from '../../src/tokens/api-keys/api-key-row.ts'
 import { refusal } from '../endpoints/acme.ts'
 import { type ListedKey, makeKey } from '../support/api-keys.ts'
 import { apiKeySettings, changed, type Sender, withTenant } from '../support/revocable.ts'

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { type Attempt, AttemptLimits, type Block } from '../../src/limits/attempt-limits.ts'
+import { failureCounts, knownAddresses } from '../../src/limits/limit-row.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { failureCounts, knownAddresses } from '../../src/storage/records.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
 import { platform } from '../support/test-app.ts'
 

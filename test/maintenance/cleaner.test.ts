@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 import { Cleaner } from '../../src/maintenance/cleaner.ts'
+import { cleanings } from '../../src/maintenance/cleaning-row.ts'
 import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { cleanings, revocations } from '../../src/storage/records.ts'
 import { type Storage, systemTenant } from '../../src/storage/storage.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 import { day, hour, minute, TestClock } from '../support/rings.ts'
 
 function newCleaner(storage: Storage = createMemoryStorage(), clock = new TestClock()) {

@@ -7,8 +7,8 @@ import { SealedMaterial } from '../../src/keys/material/sealed-material.ts'
 import { Maintenance } from '../../src/maintenance/maintenance.ts'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { tenants } from '../../src/storage/records.ts'
 import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
+import { tenants } from '../../src/tenants/tenant-row.ts'
 import { failingStorage } from '../support/failing-storage.ts'
 import {
   day,

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { Surveyor } from '../../src/maintenance/surveyor.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { tenants } from '../../src/storage/records.ts'
 import { systemTenant } from '../../src/storage/storage.ts'
+import { tenants } from '../../src/tenants/tenant-row.ts'
 
 const hour = 3_600_000
 

@@ -2,10 +2,10 @@ import { expect, test } from 'bun:test'
 import { copyFile, open as openFile, readdir, rename, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nodePlatform } from '../../src/platform/node/node-process.ts'
-import { revocations } from '../../src/storage/records.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import { type Storage, StorageRefusedError } from '../../src/storage/storage.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 const platform = nodePlatform()
@@ -63,7 +63,7 @@ test('a file whose process was killed is read, and so it is when that had writte
       const script = `
         const { nodePlatform } = await import('${import.meta.dir}/../../src/platform/node/node-process.ts')
         const { openStorage } = await import('${import.meta.dir}/../../src/storage/open.ts')
-        const { revocations } = await import('${import.meta.dir}/../../src/storage/records.ts')
+        const { revocations } = await import('${import.meta.dir}/../../src/tokens/revocation-row.ts')
         const storage = await openStorage({ kind: 'sqlite', path: '${path}' }, nodePlatform())
         const rows = storage.of('acme').of(revocations)
         if (${isWritten}) await rows.create({ id: 'token:last', value: { before: 1 } })

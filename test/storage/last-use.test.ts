@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { secretUses } from '../../src/clients/client-row.ts'
 import { LastUse } from '../../src/storage/last-use.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { apiKeys, secretUses } from '../../src/storage/records.ts'
+import { apiKeys } from '../../src/tokens/api-keys/api-key-row.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
 
 /** A LastUse over a storage that can fail, with a timer that runs when the test says so. */

@@ -3,7 +3,6 @@ import { copyFile, mkdir, readdir, rename, rm, stat, truncate, utimes, writeFile
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { nodePlatform } from '../../src/platform/node/node-process.ts'
-import { revocations } from '../../src/storage/records.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import {
@@ -14,6 +13,7 @@ import {
   StorageError,
   StorageRefusedError,
 } from '../../src/storage/storage.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 const host = nodePlatform()

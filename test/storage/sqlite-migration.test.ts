@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { nodePlatform } from '../../src/platform/node/node-process.ts'
 import { migrations } from '../../src/storage/migrations/migrations.ts'
-import { revocations } from '../../src/storage/records.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 const host = nodePlatform()

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { verifyAudit } from '../../src/audit/verify-audit.ts'
+import { secretUses } from '../../src/clients/client-row.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
 import { openStorage } from '../../src/storage/open.ts'
-import { revocations, secretUses } from '../../src/storage/records.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 import { denoProgram } from '../support/spawn-server.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 

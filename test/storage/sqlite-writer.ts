@@ -1,9 +1,10 @@
 /** A process that writes to a SQLite file as a server under load does; sqlite-processes.test.ts runs several. */
 import { AuditLog } from '../../src/audit/audit-log.ts'
+import { secretUses } from '../../src/clients/client-row.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
 import { LastUse } from '../../src/storage/last-use.ts'
 import { openStorage } from '../../src/storage/open.ts'
-import { revocations, secretUses } from '../../src/storage/records.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 
 const [path = '', name = '', rounds = '0'] = process.argv.slice(2)
 /** Requests at once. */

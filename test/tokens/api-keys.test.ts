@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
 import { createApp } from '../../src/app.ts'
-import { apiKeys } from '../../src/storage/records.ts'
+import { apiKeys } from '../../src/tokens/api-keys/api-key-row.ts'
 import { revokeTokensOfClient, revokeTokensOfTenant } from '../../src/tokens/revocations.ts'
 import { refusal } from '../endpoints/acme.ts'
 import { makeKey, managerToken } from '../support/api-keys.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
-import { revocations } from '../../src/storage/records.ts'
 import { type Storage, StorageError } from '../../src/storage/storage.ts'
+import { revocations } from '../../src/tokens/revocation-row.ts'
 import {
   findRevocation,
   revokeToken,

@@ -1,6 +1,7 @@
-import { changes, keyrings, tenants } from '../../storage/records.ts'
 import { DamagedRowError, type Storage, StorageError, systemTenant } from '../../storage/storage.ts'
+import { tenants } from '../../tenants/tenant-row.ts'
 import { type KeyPlan, noSuchTenant } from '../key-plan.ts'
+import { changes, keyrings } from './ring-row.ts'
 import type { Ring } from './rotation.ts'
 
 /** A ring as it was read, with the version by which it is replaced. */

@@ -1,6 +1,6 @@
 import type { SignatureAlgorithm } from '../../protocol/algorithms.ts'
-import type { keyrings } from '../../storage/records.ts'
 import { modulusBits } from '../signing-key.ts'
+import type { keyrings } from './ring-row.ts'
 
 /** The keys of a tenant and their states, as they are written down. */
 export type Ring = (typeof keyrings.schema)['static']

@@ -1,13 +1,13 @@
-import { apiKeyCounts, apiKeys } from '../storage/records.ts'
 import {
   findEach,
   type NewRecord,
   onlyReadable,
   type Storage,
   type StoredRecord,
-} from '../storage/storage.ts'
+} from '../../storage/storage.ts'
+import { findClientRevocations } from '../revocations.ts'
+import { apiKeyCounts, apiKeys } from './api-key-row.ts'
 import { type ApiKey, lineageOf } from './api-key-standing.ts'
-import { findClientRevocations } from './revocations.ts'
 
 /**
  * How many live keys a client has. A row for each client has a number that is never too low: a key that is made adds one and a key

@@ -1,7 +1,7 @@
-import { apiKeys } from '../storage/records.ts'
-import { type DamagedRow, findEach, isDamaged, onlyReadable, type Storage } from '../storage/storage.ts'
+import { type DamagedRow, findEach, isDamaged, onlyReadable, type Storage } from '../../storage/storage.ts'
+import { findClientRevocations } from '../revocations.ts'
+import { apiKeys } from './api-key-row.ts'
 import { type ApiKey, lineageOf } from './api-key-standing.ts'
-import { findClientRevocations } from './revocations.ts'
 
 export interface ListedApiKey {
   readonly id: string

@@ -1,7 +1,7 @@
-import type { Client } from '../clients/client.ts'
-import { OAuthError } from '../protocol/errors.ts'
-import { reservedScopes } from '../protocol/reserved-scopes.ts'
-import type { ApiKeySettings, OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import type { Client } from '../../clients/client.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import { reservedScopes } from '../../protocol/reserved-scopes.ts'
+import type { ApiKeySettings, OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 import type { StandingApiKey } from './api-key-standing.ts'
 
 /** A tenant that has API keys. */

@@ -1,14 +1,14 @@
-import type { Keyring } from '../keys/keyring.ts'
-import type { Hashing } from '../platform/hashing.ts'
-import { nameIn, OAuthError } from '../protocol/errors.ts'
-import { apiKeys } from '../storage/records.ts'
-import type { Records, Storage, StoredRecord } from '../storage/storage.ts'
-import type { ApiKeySettings } from '../tenants/tenant.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import type { Hashing } from '../../platform/hashing.ts'
+import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import type { Records, Storage, StoredRecord } from '../../storage/storage.ts'
+import type { ApiKeySettings } from '../../tenants/tenant.ts'
+import { defaultAudience } from '../audience.ts'
 import { createWithin, discount } from './api-key-count.ts'
 import { type ApiKeyCreator, type ApiKeyTenant, checkHeld, mayHoldScope } from './api-key-rights.ts'
+import { apiKeys } from './api-key-row.ts'
 import type { ApiKey } from './api-key-standing.ts'
 import { randomId, signApiKey } from './api-key-token.ts'
-import { defaultAudience } from './audience.ts'
 
 export interface ApiKeyDeps {
   readonly storage: Storage

@@ -1,8 +1,8 @@
-import { signJwt } from '../keys/jwt.ts'
-import type { Keyring } from '../keys/keyring.ts'
-import type { Hashing } from '../platform/hashing.ts'
-import type { ApiKeyClaims } from '../protocol/messages.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import { signJwt } from '../../keys/jwt.ts'
+import type { Keyring } from '../../keys/keyring.ts'
+import type { Hashing } from '../../platform/hashing.ts'
+import type { ApiKeyClaims } from '../../protocol/messages.ts'
+import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 
 export interface ApiKeyTokenDeps {
   readonly keyring: Keyring

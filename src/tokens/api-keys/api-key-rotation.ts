@@ -1,11 +1,11 @@
-import { OAuthError } from '../protocol/errors.ts'
-import type { StoredRecord } from '../storage/storage.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import type { StoredRecord } from '../../storage/storage.ts'
+import { defaultAudience } from '../audience.ts'
+import { findClientRevocations } from '../revocations.ts'
 import { type ApiKeyDeps, getApiKey, type IssuedApiKey, recordsOf } from './api-key-records.ts'
 import { type ApiKeyCreator, type ApiKeyTenant, checkHeld, mayHoldScope } from './api-key-rights.ts'
 import { type ApiKey, findLineage } from './api-key-standing.ts'
 import { signApiKey } from './api-key-token.ts'
-import { defaultAudience } from './audience.ts'
-import { findClientRevocations } from './revocations.ts'
 
 /** Tokens of one key that can be valid beside the newest, while rotations overlap. */
 const mostTokens = 100

@@ -1,10 +1,10 @@
-import type { Hashing } from '../platform/hashing.ts'
-import { OAuthError } from '../protocol/errors.ts'
-import type { ApiKeyClaims } from '../protocol/messages.ts'
-import type { LastUse } from '../storage/last-use.ts'
-import { apiKeys } from '../storage/records.ts'
-import type { Records, Storage, StoredRecord } from '../storage/storage.ts'
-import type { Tenant } from '../tenants/tenant.ts'
+import type { Hashing } from '../../platform/hashing.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import type { ApiKeyClaims } from '../../protocol/messages.ts'
+import type { LastUse } from '../../storage/last-use.ts'
+import type { Records, Storage, StoredRecord } from '../../storage/storage.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
+import { apiKeys } from './api-key-row.ts'
 
 export type ApiKey = (typeof apiKeys.schema)['static']
 

@@ -1,0 +1,60 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { kind, Moment } from '../storage/kind.ts'
+
+/** A member that JSON leaves out when it is undefined: entries that are all of one shape are made several times as fast. */
+function OrLeftOut<S extends TSchema>(schema: S) {
+  return Type.Optional(Type.Unsafe<Static<S> | undefined>(schema))
+}
+
+/**
+ * An event of the audit trail. What is hashed is its JSON text, the members in this order; those that an event does not
+ * have are left out.
+ */
+export const AuditEntry = Type.Object({
+  number: Type.Integer({ description: 'From 1, one more at each event of the tenant' }),
+  time: Type.String({ description: 'ISO 8601 with milliseconds, in UTC' }),
+  tenant: Type.String({ description: 'Empty for what belongs to no tenant' }),
+  type: Type.String({ description: 'Thing and what happened, such as token.issued' }),
+  outcome: Type.Union([Type.Literal('success'), Type.Literal('refused')]),
+  actor: OrLeftOut(Type.String({ description: 'Who did it' })),
+  client: OrLeftOut(Type.String({ description: 'The client that it concerns; only one that exists' })),
+  reason: OrLeftOut(Type.String({ description: 'Why it was refused, as a code' })),
+  request_id: OrLeftOut(Type.String({ description: 'The X-Request-Id of the answer' })),
+  address: OrLeftOut(Type.String({ description: 'The other end of the connection' })),
+  detail: OrLeftOut(Type.Record(Type.String(), Type.String())),
+  prev_expires: Type.Integer({ description: 'When the event before may be deleted, in ms; 0 in the first' }),
+  prev_hash: Type.String({ description: 'SHA-256 of the event before, in hex; zeros in the first' }),
+})
+export type AuditEntry = Static<typeof AuditEntry>
+
+/**
+ * Events of the audit trail that were written together, for a row of its own for each would cost more than the event. Id: the
+ * number of the last of them in 16 digits, so that the rows after a number begin with the one that has the next event.
+ */
+export const auditEvents = kind('audit', Type.Object({ events: Type.Array(AuditEntry, { minItems: 1 }) }))
+
+/** The same rows, whatever is in them: for looking at what somebody else wrote. */
+export const auditEventsAsFound = kind('audit', Type.Unknown())
+
+/** The last event of the trail of a tenant; id `head`. */
+export const auditHeads = kind(
+  'audit_head',
+  Type.Object({
+    number: Type.Integer(),
+    hash: Type.String(),
+    /** When the last event expires: later ones expire no earlier, so that retention takes from the front alone. */
+    expires_at: Moment,
+  }),
+)
+
+/** The same row, whatever is in it. */
+export const auditHeadsAsFound = kind('audit_head', Type.Unknown())
+
+/**
+ * Events of many tenants that wait to be moved to their trails, of the system tenant; see audit/audit-journal.ts for the ids and for
+ * how long.
+ */
+export const auditJournal = kind('audit_journal', Type.Object({ events: Type.Array(Type.Unknown()) }))
+
+/** The same rows, whatever is in them. */
+export const auditJournalAsFound = kind('audit_journal', Type.Unknown())

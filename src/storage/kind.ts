@@ -1,0 +1,24 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import { earliestMoment, latestMoment } from '../protocol/moment.ts'
+import type { RecordKind } from './storage.ts'
+
+/**
+ * A kind of row. `name` is what the database has and stays for ever. Each room describes the rows that it owns in a file `*-row.ts`,
+ * which imports this; test/storage/kinds.test.ts knows them all.
+ */
+export function kind<const N extends string, S extends TSchema>(name: N, schema: S): RecordKind<S> {
+  return { name, schema }
+}
+
+export const Moment = Type.Integer({
+  minimum: earliestMoment,
+  maximum: latestMoment,
+  description: 'Milliseconds since the epoch',
+})
+
+/** No setting allows more than ten years; a time plus one of these can be shown. */
+export const mostSeconds = 10_000_000_000
+export const Seconds = Type.Integer({ minimum: 0, maximum: mostSeconds })
+
+export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
+export const Texts = Type.Array(Type.String())

@@ -1,0 +1,23 @@
+import { expect, test } from 'bun:test'
+import { allKinds } from '../support/kinds.ts'
+
+test('the names of the kinds in the database stay as they are', () => {
+  expect([...new Set(allKinds.map(({ name }) => name))].sort()).toEqual([
+    'api_key',
+    'api_key_count',
+    'audit',
+    'audit_head',
+    'audit_journal',
+    'change',
+    'cleaning',
+    'client',
+    'failure_counts',
+    'issuer',
+    'keyring',
+    'known_address',
+    'limit_key',
+    'revocation',
+    'secret_use',
+    'tenant',
+  ])
+})
