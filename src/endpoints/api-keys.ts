@@ -1,7 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
-import { noStore } from '../http/answer/no-store.ts'
 import { getCaller, hasScope, type Wanted } from '../http/caller.ts'
 import { auditRefusal, recordAudit } from '../http/record-event.ts'
 import { withBearerToken } from '../http/request/bearer.ts'
@@ -174,7 +173,7 @@ async function create(call: Call): Promise<Response> {
   const issued = await createApiKey(wanted, owner, deps)
   const detail = { api_key: issued.id, scope: issued.key.scopes.join(' ') }
   record(call, 'api_key.created', { key: issued.key, detail })
-  return json(renderIssued(issued), { status: 201, headers: noStore })
+  return json(renderIssued(issued), { status: 201 })
 }
 
 /** Keys of one answer; what is more is behind `Link: rel="next"`. */
@@ -196,7 +195,6 @@ async function list(call: Call): Promise<Response> {
   const damaged = page.length - readable.length
   return json(readable.map(clientId === undefined ? renderOfAll : renderListed), {
     headers: {
-      ...noStore,
       ...(rows.length > limit && { Link: next }),
       ...(damaged > 0 && { 'Grantd-Damaged-Rows': String(damaged) }),
     },
@@ -215,7 +213,7 @@ async function revoke(id: string, call: Call): Promise<Response> {
   const wanted = { id, now: deps.now(), clientId: ownerSeen(call) }
   const key = await revokeApiKey(deps.storage, owner.tenant.id, wanted)
   record(call, 'api_key.revoked', { key, detail: { api_key: id } })
-  return json({ success: true, message: 'API key revoked successfully' }, { headers: noStore })
+  return json({ success: true, message: 'API key revoked successfully' })
 }
 
 async function rotate(id: string, call: Call): Promise<Response> {
@@ -231,7 +229,7 @@ async function rotate(id: string, call: Call): Promise<Response> {
     ...(wasNarrowed && { scope: key.scopes.join(' ') }),
   }
   record(call, 'api_key.rotated', { key, detail })
-  return json(renderIssued(issued), { headers: noStore })
+  return json(renderIssued(issued))
 }
 
 function renderIssued({ id, key, token }: IssuedApiKey): ApiKeyResponse {

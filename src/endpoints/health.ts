@@ -1,7 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
-import { noStore } from '../http/answer/no-store.ts'
 import { answer } from '../http/openapi-parts.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { HealthResponse } from '../protocol/messages.ts'
@@ -9,10 +8,10 @@ import { HealthResponse } from '../protocol/messages.ts'
 /** `GET /health`, `/health/live`: the process answers. `GET /health/ready`: it wants requests. */
 export const healthEndpoint = (deps: Deps) =>
   new Elysia()
-    .get('/health', () => json(healthy(deps), { headers: noStore }), {
+    .get('/health', () => json(healthy(deps)), {
       detail: { ...liveDetail, operationId: 'getHealth', summary: 'The process answers' },
     })
-    .get('/health/live', () => json(healthy(deps), { headers: noStore }), {
+    .get('/health/live', () => json(healthy(deps)), {
       detail: { ...liveDetail, operationId: 'getLiveness', summary: 'The process answers' },
     })
     // HAProxy asks so by default (`option httpchk` alone).
@@ -37,11 +36,11 @@ function healthy({ build }: Deps): HealthResponse {
 
 function answerReady(request: Request, deps: Deps): Response {
   const { phase } = deps.lifecycle
-  if (phase === 'ready') return json(healthy(deps), { headers: noStore })
+  if (phase === 'ready') return json(healthy(deps))
   // Load balancers ask every second, and an operator who stops a replica wants no alarm.
   notesOf(request).isExpected = true
   const body: HealthResponse = { ...healthy(deps), status: phase }
-  return json(body, { status: 503, headers: { ...noStore, 'Retry-After': '1' } })
+  return json(body, { status: 503, headers: { 'Retry-After': '1' } })
 }
 
 function example(status: HealthResponse['status']): HealthResponse {

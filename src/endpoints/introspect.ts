@@ -2,7 +2,6 @@ import { Elysia } from 'elysia'
 import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
-import { noStore } from '../http/answer/no-store.ts'
 import { authenticateRequest } from '../http/authenticate-client.ts'
 import { answer, authenticationErrors, formBody, tenantParameter } from '../http/openapi-parts.ts'
 import { auditRefusal } from '../http/record-event.ts'
@@ -35,7 +34,7 @@ async function introspect(request: Request, tenant: Tenant, deps: Deps): Promise
   if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
   const found = await findActive(token, tenant, deps)
   const body = found && mayIntrospect(client, found.claims) ? renderActive(found) : inactive
-  return json(body, { headers: noStore })
+  return json(body)
 }
 
 /** The answer for whatever is not active, or is not for this client to know (RFC 7662 section 2.2). */

@@ -2,8 +2,8 @@ import { Elysia, NotFoundError } from 'elysia'
 import { authenticationMethods } from '../clients/authentication-methods.ts'
 import type { Deps } from '../deps.ts'
 import { grants } from '../grants/grant-table.ts'
-import { cacheableJson } from '../http/answer/cacheable.ts'
-import { answerPreflight, openToAnyOrigin } from '../http/answer/cors.ts'
+import { answerPreflight, markOpen, openToAnyOrigin } from '../http/answer/cors.ts'
+import { tenantDocument } from '../http/answer/tenant-document.ts'
 import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi-parts.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant-of-path.ts'
@@ -27,10 +27,12 @@ const places = [
 export function metadataEndpoint(deps: Deps) {
   const app = new Elysia()
   for (const [path, operationId] of places) {
-    app.get(path, ({ request, params }) => answerTenant(request, params.tenant, deps), {
-      detail: { ...detail, operationId },
-    })
-    app.options(path, ({ request }) => answerPreflight(request), { detail: { hide: true } })
+    const route = new Elysia()
+      .use(openToAnyOrigin(path))
+      .get(path, ({ request, params }) => answerTenant(request, params.tenant, deps), {
+        detail: { ...detail, operationId },
+      })
+    app.use(route)
   }
   // An issuer can have any path, and no pattern of a route begins with any path.
   return app
@@ -39,13 +41,12 @@ export function metadataEndpoint(deps: Deps) {
 }
 
 async function answerTenant(request: Request, tenantId: string, deps: Deps): Promise<Response> {
-  openToAnyOrigin(request)
   return answerMetadata(request, withOAuth2(await getTenantOfDocument(request, tenantId, deps)), deps)
 }
 
 async function answerIssuer(request: Request, deps: Deps): Promise<Response> {
   const path = getMetadataPath(request)
-  openToAnyOrigin(request)
+  markOpen(request)
   const issuers = candidateIssuers(path.issuerPath, deps.publicUrl)
   const tenant = await deps.tenants.findForDocumentsByIssuer(issuers)
   if (!tenant?.oauth2) throw new NotFoundError()
@@ -68,12 +69,11 @@ function getMetadataPath(request: Request): MetadataPath {
   return path
 }
 
-async function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps): Promise<Response> {
-  const { id, generation } = found.tenant
-  const keys = await deps.keyring.of(id, generation)
-  // One of the storage may be gone at the next request.
-  if (deps.tenants.findConfigured(id)) notesOf(request).isCurrent = () => deps.keyring.findOpened(id) === keys
-  return cacheableJson(request, buildMetadata(found, keys.jwks, deps.publicUrl), deps)
+function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps): Promise<Response> {
+  return tenantDocument(request, found.tenant, {
+    deps,
+    render: ({ jwks }) => ({ body: buildMetadata(found, jwks, deps.publicUrl) }),
+  })
 }
 
 function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl: string): ServerMetadata {

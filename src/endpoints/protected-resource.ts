@@ -1,7 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
-import { noStore } from '../http/answer/no-store.ts'
 import { answer, refusal, security, serverError, unavailable } from '../http/openapi-parts.ts'
 import { withBearerToken } from '../http/request/bearer.ts'
 import { notesOf } from '../http/request/request-notes.ts'
@@ -17,7 +16,7 @@ export const protectedResourceEndpoint = (deps: Deps) =>
       const notes = notesOf(request)
       notes.tenant = verified.tenant.id
       notes.clientId = verified.claims.client_id
-      return json(renderVerified(verified), { headers: noStore })
+      return json(renderVerified(verified))
     },
     {
       detail: {

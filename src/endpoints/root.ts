@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { json } from '../http/answer/json.ts'
+import { publicJson } from '../http/answer/json.ts'
 import { answer } from '../http/openapi-parts.ts'
 import { RootResponse } from '../protocol/messages.ts'
 
@@ -9,7 +9,7 @@ const withSwagger = { swagger: '/swagger', openapi: '/swagger/json', ...health }
 
 /** `GET /`: what this is and where to go on. */
 export const rootEndpoint = ({ build, publicUrl, swagger }: Deps, path = '/') =>
-  new Elysia().get(path, () => json(renderRoot(build.version, publicUrl, swagger)), {
+  new Elysia().get(path, () => publicJson(renderRoot(build.version, publicUrl, swagger)), {
     detail: {
       tags: ['Service'],
       operationId: 'getRoot',

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
-import { json } from '../http/answer/json.ts'
+import { publicJson } from '../http/answer/json.ts'
 import { answer, tenantNotFound, tenantParameter } from '../http/openapi-parts.ts'
 import { getTenantOfDocument } from '../http/tenant-of-path.ts'
 import { StrategiesResponse } from '../protocol/messages.ts'
@@ -12,7 +12,7 @@ export const strategiesEndpoint = (deps: Deps) =>
   new Elysia().get(
     '/api/v1/tenant/:tenant/strategies',
     async ({ request, params }) =>
-      json(renderStrategies(await getTenantOfDocument(request, params.tenant, deps))),
+      publicJson(renderStrategies(await getTenantOfDocument(request, params.tenant, deps))),
     {
       detail: {
         tags: ['Discovery'],

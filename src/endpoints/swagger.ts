@@ -1,21 +1,13 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
+import { htmlPage } from '../http/answer/html-page.ts'
 import { tenantNotFound } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { loadAssets, type SwaggerAssets } from '../swagger/assets.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 
-/** What the page may do: run and load its own files and call this server; nothing from or to anywhere else. */
-const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+/** The page runs and loads its own files and calls this server. */
+const pagePolicy = { 'script-src': "'self'", 'connect-src': "'self'" }
 
 /**
  * `GET /swagger`: the page; `GET /swagger/json`: the OpenAPI document of `routes`; both work without internet. `?tenant=ID` chooses
@@ -63,13 +55,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 function renderPage({ html }: SwaggerAssets): Response {
-  return new Response(html, {
-    headers: {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': pagePolicy,
-      'Cache-Control': 'no-cache',
-    },
-  })
+  return htmlPage(html, { policy: pagePolicy, cacheControl: 'no-cache' })
 }
 
 function renderJson(text: string): Response {

@@ -4,7 +4,6 @@ import type { Deps } from '../deps.ts'
 import type { Grant, TokenRequest } from '../grants/grant.ts'
 import { findGrant } from '../grants/grant-table.ts'
 import { json } from '../http/answer/json.ts'
-import { noStore } from '../http/answer/no-store.ts'
 import { authenticateRequest } from '../http/authenticate-client.ts'
 import { auditRefusal, recordAudit } from '../http/record-event.ts'
 import { type Form, parseForm } from '../http/request/form.ts'
@@ -28,7 +27,7 @@ export const tokenEndpoint = (deps: Deps) =>
         { type: 'token.refused', tenant: found.tenant.id },
         { deps, work: () => answerTokenRequest(request, found, deps) },
       )
-      return json(answer, { headers: noStore })
+      return json(answer)
     },
     { parse: 'none', detail: tokenDetail },
   )

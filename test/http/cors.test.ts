@@ -1,4 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { Elysia } from 'elysia'
+import { openToAnyOrigin } from '../../src/http/answer/cors.ts'
+import { renderError } from '../../src/http/answer/render-error.ts'
+import { wrapHandler } from '../../src/http/handler.ts'
+import { notesOf } from '../../src/http/request/request-notes.ts'
+import { OAuthError } from '../../src/protocol/errors.ts'
 import { acmeYaml, svc } from '../endpoints/acme.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -115,5 +121,51 @@ describe('whatever else there is', () => {
   test('a wrong method at a public document has none', async () => {
     const response = await app.send(documents[0] ?? '', { method: 'POST', headers: { Origin } })
     expect([response.status, corsOf(response)]).toEqual([405, {}])
+  })
+})
+
+describe('an endpoint that is open to any origin by its one line', () => {
+  const path = '/open'
+  const plugin = new Elysia()
+    .use(openToAnyOrigin(path, { methods: ['POST'], headers: 'Authorization' }))
+    .post(path, () => {
+      throw new OAuthError('invalid_request', 'Nothing is good here')
+    })
+  const other = new Elysia().get('/closed', () => new Response('mine'))
+  const inner = new Elysia()
+    .onError({ as: 'global' }, ({ error, request }) => renderError(error, notesOf(request)))
+    .use(plugin)
+    .use(other)
+  const handle = wrapHandler(async (request) => inner.fetch(request), {
+    now: Date.now,
+    lifecycle: { phase: 'ready' },
+    trustedProxies: [],
+    randomBytes: (count) => new Uint8Array(count),
+    log: () => {},
+  })
+  const send = (asked: string, method: string) =>
+    handle(new Request(`http://grantd.test${asked}`, { method }))
+
+  test('its errors are readable', async () => {
+    const response = await send(path, 'POST')
+    expect([response.status, corsOf(response)]).toEqual([400, readable])
+  })
+
+  test('its preflight names its methods and headers', async () => {
+    const response = await send(path, 'OPTIONS')
+    expect([response.status, response.headers.get('allow'), corsOf(response)]).toEqual([
+      204,
+      'POST, OPTIONS',
+      {
+        ...readable,
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': 'Authorization',
+        'access-control-max-age': '86400',
+      },
+    ])
+  })
+
+  test('another endpoint beside it stays closed', async () => {
+    expect(corsOf(await send('/closed', 'GET'))).toEqual({})
   })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Deps } from '../../src/deps.ts'
+import { repeatWhile } from '../../src/http/answer/response-cache.ts'
 import { wrapHandler } from '../../src/http/handler.ts'
 import { notesOf } from '../../src/http/request/request-notes.ts'
 import type { LogFields } from '../../src/log.ts'
@@ -16,7 +17,7 @@ function start(options: { status?: number; isPublic?: boolean } = {}) {
       const notes = notesOf(request)
       notes.route = '/keys'
       notes.tenant = 'acme'
-      if (options.isPublic !== false) notes.isCurrent = () => state.isCurrent
+      if (options.isPublic !== false) repeatWhile(request, () => state.isCurrent)
       const headers = { ETag: '"1"', 'Content-Type': 'application/json' }
       return new Response(`{"n":${state.asked}}`, { status: options.status ?? 200, headers })
     },

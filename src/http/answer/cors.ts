@@ -1,34 +1,60 @@
+import { Elysia } from 'elysia'
 import { notesOf } from '../request/request-notes.ts'
 
 /**
- * What lets a page of any origin read an answer, without credentials (Fetch Standard section 3.3). Pages ask again with the ETag,
- * and quote the request id to us.
+ * CORS without credentials (Fetch Standard section 3.3). An endpoint whose answers a page of any origin may read has one line,
+ * `.use(openToAnyOrigin(path))`, before its routes.
  */
+
+/** Lets a page of any origin read an answer. Pages ask again with the ETag, and quote the request id to us. */
 const forAnyOrigin: readonly (readonly [name: string, value: string])[] = [
   ['Access-Control-Allow-Origin', '*'],
   ['Access-Control-Expose-Headers', 'ETag, X-Request-Id'],
 ]
 
-/** What a browser wants to know before it sends headers such as If-None-Match. `*` stands for all but Authorization. */
-const preflight = {
-  Allow: 'GET, HEAD, OPTIONS',
-  'Access-Control-Allow-Methods': 'GET, HEAD',
-  'Access-Control-Allow-Headers': '*',
-  // Seconds; browsers cut it down to what they think fit.
-  'Access-Control-Max-Age': '86400',
+/** The default is what a public document takes. */
+export interface CorsOptions {
+  /** Default: GET and HEAD. */
+  readonly methods?: readonly string[]
+  /** Request headers that a page may send. Default: `*`, which stands for all but Authorization. */
+  readonly headers?: string
 }
 
-/** Says that whatever answers this request is public, a refusal too: a page of any origin may read it. */
-export function openToAnyOrigin(request: Request): void {
+const documentMethods = ['GET', 'HEAD']
+
+/**
+ * Answers preflights of `path`, and opens every answer of the plugin that uses it to any origin, errors too. The routes of the
+ * plugin come after it.
+ */
+export function openToAnyOrigin(path: string, options: CorsOptions = {}) {
+  return new Elysia()
+    .onTransform({ as: 'scoped' }, ({ request }) => markOpen(request))
+    .options(path, ({ request }) => answerPreflight(request, options), { detail: { hide: true } })
+}
+
+/** Opens the answer to this request, for a route whose path alone does not say whether it is open. */
+export function markOpen(request: Request): void {
   notesOf(request).isForAnyOrigin = true
 }
 
-export function allowAnyOrigin(headers: Headers): void {
-  for (const [name, value] of forAnyOrigin) headers.set(name, value)
+/** The answer to OPTIONS, whether there is something at the path or not. */
+export function answerPreflight(
+  request: Request,
+  { methods = documentMethods, headers = '*' }: CorsOptions = {},
+): Response {
+  markOpen(request)
+  return new Response(null, {
+    status: 204,
+    headers: {
+      Allow: [...methods, 'OPTIONS'].join(', '),
+      'Access-Control-Allow-Methods': methods.join(', '),
+      'Access-Control-Allow-Headers': headers,
+      // Seconds. Browsers cut it down to their own limit.
+      'Access-Control-Max-Age': '86400',
+    },
+  })
 }
 
-/** The answer to OPTIONS for a public document, whether it is there or not. */
-export function answerPreflight(request: Request): Response {
-  openToAnyOrigin(request)
-  return new Response(null, { status: 204, headers: preflight })
+export function addCorsHeaders(headers: Headers): void {
+  for (const [name, value] of forAnyOrigin) headers.set(name, value)
 }

@@ -3,17 +3,26 @@ import { addSecurityHeaders } from './security-headers.ts'
 
 const contentType = { 'Content-Type': 'application/json; charset=utf-8' } as const
 
-/** The headers of almost every answer, made once: to copy them costs a third of making them anew. */
+/** The headers of most answers, made once: copying them costs a third of making them. */
 const usualHeaders = new Headers({ ...contentType, ...noStore })
 addSecurityHeaders(usualHeaders)
 
-/** A JSON answer. */
-export function json(
-  body: unknown,
-  { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
-): Response {
+export interface JsonOptions {
+  /** Default: 200. */
+  readonly status?: number
+  /** Headers besides the content type and {@link noStore}. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A JSON answer that no cache may store. */
+export function json(body: unknown, { status = 200, headers }: JsonOptions = {}): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: headers === noStore ? usualHeaders : { ...contentType, ...headers },
+    headers: headers ? { ...contentType, ...noStore, ...headers } : usualHeaders,
   })
+}
+
+/** A JSON answer that says nothing about caches: it is the same for everybody and holds no secret. */
+export function publicJson(body: unknown): Response {
+  return new Response(JSON.stringify(body), { headers: contentType })
 }

@@ -14,12 +14,12 @@ export function renderError(error: unknown, notes: RequestNotes): Response {
   notes.error = known.code
   if (known.cause !== undefined) notes.reason = renderCause(known.cause)
   else notes.reason = known.reason
-  const headers: Record<string, string> = { ...noStore }
+  const headers: Record<string, string> = {}
   if (known.challenge) headers['WWW-Authenticate'] = renderChallenge(known.challenge, known)
   if (known.retryAfterSeconds !== undefined) headers['Retry-After'] = String(known.retryAfterSeconds)
   // RFC 6750 section 3.1: a request without credentials learns how to authenticate and nothing else.
   if (known.challenge?.scheme === 'Bearer' && !known.challenge.withError) {
-    return new Response(null, { status: known.status, headers })
+    return new Response(null, { status: known.status, headers: { ...noStore, ...headers } })
   }
   const body: ErrorResponse = { error: known.code, error_description: known.message }
   return json(body, { status: known.status, headers })

@@ -1,32 +1,75 @@
-import { noNotes, type RequestNotes } from '../request/request-notes.ts'
+import type { Deps } from '../../deps.ts'
+import type { Peer } from '../../platform/network.ts'
+import { resolveRequestId } from '../request/request-id.ts'
+import { logRequest } from '../request/request-log.ts'
+import { noNotes, notesOf, type RequestNotes } from '../request/request-notes.ts'
+import { staysOpen } from './connection.ts'
 
-/** An answer that everybody gets who asks for the same URL. */
-export interface CachedResponse {
-  /** What is known of every request that gets it. */
+/**
+ * The response cache: a public document such as a JWK Set is answered again without routing, and without a look for the tenant
+ * and its keys. Its seams are one line in handler.ts and one call of {@link repeatWhile} for the documents of a tenant
+ * (tenant-document.ts).
+ */
+
+/** How long each answer may be repeated, by the request that it is for. */
+const repeatable = new WeakMap<Request, () => boolean>()
+
+/** Says that every GET of the same URL gets this answer, as long as `isCurrent` returns true. */
+export function repeatWhile(request: Request, isCurrent: () => boolean): void {
+  repeatable.set(request, isCurrent)
+}
+
+interface CachedResponse {
+  /** The Host header. The server joins it and the path into one URL. */
+  readonly host: string | null
+  readonly isCurrent: () => boolean
+  /** For the log. */
   readonly notes: RequestNotes
-  /** The answer; the caller may add headers. */
   readonly make: () => Response
 }
 
-interface Kept extends CachedResponse {
-  /** What the Host header was: the server glues it and the path together into one URL. */
-  readonly host: string | null
-  readonly isCurrent: () => boolean
+type CacheDeps = Pick<Deps, 'log' | 'metrics' | 'lifecycle'> & { readonly newId: () => string }
+
+/** `answer`, with a cache in front of it. */
+export function withResponseCache(
+  answer: (request: Request, peer?: Peer) => Promise<Response>,
+  deps: CacheDeps,
+): (request: Request, peer?: Peer) => Response | Promise<Response> {
+  const cache = new ResponseCache()
+
+  function answerAgain(request: Request): Response | undefined {
+    const started = performance.now()
+    const cached = staysOpen(deps.lifecycle) ? cache.find(request) : undefined
+    if (!cached) return undefined
+    const id = resolveRequestId(request.headers.get('x-request-id'), deps.newId)
+    const response = cached.make()
+    response.headers.set('X-Request-Id', id)
+    logRequest({ method: 'GET', id, notes: cached.notes, status: 200, started }, deps)
+    return response
+  }
+
+  async function keep(request: Request, response: Response, isCurrent: () => boolean): Promise<Response> {
+    await cache.keep(request, response, isCurrent)
+    return response
+  }
+
+  return (request, peer) =>
+    answerAgain(request) ??
+    answer(request, peer).then((response) => {
+      const isCurrent = repeatable.get(request)
+      return isCurrent ? keep(request, response, isCurrent) : response
+    })
 }
 
-/** URLs whose answers are kept, at some two kilobytes each: anybody can ask under any Host. */
+/** URLs in the cache, about two kilobytes each: anybody can ask under any Host. */
 const mostKept = 1000
 const longestUrl = 300
 
-/**
- * Public documents that were answered before, such as a JWK Set, ready to be answered again: without routing, and without looking for
- * the tenant and its keys. An endpoint says by {@link RequestNotes.isCurrent} that its answer is such a one.
- */
-export class ResponseCache {
+class ResponseCache {
   /** By URL, the oldest first. */
-  readonly #kept = new Map<string, Kept>()
+  readonly #kept = new Map<string, CachedResponse>()
 
-  /** The answer to a GET that names no condition; undefined when there is none, or it is no longer right. */
+  /** The answer to a GET without a condition; undefined when there is none, or when it is not current. */
   find(request: Request): CachedResponse | undefined {
     if (request.method !== 'GET') return undefined
     const kept = this.#kept.get(request.url)
@@ -38,16 +81,17 @@ export class ResponseCache {
     return undefined
   }
 
-  /** Keeps an answer, with every header but those of this one request, when its endpoint says that it may be given again. */
-  async keep(request: Request, response: Response, notes: RequestNotes): Promise<void> {
-    const { route, tenant, isCurrent } = notes
-    const isOne = isCurrent && request.method === 'GET' && response.status === 200
-    if (!isOne || request.url.length > longestUrl || request.url.includes('?')) return
+  /** Keeps a good answer with all of its headers but the request id. */
+  async keep(request: Request, response: Response, isCurrent: () => boolean): Promise<void> {
+    const isWhole = request.method === 'GET' && response.status === 200 && !response.headers.has('connection')
+    if (!isWhole || request.url.length > longestUrl || request.url.includes('?')) return
     const copy = response.clone()
     const headers = new Headers(copy.headers)
+    headers.delete('X-Request-Id')
     const text = await copy.text()
     const [oldest] = this.#kept.size >= mostKept ? this.#kept.keys() : []
     if (oldest !== undefined) this.#kept.delete(oldest)
+    const { route, tenant } = notesOf(request)
     this.#kept.set(request.url, {
       host: request.headers.get('host'),
       isCurrent,

@@ -22,8 +22,6 @@ export interface RequestNotes {
   reason: string | undefined
   /** A 5xx is what was asked for, and no reason for an alarm. */
   isExpected: boolean
-  /** The answer is public and the same for everybody for as long as this says; undefined: it is for this request alone. */
-  isCurrent: (() => boolean) | undefined
   /** Pages of other origins may read the answer: see cors.ts. */
   isForAnyOrigin: boolean
 }
@@ -41,7 +39,6 @@ export const noNotes: RequestNotes = {
   error: undefined,
   reason: undefined,
   isExpected: false,
-  isCurrent: undefined,
   isForAnyOrigin: false,
 }
 

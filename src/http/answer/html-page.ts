@@ -1,0 +1,41 @@
+/** What a page may do: use its own style sheets and images, and post to this server. No script, no frame, nothing from elsewhere. */
+const strictPolicy: Readonly<Record<string, string>> = {
+  'default-src': "'none'",
+  'script-src': "'none'",
+  'style-src': "'self'",
+  'img-src': "'self' data:",
+  'connect-src': "'none'",
+  'form-action': "'self'",
+  'base-uri': "'none'",
+  'frame-ancestors': "'none'",
+}
+
+export interface HtmlPageOptions {
+  /** Default: 200. */
+  readonly status?: number
+  /** Directives of the Content-Security-Policy that replace or extend those of the strict policy. */
+  readonly policy?: Readonly<Record<string, string>>
+  /** Default: `no-store`. */
+  readonly cacheControl?: string
+}
+
+/** An HTML page with its security headers. `html` is a whole document, in which every value is escaped already. */
+export function htmlPage(
+  html: string,
+  { status = 200, policy, cacheControl = 'no-store' }: HtmlPageOptions = {},
+): Response {
+  return new Response(html, {
+    status,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': renderPolicy({ ...strictPolicy, ...policy }),
+      'Cache-Control': cacheControl,
+    },
+  })
+}
+
+function renderPolicy(directives: Readonly<Record<string, string>>): string {
+  return Object.entries(directives)
+    .map(([name, value]) => `${name} ${value}`)
+    .join('; ')
+}

@@ -1,0 +1,14 @@
+import { OAuthError } from '../../protocol/errors.ts'
+
+/** A client that has no name for the server sends an empty Host (RFC 9112 section 3.2). */
+const saneHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+
+/**
+ * What is wrong with the target of a request, as `invalid_request`; undefined for a good one (RFC 9112 section 3.2). The server joins
+ * Host and path into one URL, so a Host with a slash in it could choose the path. A fragment and an invalid URL are refused too.
+ */
+export function findTargetFault({ url, headers }: Request): OAuthError | undefined {
+  const host = headers.get('host')
+  if ((!host || saneHost.test(host)) && !url.includes('#') && URL.canParse(url)) return undefined
+  return new OAuthError('invalid_request', 'The request target or the Host header is malformed')
+}
