@@ -5,7 +5,7 @@ import { realm } from '../http/request/bearer.ts'
 import { receiveJson } from '../http/request/json-body.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { tenantNotFound } from '../http/tenant-of-path.ts'
-import type { AuditEventType } from '../protocol/audit-events.ts'
+import type { Actor } from '../management/actor.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { systemTenant } from '../storage/storage.ts'
@@ -117,24 +117,8 @@ function recordRefusal(request: Request, error: unknown, deps: Deps): void {
   )
 }
 
-/** Records a change, with what it was done to. */
-export function recordChange(
-  { request, deps, actor, ownTenant }: AdminCall,
-  type: AuditEventType,
-  { tenantId, client, detail }: ChangedThing,
-): void {
-  // The trail is that of the tenant, and another one may have a client of this id too.
-  const foreign = ownTenant !== tenantId && { actor_tenant: ownTenant }
-  recordAudit(
-    request,
-    { type, tenant: tenantId, outcome: 'success', actor, client, detail: { ...detail, ...foreign } },
-    deps,
-  )
-}
-
-interface ChangedThing {
-  readonly tenantId: string
-  readonly client?: string
-  /** Ids alone. */
-  readonly detail?: Readonly<Record<string, string>>
+/** Who made the call, for a use case of management/. */
+export function actorOf({ request, actor, ownTenant }: AdminCall): Actor {
+  const { id, address } = notesOf(request)
+  return { name: actor, tenant: ownTenant, requestId: id, address: address() }
 }

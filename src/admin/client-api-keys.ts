@@ -3,9 +3,9 @@ import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
 import { noStore } from '../http/answer/no-store.ts'
 import { answer, refusal, tenantParameter } from '../http/openapi-parts.ts'
+import { revokeOneApiKey } from '../management/revoke-one-api-key.ts'
 import { type ListedApiKey, listApiKeys } from '../tokens/api-keys/api-key-list.ts'
-import { revokeApiKey } from '../tokens/api-keys/api-key-records.ts'
-import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
+import { actorOf, answerForTenant, idOf, type TenantCall } from './access.ts'
 import { type AdminApiKey, AdminApiKeyList } from './client-api-keys-messages.ts'
 import { parsePage, renderPage } from './list-page.ts'
 import {
@@ -40,9 +40,7 @@ async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
 }
 
 async function revoke(id: string, call: TenantCall): Promise<Response> {
-  const { tenant, deps } = call
-  const { client_id } = await revokeApiKey(deps.storage, tenant.id, { id, now: deps.now() })
-  recordChange(call, 'api_key.revoked', { tenantId: tenant.id, client: client_id, detail: { api_key: id } })
+  await revokeOneApiKey({ id, actor: actorOf(call) }, call.tenant.id, call.deps)
   return new Response(null, { status: 204, headers: noStore })
 }
 

@@ -1,15 +1,16 @@
 import { Elysia } from 'elysia'
-import { buildStoredClient } from '../clients/client.ts'
-import { viewSecrets } from '../clients/client-view.ts'
+import { type SecretView, viewSecrets } from '../clients/client-view.ts'
 import { findClient } from '../clients/listed-clients.ts'
-import { addSecret, removeSecret } from '../clients/stored-clients.ts'
 import { formats } from '../config/formats.ts'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
 import { noStore } from '../http/answer/no-store.ts'
 import { hasBody, parseJsonBody } from '../http/request/json-body.ts'
+import { type AddClientSecretOptions, addClientSecret } from '../management/add-client-secret.ts'
+import { ownerOf } from '../management/client-owner.ts'
+import { removeClientSecret } from '../management/remove-client-secret.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { answerForTenant, idOf, recordChange, type TenantCall } from './access.ts'
+import { actorOf, answerForTenant, idOf, type TenantCall } from './access.ts'
 import { parseIfMatch, renderEtag } from './etag.ts'
 import { addDetail, listDetail, removeDetail } from './secrets-detail.ts'
 import { AddSecretRequest, usualOverlap } from './secrets-messages.ts'
@@ -42,13 +43,9 @@ export const adminSecrets = (deps: Deps) =>
       { parse: 'none', detail: removeDetail },
     )
 
-function ownerOf({ tenant, deps }: TenantCall) {
-  return { tenant, clients: deps.clients.of(tenant.id) }
-}
-
 async function list(id: string, call: TenantCall): Promise<Response> {
   const { tenant, deps } = call
-  const found = await findClient(id, ownerOf(call), deps.storage)
+  const found = await findClient(id, ownerOf(tenant, deps), deps.storage)
   if (!found) throw new OAuthError('not_found', 'Client not found')
   const items = await viewSecrets(found, {
     tenantId: tenant.id,
@@ -63,21 +60,16 @@ async function add(id: string, call: TenantCall): Promise<Response> {
   const { request, tenant, deps } = call
   const body = hasBody(request) ? await parseJsonBody(request, { schema: AddSecretRequest }) : {}
   const { id: chosen, expires_at = null, old_ends_in_seconds = usualOverlap } = body
-  const asked = {
+  const options: AddClientSecretOptions<readonly SecretView[]> = {
     id,
     secretId: chosen,
     expiresAt: expires_at === null ? null : parseMoment(expires_at),
     oldEndIn: old_ends_in_seconds === null ? null : old_ends_in_seconds * 1000,
     checkCurrent: parseIfMatch(request),
+    actor: actorOf(call),
+    read: (changed, storage) => viewSecrets(changed, { tenantId: tenant.id, storage, now: deps.now() }),
   }
-  // Together: once the secret is there, nothing may fail that the one answer which has it needs.
-  const { made, shown } = await deps.storage.transaction(async (storage) => {
-    const made = await addSecret(asked, ownerOf(call), { ...deps, storage })
-    const listed = { client: buildStoredClient(id, made.row.value), row: made.row }
-    return { made, shown: await viewSecrets(listed, { tenantId: tenant.id, storage, now: deps.now() }) }
-  })
-  const { row, secret, secretId } = made
-  recordChange(call, 'secret.added', { tenantId: tenant.id, client: id, detail: { secret: secretId } })
+  const { row, secret, secretId, shown } = await addClientSecret(options, tenant, deps)
   return json(
     { client_secret: secret, ...shown.find((each) => each.id === secretId) },
     { status: 201, headers: { ...noStore, ETag: renderEtag(row) } },
@@ -97,8 +89,8 @@ async function remove(
   call: TenantCall,
 ): Promise<Response> {
   const { request, tenant, deps } = call
-  const options = { id: client, secretId: secret, checkCurrent: parseIfMatch(request) }
-  const row = await removeSecret(options, ownerOf(call), deps.storage)
-  recordChange(call, 'secret.removed', { tenantId: tenant.id, client, detail: { secret } })
+  const checkCurrent = parseIfMatch(request)
+  const options = { id: client, secretId: secret, checkCurrent, actor: actorOf(call) }
+  const row = await removeClientSecret(options, tenant, deps)
   return new Response(null, { status: 204, headers: { ...noStore, ETag: renderEtag(row) } })
 }

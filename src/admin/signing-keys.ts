@@ -6,9 +6,10 @@ import { noStore } from '../http/answer/no-store.ts'
 import { answer, jsonBody, refusal, tenantParameter, unavailable } from '../http/openapi-parts.ts'
 import { hasBody, parseJsonBody } from '../http/request/json-body.ts'
 import type { KeyReport } from '../keys/key-report.ts'
-import { type Rotation, RotationError } from '../keys/ring/rotator.ts'
+import { RotationError } from '../keys/ring/rotator.ts'
+import { rotateSigningKey } from '../management/rotate-signing-key.ts'
 import { OAuthError, UnavailableError } from '../protocol/errors.ts'
-import { answerForTenant, type TenantCall } from './access.ts'
+import { actorOf, answerForTenant, type TenantCall } from './access.ts'
 import {
   adminShared,
   Moment,
@@ -121,23 +122,12 @@ function render({ keys, steps }: KeyReport): AdminKeyList {
   }
 }
 
-async function rotate({ request, tenant, deps, actor, ownTenant }: TenantCall): Promise<Response> {
+async function rotate(call: TenantCall): Promise<Response> {
+  const { request, tenant, deps } = call
   const { now = false } = hasBody(request) ? await parseJsonBody(request, { schema: RotateRequest }) : {}
-  const { outcome } = await rotateKey(
-    tenant.id,
-    { now, actor, ...(ownTenant !== tenant.id && { actorTenant: ownTenant }) },
-    deps,
-  )
-  return json({ outcome }, { headers: noStore })
-}
-
-async function rotateKey(
-  tenantId: string,
-  options: { now: boolean; actor: string; actorTenant?: string },
-  { keyring }: Deps,
-): Promise<Rotation> {
   try {
-    return await keyring.rotate(tenantId, options)
+    const { outcome } = await rotateSigningKey({ now, actor: actorOf(call) }, tenant.id, deps)
+    return json({ outcome }, { headers: noStore })
   } catch (cause) {
     if (!(cause instanceof RotationError)) throw cause
     throw new OAuthError('conflict', 'The signing key is a file of yours, and grantd does not replace it', {

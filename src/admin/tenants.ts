@@ -2,24 +2,19 @@ import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
 import { noStore } from '../http/answer/no-store.ts'
-import { followSettings } from '../http/follow-settings.ts'
-import { createFreshTenant, retireTenant } from '../management/retire.ts'
+import { changeTenant } from '../management/change-tenant.ts'
+import { createTenant } from '../management/create-tenant.ts'
+import { deleteTenant } from '../management/delete-tenant.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import {
-  changeStoredTenant,
-  findTenant,
-  type ListedTenant,
-  listTenants,
-  type TenantRow,
-} from '../tenants/stored-tenants.ts'
+import { findTenant, type ListedTenant, listTenants, type TenantRow } from '../tenants/stored-tenants.ts'
 import { buildStoredTenant } from '../tenants/tenant.ts'
 import { viewTenant } from '../tenants/tenant-view.ts'
 import {
   type AdminCall,
+  actorOf,
   answerAdmin,
   answerForTenant,
   checkSuper,
-  recordChange,
   type TenantCall,
 } from './access.ts'
 import { parseIfMatch, renderEtag, requireIfMatch } from './etag.ts'
@@ -71,8 +66,7 @@ async function create(call: AdminCall): Promise<Response> {
   const { request, deps } = call
   const { id, ...patch } = await parseMembers(request)
   if (typeof id !== 'string') throw new OAuthError('invalid_request', 'Missing required field: id')
-  const row = await createFreshTenant({ id, patch }, deps)
-  recordChange(call, 'tenant.created', { tenantId: id })
+  const row = await createTenant({ id, patch, actor: actorOf(call) }, deps)
   return answerRow(row, deps, 201)
 }
 
@@ -86,12 +80,7 @@ async function change(call: TenantCall): Promise<Response> {
   checkStored(call)
   const checkCurrent = requireIfMatch(request)
   const patch = await parsePatch(request)
-  const row = await changeStoredTenant(
-    { id: tenant.id, patch, checkCurrent },
-    { ...deps, transaction: (work) => deps.keyring.tellWith(tenant.id, work) },
-  )
-  recordChange(call, 'tenant.changed', { tenantId: tenant.id })
-  await followSettings(call.request, call.tenant.id, call.deps)
+  const row = await changeTenant({ id: tenant.id, patch, checkCurrent, actor: actorOf(call) }, deps)
   return answerRow(row, deps, 200)
 }
 
@@ -103,8 +92,7 @@ function checkStored({ row }: TenantCall): void {
 async function remove(call: TenantCall): Promise<Response> {
   checkSuper(call)
   const { request, deps, tenant } = call
-  await retireTenant({ id: tenant.id, checkCurrent: parseIfMatch(request) }, deps)
-  recordChange(call, 'tenant.deleted', { tenantId: tenant.id })
+  await deleteTenant({ id: tenant.id, checkCurrent: parseIfMatch(request), actor: actorOf(call) }, deps)
   return new Response(null, { status: 204, headers: noStore })
 }
 

@@ -6,18 +6,11 @@ import { json } from '../http/answer/json.ts'
 import { noStore } from '../http/answer/no-store.ts'
 import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi-parts.ts'
 import { parseJsonBody } from '../http/request/json-body.ts'
+import { revokeManyTokens } from '../management/revoke-many-tokens.ts'
+import { revokeOneToken } from '../management/revoke-one-token.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { revokeIssued, revokeOne } from '../tokens/revoke-issued.ts'
-import { isApiKey } from '../tokens/verify.ts'
-import { answerForTenant, recordChange, type TenantCall } from './access.ts'
-import {
-  adminShared,
-  Moment,
-  malformedBody,
-  readErrors,
-  renderMoment,
-  tooLargeBody,
-} from './openapi-details.ts'
+import { actorOf, answerForTenant, type TenantCall } from './access.ts'
+import { adminShared, Moment, malformedBody, readErrors, tooLargeBody } from './openapi-details.ts'
 
 const path = '/api/v1/admin/tenants/:tenant/tokens/revoke'
 
@@ -71,37 +64,15 @@ async function revoke(call: TenantCall): Promise<Response> {
 }
 
 async function revokeToken(token: string, call: TenantCall): Promise<RevokeResponse> {
-  const { tenant, deps } = call
-  const claims = await revokeOne(token, tenant, deps)
-  const isKey = isApiKey(claims)
-  recordChange(call, isKey ? 'api_key.revoked' : 'token.revoked', {
-    tenantId: tenant.id,
-    client: claims.client_id,
-    detail: isKey ? { api_key: claims.sub } : { jti: claims.jti },
-  })
+  const { isKey } = await revokeOneToken({ token, actor: actorOf(call) }, call.tenant, call.deps)
   return { revoked: isKey ? 'api_key' : 'token' }
 }
 
 async function revokeMany({ client_id, before }: RevokeRequest, call: TenantCall): Promise<RevokeResponse> {
-  const { tenant, deps } = call
   const until = before === undefined ? undefined : parseMoment(before)
-  const known = await findKnown(client_id, call)
-  const time = await revokeIssued({ clientId: client_id, before: until }, tenant.id, deps)
-  recordChange(call, 'token.revoked', {
-    tenantId: tenant.id,
-    ...known,
-    detail: { of: client_id === undefined ? 'tenant' : 'client', before: renderMoment(time) },
-  })
-  return { revoked: 'tokens', before: renderMoment(time) }
-}
-
-/** Only a client that there is may stand in the audit trail. */
-async function findKnown(
-  id: string | undefined,
-  { tenant, deps }: TenantCall,
-): Promise<{ client: string } | undefined> {
-  const client = id === undefined ? undefined : await deps.clients.of(tenant.id).find(id)
-  return client && { client: client.id }
+  const options = { clientId: client_id, before: until, actor: actorOf(call) }
+  const done = await revokeManyTokens(options, call.tenant.id, call.deps)
+  return { revoked: 'tokens', before: done.before }
 }
 
 function parseMoment(text: string): number {

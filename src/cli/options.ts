@@ -21,6 +21,11 @@ export function parseScopes(text: string | undefined): string[] | undefined {
   return text?.split(/[\s,]+/).filter((part) => part !== '')
 }
 
+/** The texts of a list between commas; undefined for an option that is not there. */
+export function parseList(text: string | undefined): string[] | undefined {
+  return text?.split(',').filter((part) => part !== '')
+}
+
 export const jsonOption: Option = { name: 'json', description: 'print JSON, for scripts' }
 
 export const hostOption: Option = {
@@ -47,6 +52,33 @@ export const workersOption: Option = {
   value: 'N',
   description: 'processes on the port, with one that looks after them; auto: one for each processor',
   env: 'GRANTD_WORKERS',
+}
+
+/** The options of every command that works on the storage. */
+export const storageOptions = [configOption, dataDirOption] as const
+
+/** Default issuers have the port in them, so a command has to know it as the server does. */
+export const issuerPortOption: Option = {
+  ...portOption,
+  description: 'port of the server, where the issuer is http://localhost and the port',
+}
+
+export function tenantOption(description: string): Option {
+  return { name: 'tenant', value: 'ID', description }
+}
+
+export function clientOption(description: string, aliases: readonly string[] = []): Option {
+  return { name: 'client', value: 'ID', description, ...(aliases.length > 0 && { aliases }) }
+}
+
+/** The value of an option that cannot be left out. Throws UsageError. */
+export function getOption(
+  name: string,
+  { args, command }: { args: ParsedArguments; command: string },
+): string {
+  const value = args.text(name)
+  if (value) return value
+  throw new UsageError(`${command} wants --${name}`)
 }
 
 /** The value of an option, or of the environment variable that does the same; an empty one and a Service link count as none. */

@@ -40,7 +40,7 @@ export interface NewSecret {
 }
 
 /**
- * Makes a client with one secret; what an earlier one of its id left is ended by management/retire.ts, in one transaction with this.
+ * Makes a client with one secret; what an earlier one of its id left is ended by management/, in one transaction with this.
  * Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found` for a stored tenant that is gone meanwhile.
  */
 export async function createStoredClient(
@@ -140,7 +140,7 @@ export function changeStoredClient(
 }
 
 /**
- * Deletes the client alone; what it got is ended by management/retire.ts, in one transaction with this. Throws `not_found`,
+ * Deletes the client alone; what it got is ended by management/, in one transaction with this. Throws `not_found`,
  * `conflict`, and what `checkCurrent` throws.
  */
 export async function deleteStoredClient(

@@ -5,8 +5,8 @@ import { walkTrail } from '../audit/audit-trail.ts'
 import { verifyAudit } from '../audit/verify-audit.ts'
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
 import { getAction } from '../cli/get-action.ts'
-import { jsonOption } from '../cli/options.ts'
-import { type OpenedStorage, storageOptions, withStorage } from '../offline/with-storage.ts'
+import { jsonOption, storageOptions, tenantOption } from '../cli/options.ts'
+import { type OpenedStorage, withStorage } from '../offline/with-storage.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
@@ -35,7 +35,7 @@ export const auditCommand: Command = {
   choices: Object.keys(actions),
   options: [
     ...storageOptions,
-    { name: 'tenant', value: 'ID', description: 'the trail of this tenant' },
+    tenantOption('the trail of this tenant'),
     { name: 'system', description: 'the trail of what belongs to no tenant' },
     { name: 'after', value: 'N', description: 'events after this number' },
     { name: 'limit', value: 'N', description: 'at most so many; list: default 100' },

@@ -1,26 +1,34 @@
 import { type Command, exitCodes } from '../cli/command.ts'
 import { getAction } from '../cli/get-action.ts'
-import { jsonOption, parseScopes, scopesOption } from '../cli/options.ts'
+import {
+  clientOption,
+  getOption,
+  jsonOption,
+  parseScopes,
+  scopesOption,
+  storageOptions,
+  tenantOption,
+} from '../cli/options.ts'
 import { stylesFor } from '../cli/style.ts'
 import { viewClient, viewSecrets } from '../clients/client-view.ts'
 import { clientIdOf as idOfListed, type ListedClient, listClients } from '../clients/listed-clients.ts'
-import { changeStoredClient } from '../clients/stored-clients.ts'
-import { createFreshClient, retireClient } from '../management/retire.ts'
-import { renderDamaged } from '../offline/render-damaged.ts'
+import { shell } from '../management/actor.ts'
+import { changeClient } from '../management/change-client.ts'
+import { readNothing } from '../management/client-change.ts'
+import { ownerOf } from '../management/client-owner.ts'
+import { createClient } from '../management/create-client.ts'
+import { deleteClient } from '../management/delete-client.ts'
 import {
   explainRefusal,
   getClient,
-  getOption,
   getTenant,
   type Management,
-  ownerOf,
   withManagement,
 } from '../offline/with-management.ts'
-import { storageOptions } from '../offline/with-storage.ts'
+import { type ListPage, writeList } from '../offline/write-list.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
-import type { DamagedRow } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 
 /** What a command line asks for. */
@@ -49,8 +57,8 @@ export const clientCommand: Command = {
   choices: Object.keys(actions),
   options: [
     ...storageOptions,
-    { name: 'tenant', value: 'ID', description: 'the tenant; required' },
-    { name: 'client', value: 'ID', description: 'the client; required but for list' },
+    tenantOption('the tenant; required'),
+    clientOption('the client; required but for list'),
     { name: 'name', value: 'NAME', description: 'add: a name for people; default: the client id' },
     scopesOption('add: the scopes that it may ask for; default: none'),
     { name: 'introspect', description: 'add: it may introspect every token of the tenant' },
@@ -75,25 +83,10 @@ function clientIdOf({ args }: Asked): string {
   return args.text('client') ?? ''
 }
 
-const pageSize = 100
-
-async function list({ management, tenant, args, platform }: Asked): Promise<number> {
-  const owner = { tenant, clients: management.clients.of(tenant.id) }
-  const isJson = args.isSet('json')
-  const all: (ListedClient | DamagedRow)[] = []
-  for (let after = ''; ; ) {
-    const page = await listClients({ after, limit: pageSize }, owner, management.storage)
-    all.push(...page)
-    const last = page.at(-1)
-    if (!last || page.length < pageSize) break
-    after = idOfListed(last)
-  }
-  const readable = all.flatMap((each) => ('damage' in each ? [] : [each]))
-  if (isJson) platform.writeOut(`${JSON.stringify(readable.map(viewClient))}\n`)
-  else
-    for (const each of all)
-      platform.writeOut(`${printable('damage' in each ? renderDamaged(each) : renderLine(each))}\n`)
-  return readable.length < all.length ? exitCodes.failed : exitCodes.ok
+function list({ management, tenant, args, platform }: Asked): Promise<number> {
+  const owner = ownerOf(tenant, management)
+  const readPage = (page: ListPage) => listClients(page, owner, management.storage)
+  return writeList({ readPage, idOf: idOfListed, view: viewClient, render: renderLine }, args, platform)
 }
 
 function renderLine(listed: ListedClient): string {
@@ -110,10 +103,9 @@ async function add(asked: Asked): Promise<number> {
   const patch = { scopes, introspect: args.isSet('introspect'), ...(name !== undefined && { name }) }
   const known = Object.keys(tenant.oauth2?.scopes ?? {})
   const tried = `Cannot add the client '${id}' to the tenant '${tenant.id}', whose scopes are [${known.join(', ')}]`
-  const { row, secret } = await explainRefusal(tried, () =>
-    createFreshClient({ id, patch }, ownerOf(tenant, management), management),
+  const { secret, secretId } = await explainRefusal(tried, () =>
+    createClient({ id, patch, actor: shell, read: readNothing }, tenant, management),
   )
-  management.record({ type: 'client.created', tenant: tenant.id, client: id })
   const { bold } = stylesFor(platform)
   const text = [
     `Added the client '${id}' to the tenant '${tenant.id}'`,
@@ -121,7 +113,7 @@ async function add(asked: Asked): Promise<number> {
     `  ${secret}`,
     '',
   ].join('\n')
-  const json = { client_id: id, secret, secret_id: row.value.secrets[0]?.id }
+  const json = { client_id: id, secret, secret_id: secretId }
   platform.writeOut(args.isSet('json') ? `${JSON.stringify(json)}\n` : text)
   return exitCodes.ok
 }
@@ -163,9 +155,8 @@ async function remove(asked: Asked): Promise<number> {
   const { client } = await getAskedClient(asked)
   const tried = `Cannot remove the client '${client.id}' of the tenant '${tenant.id}'`
   await explainRefusal(tried, () =>
-    retireClient({ id: client.id, checkCurrent: () => {} }, ownerOf(tenant, management), management),
+    deleteClient({ id: client.id, checkCurrent: () => {}, actor: shell }, tenant, management),
   )
-  management.record({ type: 'client.deleted', tenant: tenant.id, client: client.id })
   return report(asked, `The client '${client.id}' is gone, and its tokens and API keys are revoked`)
 }
 
@@ -173,11 +164,10 @@ async function setActive(asked: Asked, active: boolean): Promise<number> {
   const { management, tenant } = asked
   const { client } = await getAskedClient(asked)
   const tried = `Cannot change the client '${client.id}' of the tenant '${tenant.id}'`
-  const options = { id: client.id, patch: { active }, checkCurrent: () => {} }
+  const change = { id: client.id, patch: { active }, checkCurrent: () => {} }
   await explainRefusal(tried, () =>
-    changeStoredClient(options, ownerOf(tenant, management), management.storage),
+    changeClient({ ...change, actor: shell, read: readNothing }, tenant, management),
   )
-  management.record({ type: 'client.changed', tenant: tenant.id, client: client.id })
   return report(asked, `The client '${client.id}' is ${active ? 'active' : 'inactive'} now`)
 }
 

@@ -1,4 +1,5 @@
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
+import { clientOption, tenantOption } from '../cli/options.ts'
 import { renderConfigSchema } from '../config/json-schema.ts'
 import { parseConfig } from '../config/load.ts'
 import { renderInitConfig } from '../config/starter-config.ts'
@@ -14,8 +15,8 @@ export const initCommand: Command = {
   words: '[DIR]',
   mostWords: 1,
   options: [
-    { name: 'tenant', value: 'ID', description: 'the id of the tenant; default main' },
-    { name: 'client', value: 'ID', description: 'the id of the client; default my-service' },
+    tenantOption('the id of the tenant; default main'),
+    clientOption('the id of the client; default my-service'),
   ],
   details:
     'Writes config.yaml, config.schema.json (for editors) and .gitignore into DIR, by default the current folder.\nThe secret is shown once, the file has its hash. Files that exist already are never overwritten.',

@@ -1,22 +1,22 @@
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
-import { jsonOption } from '../cli/options.ts'
-import { formats } from '../config/formats.ts'
 import {
-  explainRefusal,
+  clientOption,
   getOption,
-  getTenant,
   issuerPortOption,
-  type Management,
-  withManagement,
-} from '../offline/with-management.ts'
-import { storageOptions } from '../offline/with-storage.ts'
+  jsonOption,
+  storageOptions,
+  tenantOption,
+} from '../cli/options.ts'
+import { formats } from '../config/formats.ts'
+import { shell } from '../management/actor.ts'
+import { revokeManyTokens } from '../management/revoke-many-tokens.ts'
+import { revokeOneToken } from '../management/revoke-one-token.ts'
+import { explainRefusal, getTenant, type Management, withManagement } from '../offline/with-management.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { LastUse } from '../storage/last-use.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import { revokeIssued, revokeOne } from '../tokens/revoke-issued.ts'
 import { VerifiedTokens } from '../tokens/verified-tokens.ts'
-import { isApiKey } from '../tokens/verify.ts'
 
 export const revokeCommand: Command = {
   name: 'revoke',
@@ -25,9 +25,9 @@ export const revokeCommand: Command = {
   options: [
     ...storageOptions,
     issuerPortOption,
-    { name: 'tenant', value: 'ID', description: 'the tenant; required' },
+    tenantOption('the tenant; required'),
     { name: 'token-stdin', description: 'the token or the API key on standard input' },
-    { name: 'client', value: 'ID', description: 'every token of this client, API keys too' },
+    clientOption('every token of this client, API keys too'),
     { name: 'all', description: 'every token of the tenant, API keys too' },
     {
       name: 'before',
@@ -90,18 +90,10 @@ async function revokeMany(
   management: Management,
 ): Promise<Done> {
   const of = clientId === undefined ? `the tenant '${tenant.id}'` : `the client '${clientId}'`
-  const client = clientId === undefined ? undefined : await management.clients.of(tenant.id).find(clientId)
-  const time = await explainRefusal(`Cannot revoke the tokens of ${of}`, () =>
-    revokeIssued({ clientId, before }, tenant.id, management),
+  const { before: until, client } = await explainRefusal(`Cannot revoke the tokens of ${of}`, () =>
+    revokeManyTokens({ clientId, before, actor: shell }, tenant.id, management),
   )
-  const until = new Date(time).toISOString()
-  management.record({
-    type: 'token.revoked',
-    tenant: tenant.id,
-    client: client?.id,
-    detail: { of: clientId === undefined ? 'tenant' : 'client', before: until },
-  })
-  const isGone = clientId !== undefined && !client
+  const isGone = clientId !== undefined && client === undefined
   const text = `Every token of ${of} that was issued by ${until} is revoked${isGone ? '; there is no such client now' : ''}`
   return { text, json: { tenant: tenant.id, before: until } }
 }
@@ -121,15 +113,9 @@ async function revokeToken(
   const lastUse = new LastUse({ storage: management.storage, after: platform.after, onError: () => {} })
   const verifiedTokens = new VerifiedTokens()
   const deps = { ...management, keyring, lastUse, verifiedTokens, expiryCutoff: () => 0 }
-  const claims = await explainRefusal(`Cannot revoke the token`, () => revokeOne(token, tenant, deps))
-  const isKey = isApiKey(claims)
-  const detail: Record<string, string> = isKey ? { api_key: claims.sub } : { jti: claims.jti }
-  management.record({
-    type: isKey ? 'api_key.revoked' : 'token.revoked',
-    tenant: tenant.id,
-    client: claims.client_id,
-    detail,
-  })
+  const { claims, isKey, detail } = await explainRefusal(`Cannot revoke the token`, () =>
+    revokeOneToken({ token, actor: shell }, tenant, deps),
+  )
   const what = isKey ? `The API key ${claims.sub}` : `The token ${claims.jti}`
   return {
     text: `${what} of the client '${claims.client_id}' is revoked`,

@@ -1,28 +1,25 @@
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
 import { getAction } from '../cli/get-action.ts'
-import { jsonOption, parseScopes, scopesOption } from '../cli/options.ts'
-import { createFreshTenant, retireTenant } from '../management/retire.ts'
-import { renderDamaged } from '../offline/render-damaged.ts'
 import {
-  explainRefusal,
   getOption,
   issuerPortOption,
-  type Management,
+  jsonOption,
   parseList,
-  withManagement,
-} from '../offline/with-management.ts'
-import { storageOptions } from '../offline/with-storage.ts'
+  parseScopes,
+  scopesOption,
+  storageOptions,
+  tenantOption,
+} from '../cli/options.ts'
+import { shell } from '../management/actor.ts'
+import { changeTenant } from '../management/change-tenant.ts'
+import { createTenant } from '../management/create-tenant.ts'
+import { deleteTenant } from '../management/delete-tenant.ts'
+import { explainRefusal, type Management, withManagement } from '../offline/with-management.ts'
+import { type ListPage, writeList } from '../offline/write-list.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
-import type { DamagedRow } from '../storage/storage.ts'
-import {
-  changeStoredTenant,
-  findTenant,
-  type ListedTenant,
-  listTenants,
-  tenantIdOf,
-} from '../tenants/stored-tenants.ts'
+import { findTenant, type ListedTenant, listTenants, tenantIdOf } from '../tenants/stored-tenants.ts'
 import { buildStoredTenant } from '../tenants/tenant.ts'
 import { viewTenant } from '../tenants/tenant-view.ts'
 
@@ -53,7 +50,7 @@ export const tenantCommand: Command = {
   options: [
     ...storageOptions,
     issuerPortOption,
-    { name: 'tenant', value: 'ID', description: 'the tenant; required but for list' },
+    tenantOption('the tenant; required but for list'),
     { name: 'name', value: 'NAME', description: 'add: a name for people; default: the id' },
     { name: 'issuer', value: 'URL', description: 'add: the iss claim; default: as in config.yaml' },
     { name: 'audience', value: 'A,B', description: 'add: the aud claim; default: the issuer' },
@@ -72,23 +69,9 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   return withManagement(args, platform, (management) => action({ management, id, args, platform }))
 }
 
-const pageSize = 100
-
-async function list({ management, args, platform }: Asked): Promise<number> {
-  const all: (ListedTenant | DamagedRow)[] = []
-  for (let after = ''; ; ) {
-    const page = await listTenants({ after, limit: pageSize }, management)
-    all.push(...page)
-    const last = page.at(-1)
-    if (!last || page.length < pageSize) break
-    after = tenantIdOf(last)
-  }
-  const readable = all.flatMap((each) => ('damage' in each ? [] : [each]))
-  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(readable.map(viewTenant))}\n`)
-  else
-    for (const each of all)
-      platform.writeOut(`${printable('damage' in each ? renderDamaged(each) : renderLine(each))}\n`)
-  return readable.length < all.length ? exitCodes.failed : exitCodes.ok
+function list({ management, args, platform }: Asked): Promise<number> {
+  const readPage = (page: ListPage) => listTenants(page, management)
+  return writeList({ readPage, idOf: tenantIdOf, view: viewTenant, render: renderLine }, args, platform)
 }
 
 function renderLine(listed: ListedTenant): string {
@@ -108,11 +91,9 @@ async function add({ management, id, args, platform }: Asked): Promise<number> {
       ...(audience && { audience }),
     },
   }
-  const keyring = await management.openKeyring()
   const row = await explainRefusal(`Cannot add the tenant '${id}'`, () =>
-    createFreshTenant({ id, patch }, { ...management, keyring }),
+    createTenant({ id, patch, actor: shell }, management),
   )
-  management.record({ type: 'tenant.created', tenant: id })
   const tenant = buildStoredTenant(row.id, row.value, management.publicUrl)
   const text = `The tenant '${id}' issues tokens as ${tenant.issuer}; its first key is made at its first use\n`
   platform.writeOut(args.isSet('json') ? `${JSON.stringify(viewTenant({ tenant, row }))}\n` : text)
@@ -142,11 +123,9 @@ async function getListed(id: string, management: Management): Promise<ListedTena
 async function remove(asked: Asked): Promise<number> {
   const { management, id } = asked
   await getListed(id, management)
-  const keyring = await management.openKeyring()
   await explainRefusal(`Cannot remove the tenant '${id}'`, () =>
-    retireTenant({ id, checkCurrent: () => {} }, { ...management, keyring }),
+    deleteTenant({ id, checkCurrent: () => {}, actor: shell }, management),
   )
-  management.record({ type: 'tenant.deleted', tenant: id })
   return report(asked, `The tenant '${id}' is gone; grantd audit list --tenant ${id} still tells what it did`)
 }
 
@@ -154,9 +133,8 @@ async function setActive(asked: Asked, active: boolean): Promise<number> {
   const { management, id } = asked
   await getListed(id, management)
   await explainRefusal(`Cannot change the tenant '${id}'`, () =>
-    changeStoredTenant({ id, patch: { active }, checkCurrent: () => {} }, management),
+    changeTenant({ id, patch: { active }, checkCurrent: () => {}, actor: shell }, management),
   )
-  management.record({ type: 'tenant.changed', tenant: id })
   return report(asked, `The tenant '${id}' is ${active ? 'active' : 'inactive'} now`)
 }
 

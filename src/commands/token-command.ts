@@ -1,5 +1,13 @@
 import { type Command, CommandError, exitCodes, type Option } from '../cli/command.ts'
-import { jsonOption, parseScopes, scopesOption, settingOf } from '../cli/options.ts'
+import {
+  clientOption,
+  getOption,
+  jsonOption,
+  parseScopes,
+  scopesOption,
+  settingOf,
+  tenantOption,
+} from '../cli/options.ts'
 import { type Asking, ask } from '../cli/remote/http-client.ts'
 import { findServerUrl, localOptions, urlOption } from '../cli/remote/server-url.ts'
 import { findTextFault } from '../config/rules/secret-faults.ts'
@@ -24,8 +32,8 @@ export const tokenCommand: Command = {
   group: 'Tokens',
   summary: 'Get an access token from a server',
   options: [
-    { name: 'tenant', value: 'ID', description: 'the tenant; required' },
-    { name: 'client', value: 'ID', description: 'the client; required', aliases: ['client-id'] },
+    tenantOption('the tenant; required'),
+    clientOption('the client; required', ['client-id']),
     scopesOption('the scopes that it asks for; default: those that the client has by default'),
     { name: 'resource', value: 'URI', description: 'the API that the token is for (RFC 8707)' },
     remoteOption,
@@ -42,8 +50,8 @@ export const tokenCommand: Command = {
 }
 
 async function getToken(args: ParsedArguments, platform: Platform): Promise<number> {
-  const tenant = getOption('tenant', args)
-  const clientId = getOption('client', args)
+  const tenant = getOption('tenant', { args, command: 'token' })
+  const clientId = getOption('client', { args, command: 'token' })
   const base = await findServerUrl(args, platform, settingOf(remoteOption, args, platform))
   const server = `${base}${tenantPath(encodeURIComponent(tenant))}`
   const secret = await readSecret(platform)
@@ -57,12 +65,6 @@ async function getToken(args: ParsedArguments, platform: Platform): Promise<numb
   writeReport({ decoded: parseToken(token), signature, isJson: args.isSet('json') }, platform)
   if (signature !== 'verified') throw new CommandError(`The signature ${signature}`)
   return exitCodes.ok
-}
-
-function getOption(name: string, args: ParsedArguments): string {
-  const value = args.text(name)
-  if (!value) throw new UsageError(`token wants --${name}`)
-  return value
 }
 
 async function readSecret(platform: Platform): Promise<string> {

@@ -1,8 +1,6 @@
-import { AuditLog } from '../audit/audit-log.ts'
 import { CommandError } from '../cli/command.ts'
-import { getConfigPath, withDataDir } from '../cli/find-config.ts'
-import { dataDirOption, settingOf } from '../cli/options.ts'
-import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { getConfigPath } from '../cli/find-config.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import type { KeyMaterial, OpenedKey } from '../keys/key-material.ts'
 import type { KeyPlan } from '../keys/key-plan.ts'
 import type { Keyring } from '../keys/keyring.ts'
@@ -16,8 +14,7 @@ import { openStorage } from '../storage/open.ts'
 import { isDamaged, type ListedRecord, type Storage, systemTenant } from '../storage/storage.ts'
 import { tenants } from '../tenants/tenant-row.ts'
 import { warnOfDamaged } from './render-damaged.ts'
-import { warnOfLost } from './warn-of-lost.ts'
-import { withStorage } from './with-storage.ts'
+import { loadNamedConfig, withAudit } from './with-storage.ts'
 
 /** The keys of a configuration, for a command. */
 export interface OpenedKeyring {
@@ -34,17 +31,11 @@ export async function withKeyring<T>(
   platform: Platform,
   work: (opened: OpenedKeyring) => Promise<T>,
 ): Promise<T> {
-  const material = await openKeyMaterial(await load(args, platform), platform)
-  return withStorage(args, platform, async ({ loaded, storage }) => {
-    const { retain, enabled, skip } = loaded.config.audit
-    const log = warnOfLost(platform)
-    const audit = new AuditLog({ ...platform, storage, log, retainSeconds: retain, enabled, skip })
-    try {
-      return await work(await openKeyring(args, platform, { loaded, storage, material, audit }))
-    } finally {
-      await audit.close()
-    }
-  })
+  const loaded = await loadNamedConfig(args, platform)
+  const material = await openKeyMaterial(loaded, platform)
+  return withAudit(loaded, { args, platform }, async ({ storage, audit }) =>
+    work(await openKeyring(args, platform, { loaded, storage, material, audit })),
+  )
 }
 
 /** Like {@link withKeyring}, for work that only looks: it makes no database. */
@@ -53,7 +44,7 @@ export async function withKeyringToRead<T>(
   platform: Platform,
   work: (opened: OpenedKeyring) => Promise<T>,
 ): Promise<T> {
-  const loaded = await load(args, platform)
+  const loaded = await loadNamedConfig(args, platform)
   const material = await openKeyMaterial(loaded, platform)
   const storage = await openToRead(loaded, platform)
   try {
@@ -62,11 +53,6 @@ export async function withKeyringToRead<T>(
   } finally {
     await storage.close()
   }
-}
-
-async function load(args: ParsedArguments, platform: Platform): Promise<LoadedConfig> {
-  const path = await getConfigPath(args, platform)
-  return withDataDir(await loadConfig(path, platform), settingOf(dataDirOption, args, platform), platform)
 }
 
 /** The storage of the configuration; an empty one where there is none yet. */

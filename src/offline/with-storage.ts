@@ -1,16 +1,22 @@
+import type { AuditLog } from '../audit/audit-log.ts'
 import { CommandError } from '../cli/command.ts'
 import { getConfigPath, withDataDir } from '../cli/find-config.ts'
-import { configOption, dataDirOption, settingOf } from '../cli/options.ts'
+import { dataDirOption, settingOf } from '../cli/options.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { planStorage } from '../server/compose.ts'
+import { openAudit } from '../server/open-audit.ts'
 import { openStorage } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
 import { warnOfDamaged } from './render-damaged.ts'
+import { warnOfLost } from './warn-of-lost.ts'
 
-/** The options of every command that works on the storage. */
-export const storageOptions = [configOption, dataDirOption] as const
+/** The configuration of the arguments, with its data_dir. Throws ConfigError and UsageError. */
+export async function loadNamedConfig(args: ParsedArguments, platform: Platform): Promise<LoadedConfig> {
+  const path = await getConfigPath(args, platform)
+  return withDataDir(await loadConfig(path, platform), settingOf(dataDirOption, args, platform), platform)
+}
 
 export interface OpenedStorage {
   readonly loaded: LoadedConfig
@@ -26,13 +32,19 @@ export async function withStorage<T>(
   platform: Platform,
   work: (opened: OpenedStorage) => Promise<T>,
 ): Promise<T> {
-  const path = await getConfigPath(args, platform)
-  const folder = settingOf(dataDirOption, args, platform)
-  const loaded = withDataDir(await loadConfig(path, platform), folder, platform)
+  return withStorageOf(await loadNamedConfig(args, platform), { args, platform }, work)
+}
+
+/** Like {@link withStorage}, for a configuration that is loaded already. */
+async function withStorageOf<T>(
+  loaded: LoadedConfig,
+  { args, platform }: { args: ParsedArguments; platform: Platform },
+  work: (opened: OpenedStorage) => Promise<T>,
+): Promise<T> {
   const place = planStorage(loaded, platform)
   if (place.kind === 'memory') {
     throw new CommandError(
-      `${path} keeps nothing (storage: memory): a command cannot reach what the server remembers`,
+      `${await getConfigPath(args, platform)} keeps nothing (storage: memory): a command cannot reach what the server remembers`,
     )
   }
   const storage = await openStorage(place, platform, warnOfDamaged(platform))
@@ -41,4 +53,24 @@ export async function withStorage<T>(
   } finally {
     await storage.close()
   }
+}
+
+export interface OpenedToChange extends OpenedStorage {
+  readonly audit: AuditLog
+}
+
+/** Like {@link withStorage}, for a command that changes something: with the audit trail, which is written before this resolves. */
+export function withAudit<T>(
+  loaded: LoadedConfig,
+  { args, platform }: { args: ParsedArguments; platform: Platform },
+  work: (opened: OpenedToChange) => Promise<T>,
+): Promise<T> {
+  return withStorageOf(loaded, { args, platform }, async (opened) => {
+    const audit = openAudit(loaded, { platform, storage: opened.storage, log: warnOfLost(platform) })
+    try {
+      return await work({ ...opened, audit })
+    } finally {
+      await audit.close()
+    }
+  })
 }

@@ -1,4 +1,3 @@
-import { AuditLog } from '../audit/audit-log.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
 import { type Log, renderCause } from '../log.ts'
@@ -9,6 +8,7 @@ import { openStorage } from '../storage/open.ts'
 import type { OnDamagedRow, Storage } from '../storage/storage.ts'
 import { createBusyMeter } from './busy-meter.ts'
 import { planStorage } from './compose.ts'
+import { openAudit } from './open-audit.ts'
 
 /** What works behind the answers. */
 export interface Services {
@@ -55,18 +55,7 @@ export async function openServices(
     onError: (cause) =>
       log('warn', 'failed attempts are counted by this process alone', { reason: renderCause(cause) }),
   })
-  const { retain, enabled, skip } = loaded.config.audit
-  // A memory that ends with the process would only grow.
-  const isKept = enabled && storage.name !== 'memory'
-  const audit = new AuditLog({
-    ...platform,
-    storage,
-    log,
-    skip,
-    enabled: isKept,
-    retainSeconds: retain,
-    isBusy: createBusyMeter(platform),
-  })
+  const audit = openAudit(loaded, { platform, storage, log, isBusy: createBusyMeter(platform) })
   return {
     storage,
     lastUse,

@@ -58,7 +58,7 @@ export async function planStoredTenant(
 }
 
 /**
- * Writes the row of a tenant and claims its issuer; what an earlier one of its id left is ended by management/retire.ts, in one
+ * Writes the row of a tenant and claims its issuer; what an earlier one of its id left is ended by management/, in one
  * transaction with this. Throws `conflict` for an id or an issuer that is taken.
  */
 export async function createStoredTenant(
@@ -149,7 +149,7 @@ async function isIssuerTaken(id: string, issuer: string | null, deps: IssuerDeps
 }
 
 /**
- * Deletes the row of an inactive tenant and frees its issuer; what else it has is ended by management/retire.ts, in one transaction
+ * Deletes the row of an inactive tenant and frees its issuer; what else it has is ended by management/, in one transaction
  * with this. Throws `tenant_not_found`, `conflict`, and what `checkCurrent` throws.
  */
 export async function deleteStoredTenant(

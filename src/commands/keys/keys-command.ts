@@ -1,6 +1,6 @@
 import { type Command, exitCodes } from '../../cli/command.ts'
 import { getAction } from '../../cli/get-action.ts'
-import { configOption, dataDirOption, jsonOption } from '../../cli/options.ts'
+import { jsonOption, storageOptions, tenantOption } from '../../cli/options.ts'
 import type { KeyReport, ReportedKey } from '../../keys/key-report.ts'
 import { type OpenedKeyring, withKeyring, withKeyringToRead } from '../../offline/with-keyring.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
@@ -32,9 +32,8 @@ export const keysCommand: Command = {
   mostWords: 1,
   choices: Object.keys(actions),
   options: [
-    configOption,
-    dataDirOption,
-    { name: 'tenant', value: 'ID', description: 'this tenant alone; default: every tenant' },
+    ...storageOptions,
+    tenantOption('this tenant alone; default: every tenant'),
     { name: 'now', description: 'with rotate: the new key signs at once' },
     { name: 'force', description: 'with rotate --now: even if the key signs for less than a minute' },
     {

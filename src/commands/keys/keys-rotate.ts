@@ -1,7 +1,9 @@
 import { CommandError, exitCodes } from '../../cli/command.ts'
 import type { KeyReport } from '../../keys/key-report.ts'
 import type { Keyring } from '../../keys/keyring.ts'
-import { type RotateOptions, type Rotation, RotationError } from '../../keys/ring/rotator.ts'
+import { type Rotation, RotationError } from '../../keys/ring/rotator.ts'
+import { shell } from '../../management/actor.ts'
+import { type RotateSigningKeyOptions, rotateSigningKey } from '../../management/rotate-signing-key.ts'
 import type { OpenedKeyring } from '../../offline/with-keyring.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -32,17 +34,17 @@ export async function rotateKeys(
   return exitCodes.ok
 }
 
-function readOptions(args: ParsedArguments): RotateOptions {
+function readOptions(args: ParsedArguments): RotateSigningKeyOptions {
   const [now, force, dropOld] = [args.isSet('now'), args.isSet('force'), args.isSet('drop-old')]
   if (!now && (force || dropOld)) throw new UsageError('--force and --drop-old go with rotate --now')
   if (dropOld && args.text('tenant') === undefined)
     throw new UsageError('keys rotate --drop-old wants one tenant: name it with --tenant ID')
-  return { now, force, dropOld, actor: 'shell' }
+  return { now, force, dropOld, actor: shell }
 }
 
-async function rotate(tenant: string, keyring: Keyring, options: RotateOptions): Promise<Row> {
+async function rotate(tenant: string, keyring: Keyring, options: RotateSigningKeyOptions): Promise<Row> {
   try {
-    const { outcome } = await keyring.rotate(tenant, options)
+    const { outcome } = await rotateSigningKey(options, tenant, { keyring })
     const report = await keyring.report(tenant, { withPrivate: false })
     return { tenant, outcome, ...describe(report, outcome) }
   } catch (error) {

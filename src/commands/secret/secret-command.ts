@@ -1,5 +1,5 @@
 import { type Command, exitCodes } from '../../cli/command.ts'
-import { jsonOption } from '../../cli/options.ts'
+import { clientOption, jsonOption } from '../../cli/options.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { formats } from '../../config/formats.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
@@ -15,7 +15,7 @@ export const secretCommand: Command = {
   mostWords: 1,
   choices: ['rotate'],
   options: [
-    { name: 'client', value: 'ID', description: 'the client id in the YAML to paste; rotate: the client' },
+    clientOption('the client id in the YAML to paste; rotate: the client'),
     ...rotateOptions,
     jsonOption,
   ],

@@ -1,19 +1,14 @@
 import { exitCodes, type Option } from '../../cli/command.ts'
 import { getConfigPath } from '../../cli/find-config.ts'
+import { getOption, storageOptions, tenantOption } from '../../cli/options.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { onlySecretId } from '../../clients/client.ts'
-import { addSecret } from '../../clients/stored-clients.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { ClientConfig } from '../../config/schema.ts'
-import {
-  explainRefusal,
-  getClient,
-  getOption,
-  getTenant,
-  ownerOf,
-  withManagement,
-} from '../../offline/with-management.ts'
-import { storageOptions } from '../../offline/with-storage.ts'
+import { shell } from '../../management/actor.ts'
+import { addClientSecret } from '../../management/add-client-secret.ts'
+import { readNothing } from '../../management/client-change.ts'
+import { explainRefusal, getClient, getTenant, withManagement } from '../../offline/with-management.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
@@ -22,7 +17,7 @@ import { createSecret } from '../../secrets/create-secret.ts'
 
 export const rotateOptions: readonly Option[] = [
   ...storageOptions,
-  { name: 'tenant', value: 'ID', description: 'rotate: the tenant' },
+  tenantOption('rotate: the tenant'),
   { name: 'overlap', value: 'TIME', description: 'rotate: how long the old secret works on; default 24h' },
 ]
 
@@ -69,17 +64,13 @@ function rotateStored({ tenantId, clientId, overlap, args, platform }: Rotation)
       expiresAt: null,
       oldEndIn: overlap * 1000,
       checkCurrent: () => {},
+      actor: shell,
+      read: readNothing,
     }
     const tried = `Cannot rotate the secret of the client '${clientId}' of the tenant '${tenantId}'`
     const { row, secret, secretId } = await explainRefusal(tried, () =>
-      addSecret(options, ownerOf(tenant, management), management),
+      addClientSecret(options, tenant, management),
     )
-    management.record({
-      type: 'secret.added',
-      tenant: tenantId,
-      client: clientId,
-      detail: { secret: secretId },
-    })
     const { bold } = stylesFor(platform)
     const others = row.value.secrets.filter(({ id }) => id !== secretId)
     const text = [

@@ -1,0 +1,38 @@
+import { buildStoredClient } from '../clients/client.ts'
+import type { ClientRegistry } from '../clients/client-registry.ts'
+import type { ListedClient } from '../clients/listed-clients.ts'
+import type { ClientOwner, ClientRow } from '../clients/stored-clients.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { Actor } from './actor.ts'
+
+/** The tenant whose client is made, changed or deleted. */
+export type OwningTenant = ClientOwner['tenant']
+
+/** What every change of a client needs. */
+export interface ClientChangeDeps {
+  readonly storage: Storage
+  readonly clients: Pick<ClientRegistry, 'of'>
+  readonly audit: AuditSink
+}
+
+/** A change of one client. */
+export interface ClientChange {
+  /** The client id. */
+  readonly id: string
+  readonly actor: Actor
+}
+
+/**
+ * Reads what the caller has to show of the changed client. It runs in the transaction of the change: where it fails, nothing is changed,
+ * and after the change nothing can fail that the answer needs.
+ */
+export type ReadChanged<T> = (changed: ListedClient, inside: Storage) => Promise<T>
+
+/** For a caller that shows nothing of it. */
+export const readNothing: ReadChanged<undefined> = async () => undefined
+
+/** The client as it works with this row. */
+export function listedBy(row: ClientRow): ListedClient {
+  return { client: buildStoredClient(row.id, row.value), row }
+}

@@ -1,0 +1,47 @@
+import type { SettingsPatch } from '../clients/client-settings.ts'
+import { createStoredClient, type NewSecret, type StoredClientsDeps } from '../clients/stored-clients.ts'
+import { revokeTokensOfClient } from '../tokens/revocations.ts'
+import { recordChange } from './actor.ts'
+import {
+  type ClientChange,
+  type ClientChangeDeps,
+  listedBy,
+  type OwningTenant,
+  type ReadChanged,
+} from './client-change.ts'
+import { ownerOf } from './client-owner.ts'
+import { type FollowDeps, followClientSettings } from './follow-settings.ts'
+import { revokeApiKeysOf } from './revoke-api-keys.ts'
+
+export interface CreateClientOptions<T> extends ClientChange {
+  readonly patch: SettingsPatch
+  readonly read: ReadChanged<T>
+}
+
+/** A client that was made, with its secret, which is shown this once. */
+export interface CreatedClient<T> extends NewSecret {
+  readonly shown: T
+}
+
+/**
+ * Makes a client with one secret. It inherits nothing of an earlier client of its id, even of one that left config.yaml without a trace:
+ * revokes what was issued to that id before this second, and the API keys that it made. Throws what createStoredClient throws.
+ */
+export async function createClient<T>(
+  { id, patch, read, actor }: CreateClientOptions<T>,
+  tenant: OwningTenant,
+  deps: ClientChangeDeps & StoredClientsDeps & FollowDeps,
+): Promise<CreatedClient<T>> {
+  const created = await deps.storage.transaction(async (inside) => {
+    const made = await createStoredClient({ id, patch }, ownerOf(tenant, deps), { ...deps, storage: inside })
+    const now = deps.now()
+    // The new client's own tokens are of this second at the earliest.
+    const before = Math.floor(now / 1000) - 1
+    await revokeTokensOfClient(inside, tenant.id, { clientId: id, before })
+    await revokeApiKeysOf(inside, tenant.id, { clientId: id, now })
+    return { ...made, shown: await read(listedBy(made.row), inside) }
+  })
+  recordChange('client.created', { actor, tenantId: tenant.id, client: id }, deps.audit)
+  await followClientSettings(created.row, { actor, tenantId: tenant.id }, deps)
+  return created
+}

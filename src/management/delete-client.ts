@@ -1,0 +1,29 @@
+import { type CheckCurrent, deleteStoredClient } from '../clients/stored-clients.ts'
+import { revokeTokensOfClient } from '../tokens/revocations.ts'
+import { recordChange } from './actor.ts'
+import type { ClientChange, ClientChangeDeps, OwningTenant } from './client-change.ts'
+import { ownerOf } from './client-owner.ts'
+import { revokeApiKeysOf } from './revoke-api-keys.ts'
+
+export interface DeleteClientOptions extends ClientChange {
+  readonly checkCurrent: CheckCurrent
+}
+
+/**
+ * Deletes a stored client and revokes its tokens and API keys, so that a client that is made later under the same id inherits nothing.
+ * Throws `not_found`, `conflict`, and what `checkCurrent` throws.
+ */
+export async function deleteClient(
+  { id, checkCurrent, actor }: DeleteClientOptions,
+  tenant: OwningTenant,
+  deps: ClientChangeDeps & { readonly now: () => number },
+): Promise<void> {
+  await deps.storage.transaction(async (inside) => {
+    await deleteStoredClient({ id, checkCurrent }, ownerOf(tenant, deps), inside)
+    const now = deps.now()
+    await revokeTokensOfClient(inside, tenant.id, { clientId: id, before: Math.floor(now / 1000) })
+    // Without this somebody could rotate a key of it, and the new token would be good.
+    await revokeApiKeysOf(inside, tenant.id, { clientId: id, now })
+  })
+  recordChange('client.deleted', { actor, tenantId: tenant.id, client: id }, deps.audit)
+}

@@ -1,0 +1,53 @@
+import type { Keyring } from '../keys/keyring.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import { UnavailableError } from '../protocol/errors.ts'
+import {
+  type CheckCurrentTenant,
+  checkDeletable,
+  deleteStoredTenant,
+  getStoredTenant,
+  type StoredTenantsDeps,
+} from '../tenants/stored-tenants.ts'
+import { revokeTokensOfTenant } from '../tokens/revocations.ts'
+import { type Actor, recordChange } from './actor.ts'
+import { outlastingKinds } from './outlasting-kinds.ts'
+
+export interface DeleteTenantOptions {
+  readonly id: string
+  readonly checkCurrent: CheckCurrentTenant
+  readonly actor: Actor
+}
+
+export interface DeleteTenantDeps extends Omit<StoredTenantsDeps, 'publicUrl'> {
+  readonly keyring: Pick<Keyring, 'clear' | 'destroy'>
+  readonly audit: AuditSink
+}
+
+/**
+ * Deletes an inactive stored tenant and everything of it but its audit trail, its signing keys first; its tokens stay revoked even when
+ * a tenant is made again under the same id. Throws `tenant_not_found`, `conflict`, KeyError and what `checkCurrent` throws.
+ */
+export async function deleteTenant(
+  { id, checkCurrent, actor }: DeleteTenantOptions,
+  { storage, now, tenants, keyring, audit }: DeleteTenantDeps,
+): Promise<void> {
+  // A key in a file cannot be part of the transaction. Whoever makes the tenant active in between gets new keys.
+  checkDeletable(await getStoredTenant(id, { storage, tenants }), checkCurrent)
+  await keyring.destroy(id)
+  await storage.transaction(async (inside) => {
+    await deleteStoredTenant({ id, checkCurrent }, { storage: inside, tenants })
+    await inside.of(id).deleteAll({ except: outlastingKinds })
+    await revokeTokensOfTenant(inside, id, { before: Math.floor(now() / 1000) })
+  })
+  recordChange('tenant.deleted', { actor, tenantId: id }, audit)
+  await clearLateKeys(id, keyring)
+}
+
+/** Clears keys that somebody made between the two. The tenant is deleted already, so an answer that says it is not would be wrong. */
+async function clearLateKeys(id: string, keyring: Pick<Keyring, 'clear'>): Promise<void> {
+  try {
+    await keyring.clear(id)
+  } catch (cause) {
+    if (!(cause instanceof UnavailableError)) throw cause
+  }
+}

@@ -1,0 +1,21 @@
+import { onlyReadable, type Storage } from '../storage/storage.ts'
+import { revokeApiKey } from '../tokens/api-keys/api-key-records.ts'
+import { apiKeys } from '../tokens/api-keys/api-key-row.ts'
+
+const pageSize = 100
+
+/** Revokes every API key that a client made. */
+export async function revokeApiKeysOf(
+  storage: Storage,
+  tenantId: string,
+  { clientId, now }: { clientId: string; now: number },
+): Promise<void> {
+  for (let after = ''; ; ) {
+    const page = await storage.of(tenantId).of(apiKeys).list({ after, limit: pageSize, parent: clientId })
+    // A damaged row is refused. Once it is restored, its client's tokens are revoked, and so is the key.
+    for (const { id } of onlyReadable(page)) await revokeApiKey(storage, tenantId, { id, now })
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) return
+    after = last.id
+  }
+}

@@ -1,0 +1,38 @@
+import type { ClientRegistry } from '../clients/client-registry.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import type { Storage } from '../storage/storage.ts'
+import { type RevokeIssuedOptions, revokeIssued } from '../tokens/revoke-issued.ts'
+import { type Actor, recordChange } from './actor.ts'
+
+export interface RevokeManyTokensOptions extends RevokeIssuedOptions {
+  readonly actor: Actor
+}
+
+export interface RevokeManyTokensDeps {
+  readonly storage: Storage
+  readonly clients: Pick<ClientRegistry, 'of'>
+  readonly audit: AuditSink
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+export interface RevokedTokens {
+  /** What was issued by then is revoked; ISO 8601. */
+  readonly before: string
+  /** The client that it was asked for; undefined where there is none of this id. */
+  readonly client: string | undefined
+}
+
+/** Revokes the tokens and API keys of a client, or of a tenant, that were issued by a time. Throws what revokeIssued throws. */
+export async function revokeManyTokens(
+  { clientId, before, actor }: RevokeManyTokensOptions,
+  tenantId: string,
+  deps: RevokeManyTokensDeps,
+): Promise<RevokedTokens> {
+  // Only a client that exists may stand in the audit trail.
+  const client = clientId === undefined ? undefined : (await deps.clients.of(tenantId).find(clientId))?.id
+  const time = new Date(await revokeIssued({ clientId, before }, tenantId, deps)).toISOString()
+  const detail = { of: clientId === undefined ? 'tenant' : 'client', before: time }
+  recordChange('token.revoked', { actor, tenantId, client, detail }, deps.audit)
+  return { before: time, client }
+}

@@ -1,0 +1,30 @@
+import type { AuditSink } from '../protocol/audit-events.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { revokeOne } from '../tokens/revoke-issued.ts'
+import { isApiKey, type TokenClaims, type VerifyDeps } from '../tokens/verify.ts'
+import { type Actor, recordChange } from './actor.ts'
+
+export interface RevokedToken {
+  readonly claims: TokenClaims
+  /** Whether it was an API key. */
+  readonly isKey: boolean
+  /** Which one it was, as the audit event says it. */
+  readonly detail: Readonly<Record<string, string>>
+}
+
+/** Revokes one token of a tenant, or the API key that it stands for. Throws what revokeOne throws. */
+export async function revokeOneToken(
+  { token, actor }: { token: string; actor: Actor },
+  tenant: Tenant,
+  deps: VerifyDeps & { readonly audit: AuditSink },
+): Promise<RevokedToken> {
+  const claims = await revokeOne(token, tenant, deps)
+  const isKey = isApiKey(claims)
+  const detail: Record<string, string> = isKey ? { api_key: claims.sub } : { jti: claims.jti }
+  recordChange(
+    isKey ? 'api_key.revoked' : 'token.revoked',
+    { actor, tenantId: tenant.id, client: claims.client_id, detail },
+    deps.audit,
+  )
+  return { claims, isKey, detail }
+}
