@@ -7,7 +7,12 @@ import biome from '../biome.json' with { type: 'json' }
 const src = resolve(import.meta.dir, '../src')
 
 /** What a room needs to keep something: the interface and the shapes of its rows, and never a certain store. */
-const storage = ['storage/storage.ts', 'storage/kind.ts', 'storage/last-use.ts'] as const
+const storage = [
+  'storage/storage.ts',
+  'storage/kind.ts',
+  'storage/unique-index.ts',
+  'storage/last-use.ts',
+] as const
 
 /** The shape of the row of a tenant: who writes a row of a stored tenant asks whether the tenant is there. */
 const tenantRow = 'tenants/tenant-row.ts'

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { earliestMoment, latestMoment } from '../protocol/moment.ts'
 import type { RecordKind } from './storage.ts'
+import type { IndexKind } from './unique-index.ts'
 
 /**
  * A kind of row. `name` is what the database has and stays for ever. Each room describes the rows that it owns in a file `*-row.ts`,
@@ -22,3 +23,11 @@ export const Seconds = Type.Integer({ minimum: 0, maximum: mostSeconds })
 
 export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 export const Texts = Type.Array(Type.String())
+
+/**
+ * A kind of row that says which row of another kind has a key: the id is the key, and the member `owner` of the value is the id of that
+ * row. See unique-index.ts.
+ */
+export function indexKind<const N extends string>(name: N, owner: string): IndexKind {
+  return { ...kind(name, Type.Object({ [owner]: Type.String() })), owner }
+}

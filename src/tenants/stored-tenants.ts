@@ -8,6 +8,7 @@ import {
   type StoredRecord,
   systemTenant,
 } from '../storage/storage.ts'
+import { UniqueIndex } from '../storage/unique-index.ts'
 import { buildStoredTenant, defaultIssuer, type StoredTenant, type Tenant } from './tenant.ts'
 import type { TenantRegistry } from './tenant-registry.ts'
 import { issuers as issuerKind, tenants as tenantKind } from './tenant-row.ts'
@@ -53,7 +54,8 @@ export async function planStoredTenant(
   const settings = patchTenantSettings({}, patch, { id, publicUrl: deps.publicUrl })
   const value = withoutNulls(settings, deps.now())
   if (await tenantsOf(deps.storage).find(id)) throw idTaken()
-  if (await isIssuerTaken(id, value.issuer, deps)) throw issuerTaken()
+  checkIssuerFree(id, value.issuer, deps)
+  if (await issuersOf(deps.storage).isAnyTaken(spellingsOf(value.issuer))) throw issuerTaken()
   return { id, value }
 }
 
@@ -66,7 +68,8 @@ export async function createStoredTenant(
   deps: Omit<StoredTenantsDeps, 'now'>,
 ): Promise<TenantRow> {
   if (!(await tenantsOf(deps.storage).create({ id, value }))) throw idTaken()
-  await claimIssuer(id, value.issuer, deps)
+  checkIssuerFree(id, value.issuer, deps)
+  if (!(await issuersOf(deps.storage).claim(id, spellingsOf(value.issuer)))) throw issuerTaken()
   return { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
 }
 
@@ -114,22 +117,10 @@ export async function changeStoredTenant(
 async function writeChange(row: TenantRow, value: StoredTenant, deps: StoredTenantsDeps): Promise<boolean> {
   if (!(await tenantsOf(deps.storage).replace(row.id, value, { ifVersion: row.version }))) return false
   if (row.value.issuer === value.issuer) return true
-  await freeIssuer(row.value.issuer, deps.storage)
-  await claimIssuer(row.id, value.issuer, deps)
+  checkIssuerFree(row.id, value.issuer, deps)
+  const keys = { from: spellingsOf(row.value.issuer), to: spellingsOf(value.issuer) }
+  if (!(await issuersOf(deps.storage).move(row.id, keys))) throw issuerTaken()
   return true
-}
-
-/** Throws `conflict` for an issuer that another tenant has, of config.yaml or of the storage. */
-async function claimIssuer(id: string, issuer: string | null, deps: IssuerDeps): Promise<void> {
-  if (isIssuerConfigured(id, issuer, deps)) throw issuerTaken()
-  for (const spelling of spellingsOf(issuer)) {
-    const isFree = await issuersOf(deps.storage).create({ id: spelling, value: { tenant: id } })
-    if (!isFree) throw issuerTaken()
-  }
-}
-
-async function freeIssuer(issuer: string | null, storage: Storage): Promise<void> {
-  for (const spelling of spellingsOf(issuer)) await issuersOf(storage).delete(spelling)
 }
 
 /** What nobody else may have: the issuer as it is in tokens, and what it stands for. */
@@ -139,13 +130,9 @@ function spellingsOf(issuer: string | null): string[] {
 
 type IssuerDeps = Omit<StoredTenantsDeps, 'now'>
 
-function isIssuerConfigured(id: string, issuer: string | null, { tenants, publicUrl }: IssuerDeps): boolean {
-  return tenants.isIssuerConfigured(issuer ?? defaultIssuer(id, publicUrl))
-}
-
-async function isIssuerTaken(id: string, issuer: string | null, deps: IssuerDeps): Promise<boolean> {
-  if (isIssuerConfigured(id, issuer, deps)) return true
-  return (await issuersOf(deps.storage).findMany(spellingsOf(issuer))).length > 0
+/** Throws `conflict` for an issuer that a tenant of config.yaml has. */
+function checkIssuerFree(id: string, issuer: string | null, { tenants, publicUrl }: IssuerDeps): void {
+  if (tenants.isIssuerConfigured(issuer ?? defaultIssuer(id, publicUrl))) throw issuerTaken()
 }
 
 /**
@@ -160,7 +147,7 @@ export async function deleteStoredTenant(
     const row = await getStoredTenant(id, deps)
     checkDeletable(row, checkCurrent)
     if (!(await tenantsOf(deps.storage).delete(id, { ifVersion: row.version }))) continue
-    await freeIssuer(row.value.issuer, deps.storage)
+    await issuersOf(deps.storage).release(id, spellingsOf(row.value.issuer))
     return
   }
 }
@@ -216,8 +203,8 @@ function tenantsOf(storage: Storage) {
   return storage.of(systemTenant).of(tenantKind)
 }
 
-function issuersOf(storage: Storage) {
-  return storage.of(systemTenant).of(issuerKind)
+function issuersOf(storage: Storage): UniqueIndex {
+  return new UniqueIndex(storage.of(systemTenant), issuerKind)
 }
 
 /** As it is kept: a block that is not there is left out. */

@@ -1,6 +1,7 @@
 import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
+import { UniqueIndex } from '../storage/unique-index.ts'
 import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'
 import { issuers, tenants as tenantKind } from './tenant-row.ts'
 
@@ -47,7 +48,7 @@ export class TenantRegistry {
     const byDefault = defaultIssuer('', this.#options.publicUrl)
     const id = issuer.startsWith(byDefault)
       ? issuer.slice(byDefault.length).replace(/\/$/, '')
-      : (await this.#options.storage.of(systemTenant).of(issuers).find(issuer))?.value.tenant
+      : await new UniqueIndex(this.#options.storage.of(systemTenant), issuers).find(issuer)
     const tenant = id === undefined || this.#byId.has(id) ? undefined : await this.#findStored(id)
     return tenant?.issuer === issuer ? activeOnly(tenant) : undefined
   }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
-import { kind, Moment, Nullable, Seconds, Texts } from '../storage/kind.ts'
+import { indexKind, kind, Moment, Nullable, Seconds, Texts } from '../storage/kind.ts'
 
 const Algorithm = Type.Unsafe<SignatureAlgorithm>(
   Type.Union(Object.keys(signatureAlgorithms).map((name) => Type.Literal(name))),
@@ -45,5 +45,5 @@ export const tenants = kind(
   }),
 )
 
-/** Which stored tenant has an issuer of its own: the id is the issuer; kept under the system tenant. */
-export const issuers = kind('issuer', Type.Object({ tenant: Type.String() }))
+/** The stored tenants by the issuers that they have of their own; kept under the system tenant. */
+export const issuers = indexKind('issuer', 'tenant')

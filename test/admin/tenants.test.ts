@@ -306,7 +306,7 @@ describe('changing one', () => {
     expectRefusal(refused, 409, 'conflict', 'Another tenant has this issuer')
     expect((await app.call('GET', '/tenants/moving')).body.issuer).toBe('https://issuer.example/2')
     const rows = await rowsOf(app.deps.storage, systemTenant, issuers)
-    const owners = rows.filter(({ id }) => /\/[12]$/.test(id)).map(({ id, value }) => [id, value.tenant])
+    const owners = rows.filter(({ id }) => /\/[12]$/.test(id)).map(({ id, value }) => [id, value['tenant']])
     expect(owners).toEqual([
       ['https://issuer.example/1', 'waiting'],
       ['https://issuer.example/2', 'moving'],

@@ -1,5 +1,6 @@
 import type { Cases } from './case.ts'
 import { expiry } from './expiry.ts'
+import { indexes } from './indexes.ts'
 import { races } from './races.ts'
 import { rows } from './rows.ts'
 import { closing, transactions } from './transactions.ts'
@@ -14,6 +15,7 @@ export function contractOf(): Cases {
     ...races,
     ...expiry,
     ...transactions,
+    ...indexes,
     ...closing,
   }
 }
