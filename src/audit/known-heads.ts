@@ -1,23 +1,19 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { KnownHead } from './audit-chain.ts'
 
-/** Tenants whose heads are remembered, at some 300 bytes each. */
+/** Tenants whose heads are remembered, at some 300 bytes each; twice as many at most. */
 const mostHeads = 20_000
 
-/** Heads of trails as this process left them, the oldest first, so that a trail is gone on with without reading it. */
+/** Heads of trails as this process left them, so that it need not read a trail before it appends to it. */
 export class KnownHeads {
-  readonly #heads = new Map<string, KnownHead>()
+  readonly #heads = new BoundedMap<KnownHead>({ most: mostHeads })
 
   get(tenant: string): KnownHead | undefined {
     return this.#heads.get(tenant)
   }
 
   remember(heads: readonly (readonly [tenant: string, head: KnownHead])[]): void {
-    for (const [tenant, head] of heads) {
-      this.#heads.delete(tenant)
-      this.#heads.set(tenant, head)
-      const [oldest] = this.#heads.size > mostHeads ? this.#heads.keys() : []
-      if (oldest !== undefined) this.#heads.delete(oldest)
-    }
+    for (const [tenant, head] of heads) this.#heads.set(tenant, head)
   }
 
   /** After a write of which nobody knows whether it was committed. */

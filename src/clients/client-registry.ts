@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Storage } from '../storage/storage.ts'
 import { buildStoredClient, type Client, type ClientSecret } from './client.ts'
@@ -30,15 +31,15 @@ interface ClientsDeps {
   readonly storage: Storage
 }
 
-/** Built clients that are kept: to build one takes less than a hundredth of a request, and all of them much memory. */
-const mostBuilt = 20_000
+/** Built clients that are kept, and twice as many at most: to build one takes less than a hundredth of a request, and all of them much memory. */
+const mostBuilt = 10_000
 
 /** Lists of scopes of which one copy is kept for all who have the same; others have their own. */
 const mostLists = 1000
 
-/** The clients of config.yaml that were built, the oldest first; no tenant id has a space in it. */
+/** The clients of config.yaml that were built. No tenant id has a space in it. */
 class BuiltClients {
-  readonly #clients = new Map<string, Client>()
+  readonly #clients = new BoundedMap<Client>({ most: mostBuilt })
   readonly #lists = new Map<string, readonly string[]>()
 
   get(tenantId: string, id: string): Client | undefined {
@@ -51,8 +52,6 @@ class BuiltClients {
     const defaultScopes = this.#share(client.defaultScopes)
     const kept = { ...client, scopes, defaultScopes }
     this.#clients.set(`${tenantId} ${client.id}`, kept)
-    const [oldest] = this.#clients.size > mostBuilt ? this.#clients.keys() : []
-    if (oldest !== undefined) this.#clients.delete(oldest)
     return kept
   }
 

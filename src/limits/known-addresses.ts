@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { Platform } from '../platform/platform.ts'
 import { groupOf } from './address-group.ts'
 import type { KnownRows } from './known-rows.ts'
@@ -16,7 +17,7 @@ const pause = 1000
 const tenantsAtOnce = 50
 /** Milliseconds after which a pair that is used is written down again, so that it does not expire. */
 const renewEvery = 7 * 86_400_000
-/** Pairs in memory, at some hundred bytes each; twice as many while they change places. */
+/** Pairs in memory, at some hundred bytes each; twice as many at most. */
 const mostRemembered = 25_000
 /** Pairs that wait to be written; those beyond are noted at their next success. */
 const mostWaiting = 10_000
@@ -29,9 +30,8 @@ interface Waiting {
 /** From which addresses subjects succeeded: in memory at once, and in the storage a moment later. */
 export class KnownAddresses {
   readonly #options: KnownAddressesOptions
-  /** When each was noted (ms since the epoch). The oldest half goes when there are too many: the storage has them. */
-  #young = new Map<string, number>()
-  #old: ReadonlyMap<string, number> = new Map()
+  /** When each was noted (ms since the epoch). The storage has those that are dropped. */
+  readonly #notedAt = new BoundedMap<number>({ most: mostRemembered })
   readonly #looks = new PacedLooks()
   #waiting = new Map<string, Waiting>()
   #cancel: (() => void) | undefined
@@ -48,18 +48,17 @@ export class KnownAddresses {
     if (!this.#looks.isDue(`${subject.tenantId} ${textOf(subject)}`, now())) return
     const group = groupOf(subject.address())
     const name = nameOf(subject, group)
-    const notedAt = this.#young.get(name)
+    const notedAt = this.#notedAt.get(name)
     if (notedAt !== undefined && Math.abs(now() - notedAt) < renewEvery) return
     if (this.#waiting.size >= mostWaiting) return
-    this.#remember(name)
+    this.#notedAt.set(name, now())
     this.#waiting.set(name, { subject, group })
     this.#cancel ??= after(pause, () => void this.flush())
   }
 
   /** Whether this process saw a success. */
   remembers(subject: Subject): boolean {
-    const name = nameOf(subject, groupOf(subject.address()))
-    return this.#young.has(name) || this.#old.has(name)
+    return this.#notedAt.has(nameOf(subject, groupOf(subject.address())))
   }
 
   /** Whether any process saw a success; while the storage is away, this one alone counts. */
@@ -79,14 +78,6 @@ export class KnownAddresses {
     this.#cancel = undefined
     this.#flushing = this.#flushing.then(() => this.#writeSome())
     return this.#flushing
-  }
-
-  #remember(name: string): void {
-    if (this.#young.size >= mostRemembered) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(name, this.#options.now())
   }
 
   async #writeSome(): Promise<void> {

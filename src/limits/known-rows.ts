@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Storage, StorageError } from '../storage/storage.ts'
@@ -18,8 +19,8 @@ const shards = Array.from({ length: 4 }, (_, number) => String(number))
 const fresh = 2000
 /** Reading takes at most this share of the time. */
 const readingShare = 0.05
-/** Tenants whose rows are in memory. */
-const mostTenants = 32
+/** Tenants whose rows are in memory; twice as many at most. */
+const mostTenants = 16
 /** Tries when another process wrote the same row in the same moment. */
 const mostTries = 5
 
@@ -32,7 +33,7 @@ interface Loaded {
 /** The addresses that subjects succeeded from, as they are in the storage. */
 export class KnownRows {
   readonly #options: KnownRowsOptions
-  readonly #loaded = new Map<string, Loaded>()
+  readonly #loaded = new BoundedMap<Loaded>({ most: mostTenants })
 
   constructor(options: KnownRowsOptions) {
     this.#options = options
@@ -87,10 +88,7 @@ export class KnownRows {
       loaded.expiresAt = finished + Math.max(fresh, (finished - started) / readingShare)
     }
     loaded.rows.then(end, () => this.#loaded.delete(tenantId))
-    this.#loaded.delete(tenantId)
     this.#loaded.set(tenantId, loaded)
-    const [oldest] = this.#loaded.size > mostTenants ? this.#loaded.keys() : []
-    if (oldest !== undefined) this.#loaded.delete(oldest)
     return loaded.rows
   }
 

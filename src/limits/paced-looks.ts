@@ -1,8 +1,10 @@
+import { BoundedMap } from '../bounded-map.ts'
+
 /** Looks that may follow one right after the other. */
 const atOnce = 60
 /** Milliseconds after which one more may. */
 const each = 1000
-/** Things whose pace is known, at some hundred bytes each; twice as many while they change places. */
+/** Things whose pace is known, at some hundred bytes each; twice as many at most. */
 const mostKnown = 25_000
 
 interface Pace {
@@ -15,11 +17,10 @@ interface Pace {
  * pause. Asking for the address of a connection takes a tenth of a request.
  */
 export class PacedLooks {
-  #young = new Map<string, Pace>()
-  #old: ReadonlyMap<string, Pace> = new Map()
+  readonly #paces = new BoundedMap<Pace>({ most: mostKnown })
 
   isDue(name: string, now: number): boolean {
-    const pace = this.#young.get(name) ?? this.#remember(name, now)
+    const pace = this.#paces.get(name) ?? this.#begin(name, now)
     const passed = Math.floor(Math.abs(now - pace.at) / each)
     if (passed > 0) {
       pace.left = Math.min(atOnce, pace.left + passed)
@@ -30,13 +31,9 @@ export class PacedLooks {
     return true
   }
 
-  #remember(name: string, now: number): Pace {
-    if (this.#young.size >= mostKnown) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    const pace = this.#old.get(name) ?? { left: atOnce, at: now }
-    this.#young.set(name, pace)
+  #begin(name: string, now: number): Pace {
+    const pace = { left: atOnce, at: now }
+    this.#paces.set(name, pace)
     return pace
   }
 }

@@ -1,6 +1,7 @@
 import { FairGate } from '../async/fair-gate.ts'
 import type { QueuePlace } from '../async/fair-queue.ts'
 import { GateFull } from '../async/gate.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing, PasswordHash } from '../platform/hashing.ts'
 import { OAuthError, UnavailableError } from '../protocol/errors.ts'
 
@@ -54,7 +55,7 @@ export interface CheckOptions {
 
 /** Slow checks that may wait for their turn; one more is answered 503. */
 const queueLimits = { lane: 64, total: 256 }
-/** Verified secrets that are remembered. */
+/** Verified secrets that are remembered; twice as many at most. */
 const largestMemory = 10_000
 
 type Found = number | undefined
@@ -66,8 +67,8 @@ type Found = number | undefined
 export class SecretChecker {
   readonly #options: SecretCheckerOptions
   readonly #gate: FairGate
-  /** The keyed hash of the right secret by its slow hash, in the order of use, the oldest first. */
-  readonly #verified = new Map<string, string>()
+  /** The keyed hash of the right secret by its slow hash. */
+  readonly #verified = new BoundedMap<string>({ most: largestMemory })
 
   constructor(options: SecretCheckerOptions) {
     this.#options = options
@@ -115,7 +116,7 @@ export class SecretChecker {
           ? await this.#checkSlowly(secret, hash.text, asker)
           : this.#isFastMatch(digest, hash)
       if (isRight && hash.kind === 'slow' && useMemory)
-        this.#remember(hash.text, this.#memoryOf(secret, hash.text))
+        this.#verified.set(hash.text, this.#memoryOf(secret, hash.text))
       if (isRight) found ??= index
       if (isRight && !isThorough) break
     }
@@ -127,10 +128,7 @@ export class SecretChecker {
   }
 
   #isRemembered(secret: string, hash: string): boolean {
-    const memory = this.#memoryOf(secret, hash)
-    if (this.#verified.get(hash) !== memory) return false
-    this.#remember(hash, memory)
-    return true
+    return this.#verified.get(hash) === this.#memoryOf(secret, hash)
   }
 
   async #checkSlowly(secret: string, hash: string, asker: Asker): Promise<boolean> {
@@ -159,12 +157,5 @@ export class SecretChecker {
     const proved = (await isKnown?.()) ?? false
     // Known ones are no strangers that hide behind many ids: what they have is theirs, wherever they come from.
     return { isKnown: proved, path: proved ? [tenantId, id] : [tenantId, findSource(), id] }
-  }
-
-  #remember(hash: string, memory: string): void {
-    this.#verified.delete(hash)
-    this.#verified.set(hash, memory)
-    const [oldest] = this.#verified.keys()
-    if (this.#verified.size > largestMemory && oldest !== undefined) this.#verified.delete(oldest)
   }
 }

@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
+import { BoundedMap } from '../bounded-map.ts'
 import type { RecordKind, Storage } from './storage.ts'
 
 export interface LastUseOptions {
@@ -30,31 +31,12 @@ const pause = 10_000
  * use, and each of a hundred thousand clients would cost a write every ten seconds.
  */
 export const usePrecision = 300_000
-/** Things whose last write is remembered, at some hundred bytes each; twice as many while they change places. */
+/** Things whose last write is remembered, at some hundred bytes each; twice as many at most. */
 const mostRemembered = 25_000
 /** Writes that are begun at once: storages make one commit of them, on the event loop. */
 const writtenAtOnce = 200
 /** Rows that wait to be written; beyond them the newest are left out until the next use. */
 const mostWaiting = 10_000
-
-/** When things were written last, by key. The oldest half goes when there are too many: they are only written once more. */
-class Written {
-  #young = new Map<string, number>()
-  #old: ReadonlyMap<string, number> = new Map()
-
-  isRecent(key: string, at: number): boolean {
-    const last = this.#young.get(key) ?? this.#old.get(key)
-    return last !== undefined && Math.abs(at - last) < usePrecision
-  }
-
-  note(key: string, at: number): void {
-    if (this.#young.size >= mostRemembered) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(key, at)
-  }
-}
 
 /**
  * Keeps when things were used last, to within five minutes, without a write at each use: those that were not written lately are
@@ -63,7 +45,8 @@ class Written {
 export class LastUse {
   readonly #options: LastUseOptions
   #waiting = new Map<string, Use>()
-  readonly #written = new Written()
+  /** When things were written last, by key. A thing that is dropped is only written once more. */
+  readonly #writtenAt = new BoundedMap<number>({ most: mostRemembered })
   #cancel: (() => void) | undefined
   #flushing: Promise<void> = Promise.resolve()
 
@@ -74,11 +57,16 @@ export class LastUse {
   /** Answers whether it is written, or will be: not while too many others wait. */
   note(use: Use): boolean {
     const key = keyOf(use)
-    if (this.#written.isRecent(key, use.at)) return true
+    if (this.#isRecent(key, use.at)) return true
     if (this.#waiting.size >= mostWaiting && !this.#waiting.has(key)) return false
     this.#waiting.set(key, use)
     this.#cancel ??= this.#options.after(pause, () => void this.flush())
     return true
+  }
+
+  #isRecent(key: string, at: number): boolean {
+    const last = this.#writtenAt.get(key)
+    return last !== undefined && Math.abs(at - last) < usePrecision
   }
 
   /** Writes what waits; never throws. */
@@ -96,7 +84,7 @@ export class LastUse {
     const write = async ([key, use]: readonly [string, Use]) => {
       try {
         await this.#writeOne(use)
-        this.#written.note(key, use.at)
+        this.#writtenAt.set(key, use.at)
       } catch (cause) {
         failures.push(cause)
         this.#keep(key, use)

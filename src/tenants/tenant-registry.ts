@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
@@ -5,7 +6,7 @@ import { UniqueIndex } from '../storage/unique-index.ts'
 import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'
 import { issuers, tenants as tenantKind } from './tenant-row.ts'
 
-/** Stored tenants that are remembered for documents. */
+/** Stored tenants that are remembered for documents; twice as many at most. */
 const mostSeen = 10_000
 
 export interface TenantRegistryOptions {
@@ -21,8 +22,8 @@ export class TenantRegistry {
   readonly #byIssuer: ReadonlyMap<string, Tenant>
   readonly #options: TenantRegistryOptions
   #issuers: ReadonlySet<string> | undefined
-  /** Stored tenants as they were read last, the oldest first. */
-  readonly #seen = new Map<string, Tenant>()
+  /** Stored tenants as they were read last. */
+  readonly #seen = new BoundedMap<Tenant>({ most: mostSeen })
 
   constructor(configured: readonly Tenant[], options: TenantRegistryOptions) {
     this.configured = configured
@@ -110,10 +111,8 @@ export class TenantRegistry {
     const { storage, publicUrl } = this.#options
     const found = await storage.of(systemTenant).of(tenantKind).find(id)
     const tenant = found && buildStoredTenant(id, found.value, publicUrl)
-    this.#seen.delete(id)
     if (tenant) this.#seen.set(id, tenant)
-    const [oldest] = this.#seen.keys()
-    if (this.#seen.size > mostSeen && oldest !== undefined) this.#seen.delete(oldest)
+    else this.#seen.delete(id)
     return tenant
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../bounded-map.ts'
 import type { Deps } from '../../deps.ts'
 import type { Peer } from '../../platform/network.ts'
 import { resolveRequestId } from '../request/request-id.ts'
@@ -61,13 +62,13 @@ export function withResponseCache(
     })
 }
 
-/** URLs in the cache, about two kilobytes each: anybody can ask under any Host. */
-const mostKept = 1000
+/** URLs in the cache, about two kilobytes each, and twice as many at most: anybody can ask under any Host. */
+const mostKept = 500
 const longestUrl = 300
 
 class ResponseCache {
-  /** By URL, the oldest first. */
-  readonly #kept = new Map<string, CachedResponse>()
+  /** By URL. */
+  readonly #kept = new BoundedMap<CachedResponse>({ most: mostKept })
 
   /** The answer to a GET without a condition; undefined when there is none, or when it is not current. */
   find(request: Request): CachedResponse | undefined {
@@ -89,8 +90,6 @@ class ResponseCache {
     const headers = new Headers(copy.headers)
     headers.delete('X-Request-Id')
     const text = await copy.text()
-    const [oldest] = this.#kept.size >= mostKept ? this.#kept.keys() : []
-    if (oldest !== undefined) this.#kept.delete(oldest)
     const { route, tenant } = notesOf(request)
     this.#kept.set(request.url, {
       host: request.headers.get('host'),
