@@ -8,7 +8,7 @@ import { auditRefusal } from '../http/record-event.ts'
 import { parseForm } from '../http/request/form.ts'
 import { getOAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
+import { type Confirmation, IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { isApiKey, type TokenClaims, type VerifiedToken, verifyTokenOf } from '../tokens/verify.ts'
 
@@ -54,7 +54,11 @@ function mayIntrospect(client: Client, { client_id }: TokenClaims): boolean {
   return client.introspect || client.id === client_id
 }
 
-function renderActive({ claims, scopes }: VerifiedToken): IntrospectionResponse {
+/** `cnf` tells an API which key the sender has to prove (RFC 8705 section 3.2). */
+function renderActive({
+  claims,
+  scopes,
+}: VerifiedToken): IntrospectionResponse & { cnf?: Confirmation | undefined } {
   const { client_id, exp, iat, sub, aud, iss, jti } = claims
   return {
     active: true,
@@ -68,6 +72,7 @@ function renderActive({ claims, scopes }: VerifiedToken): IntrospectionResponse 
     aud,
     iss,
     jti,
+    ...('cnf' in claims && { cnf: claims.cnf }),
     ...(isApiKey(claims) && { tenant_id: claims.tenant_id, api_key: true as const }),
   }
 }

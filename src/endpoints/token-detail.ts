@@ -1,4 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
+import { grantParameters, grants } from '../grants/grant-table.ts'
 import {
   answer,
   plainSchema,
@@ -10,7 +11,8 @@ import {
   tooLarge,
   unavailable,
 } from '../http/openapi-parts.ts'
-import { ClientCredentialsRequest, TokenResponse } from '../protocol/messages.ts'
+import { TokenResponse } from '../protocol/messages.ts'
+import { tokenRequest } from '../protocol/token-request.ts'
 
 /** The token endpoint on the Swagger page. */
 export const tokenDetail: DocumentDecoration = {
@@ -31,7 +33,7 @@ export const tokenDetail: DocumentDecoration = {
     required: true,
     content: {
       'application/x-www-form-urlencoded': {
-        schema: plainSchema(ClientCredentialsRequest),
+        schema: plainSchema(tokenRequest({ grantTypes: Object.keys(grants), parameters: grantParameters() })),
         example: {
           grant_type: 'client_credentials',
           client_id: 'your-client-id',

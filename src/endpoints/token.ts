@@ -8,12 +8,13 @@ import { authenticateRequest } from '../http/authenticate-client.ts'
 import { auditRefusal, recordAudit } from '../http/record-event.ts'
 import { type Form, parseForm } from '../http/request/form.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
-import { nameIn, OAuthError } from '../protocol/errors.ts'
-import type { TokenResponse } from '../protocol/messages.ts'
+import { OAuthError } from '../protocol/errors.ts'
 import { checkScopes, parseScope } from '../protocol/scope.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { requestedAudience } from '../tokens/audience.ts'
-import { issueTokens } from '../tokens/issue.ts'
+import { type IssuedTokens, issueTokens } from '../tokens/issue.ts'
+import { checkClientKind } from './token-checks/client-kind.ts'
+import { checkGrantAllowed } from './token-checks/grant-allowed.ts'
+import type { CheckedRequest, TokenCheck } from './token-checks/token-check.ts'
 import { tokenDetail } from './token-detail.ts'
 
 /** `POST /api/v1/tenant/{tenant}/oauth/token` (RFC 6749 section 3.2). */
@@ -32,25 +33,77 @@ export const tokenEndpoint = (deps: Deps) =>
     { parse: 'none', detail: tokenDetail },
   )
 
+/** The checks of phase 3, in their order. Each is a file of token-checks/. */
+const checks: readonly TokenCheck[] = [checkGrantAllowed, checkClientKind]
+
 /** The phases that every grant shares, in their order: syntax, then the client, then what it may have. */
 async function answerTokenRequest(
   request: Request,
   { tenant, oauth2 }: OAuth2Tenant,
   deps: Deps,
-): Promise<TokenResponse> {
+): Promise<IssuedTokens['response']> {
   // 1. What is asked for?
   const form = await parseForm(request)
   const grant = getGrant(form)
   // 2. Who asks?
-  const { client } = await authenticateRequest(request, form, { tenant, deps })
-  // 3. May this client use this grant?
-  checkGrantAllowed(client, grant)
+  const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
+  // 3. May this client ask this?
+  const asked = { request, form, grant, tenant, oauth2, client, proof }
+  for (const check of checks) await check(asked, deps)
   // 4. Which scopes, for which API?
-  const tokenRequest = resolveTokenRequest(form, grant, { tenant, oauth2, client })
+  const tokenRequest = resolveTokenRequest(asked)
   // 5. What does the grant itself say?
-  const authorization = await grant.authorize(tokenRequest, client)
-  // 6. Mint.
-  const { response, tokenId, algorithm } = await issueTokens({ tenant, oauth2, client, authorization }, deps)
+  const authorization = await grant.authorize(tokenRequest, deps)
+  if (grant.scopePolicy !== 'requested') checkScopes(authorization.scopes, client.scopes)
+  // 6. Issue.
+  const { shareable = false } = grant
+  const issued = await issueTokens({ tenant, oauth2, client, authorization, shareable }, deps)
+  noteIssued(asked, issued, deps)
+  return issued.response
+}
+
+function getGrant(form: Form): Grant {
+  const type = form.get('grant_type')
+  if (type === undefined) throw new OAuthError('invalid_request', 'Missing grant_type parameter')
+  const grant = findGrant(type)
+  if (!grant) throw new OAuthError('unsupported_grant_type', 'The grant type is not supported')
+  return grant
+}
+
+function resolveTokenRequest({ form, grant, tenant, oauth2, client }: CheckedRequest): TokenRequest {
+  const owner = { tenant, oauth2, client }
+  const scopes = resolveScopes(form, grant, client)
+  const audienceParameter = form.get('audience')
+  const requested = [
+    ...form.getAll('resource'),
+    ...(audienceParameter === undefined ? [] : [audienceParameter]),
+  ]
+  const own = Object.keys(grant.parameters).flatMap((name) => {
+    const value = form.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return {
+    ...owner,
+    scopes,
+    audience: requestedAudience(requested, scopes, owner),
+    parameters: Object.fromEntries(own),
+  }
+}
+
+function resolveScopes(form: Form, { scopePolicy }: Grant, client: Client): readonly string[] {
+  if (scopePolicy === 'none') return []
+  const scope = form.get('scope')
+  if (scopePolicy === 'own') return scope === undefined ? [] : parseScope(scope)
+  const scopes = scope === undefined ? client.defaultScopes : parseScope(scope)
+  checkScopes(scopes, client.scopes)
+  return scopes
+}
+
+function noteIssued(
+  { request, grant, tenant, client }: CheckedRequest,
+  { response, tokenId, algorithm }: IssuedTokens,
+  deps: Deps,
+): void {
   deps.metrics?.countToken(grant.type, algorithm)
   recordAudit(
     request,
@@ -64,43 +117,4 @@ async function answerTokenRequest(
     },
     deps,
   )
-  return response
-}
-
-function getGrant(form: Form): Grant {
-  const type = form.get('grant_type')
-  if (type === undefined) throw new OAuthError('invalid_request', 'Missing grant_type parameter')
-  const grant = findGrant(type)
-  if (!grant) throw new OAuthError('unsupported_grant_type', 'The grant type is not supported')
-  return grant
-}
-
-function checkGrantAllowed(client: Client, { type }: Grant): void {
-  if (client.grantTypes.includes(type)) return
-  throw new OAuthError(
-    'unauthorized_client',
-    nameIn('The client is not allowed to use this grant type', type),
-  )
-}
-
-function resolveTokenRequest(
-  form: Form,
-  grant: Grant,
-  owner: { tenant: Tenant; oauth2: OAuth2Settings; client: Client },
-): TokenRequest {
-  const { client } = owner
-  const scope = form.get('scope')
-  const scopes = scope === undefined ? client.defaultScopes : parseScope(scope)
-  checkScopes(scopes, client.scopes)
-  const audienceParameter = form.get('audience')
-  const requested = [
-    ...form.getAll('resource'),
-    ...(audienceParameter === undefined ? [] : [audienceParameter]),
-  ]
-  const audience = requestedAudience(requested, scopes, owner)
-  const own = grant.parameters.flatMap((name) => {
-    const value = form.get(name)
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return { scopes, audience, parameters: Object.fromEntries(own) }
 }

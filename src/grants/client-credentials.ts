@@ -3,6 +3,9 @@ import type { Grant } from './grant.ts'
 /** The client acts for itself (RFC 6749 section 4.4). */
 export const clientCredentialsGrant: Grant = {
   type: 'client_credentials',
-  parameters: [],
-  authorize: async ({ scopes, audience }, client) => ({ subject: client.id, scopes, audience }),
+  clients: 'confidential',
+  parameters: {},
+  scopePolicy: 'requested',
+  shareable: true,
+  authorize: async ({ client, scopes, audience }) => ({ subject: client.id, scopes, audience }),
 }

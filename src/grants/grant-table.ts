@@ -2,12 +2,19 @@ import type { GrantType } from '../protocol/grant-types.ts'
 import { clientCredentialsGrant } from './client-credentials.ts'
 import type { Grant } from './grant.ts'
 
-/** Every grant that the token endpoint, the metadata and the Swagger page know. */
+/** The grants, one a line. The token endpoint, the metadata and the OpenAPI document have those of this table. */
 export const grants: Readonly<Record<GrantType, Grant>> = {
   client_credentials: clientCredentialsGrant,
 }
 
+const byType: ReadonlyMap<string, Grant> = new Map(Object.entries(grants))
+
 /** The grant of a `grant_type` parameter, compared byte for byte; undefined for any other text. */
 export function findGrant(type: string): Grant | undefined {
-  return Object.values(grants).find((grant) => grant.type === type)
+  return byType.get(type)
+}
+
+/** The parameters of single grants, each with its sentence. */
+export function grantParameters(): Readonly<Record<string, string>> {
+  return Object.assign({}, ...Object.values(grants).map(({ parameters }) => parameters))
 }

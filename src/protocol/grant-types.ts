@@ -1,4 +1,10 @@
-/** The grant types that this server knows (RFC 6749 section 4); grants/grant-table.ts has one Grant for each. */
-export const grantTypes = ['client_credentials'] as const
+/**
+ * The names of the grants, one a line. config.yaml, its JSON Schema, the rows of clients and the admin API take them from here,
+ * because they cannot see the grants themselves. The compiler wants a row of grants/grant-table.ts for each.
+ */
+export const grantTypes = [
+  // RFC 6749 section 4.4
+  'client_credentials',
+] as const
 
 export type GrantType = (typeof grantTypes)[number]

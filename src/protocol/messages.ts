@@ -13,25 +13,6 @@ export const TokenResponse = Type.Object(
 )
 export type TokenResponse = Static<typeof TokenResponse>
 
-/** The parameters of the client credentials grant (RFC 6749 section 4.4.2, RFC 8707 section 2). */
-export const ClientCredentialsRequest = Type.Object(
-  {
-    grant_type: Type.Literal('client_credentials'),
-    client_id: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
-    client_secret: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
-    scope: Type.Optional(
-      Type.String({
-        description: 'Scopes separated by single spaces; without it, the default scopes of the client',
-      }),
-    ),
-    resource: Type.Optional(
-      Type.String({ description: 'The API that the token is for, as RFC 8707 names it; may be repeated' }),
-    ),
-    audience: Type.Optional(Type.String({ description: 'Another name for resource' })),
-  },
-  { title: 'ClientCredentialsRequest' },
-)
-
 /** The error body of every route (RFC 6749 section 5.2). */
 export const ErrorResponse = Type.Object(
   {
@@ -45,6 +26,13 @@ export type ErrorResponse = Static<typeof ErrorResponse>
 /** Whole seconds since the epoch (RFC 7519 section 2), as many as can be shown. */
 const NumericDate = Type.Integer({ minimum: 0, maximum: Math.floor(latestMoment / 1000) })
 
+/** The key of the sender to which a token is bound (RFC 7800): its thumbprint, of a JWK (RFC 9449) or of a certificate (RFC 8705). */
+export const Confirmation = Type.Object({
+  jkt: Type.Optional(Type.String()),
+  'x5t#S256': Type.Optional(Type.String()),
+})
+export type Confirmation = Static<typeof Confirmation>
+
 /** The claims of an access token. The order is that of the JSON. */
 export const AccessTokenClaims = Type.Object({
   iss: Type.String(),
@@ -55,6 +43,12 @@ export const AccessTokenClaims = Type.Object({
   jti: Type.String({ minLength: 1 }),
   scope: Type.Optional(Type.String()),
   client_id: Type.String(),
+  /** The session in which a person allowed it. */
+  sid: Type.Optional(Type.String()),
+  /** When that person signed in. */
+  auth_time: Type.Optional(NumericDate),
+  /** Absent: whoever holds the token can use it. */
+  cnf: Type.Optional(Confirmation),
 })
 export type AccessTokenClaims = Static<typeof AccessTokenClaims>
 

@@ -1,13 +1,7 @@
 import type { Client } from '../clients/client.ts'
 import type { AccessTokenClaims } from '../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
-
-/** What a grant decided: who may do what, where. */
-export interface Authorization {
-  readonly subject: string
-  readonly scopes: readonly string[]
-  readonly audience: readonly string[]
-}
+import type { Authorization } from './authorization.ts'
 
 /** Seconds that an access token of this client lives. */
 export function accessTokenTtl(client: Client, oauth2: OAuth2Settings): number {
@@ -31,6 +25,7 @@ export interface AccessTokenInput {
 /** The claims of an access token, all of them ours: nothing of the request that was not checked. */
 export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClaims {
   const { tenant, client, authorization, tokenId, issuedAt, lifetime } = input
+  const { session, authTime, confirmation } = authorization
   return {
     iss: tenant.issuer,
     sub: authorization.subject,
@@ -40,5 +35,9 @@ export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClai
     jti: tokenId,
     ...(authorization.scopes.length > 0 && { scope: authorization.scopes.join(' ') }),
     client_id: client.id,
+    ...(session !== undefined && { sid: session }),
+    // RFC 9068 section 2.2.1
+    ...(authTime !== undefined && { auth_time: authTime }),
+    ...(confirmation && { cnf: confirmation }),
   }
 }

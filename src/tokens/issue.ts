@@ -1,80 +1,55 @@
-import type { Client } from '../clients/client.ts'
 import { signJwt } from '../keys/jwt.ts'
-import type { Keyring } from '../keys/keyring.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
-import { type Authorization, accessTokenTtl, buildAccessTokenClaims, largestToken } from './access-token.ts'
-import type { RecentTokens, SharedToken } from './recent-tokens.ts'
-import type { SignedTokens } from './signed-tokens.ts'
+import { accessTokenTtl, buildAccessTokenClaims, largestToken } from './access-token.ts'
+import type { FurtherTokenName } from './authorization.ts'
+import { issueFurtherTokens } from './further-tokens.ts'
+import type { IssueDeps, IssueRequest } from './issue-request.ts'
+import type { SharedToken } from './recent-tokens.ts'
 
-export interface IssueDeps {
-  readonly keyring: Keyring
-  readonly recentTokens: RecentTokens
-  readonly signedTokens: SignedTokens
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly randomBytes: (count: number) => Uint8Array
-}
-
-export interface IssueRequest {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-  readonly client: Client
-  readonly authorization: Authorization
+export interface IssueOptions extends IssueRequest {
+  /** Whether identical requests may share one access token, where the tenant has a reuse_window. Default: false. */
+  readonly shareable?: boolean
 }
 
 export interface IssuedTokens {
-  readonly response: TokenResponse
+  readonly response: TokenResponse & Partial<Record<FurtherTokenName, string>>
   /** The jti of the access token. */
   readonly tokenId: string
-  /** The algorithm that signed it. */
+  /** The algorithm of its signature. */
   readonly algorithm: string
 }
 
 const tokenIdBytes = 16
 
-/** Mints the tokens of an authorization: the one place where a token comes to be (RFC 6749 section 5.1). */
-export async function issueTokens(request: IssueRequest, deps: IssueDeps): Promise<IssuedTokens> {
+/** Issues the tokens of an authorization: nothing else issues access tokens (RFC 6749 section 5.1). */
+export async function issueTokens(request: IssueOptions, deps: IssueDeps): Promise<IssuedTokens> {
   const { tenant, oauth2, client, authorization } = request
   const { active: key } = await deps.keyring.of(tenant.id, tenant.generation)
   const lifetime = accessTokenTtl(client, oauth2)
-  const mint = () => mintAccessToken({ ...request, key, lifetime }, deps)
-  // Who has waited for the storage may find the key replaced.
-  const mintLater = async () => {
-    const { active } = await deps.keyring.of(tenant.id, tenant.generation)
-    return mintAccessToken({ ...request, key: active, lifetime }, deps)
-  }
-  const { subject, scopes, audience } = authorization
-  // Nobody gets a token that has less than half of its life left.
-  const window = Math.min(oauth2.reuseWindow, Math.floor(lifetime / 2))
-  const { token, tokenId, issuedAt } =
-    window === 0
-      ? await mint()
-      : await deps.recentTokens.share({
-          tenantId: tenant.id,
-          sameAs: [
-            tenant.generation,
-            tenant.issuer,
-            oauth2.accessTokenTyp,
-            key.kid,
-            lifetime,
-            client.id,
-            subject,
-            scopes,
-            audience,
-          ],
-          window,
-          mint: mintLater,
-        })
+  // A shared token has at least half of its life left.
+  const window = mayShare(request) ? Math.min(oauth2.reuseWindow, Math.floor(lifetime / 2)) : 0
+  const mint = { ...request, key, lifetime }
+  const accessToken =
+    window === 0 ? await mintAccessToken(mint, deps) : await shareAccessToken(mint, window, deps)
+  const { token, tokenId, issuedAt } = accessToken
   const response: TokenResponse = {
     access_token: token,
     token_type: 'Bearer',
     expires_in: window === 0 ? lifetime : issuedAt + lifetime - Math.floor(deps.now() / 1000),
-    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+    ...(authorization.scopes.length > 0 && { scope: authorization.scopes.join(' ') }),
   }
-  return { response, tokenId, algorithm: key.algorithm }
+  const further = authorization.alsoIssue
+    ? await issueFurtherTokens(request, { ...deps, accessToken })
+    : undefined
+  return { response: { ...response, ...further }, tokenId, algorithm: key.algorithm }
+}
+
+/** A token that is bound to its sender, or that belongs to a session or to further tokens, is for one request alone. */
+function mayShare({ shareable = false, authorization }: IssueOptions): boolean {
+  const { confirmation, session, alsoIssue } = authorization
+  return shareable && !confirmation && session === undefined && !alsoIssue
 }
 
 interface Mint extends IssueRequest {
@@ -83,18 +58,42 @@ interface Mint extends IssueRequest {
   readonly lifetime: number
 }
 
-async function mintAccessToken(
-  { tenant, oauth2, client, authorization, key, lifetime }: Mint,
-  deps: IssueDeps,
-): Promise<SharedToken> {
+/** The token of an identical request inside the window (seconds), or a new one. */
+function shareAccessToken(mint: Mint, window: number, deps: IssueDeps): Promise<SharedToken> {
+  const { tenant, oauth2, key } = mint
+  return deps.recentTokens.share({
+    tenantId: tenant.id,
+    sameAs: [
+      tenant.generation,
+      oauth2.accessTokenTyp,
+      key.kid,
+      buildClaims(mint, { tokenId: '', issuedAt: 0 }),
+    ],
+    window,
+    mint: async () => {
+      // The key may have changed during a read of the storage.
+      const { active } = await deps.keyring.of(tenant.id, tenant.generation)
+      return mintAccessToken({ ...mint, key: active }, deps)
+    },
+  })
+}
+
+async function mintAccessToken(mint: Mint, deps: IssueDeps): Promise<SharedToken> {
+  const { client, oauth2, key } = mint
   const issuedAt = Math.floor(deps.now() / 1000)
   const tokenId = deps.randomBytes(tokenIdBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
-  const claims = buildAccessTokenClaims({ tenant, client, authorization, tokenId, issuedAt, lifetime })
-  const token = await signJwt(claims, { key, typ: oauth2.accessTokenTyp })
-  // No server would take it in a header, nor could it be revoked.
+  const token = await signJwt(buildClaims(mint, { tokenId, issuedAt }), { key, typ: oauth2.accessTokenTyp })
+  // Servers refuse larger headers, and revocation refuses larger tokens.
   if (token.length > largestToken) {
     throw new OAuthError('invalid_target', 'The token would be too large: ask for fewer resources or scopes')
   }
   deps.signedTokens.remember(token, key)
   return { token, tokenId, clientId: client.id, issuedAt }
+}
+
+function buildClaims(
+  { tenant, client, authorization, lifetime }: Mint,
+  { tokenId, issuedAt }: { tokenId: string; issuedAt: number },
+) {
+  return buildAccessTokenClaims({ tenant, client, authorization, lifetime, tokenId, issuedAt })
 }

@@ -27,8 +27,8 @@ interface Recent {
 
 export interface ShareOptions {
   readonly tenantId: string
-  /** What makes two requests the same: all that the token says but its id and its times, and the key that signs it. */
-  readonly sameAs: readonly (string | number | undefined | readonly string[])[]
+  /** JSON values that are equal for identical requests: all that the token says but its id and its times, and the key that signs it. */
+  readonly sameAs: readonly unknown[]
   /** Seconds, more than 0. */
   readonly window: number
   readonly mint: () => Promise<SharedToken>

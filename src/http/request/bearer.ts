@@ -1,12 +1,16 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import type { VerifiedToken } from '../../tokens/verify.ts'
 
 export const realm = 'grantd'
 
 /**
- * Runs `work` with the token of the Authorization header (RFC 6750 section 2.1): the header only, never the query
- * or the body. Throws a bare challenge without a token, and adds the challenge to what `work` refuses.
+ * The token of the Authorization header (RFC 6750 section 2.1), checked by `verify`: of the header only, never of the query or the body.
+ * Throws a bare challenge without a token, and adds the challenge to an `invalid_token` of `verify`.
  */
-export async function withBearerToken<T>(request: Request, work: (token: string) => Promise<T>): Promise<T> {
+export async function withBearerToken(
+  request: Request,
+  verify: (token: string) => Promise<VerifiedToken>,
+): Promise<VerifiedToken> {
   const header = request.headers.get('authorization')
   const token = header === null ? undefined : /^bearer(?: +(.*))?$/i.exec(header)?.[1]
   if (token === undefined || token === '') {
@@ -14,10 +18,19 @@ export async function withBearerToken<T>(request: Request, work: (token: string)
     throw new OAuthError('invalid_token', 'An access token is required', { challenge })
   }
   try {
-    return await work(token)
+    const verified = await verify(token)
+    checkUnbound(verified)
+    return verified
   } catch (error) {
     if (!(error instanceof OAuthError) || error.code !== 'invalid_token') throw error
     const challenge = { scheme: 'Bearer', realm, withError: true } as const
     throw new OAuthError(error.code, error.message, { challenge, cause: error.cause })
   }
+}
+
+/** A token that is bound to a key is no bearer token: a thief who has the token has not the key (RFC 7800 section 3). */
+function checkUnbound({ claims }: VerifiedToken): void {
+  if (!('cnf' in claims)) return
+  const cause = new Error('bound to a key, and the request does not prove that the sender has it')
+  throw new OAuthError('invalid_token', 'The access token is invalid', { cause })
 }

@@ -1,0 +1,18 @@
+import type { Client } from '../../clients/client.ts'
+import type { Proof } from '../../clients/proof.ts'
+import type { Deps } from '../../deps.ts'
+import type { Grant } from '../../grants/grant.ts'
+import type { Form } from '../../http/request/form.ts'
+import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
+
+/** A token request whose client is known. */
+export interface CheckedRequest extends OAuth2Tenant {
+  readonly request: Request
+  readonly form: Form
+  readonly grant: Grant
+  readonly client: Client
+  readonly proof: Proof
+}
+
+/** One question that every token request has to pass before its grant is asked. Throws OAuthError. */
+export type TokenCheck = (asked: CheckedRequest, deps: Deps) => void | Promise<void>

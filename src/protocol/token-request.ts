@@ -1,0 +1,30 @@
+import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+
+export interface TokenRequestOptions {
+  /** The grant types that the server has. */
+  readonly grantTypes: readonly string[]
+  /** The parameters of single grants, each with what it is, in a sentence. */
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** The parameters of the token endpoint, for the OpenAPI document (RFC 6749 section 4, RFC 8707 section 2). */
+export function tokenRequest({ grantTypes, parameters }: TokenRequestOptions): TObject {
+  const own = Object.entries(parameters).map(([name, description]) => [name, text(description)])
+  return Type.Object(
+    {
+      grant_type: Type.Unsafe<string>({ type: 'string', enum: [...grantTypes] }),
+      client_id: text('For client_secret_post; else in HTTP Basic'),
+      client_secret: text('For client_secret_post; else in HTTP Basic'),
+      scope: text('Scopes separated by single spaces; without it, the default scopes of the client'),
+      resource: text('The API that the token is for, as RFC 8707 names it; may be repeated'),
+      audience: text('Another name for resource'),
+      ...Object.fromEntries(own),
+    },
+    // Generated clients have this name, so it stays whatever grants there are.
+    { title: 'ClientCredentialsRequest' },
+  )
+}
+
+function text(description: string): TSchema {
+  return Type.Optional(Type.String({ description }))
+}

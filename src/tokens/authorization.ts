@@ -1,0 +1,21 @@
+import type { Confirmation } from '../protocol/messages.ts'
+
+/** Tokens that an answer can hold beside the access token, by the member that holds them. further-tokens.ts makes them. */
+export type FurtherTokenName = 'id_token' | 'refresh_token'
+
+/** What a grant decided: who may do what and where, and which tokens say so. */
+export interface Authorization {
+  readonly subject: string
+  readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+  /** The id of the session in which a person allowed it: the claim `sid`. */
+  readonly session?: string
+  /** The nonce of the authorization request, for the ID token (OIDC Core section 2). */
+  readonly nonce?: string
+  /** When the person signed in, in seconds since the epoch: the claim `auth_time`. */
+  readonly authTime?: number
+  /** The key of the sender to which the access token is bound: the claim `cnf`. Left out: whoever holds the token can use it. */
+  readonly confirmation?: Confirmation
+  /** Default: none. */
+  readonly alsoIssue?: readonly FurtherTokenName[]
+}

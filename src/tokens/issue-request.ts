@@ -1,0 +1,26 @@
+import type { Client } from '../clients/client.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import type { Authorization } from './authorization.ts'
+import type { RecentTokens } from './recent-tokens.ts'
+import type { SignedTokens } from './signed-tokens.ts'
+
+/** What the mint and the further tokens need. */
+export interface IssueDeps {
+  readonly keyring: Keyring
+  readonly storage: Storage
+  readonly recentTokens: RecentTokens
+  readonly signedTokens: SignedTokens
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+/** Whose tokens are issued, and what they say. */
+export interface IssueRequest {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+  readonly client: Client
+  readonly authorization: Authorization
+}

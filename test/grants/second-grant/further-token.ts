@@ -1,0 +1,5 @@
+import type { IssueFurtherToken } from '../../../src/tokens/further-tokens.ts'
+
+/** The one file of a further token, which the product does not have. */
+export const issueTestIdToken: IssueFurtherToken = async ({ authorization, client }, { accessToken }) =>
+  [authorization.subject, authorization.nonce, client.id, accessToken.tokenId].join(' ')
