@@ -5,10 +5,10 @@ export const introduction = `
 
 # Configuration
 
-Everything is in one YAML file. \`grantd init\` writes a first one, \`grantd check\` tells all that is wrong in one, with
-line and column, and \`grantd schema\` prints its JSON Schema, with which an editor completes and checks while you type.
+Everything is in one YAML file. \`grantd init\` writes a first one. \`grantd check\` shows every fault of a file, with line and
+column. \`grantd schema\` prints the JSON Schema, with which an editor completes and checks while you type.
 
-The least that works:
+The minimum is:
 
 \`\`\`yaml
 tenants:
@@ -23,28 +23,28 @@ tenants:
         scopes: [orders:read]
 \`\`\`
 
-The file is looked for in this order: \`--config PATH\`, the environment variable \`GRANTD_CONFIG\`, \`config.yaml\` in the
-folder at hand, \`/etc/grantd/config.yaml\`. When nothing is named and neither file exists, \`grantd\` serves a demo.
+grantd looks for the file in this order: \`--config PATH\`, the environment variable \`GRANTD_CONFIG\`, \`config.yaml\` in the
+current folder, \`/etc/grantd/config.yaml\`. When nothing is named and neither file exists, \`grantd\` serves a demo.
 
 ## Rules
 
-- **Unknown keys are refused**, with a guess of what was meant. All faults are told at once, and the process ends with 78
-  before it opens a port.
-- **Everything but \`name\` of a tenant has a default.** \`null\` in the column means that leaving the key out and writing
+- **Unknown keys are refused**, with a suggestion. grantd shows all faults at once and ends with 78 before it opens a port.
+- **Everything but \`name\` of a tenant has a default.** \`null\` in the column means that a missing key and
   \`null\` are the same.
 - **A duration** is a number of seconds, or \`30s\`, \`15m\`, \`1h\`, \`7d\`.
 - **Texts stay texts**: a client id \`0123\` or \`no\` needs no quotes. A text that starts with \`*\`, \`&\`, \`!\` or \`@\` does.
 - **Relative paths** start at the folder of the file.
 - **A time** is in UTC, such as \`2030-01-31T00:00:00Z\`.
 - **A change** takes effect at the next start, or at a [reload](deployment.md#reloading) of a server that was started with
-  \`--workers\`, as the systemd unit does; \`server.host\`, \`server.port\` and \`server.metrics\` take a start. What
-  \`grantd client\`, \`grantd tenant\` and the [admin API](admin-api.md) make is kept in the [storage](storage.md), not here, and takes effect at once.
+  \`--workers\`, as the systemd unit does. \`server.host\`, \`server.port\` and \`server.metrics\` need a restart. The
+  [storage](storage.md), not this file, keeps what \`grantd client\`, \`grantd tenant\` and the [admin API](admin-api.md) make; that takes
+  effect at once.
 - **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\`, \`secret_hash\` and \`secrets\`.
   Make a secret with \`grantd secret\`: it prints the hash to paste. argon2id and bcrypt hashes are for secrets that a
-  person chose; each costs a part of a second at its first use.
-- **Scopes of grantd itself**, \`api-keys:manage\` (make [API keys](endpoints.md#api-keys)), \`api-keys:manage:all\` (see and revoke
-  those of other clients) and \`grantd:admin\` (the admin API), are given to a client by its \`scopes\`, are declared by no tenant, and
-  are in no default: a request asks for them by name, and gets a token for the issuer alone.
+  person chose; each costs a fraction of a second at its first use.
+- **Scopes of grantd itself**, \`api-keys:manage\` (make [API keys](endpoints.md#api-keys)), \`api-keys:manage:all\` (list and
+  revoke those of other clients) and \`grantd:admin\` (the admin API). A client gets them by its \`scopes\`. No tenant declares them, and
+  they are in no default: a request asks for them by name, and gets a token for the issuer alone.
 
 Several secrets at once, to change one without a gap; \`grantd secret rotate\` prints them:
 
@@ -70,12 +70,12 @@ These replace a value of the file for one process:
 | \`--host HOST\` | \`GRANTD_HOST\` | \`server.host\` |
 | \`--port PORT\` | \`GRANTD_PORT\` | \`server.port\` |
 | \`--data-dir PATH\` | \`GRANTD_DATA_DIR\` | \`data_dir\` |
-| \`--workers N\` | \`GRANTD_WORKERS\` | nothing: it runs so many processes on the port, see [deployment](deployment.md#several-workers) |
+| \`--workers N\` | \`GRANTD_WORKERS\` | nothing: it runs that many processes on the port, see [deployment](deployment.md#several-workers) |
 | | \`GRANTD_STORAGE\` | \`storage\`, for a URL that holds a password |
 
-\`GRANTD_MASTER_KEY\` is asked for where \`master_key_file\` is not set. Commands that work on the keys or the storage take
+grantd reads \`GRANTD_MASTER_KEY\` where \`master_key_file\` is not set. Commands that work on the keys or the storage take
 \`--config\` and \`--data-dir\` and the same environment.
 
-An option wins over the environment, which wins over the file. None of them changes \`server.public_url\`: when that
-is set, links and the default issuer stay as it says.
+An option wins over the environment, which wins over the file. None of them changes \`server.public_url\`, on which
+links and the default issuer depend.
 `
