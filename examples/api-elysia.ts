@@ -24,7 +24,7 @@ async function verify(header: string | undefined) {
   }
 }
 
-/** Refuses with 401 what has no good token, and with 403 what lacks the scope. */
+/** Returns 401 for a request without a good token, and 403 for a token without the scope. */
 const withScope = (scope: string) =>
   new Elysia()
     .resolve({ as: 'scoped' }, async ({ headers, status, set }) => {

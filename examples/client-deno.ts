@@ -10,7 +10,7 @@ const clientId = environment('GRANTD_CLIENT_ID', 'my-service')
 const clientSecret = environment('GRANTD_CLIENT_SECRET', '')
 const apiUrl = environment('API_URL', new URL('/api/v1/protected-resource', issuerUrl).href)
 
-/** A token is not used in its last seconds: it must still be good when it arrives. */
+/** Do not use a token in its last seconds: it must still be valid when it arrives. */
 const margin = 30_000
 
 interface Token {
@@ -21,7 +21,7 @@ interface Token {
 
 let current: Promise<Token> | undefined
 
-/** The token at hand, or a new one; requests at the same time share one question. */
+/** The current token, or a new one. Requests at the same time share one token request. */
 async function getToken(): Promise<string> {
   current ??= requestToken()
   try {

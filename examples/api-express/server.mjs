@@ -12,7 +12,7 @@ const issuer = process.env.GRANTD_ISSUER_URL || 'http://localhost:3000/api/v1/te
 const audience = process.env.API_AUDIENCE || 'my-api'
 const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`))
 
-/** Refuses with 401 what has no good token, and with 403 what lacks the scope. */
+/** Returns 401 for a request without a good token, and 403 for a token without the scope. */
 const withScope = (scope) => async (request, response, next) => {
   const token = /^Bearer (\S+)$/i.exec(request.get('authorization') ?? '')?.[1]
   try {
