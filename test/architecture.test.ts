@@ -32,7 +32,14 @@ const port = [
 const tricks = ['platform/eager-compilation.ts', 'platform/release-memory.ts'] as const
 
 /** The settings of config.yaml as types, and the rules that the admin API shares with the file. */
-const settings = ['config/schema.ts', 'config/plain-schema.ts', 'config/settings.ts'] as const
+const settings = [
+  'config/client-schema.ts',
+  'config/tenant-schema.ts',
+  'config/fill-settings.ts',
+  'config/plain-schema.ts',
+  'config/row-schema.ts',
+  'config/settings.ts',
+] as const
 
 /**
  * What each room may import: rooms by name, single files by path. The rooms are in the order of the story that
@@ -134,7 +141,8 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
     ...storage,
     'config/formats.ts',
-    'config/settings.ts',
+    'config/view-schema.ts',
+    ...settings,
   ],
   http: [
     'bounded-map',

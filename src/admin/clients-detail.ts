@@ -1,9 +1,11 @@
 import type { DocumentDecoration } from 'elysia'
+import type { ClientView } from '../clients/client-view.ts'
+import { ClientSettings } from '../config/client-schema.ts'
+import { fillSettings } from '../config/fill-settings.ts'
 import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi-parts.ts'
 import {
   ClientList,
   ClientResponse,
-  type ClientSummary,
   CreateClientRequest,
   CreateClientResponse,
   PatchClientRequest,
@@ -22,18 +24,12 @@ import {
   tooLargeBody,
 } from './openapi-details.ts'
 
-const summary: ClientSummary = {
+const summary: ClientView = {
   client_id: 'billing',
   source: 'storage',
+  ...fillSettings(ClientSettings, { scopes: ['api:read'] }),
   name: 'Billing',
-  active: true,
-  introspect: false,
-  grant_types: ['client_credentials'],
-  scopes: ['api:read'],
   default_scopes: ['api:read'],
-  audience: null,
-  resources: [],
-  access_token_ttl: null,
   created_at: '2030-01-01T00:00:00.000Z',
 }
 

@@ -1,5 +1,8 @@
 import type { DocumentDecoration } from 'elysia'
+import { fillSettings } from '../config/fill-settings.ts'
+import { OAuth2Config, SigningSettings, TenantSettings } from '../config/tenant-schema.ts'
 import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi-parts.ts'
+import type { TenantView } from '../tenants/tenant-view.ts'
 import {
   adminShared,
   ifMatchParameter,
@@ -12,36 +15,18 @@ import {
   requiredPrecondition,
   tooLargeBody,
 } from './openapi-details.ts'
-import {
-  CreateTenantRequest,
-  PatchTenantRequest,
-  TenantList,
-  type TenantResponse,
-  TenantResponse as TenantResponseSchema,
-} from './tenants-messages.ts'
+import { CreateTenantRequest, PatchTenantRequest, TenantList, TenantResponse } from './tenants-messages.ts'
 
-const example: TenantResponse = {
+const example: TenantView = {
   id: 'acme',
   source: 'storage',
-  name: 'Acme',
-  active: true,
+  ...fillSettings(TenantSettings, { name: 'Acme' }),
   issuer: 'https://auth.example.com/api/v1/tenant/acme',
   oauth2: {
+    ...fillSettings(OAuth2Config, { access_token_ttl: 900, scopes: { 'api:read': 'Read access' } }),
     audience: ['acme-api'],
-    access_token_ttl: 900,
-    access_token_typ: 'JWT',
-    reuse_window: 0,
-    scopes: { 'api:read': 'Read access' },
   },
-  oidc: false,
-  api_keys: null,
-  signing: {
-    algorithm: 'RS256',
-    modulus_length: 2048,
-    rotate_every: 7_776_000,
-    publish_ahead: null,
-    jwks_max_age: 300,
-  },
+  signing: fillSettings(SigningSettings, { rotate_every: 7_776_000 }),
   created_at: '2030-01-01T00:00:00.000Z',
 }
 
@@ -85,7 +70,7 @@ export const createDetail: DocumentDecoration = {
     oauth2: { audience: ['acme-api'], scopes: { 'api:read': 'Read access' } },
   }),
   responses: {
-    201: answer('The tenant, with its ETag', TenantResponseSchema, example),
+    201: answer('The tenant, with its ETag', TenantResponse, example),
     400: refusal('The request is malformed', ...malformedBody),
     ...readErrors,
     ...forbidden,
@@ -105,7 +90,7 @@ export const getDetail: DocumentDecoration = {
   summary: 'Read a tenant',
   description: 'With an ETag, unless config.yaml defines it.',
   parameters: [tenantParameter],
-  responses: { 200: answer('The tenant', TenantResponseSchema, example), ...readErrors },
+  responses: { 200: answer('The tenant', TenantResponse, example), ...readErrors },
 }
 
 export const patchDetail: DocumentDecoration = {
@@ -119,7 +104,7 @@ export const patchDetail: DocumentDecoration = {
   parameters: [tenantParameter, ifMatchParameter],
   ...jsonBody(PatchTenantRequest, { active: false }),
   responses: {
-    200: answer('The tenant as it is now, with its new ETag', TenantResponseSchema, {
+    200: answer('The tenant as it is now, with its new ETag', TenantResponse, {
       ...example,
       active: false,
     }),

@@ -49,8 +49,8 @@ class BuiltClients {
   /** The client as it is kept: what other clients have alike is theirs, so that less memory is touched by the next request. */
   keep(tenantId: string, client: Client): Client {
     const scopes = this.#share(client.scopes)
-    const defaultScopes = this.#share(client.defaultScopes)
-    const kept = { ...client, scopes, defaultScopes }
+    const default_scopes = this.#share(client.default_scopes)
+    const kept = { ...client, scopes, default_scopes }
     this.#clients.set(`${tenantId} ${client.id}`, kept)
     return kept
   }

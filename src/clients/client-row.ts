@@ -1,19 +1,15 @@
 import { Type } from '@sinclair/typebox'
-import { kind, Moment, Nullable, Seconds, Texts } from '../storage/kind.ts'
+import { ClientSettings } from '../config/client-schema.ts'
+import { rowSchema } from '../config/row-schema.ts'
+import { kind, Moment, Nullable } from '../storage/kind.ts'
 
-/** A client that the admin API made. The members are those of config.yaml. */
+/** A client that the admin API made. */
 export const clients = kind(
   'client',
-  Type.Object({
+  rowSchema(ClientSettings, {
     name: Type.String(),
+    // A row without it is damaged: nothing becomes active by a default.
     active: Type.Boolean(),
-    introspect: Type.Boolean(),
-    grant_types: Texts,
-    scopes: Texts,
-    default_scopes: Nullable(Texts),
-    audience: Nullable(Texts),
-    resources: Texts,
-    access_token_ttl: Nullable(Seconds),
     created_at: Moment,
     secrets: Type.Array(
       Type.Object({

@@ -1,21 +1,17 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { ClientSettings } from '../config/client-schema.ts'
 import { plainSchema } from '../config/plain-schema.ts'
-import { ClientConfig } from '../config/schema.ts'
 import { patchSettings } from '../config/settings.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { isResourceUri } from '../protocol/resource.ts'
 import type { StoredClient } from './client.ts'
 
-/** What can be set of a stored client: the members of config.yaml but its secrets. */
-export const ClientSettings = plainSchema(
-  Type.Omit(ClientConfig, ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets']),
-)
-export type ClientSettings = Static<typeof ClientSettings>
+/** The settings of a stored client, as the admin API takes them. */
+export const ClientSettingsInput = plainSchema(ClientSettings)
 
 /** The part of a tenant that decides which scopes its clients can have. */
 export interface TenantScopes {
-  readonly oauth2: { readonly scopes: Readonly<Record<string, string>> } | undefined
+  readonly oauth2: { readonly scopes: Readonly<Record<string, string>> } | null
 }
 
 /** A merge patch that was not checked yet. */
@@ -27,7 +23,7 @@ export function createClientSettings(
   patch: SettingsPatch,
   tenant: TenantScopes,
 ): Omit<StoredClient, 'created_at' | 'secrets'> {
-  const settings = patchSettings(ClientSettings, {}, patch)
+  const settings = patchSettings(ClientSettingsInput, {}, patch)
   checkScopes(settings, knownScopes(tenant))
   checkDefaults(settings, [])
   return { ...settings, name: settings.name ?? id }
@@ -43,8 +39,8 @@ export function changeClientSettings(
   tenant: TenantScopes,
 ): StoredClient {
   const { created_at, secrets, ...current } = client
-  const settings = patchSettings(ClientSettings, current, patch)
-  checkScopes(settings, [...knownScopes(tenant), ...client.scopes])
+  const settings = patchSettings(ClientSettingsInput, current, patch)
+  checkScopes(settings, [...knownScopes(tenant), ...(client.scopes ?? [])])
   checkDefaults(settings, client.default_scopes ?? [])
   return { ...settings, name: settings.name ?? id, created_at, secrets }
 }

@@ -1,27 +1,20 @@
+import { ClientSettings } from '../config/client-schema.ts'
+import { fillSettings, type ReadonlySettings } from '../config/fill-settings.ts'
 import type { Storage } from '../storage/storage.ts'
 import { validSecrets } from './client.ts'
 import { secretUses } from './client-row.ts'
 import type { ListedClient } from './listed-clients.ts'
 import { secretUseId } from './stored-clients.ts'
 
-/** A client as people see it: as it works, with the defaults filled in. Times are ISO 8601. */
-export interface ClientView {
-  client_id: string
+/** A client as people see it: its settings as they work, with the defaults filled in. */
+export type ClientView = Omit<ReadonlySettings<ClientSettings>, 'name' | 'default_scopes'> & {
+  readonly client_id: string
   /** `config`: config.yaml defines it, and nothing else changes it. */
-  source: 'config' | 'storage'
-  name: string
-  active: boolean
-  introspect: boolean
-  grant_types: string[]
-  scopes: string[]
-  default_scopes: string[]
-  /** Null: that of the tenant. */
-  audience: string[] | null
-  resources: string[]
-  /** Seconds; null: that of the tenant. */
-  access_token_ttl: number | null
-  /** Null for one of config.yaml. */
-  created_at: string | null
+  readonly source: 'config' | 'storage'
+  readonly name: string
+  readonly default_scopes: readonly string[]
+  /** ISO 8601; null for one of config.yaml. */
+  readonly created_at: string | null
 }
 
 /** A secret as people see it: never itself, nor its hash. */
@@ -40,18 +33,13 @@ export interface SecretView {
 }
 
 export function viewClient({ client, row }: ListedClient): ClientView {
+  const { name, default_scopes } = client
   return {
     client_id: client.id,
     source: row ? 'storage' : 'config',
-    name: client.name,
-    active: client.active,
-    introspect: client.introspect,
-    grant_types: [...client.grantTypes],
-    scopes: [...client.scopes],
-    default_scopes: [...client.defaultScopes],
-    audience: client.audience ? [...client.audience] : null,
-    resources: [...client.resources],
-    access_token_ttl: client.accessTokenTtl ?? null,
+    ...fillSettings(ClientSettings, client),
+    name,
+    default_scopes,
     created_at: showTime(row?.value.created_at ?? null),
   }
 }

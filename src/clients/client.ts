@@ -1,34 +1,27 @@
-import type { ClientConfig } from '../config/schema.ts'
+import { type ClientConfig, ClientSettings } from '../config/client-schema.ts'
+import { fillSettings, type ReadonlySettings } from '../config/fill-settings.ts'
 import { type AuthenticationMethodName, defaultMethodNames } from '../protocol/client-authentication.ts'
 import { type GrantType, grantTypes } from '../protocol/grant-types.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
 import type { clients } from './client-row.ts'
 
-/** A service that gets tokens of one tenant. */
-export interface Client {
+/** What is kept of a client is a setting of {@link ClientSettings}, by the name that it has in config.yaml; and this. */
+interface ClientIdentity {
   readonly id: string
-  readonly name: string
-  readonly active: boolean
   /** Whether config.yaml defines it; else the admin API does. */
   readonly configured: boolean
-  /** Whether it may introspect every token of the tenant. */
-  readonly introspect: boolean
   /** The one method that it may authenticate with; undefined: each of {@link defaultMethodNames}. */
   readonly authenticationMethod: AuthenticationMethodName | undefined
   readonly secrets: readonly ClientSecret[]
-  readonly grantTypes: readonly GrantType[]
-  /** The scopes that it may ask for. */
-  readonly scopes: readonly string[]
+  readonly name: string
+  readonly grant_types: readonly GrantType[]
   /** What it is granted when a request names no scope. */
-  readonly defaultScopes: readonly string[]
-  /** Undefined: the audience of the tenant. */
-  readonly audience: readonly string[] | undefined
-  /** What it may ask for besides its audience (RFC 8707). */
-  readonly resources: readonly string[]
-  /** Seconds; undefined: the lifetime of the tenant. */
-  readonly accessTokenTtl: number | undefined
+  readonly default_scopes: readonly string[]
 }
+
+/** A service that gets tokens of one tenant: its settings, by the names that they have in config.yaml, and what is known of it besides. */
+export type Client = ReadonlySettings<Omit<ClientSettings, keyof ClientIdentity>> & ClientIdentity
 
 /** One of the secrets with which a client authenticates. */
 export interface ClientSecret {
@@ -47,21 +40,8 @@ export type StoredClient = (typeof clients.schema)['static']
 
 /** A client from its configuration, whose secrets are hashes already. */
 export function buildClient(id: string, config: ClientConfig): Client {
-  return {
-    id,
-    name: config.name ?? id,
-    active: config.active,
-    configured: true,
-    introspect: config.introspect,
-    authenticationMethod: undefined,
-    secrets: configuredSecrets(id, config),
-    grantTypes: config.grant_types,
-    scopes: config.scopes,
-    defaultScopes: withoutReserved(config.default_scopes ?? config.scopes),
-    audience: config.audience ?? undefined,
-    resources: config.resources,
-    accessTokenTtl: config.access_token_ttl ?? undefined,
-  }
+  const secrets = configuredSecrets(id, config)
+  return build(fillSettings(ClientSettings, config), { id, configured: true, secrets })
 }
 
 function configuredSecrets(id: string, { secrets, secret_hash }: ClientConfig): ClientSecret[] {
@@ -83,25 +63,24 @@ function configuredSecrets(id: string, { secrets, secret_hash }: ClientConfig): 
 
 /** A client that is kept in the storage. */
 export function buildStoredClient(id: string, stored: StoredClient): Client {
+  const secrets = stored.secrets.map(({ id: secretId, hash, not_before, expires_at }) => ({
+    id: secretId,
+    hash: parseSecretHash(hash),
+    notBefore: not_before,
+    expiresAt: expires_at,
+  }))
+  return build(fillSettings(ClientSettings, stored), { id, configured: false, secrets })
+}
+
+function build(settings: ClientSettings, own: Pick<Client, 'id' | 'configured' | 'secrets'>): Client {
   return {
-    id,
-    name: stored.name,
-    active: stored.active,
-    configured: false,
-    introspect: stored.introspect,
+    ...settings,
+    ...own,
     authenticationMethod: undefined,
-    secrets: stored.secrets.map(({ id: secretId, hash, not_before, expires_at }) => ({
-      id: secretId,
-      hash: parseSecretHash(hash),
-      notBefore: not_before,
-      expiresAt: expires_at,
-    })),
-    grantTypes: grantTypes.filter((type) => stored.grant_types.includes(type)),
-    scopes: stored.scopes,
-    defaultScopes: withoutReserved(stored.default_scopes ?? stored.scopes),
-    audience: stored.audience ?? undefined,
-    resources: stored.resources,
-    accessTokenTtl: stored.access_token_ttl ?? undefined,
+    name: settings.name ?? own.id,
+    // The row may be that of a later build, which knows others.
+    grant_types: grantTypes.filter((type) => settings.grant_types.includes(type)),
+    default_scopes: withoutReserved(settings.default_scopes ?? settings.scopes),
   }
 }
 

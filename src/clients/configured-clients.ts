@@ -1,4 +1,5 @@
-import type { ClientConfig, TenantConfig } from '../config/schema.ts'
+import type { ClientConfig } from '../config/client-schema.ts'
+import type { TenantConfig } from '../config/tenant-schema.ts'
 import { buildClient, type Client } from './client.ts'
 
 /** The clients of a tenant that are in config.yaml, each built when it is asked for. */

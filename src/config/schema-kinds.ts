@@ -38,10 +38,18 @@ export function MapOf<T extends TSchema>(
   return Type.Record(Type.String(), value, { ...options, keyFormat })
 }
 
-/** A value that may be null, and is null when left out. */
-export function OrNull<T extends TSchema>(schema: T) {
-  return Type.Union([schema, Type.Null()], { default: null, description: String(schema['description']) })
+/** A value that may be null, and is null when left out. Its description is that of the value, unless one is given. */
+export function OrNull<T extends TSchema>(schema: T, description = String(schema['description'])) {
+  return Type.Union([schema, Type.Null()], { default: null, description })
 }
 
 /** Seconds. */
 export const longestTokenLife = 365 * 86_400
+
+export function AccessTokenTtl(options: { description: string; default?: number }) {
+  return Duration({ minimum: 1, maximum: longestTokenLife, ...options })
+}
+
+export function Audience(description: string) {
+  return Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description })
+}

@@ -117,7 +117,7 @@ async function withCaller(
 }
 
 function withApiKeys({ tenant, oauth2 }: OAuth2Tenant): ApiKeyTenant | undefined {
-  return tenant.apiKeys && { tenant, oauth2, settings: tenant.apiKeys }
+  return tenant.api_keys ? { tenant, oauth2, settings: tenant.api_keys } : undefined
 }
 
 /** A tenant without API keys is answered as unknown, but to its own clients, who know that it is there. */
@@ -219,7 +219,7 @@ async function revoke(id: string, call: Call): Promise<Response> {
 async function rotate(id: string, call: Call): Promise<Response> {
   const { request, owner, deps } = call
   const body = hasBody(request) ? await parseJsonBody(request, { schema: RotateApiKeyRequest }) : {}
-  const overlap = body.overlap_seconds ?? owner.settings.rotationOverlap
+  const overlap = body.overlap_seconds ?? owner.settings.rotation_overlap
   const wanted = { id, overlap, creator: creatorOf(call), seesAll: seesAll(call) }
   const issued = await rotateApiKey(wanted, owner, deps)
   const { key, wasNarrowed } = issued

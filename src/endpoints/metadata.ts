@@ -78,7 +78,7 @@ function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps): Prom
 
 function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl: string): ServerMetadata {
   const base = `${publicUrl}${tenantPath(tenant.id)}`
-  const scopes = [...Object.keys(oauth2.scopes), ...(tenant.apiKeys ? [reservedScopes.manageApiKeys] : [])]
+  const scopes = [...Object.keys(oauth2.scopes), ...(tenant.api_keys ? [reservedScopes.manageApiKeys] : [])]
   const methods = authenticationMethods.map(({ name }) => name)
   return {
     issuer: tenant.issuer,

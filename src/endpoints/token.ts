@@ -94,7 +94,7 @@ function resolveScopes(form: Form, { scopePolicy }: Grant, client: Client): read
   if (scopePolicy === 'none') return []
   const scope = form.get('scope')
   if (scopePolicy === 'own') return scope === undefined ? [] : parseScope(scope)
-  const scopes = scope === undefined ? client.defaultScopes : parseScope(scope)
+  const scopes = scope === undefined ? client.default_scopes : parseScope(scope)
   checkScopes(scopes, client.scopes)
   return scopes
 }

@@ -4,3 +4,6 @@
  */
 export const earliestMoment = -62_167_219_200_000
 export const latestMoment = 253_402_300_799_999
+
+/** Seconds of the longest duration in a row: no setting allows more than ten years, and a time plus one of these can be shown. */
+export const mostSeconds = 10_000_000_000

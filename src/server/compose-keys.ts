@@ -1,6 +1,7 @@
 import { clients } from '../clients/client-row.ts'
+import { fillSettings } from '../config/fill-settings.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import type { SigningConfig } from '../config/schema.ts'
+import { SigningSettings, TenantSettings } from '../config/tenant-schema.ts'
 import { findExposure } from '../exposure.ts'
 import type { KeyHost } from '../keys/key-host.ts'
 import type { KeyMaterial } from '../keys/key-material.ts'
@@ -56,13 +57,7 @@ interface PlanContext {
   readonly platform: Files
 }
 
-type StoredSigning = (typeof tenants.schema)['static']['signing']
-
-function planSigning(
-  tenantId: string,
-  signing: SigningConfig | StoredSigning,
-  { loaded, platform }: PlanContext,
-): KeyPlan {
+function planSigning(tenantId: string, signing: SigningSettings, { loaded, platform }: PlanContext): KeyPlan {
   const { rotate_every, publish_ahead, jwks_max_age, modulus_length } = signing
   return {
     tenantId,
@@ -131,7 +126,8 @@ async function findStoredPlan(
   if (!tenantIdPattern.test(tenantId)) return undefined
   const found = await storage.of(systemTenant).of(tenants).find(tenantId)
   if (!found) return undefined
-  const { signing, created_at: generation } = found.value
+  const { created_at: generation } = found.value
+  const signing = fillSettings(SigningSettings, found.value.signing ?? {})
   const plan = { ...planSigning(tenantId, signing, { loaded, platform }), generation }
   // A file beside Postgres is of a tenant of config.yaml: never of this one, though that one had its id.
   return loaded.storage.kind === 'postgres' ? { ...plan, folder: null } : plan
@@ -181,7 +177,7 @@ async function findLongestTokenLife(
   storage: Storage,
 ): Promise<number | null> {
   const configured = config.tenants[tenantId]
-  const tenant = configured ?? (await storage.of(systemTenant).of(tenants).find(tenantId))?.value
+  const tenant = configured ?? (await findStoredSettings(tenantId, storage))
   // A configured tenant may name its API keys and switch them off.
   const isOff = configured?.api_keys?.enabled === false
   const apiKeys = isOff ? undefined : tenant?.api_keys
@@ -193,6 +189,11 @@ async function findLongestTokenLife(
     await findLongestStored(tenantId, storage),
   ]
   return lives.reduce((longest, life) => Math.max(longest, life), 0) * 1000
+}
+
+async function findStoredSettings(tenantId: string, storage: Storage): Promise<TenantSettings | undefined> {
+  const found = await storage.of(systemTenant).of(tenants).find(tenantId)
+  return found && fillSettings(TenantSettings, found.value)
 }
 
 /** The longest access_token_ttl (seconds) of the clients in the storage. */

@@ -17,10 +17,6 @@ export const Moment = Type.Integer({
   description: 'Milliseconds since the epoch',
 })
 
-/** No setting allows more than ten years; a time plus one of these can be shown. */
-export const mostSeconds = 10_000_000_000
-export const Seconds = Type.Integer({ minimum: 0, maximum: mostSeconds })
-
 export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 export const Texts = Type.Array(Type.String())
 

@@ -81,7 +81,7 @@ function securitySchemes(
   const tokenUrl = `${basePathOf(publicUrl)}${tenantPath(tenant?.id ?? 'test-tenant')}/oauth/token`
   const scopes = {
     ...tenant?.oauth2?.scopes,
-    ...(tenant?.apiKeys && {
+    ...(tenant?.api_keys && {
       [reservedScopes.manageApiKeys]: 'Manage the API keys of the client',
       [reservedScopes.manageAllApiKeys]: 'See and revoke those of every client',
     }),

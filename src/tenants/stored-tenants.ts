@@ -1,3 +1,4 @@
+import type { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
@@ -12,7 +13,7 @@ import { UniqueIndex } from '../storage/unique-index.ts'
 import { buildStoredTenant, defaultIssuer, type StoredTenant, type Tenant } from './tenant.ts'
 import type { TenantRegistry } from './tenant-registry.ts'
 import { issuers as issuerKind, tenants as tenantKind } from './tenant-row.ts'
-import { issuerTaken, patchTenantSettings, settingsOf, type TenantSettings } from './tenant-settings.ts'
+import { issuerTaken, patchTenantSettings, settingsOf } from './tenant-settings.ts'
 
 export interface StoredTenantsDeps {
   readonly storage: Storage
@@ -124,14 +125,18 @@ async function writeChange(row: TenantRow, value: StoredTenant, deps: StoredTena
 }
 
 /** What nobody else may have: the issuer as it is in tokens, and what it stands for. */
-function spellingsOf(issuer: string | null): string[] {
-  return issuer === null ? [] : [...new Set([issuer, normalIssuer(issuer)])]
+function spellingsOf(issuer: StoredTenant['issuer']): string[] {
+  return issuer === undefined || issuer === null ? [] : [...new Set([issuer, normalIssuer(issuer)])]
 }
 
 type IssuerDeps = Omit<StoredTenantsDeps, 'now'>
 
 /** Throws `conflict` for an issuer that a tenant of config.yaml has. */
-function checkIssuerFree(id: string, issuer: string | null, { tenants, publicUrl }: IssuerDeps): void {
+function checkIssuerFree(
+  id: string,
+  issuer: StoredTenant['issuer'],
+  { tenants, publicUrl }: IssuerDeps,
+): void {
   if (tenants.isIssuerConfigured(issuer ?? defaultIssuer(id, publicUrl))) throw issuerTaken()
 }
 

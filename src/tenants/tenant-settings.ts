@@ -1,35 +1,18 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { fillSettings } from '../config/fill-settings.ts'
 import { plainSchema } from '../config/plain-schema.ts'
-import { ApiKeysConfig, OAuth2Config, SigningConfig, TenantConfig } from '../config/schema.ts'
 import { patchSettings } from '../config/settings.ts'
+import { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
 import { isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/uri.ts'
 import { defaultIssuer, type StoredTenant } from './tenant.ts'
 
-/**
- * What can be set of a stored tenant: the members of config.yaml but its clients and the name and file of its key. `oauth2` and
- * `api_keys` are null where config.yaml has no such block, and `oidc` is a boolean.
- */
-export const TenantSettings = plainSchema(
-  Type.Object({
-    ...Type.Pick(TenantConfig, ['name', 'active', 'issuer']).properties,
-    oauth2: orNull(OAuth2Config, 'Null: the tenant issues no OAuth 2.0 tokens'),
-    oidc: Type.Boolean({ default: false, description: 'Listed as an OpenID Connect provider' }),
-    api_keys: orNull(Type.Omit(ApiKeysConfig, ['enabled']), 'Null: the tenant has no API keys'),
-    signing: Type.Omit(SigningConfig, ['kid', 'private_key_file']),
-  }),
-)
-export type TenantSettings = Static<typeof TenantSettings>
-
-function orNull<S extends TSchema>(schema: S, description: string) {
-  return Type.Union([schema, Type.Null()], { default: null, description })
-}
+/** The settings of a stored tenant, as the admin API takes them. */
+export const TenantSettingsInput = plainSchema(TenantSettings)
 
 /** The settings of a stored tenant, every member there. */
 export function settingsOf(tenant: StoredTenant): TenantSettings {
-  const { created_at: _, ...settings } = tenant
-  return patchSettings(TenantSettings, settings, {})
+  return fillSettings(TenantSettings, tenant)
 }
 
 export interface PatchTenantOptions {
@@ -47,7 +30,7 @@ export function patchTenantSettings(
   patch: Readonly<Record<string, unknown>>,
   { id, publicUrl }: PatchTenantOptions,
 ): TenantSettings {
-  const settings = patchSettings(TenantSettings, current, patch)
+  const settings = patchSettings(TenantSettingsInput, current, patch)
   checkIssuer(settings, { id, publicUrl })
   checkDeclared(settings, current)
   checkApiKeys(settings, current)

@@ -8,7 +8,7 @@ export interface Strategy {
 }
 
 export const strategies: readonly Strategy[] = [
-  { name: 'oauth2', type: 'OAuth2 Authorization Server', isEnabled: (tenant) => tenant.oauth2 !== undefined },
+  { name: 'oauth2', type: 'OAuth2 Authorization Server', isEnabled: (tenant) => tenant.oauth2 !== null },
   { name: 'oidc', type: 'OpenID Connect Provider', isEnabled: (tenant) => tenant.oidc },
-  { name: 'api_keys', type: 'API keys', isEnabled: (tenant) => tenant.apiKeys !== undefined },
+  { name: 'api_keys', type: 'API keys', isEnabled: (tenant) => tenant.api_keys !== null },
 ]

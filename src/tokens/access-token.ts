@@ -5,7 +5,7 @@ import type { Authorization } from './authorization.ts'
 
 /** Seconds that an access token of this client lives. */
 export function accessTokenTtl(client: Client, oauth2: OAuth2Settings): number {
-  return client.accessTokenTtl ?? oauth2.accessTokenTtl
+  return client.access_token_ttl ?? oauth2.access_token_ttl
 }
 
 /** Characters of a token; longer texts are no token of ours, and are not looked at. */

@@ -29,7 +29,7 @@ export async function issueTokens(request: IssueOptions, deps: IssueDeps): Promi
   const { active: key } = await deps.keyring.of(tenant.id, tenant.generation)
   const lifetime = accessTokenTtl(client, oauth2)
   // A shared token has at least half of its life left.
-  const window = mayShare(request) ? Math.min(oauth2.reuseWindow, Math.floor(lifetime / 2)) : 0
+  const window = mayShare(request) ? Math.min(oauth2.reuse_window, Math.floor(lifetime / 2)) : 0
   const mint = { ...request, key, lifetime }
   const accessToken =
     window === 0 ? await mintAccessToken(mint, deps) : await shareAccessToken(mint, window, deps)
@@ -65,7 +65,7 @@ function shareAccessToken(mint: Mint, window: number, deps: IssueDeps): Promise<
     tenantId: tenant.id,
     sameAs: [
       tenant.generation,
-      oauth2.accessTokenTyp,
+      oauth2.access_token_typ,
       key.kid,
       buildClaims(mint, { tokenId: '', issuedAt: 0 }),
     ],
@@ -82,7 +82,7 @@ async function mintAccessToken(mint: Mint, deps: IssueDeps): Promise<SharedToken
   const { client, oauth2, key } = mint
   const issuedAt = Math.floor(deps.now() / 1000)
   const tokenId = deps.randomBytes(tokenIdBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
-  const token = await signJwt(buildClaims(mint, { tokenId, issuedAt }), { key, typ: oauth2.accessTokenTyp })
+  const token = await signJwt(buildClaims(mint, { tokenId, issuedAt }), { key, typ: oauth2.access_token_typ })
   // Servers refuse larger headers, and revocation refuses larger tokens.
   if (token.length > largestToken) {
     throw new OAuthError('invalid_target', 'The token would be too large: ask for fewer resources or scopes')

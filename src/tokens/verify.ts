@@ -82,11 +82,11 @@ async function verifyFound(
   return { tenant, claims, client, scopes: scopesNow(claims, client, tenant), apiKey }
 }
 
-function scopesNow(claims: TokenClaims, client: Client, { apiKeys }: Tenant): readonly string[] {
+function scopesNow(claims: TokenClaims, client: Client, { api_keys }: Tenant): readonly string[] {
   const { scope } = claims
   if (scope === undefined) return []
   const scopes = scope.split(' ').filter((each) => client.scopes.includes(each))
-  return isApiKey(claims) ? scopes.filter((each) => apiKeys?.allowedScopes.includes(each)) : scopes
+  return isApiKey(claims) ? scopes.filter((each) => api_keys?.allowed_scopes.includes(each)) : scopes
 }
 
 async function findTenant(
@@ -176,8 +176,8 @@ function findSigned(
 }
 
 /** at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so. */
-function typesOf({ accessTokenTyp }: OAuth2Settings): readonly string[] {
-  return [accessTokenTyp, 'at+jwt']
+function typesOf({ access_token_typ }: OAuth2Settings): readonly string[] {
+  return [access_token_typ, 'at+jwt']
 }
 
 /** An access token always expires; an API key says that it is one. */

@@ -10,15 +10,11 @@ import { parseSecretHash } from '../../src/secrets/secret-checker.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { builtClientsOf } from '../support/built-clients.ts'
 import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
+import { aClient } from '../support/settings.ts'
 
 function client(id: string, changes: { active?: boolean; hash?: string } = {}): Client {
-  return {
-    id,
-    name: id,
+  return aClient(id, {
     active: changes.active ?? true,
-    configured: true,
-    introspect: false,
-    authenticationMethod: undefined,
     secrets: [
       {
         id: 'default',
@@ -27,13 +23,7 @@ function client(id: string, changes: { active?: boolean; hash?: string } = {}): 
         expiresAt: null,
       },
     ],
-    grantTypes: ['client_credentials'],
-    scopes: [],
-    defaultScopes: [],
-    audience: undefined,
-    resources: [],
-    accessTokenTtl: undefined,
-  }
+  })
 }
 
 const sha256 = (text: string) => `sha256:${hashing.sha256(text).toHex()}`

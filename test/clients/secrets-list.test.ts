@@ -13,6 +13,7 @@ import { builtClientsOf } from '../support/built-clients.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
 import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
 import { introspect, revoke } from '../support/revocable.ts'
+import { aClient } from '../support/settings.ts'
 import { startTestApp, type TestApp, testStart } from '../support/test-app.ts'
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
@@ -148,21 +149,7 @@ const always = { notBefore: null, expiresAt: null }
 const secretOf = (id: string, hash: string): ClientSecret => ({ id, hash: parseSecretHash(hash), ...always })
 
 function client(id: string, secrets: readonly ClientSecret[], active = true): Client {
-  return {
-    id,
-    name: id,
-    active,
-    configured: true,
-    introspect: false,
-    authenticationMethod: undefined,
-    secrets,
-    grantTypes: ['client_credentials'],
-    scopes: [],
-    defaultScopes: [],
-    audience: undefined,
-    resources: [],
-    accessTokenTtl: undefined,
-  }
+  return aClient(id, { active, secrets })
 }
 
 /** The authentication of one tenant, over a storage that counts and a slow hash in name only. */
@@ -286,7 +273,7 @@ test('a stored client authenticates by its list too, and at its own tenant alone
     name: 'Stored',
     active: true,
     introspect: false,
-    grant_types: ['client_credentials'],
+    grant_types: ['client_credentials'] as const,
     scopes: [],
     default_scopes: null,
     audience: null,

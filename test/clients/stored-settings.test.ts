@@ -40,5 +40,5 @@ test('a reserved scope that was made a default before that was refused is grante
   }
   const changed = changeClientSettings({ id: 'c', client }, { active: false }, tenant)
   expect(changed).toMatchObject({ active: false, default_scopes: scopes })
-  expect(buildStoredClient('c', changed).defaultScopes).toEqual(['read'])
+  expect(buildStoredClient('c', changed).default_scopes).toEqual(['read'])
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
-import type { ClientConfig, Config } from '../../src/config/schema.ts'
+import type { ClientConfig } from '../../src/config/client-schema.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { faultsOf, parse, secretFrom, tenantWith } from '../support/config-text.ts'
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`

@@ -101,7 +101,7 @@ describe('the scope api-keys:manage', () => {
       name: 'Stored',
       active: true,
       introspect: false,
-      grant_types: ['client_credentials'],
+      grant_types: ['client_credentials'] as const,
       scopes: ['read', manageScope],
       default_scopes: null,
       audience: null,
@@ -126,7 +126,7 @@ describe('the scope api-keys:manage', () => {
   })
 
   test('can be a default where default_scopes names it', async () => {
-    const later = changed(app, { client: withClient('svc', { defaultScopes: [manageScope] }) })
+    const later = changed(app, { client: withClient('svc', { default_scopes: [manageScope] }) })
     const response = await later.send('/api/v1/tenant/acme/oauth/token', {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
@@ -291,9 +291,9 @@ describe('an API key as the caller', () => {
   })
 
   test('of a tenant whose keys cannot have the scope cannot be made', async () => {
-    const settings = apiKeySettings({ allowedScopes: ['read'] })
+    const settings = apiKeySettings({ allowed_scopes: ['read'] })
     const strict = changed(app, {
-      tenant: (tenant) => (tenant.id === 'acme' ? { ...tenant, apiKeys: settings } : tenant),
+      tenant: (tenant) => (tenant.id === 'acme' ? { ...tenant, api_keys: settings } : tenant),
     })
     expect((await refusal(await postKey(strict, 'create', { token: manager, body })))[1]).toBe(
       'invalid_scope',

@@ -34,9 +34,9 @@ const full = (most: number): Refusal => [
 ]
 
 function limited(settings: Parameters<typeof apiKeySettings>[0]): Sender {
-  const allowedScopes = ['read', 'write', 'api-keys:manage']
+  const allowed_scopes = ['read', 'write', 'api-keys:manage']
   return changed(app, {
-    tenant: withTenant('acme', { apiKeys: apiKeySettings({ allowedScopes, ...settings }) }),
+    tenant: withTenant('acme', { api_keys: apiKeySettings({ allowed_scopes, ...settings }) }),
   })
 }
 
@@ -45,7 +45,7 @@ describe('max_per_client', () => {
   const make = (server: Sender, token = manager) => postKey(server, 'create', { token, body })
 
   test('is the number of live keys that a client can have; another has its own', async () => {
-    const server = limited({ maxPerClient: 2 })
+    const server = limited({ max_per_client: 2 })
     for (let n = 0; n < 2; n++) expect((await make(server)).status).toBe(201)
     expect(await refusal(await make(server))).toEqual(full(2))
     expect(app.events.at(-1)).toMatchObject({
@@ -57,7 +57,7 @@ describe('max_per_client', () => {
   })
 
   test('leaves room again once one is revoked, and for one alone', async () => {
-    const server = limited({ maxPerClient: 2 })
+    const server = limited({ max_per_client: 2 })
     const [first] = [await (await make(server)).json(), await make(server)]
     await revokeKey(server, first.id, { token: manager })
     await revokeKey(server, first.id, { token: manager })
@@ -66,7 +66,7 @@ describe('max_per_client', () => {
   })
 
   test('leaves room again once one has expired', async () => {
-    const server = limited({ maxPerClient: 1 })
+    const server = limited({ max_per_client: 1 })
     await make(server)
     app.advance(day)
     manager = await managerToken(app, 'acme')
@@ -75,7 +75,7 @@ describe('max_per_client', () => {
   })
 
   test('does not count what has ended with its parent, or with all of the client, a minute later', async () => {
-    const server = limited({ maxPerClient: 3 })
+    const server = limited({ max_per_client: 3 })
     const boss = await (await make(server)).json()
     for (let n = 0; n < 2; n++) expect((await make(server, boss.api_key)).status).toBe(201)
     await revokeKey(server, boss.id, { token: manager })
@@ -95,7 +95,7 @@ describe('max_per_client', () => {
   })
 
   test('a key that had ended already and is revoked makes no room', async () => {
-    const server = limited({ maxPerClient: 2 })
+    const server = limited({ max_per_client: 2 })
     const old = await (await make(server)).json()
     app.advance(day)
     manager = await managerToken(app, 'acme')
@@ -105,7 +105,7 @@ describe('max_per_client', () => {
   })
 
   test('counts the keys of a database of before, of which no number was kept', async () => {
-    const server = limited({ maxPerClient: 3 })
+    const server = limited({ max_per_client: 3 })
     for (let n = 0; n < 2; n++) await make(server)
     await app.deps.storage.of('acme').of(apiKeyCounts).delete('svc')
     expect((await make(server)).status).toBe(201)
@@ -113,7 +113,7 @@ describe('max_per_client', () => {
   })
 
   test('holds for 50 requests at once', async () => {
-    const server = limited({ maxPerClient: 7 })
+    const server = limited({ max_per_client: 7 })
     const answers = await Promise.all(Array.from({ length: 50 }, () => make(server)))
     expect(answers.map(({ status }) => status).sort()).toEqual([
       ...Array(7).fill(201),
@@ -122,7 +122,7 @@ describe('max_per_client', () => {
   })
 
   test('does not count those of a client of the same id in another tenant', async () => {
-    const server = limited({ maxPerClient: 1 })
+    const server = limited({ max_per_client: 1 })
     await makeKey(app, { tenant: 'beta', token: await managerToken(app, 'beta'), body: { name: 'k' } })
     expect((await make(server)).status).toBe(201)
   })
@@ -130,19 +130,19 @@ describe('max_per_client', () => {
   test('that was made smaller ends no key', async () => {
     const key = await makeKey(app, { token: manager, body })
     await make(app)
-    expect(await refusal(await make(limited({ maxPerClient: 1 })))).toEqual(full(1))
+    expect(await refusal(await make(limited({ max_per_client: 1 })))).toEqual(full(1))
     expect((await callProtected(app, key.api_key)).status).toBe(200)
   })
 })
 
 describe('default_ttl', () => {
   test('is the life of a key whose request names none', async () => {
-    const made = await makeKey(limited({ defaultTtl: 3 * day }), { token: manager, body: { name: 'k' } })
+    const made = await makeKey(limited({ default_ttl: 3 * day }), { token: manager, body: { name: 'k' } })
     expect(made.expires_at).toBe(new Date(testStart + 3 * day * 1000).toISOString())
   })
 
   test('does not replace one that is named, 0 for ever among them', async () => {
-    const server = limited({ defaultTtl: 3 * day })
+    const server = limited({ default_ttl: 3 * day })
     const body = (expires_in_days: number) => ({ name: 'k', expires_in_days })
     expect((await makeKey(server, { token: manager, body: body(0) })).expires_at).toBeNull()
     const short = await makeKey(server, { token: manager, body: body(1) })
@@ -150,7 +150,7 @@ describe('default_ttl', () => {
   })
 
   test('does for a tenant with max_ttl, whose keys cannot live for ever', async () => {
-    const server = limited({ defaultTtl: 3 * day, maxTtl: 5 * day })
+    const server = limited({ default_ttl: 3 * day, max_ttl: 5 * day })
     expect((await makeKey(server, { token: manager, body: { name: 'k' } })).expires_at).not.toBeNull()
     const endless = await postKey(server, 'create', {
       token: manager,

@@ -112,8 +112,8 @@ describe('the overlap', () => {
   })
 
   test('of 0 from the tenant ends the old at once', async () => {
-    const settings = apiKeySettings({ allowedScopes: ['read', 'write'] })
-    const strict = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
+    const settings = apiKeySettings({ allowed_scopes: ['read', 'write'] })
+    const strict = changed(app, { tenant: withTenant('acme', { api_keys: settings }) })
     const newer = await rotateKey(strict, key.id, { token: manager })
     expect(await refusal(await use(key.api_key))).toEqual(invalid)
     expect((await use(newer.api_key)).status).toBe(200)
@@ -251,7 +251,7 @@ describe('what cannot be rotated', () => {
   })
 
   test.each([
-    ['the tenant', () => ({ tenant: withTenant('acme', { apiKeys: apiKeySettings({}) }) })],
+    ['the tenant', () => ({ tenant: withTenant('acme', { api_keys: apiKeySettings({}) }) })],
     ['its client', () => ({ client: withClient('svc', { scopes: ['api-keys:manage'] }) })],
   ])('a key of whose scopes %s allows none any more', async (_, change) => {
     expect(
@@ -272,7 +272,7 @@ describe('the settings of today apply to the new token', () => {
 
   test('a scope that the tenant gives to no key any more is left out, for good', async () => {
     const strict = changed(app, {
-      tenant: withTenant('acme', { apiKeys: apiKeySettings({ allowedScopes: ['read'] }) }),
+      tenant: withTenant('acme', { api_keys: apiKeySettings({ allowed_scopes: ['read'] }) }),
     })
     await narrowed(strict)
     expect((await rotateKey(app, key.id, { token: manager })).scopes).toEqual(['read'])
@@ -284,8 +284,8 @@ describe('the settings of today apply to the new token', () => {
 
   test('a key without an end ends after max_ttl, which no rotation moves; so does what is left of the old token', async () => {
     const endless = await makeKey(app, { token: manager, body: { name: 'e' } })
-    const settings = apiKeySettings({ allowedScopes: ['read', 'write'], maxTtl: day })
-    const strict = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
+    const settings = apiKeySettings({ allowed_scopes: ['read', 'write'], max_ttl: day })
+    const strict = changed(app, { tenant: withTenant('acme', { api_keys: settings }) })
     const body = { overlap_seconds: 10 * day }
     const newer = await rotateKey(strict, endless.id, { token: manager, body })
     expect(newer.expires_at).toBe(new Date(testStart + day * 1000).toISOString())
@@ -301,8 +301,8 @@ describe('the settings of today apply to the new token', () => {
   })
 
   test('a key that ends before max_ttl keeps its end', async () => {
-    const settings = apiKeySettings({ allowedScopes: ['read', 'write'], maxTtl: 300 * day })
-    const strict = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
+    const settings = apiKeySettings({ allowed_scopes: ['read', 'write'], max_ttl: 300 * day })
+    const strict = changed(app, { tenant: withTenant('acme', { api_keys: settings }) })
     expect((await rotateKey(strict, key.id, { token: manager })).expires_at).toBe(key.expires_at)
   })
 

@@ -258,10 +258,10 @@ describe('the scopes of a key', () => {
   })
 
   test('never hold grantd:admin, even where client and tenant name it', async () => {
-    const settings = apiKeySettings({ allowedScopes: ['read', 'grantd:admin'] })
+    const settings = apiKeySettings({ allowed_scopes: ['read', 'grantd:admin'] })
     const lax = changed(app, {
       client: withClient('svc', { scopes: [manageScope, 'read', 'grantd:admin'] }),
-      tenant: withTenant('acme', { apiKeys: settings }),
+      tenant: withTenant('acme', { api_keys: settings }),
     })
     const body = { name: 'k', scopes: ['grantd:admin'] }
     expect(await refusal(await postKey(lax, 'create', { token: manager, body }))).toEqual(
@@ -283,8 +283,8 @@ describe('the scopes of a key', () => {
 
 describe('the life of a key under max_ttl', () => {
   const limited = () => {
-    const settings = apiKeySettings({ allowedScopes: ['read'], maxTtl: 30 * day })
-    return changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
+    const settings = apiKeySettings({ allowed_scopes: ['read'], max_ttl: 30 * day })
+    return changed(app, { tenant: withTenant('acme', { api_keys: settings }) })
   }
   const wanted: Refusal = [400, 'invalid_request', 'expires_in_days must be a whole number from 1 to 30']
 
@@ -304,8 +304,8 @@ describe('the life of a key under max_ttl', () => {
   })
 
   test('is cut to whole days', async () => {
-    const settings = apiKeySettings({ allowedScopes: [], maxTtl: 1.5 * day })
-    const short = changed(app, { tenant: withTenant('acme', { apiKeys: settings }) })
+    const settings = apiKeySettings({ allowed_scopes: [], max_ttl: 1.5 * day })
+    const short = changed(app, { tenant: withTenant('acme', { api_keys: settings }) })
     const make = (expires_in_days: number) =>
       postKey(short, 'create', { token: manager, body: { name: 'k', expires_in_days } })
     expect((await refusal(await make(2)))[2]).toBe('expires_in_days must be a whole number from 1 to 1')
@@ -452,7 +452,7 @@ describe('using a key', () => {
 
   test('is refused once the tenant has no API keys', async () => {
     const made = await makeKey(app, { token: manager, body: { name: 'k', expires_in_days: 1 } })
-    const without = changed(app, { tenant: withTenant('acme', { apiKeys: undefined }) })
+    const without = changed(app, { tenant: withTenant('acme', { api_keys: null }) })
     expect(await refusal(await callProtected(without, made.api_key))).toEqual([
       401,
       'invalid_token',

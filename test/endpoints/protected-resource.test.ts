@@ -182,7 +182,7 @@ describe('what changed since the token was issued', () => {
   test('an inactive tenant, one that is gone, and one without oauth2, ends it', async () => {
     const token = await app.token('acme', svc)
     expect(await refusal(await getProtected(withTenant({ active: false }), token))).toEqual(invalid)
-    expect(await refusal(await getProtected(withTenant({ oauth2: undefined }), token))).toEqual(invalid)
+    expect(await refusal(await getProtected(withTenant({ oauth2: null }), token))).toEqual(invalid)
     const gone = changed({ tenants: new TenantRegistry([], app.deps) })
     expect(await refusal(await getProtected(gone, token))).toEqual(invalid)
   })

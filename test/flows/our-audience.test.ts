@@ -144,9 +144,9 @@ describe('an API key', () => {
 
   test('that is rotated once it manages no keys any more is for the audience of its client', async () => {
     const { id } = await make('api-keys:manage', 'read')
-    const settings = apiKeySettings({ allowedScopes: ['read'] })
+    const settings = apiKeySettings({ allowed_scopes: ['read'] })
     const plainApp = { ...app, deps: { ...app.deps, admin: undefined } }
-    const strict = changed(plainApp, { tenant: withTenant('acme', { apiKeys: settings }) })
+    const strict = changed(plainApp, { tenant: withTenant('acme', { api_keys: settings }) })
     const response = await strict.send(`/api/v1/tenant/acme/api-keys/${id}/rotate`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${await tokenFor('read api-keys:manage')}` },

@@ -131,7 +131,7 @@ describe('a scope that is taken from a client in config.yaml', () => {
     const body = { name: 'k', scopes: ['read', 'api-keys:manage'] }
     const { api_key } = await makeKey(app, { token: manager, body })
     const strict = changed(app, {
-      tenant: withTenant('acme', { apiKeys: apiKeySettings({ allowedScopes: ['read'] }) }),
+      tenant: withTenant('acme', { api_keys: apiKeySettings({ allowed_scopes: ['read'] }) }),
     })
     expect(JSON.parse(await judgementOf(strict, 'acme', api_key)).scope).toBe('read')
     expect(await refusal(await listKeys(strict, { token: api_key }))).toEqual([

@@ -153,11 +153,11 @@ export function changed({ deps }: TestApp, { client, tenant }: Changes): Sender 
 /** Settings of a tenant's API keys; those left out are the defaults. */
 export function apiKeySettings(settings: Partial<ApiKeySettings>): ApiKeySettings {
   return {
-    allowedScopes: [],
-    maxTtl: undefined,
-    rotationOverlap: 0,
-    defaultTtl: undefined,
-    maxPerClient: 1000,
+    allowed_scopes: [],
+    max_ttl: null,
+    rotation_overlap: 0,
+    default_ttl: null,
+    max_per_client: 1000,
     ...settings,
   }
 }

@@ -1,33 +1,15 @@
 import { expect, test } from 'bun:test'
 import { buildAccessTokenClaims } from '../../src/tokens/access-token.ts'
+import { aClient, aTenant } from '../support/settings.ts'
 
 const input = {
-  tenant: {
-    id: 't',
-    name: 'T',
-    active: true,
-    configured: true,
-    generation: undefined,
-    issuer: 'https://t.example',
-    oauth2: undefined,
-    oidc: false,
-    apiKeys: undefined,
-  },
-  client: {
-    id: 'c',
-    name: 'C',
-    active: true,
-    configured: true,
-    introspect: false,
-    authenticationMethod: undefined,
-    secrets: [],
-    grantTypes: [],
+  tenant: aTenant('t', { issuer: 'https://t.example' }),
+  client: aClient('c', {
     scopes: ['a', 'b', 'c'],
-    defaultScopes: ['c'],
+    default_scopes: ['c'],
     audience: ['client-api'],
-    resources: [],
-    accessTokenTtl: 5,
-  },
+    access_token_ttl: 5,
+  }),
   authorization: { subject: 's', scopes: ['b', 'a'], audience: ['x', 'y'] },
   tokenId: 'id',
   issuedAt: 1000,

@@ -101,7 +101,7 @@ describe.each(Object.entries(memories))('a token whose signature was %s', (_, ch
     const { oauth2 } = tenant
     const changes = [
       { ...tenant, issuer: 'https://other.example' },
-      { ...tenant, oauth2: { ...oauth2, accessTokenTyp: 'at+jwt' as const } },
+      { ...tenant, oauth2: { ...oauth2, access_token_typ: 'at+jwt' as const } },
       { ...tenant, oauth2: { ...oauth2, audience: ['other'] } },
     ]
     for (const changed of changes) {

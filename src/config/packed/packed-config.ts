@@ -1,4 +1,6 @@
-import { ClientConfig, Config, TenantConfig } from '../schema.ts'
+import { ClientConfig } from '../client-schema.ts'
+import { Config } from '../schema.ts'
+import { TenantConfig } from '../tenant-schema.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import { createMemberPacking } from './packed-members.ts'
 import { restoreMaps, withoutPrototype } from './restore-maps.ts'

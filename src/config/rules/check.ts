@@ -1,6 +1,8 @@
 import { isReservedScope, reservedScopes } from '../../protocol/reserved-scopes.ts'
 import { isLoopbackUrl, normalIssuer } from '../../protocol/uri.ts'
-import type { ApiKeysConfig, ClientConfig, Config, SigningConfig, TenantConfig } from '../schema.ts'
+import type { ClientConfig } from '../client-schema.ts'
+import type { Config } from '../schema.ts'
+import type { ApiKeysConfig, SigningConfig, TenantConfig } from '../tenant-schema.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
 

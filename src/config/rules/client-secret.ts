@@ -1,7 +1,7 @@
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
+import type { ClientConfig, ClientSecretConfig } from '../client-schema.ts'
 import { isSlowHash } from '../formats.ts'
-import type { ClientConfig, ClientSecretConfig } from '../schema.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
 import type { Partly } from './check.ts'

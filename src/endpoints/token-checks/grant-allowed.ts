@@ -3,7 +3,7 @@ import type { TokenCheck } from './token-check.ts'
 
 /** May this client use this grant? */
 export const checkGrantAllowed: TokenCheck = ({ client, grant: { type } }) => {
-  if (client.grantTypes.includes(type)) return
+  if (client.grant_types.includes(type)) return
   throw new OAuthError(
     'unauthorized_client',
     nameIn('The client is not allowed to use this grant type', type),

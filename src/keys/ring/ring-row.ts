@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../../protocol/algorithms.ts'
 import { PublicJwk } from '../../protocol/messages.ts'
+import { mostSeconds } from '../../protocol/moment.ts'
 import { keyFilePattern, kidPattern } from '../../protocol/names.ts'
-import { kind, Moment, mostSeconds, Nullable } from '../../storage/kind.ts'
+import { kind, Moment, Nullable } from '../../storage/kind.ts'
 
 const Algorithm = Type.Unsafe<SignatureAlgorithm>(
   Type.Union(Object.keys(signatureAlgorithms).map((name) => Type.Literal(name))),

@@ -71,12 +71,12 @@ export async function createApiKey(
     tokens: [{ jti, hash, ends_at: null }],
   }
   const counted = { storage: deps.storage, tenantId: owner.tenant.id, clientId: client.id, now }
-  const { maxPerClient } = owner.settings
-  if (await createWithin(maxPerClient, { id, value: key, parent: client.id }, counted))
+  const { max_per_client } = owner.settings
+  if (await createWithin(max_per_client, { id, value: key, parent: client.id }, counted))
     return { id, key, token }
   throw new OAuthError(
     'conflict',
-    `The client has as many API keys as it can have (${maxPerClient}); revoke one`,
+    `The client has as many API keys as it can have (${max_per_client}); revoke one`,
   )
 }
 
@@ -96,11 +96,11 @@ function checkScopes(scopes: readonly string[], owner: ApiKeyTenant, creator: Ap
 }
 
 /** Seconds; undefined: for ever. Throws `invalid_request`. */
-function resolveLife(days: number | undefined, { maxTtl, defaultTtl }: ApiKeySettings): number | undefined {
+function resolveLife(days: number | undefined, { max_ttl, default_ttl }: ApiKeySettings): number | undefined {
   const asked = days === 0 ? undefined : (days ?? 0) * daySeconds
-  const life = days === undefined ? defaultTtl : asked
-  if (maxTtl === undefined || (life !== undefined && life <= maxTtl)) return life
-  const most = Math.floor(maxTtl / daySeconds)
+  const life = days === undefined ? (default_ttl ?? undefined) : asked
+  if (max_ttl === null || (life !== undefined && life <= max_ttl)) return life
+  const most = Math.floor(max_ttl / daySeconds)
   throw new OAuthError('invalid_request', `expires_in_days must be a whole number from 1 to ${most}`)
 }
 

@@ -23,7 +23,7 @@ export interface ApiKeyCreator {
 
 /** Whether a key of this client can have the scope, by today's settings of both. */
 export function mayHoldScope(scope: string, { settings }: ApiKeyTenant, client: Client): boolean {
-  return settings.allowedScopes.includes(scope) && client.scopes.includes(scope) && !isForNoApiKey(scope)
+  return settings.allowed_scopes.includes(scope) && client.scopes.includes(scope) && !isForNoApiKey(scope)
 }
 
 function isForNoApiKey(scope: string): boolean {

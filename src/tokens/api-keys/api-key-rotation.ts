@@ -103,11 +103,11 @@ function narrowScopes({ scopes }: ApiKey, owner: ApiKeyTenant, creator: ApiKeyCr
 function narrowEnd(
   { expires_at }: ApiKey,
   issuedAt: number,
-  { settings: { maxTtl } }: ApiKeyTenant,
+  { settings: { max_ttl } }: ApiKeyTenant,
 ): number | undefined {
   const ends = [
     ...(expires_at === null ? [] : [expires_at / 1000]),
-    ...(maxTtl === undefined ? [] : [issuedAt + maxTtl]),
+    ...(max_ttl === null ? [] : [issuedAt + max_ttl]),
   ]
   return ends.length === 0 ? undefined : Math.min(...ends)
 }

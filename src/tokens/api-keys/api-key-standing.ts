@@ -33,7 +33,7 @@ export async function getStandingApiKey(
   { claims, tenant }: { claims: ApiKeyClaims; tenant: Tenant },
   { storage, hashing, lastUse, now }: StandingDeps,
 ): Promise<StandingApiKey> {
-  if (!tenant.apiKeys) throw refuse('the tenant has no API keys')
+  if (!tenant.api_keys) throw refuse('the tenant has no API keys')
   const records = storage.of(tenant.id).of(apiKeys)
   const found = await records.find(claims.sub)
   if (!found) throw refuse('the API key is unknown')

@@ -49,7 +49,7 @@ export async function signApiKey(
     api_key: true,
   }
   const { active } = await deps.keyring.of(tenant.id, tenant.generation)
-  const token = await signJwt(claims, { key: active, typ: oauth2.accessTokenTyp })
+  const token = await signJwt(claims, { key: active, typ: oauth2.access_token_typ })
   return { token, jti, hash: deps.hashing.sha256(token).toHex() }
 }
 

@@ -1,0 +1,90 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { grantTypes } from '../protocol/grant-types.ts'
+import { AccessTokenTtl, Audience, Choice, OrNull } from './schema-kinds.ts'
+
+export const ClientSecretConfig = Type.Object(
+  {
+    id: Type.String({
+      format: 'secret-id',
+      description: 'A name for people, in the log and in the admin API',
+    }),
+    hash: OrNull(
+      Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
+    ),
+    env: OrNull(
+      Type.String({ minLength: 1, format: 'variable', description: 'Environment variable with the secret' }),
+    ),
+    file: OrNull(
+      Type.String({ minLength: 1, format: 'path', description: 'File with the secret; one line end is cut' }),
+    ),
+    not_before: OrNull(
+      Type.String({ format: 'moment', description: 'Not valid before; 2030-01-31T00:00:00Z' }),
+    ),
+    expires_at: OrNull(
+      Type.String({ format: 'moment', description: 'Not valid from then on; 2030-01-31T00:00:00Z' }),
+    ),
+  },
+  { description: 'One of several secrets; exactly one of hash, env and file is wanted' },
+)
+export type ClientSecretConfig = Static<typeof ClientSecretConfig>
+
+export const ClientConfig = Type.Object(
+  {
+    name: OrNull(Type.String({ minLength: 1, description: 'A name for people; default: the client id' })),
+    active: Type.Boolean({ default: true, description: 'An inactive client gets no token' }),
+    introspect: Type.Boolean({
+      default: false,
+      description: 'May introspect every token of the tenant, as an API does that trusts no signature alone',
+    }),
+    secret: OrNull(Type.String({ minLength: 1, description: 'The client secret in clear, for trying out' })),
+    secret_env: OrNull(
+      Type.String({ minLength: 1, format: 'variable', description: 'Environment variable with the secret' }),
+    ),
+    secret_file: OrNull(
+      Type.String({ minLength: 1, format: 'path', description: 'File with the secret; one line end is cut' }),
+    ),
+    secret_hash: OrNull(
+      Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
+    ),
+    secrets: OrNull(
+      Type.Array(ClientSecretConfig, {
+        minItems: 1,
+        description: 'Several secrets at once, to change one without a gap; any valid one authenticates',
+      }),
+    ),
+    grant_types: Type.Array(Choice(grantTypes, { description: 'A grant type' }), {
+      default: ['client_credentials'],
+      description: 'Grants that the client may use',
+    }),
+    scopes: Type.Array(Type.String({ format: 'scope' }), {
+      default: [],
+      description: 'Scopes that the client may ask for',
+    }),
+    default_scopes: OrNull(
+      Type.Array(Type.String({ format: 'scope' }), {
+        description: 'Granted when a request names none; default: all of scopes but those of grantd itself',
+      }),
+    ),
+    audience: OrNull(Audience('Overrides the audience of the tenant')),
+    resources: Type.Array(Type.String({ format: 'resource' }), {
+      default: [],
+      description: 'RFC 8707 resources that it may ask for besides its audience',
+    }),
+    access_token_ttl: OrNull(AccessTokenTtl({ description: 'Overrides the lifetime of the tenant' })),
+  },
+  { description: 'A client: a service that gets tokens; exactly one of the five secret keys is wanted' },
+)
+export type ClientConfig = Static<typeof ClientConfig>
+
+/**
+ * The settings of a client that is not in config.yaml: what the admin API takes and shows, and what a row has. Secrets have rows of
+ * their own, and a file or a variable of the server is named in config.yaml alone.
+ */
+export const ClientSettings = Type.Omit(ClientConfig, [
+  'secret',
+  'secret_env',
+  'secret_file',
+  'secret_hash',
+  'secrets',
+])
+export type ClientSettings = Static<typeof ClientSettings>
