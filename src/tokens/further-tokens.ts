@@ -1,19 +1,5 @@
 import type { FurtherTokenName } from './authorization.ts'
-import type { IssueDeps, IssueRequest } from './issue-request.ts'
-
-/** The access token of the same answer. */
-export interface AccessToken {
-  readonly token: string
-  readonly tokenId: string
-  /** Seconds since the epoch. */
-  readonly issuedAt: number
-}
-
-/** Issues one further token of an authorization. */
-export type IssueFurtherToken = (
-  request: IssueRequest,
-  deps: IssueDeps & { readonly accessToken: AccessToken },
-) => Promise<string>
+import type { AccessToken, IssueDeps, IssueFurtherToken, IssueRequest } from './issue-request.ts'
 
 /** One line a token: the member of the answer, and the function that issues it. A file each. */
 const furtherTokens: Readonly<Partial<Record<FurtherTokenName, IssueFurtherToken>>> = {

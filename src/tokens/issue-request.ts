@@ -24,3 +24,17 @@ export interface IssueRequest {
   readonly client: Client
   readonly authorization: Authorization
 }
+
+/** The access token of the same answer. */
+export interface AccessToken {
+  readonly token: string
+  readonly tokenId: string
+  /** Seconds since the epoch. */
+  readonly issuedAt: number
+}
+
+/** Issues one further token of an authorization. */
+export type IssueFurtherToken = (
+  request: IssueRequest,
+  deps: IssueDeps & { readonly accessToken: AccessToken },
+) => Promise<string>

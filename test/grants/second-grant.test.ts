@@ -47,7 +47,7 @@ test('config.yaml, its JSON Schema and the commands follow', async () => {
     ])
     expect(checked).toMatchObject({ status: 0 })
     expect(refused.status).toBe(78)
-    expect(refused.err + refused.out).toContain(`wanted client_credentials`)
+    expect(refused.err + refused.out).toContain(`"${voucherType}", wanted `)
     expect(schema.out).toContain(`"${voucherType}"`)
     expect(document.out).toContain('The voucher that the holder gave away')
   })

@@ -114,13 +114,15 @@ test('a further token comes in the answer, and the session and the time of the s
 
 test('the metadata lists it', async () => {
   const response = await app.send('/api/v1/tenant/acme/.well-known/oauth-authorization-server')
-  expect(await response.json()).toMatchObject({ grant_types_supported: ['client_credentials', voucherType] })
+  expect(await response.json()).toMatchObject({
+    grant_types_supported: expect.arrayContaining([voucherType]),
+  })
 })
 
 test('the OpenAPI document lists it and its parameter', async () => {
   const { components } = await (await app.send('/swagger/json')).json()
   const { properties } = components.schemas.ClientCredentialsRequest
-  expect(properties.grant_type.enum).toEqual(['client_credentials', voucherType])
+  expect(properties.grant_type.enum).toContain(voucherType)
   expect(properties.voucher).toEqual({ description: 'The voucher that the holder gave away', type: 'string' })
 })
 
