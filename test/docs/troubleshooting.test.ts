@@ -33,7 +33,7 @@ test('every error_description of the server is in docs/troubleshooting.md', asyn
 })
 
 test('every complaint about a key is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/keys/signing-key.ts', 'src/keys/material/*.ts')
+  const source = await readSources('src/keys/**/*.ts')
   const pieces = [
     ...findPieces(source, /(?:refuse|new KeyMaterialError)\(\s*['`]([^'`]+)['`]/g),
     ...findPieces(source, /^\s+'((?:is|holds) (?:an? |encrypted)[^'`]+)',?/gm),
@@ -46,7 +46,7 @@ test('every complaint about a key is in docs/troubleshooting.md', async () => {
 })
 
 test('what is said of files that others reach is in docs/troubleshooting.md', async () => {
-  const source = `${await readSources('src/exposure.ts')}\n${await readSources('src/config/rules/exposed-files.ts')}`
+  const source = await readSources('src/**/*.ts')
   const pieces = findPieces(source, /(?:const complaint =|source\.warn\([^`]*)\s*`([^`]+)`/g)
   expect(pieces.length).toBeGreaterThan(8)
   expect(missingOf(pieces.map(withoutFrame))).toEqual([])
@@ -58,7 +58,7 @@ test('what is said of master keys, of rotation and of the clock is in docs/troub
     ...findPieces(source, /new (?:KeyError|MasterKeyError|RotationError)\(\s*`([^`]+)`/g),
     ...findPieces(source, /#distrust\('([^']+)'/g),
     ...findPieces(source, /attempt\(['`]([^'`]+)/g),
-    ...findPieces(await readSources('src/server/compose-keys.ts'), /^ {2}\w+: '(a signing [^']+)'/gm),
+    ...findPieces(await readSources('src/server/**/*.ts'), /^ {2}\w+: '(a signing [^']+)'/gm),
   ]
   expect(pieces).toContain('a signing key signs no more')
   expect(pieces).toContain('the clock jumped')
@@ -68,7 +68,7 @@ test('what is said of master keys, of rotation and of the clock is in docs/troub
 
 /** Without the colon or the quote that stands between a name that is filled in and the words. */
 function withoutFrame(piece: string): string {
-  return piece.replace(/^[':,; ]+/, '')
+  return piece.replace(/^[':,; )}]+/, '')
 }
 
 test('what a command says when it fails or is used wrongly is in docs/troubleshooting.md', async () => {
@@ -82,10 +82,7 @@ test('what a command says when it fails or is used wrongly is in docs/troublesho
 })
 
 test('what is refused in a configuration is in docs/troubleshooting.md', async () => {
-  const source = await readSources(
-    'src/config/load.ts',
-    'src/config/rules/{check,client-secret,storage-settings}.ts',
-  )
+  const source = await readSources('src/config/**/*.ts')
   const pieces = [
     ...findPieces(source, /\b(?:refuse|warn|report)\((?:\s*(?:\[[^\]]*\]|\w+),)?\s*(?:'([^']+)'|`([^`]+)`)/g),
     ...findPieces(source, /message = '([^']+)'/g),
@@ -97,9 +94,11 @@ test('what is refused in a configuration is in docs/troubleshooting.md', async (
 })
 
 test('what is wrong or doubtful about a secret is in docs/troubleshooting.md', async () => {
-  const source = await readSources('src/config/rules/secret-faults.ts')
-  const texts = findPieces(source, /'([^'\n]+)',?\]?,?$/gm)
-  const pieces = texts.filter((text) => text.includes(' '))
+  const source = await readSources('src/config/**/*.ts')
+  const pieces = [
+    ...findPieces(source, /\/[iu]*,\s+'([^'\n]+)',?\s*\]/g),
+    ...findPieces(source, /return '(is [^'\n]+)'/g),
+  ]
   expect(pieces).toContain('is white space alone')
   expect(pieces).toContain('is a hash, wanted the secret itself; a hash goes into secret_hash')
   expect(pieces.length).toBeGreaterThan(10)
