@@ -8,7 +8,7 @@ import { adminTenants } from './admin/tenants.ts'
 import { adminTokens } from './admin/tokens.ts'
 import type { Deps } from './deps.ts'
 
-/** Every resource of the admin API. Apart from app.ts, for a server without it does not load it. */
+/** Every resource of the admin API. It is not in app.ts, so that a server without admin API does not load it. */
 export function adminApi(deps: Deps) {
   return new Elysia()
     .use(adminTenants(deps))

@@ -25,7 +25,7 @@ export async function loadAdminApi(admin: Deps['admin']): Promise<AdminApi | und
   return admin && (await import('./admin-app.ts')).adminApi
 }
 
-/** The whole server as one function from request to response; `admin` is what {@link loadAdminApi} answered. */
+/** The whole server as one function from request to response; `admin` is what {@link loadAdminApi} returned. */
 export function createApp(deps: Deps, admin?: AdminApi): Handler {
   const prefix = mountablePath(deps.publicUrl)
   const routes = new Elysia()
@@ -40,7 +40,7 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
       code === 'NOT_FOUND' ? answerNoRoute(request) : renderError(error, notesOf(request)),
     )
     .use(routes)
-  // A proxy may cut the path of public_url off, or leave it there.
+  // A proxy may cut the path of public_url off, or pass it on.
   if (prefix !== '') app.group(prefix, (group) => group.use(routes).use(rootEndpoint(deps, '')))
 
   function answerNoRoute(request: Request): Response {
@@ -53,7 +53,7 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
   return wrapHandler(async (request) => app.fetch(request), deps)
 }
 
-/** The OpenAPI document of every endpoint, as JSON. What makes it is loaded here, for few ask for it and a start is short. */
+/** The OpenAPI document of every endpoint, as JSON. The import is here because few servers need it, and a start must be short. */
 export async function renderDocument(deps: Deps): Promise<string> {
   const { findFirstTenant, makeDocument, renderDocumentOf } = await import('./swagger/document.ts')
   const document = await makeDocument(documented(deps, await loadAdminApi(deps.admin)), deps)

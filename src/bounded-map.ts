@@ -1,16 +1,16 @@
 export interface BoundedMapOptions<V> {
-  /** Entries that are never dropped for others; twice as many are kept at most. */
+  /** This many of the entries used last are never dropped. At most twice as many are kept. */
   readonly most: number
-  /** What an entry counts against `mostWeight`; default: nothing. */
+  /** The weight of an entry, counted against `mostWeight`. Default: 0. */
   readonly weigh?: (key: string, value: V) => number
   /** Default: no limit. */
   readonly mostWeight?: number
 }
 
 /**
- * A map that drops the entries which were not used for the longest time. It keeps two generations: a full one becomes the old one, the
- * entries that are used after that move to the young one, and the others go with the next change. A map in the order of use, such as
- * that of lru-cache, would be written at each look.
+ * A map that drops the entries which were not used for the longest time. It keeps two generations. A full young one becomes the old
+ * one. Entries that are used after that move to the young one, and the others are dropped at the next change. A map in the order of use,
+ * such as lru-cache, would be written at each read.
  */
 export class BoundedMap<V extends {}> {
   readonly #options: BoundedMapOptions<V>
@@ -34,7 +34,7 @@ export class BoundedMap<V extends {}> {
     return old
   }
 
-  /** Whether the key has an entry; it does not count as a use. */
+  /** Whether the key has an entry. This does not count as a use. */
   has(key: string): boolean {
     return this.#young.has(key) || this.#old.has(key)
   }
@@ -58,7 +58,7 @@ export class BoundedMap<V extends {}> {
     this.#old.delete(key)
   }
 
-  /** The values in no order; they do not count as used. */
+  /** The values, in no order. This does not count as a use. */
   values(): V[] {
     return [...this.#old.values(), ...this.#young.values()]
   }

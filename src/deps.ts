@@ -15,7 +15,7 @@ import type { RecentTokens } from './tokens/recent-tokens.ts'
 import type { SignedTokens } from './tokens/signed-tokens.ts'
 import type { VerifiedTokens } from './tokens/verified-tokens.ts'
 
-/** Everything that a request can touch. Time, randomness and the log come in here and nowhere else. */
+/** Everything that a request can use. Time, randomness and the log come in here and nowhere else. */
 export interface Deps {
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -27,14 +27,14 @@ export interface Deps {
   readonly publicUrl: string
   /** Whether the Swagger page and the OpenAPI document are served. */
   readonly swagger: boolean
-  /** The tenant that manages every tenant, where there is one; undefined: there is no admin API. */
+  /** Undefined: there is no admin API. `tenant` manages every tenant; null: each tenant manages itself. */
   readonly admin: { readonly tenant: string | null } | undefined
   readonly tenants: TenantRegistry
   readonly clients: ClientRegistry
   readonly keyring: Keyring
   readonly secrets: SecretChecker
   readonly limits: AttemptLimits
-  /** Proxies whose X-Forwarded-For is believed. */
+  /** The server believes X-Forwarded-For from these proxies. */
   readonly trustedProxies: readonly IpRange[]
   readonly recentTokens: RecentTokens
   readonly storage: Storage
@@ -42,16 +42,16 @@ export interface Deps {
   readonly lastUse: LastUse
   readonly verifiedTokens: VerifiedTokens
   readonly signedTokens: SignedTokens
-  /** Up to when (ms) expired rows were deleted: what expired by then stays expired, whatever the clock says. */
+  /** The cutoff (ms): expired rows were deleted up to it. A token that expired by then stays expired, whatever the clock says. */
   readonly expiryCutoff: () => number
   readonly lifecycle: Lifecycle
-  /** Left out: nothing is counted. */
+  /** Default: nothing is counted. */
   readonly metrics?: Metrics
 }
 
 /** Where the process is between its start and its end. */
 export interface Lifecycle {
   phase: 'starting' | 'ready' | 'stopping'
-  /** Another process takes over: connections that are kept open go with their next answer. */
+  /** Another process takes over: each open connection is closed with its next answer. */
   isLeaving?: boolean
 }

@@ -1,26 +1,26 @@
 import type { FileFacts } from './platform/files.ts'
 
 /**
- * What is in a file, for what it means that other users reach it. `given-key` is a key that an operator put somewhere, `kept-key` one
- * below data_dir; `settings` holds nothing secret and is only not to be changed.
+ * The kind of content of a file, which decides how bad it is that other users reach it. `given-key` is a key that an operator put
+ * somewhere, `kept-key` is one below data_dir. `settings` has nothing secret, but nobody else may change it.
  */
 export type Content = 'given-key' | 'kept-key' | 'secret' | 'settings' | 'database' | 'data-folder'
 
-/** A file that others than its owner reach, or that belongs to somebody else. */
+/** A file that other users than its owner can reach, or that belongs to another user. */
 export interface Exposure {
   readonly path: string
-  /** `refuse`: do not use it; `warn`: say so; `note`: its group reaches it, which may be as it is meant, so say so once for all. */
+  /** `refuse`: do not use the file. `warn`: warn about it. `note`: its group reaches it, which may be intended: warn once for all. */
   readonly gravity: 'refuse' | 'warn' | 'note'
-  /** What is, what was wanted and the next step: goes behind the path. */
+  /** What is wrong, what was wanted and the next step. A message has it after the path. */
   readonly complaint: string
 }
 
 interface Rule {
   /** The mode that a message asks for. */
   readonly wanted: string
-  /** Bits of `rwx` that nobody else may have. */
+  /** Bits of `rwx` that other users must not have. */
   readonly others: number
-  /** Bits of `rwx` that are told of where the group has them. */
+  /** Bits of `rwx` that cause a note where the group has them. */
   readonly group: number
   readonly gravity: 'refuse' | 'warn'
   /** Whether it must belong to the user of this process, or to root. */
@@ -56,7 +56,7 @@ const rules: Readonly<Record<Content, Rule>> = {
     ...{ wanted: '0600', others: read | write, group: 0, gravity: 'warn', isOwned: true },
     inKubernetes: byInitContainer,
   },
-  // Files in it have modes of their own, so that others may look into it matters little.
+  // Files in it have modes of their own, so it matters little that others may read the folder.
   'data-folder': {
     ...{ wanted: '0700', others: write, group: 0, gravity: 'warn', isOwned: true },
     inKubernetes: byInitContainer,
@@ -67,8 +67,8 @@ const rules: Readonly<Record<Content, Rule>> = {
 type User = number | undefined
 
 /**
- * What of the owner and the mode of a file is not as it should be, the worst alone; undefined: nothing. Symbolic links are followed
- * before: those of a Kubernetes Secret (`tls.key -> ..data/tls.key`) do not count, what they lead to does.
+ * The worst fault in the owner and the mode of a file; undefined: there is none. The caller follows symbolic links before: the links
+ * of a Kubernetes Secret (`tls.key -> ..data/tls.key`) do not count, but their targets do.
  */
 export function findExposure(
   path: string,
@@ -90,7 +90,7 @@ function findOpenToOthers(path: string, { mode = 0 }: FileFacts, rule: Rule): Ex
   return { path, gravity: rule.gravity, complaint }
 }
 
-/** Root may use the files of the service that it looks after; who owns a file can read and change it, whatever its mode. */
+/** Root may use the files of the service. The owner of a file can read and change it, whatever its mode. */
 function findForeign(path: string, { owner }: FileFacts, rule: Rule, user: User): Exposure | undefined {
   if (!rule.isOwned || owner === undefined || user === undefined) return undefined
   if (owner === user || owner === 0 || user === 0) return undefined

@@ -2,7 +2,7 @@ import { printable } from './printable.ts'
 
 export type LogLevel = 'info' | 'warn' | 'error'
 
-/** Values that a log line may hold. What is undefined is left out. */
+/** Values that a log line may hold. Undefined ones are left out. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** Writes one JSON object a line. */
@@ -16,21 +16,21 @@ export function createLog(write: (line: string) => void, now: () => number): Log
   }
 }
 
-/** JSON may hold characters that act on the terminal in which somebody reads the log; as escapes they mean the same to a program. */
+/** Escapes the characters of JSON that control a terminal, because people read the log in one. A program reads the same text. */
 function harmless(json: string): string {
   return plainText.test(json) ? json : printable(json)
 }
 
-/** Almost every line; this test costs a fifth of a microsecond. */
+/** Matches almost every line. This test costs a fifth of a microsecond. */
 const plainText = /^[\x20-\x7e]*$/
 
-/** The rest of an object that was begun: its own members are not copied into a new one first. */
+/** The rest of an object whose head is written already, without copying the members into a new object. */
 function renderRest(fields: LogFields): string {
   const text = JSON.stringify(fields)
   return text === '{}' ? text.slice(1) : `,${text.slice(1)}`
 }
 
-/** Renders moments (ms), of which many are the same one in a busy server. */
+/** Renders moments (ms). It keeps the last text, because a busy server renders the same moment many times. */
 function createClockFace(): (moment: number) => string {
   let shown = { moment: Number.NaN, text: '' }
   return (moment) => {
@@ -39,7 +39,7 @@ function createClockFace(): (moment: number) => string {
   }
 }
 
-/** A fault and what caused it, in one line, for the log alone. */
+/** An error and its causes in one line, for the log only. */
 export function renderCause(fault: unknown): string {
   if (!(fault instanceof Error)) return String(fault)
   const head = fault.name === 'Error' ? fault.message : `${fault.name}: ${fault.message}`
