@@ -13,3 +13,7 @@ export const buildInfo: BuildInfo = {
   version: manifest.version,
   commit: typeof GRANTD_COMMIT === 'string' ? GRANTD_COMMIT : 'source',
 }
+
+export function renderVersion(): string {
+  return `grantd ${buildInfo.version} (${buildInfo.commit})\n`
+}

@@ -100,6 +100,7 @@ const arrows: Record<string, readonly string[]> = {
     'management',
     'log',
     'printable',
+    'exposure',
     'config',
     'platform',
     'storage',
@@ -255,6 +256,16 @@ describe('arrows', () => {
       const isInOneFolder = dirname(file) !== 'endpoints' && dirname(file) === dirname(target)
       return inside && !isInOneFolder && !target.startsWith(`${file.replace(/\.ts$/, '')}-`)
     })
+    expect(wrong).toEqual([])
+  })
+
+  test('a command imports no other, nor a part of another', () => {
+    const frame = ['commands/run.ts', 'commands/command-table.ts']
+    const folderOf = (file: string) => file.split('/').slice(0, -1).join('/')
+    const wrong = imports
+      .filter(({ file, target }) => roomOf(file) === 'commands' && roomOf(target) === 'commands')
+      .filter(({ file }) => !frame.includes(file))
+      .filter(({ file, target }) => folderOf(file) === 'commands' || folderOf(file) !== folderOf(target))
     expect(wrong).toEqual([])
   })
 

@@ -4,9 +4,9 @@ import { configOption, dataDirOption, jsonOption, settingOf } from '../cli/optio
 import { stylesFor } from '../cli/style.ts'
 import { ConfigError, type Fault, renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { inspectAccess } from '../offline/inspect-keys.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { inspectAccess } from './keys/keys-check.ts'
 
 export const checkCommand: Command = {
   name: 'check',

@@ -38,11 +38,18 @@ function wordsOf({ options, choices = [] }: Command): string[] {
 
 const names = (commands: Commands) => [...commands.map(({ name }) => name), 'help'].join(' ')
 
+/** Options whose value is a file or a folder. */
+function fileOptions(commands: Commands): string[] {
+  const options = commands.flatMap((command) => command.options)
+  const files = options.filter(({ value }) => value === 'PATH' || value === 'FILE')
+  return [...new Set(files.map(({ name }) => `--${name}`))]
+}
+
 function renderBash(commands: Commands): string {
   const cases = commands.map((command) => `    ${command.name}) words="${wordsOf(command).join(' ')}" ;;`)
   return `_grantd() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words
-  case $previous in --config|--data-dir|--jwks) COMPREPLY=($(compgen -f -- "$current")); return ;; esac
+  case $previous in ${fileOptions(commands).join('|')}) COMPREPLY=($(compgen -f -- "$current")); return ;; esac
   case \${COMP_WORDS[1]} in
 ${cases.join('\n')}
     help) words="${names(commands)}" ;;

@@ -1,7 +1,8 @@
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
+import { parseToken, writeReport } from '../cli/jwt-report.ts'
 import { jsonOption } from '../cli/options.ts'
-import { findTimeFault, renderJwt } from '../cli/render-jwt.ts'
-import { checkSignature, type DecodedJwt, decodeJwt, JwtMalformed } from '../keys/jwt.ts'
+import { findTimeFault } from '../cli/render-jwt.ts'
+import { checkSignature } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 
@@ -45,15 +46,6 @@ async function decode(args: ParsedArguments, platform: Platform): Promise<number
   return exitCodes.ok
 }
 
-export function parseToken(token: string): DecodedJwt {
-  try {
-    return decodeJwt(token)
-  } catch (cause) {
-    if (cause instanceof JwtMalformed) throw new CommandError(`This is no JWT: ${cause.message}`, { cause })
-    throw cause
-  }
-}
-
 /** Bytes. */
 const largestJwks = 1024 * 1024
 
@@ -69,28 +61,4 @@ async function findSignature(token: string, path: string | undefined, { files }:
     throw new CommandError(`${path} is not JSON, wanted a JWK Set`, { cause })
   }
   return checkSignature(token, jwks)
-}
-
-interface Report {
-  readonly decoded: DecodedJwt
-  readonly signature: string
-  readonly isJson: boolean
-}
-
-export function writeReport(report: Report, platform: Platform): void {
-  try {
-    platform.writeOut(renderReport(report, platform))
-  } catch (cause) {
-    // Claims of thousands of levels can be parsed, but not written.
-    if (cause instanceof RangeError)
-      throw new CommandError('This is no JWT: it is nested too deep', { cause })
-    throw cause
-  }
-}
-
-function renderReport({ decoded, signature, isJson }: Report, platform: Platform): string {
-  const { header, claims } = decoded
-  const expired = findTimeFault(claims, platform.now()) !== undefined
-  if (isJson) return `${JSON.stringify({ header, claims, signature, expired })}\n`
-  return renderJwt({ header, claims, signature }, platform.now(), platform)
 }

@@ -1,3 +1,4 @@
+import { renderVersion } from '../build-info.ts'
 import { type Command, exitCodes } from '../cli/command.ts'
 import { renderCommandHelp, renderOverview } from '../cli/help.ts'
 import { suggest } from '../config/suggest.ts'
@@ -5,7 +6,6 @@ import { type OptionNames, parseArguments, UnknownCommandError, UsageError } fro
 import { compileEagerly } from '../platform/eager-compilation.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type CommandEntry, commands, loadCommands } from './command-table.ts'
-import { renderVersion } from './version-command.ts'
 
 /** Runs the command that the arguments name and answers the exit code. */
 export async function runCommand(platform: Platform): Promise<number> {

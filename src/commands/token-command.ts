@@ -1,4 +1,5 @@
 import { type Command, CommandError, exitCodes, type Option } from '../cli/command.ts'
+import { parseToken, writeReport } from '../cli/jwt-report.ts'
 import {
   clientOption,
   getOption,
@@ -17,7 +18,6 @@ import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import { isGeneratedSecret } from '../secrets/generated-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
-import { parseToken, writeReport } from './decode-command.ts'
 
 const remoteOption: Option = {
   ...urlOption,

@@ -1,4 +1,4 @@
-import { buildInfo } from '../build-info.ts'
+import { buildInfo, renderVersion } from '../build-info.ts'
 import { type Command, exitCodes } from '../cli/command.ts'
 import { jsonOption } from '../cli/options.ts'
 
@@ -14,8 +14,4 @@ export const versionCommand: Command = {
     platform.writeOut(args.isSet('json') ? `${JSON.stringify({ version, commit })}\n` : renderVersion())
     return exitCodes.ok
   },
-}
-
-export function renderVersion(): string {
-  return `grantd ${buildInfo.version} (${buildInfo.commit})\n`
 }

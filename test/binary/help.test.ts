@@ -4,6 +4,7 @@ import { programs, run, withFolder } from '../support/spawn-server.ts'
 
 const grantd = programs.executable
 const commands = await loadCommands()
+const width = Math.max(...commands.map(({ name }) => name.length))
 const runHere = (args: readonly string[]) => withFolder((folder) => run(grantd, { folder, args }))
 
 test.each([[['--help']], [['help']]])(
@@ -11,7 +12,7 @@ test.each([[['--help']], [['help']]])(
   async (args) => {
     const { code, out, err } = await runHere(args)
     expect([code, err]).toEqual([0, ''])
-    for (const { name, summary } of commands) expect(out).toContain(`  ${name.padEnd(11)}  ${summary}\n`)
+    for (const { name, summary } of commands) expect(out).toContain(`  ${name.padEnd(width)}  ${summary}\n`)
     expect(out).toContain('\nConfigure\n')
     expect(out).not.toContain('\x1b')
   },

@@ -1,10 +1,10 @@
 import { CommandError, exitCodes, type Option } from '../../cli/command.ts'
 import type { ReportedKey } from '../../keys/key-report.ts'
 import { renderPublicPem } from '../../keys/public-pem.ts'
+import { complaintsOf } from '../../offline/inspect-keys.ts'
 import type { OpenedKeyring } from '../../offline/with-keyring.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { complaintsOf } from './keys-check.ts'
 
 export const exportOptions: readonly Option[] = [
   { name: 'public', description: 'with export: the public keys, which are all that can be exported' },
