@@ -9,12 +9,12 @@ const Failures = (options: { description: string; default: number }) =>
 
 export const MetricsConfig = Type.Object(
   {
-    enabled: Type.Boolean({ default: false, description: 'Count, and serve what was counted' }),
+    enabled: Type.Boolean({ default: false, description: 'Count requests and tokens, and serve the counts' }),
     host: Type.String({
       minLength: 1,
       format: 'host',
       default: '127.0.0.1',
-      description: 'Address to listen on: anybody who reaches it reads the metrics',
+      description: 'Address to listen on: anyone who reaches it reads the metrics',
     }),
     port: Type.Integer({
       minimum: 0,
@@ -55,25 +55,25 @@ export const ServerConfig = Type.Object(
       maximum: longestIdleTimeout,
       default: 75,
       description:
-        'A connection without a byte for so long is closed: 10s to 255s, longer than the proxy in front keeps idle connections. 0: never',
+        'Closes a connection after this time without a byte: 10s to 255s, longer than the proxy in front keeps idle connections. 0: never',
     }),
     shutdown_delay: Duration({
       minimum: 0,
       maximum: 600,
       default: 0,
       description:
-        'After SIGTERM /health/ready is 503 and requests are served for so long, so that load balancers send the next ones elsewhere',
+        'How long requests are still served after SIGTERM, while /health/ready is 503, so that load balancers send the next ones elsewhere',
     }),
     trusted_proxies: Type.Array(Type.String({ format: 'ip-range' }), {
       default: [],
       description:
-        'Proxies whose X-Forwarded-For is believed, as addresses or subnets: for limits and for the audit trail. Default: nobody is believed',
+        'Proxies whose X-Forwarded-For is believed, as addresses or subnets: for limits and for the audit trail. Default: no proxy',
     }),
     metrics: MetricsConfig,
     signing_engine: Choice(['auto', 'builtin', 'openssl'], {
       default: 'auto',
       description:
-        'What makes signatures: the runtime (builtin), the OpenSSL 3 of the host, or the faster of both as it is measured',
+        'What makes signatures: the runtime (builtin), the OpenSSL 3 of the host (openssl), or the faster of both, measured (auto)',
     }),
   },
   { default: {}, description: 'How the server is reached' },
@@ -81,34 +81,35 @@ export const ServerConfig = Type.Object(
 
 export const LimitsConfig = Type.Object(
   {
-    enabled: Type.Boolean({ default: true, description: 'Slow down whoever guesses' }),
+    enabled: Type.Boolean({ default: true, description: 'Slow down guessing' }),
     failures_per_client_and_address: Failures({
       default: 10,
       description: 'Failed attempts at one client from one address that cost no wait',
     }),
     failures_per_client: Failures({
       default: 100,
-      description: 'At one client from anywhere; beyond, each address that fails waits after its first one',
+      description:
+        'Failed attempts at one client from anywhere; above, each address that fails waits after its first one',
     }),
     failures_per_address: Failures({
       default: 100,
-      description: 'From one address at one tenant, whatever the clients',
+      description: 'Failed attempts from one address at one tenant, for any client',
     }),
     failures_per_tenant: Failures({
       default: 1000,
-      description: 'At one tenant; beyond, each address that fails waits after its first one',
+      description: 'Failed attempts at one tenant; above, each address that fails waits after its first one',
     }),
     longest_backoff: Duration({
       minimum: 1,
       maximum: 86_400,
       default: 900,
-      description: 'The longest wait: it begins with a second, and doubles with each further failure',
+      description: 'The longest wait: the first is one second, and each further failure doubles it',
     }),
   },
   {
     default: {},
     description:
-      'What guessing meets: 429 with Retry-After. A client that succeeded from an address before never waits there',
+      'Limits of failed attempts, which get 429 with Retry-After. A client never waits at an address from which it succeeded before',
   },
 )
 
