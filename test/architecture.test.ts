@@ -161,7 +161,17 @@ const arrows: Record<string, readonly string[]> = {
   management: ['audit', 'log', 'tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
   grants: ['tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
   tokens: ['bounded-map', 'keys', 'clients', 'tenants', 'protocol', ...storage, ...port],
-  clients: ['bounded-map', tenantRow, 'secrets', ...port, ...settings, 'protocol', ...storage],
+  // The one thing of keys that clients need: what their own keys signed.
+  clients: [
+    'bounded-map',
+    tenantRow,
+    'secrets',
+    'keys/client-assertion.ts',
+    ...port,
+    ...settings,
+    'protocol',
+    ...storage,
+  ],
   tenants: ['bounded-map', ...settings, 'protocol', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],
   supervisor: ['metrics', 'log', ...port],

@@ -1,4 +1,6 @@
-import type { AuthenticationMethodName } from '../protocol/client-authentication.ts'
+import { parseClientAssertion } from '../keys/client-assertion.ts'
+import { type AuthenticationMethodName, assertionType } from '../protocol/client-authentication.ts'
+import { AssertionCheck } from './assertion-check.ts'
 import type { CheckDeps, CredentialCheck } from './credential-check.ts'
 import { type ClientCredentials, SecretCheck } from './secret-check.ts'
 
@@ -9,6 +11,8 @@ export interface PresentedClient {
   /** From the body. */
   readonly clientId: string | undefined
   readonly clientSecret: string | undefined
+  readonly assertion: string | undefined
+  readonly assertionType: string | undefined
 }
 
 /** Credentials of one method, and how they are checked. */
@@ -28,6 +32,7 @@ export interface AuthenticationMethod {
 export const authenticationMethods: readonly AuthenticationMethod[] = [
   { name: 'client_secret_basic', find: findBasicSecret },
   { name: 'client_secret_post', find: findPostedSecret },
+  { name: 'private_key_jwt', find: findAssertion },
 ]
 
 function findBasicSecret({ basic }: PresentedClient) {
@@ -37,6 +42,15 @@ function findBasicSecret({ basic }: PresentedClient) {
 function findPostedSecret({ clientId, clientSecret }: PresentedClient) {
   if (clientSecret === undefined) return undefined
   return clientId === undefined ? 'malformed' : withSecret({ clientId, clientSecret })
+}
+
+/** The client is the subject of the assertion (RFC 7521 section 4.2); a client_id beside it has to be the same, which the check says. */
+function findAssertion({ assertion: text, assertionType: type, clientId: named }: PresentedClient) {
+  if (text === undefined) return undefined
+  const assertion = type === assertionType ? parseClientAssertion(text) : undefined
+  const clientId = named ?? assertion?.claims['sub']
+  if (!assertion || typeof clientId !== 'string') return 'malformed'
+  return { clientId, openCheck: (deps: CheckDeps) => new AssertionCheck({ clientId, assertion }, deps) }
 }
 
 function withSecret(credentials: ClientCredentials): FoundCredentials {

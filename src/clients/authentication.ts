@@ -32,11 +32,17 @@ export async function authenticateClient(
   const { method, credentials } = findCredentials(presented, deps)
   const attempt = deps.openAttempt?.(credentials.clientId) ?? uncounted
   const checkDeps = { ...deps, attempt }
-  const claimed = { clientId: credentials.clientId, method, check: credentials.openCheck(checkDeps) }
+  const claimed: ClaimedIdentity = {
+    clientId: credentials.clientId,
+    method,
+    check: credentials.openCheck(checkDeps),
+  }
   const admitted = attempt.admit()
   if (admitted) await admitted.catch((held: unknown) => workInVain(claimed, checkDeps, held))
   const outcome = await checkCredentials(claimed, checkDeps)
   if ('failed' in outcome) throw outcome.refusal ?? failed(outcome.failed, presented, deps)
+  const spent = await claimed.check.consume?.()
+  if (spent) throw attempt.fail() ?? failed(spent, presented, deps)
   attempt.succeed()
   return outcome
 }

@@ -52,13 +52,13 @@ async function checkConfigured(
   const explained = await check.explain(checked)
   // From here on it is what the failure of any other client does besides.
   clients.findConfigured(noClientId)
-  clients.findDummySecrets(client.id)
+  clients.findDummy(client.id)
   const near = await clients.findNearStored(client.id).catch((cause: unknown) => {
     throw refusal ?? cause
   })
   await admitInVain(attempt)
   if (near) await check.workInVain(viewFor(near, method))
-  return { failed: explained ?? outcome, refusal }
+  return { failed: chooseReason(outcome, explained), refusal }
 }
 
 /**
@@ -107,7 +107,7 @@ async function checkStored(
   const refusal = attempt.fail()
   const explained = checked && (await check.explain(checked))
   if (!isNew) await check.workInVain(dummy)
-  return { failed: (client && explained) ?? outcome, refusal }
+  return { failed: chooseReason(outcome, client && explained), refusal }
 }
 
 /** The failure was counted already, and an attempt that has to wait because of it is still answered as one that failed. */
@@ -120,11 +120,16 @@ async function admitInVain(attempt: ClientAttempt): Promise<void> {
 }
 
 function findDummy(clientId: string, { clients }: CheckDeps): CheckedClient {
-  return { isUsable: false, secrets: clients.findDummySecrets(clientId) }
+  return { ...clients.findDummy(clientId), isUsable: false }
 }
 
 function viewFor(client: Client, method: AuthenticationMethodName): CheckedClient {
-  return { isUsable: client.active && mayUse(client, method), secrets: client.secrets }
+  return { isUsable: client.active && mayUse(client, method), secrets: client.secrets, keys: client.keys }
+}
+
+/** A client that may not use the method at all has a better reason than what its credentials lack. */
+function chooseReason(outcome: FailedCheck, explained: FailedCheck | undefined): FailedCheck {
+  return outcome === 'other_method' ? outcome : (explained ?? outcome)
 }
 
 function conclude(

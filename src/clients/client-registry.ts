@@ -1,10 +1,10 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Storage } from '../storage/storage.ts'
-import { buildStoredClient, type Client, type ClientSecret } from './client.ts'
+import { buildStoredClient, type Client } from './client.ts'
 import { clients as clientKind } from './client-row.ts'
 import { type ConfiguredClients, noClients } from './configured-clients.ts'
-import { createDummySecrets, type FindDummySecrets } from './dummy-secrets.ts'
+import { createDummies, type DummyCredentials, type FindDummy } from './dummy-credentials.ts'
 
 /** The clients of one tenant: the only way to them, so that a forgotten tenant cannot be written. */
 export interface TenantClients {
@@ -23,7 +23,8 @@ export interface TenantClients {
    * tell by the time whether there is one. Undefined when the tenant has no stored client. Throws StorageError.
    */
   findNearStored(id: string): Promise<Client | undefined>
-  findDummySecrets(id: string): readonly ClientSecret[]
+  /** What an unknown id is checked against: see dummy-credentials.ts. */
+  findDummy(id: string): DummyCredentials
 }
 
 interface ClientsDeps {
@@ -67,7 +68,7 @@ class BuiltClients {
 /** A tenant of config.yaml some of whose clients were asked for. */
 interface UsedTenant {
   readonly source: ConfiguredClients
-  findDummySecrets: FindDummySecrets | undefined
+  findDummy: FindDummy | undefined
 }
 
 type FindConfigured = (tenantId: string) => ConfiguredClients | undefined
@@ -118,17 +119,17 @@ export class ClientRegistry {
   }
 
   /** See {@link TenantClients}. */
-  findDummySecrets(tenantId: string, id: string): readonly ClientSecret[] {
+  findDummy(tenantId: string, id: string): DummyCredentials {
     const used = this.#use(tenantId)
-    used.findDummySecrets ??= createDummySecrets(used.source.list(), this.#hashing)
-    return used.findDummySecrets(id)
+    used.findDummy ??= createDummies(used.source.list(), this.#hashing)
+    return used.findDummy(id)
   }
 
   #use(tenantId: string): UsedTenant {
     const known = this.#used.get(tenantId)
     if (known) return known
     const source = this.#findConfigured(tenantId)
-    const used: UsedTenant = { source: source ?? noClients, findDummySecrets: undefined }
+    const used: UsedTenant = { source: source ?? noClients, findDummy: undefined }
     // Anybody who makes tenants could fill this with those of the storage.
     if (source) this.#used.set(tenantId, used)
     return used
@@ -165,7 +166,7 @@ class ClientsOfTenant implements TenantClients {
     return this.#registry.findNearStored(this.#tenantId, id)
   }
 
-  findDummySecrets(id: string): readonly ClientSecret[] {
-    return this.#registry.findDummySecrets(this.#tenantId, id)
+  findDummy(id: string): DummyCredentials {
+    return this.#registry.findDummy(this.#tenantId, id)
   }
 }

@@ -26,3 +26,9 @@ export const clients = kind(
 
 /** When a client secret, of config.yaml or stored, was used last (`usedAt`); id: JSON of [client id, secret id]. */
 export const secretUses = { ...kind('secret_use', Type.Object({})), fallback: {} }
+
+/**
+ * Assertions of clients that were used, each until it expires: the row makes the first use the only one. Id: SHA-256 of the JSON of
+ * [client id, jti], in hex.
+ */
+export const usedAssertions = { ...kind('used_assertion', Type.Object({})), fallback: {} }

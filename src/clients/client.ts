@@ -1,6 +1,7 @@
 import { type ClientConfig, ClientSettings } from '../config/client-schema.ts'
 import { fillSettings, type ReadonlySettings } from '../config/fill-settings.ts'
 import { type AuthenticationMethodName, defaultMethodNames } from '../protocol/client-authentication.ts'
+import type { ClientJwk } from '../protocol/client-keys.ts'
 import { type GrantType, grantTypes } from '../protocol/grant-types.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
@@ -14,6 +15,8 @@ interface ClientIdentity {
   /** The one method that it may authenticate with; undefined: each of {@link defaultMethodNames}. */
   readonly authenticationMethod: AuthenticationMethodName | undefined
   readonly secrets: readonly ClientSecret[]
+  /** The public keys that it proves itself by, with private_key_jwt. */
+  readonly keys: readonly ClientJwk[]
   readonly name: string
   readonly grant_types: readonly GrantType[]
   /** What it is granted when a request names no scope. */
@@ -77,6 +80,7 @@ function build(settings: ClientSettings, own: Pick<Client, 'id' | 'configured' |
     ...settings,
     ...own,
     authenticationMethod: undefined,
+    keys: [],
     name: settings.name ?? own.id,
     // The row may be that of a later build, which knows others.
     grant_types: grantTypes.filter((type) => settings.grant_types.includes(type)),

@@ -7,10 +7,15 @@ import { tenantDocument } from '../http/answer/tenant-document.ts'
 import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi-parts.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant-of-path.ts'
+import { signatureAlgorithms } from '../protocol/algorithms.ts'
 import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/well-known.ts'
 import { tenantPath } from '../tenants/tenant.ts'
+
+const methodNames = authenticationMethods.map(({ name }) => name)
+/** For assertions of clients, at each endpoint alike. */
+const algorithmNames = Object.keys(signatureAlgorithms)
 
 /** Where clients look for the one document of a tenant: under either name, inserted before the path of the tenant or appended to it. */
 const places = [
@@ -79,7 +84,6 @@ function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps): Prom
 function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl: string): ServerMetadata {
   const base = `${publicUrl}${tenantPath(tenant.id)}`
   const scopes = [...Object.keys(oauth2.scopes), ...(tenant.api_keys ? [reservedScopes.manageApiKeys] : [])]
-  const methods = authenticationMethods.map(({ name }) => name)
   return {
     issuer: tenant.issuer,
     // Verifiers and clients that never go there refuse a document without it; it answers every request with an error.
@@ -94,11 +98,14 @@ function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl
     subject_types_supported: ['public'],
     // There are no ID tokens: verifiers of access tokens learn their algorithms here, and some take RS256 when it is missing.
     id_token_signing_alg_values_supported: [...new Set(jwks.keys.map(({ alg }) => alg))],
-    token_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_methods_supported: methodNames,
+    token_endpoint_auth_signing_alg_values_supported: algorithmNames,
     introspection_endpoint: `${base}/oauth/introspect`,
-    introspection_endpoint_auth_methods_supported: methods,
+    introspection_endpoint_auth_methods_supported: methodNames,
+    introspection_endpoint_auth_signing_alg_values_supported: algorithmNames,
     revocation_endpoint: `${base}/oauth/revoke`,
-    revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_methods_supported: methodNames,
+    revocation_endpoint_auth_signing_alg_values_supported: algorithmNames,
   }
 }
 
@@ -120,11 +127,14 @@ const detail = {
       grant_types_supported: ['client_credentials'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256'],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      token_endpoint_auth_methods_supported: methodNames,
+      token_endpoint_auth_signing_alg_values_supported: algorithmNames,
       introspection_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/introspect',
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      introspection_endpoint_auth_methods_supported: methodNames,
+      introspection_endpoint_auth_signing_alg_values_supported: algorithmNames,
       revocation_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/revoke',
-      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      revocation_endpoint_auth_methods_supported: methodNames,
+      revocation_endpoint_auth_signing_alg_values_supported: algorithmNames,
     }),
     304: { description: 'Unchanged since the ETag in If-None-Match' },
     404: tenantNotFound,

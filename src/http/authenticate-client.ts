@@ -1,11 +1,12 @@
 import { authenticateClient } from '../clients/authentication.ts'
 import type { AuthenticatedClient } from '../clients/check-credentials.ts'
 import { secretUses } from '../clients/client-row.ts'
+import type { AssertionDeps } from '../clients/credential-check.ts'
 import { secretUseId } from '../clients/stored-clients.ts'
 import type { Deps } from '../deps.ts'
 import type { Attempt } from '../limits/attempt-limits.ts'
 import { OAuthError, tooManyRequests } from '../protocol/errors.ts'
-import type { Tenant } from '../tenants/tenant.ts'
+import { type Tenant, tenantPath } from '../tenants/tenant.ts'
 import { noteRarely } from './noted-uses.ts'
 import { recordAudit } from './record-event.ts'
 import { parseBasic } from './request/basic.ts'
@@ -26,6 +27,8 @@ export async function authenticateRequest(
     basic: parseBasic(request.headers.get('authorization')),
     clientId: form.get('client_id'),
     clientSecret: form.get('client_secret'),
+    assertion: form.get('client_assertion'),
+    assertionType: form.get('client_assertion_type'),
   }
   const authenticated = await authenticateClient(presented, {
     clients: deps.clients.of(tenant.id),
@@ -36,6 +39,7 @@ export async function authenticateRequest(
       notes.clientId = id
     },
     tenantId: tenant.id,
+    findAssertionDeps: () => findAssertionDeps(tenant, deps),
     openAttempt: (clientId) => openAttempt(request, clientId, { tenant, deps }),
   }).catch((cause: unknown) => {
     if (cause instanceof OAuthError && cause.status === tooManyRequests)
@@ -46,6 +50,15 @@ export async function authenticateRequest(
   notes.proof = authenticated.proof
   notes.actor = authenticated.client.id
   return authenticated
+}
+
+/** Introspection and revocation take no other audience: the token endpoint is the name of the whole server (RFC 7523 section 3). */
+function findAssertionDeps(
+  { id, issuer }: Tenant,
+  { publicUrl, expiryCutoff, storage, hashing }: Deps,
+): AssertionDeps {
+  const audiences = [issuer, `${publicUrl}${tenantPath(id)}/oauth/token`]
+  return { tenantId: id, audiences, expiryCutoff: expiryCutoff(), storage, hashing }
 }
 
 function openAttempt(

@@ -5,14 +5,15 @@ import { notesOf } from './request/request-notes.ts'
 
 type AuditDeps = Pick<Deps, 'audit'>
 
-/** Records what a request did, with who it was and where it came from. */
+/** Records what a request did, with who it was and where it came from; of a client with several keys, which key proved it. */
 export function recordAudit(
   request: Request,
   event: Omit<AuditEvent, 'requestId' | 'address'>,
   { audit }: AuditDeps,
 ): void {
-  const { id, address } = notesOf(request)
-  audit.record({ ...event, requestId: id, address: address() })
+  const { id, address, proof } = notesOf(request)
+  const detail = proof?.kind === 'key' ? { ...event.detail, key: proof.id } : event.detail
+  audit.record({ ...event, ...(detail && { detail }), requestId: id, address: address() })
 }
 
 /** Runs `work`, and records its refusal as an event of `type`; what is no refusal is in the log alone. */

@@ -1,7 +1,8 @@
 import { auditEvents, auditHeads } from '../audit/audit-row.ts'
+import { usedAssertions } from '../clients/client-row.ts'
 import { revocations } from '../tokens/revocation-row.ts'
 
-/** Kinds of rows that stay when a tenant is deleted: what it did, and that its tokens are no good. */
-export const outlastingKinds: readonly string[] = [auditEvents, auditHeads, revocations].map(
+/** Kinds of rows that stay when a tenant is deleted: what it did, that its tokens are no good, and that assertions were used. */
+export const outlastingKinds: readonly string[] = [auditEvents, auditHeads, revocations, usedAssertions].map(
   ({ name }) => name,
 )

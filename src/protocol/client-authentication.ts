@@ -2,7 +2,11 @@
  * The ways in which a client authenticates, by the names of OpenID Connect Core section 9; clients/authentication-methods.ts has one row
  * for each.
  */
-export const authenticationMethodNames = ['client_secret_basic', 'client_secret_post'] as const
+export const authenticationMethodNames = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const
 
 export type AuthenticationMethodName = (typeof authenticationMethodNames)[number]
 
@@ -11,3 +15,20 @@ export const defaultMethodNames: readonly AuthenticationMethodName[] = [
   'client_secret_basic',
   'client_secret_post',
 ]
+
+/** Whether a client that is registered so proves itself by keys; else by secrets. Null: it is registered for none by name. */
+export function usesKeys(method: AuthenticationMethodName | null | undefined): boolean {
+  return method === 'private_key_jwt'
+}
+
+/** The one `client_assertion_type` that there is (RFC 7523 section 2.2). */
+export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** Characters of a `client_assertion` at most. */
+export const longestAssertion = 8192
+/** Seconds from now to its `exp` at most. */
+export const longestAssertionLife = 3600
+/** Seconds by which the clock of a client may differ from ours. */
+export const assertionLeeway = 30
+/** Characters of its `jti` at most. */
+export const longestAssertionId = 256

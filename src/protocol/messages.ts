@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { ClientParameters } from './client-parameters.ts'
 import { latestMoment } from './moment.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
@@ -77,8 +78,7 @@ export const TokenParameter = Type.Object(
     token_type_hint: Type.Optional(
       Type.String({ description: 'Is not needed: a token says itself what it is' }),
     ),
-    client_id: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
-    client_secret: Type.Optional(Type.String({ description: 'For client_secret_post; else in HTTP Basic' })),
+    ...ClientParameters,
   },
   { title: 'TokenRequest' },
 )
@@ -144,10 +144,15 @@ export const ServerMetadata = Type.Object(
       description: 'The algorithms of the keys in the JWK Set, which sign access tokens',
     }),
     token_endpoint_auth_methods_supported: Type.Array(Type.String()),
+    token_endpoint_auth_signing_alg_values_supported: Type.Array(Type.String(), {
+      description: 'For the client_assertion of private_key_jwt',
+    }),
     introspection_endpoint: Type.String(),
     introspection_endpoint_auth_methods_supported: Type.Array(Type.String()),
+    introspection_endpoint_auth_signing_alg_values_supported: Type.Array(Type.String()),
     revocation_endpoint: Type.String(),
     revocation_endpoint_auth_methods_supported: Type.Array(Type.String()),
+    revocation_endpoint_auth_signing_alg_values_supported: Type.Array(Type.String()),
   },
   { title: 'ServerMetadata' },
 )

@@ -13,8 +13,7 @@ export function tokenRequest({ grantTypes, parameters }: TokenRequestOptions): T
   return Type.Object(
     {
       grant_type: Type.Unsafe<string>({ type: 'string', enum: [...grantTypes] }),
-      client_id: text('For client_secret_post; else in HTTP Basic'),
-      client_secret: text('For client_secret_post; else in HTTP Basic'),
+      ...ClientParameters,
       scope: text('Scopes separated by single spaces; without it, the default scopes of the client'),
       resource: text('The API that the token is for, as RFC 8707 names it; may be repeated'),
       audience: text('Another name for resource'),

@@ -26,6 +26,18 @@ function client(id: string, changes: { active?: boolean; hash?: string } = {}): 
   })
 }
 
+const nothing: PresentedClient = {
+  basic: undefined,
+  clientId: undefined,
+  clientSecret: undefined,
+  assertion: undefined,
+  assertionType: undefined,
+}
+
+const noAssertions = () => {
+  throw new TypeError('Nobody sends an assertion here')
+}
+
 const sha256 = (text: string) => `sha256:${hashing.sha256(text).toHex()}`
 
 function tenantWith(clients: readonly Client[]) {
@@ -46,10 +58,11 @@ function tenantWith(clients: readonly Client[]) {
     secrets: checkerWith(slow),
     now: () => 0,
     tenantId: 'acme',
+    findAssertionDeps: noAssertions,
   }
   const exempt = { ...uncounted, isExempt: () => true }
   const authenticate = (presented: Partial<PresentedClient>) =>
-    authenticateClient({ basic: undefined, clientId: undefined, clientSecret: undefined, ...presented }, deps)
+    authenticateClient({ ...nothing, ...presented }, deps)
   const mustWait = new OAuthError('temporarily_unavailable', 'Wait', { status: 429 })
   const held = { ...exempt, isRemembered: () => false, admit: () => Promise.reject(mustWait) }
   return {
@@ -61,13 +74,10 @@ function tenantWith(clients: readonly Client[]) {
     authenticate,
     /** As if somebody guessed at the address of the client. */
     guessBeside: (clientId: string, clientSecret: string) =>
-      authenticateClient(
-        { basic: undefined, clientId, clientSecret },
-        { ...deps, openAttempt: () => exempt },
-      ),
+      authenticateClient({ ...nothing, clientId, clientSecret }, { ...deps, openAttempt: () => exempt }),
     /** The attempt has to wait. */
     guessTooOften: (clientId: string, clientSecret: string) =>
-      authenticateClient({ basic: undefined, clientId, clientSecret }, { ...deps, openAttempt: () => held }),
+      authenticateClient({ ...nothing, clientId, clientSecret }, { ...deps, openAttempt: () => held }),
   }
 }
 
@@ -205,7 +215,7 @@ test('a tenant knows none of the clients of another', async () => {
 
 const missing = 'Client credentials are missing'
 const malformed = 'The client credentials are malformed'
-const nothing: readonly [what: string, presented: Partial<PresentedClient>, refusal: object][] = [
+const unusable: readonly [what: string, presented: Partial<PresentedClient>, refusal: object][] = [
   ['no credentials', {}, { ...failed, message: missing }],
   ['a client_id alone', { clientId: 'app' }, { ...failed, message: missing }],
   ['a client_secret alone', { clientSecret: 'app-secret' }, { ...failed, message: malformed }],
@@ -216,7 +226,7 @@ const nothing: readonly [what: string, presented: Partial<PresentedClient>, refu
     { ...failedBasic, message: malformed },
   ],
 ]
-test.each(nothing)('a request with %s fails and says so', async (_what, presented, refusal) => {
+test.each(unusable)('a request with %s fails and says so', async (_what, presented, refusal) => {
   expect(await refusalOf(tenantWith([app]).authenticate(presented))).toEqual(refusal)
 })
 

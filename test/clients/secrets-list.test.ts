@@ -145,6 +145,12 @@ tenants:
   })
 })
 
+const nothing = { basic: undefined, assertion: undefined, assertionType: undefined }
+
+const noAssertions = () => {
+  throw new TypeError('Nobody sends an assertion here')
+}
+
 const always = { notBefore: null, expiresAt: null }
 const secretOf = (id: string, hash: string): ClientSecret => ({ id, hash: parseSecretHash(hash), ...always })
 
@@ -161,10 +167,11 @@ function start(clients: readonly Client[]) {
     clients: registry.of('acme'),
     secrets: checkerWith(slow),
     tenantId: 'acme',
+    findAssertionDeps: noAssertions,
     now: () => testStart,
   }
   const attempt = (clientId: string, clientSecret: string) =>
-    authenticateClient({ basic: undefined, clientId, clientSecret }, deps)
+    authenticateClient({ ...nothing, clientId, clientSecret }, deps)
   return {
     storage,
     slow,

@@ -27,7 +27,8 @@ const places = (tenant: string) =>
     `/api/v1/tenant/${tenant}/.well-known/${name}`,
   ])
 
-const methods = ['client_secret_basic', 'client_secret_post']
+const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA']
 
 const acme = {
   issuer: 'https://acme.example',
@@ -40,10 +41,13 @@ const acme = {
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: ['RS256'],
   token_endpoint_auth_methods_supported: methods,
+  token_endpoint_auth_signing_alg_values_supported: algorithms,
   introspection_endpoint: 'https://id.example.com/auth/api/v1/tenant/acme/oauth/introspect',
   introspection_endpoint_auth_methods_supported: methods,
+  introspection_endpoint_auth_signing_alg_values_supported: algorithms,
   revocation_endpoint: 'https://id.example.com/auth/api/v1/tenant/acme/oauth/revoke',
   revocation_endpoint_auth_methods_supported: methods,
+  revocation_endpoint_auth_signing_alg_values_supported: algorithms,
 }
 
 describe('the document', () => {

@@ -18,7 +18,7 @@ test('oauth4webapi finds where to revoke, revokes a token, and the token is refu
   const as = await discoverBare(judged.issuer())
   expect(as.revocation_endpoint).toBe(`${judged.issuer()}/oauth/revoke`)
   expect(as.introspection_endpoint).toBe(`${judged.issuer()}/oauth/introspect`)
-  const methods = ['client_secret_basic', 'client_secret_post']
+  const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
   expect(as.revocation_endpoint_auth_methods_supported).toEqual(methods)
   expect(as.introspection_endpoint_auth_methods_supported).toEqual(methods)
   const client = { client_id: 'app' }

@@ -19,5 +19,6 @@ test('the names of the kinds in the database stay as they are', () => {
     'revocation',
     'secret_use',
     'tenant',
+    'used_assertion',
   ])
 })

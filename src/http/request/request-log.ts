@@ -26,6 +26,7 @@ export function logRequest(
     tenant: notes.tenant,
     client_id: notes.clientId,
     secret_id: notes.proof?.kind === 'secret' ? notes.proof.id : undefined,
+    key_id: notes.proof?.kind === 'key' ? notes.proof.id : undefined,
     error: notes.error,
     reason: notes.reason,
   })

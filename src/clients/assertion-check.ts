@@ -1,0 +1,56 @@
+import { type ClientAssertion, findSigner, fittingKeys } from '../keys/client-assertion.ts'
+import { type AssertionClaims, type AssertionFault, checkAssertion } from './assertion-claims.ts'
+import type { CheckDeps, CheckedClient, CredentialCheck, FailedCheck } from './credential-check.ts'
+import { andThen, type MaybePromise } from './maybe-promise.ts'
+import type { Proof } from './proof.ts'
+import { consumeAssertion } from './used-assertions.ts'
+
+/** The assertion of one request (RFC 7523 sections 2.2 and 3). */
+export class AssertionCheck implements CredentialCheck {
+  readonly failure: FailedCheck
+  readonly #clientId: string
+  readonly #assertion: ClientAssertion
+  readonly #deps: CheckDeps
+  readonly #claims: AssertionClaims | AssertionFault
+
+  constructor({ clientId, assertion }: { clientId: string; assertion: ClientAssertion }, deps: CheckDeps) {
+    const { audiences, expiryCutoff } = deps.findAssertionDeps()
+    this.#clientId = clientId
+    this.#assertion = assertion
+    this.#deps = deps
+    this.#claims = checkAssertion(assertion, { clientId, audiences, expiryCutoff, now: deps.now() })
+    this.failure = typeof this.#claims === 'string' ? this.#claims : 'wrong_signature'
+  }
+
+  /** A client that came from here before does not wait for the verification by the keys of a dummy. */
+  isQuick(): boolean {
+    return false
+  }
+
+  findProof(client: CheckedClient): MaybePromise<Proof | undefined> {
+    return andThen(this.#deps.attempt.admit(), () => this.findProofAfter(client))
+  }
+
+  async findProofAfter({ keys }: CheckedClient): Promise<Proof | undefined> {
+    // What is wrong with the assertion itself is the same for every client: nobody's keys are looked at.
+    if (typeof this.#claims === 'string') return undefined
+    const id = await findSigner(this.#assertion, keys)
+    return id === undefined ? undefined : { kind: 'key', id }
+  }
+
+  explain({ keys }: CheckedClient): FailedCheck | undefined {
+    if (typeof this.#claims === 'string') return undefined
+    return fittingKeys(this.#assertion, keys).length === 0 ? 'unknown_key' : undefined
+  }
+
+  async workInVain(client: CheckedClient): Promise<void> {
+    await this.findProofAfter(client)
+  }
+
+  async consume(): Promise<FailedCheck | undefined> {
+    if (typeof this.#claims === 'string') return this.#claims
+    const used = { clientId: this.#clientId, ...this.#claims }
+    const isFirst = await consumeAssertion(used, this.#deps.findAssertionDeps())
+    return isFirst ? undefined : 'assertion_replayed'
+  }
+}

@@ -1,0 +1,92 @@
+import * as jose from 'jose'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
+import { longestAssertion } from '../protocol/client-authentication.ts'
+import { algorithmsOf, type ClientJwk } from '../protocol/client-keys.ts'
+import { dummyKeyFor } from './dummy-keys.ts'
+
+/** A JWT with which a client says who it is (RFC 7523 section 2.2), before anything of it is believed. */
+export interface ClientAssertion {
+  readonly text: string
+  /** Undefined for one that is none of ours, such as none and HS256. */
+  readonly algorithm: SignatureAlgorithm | undefined
+  readonly kid: string | undefined
+  /** Whether the header has a member that we do not follow: a key of its own, a critical extension, another typ. */
+  readonly hasForeignHeader: boolean
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** Members that say where a key is, or that change what the signature means: none of them may choose how we verify. */
+const foreignMembers = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip'] as const
+/** Others, such as at+jwt, say that the JWT is for something else (RFC 8725 section 3.11). */
+const types = /^(?:application\/)?(?:jwt|client-authentication\+jwt)$/i
+
+/** Decoders of base64 skip white space; this form has none (RFC 7515 section 7.1). */
+const compactJws = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
+/** Returns undefined for a text that is no signed JWT, or a very long one. */
+export function parseClientAssertion(text: string): ClientAssertion | undefined {
+  if (text.length > longestAssertion || !compactJws.test(text)) return undefined
+  try {
+    const header: Readonly<Record<string, unknown>> = { ...jose.decodeProtectedHeader(text) }
+    const { alg, kid, typ } = header
+    return {
+      text,
+      algorithm: isOurs(alg) ? alg : undefined,
+      kid: typeof kid === 'string' ? kid : undefined,
+      hasForeignHeader:
+        foreignMembers.some((name) => Object.hasOwn(header, name)) ||
+        (kid !== undefined && typeof kid !== 'string') ||
+        (typ !== undefined && !(typeof typ === 'string' && types.test(typ))),
+      claims: jose.decodeJwt(text),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function isOurs(alg: unknown): alg is SignatureAlgorithm {
+  return typeof alg === 'string' && Object.hasOwn(signatureAlgorithms, alg)
+}
+
+/** The keys that may have signed: those whose kind and `alg` fit, and of these the one of its kid where it names one. */
+export function fittingKeys(
+  { algorithm, kid }: ClientAssertion,
+  keys: readonly ClientJwk[],
+): readonly ClientJwk[] {
+  if (algorithm === undefined) return []
+  return keys.filter((key) => (kid === undefined || key.kid === kid) && algorithmsOf(key).includes(algorithm))
+}
+
+/**
+ * Returns the id of the key among `keys` that signed the assertion: its kid, or its RFC 7638 thumbprint. Undefined when none did. All
+ * keys are tried, and where none fits a dummy is, so that the time says little of what there is; an algorithm that is none of ours costs
+ * nothing, whatever the keys are.
+ */
+export async function findSigner(
+  assertion: ClientAssertion,
+  keys: readonly ClientJwk[],
+): Promise<string | undefined> {
+  const { algorithm, text } = assertion
+  if (algorithm === undefined) return undefined
+  const fitting = fittingKeys(assertion, keys)
+  if (fitting.length === 0) await isSignedBy(text, { algorithm, key: dummyKeyFor(algorithm) })
+  let signer: ClientJwk | undefined
+  for (const key of fitting) {
+    if (await isSignedBy(text, { algorithm, key })) signer ??= key
+  }
+  return signer && (signer.kid ?? (await jose.calculateJwkThumbprint({ ...signer })))
+}
+
+async function isSignedBy(
+  text: string,
+  { algorithm, key }: { algorithm: SignatureAlgorithm; key: ClientJwk },
+): Promise<boolean> {
+  try {
+    // jose keeps the imported key by this object, which a client of config.yaml has for long.
+    await jose.compactVerify(text, key, { algorithms: [algorithm] })
+    return true
+  } catch {
+    // A key that cannot be imported, such as a point beside its curve, signs nothing.
+    return false
+  }
+}

@@ -1,0 +1,200 @@
+import {
+  type KeyKind,
+  type SignatureAlgorithm,
+  signatureAlgorithms,
+  smallestRsaModulus,
+} from './algorithms.ts'
+
+/** A public key of a client in the words of RFC 7517: what verifies, and nothing else that the JWK Set had. */
+export interface ClientJwk {
+  readonly kty: KeyKind['kty']
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly n?: string
+  readonly e?: string
+  readonly kid?: string
+  readonly alg?: SignatureAlgorithm
+}
+
+/** The public keys of a client (RFC 7517 section 5). */
+export interface ClientJwks {
+  readonly keys: readonly ClientJwk[]
+}
+
+/** What is wrong with a JWK Set: where in it, and a predicate such as `is not ...`. It never repeats a value. */
+export interface JwksFault {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** Keys of one client. Without a kid in the assertion each may be tried. */
+export const mostClientKeys = 20
+/** Larger moduli cost more time than they are worth, and anybody can ask for a verification. */
+const largestRsaModulus = 8192
+const longestKid = 256
+
+/** The members of private and of symmetric keys (RFC 7518 section 6). */
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
+
+const algorithms = Object.entries<KeyKind>(signatureAlgorithms) as [SignatureAlgorithm, KeyKind][]
+
+/** The algorithms that a key can verify: those of its kind, or its `alg` alone where it has one. */
+export function algorithmsOf({ kty, crv, alg }: ClientJwk): readonly SignatureAlgorithm[] {
+  return algorithms
+    .filter(([name, kind]) => kind.kty === kty && kind.crv === crv && (alg === undefined || alg === name))
+    .map(([name]) => name)
+}
+
+/** Reads the JWK Set of a client, from whatever it was read from. Returns every fault where there is one. */
+export function parseClientJwks(value: unknown): ClientJwks | { readonly faults: readonly JwksFault[] } {
+  const entries = isMembers(value) ? value['keys'] : undefined
+  if (!Array.isArray(entries)) {
+    const hint = isMembers(value) && 'kty' in value ? '; this is a single key' : ''
+    return { faults: [{ path: [], message: `is no JWK Set, wanted an object with a list keys${hint}` }] }
+  }
+  if (entries.length === 0 || entries.length > mostClientKeys) {
+    return {
+      faults: [{ path: ['keys'], message: `has ${entries.length} keys, wanted 1 to ${mostClientKeys}` }],
+    }
+  }
+  const found = entries.map((entry: unknown, index) => parseKey(entry, index))
+  const faults = [...found.flatMap((each) => ('faults' in each ? each.faults : [])), ...findTwins(found)]
+  return faults.length > 0 ? { faults } : { keys: found.flatMap((each) => ('key' in each ? [each.key] : [])) }
+}
+
+type ParsedKey = { readonly key: ClientJwk } | { readonly faults: readonly JwksFault[] }
+type Members = Readonly<Record<string, unknown>>
+
+function parseKey(entry: unknown, index: number): ParsedKey {
+  const at = ['keys', index]
+  if (!isMembers(entry)) return { faults: [{ path: at, message: 'is no key, wanted a JWK (RFC 7517)' }] }
+  const faults = findMemberFaults(entry).map(([member, message]) => ({
+    path: member === '' ? at : [...at, member],
+    message,
+  }))
+  return faults.length > 0 ? { faults } : { key: pickPublic(entry) }
+}
+
+/** Two keys of one kid: an assertion could not say which it means. */
+function findTwins(found: readonly ParsedKey[]): JwksFault[] {
+  const seen = new Set<string>()
+  return found.flatMap((each, index) => {
+    const kid = 'key' in each ? each.key.kid : undefined
+    if (kid === undefined) return []
+    if (seen.has(kid)) return [{ path: ['keys', index, 'kid'], message: 'is the kid of another key too' }]
+    seen.add(kid)
+    return []
+  })
+}
+
+type MemberFault = readonly [member: string, message: string]
+
+function findMemberFaults(jwk: Members): MemberFault[] {
+  const secret = privateMembers.filter((name) => Object.hasOwn(jwk, name))
+  if (secret.length > 0)
+    return secret.map((name) => [
+      name,
+      'is part of a private key, wanted the public key alone; a private key that was written here is known, so make a new one',
+    ])
+  return [...findKindFaults(jwk), ...findUseFaults(jwk)]
+}
+
+function findUseFaults({ kid, alg, use, key_ops, ...jwk }: Members): MemberFault[] {
+  const faults: MemberFault[] = []
+  if (kid !== undefined && !(typeof kid === 'string' && isPrintable(kid)))
+    faults.push(['kid', `is not usable, wanted 1 to ${longestKid} printable ASCII characters`])
+  if (use !== undefined && use !== 'sig') faults.push(['use', 'is not sig: the key is not for signatures'])
+  if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify')))
+    faults.push(['key_ops', 'does not have verify: the key is not for signatures'])
+  const fitting = algorithms
+    .filter(([, kind]) => kind.kty === jwk['kty'] && kind.crv === jwk['crv'])
+    .map(([name]) => name)
+  if (alg !== undefined && fitting.length > 0 && !fitting.some((name) => name === alg))
+    faults.push(['alg', `does not fit the key, wanted one of ${fitting.join(' ')}`])
+  return faults
+}
+
+function findKindFaults(jwk: Members): MemberFault[] {
+  switch (jwk['kty']) {
+    case 'RSA':
+      return findRsaFaults(jwk)
+    case 'EC':
+      return findCurveFaults(jwk, { 'P-256': 32, 'P-384': 48 }, ['x', 'y'])
+    case 'OKP':
+      return findCurveFaults(jwk, { Ed25519: 32 }, ['x'])
+    default:
+      return [
+        [
+          'kty' in jwk ? 'kty' : '',
+          'is not of a kind that verifies here, wanted a key with kty RSA, EC or OKP',
+        ],
+      ]
+  }
+}
+
+function findRsaFaults({ n, e }: Members): MemberFault[] {
+  const modulus = decode(n)
+  const exponent = decode(e)
+  const bits = modulus ? bitsOf(modulus) : 0
+  const faults: MemberFault[] = []
+  if (bits < smallestRsaModulus || bits > largestRsaModulus)
+    faults.push(['n', `is not a modulus of ${smallestRsaModulus} to ${largestRsaModulus} bits in base64url`])
+  const last = exponent?.at(-1) ?? 0
+  // 1 would make every text a signature; even ones are no exponents.
+  if (!exponent || bitsOf(exponent) < 2 || bitsOf(exponent) > 32 || last % 2 === 0)
+    faults.push(['e', 'is not a public exponent in base64url, such as AQAB'])
+  return faults
+}
+
+function findCurveFaults(
+  jwk: Members,
+  sizes: Readonly<Record<string, number>>,
+  coordinates: readonly string[],
+): MemberFault[] {
+  const { crv } = jwk
+  const size = typeof crv === 'string' && Object.hasOwn(sizes, crv) ? sizes[crv] : undefined
+  if (size === undefined)
+    return [
+      [
+        'crv' in jwk ? 'crv' : '',
+        `has no curve that verifies here, wanted crv ${Object.keys(sizes).join(' or ')}`,
+      ],
+    ]
+  return coordinates
+    .filter((name) => decode(jwk[name])?.length !== size)
+    .map((name) => [name in jwk ? name : '', `has no ${name} of ${size} bytes in base64url`])
+}
+
+function pickPublic(jwk: Members): ClientJwk {
+  const names = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg']
+  const picked = Object.fromEntries(
+    names.filter((name) => jwk[name] !== undefined).map((name) => [name, jwk[name]]),
+  )
+  // Every member was checked above.
+  return Object.freeze(picked) as unknown as ClientJwk
+}
+
+function decode(value: unknown): Uint8Array | undefined {
+  if (typeof value !== 'string' || !/^[\w-]+$/.test(value)) return undefined
+  try {
+    return Uint8Array.fromBase64(value, { alphabet: 'base64url' })
+  } catch {
+    return undefined
+  }
+}
+
+/** The bits of a number, without zeros in front. */
+function bitsOf(bytes: Uint8Array): number {
+  const first = bytes.findIndex((byte) => byte !== 0)
+  if (first < 0) return 0
+  return (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24
+}
+
+function isPrintable(kid: string): boolean {
+  return kid.length <= longestKid && /^[\x20-\x7e]+$/.test(kid)
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
