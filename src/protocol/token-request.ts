@@ -1,4 +1,5 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { ClientParameters } from './client-parameters.ts'
 
 export interface TokenRequestOptions {
   /** The grant types that the server has. */
