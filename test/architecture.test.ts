@@ -11,6 +11,9 @@ const storage = [
   'storage/storage.ts',
   'storage/kind.ts',
   'storage/unique-index.ts',
+  'storage/compare-and-swap.ts',
+  'storage/walk-rows.ts',
+  'storage/unchecked.ts',
   'storage/last-use.ts',
 ] as const
 

@@ -7,8 +7,9 @@ import {
   type StoredRecord,
   type TenantStorage,
 } from '../storage/storage.ts'
+import { unchecked } from '../storage/unchecked.ts'
 import { buildEntry, type WaitingEvent } from './audit-entry.ts'
-import { type AuditEntry, auditEvents, auditEventsAsFound, auditHeadsAsFound } from './audit-row.ts'
+import { type AuditEntry, auditEvents, auditHeads } from './audit-row.ts'
 
 /** The last event of a trail, as its head keeps it; the members in the order of the schema. */
 export interface ChainEnd {
@@ -99,7 +100,7 @@ export async function appendEvents(
   waiting: readonly WaitingEvent[],
   { known, ...options }: AppendOptions & { readonly known?: KnownHead | undefined },
 ): Promise<KnownHead> {
-  const heads = trail.of(auditHeadsAsFound)
+  const heads = trail.of(unchecked(auditHeads))
   if (known) {
     const { rows, end } = buildRows(waiting, known.end, options)
     // It takes the lock of the head before any row is written, and fails when the head is not the one that is known.
@@ -122,7 +123,6 @@ export async function appendEvents(
 interface Row {
   readonly id: string
   readonly value: { readonly events: AuditEntry[] }
-  readonly json: string
   readonly expiresAt: number
 }
 
@@ -150,19 +150,15 @@ function buildRow(
   // Never before that of the row before, so that retention takes from the front alone, whatever the clock does.
   const expiresAt = events.reduce((latest, { time }) => Math.max(latest, time + retain), end.expires_at)
   const entries: AuditEntry[] = []
-  const texts: string[] = []
   let at = end
   for (const waiting of events) {
     const number = at.number + 1
     const entry = buildEntry(waiting, { number, prev_expires: at.expires_at, prev_hash: at.hash })
     const text = JSON.stringify(entry)
     entries.push(entry)
-    texts.push(text)
     at = { number, hash: hashOfText(text, hashing), expires_at: expiresAt }
   }
-  // What was hashed is what is kept: each event is made to text once.
-  const json = `{"events":[${texts.join(',')}]}`
-  return { row: { id: idOf(at.number), value: { events: entries }, json, expiresAt }, end: at }
+  return { row: { id: idOf(at.number), value: { events: entries }, expiresAt }, end: at }
 }
 
 async function writeRows(trail: TenantStorage, rows: readonly Row[]): Promise<void> {
@@ -176,7 +172,7 @@ function check(isFirst: boolean): void {
 /** The head; undefined when there is none, or one that is not even JSON. */
 export async function readHead(trail: TenantStorage): Promise<StoredRecord<unknown> | undefined> {
   try {
-    return await trail.of(auditHeadsAsFound).find(headId)
+    return await trail.of(unchecked(auditHeads)).find(headId)
   } catch (cause) {
     if (cause instanceof DamagedRowError) return undefined
     throw cause
@@ -184,7 +180,7 @@ export async function readHead(trail: TenantStorage): Promise<StoredRecord<unkno
 }
 
 async function putHead(trail: TenantStorage, end: ChainEnd): Promise<boolean> {
-  const heads = trail.of(auditHeadsAsFound)
+  const heads = trail.of(unchecked(auditHeads))
   if (await heads.create({ id: headId, value: end })) return true
   // What has the place is another process's first head, or it is broken.
   if (await readHead(trail)) return false
@@ -209,7 +205,7 @@ async function findEnd(
 }
 
 async function isRowAfter(trail: TenantStorage, number: number): Promise<boolean> {
-  const rows = await trail.of(auditEventsAsFound).list({ after: idOf(number), limit: 1 })
+  const rows = await trail.of(unchecked(auditEvents)).list({ after: idOf(number), limit: 1 })
   return rows.some(({ id }) => numberOf(id) !== undefined)
 }
 
@@ -219,7 +215,7 @@ async function findLast(trail: TenantStorage, hashing: Hashing): Promise<ChainEn
   let [low, high] = [0, Number.MAX_SAFE_INTEGER]
   while (low < high) {
     const middle = low + Math.floor((high - low) / 2)
-    const [found] = await trail.of(auditEventsAsFound).list({ after: idOf(middle), limit: 1 })
+    const [found] = await trail.of(unchecked(auditEvents)).list({ after: idOf(middle), limit: 1 })
     const number = numberOf(found?.id ?? '')
     if (number === undefined) high = middle
     else [low, row] = [number, found]

@@ -33,9 +33,6 @@ export type AuditEntry = Static<typeof AuditEntry>
  */
 export const auditEvents = kind('audit', Type.Object({ events: Type.Array(AuditEntry, { minItems: 1 }) }))
 
-/** The same rows, whatever is in them: for looking at what somebody else wrote. */
-export const auditEventsAsFound = kind('audit', Type.Unknown())
-
 /** The last event of the trail of a tenant; id `head`. */
 export const auditHeads = kind(
   'audit_head',
@@ -47,14 +44,8 @@ export const auditHeads = kind(
   }),
 )
 
-/** The same row, whatever is in it. */
-export const auditHeadsAsFound = kind('audit_head', Type.Unknown())
-
 /**
  * Events of many tenants that wait to be moved to their trails, of the system tenant; see audit/audit-journal.ts for the ids and for
  * how long.
  */
 export const auditJournal = kind('audit_journal', Type.Object({ events: Type.Array(Type.Unknown()) }))
-
-/** The same rows, whatever is in them. */
-export const auditJournalAsFound = kind('audit_journal', Type.Unknown())

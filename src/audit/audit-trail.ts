@@ -1,6 +1,8 @@
 import { isDamaged, type ListedRecord, type Storage, type TenantStorage } from '../storage/storage.ts'
+import { unchecked } from '../storage/unchecked.ts'
+import { walkRows } from '../storage/walk-rows.ts'
 import { idOf, numberOf } from './audit-chain.ts'
-import { type AuditEntry, auditEvents, auditEventsAsFound } from './audit-row.ts'
+import { type AuditEntry, auditEvents } from './audit-row.ts'
 
 export interface ReadAuditOptions {
   /** The number of the event to go on after; default: from the first that is kept. */
@@ -64,12 +66,11 @@ const largestPage = 50
 
 /** Every row of a trail with events after the number `after`, whatever is in it, some of them at a time. */
 export async function* walkTrail(trail: TenantStorage, after = 0): AsyncGenerator<ListedRecord<unknown>> {
-  let at = after === 0 ? '' : idOf(after)
-  for (;;) {
-    const rows = await trail.of(auditEventsAsFound).list({ after: at, limit: largestPage })
+  const from = after === 0 ? '' : idOf(after)
+  for await (const rows of walkRows(trail.of(unchecked(auditEvents)), {
+    after: from,
+    pageSize: largestPage,
+  })) {
     yield* rows
-    const last = rows.at(-1)
-    if (!last) return
-    at = last.id
   }
 }

@@ -1,6 +1,7 @@
 import type { Hashing } from '../platform/hashing.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { generateSecret } from '../secrets/generated-secret.ts'
+import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
 import { type Records, type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
 import { tenants as tenantKind } from '../tenants/tenant-row.ts'
 import type { StoredClient } from './client.ts'
@@ -107,14 +108,14 @@ async function changeRowInside(
   owner: ClientOwner,
   storage: Storage,
 ): Promise<ClientRow> {
-  for (;;) {
+  return untilWritten(async () => {
     const row = await getStoredClient(id, owner, storage)
     checkCurrent(row)
     const value = change(row.value)
-    if (!(await recordsOf(storage, owner.tenant.id).replace(id, value, { ifVersion: row.version }))) continue
+    if (!(await writeOver(recordsOf(storage, owner.tenant.id), row, { id, value }))) return lost
     await forgetDropped(storage, owner.tenant.id, { id, before: row.value, after: value })
     return { ...row, value, version: row.version + 1 }
-  }
+  })
 }
 
 /** A secret that is made later under the same id must not seem used. */
@@ -148,12 +149,11 @@ export async function deleteStoredClient(
   owner: ClientOwner,
   inside: Storage,
 ): Promise<void> {
-  const records = recordsOf(inside, owner.tenant.id)
-  for (;;) {
+  await untilWritten(async () => {
     const row = await getStoredClient(id, owner, inside)
     checkCurrent(row)
-    if (await records.delete(id, { ifVersion: row.version })) break
-  }
+    return (await recordsOf(inside, owner.tenant.id).delete(id, { ifVersion: row.version })) || lost
+  })
   await forgetUses(inside, owner.tenant.id, id)
 }
 

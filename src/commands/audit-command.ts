@@ -11,6 +11,7 @@ import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import { DamagedRowError, isDamaged, type Storage, systemTenant } from '../storage/storage.ts'
+import { walkRows } from '../storage/walk-rows.ts'
 import { tenants as tenantKind } from '../tenants/tenant-row.ts'
 
 type Action = (opened: OpenedStorage, asked: Asked, platform: Platform) => Promise<number>
@@ -208,14 +209,10 @@ async function verify({ loaded, storage }: OpenedStorage, asked: Asked, platform
 /** The ids of the tenants that the admin API made. */
 async function findStored(storage: Storage): Promise<readonly string[]> {
   const ids: string[] = []
-  for (;;) {
-    const rows = await storage
-      .of(systemTenant)
-      .of(tenantKind)
-      .list({ after: ids.at(-1) ?? '', limit: 1000 })
-    if (rows.length === 0) return ids
-    ids.push(...rows.map(({ id }) => id))
+  for await (const page of walkRows(storage.of(systemTenant).of(tenantKind), { pageSize: 1000 })) {
+    ids.push(...page.map(({ id }) => id))
   }
+  return ids
 }
 
 function nameOf(tenant: string): string {

@@ -1,5 +1,6 @@
 import type { Platform } from '../platform/platform.ts'
-import { type Storage, StorageError } from '../storage/storage.ts'
+import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
+import type { Storage } from '../storage/storage.ts'
 import { type CountRules, FailureBook, isForgotten, type NewFailures, ruleOf } from './failure-book.ts'
 import { addFailures, type FailureCount } from './failure-count.ts'
 import { failureCounts } from './limit-row.ts'
@@ -124,18 +125,16 @@ async function addToRow(
   { storage, rules, now }: FailureBooksOptions,
 ): Promise<ReadonlyMap<string, FailureCount>> {
   const records = storage.of(tenantId).of(failureCounts)
-  for (let tries = 0; tries < mostTries; tries++) {
+  const message = `Other processes wrote the failures of the tenant '${tenantId}' at each try`
+  const attempt = async () => {
     const found = await records.find(id)
     const counts = addAll(readCounts(found?.value.counts ?? {}), added, { rules, now: now() })
     const value = { counts: Object.fromEntries([...counts].map(([place, count]) => [place, pack(count)])) }
     // Long enough for every count to be forgotten.
     const expiresAt = now() + 3 * rules.tenant.longest
-    const isWritten = found
-      ? await records.replace(id, value, { ifVersion: found.version, expiresAt })
-      : await records.create({ id, value, expiresAt })
-    if (isWritten) return counts
+    return (await writeOver(records, found, { id, value, expiresAt })) ? counts : lost
   }
-  throw new StorageError(`Other processes wrote the failures of the tenant '${tenantId}' at each try`)
+  return untilWritten(attempt, { most: { attempts: mostTries, message } })
 }
 
 function addAll(

@@ -1,7 +1,8 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Storage, StorageError } from '../storage/storage.ts'
+import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
+import type { Storage } from '../storage/storage.ts'
 import { addKnown, dayOf, isKnownIn, type KnownPair, type KnownShard, keptDays } from './known-shard.ts'
 import type { LimitKey } from './limit-key.ts'
 import { knownAddresses } from './limit-row.ts'
@@ -64,17 +65,15 @@ export class KnownRows {
     const { storage, now } = this.#options
     const records = storage.of(tenantId).of(knownAddresses)
     const expiresAt = now() + (keptDays + 1) * 86_400_000
-    for (let tries = 0; tries < mostTries; tries++) {
+    const message = `Other processes wrote the known addresses of '${tenantId}' at each try`
+    const attempt = async () => {
       const found = await records.find(shard)
       const before = found?.value ?? { subjects: {} }
       const value = pairs.reduce((row, pair) => addKnown(row, pair, dayOf(now())) ?? row, before)
       if (value === before) return
-      const isWritten = found
-        ? await records.replace(shard, value, { ifVersion: found.version, expiresAt })
-        : await records.create({ id: shard, value, expiresAt })
-      if (isWritten) return
+      return (await writeOver(records, found, { id: shard, value, expiresAt })) ? undefined : lost
     }
-    throw new StorageError(`Other processes wrote the known addresses of '${tenantId}' at each try`)
+    await untilWritten(attempt, { most: { attempts: mostTries, message } })
   }
 
   #load(tenantId: string): Promise<ReadonlyMap<string, KnownShard>> {

@@ -1,4 +1,5 @@
 import type { Platform } from '../platform/platform.ts'
+import { writeOver } from '../storage/compare-and-swap.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
 import { limitKeys } from './limit-row.ts'
 
@@ -71,8 +72,7 @@ async function readOrMakeKey(own: Uint8Array, storage: Storage): Promise<Uint8Ar
   const found = await records.find(id)
   if (found && found.value.key !== limitKeys.fallback.key) return Uint8Array.fromHex(found.value.key)
   const value = { key: own.toHex() }
-  if (found) await records.replace(id, value, { ifVersion: found.version })
-  else await records.create({ id, value })
+  await writeOver(records, found, { id, value })
   // Whoever came second takes the key of the first.
   const made = await records.find(id)
   if (!made?.value.key) throw new StorageError('The key of the limits was not kept')

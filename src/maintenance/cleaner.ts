@@ -1,3 +1,4 @@
+import { writeOver } from '../storage/compare-and-swap.ts'
 import { type Storage, systemTenant } from '../storage/storage.ts'
 import { cleanings } from './cleaning-row.ts'
 import type { ClockGuard } from './clock-guard.ts'
@@ -87,9 +88,7 @@ export class Cleaner {
     const records = this.#options.storage.of(systemTenant).of(cleanings)
     const found = await this.#read()
     const value = { floor: Math.max(cutoff, this.#cutoff), last_seen: this.#options.now() }
-    const isWritten = found
-      ? await records.replace(id, value, { ifVersion: found.version })
-      : await records.create({ id, value })
+    const isWritten = await writeOver(records, found, { id, value })
     if (isWritten) this.#cutoff = value.floor
     return isWritten
   }

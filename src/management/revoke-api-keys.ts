@@ -1,4 +1,5 @@
 import { onlyReadable, type Storage } from '../storage/storage.ts'
+import { walkRows } from '../storage/walk-rows.ts'
 import { revokeApiKey } from '../tokens/api-keys/api-key-records.ts'
 import { apiKeys } from '../tokens/api-keys/api-key-row.ts'
 
@@ -10,12 +11,8 @@ export async function revokeApiKeysOf(
   tenantId: string,
   { clientId, now }: { clientId: string; now: number },
 ): Promise<void> {
-  for (let after = ''; ; ) {
-    const page = await storage.of(tenantId).of(apiKeys).list({ after, limit: pageSize, parent: clientId })
+  for await (const page of walkRows(storage.of(tenantId).of(apiKeys), { pageSize, parent: clientId })) {
     // A damaged row is refused. Once it is restored, its client's tokens are revoked, and so is the key.
     for (const { id } of onlyReadable(page)) await revokeApiKey(storage, tenantId, { id, now })
-    const last = page.at(-1)
-    if (!last || page.length < pageSize) return
-    after = last.id
   }
 }

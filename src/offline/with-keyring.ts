@@ -12,6 +12,7 @@ import { composeKeyring, openKeyMaterial } from '../server/compose-keys.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
 import { openStorage } from '../storage/open.ts'
 import { isDamaged, type ListedRecord, type Storage, systemTenant } from '../storage/storage.ts'
+import { walkRows } from '../storage/walk-rows.ts'
 import { tenants } from '../tenants/tenant-row.ts'
 import { warnOfDamaged } from './render-damaged.ts'
 import { loadNamedConfig, withAudit } from './with-storage.ts'
@@ -109,12 +110,7 @@ async function openKeyring(
 
 async function listStored(storage: Storage): Promise<ListedRecord<unknown>[]> {
   const all: ListedRecord<unknown>[] = []
-  for (;;) {
-    const page = await storage
-      .of(systemTenant)
-      .of(tenants)
-      .list({ after: all.at(-1)?.id ?? '', limit: 500 })
-    if (page.length === 0) return all
+  for await (const page of walkRows(storage.of(systemTenant).of(tenants), { pageSize: 500 }))
     all.push(...page)
-  }
+  return all
 }

@@ -27,6 +27,7 @@ import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algori
 import type { AuditSink } from '../protocol/audit-events.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { onlyReadable, type Storage, systemTenant } from '../storage/storage.ts'
+import { walkRows } from '../storage/walk-rows.ts'
 import { tenants } from '../tenants/tenant-row.ts'
 
 type Files = Pick<Platform, 'files'>
@@ -198,17 +199,12 @@ async function findStoredSettings(tenantId: string, storage: Storage): Promise<T
 
 /** The longest access_token_ttl (seconds) of the clients in the storage. */
 async function findLongestStored(tenantId: string, storage: Storage): Promise<number> {
-  const records = storage.of(tenantId).of(clients)
   let longest = 0
-  let after = ''
-  for (;;) {
-    const page = await records.list({ after, limit: pageSize })
+  for await (const page of walkRows(storage.of(tenantId).of(clients), { pageSize })) {
     // A client whose row is damaged gets no token; what it got is of a life that the ring has noted.
     for (const { value } of onlyReadable(page)) longest = Math.max(longest, value.access_token_ttl ?? 0)
-    const last = page.at(-1)
-    if (!last || page.length < pageSize) return longest
-    after = last.id
   }
+  return longest
 }
 
 /** A first key is told where it is opened. */

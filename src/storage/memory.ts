@@ -185,9 +185,9 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
     })
   }
 
-  #build({ id, value, expiresAt = null, parent = null, json }: NewRecord<S['static']>): Row {
+  #build({ id, value, expiresAt = null, parent = null }: NewRecord<S['static']>): Row {
     if (!isStorableId(id)) throw new TypeError(`No store can keep the id ${JSON.stringify(id)} as given`)
-    const text = json ?? JSON.stringify(value)
+    const text = JSON.stringify(value)
     const { name: kind } = this.#of.kind
     const times = { version: 1, expiresAt, usedAt: null }
     const row: Row = { tenant: this.#of.tenantId, kind, id, value: text, parent, ...times }

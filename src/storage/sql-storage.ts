@@ -187,10 +187,17 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
   }
 
   async create(record: NewRecord<S['static']>): Promise<boolean> {
-    const { id, value, expiresAt = null, parent = null, json = JSON.stringify(value) } = record
+    const { id, value, expiresAt = null, parent = null } = record
     checkId(id)
     const [tenant, kind] = [this.#of.tenantId, this.#of.kind.name]
-    return this.#database.insert({ tenant, kind, id, value: json, expires_at: expiresAt, parent })
+    return this.#database.insert({
+      tenant,
+      kind,
+      id,
+      value: JSON.stringify(value),
+      expires_at: expiresAt,
+      parent,
+    })
   }
 
   async createMany(records: readonly NewRecord<S['static']>[]): Promise<void> {
@@ -200,9 +207,9 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
   }
 
   #valuesOf(record: NewRecord<S['static']>): SqlValue[] {
-    const { id, value, expiresAt = null, parent = null, json = JSON.stringify(value) } = record
+    const { id, value, expiresAt = null, parent = null } = record
     checkId(id)
-    return [this.#of.tenantId, this.#of.kind.name, id, json, expiresAt, parent]
+    return [this.#of.tenantId, this.#of.kind.name, id, JSON.stringify(value), expiresAt, parent]
   }
 
   async replace(

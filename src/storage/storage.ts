@@ -84,8 +84,6 @@ export interface NewRecord<T> {
   readonly expiresAt?: number | null
   /** Default null. */
   readonly parent?: string | null
-  /** The JSON text of `value`, from whoever has it already. */
-  readonly json?: string
 }
 
 /** What a row becomes that is made by its first use. */

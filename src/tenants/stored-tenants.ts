@@ -2,6 +2,7 @@ import type { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/uri.ts'
+import { lost, untilWritten } from '../storage/compare-and-swap.ts'
 import {
   type DamagedRow,
   isDamaged,
@@ -103,15 +104,15 @@ export async function changeStoredTenant(
   deps: StoredTenantsDeps & { readonly transaction?: Storage['transaction'] },
 ): Promise<TenantRow> {
   const transaction: Storage['transaction'] = deps.transaction ?? ((work) => deps.storage.transaction(work))
-  for (;;) {
+  return untilWritten(async () => {
     const row = await getStoredTenant(id, deps)
     checkCurrent(row)
     const { publicUrl } = deps
     const settings = patchTenantSettings(settingsOf(row.value), patch, { id, publicUrl })
     const value = withoutNulls(settings, row.value.created_at)
     const isWritten = await transaction((inside) => writeChange(row, value, { ...deps, storage: inside }))
-    if (isWritten) return { ...row, value, version: row.version + 1 }
-  }
+    return isWritten ? { ...row, value, version: row.version + 1 } : lost
+  })
 }
 
 /** Answers whether the row is still the one that was read. */
@@ -148,13 +149,13 @@ export async function deleteStoredTenant(
   { id, checkCurrent }: { id: string; checkCurrent: CheckCurrentTenant },
   deps: Pick<StoredTenantsDeps, 'storage' | 'tenants'>,
 ): Promise<void> {
-  for (;;) {
-    const row = await getStoredTenant(id, deps)
-    checkDeletable(row, checkCurrent)
-    if (!(await tenantsOf(deps.storage).delete(id, { ifVersion: row.version }))) continue
-    await issuersOf(deps.storage).release(id, spellingsOf(row.value.issuer))
-    return
-  }
+  const row = await untilWritten(async () => {
+    const found = await getStoredTenant(id, deps)
+    checkDeletable(found, checkCurrent)
+    const isDeleted = await tenantsOf(deps.storage).delete(id, { ifVersion: found.version })
+    return isDeleted ? found : lost
+  })
+  await issuersOf(deps.storage).release(id, spellingsOf(row.value.issuer))
 }
 
 /** Throws `conflict` for an active tenant, and what `checkCurrent` throws. */

@@ -1,3 +1,4 @@
+import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
 import { findEach, type Records, type Storage } from '../storage/storage.ts'
 import { revocations } from './revocation-row.ts'
 
@@ -76,15 +77,13 @@ export async function isTenantRevoked(storage: Storage, tenantId: string): Promi
   return (await of(storage, tenantId).find(ids.tenant)) !== undefined
 }
 
-async function revokeBefore(records: Revocations, id: string, before: number): Promise<void> {
-  for (;;) {
+/** The row does not expire: an API key may be of any age, and there is one row a client. */
+function revokeBefore(records: Revocations, id: string, before: number): Promise<void> {
+  return untilWritten(async () => {
     const known = await records.find(id)
-    // Kept for ever: an API key may be as old as it likes, and there is one row a client.
-    if (!known && (await records.create({ id, value: { before } }))) return
-    if (!known) continue
-    if (known.value.before >= before) return
-    if (await records.replace(id, { before }, { ifVersion: known.version })) return
-  }
+    if (known && known.value.before >= before) return
+    return (await writeOver(records, known, { id, value: { before } })) ? undefined : lost
+  })
 }
 
 function of(storage: Storage, tenantId: string): Revocations {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { idOf } from '../../src/audit/audit-chain.ts'
-import { auditEvents, auditHeads, auditHeadsAsFound } from '../../src/audit/audit-row.ts'
+import { auditEvents, auditHeads } from '../../src/audit/audit-row.ts'
 import { cleanings } from '../../src/maintenance/cleaning-row.ts'
 import { systemTenant } from '../../src/storage/storage.ts'
+import { unchecked } from '../../src/storage/unchecked.ts'
 import {
   day,
   entriesOf,
@@ -200,7 +201,7 @@ describe.each(stores)('on %s', (_, withStorage) => {
     ])('%s', (_, value) =>
       withStorage(async (storage) => {
         await fill(storage)
-        await tamper(storage, { id: 'head', kind: auditHeadsAsFound }, (row) => ({ ...row, value }))
+        await tamper(storage, { id: 'head', kind: unchecked(auditHeads) }, (row) => ({ ...row, value }))
         const [note, event] = await end(storage)
         expect(note).toMatchObject({ number: 10, reason: 'head_altered' })
         expect(event).toMatchObject({ number: 11 })
@@ -212,7 +213,7 @@ describe.each(stores)('on %s', (_, withStorage) => {
       withStorage(async (storage) => {
         await fill(storage)
         const value = { number: 20, hash: 'a'.repeat(64), expires_at: start }
-        await tamper(storage, { id: 'head', kind: auditHeadsAsFound }, (row) => ({ ...row, value }))
+        await tamper(storage, { id: 'head', kind: unchecked(auditHeads) }, (row) => ({ ...row, value }))
         await end(storage)
         expect((await verify(storage)).complaints).toEqual(['Events 10 to 20 are missing'])
       }))

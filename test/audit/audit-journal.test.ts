@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { bucketOf, bucketOfRow, settleForgotten, settleTrail } from '../../src/audit/audit-journal.ts'
-import { auditEvents, auditJournal, auditJournalAsFound } from '../../src/audit/audit-row.ts'
+import { auditEvents, auditJournal } from '../../src/audit/audit-row.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
+import { unchecked } from '../../src/storage/unchecked.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
 import {
   entriesOf,
@@ -189,7 +190,7 @@ test.each([
   const [row, second] = await journalOf(storage)
   expect(bucketOfRow(second?.id ?? '')).toBe(bucketOfRow(row?.id ?? '?'))
   if (!row) throw new Error('There is no row')
-  const place = { tenant: systemTenant, kind: auditJournalAsFound, id: row.id }
+  const place = { tenant: systemTenant, kind: unchecked(auditJournal), id: row.id }
   await tamper(storage, place, (found) => ({ ...found, value }))
   trail.time += 30_000
   for (let round = 0; round < 70; round++) {
@@ -211,7 +212,7 @@ test.each(['ab', 'abc', 'abc.5.x', 'ab/x', '0', '/', 'zz.x'])(
   async (id) => {
     const storage = createMemoryStorage()
     await scatter(storage)
-    await storage.of(systemTenant).of(auditJournalAsFound).create({ id, value: 1 })
+    await storage.of(systemTenant).of(unchecked(auditJournal)).create({ id, value: 1 })
     await settleForgotten(storage, options)
     expect(await journalIds(storage)).toEqual([id])
   },
@@ -225,7 +226,7 @@ test.each([
   await scatter(storage)
   const [row] = await journalOf(storage)
   if (!row) throw new Error('There is no row')
-  const place = { tenant: systemTenant, kind: auditJournalAsFound, id: row.id }
+  const place = { tenant: systemTenant, kind: unchecked(auditJournal), id: row.id }
   await tamper(storage, place, (found) => ({ ...found, id: idOf(row.id), value: {} }))
   await expect(settleForgotten(storage, options)).rejects.toThrow(
     `The row ${JSON.stringify(idOf(row.id))} of kind audit_journal`,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { auditEventsAsFound } from '../../src/audit/audit-row.ts'
+import { auditEvents } from '../../src/audit/audit-row.ts'
 import { readAudit } from '../../src/audit/audit-trail.ts'
+import { unchecked } from '../../src/storage/unchecked.ts'
 import { eventOf, fill, openTrail, stores } from './trail-kit.ts'
 
 describe.each(stores)('on %s', (_, withStorage) => {
@@ -56,7 +57,7 @@ describe.each(stores)('on %s', (_, withStorage) => {
   test('a damaged row is named on the page where its events would be, and keeps no other from being read', () =>
     withStorage(async (storage) => {
       await fill(storage, { rows: 30, inRow: 1 })
-      const rows = storage.of('acme').of(auditEventsAsFound)
+      const rows = storage.of('acme').of(unchecked(auditEvents))
       for (const id of ['0000000000000002', '0000000000000003', '0000000000000030']) {
         await rows.delete(id)
         await rows.create({ id, value: { events: [{ number: 'one' }] } })

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import type { TUnknown } from '@sinclair/typebox'
 import { AuditLog, type AuditLogOptions } from '../../src/audit/audit-log.ts'
-import { type AuditEntry, auditEvents, auditEventsAsFound } from '../../src/audit/audit-row.ts'
+import { type AuditEntry, auditEvents } from '../../src/audit/audit-row.ts'
 import { type AuditVerdict, verifyAudit } from '../../src/audit/verify-audit.ts'
 import type { LogFields } from '../../src/log.ts'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
@@ -9,7 +10,8 @@ import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { openPostgres } from '../../src/storage/postgres/postgres.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
-import { onlyReadable, type Storage } from '../../src/storage/storage.ts'
+import { onlyReadable, type RecordKind, type Storage } from '../../src/storage/storage.ts'
+import { unchecked } from '../../src/storage/unchecked.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
@@ -154,10 +156,10 @@ interface TamperedRow {
 /** Changes a row as somebody with a shell on the database would: nothing else tells that it was. */
 export async function tamper(
   storage: Storage,
-  place: { readonly id: string; readonly kind?: typeof auditEventsAsFound; readonly tenant?: string },
+  place: { readonly id: string; readonly kind?: RecordKind<TUnknown>; readonly tenant?: string },
   change: (row: TamperedRow) => TamperedRow | undefined,
 ): Promise<void> {
-  const records = storage.of(place.tenant ?? 'acme').of(place.kind ?? auditEventsAsFound)
+  const records = storage.of(place.tenant ?? 'acme').of(place.kind ?? unchecked(auditEvents))
   const found = await records.find(place.id)
   if (!found) throw new Error(`There is no row ${place.id}`)
   const { id, value, expiresAt } = found

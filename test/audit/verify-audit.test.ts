@@ -2,11 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { idOf } from '../../src/audit/audit-chain.ts'
-import { auditEvents, auditEventsAsFound, auditHeads, auditHeadsAsFound } from '../../src/audit/audit-row.ts'
+import { auditEvents, auditHeads } from '../../src/audit/audit-row.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import { DamagedRowError, type Storage } from '../../src/storage/storage.ts'
+import { unchecked } from '../../src/storage/unchecked.ts'
 import { rowsOf } from '../support/failing-storage.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 import { eventOf, fill, openTrail, platform, retain, start, stores, tamper, verify } from './trail-kit.ts'
@@ -80,7 +81,7 @@ const broken: readonly (readonly [string, (storage: Storage) => Promise<unknown>
     'a head that is set back over a removed tail, with the hash of another event',
     async (storage) => {
       await tamper(storage, { id: last }, () => undefined)
-      await tamper(storage, { id: 'head', kind: auditHeadsAsFound }, (row) => ({
+      await tamper(storage, { id: 'head', kind: unchecked(auditHeads) }, (row) => ({
         ...row,
         value: { number: 6, hash: 'f'.repeat(64), expires_at: start + 1000 + retain },
       }))
@@ -90,7 +91,7 @@ const broken: readonly (readonly [string, (storage: Storage) => Promise<unknown>
   [
     'a head that expires',
     (storage) =>
-      tamper(storage, { id: 'head', kind: auditHeadsAsFound }, (row) => ({ ...row, expiresAt: start })),
+      tamper(storage, { id: 'head', kind: unchecked(auditHeads) }, (row) => ({ ...row, expiresAt: start })),
     'The head is altered: it expires',
   ],
   [
@@ -115,7 +116,7 @@ const broken: readonly (readonly [string, (storage: Storage) => Promise<unknown>
   ],
   [
     'a row that was written again by the way of the storage',
-    (storage) => storage.of('acme').of(auditEventsAsFound).touch(middle, start),
+    (storage) => storage.of('acme').of(unchecked(auditEvents)).touch(middle, start),
     `The row ${middle}, which ends with event 6, was altered`,
   ],
   [
@@ -128,7 +129,7 @@ const broken: readonly (readonly [string, (storage: Storage) => Promise<unknown>
     (storage) =>
       storage
         .of('acme')
-        .of(auditEventsAsFound)
+        .of(unchecked(auditEvents))
         .create({ id: 'zzz', value: { events: [] } }),
     'After event 9 comes a row that holds no events',
   ],
@@ -151,8 +152,8 @@ describe.each(stores)('on %s', (_, withStorage) => {
       await fill(storage, { tenant: 'acme' })
       await fill(storage, { tenant: 'zeta' })
       const rows = async (tenant: string) => ({
-        events: await rowsOf(storage, tenant, auditEventsAsFound),
-        head: await rowsOf(storage, tenant, auditHeadsAsFound),
+        events: await rowsOf(storage, tenant, unchecked(auditEvents)),
+        head: await rowsOf(storage, tenant, unchecked(auditHeads)),
       })
       const of = { acme: await rows('acme'), zeta: await rows('zeta') }
       for (const [tenant, { events, head }] of [
@@ -160,8 +161,8 @@ describe.each(stores)('on %s', (_, withStorage) => {
         ['zeta', of.acme],
       ] as const) {
         await storage.of(tenant).deleteAll({ except: [] })
-        await storage.of(tenant).of(auditEventsAsFound).createMany(events)
-        await storage.of(tenant).of(auditHeadsAsFound).createMany(head)
+        await storage.of(tenant).of(unchecked(auditEvents)).createMany(events)
+        await storage.of(tenant).of(unchecked(auditHeads)).createMany(head)
       }
       const { complaints } = await verify(storage)
       expect(complaints).toContain("Event 1 was altered, or moved here: it says that it is of 'zeta'")
@@ -301,9 +302,9 @@ test('property: any change of any one stored row shows', async () => {
       const now = isWorn ? start + retain : start
       await storage.deleteExpired(now, 100)
       expect((await verify(storage, { now })).complaints).toEqual([])
-      const events = await storage.of('acme').of(auditEventsAsFound).list({ limit: 10 })
+      const events = await storage.of('acme').of(unchecked(auditEvents)).list({ limit: 10 })
       const chosen = [...events.map(({ id }) => id), 'head'].at(row % (events.length + 1)) ?? ''
-      const kind = chosen === 'head' ? auditHeadsAsFound : auditEventsAsFound
+      const kind = chosen === 'head' ? unchecked(auditHeads) : unchecked(auditEvents)
       const before = await storage.of('acme').of(kind).find(chosen)
       await tamper(storage, { id: chosen, kind }, (found) => {
         if (place === 'row') return undefined

@@ -26,6 +26,7 @@ import { type AdminAnswer, type AdminApp, startAdminApp } from '../admin/admin-a
 import { eventOf, fill, openTrail, retain, stores, verify } from '../audit/trail-kit.ts'
 import { listKeys, makeKey as makeKeyBy } from '../support/api-keys.ts'
 import { allKinds } from '../support/kinds.ts'
+import { createText } from '../support/raw-text.ts'
 import { platform, testStart } from '../support/test-app.ts'
 
 const signing = 'signing: { algorithm: ES256 }'
@@ -132,7 +133,7 @@ async function corrupt(storage: Storage, { tenant, kind, id }: RowKey, json: str
   }
   await rows.delete(id)
   const { expiresAt, parent } = found
-  expect(await rows.create({ id, value: null, json, expiresAt, parent })).toBe(true)
+  expect(await createText(rows, json, { id, expiresAt, parent })).toBe(true)
 }
 
 async function firstId(

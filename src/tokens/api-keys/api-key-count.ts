@@ -1,3 +1,4 @@
+import { writeOver } from '../../storage/compare-and-swap.ts'
 import {
   findEach,
   type NewRecord,
@@ -5,6 +6,7 @@ import {
   type Storage,
   type StoredRecord,
 } from '../../storage/storage.ts'
+import { walkRows } from '../../storage/walk-rows.ts'
 import { findClientRevocations } from '../revocations.ts'
 import { apiKeyCounts, apiKeys } from './api-key-row.ts'
 import { type ApiKey, lineageOf } from './api-key-standing.ts'
@@ -80,9 +82,7 @@ async function setCount(
   { tenantId, clientId }: CountedClient,
   { row, value }: { row: CountRow | undefined; value: CountRow['value'] },
 ): Promise<void> {
-  const counts = inside.of(tenantId).of(apiKeyCounts)
-  if (row) await counts.replace(clientId, value, { ifVersion: row.version })
-  else await counts.create({ id: clientId, value })
+  await writeOver(inside.of(tenantId).of(apiKeyCounts), row, { id: clientId, value })
 }
 
 /** Takes a key that is live, and that the same transaction revokes, from the number. */
@@ -101,16 +101,13 @@ async function countKeys(storage: Storage, client: CountedClient): Promise<Count
   // First the row: whatever is made or revoked from here on changes its version.
   const row = await storage.of(tenantId).of(apiKeyCounts).find(clientId)
   let live = 0
-  for (let after = ''; ; ) {
-    const page = await storage.of(tenantId).of(apiKeys).list({ after, limit: pageSize, parent: clientId })
+  for await (const page of walkRows(storage.of(tenantId).of(apiKeys), { pageSize, parent: clientId })) {
     const keys = onlyReadable(page).map(({ value }) => value)
     // Once they are restored, damaged ones may be live.
     live += page.length - keys.length
     live += keys.filter(await createLiveCheck(keys, storage, client)).length
-    const last = page.at(-1)
-    if (!last || page.length < pageSize) return { live, version: row?.version }
-    after = last.id
   }
+  return { live, version: row?.version }
 }
 
 /** Tells of each of `keys` whether it would be taken now. */

@@ -1,6 +1,7 @@
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import { lost, untilWritten, writeOver } from '../../storage/compare-and-swap.ts'
 import type { Records, Storage, StoredRecord } from '../../storage/storage.ts'
 import type { ApiKeySettings } from '../../tenants/tenant.ts'
 import { defaultAudience } from '../audience.ts'
@@ -130,13 +131,14 @@ export function revokeApiKey(
 ): Promise<ApiKey> {
   return storage.transaction(async (inside) => {
     const records = inside.of(tenantId).of(apiKeys)
-    for (;;) {
-      const { value: key, version } = await getApiKey(records, { id, clientId })
+    return untilWritten(async () => {
+      const found = await getApiKey(records, { id, clientId })
+      const { value: key } = found
       if (key.revoked_at !== null) return key
-      if (!(await records.replace(id, { ...key, revoked_at: now }, { ifVersion: version }))) continue
+      if (!(await writeOver(records, found, { id, value: { ...key, revoked_at: now } }))) return lost
       await discount(inside, key, { tenantId, clientId: key.client_id, now })
       return key
-    }
+    })
   })
 }
 

@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { lost, untilWritten, writeOver } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import { defaultAudience } from '../audience.ts'
 import { findClientRevocations } from '../revocations.ts'
@@ -37,14 +38,14 @@ export async function rotateApiKey(
   deps: ApiKeyDeps,
 ): Promise<RotatedApiKey> {
   const records = recordsOf(owner, deps)
-  for (;;) {
+  return untilWritten(async () => {
     const found = await getApiKey(records, { id, clientId: seesAll ? undefined : creator.client.id })
     checkOwn(found.value, creator)
     checkLine(found, creator)
     await checkNotRevoked(found.value, owner, deps)
     const rotated = await rotateOnce(found, { overlap, creator }, owner, deps)
-    if (await records.replace(id, rotated.key, { ifVersion: found.version })) return rotated
-  }
+    return (await writeOver(records, found, { id, value: rotated.key })) ? rotated : lost
+  })
 }
 
 /** A token of a key speaks for its client: nobody else gets one. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { Type } from '@sinclair/typebox'
 import { largestValue } from '../../../src/storage/parse-row.ts'
 import { DamagedRowError, isDamaged, type Storage, systemTenant } from '../../../src/storage/storage.ts'
+import { unchecked } from '../../../src/storage/unchecked.ts'
+import { createText } from '../../support/raw-text.ts'
 import { type Cases, create, idsOf, newTenant, newThings, otherThings, things } from './case.ts'
 
 /** Three neighbours with a row of the same id each: another tenant, another kind, and no tenant at all. */
@@ -178,7 +180,8 @@ export const reading: Cases = Object.fromEntries(
       const tenantId = newTenant()
       const strict = storage.of(tenantId).of({ name: things.name, schema: Strict })
       for (const id of ['a', 'c']) await strict.create({ id, value: { v: id } })
-      await strict.create({ id: 'b', value: { v: '' }, json, parent: 'p', expiresAt: 7_000_000_000_000 })
+      const raw = storage.of(tenantId).of(unchecked(things))
+      await createText(raw, json, { id: 'b', parent: 'p', expiresAt: 7_000_000_000_000 })
       const isNamed = (cause: unknown) =>
         cause instanceof DamagedRowError &&
         [tenantId, things.name, 'b'].join() === [cause.key.tenant, cause.key.kind, cause.key.id].join()

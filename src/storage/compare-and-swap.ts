@@ -1,0 +1,33 @@
+import { type NewRecord, type Records, StorageError, type StoredRecord } from './storage.ts'
+
+/** What an attempt returns when another process changed the row since it was read. */
+export const lost = Symbol('lost')
+
+export interface SwapOptions {
+  /** Throws StorageError with this text after so many attempts; default: no end, because each attempt that loses lets another one win. */
+  readonly most?: { readonly attempts: number; readonly message: string }
+}
+
+/** Runs `attempt`, which reads a row and writes it by its version, until it is not `lost`. Returns what the attempt returned. */
+export async function untilWritten<R>(
+  attempt: () => Promise<R | typeof lost>,
+  { most }: SwapOptions = {},
+): Promise<R> {
+  for (let count = 1; ; count++) {
+    const outcome = await attempt()
+    if (outcome !== lost) return outcome
+    if (most && count >= most.attempts) throw new StorageError(most.message)
+  }
+}
+
+/** Writes a row in place of the one that was found, or makes it where none was. Returns false when that is not so any more. */
+export function writeOver<T>(
+  records: Pick<Records<T>, 'create' | 'replace'>,
+  found: Pick<StoredRecord<T>, 'version'> | undefined,
+  { id, value, expiresAt }: Pick<NewRecord<T>, 'id' | 'value' | 'expiresAt'>,
+): Promise<boolean> {
+  const expiry = expiresAt !== undefined && { expiresAt }
+  return found
+    ? records.replace(id, value, { ifVersion: found.version, ...expiry })
+    : records.create({ id, value, ...expiry })
+}

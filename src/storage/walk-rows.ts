@@ -1,0 +1,27 @@
+import type { ListedRecord, Records } from './storage.ts'
+
+export interface WalkOptions {
+  /** Begins with the first id that is greater, in the order of bytes; default: with the first. */
+  readonly after?: string
+  /** Rows of this parent alone. */
+  readonly parent?: string
+  /** Rows that are read at once. */
+  readonly pageSize: number
+}
+
+/**
+ * Every row of a kind in the order of ids, a page at a time; damaged ones are in their places. Rows that are made or deleted meanwhile may be
+ * left out. Throws StorageError.
+ */
+export async function* walkRows<T>(
+  records: Pick<Records<T>, 'list'>,
+  { after = '', pageSize, ...rest }: WalkOptions,
+): AsyncGenerator<ListedRecord<T>[]> {
+  for (let at = after; ; ) {
+    const page = await records.list({ ...rest, after: at, limit: pageSize })
+    if (page.length > 0) yield page
+    const last = page.at(-1)
+    if (!last || page.length < pageSize) return
+    at = last.id
+  }
+}
