@@ -25,8 +25,7 @@ export interface AccessTokenInput {
 /** The claims of an access token, all of them ours: nothing of the request that was not checked. */
 export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClaims {
   const { tenant, client, authorization, tokenId, issuedAt, lifetime } = input
-  const { session, authTime, confirmation } = authorization
-  return {
+  const claims = {
     iss: tenant.issuer,
     sub: authorization.subject,
     aud: [...authorization.audience],
@@ -35,6 +34,17 @@ export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClai
     jti: tokenId,
     ...(authorization.scopes.length > 0 && { scope: authorization.scopes.join(' ') }),
     client_id: client.id,
+  }
+  return isPlain(authorization) ? claims : { ...claims, ...buildOwnClaims(authorization) }
+}
+
+/** Whether a client acts for itself with a token that is bound to nothing, as almost always. */
+function isPlain({ session, authTime, confirmation }: Authorization): boolean {
+  return session === undefined && authTime === undefined && confirmation === undefined
+}
+
+function buildOwnClaims({ session, authTime, confirmation }: Authorization): Partial<AccessTokenClaims> {
+  return {
     ...(session !== undefined && { sid: session }),
     // RFC 9068 section 2.2.1
     ...(authTime !== undefined && { auth_time: authTime }),

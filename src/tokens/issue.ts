@@ -40,10 +40,10 @@ export async function issueTokens(request: IssueOptions, deps: IssueDeps): Promi
     expires_in: window === 0 ? lifetime : issuedAt + lifetime - Math.floor(deps.now() / 1000),
     ...(authorization.scopes.length > 0 && { scope: authorization.scopes.join(' ') }),
   }
-  const further = authorization.alsoIssue
-    ? await issueFurtherTokens(request, { ...deps, accessToken })
-    : undefined
-  return { response: { ...response, ...further }, tokenId, algorithm: key.algorithm }
+  const issued = { response, tokenId, algorithm: key.algorithm }
+  if (!authorization.alsoIssue) return issued
+  const further = await issueFurtherTokens(request, { ...deps, accessToken })
+  return { ...issued, response: { ...response, ...further } }
 }
 
 /** A token that is bound to its sender, or that belongs to a session or to further tokens, is for one request alone. */
