@@ -52,7 +52,7 @@ timing: node_modules/.installed dist/grantd ## Measure whether clients can be to
 check: node_modules/.installed ## Check format, lint, types and architecture
 	$(BUN) x biome ci --error-on-warnings
 	$(BUN) x tsc --noEmit -p .
-	$(BUN) test test/architecture.test.ts
+	$(BUN) test test/architecture.test.ts test/habits.test.ts
 
 format: node_modules/.installed ## Format the code
 	$(BUN) x biome check --write

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../src/protocol/audit-events.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { failingStorage } from '../support/failing-storage.ts'
+import { settle, waitFor } from '../support/wait-for.ts'
 import { entriesOf, eventOf, marksOf, openTrail, verify } from './trail-kit.ts'
 
 /** The storage with another way of running a transaction. */
@@ -40,7 +41,7 @@ test('a thousand events are written without waiting for the time', async () => {
   const storage = createMemoryStorage()
   const { audit } = openTrail(storage)
   for (let at = 1; at <= 1000; at++) audit.record(eventOf(at))
-  while ((await marksOf(storage)).length === 0) await Bun.sleep(1)
+  await waitFor('they are written', async () => (await marksOf(storage)).length > 0)
   expect(await marksOf(storage)).toEqual(marks(1, 1000))
 })
 
@@ -134,7 +135,7 @@ test('while the storage is away, many events do not ask it more often', async ()
   await audit.flush()
   storage.calls.length = 0
   for (let at = 1; at <= 5000; at++) audit.record(eventOf(at))
-  await Bun.sleep(20)
+  await settle()
   expect(storage.calls).toEqual([])
 })
 

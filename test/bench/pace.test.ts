@@ -4,6 +4,7 @@ import { Pacer } from '../../bench/measure/pace/pacer.ts'
 import { checkReport, type PaceReport, renderHttp, runPaced } from '../../bench/measure/pace/run-paced.ts'
 import { Schedule } from '../../bench/measure/pace/schedule.ts'
 import { percentile } from '../../bench/measure/statistics.ts'
+import { rest } from '../support/wait-for.ts'
 
 describe('a schedule', () => {
   test('has its requests evenly apart from the start', () => {
@@ -120,7 +121,8 @@ describe('a paced run', () => {
       port: 0,
       hostname: '127.0.0.1',
       async fetch() {
-        await Bun.sleep(held)
+        // Time is the subject: the server is slow.
+        await rest(held)
         held = 0
         return new Response('late')
       },
@@ -139,7 +141,8 @@ describe('a paced run', () => {
       port: 0,
       hostname: '127.0.0.1',
       fetch: async () => {
-        await Bun.sleep(100)
+        // Time is the subject: the server is slow.
+        await rest(100)
         return new Response('late')
       },
     })

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { createPublicKey } from 'node:crypto'
 import manifest from '../../package.json' with { type: 'json' }
 import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const grantd = programs.executable
 const secret = 'own-secret-of-app-1'
@@ -174,7 +175,7 @@ test('decode says that a token has expired, and with --jwks ends with 1', () =>
     await Bun.write(`${folder}/jwks.json`, jwks)
     const decode = (...more: string[]) => run(grantd, { folder, args: ['decode', ...more], stdin })
     const exp = JSON.parse((await decode('--json')).out).claims.exp
-    while (Date.now() < exp * 1000 + 100) await Bun.sleep(50)
+    await waitFor('the token has expired', () => Date.now() > exp * 1000 + 100)
     const checked = await decode('--jwks', 'jwks.json')
     expect(checked.code).toBe(1)
     expect(checked.out).toMatch(/Signature\n {2}verified\nTime\n {2}expired (?:now|\d+ seconds? ago)\n$/)

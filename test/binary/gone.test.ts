@@ -20,8 +20,9 @@ test('a slow check whose client went away while it waited is not made', () =>
     const sockets = Array.from({ length: availableParallelism() + 20 }, () =>
       connect(server.port, '127.0.0.1'),
     )
-    for (const socket of sockets) socket.write(request)
-    await Bun.sleep(200)
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write(request, resolve))))
+    // A server that has answered a later request has read what was sent before it.
+    await fetch(`${server.url}/health`)
     for (const socket of sockets) socket.destroy()
     const body = new URLSearchParams({
       grant_type: 'client_credentials',

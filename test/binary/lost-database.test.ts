@@ -9,6 +9,7 @@ import {
   withFolder,
   writeConfig,
 } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const grantd = programs.executable
 const yaml = `
@@ -89,13 +90,17 @@ test(
       const path = join(folder, 'data/grantd.db')
       const late: number[] = []
       let isRemoved = false
-      const work = tokens.map(async (token, index) => {
-        await Bun.sleep(index / 3)
-        const wasRemoved = isRemoved
-        const status = await revoke(server, token)
-        if (wasRemoved) late.push(status)
+      let revoked = 0
+      const waiting = [...tokens]
+      const work = Array.from({ length: 8 }, async () => {
+        for (let token = waiting.pop(); token !== undefined; token = waiting.pop()) {
+          const wasRemoved = isRemoved
+          const status = await revoke(server, token)
+          revoked++
+          if (wasRemoved) late.push(status)
+        }
       })
-      await Bun.sleep(30)
+      await waitFor('some are revoked', () => revoked >= 40)
       await rm(path)
       isRemoved = true
       await Promise.all(work)

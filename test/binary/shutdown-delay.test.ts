@@ -6,6 +6,7 @@ import {
   withFolder,
   writeConfig,
 } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const yaml = (delay: string) => `
 server: { shutdown_delay: ${delay} }
@@ -28,12 +29,11 @@ const askToken = ({ url }: RunningServer) =>
   })
 
 /** Asks until the server says that it stops. */
-async function waitUntilStopping({ url }: RunningServer): Promise<Response> {
-  for (;;) {
+function waitUntilStopping({ url }: RunningServer): Promise<Response> {
+  return waitFor('it says that it stops', async () => {
     const answer = await fetch(`${url}/health/ready`)
-    if (answer.status === 503) return answer
-    await Bun.sleep(10)
-  }
+    return answer.status === 503 && answer
+  })
 }
 
 describe.each([

@@ -3,6 +3,7 @@ import * as jose from 'jose'
 import { weighOpensslHere } from '../../src/platform/bun/bun-prospects.ts'
 import { openssl } from '../support/engines.ts'
 import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 setDefaultTimeout(60_000)
 
@@ -34,7 +35,7 @@ async function serveWith(program: readonly string[], engine: string): Promise<st
     const server = await startServer(program, { folder })
     await expectTokens(server.url)
     // The engine is told after the start, where it has to be measured.
-    for (let tries = 0; tries < 200 && !isTold(server.output()); tries++) await Bun.sleep(50)
+    await waitFor('the engine is told', () => isTold(server.output()))
     await expectTokens(server.url)
     expect(await server.stop()).toBe(0)
     return server.output()

@@ -7,6 +7,7 @@ import {
   withFolder,
   writeConfig,
 } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const yaml = `
 tenants:
@@ -18,18 +19,25 @@ tenants:
 `
 const form = 'grant_type=client_credentials&client_id=app&client_secret=correct-horse'
 
+/** A server that has answered a later request has read what was sent before it. */
+async function waitUntilRead(url: string): Promise<void> {
+  await fetch(`${url}/health`, { keepalive: false })
+}
+
+const waitUntilStopping = (server: RunningServer) =>
+  waitFor('it is stopping', () => server.output().includes('"message":"stopping"'))
+
 /** A token request whose body is still on its way. */
-async function startSlowRequest({ port }: RunningServer) {
+async function startSlowRequest({ port, url }: RunningServer) {
   const socket = connect(port, '127.0.0.1')
   let answer = ''
   socket.on('data', (chunk) => {
     answer += chunk.toString()
   })
   const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()))
-  socket.write(
-    `POST /api/v1/tenant/acme/oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form.slice(0, 10)}`,
-  )
-  await Bun.sleep(200)
+  const request = `POST /api/v1/tenant/acme/oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form.slice(0, 10)}`
+  await new Promise<unknown>((resolve) => socket.write(request, resolve))
+  await waitUntilRead(url)
   return {
     finish: () => void socket.write(form.slice(10)),
     answer: () => answer,
@@ -46,8 +54,12 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
       const server = await startServer(programs.executable, { folder })
       const slow = await startSlowRequest(server)
       server.kill(signal)
-      await Bun.sleep(200)
-      await expect(fetch(`${server.url}/health`)).rejects.toThrow()
+      await waitFor('it refuses requests', () =>
+        fetch(`${server.url}/health`, { keepalive: false }).then(
+          () => false,
+          () => true,
+        ),
+      )
       slow.finish()
       await slow.ended
       expect(slow.answer()).toStartWith('HTTP/1.1 200 OK')
@@ -62,7 +74,7 @@ test('a second signal ends it at once', () =>
     const server = await startServer(programs.executable, { folder })
     const slow = await startSlowRequest(server)
     server.kill('SIGTERM')
-    await Bun.sleep(200)
+    await waitUntilStopping(server)
     server.kill('SIGTERM')
     expect(await server.exited).toBe(143)
     slow.drop()
@@ -79,9 +91,9 @@ test('an answer that a slow reader has not taken yet is sent to its end', () =>
     const ended = new Promise<void>((resolve) => socket.on('close', () => resolve()))
     socket.write(`GET /${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
     socket.pause()
-    await Bun.sleep(200)
+    await waitFor('its answer has begun', () => server.output().includes('"route":"/swagger/assets/'))
     server.kill('SIGTERM')
-    await Bun.sleep(300)
+    await waitUntilStopping(server)
     socket.on('data', (chunk) => {
       received += chunk.length
     })
@@ -100,12 +112,8 @@ async function findFreePort(): Promise<number> {
 }
 
 /** Asks until there is an answer. */
-async function waitForAnswer(url: string): Promise<Response> {
-  for (;;) {
-    const answer = await fetch(url).catch(() => undefined)
-    if (answer) return answer
-    await Bun.sleep(10)
-  }
+function waitForAnswer(url: string): Promise<Response> {
+  return waitFor('it answers', () => fetch(url).catch(() => undefined))
 }
 
 test('while keys are being made it is not ready, and a signal ends it with 0 without a word of listening', () =>

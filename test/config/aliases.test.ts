@@ -1,4 +1,5 @@
-import { expect, test } from 'bun:test'
+import { expect, spyOn, test } from 'bun:test'
+import { Alias } from 'yaml'
 import { parseYaml, type Tree } from '../../src/config/yaml/yaml-tree.ts'
 import { faultsOf, parse } from '../support/config-text.ts'
 
@@ -8,24 +9,15 @@ const tooDeep = 'the file is nested deeper than 64 levels'
 
 const faultsOfTree = (text: string) => parseYaml(text).faults.map(({ message }) => message)
 
-/** Far above what these take on a busy machine, below the 15 seconds of a resolver that reads all again. */
-const mostMilliseconds = 4000
-
 /** Nine levels of ten aliases each: a billion values. */
 const bomb = [
   'a0: &a0 [x, x, x, x, x, x, x, x, x, x]',
   ...Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`),
 ].join('\n')
 
-function timed<T>(work: () => T): { result: T; milliseconds: number } {
-  const start = performance.now()
-  return { result: work(), milliseconds: performance.now() - start }
-}
-
-test('an alias bomb is refused with one fault, and in no time', () => {
-  const { result, milliseconds } = timed(() => faultsOfTree(bomb))
-  expect(result).toEqual([tooMany])
-  expect(milliseconds).toBeLessThan(mostMilliseconds)
+// No test could wait for all of it.
+test('an alias bomb is refused with one fault, and is not built', () => {
+  expect(faultsOfTree(bomb)).toEqual([tooMany])
 })
 
 test('an alias bomb in a configuration is told where it stands', async () => {
@@ -37,17 +29,17 @@ test('one alias of a huge list is refused with one fault', () => {
   expect(faultsOfTree(`a: &a [${'x,'.repeat(20_000)}]\nb: *a`)).toEqual([tooMany])
 })
 
-test('many aliases of one value are refused in no time', () => {
-  const { result, milliseconds } = timed(() => faultsOfTree(`a: &a x\nb: [${'*a,'.repeat(20_000)}]`))
-  expect(result).toEqual([tooMany])
-  expect(milliseconds).toBeLessThan(mostMilliseconds)
+test('many aliases of one value are refused', () => {
+  expect(faultsOfTree(`a: &a x\nb: [${'*a,'.repeat(20_000)}]`)).toEqual([tooMany])
 })
 
-test('aliases up to the limit are taken in no time, however much stands before their anchor', () => {
+/** The package's own way to find what an alias stands for reads the whole document again for each. */
+test('aliases up to the limit are taken without reading what stands before their anchor again for each', () => {
+  const resolve = spyOn(Alias.prototype, 'resolve')
   const text = `z: [${'x,'.repeat(20_000)}]\na: &a x\nb: [${'*a,'.repeat(9000)}]`
-  const { result, milliseconds } = timed(() => faultsOfTree(text))
-  expect(result).toEqual([])
-  expect(milliseconds).toBeLessThan(mostMilliseconds)
+  expect(faultsOfTree(text)).toEqual([])
+  expect(resolve).not.toHaveBeenCalled()
+  resolve.mockRestore()
 })
 
 test('an alias that holds itself is refused', () => {

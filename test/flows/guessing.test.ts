@@ -8,6 +8,7 @@ import {
   withFolder,
   writeConfig,
 } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** A guesser and a client at several processes of the executable, which learn of one another by the storage alone. */
 
@@ -59,14 +60,6 @@ async function guess(servers: readonly RunningServer[], count: number, address: 
   return looked
 }
 
-async function until(what: string, isThere: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    if (await isThere()) return
-    await Bun.sleep(100)
-  }
-  throw new Error(`It took more than 30 seconds until ${what}`)
-}
-
 async function withServers(
   count: number,
   options: Partial<RunOptions>,
@@ -102,7 +95,7 @@ test('two replicas look at the free failures each, then at none, and let the cli
     }
     const again = await start()
     expect(await guess([again], 200, '192.0.2.66')).toBeLessThanOrEqual(12)
-    await until(
+    await waitFor(
       'it has read the counts',
       async () => (await ask(again, 'wrong-secret', '192.0.2.66')) === 429,
     )
@@ -114,13 +107,13 @@ test('two replicas look at the free failures each, then at none, and let the cli
 test('two workers on one SQLite file do so too, a thousand guesses in parallel and one of them killed', () =>
   withServers(1, { args: ['--workers', '2'] }, async ([server]) => {
     if (!server) throw new Error('There is no server')
-    await until('both are ready', async () => server.output().includes('workers are ready'))
+    await waitFor('both are ready', async () => server.output().includes('workers are ready'))
     for (let index = 0; index < 8; index++) expect(await ask(server, right, home)).toBe(200)
     const looked = await guess([server], 1000, '192.0.2.66')
     expect(looked).toBeLessThanOrEqual(24)
     const children = await Bun.file(`/proc/${server.pid}/task/${server.pid}/children`).text()
     process.kill(Number(children.trim().split(' ')[0]), 'SIGKILL')
-    await until('another one is there', async () => (server.output().match(/is started/g)?.length ?? 0) > 0)
+    await waitFor('another one is there', async () => (server.output().match(/is started/g)?.length ?? 0) > 0)
     const statuses = new Set<number>()
     for (let index = 0; index < 20; index++) statuses.add(await ask(server, right, home).catch(() => 0))
     statuses.delete(0)

@@ -10,6 +10,7 @@ import {
   withFolder,
   writeConfig,
 } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** Several processes on one port, as the executable runs them. */
 
@@ -33,7 +34,7 @@ async function withWorkers(count: number, work: (server: RunningServer, folder: 
   await withFolder(async (folder) => {
     await writePrivateConfig(folder)
     const server = await startServer(programs.executable, { folder, args: ['--workers', String(count)] })
-    await until('all are ready', () => server.output().includes('workers are ready'))
+    await waitFor('all are ready', () => server.output().includes('workers are ready'))
     await work(server, folder)
     expect(await server.stop()).toBe(0)
     checkLines(server)
@@ -63,14 +64,6 @@ function checkLines(server: RunningServer): void {
     .filter((line) => !line.startsWith('{') || !line.endsWith('}'))
   expect(strange.filter((line) => !/^(?:grantd |config\.yaml:| {2}|$)/.test(line))).toEqual([])
   expect(linesOf(server).every(({ time, message }) => time !== undefined && message !== undefined)).toBe(true)
-}
-
-async function until(what: string, isThere: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (await isThere()) return
-    await Bun.sleep(50)
-  }
-  throw new Error(`It took more than 30 seconds until ${what}`)
 }
 
 /** Over a connection of its own, so that any of the workers gets it. */
@@ -162,13 +155,13 @@ test('three workers that start on an empty folder say so once, have one key, and
     server.canary.watch(key)
     expect(await statusesOf(server, key)).toEqual([200])
 
-    await until('every worker has answered', async () => {
+    await waitFor('every worker has answered', async () => {
       await statusesOf(server, key)
       return workersOf(server).length === 3
     })
     const rotated = await run(programs.executable, { folder, args: ['keys', 'rotate', '--now', '--force'] })
     expect([rotated.code, rotated.err]).toEqual([0, ''])
-    await until('all publish both keys', async () => {
+    await waitFor('all publish both keys', async () => {
       const all = await Promise.all(
         Array.from({ length: 30 }, async () =>
           (await send(server, `${tenant}/.well-known/jwks.json`)).text(),
@@ -184,7 +177,7 @@ test('the audit trail of workers that write at once on SQLite is whole, and metr
     await writePrivateConfig(folder)
     const server = await startServer(programs.executable, { folder, args: ['--workers', '3'] })
     const load = startLoad({ port: server.port, request: tokenRequest, connections: 24, keepAlive: false })
-    await Bun.sleep(1500)
+    await waitFor('there is some load', () => load.answered() >= 1000)
     const { statuses, failures } = await load.stop()
     expect([...failures]).toEqual([])
     expect([...statuses.keys()]).toEqual([200])
@@ -206,11 +199,11 @@ test('the audit trail of workers that write at once on SQLite is whole, and metr
 test('a worker that is killed under load comes back, the others go on, and no counter goes back', () =>
   withWorkers(2, async (server) => {
     const load = startLoad({ port: server.port, request: tokenRequest, connections: 8, keepAlive: true })
-    await Bun.sleep(500)
+    await waitFor('there is some load', () => load.answered() >= 200)
     const before = await metricsOf(server)
     const [victim = 0] = await childrenOf(server)
     process.kill(victim, 'SIGKILL')
-    await until('another one is there', async () => (await metricsOf(server)).get('grantd_workers') === 2)
+    await waitFor('another one is there', async () => (await metricsOf(server)).get('grantd_workers') === 2)
     const after = await metricsOf(server)
     const { statuses, failures } = await load.stop()
     // What the killed one was answering is lost, one request for each connection.
@@ -238,7 +231,7 @@ test('a worker that is started again serves what its siblings serve, though the 
     await rm(join(folder, 'config.yaml'))
     const [victim = 0] = await childrenOf(server)
     process.kill(victim, 'SIGKILL')
-    await until('another one is there', async () => {
+    await waitFor('another one is there', async () => {
       const metrics = await metricsOf(server)
       return metrics.get('grantd_worker_restarts_total') === 1 && metrics.get('grantd_workers') === 2
     })
@@ -259,23 +252,23 @@ test(
       const good = await Bun.file(path).text()
       await appendFile(path, '  beta: { name: Beta, nonsense: 1 }\n')
       server.kill('SIGHUP')
-      await until('it is refused', () => server.output().includes('the old configuration stays'))
+      await waitFor('it is refused', () => server.output().includes('the old configuration stays'))
       expect(server.output().includes('config.yaml:11:23: ')).toBe(true)
       expect(await childrenOf(server)).toEqual(old)
 
       await Bun.write(path, `${good}  beta: { name: Beta, oauth2: {} }\n`)
       server.kill('SIGHUP')
-      // One more in the middle of a reload is done after it.
-      await Bun.sleep(300)
+      // One more in the middle of a reload is done after it: its first new worker is there, and the old ones still are.
+      await waitFor('the reload has begun', async () => (await childrenOf(server)).length > old.length)
       server.kill('SIGHUP')
-      await until('both are done', () => server.output().match(/"message":"reloaded"/g)?.length === 2)
+      await waitFor('both are done', () => server.output().match(/"message":"reloaded"/g)?.length === 2)
       const results = await Promise.all(loads.map((load) => load.stop()))
       expect(results.map(({ failures }) => [...failures])).toEqual([[], []])
       expect(results.map(({ statuses }) => [...statuses.keys()])).toEqual([[200], [200]])
       expect((await send(server, '/api/v1/tenant/beta/.well-known/jwks.json')).status).toBe(200)
-      await until('the old ones are gone', () => old.every((pid) => !isRunning(pid)))
+      await waitFor('the old ones are gone', () => old.every((pid) => !isRunning(pid)))
       // Those of the reload in between too.
-      await until('two are left', async () => (await childrenOf(server)).length === 2)
+      await waitFor('two are left', async () => (await childrenOf(server)).length === 2)
       const metrics = await metricsOf(server)
       expect(metrics.get(answered)).toBe(
         results.reduce((sum, { statuses }) => sum + (statuses.get(200) ?? 0), 0),
@@ -293,7 +286,7 @@ test('workers end with their supervisor, whatever killed it', () =>
     const workers = await childrenOf(server)
     expect(workers).toHaveLength(2)
     server.kill('SIGKILL')
-    await until('they are gone', () => workers.every((pid) => !isRunning(pid)))
+    await waitFor('they are gone', () => workers.every((pid) => !isRunning(pid)))
     await expect(fetch(`${server.url}/health`)).rejects.toThrow()
   }))
 
@@ -313,10 +306,10 @@ test('a signal to all of the group stops it once, with 0; a second one ends it a
     // A worker that does not go on cannot hold it up.
     for (const pid of its) process.kill(pid, 'SIGSTOP')
     other.kill('SIGTERM')
-    await Bun.sleep(200)
+    await waitFor('it is stopping', () => linesOf(other).some(({ message }) => message === 'stopping'))
     other.kill('SIGTERM')
     expect(await other.exited).toBe(143)
-    await until('they are gone', () => its.every((pid) => !isRunning(pid)))
+    await waitFor('they are gone', () => its.every((pid) => !isRunning(pid)))
   }))
 
 test('a port that is taken is refused, by other workers too, and so is a storage that is not shared', () =>

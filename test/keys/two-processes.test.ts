@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { filesBelow, openKey, planFor } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const script = join(import.meta.dir, '../support/open-key.ts')
 
@@ -10,19 +11,27 @@ interface Outcome {
   readonly jwk: string
 }
 
-/** Opens a key in another process; it waits until `at` so that all of them start as one. */
-async function openElsewhere(folder: string, kid: string | null, at: number): Promise<Outcome> {
-  const child = Bun.spawn([process.execPath, script, folder, kid ?? '', String(at)], {
+/** Starts another process that opens a key when it is told to; the result tells it, and is what came of it. */
+async function startElsewhere(folder: string, kid: string | null): Promise<() => Promise<Outcome>> {
+  const child = Bun.spawn([process.execPath, script, folder, kid ?? ''], {
+    stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'pipe',
   })
-  const [out, error, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  expect({ error, code }).toEqual({ error: '', code: 0 })
-  return JSON.parse(out)
+  let out = ''
+  const reading = (async () => {
+    for await (const chunk of child.stdout) out += new TextDecoder().decode(chunk)
+  })()
+  await waitFor('the other process is ready', () => out.includes('\n') || child.exitCode !== null)
+  return async () => {
+    await child.stdin.end()
+    await reading
+    expect({ error: await new Response(child.stderr).text(), code: await child.exited }).toEqual({
+      error: '',
+      code: 0,
+    })
+    return JSON.parse(out.replace('ready\n', ''))
+  }
 }
 
 test.each(['k1', null])(
@@ -30,8 +39,8 @@ test.each(['k1', null])(
   async (kid) => {
     for (let round = 0; round < 4; round++) {
       await withTempFolder(async (folder) => {
-        const at = Date.now() + 250
-        const outcomes = await Promise.all([1, 2, 3].map(() => openElsewhere(folder, kid, at)))
+        const started = await Promise.all([1, 2, 3].map(() => startElsewhere(folder, kid)))
+        const outcomes = await Promise.all(started.map((open) => open()))
         expect(outcomes.filter(({ generated }) => generated)).toHaveLength(1)
         expect(new Set(outcomes.map(({ jwk }) => jwk)).size).toBe(1)
         expect(await filesBelow(join(folder, 'keys'))).toHaveLength(1)

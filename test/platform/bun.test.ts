@@ -92,10 +92,12 @@ test('what is in flight is answered after accepting has stopped', async () => {
 
 test('a timer calls back once, and not when it was cancelled', async () => {
   const calls: string[] = []
-  platform.after(1, () => calls.push('kept'))
+  const kept = Promise.withResolvers<void>()
   const cancel = platform.after(1, () => calls.push('cancelled'))
+  platform.after(1, () => calls.push('kept'))
+  platform.after(2, kept.resolve)
   cancel()
-  await Bun.sleep(20)
+  await kept.promise
   expect(calls).toEqual(['kept'])
 })
 

@@ -9,6 +9,7 @@ import {
   type SecretHash,
 } from '../../src/secrets/secret-checker.ts'
 import { checkerWith, FakePasswordHash } from '../support/fake-secrets.ts'
+import { settle, waitFor } from '../support/wait-for.ts'
 
 setDefaultTimeout(60_000)
 
@@ -134,7 +135,7 @@ test('slow checks run a few at a time, all to their end', async () => {
   fake.until = open.promise
   const checker = checkerWith(fake, { atOnce: 3 })
   const checks = Array.from({ length: 20 }, (_, n) => isRight(checker, `s${n}`, slow(`s${n % 2}`), useMemory))
-  await Bun.sleep(1)
+  await waitFor('some checks run', () => fake.running > 0)
   expect(fake.running).toBe(3)
   open.resolve()
   expect((await Promise.all(checks)).filter(Boolean)).toHaveLength(2)
@@ -176,9 +177,9 @@ test('ninety guesses at one tenant make neither other tenants nor other clients 
   const guesses = Array.from({ length: 90 }, () =>
     Promise.resolve(check('acme', 'guessed')).catch(() => 'refused'),
   )
-  await Bun.sleep(1)
+  await settle()
   const others = [check('acme', 'first-time'), check('beta', 'first-time'), check('acme', 'guessed', true)]
-  await Bun.sleep(1)
+  await settle()
   open.resolve()
   await Promise.all(others)
   const placeOf = (text: string, from = 1) =>
@@ -205,7 +206,7 @@ test('what waited is not worked on once it must not be', async () => {
       (cause) => cause.code,
     ),
   )
-  await Bun.sleep(1)
+  await settle()
   isOver = true
   open.resolve()
   expect(await Promise.all(checks)).toEqual([undefined, ...Array(4).fill('temporarily_unavailable')])

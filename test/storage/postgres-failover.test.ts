@@ -4,6 +4,7 @@ import { startPooler } from '../support/postgres-pooler.ts'
 import { type PostgresServer, sharedPostgres, startPostgres } from '../support/postgres-server.ts'
 import { followPrimary, promote, standbyName, startStandby } from '../support/postgres-standby.ts'
 import { complaintOf, numbers, open, withStorage } from '../support/postgres-storage.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 setDefaultTimeout(120_000)
 
@@ -52,16 +53,23 @@ const portOf = ({ port }: PostgresServer) => `127.0.0.1:${port}`
 const rowsOf = (storage: Storage) => storage.of('acme').of(numbers)
 const row = (id: string) => ({ id, value: { n: 1 } })
 
+function waitUntilBack(storage: Storage): Promise<boolean> {
+  return waitFor('the storage works again', () =>
+    storage.check().then(
+      () => true,
+      () => false,
+    ),
+  )
+}
+
 /** Asks until a write is done; the number of the attempt is part of its id. */
 async function writeAgain(storage: Storage): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    const isDone = await rowsOf(storage)
-      .create(row(`again-${attempt}`))
-      .catch(() => false)
-    if (isDone) return
-    await Bun.sleep(20)
-  }
-  throw new Error('Nothing can be written again')
+  let attempt = 0
+  await waitFor('something can be written again', () =>
+    rowsOf(storage)
+      .create(row(`again-${attempt++}`))
+      .catch(() => false),
+  )
 }
 
 describe('a standby', () => {
@@ -99,9 +107,8 @@ test('a host that answers nobody does not keep the other one', async () => {
   const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
   try {
     const url = urlOf(shared.first).replace('127.0.0.1', `127.0.0.1:${silent.port},127.0.0.1`)
-    const start = performance.now()
-    await withStorage(url, (_, records) => records.find('a'), { connectTimeoutMs: 5000 })
-    expect(performance.now() - start).toBeLessThan(4000)
+    // Its time is longer than that of a test: who waited for the silent one would never be through.
+    await withStorage(url, (_, records) => records.find('a'), { connectTimeoutMs: 600_000 })
   } finally {
     silent.stop(true)
   }
@@ -133,11 +140,11 @@ test('when the primary is killed and the standby promoted, nothing that was answ
           const id = `${worker}-${turn}`
           const isDone = await records.create(row(id)).catch(() => false)
           if (isDone) known.push(id)
-          else await Bun.sleep(20)
+          else await waitUntilBack(storage)
         }
       }
       const workers = [1, 2, 3, 4].map(write)
-      while (known.length < 50) await Bun.sleep(10)
+      await waitFor('some rows are written', () => known.length >= 50)
       await first.kill()
       await promote(second)
       await second.configure({ synchronous_standby_names: '' })
@@ -252,10 +259,10 @@ test('behind a pooler no server that only reads answers, not even that a row is 
 /** Asks until it fails, and fails with that. */
 async function until(ask: () => Promise<unknown>): Promise<void> {
   // The process of a connection hears of a setting after the one that was asked for it.
-  for (let attempt = 0; attempt < 300; attempt++) {
+  await waitFor('it fails', async () => {
     await ask()
-    await Bun.sleep(10)
-  }
+    return false
+  })
 }
 
 test('a commit that was let go without its standby is not taken for one', async () => {
@@ -265,7 +272,7 @@ test('a commit that was let go without its standby is not taken for one', async 
     await first.configure({ synchronous_standby_names: 'nobody' })
     const writing = complaintOf(records.create(row('a')))
     const waiting = `select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and datname like 'test%'`
-    while ((await first.run(first.url, waiting)).length === 0) await Bun.sleep(10)
+    await waitFor('the commit waits', async () => (await first.run(first.url, waiting)).length > 0)
     expect((await writing).message).toContain(
       ': the wait for a standby was cut off; it is not known whether the standby has the write; look at the standby',
     )

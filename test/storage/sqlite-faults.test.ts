@@ -214,14 +214,19 @@ test('while another process holds the lock writes wait, then fail and change not
 
 test('a write that another process holds up for a moment is done', () =>
   withDatabase(async (path) => {
-    const storage = await open(path)
+    const waits = Promise.withResolvers<void>()
+    const after: typeof host.after = (milliseconds, callback) => {
+      waits.resolve()
+      return host.after(milliseconds, callback)
+    }
+    const storage = new SqlStorage(await openSqlite(path, { ...host, after }))
     const other = new DatabaseSync(path)
     other.exec('begin immediate')
     const writing = storage
       .of('acme')
       .of(revocations)
       .create({ id: 'a', value: { before: 1 } })
-    await Bun.sleep(50)
+    await waits.promise
     other.exec('commit')
     other.close()
     expect(await writing).toBe(true)

@@ -1,14 +1,15 @@
-/** Opens a tenant's key at a moment in time and prints what came of it: one of several processes of a test. */
+/** Opens a tenant's key once its input ends, and prints what came of it: one of several processes of a test. */
 import { join } from 'node:path'
 import { nodePlatform } from '../../src/platform/node/node-process.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import { openKey, planFor } from './signing.ts'
 
-const [folder = '', kid = '', at = '0'] = process.argv.slice(2)
+const [folder = '', kid = ''] = process.argv.slice(2)
 
 const storage = new SqlStorage(await openSqlite(join(folder, 'grantd.db'), nodePlatform()))
-await Bun.sleep(Math.max(0, Number(at) - Date.now()))
+process.stdout.write('ready\n')
+await Bun.stdin.text()
 const { key, generated } = await openKey(planFor(folder, { kid: kid || null }), { storage })
 process.stdout.write(JSON.stringify({ generated, jwk: JSON.stringify(key.jwk) }))
 await storage.close()

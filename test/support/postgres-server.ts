@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SQL, type Subprocess } from 'bun'
+import { waitFor } from './wait-for.ts'
 
 export interface PostgresServerOptions {
   /** Whether what is committed survives a power cut; default: false, for speed. */
@@ -64,14 +65,14 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
-    const giveUp = performance.now() + 10_000
-    while (!(await this.#tryStart())) {
+    await waitFor('Postgres starts', async () => {
+      if (await this.#tryStart()) return true
       const log = await readLog(this.#folder)
       // After a crash the processes of connections may live on for a moment, and keep the memory that they share.
-      if (!log.trimEnd().split('\n').slice(-4).join().includes('still in use') || performance.now() > giveUp)
+      if (!log.trimEnd().split('\n').slice(-4).join().includes('still in use'))
         throw new Error(`Postgres does not start:\n${log}`)
-      await Bun.sleep(20)
-    }
+      return false
+    })
   }
 
   /** Answers whether the server is there now; false when it ended by itself. */
@@ -84,12 +85,12 @@ export class PostgresServer {
     ])
     server.unref()
     this.#server = server
-    for (;;) {
-      if (server.exitCode !== null || server.signalCode !== null) return false
+    const hasEnded = () => server.exitCode !== null || server.signalCode !== null
+    await waitFor('Postgres is ready', async () => {
       const state = await readFile(pidFileOf(this.#folder), 'utf8').catch(() => '')
-      if (/\nready\s*$/.test(state)) return true
-      await Bun.sleep(10)
-    }
+      return hasEnded() || /\nready\s*$/.test(state)
+    })
+    return !hasEnded()
   }
 
   /** Ends every connection and then the server. */
@@ -122,7 +123,10 @@ export class PostgresServer {
     const wanted = Object.values(settings).join()
     const asked = `select string_agg(setting, ',' order by array_position(array[${names}], name)) as all
       from pg_settings where name in (${names})`
-    while ((await this.run(this.url, asked))[0]?.['all'] !== wanted) await Bun.sleep(10)
+    await waitFor(
+      'the settings are taken',
+      async () => (await this.run(this.url, asked))[0]?.['all'] === wanted,
+    )
   }
 
   /** Stops it if it runs, and starts it again on the same port. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { rest } from './wait-for.ts'
 
 /** What became of the requests of a load. */
 export interface LoadResult {
@@ -9,6 +10,8 @@ export interface LoadResult {
 }
 
 export interface Load {
+  /** How many requests have ended so far, with an answer or without one. */
+  answered(): number
   /** Ends the load once each request under way has its answer. */
   stop(): Promise<LoadResult>
 }
@@ -38,11 +41,16 @@ export function startLoad({
   const statuses = new Map<number, number>()
   const failures = new Map<string, number>()
   let isRunning = true
-  const count = <K>(counts: Map<K, number>, key: K) => counts.set(key, (counts.get(key) ?? 0) + 1)
+  let ended = 0
+  const count = <K>(counts: Map<K, number>, key: K) => {
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+    ended++
+  }
   const runOne = async () => {
     let socket: Socket | undefined
     while (isRunning) {
-      if (pause > 0) await Bun.sleep(pause)
+      // Time is the subject: such clients rest between requests.
+      if (pause > 0) await rest(pause)
       try {
         const { status, mayStay, body } = await (socket === undefined
           ? open(port)
@@ -65,6 +73,7 @@ export function startLoad({
   }
   const running = Promise.all(Array.from({ length: connections }, runOne))
   return {
+    answered: () => ended,
     stop: async () => {
       isRunning = false
       await running

@@ -99,8 +99,10 @@ test.each(stories.map((story) => [story.what, story] as const))(
       await writeConfig(prepared, config)
       await succeed(prepared, before)
       let kills = 0
+      // Time is the subject: there are as many kills as fit into it.
       const end = performance.now() + longest * 1000
       for (const call of calls) {
+        // Time is the subject: see above.
         for (let n = 1; performance.now() < end; n++) {
           const copy = join(folder, `${call}-${n}`)
           await cp(prepared, copy, { recursive: true })

@@ -17,6 +17,7 @@ import { TestClock } from '../../support/rings.ts'
 import { keyHost, keyringOf, planFor } from '../../support/signing.ts'
 import { withTempFolder } from '../../support/temp-folder.ts'
 import { platform } from '../../support/test-app.ts'
+import { settle } from '../../support/wait-for.ts'
 
 setDefaultTimeout(60_000)
 
@@ -173,7 +174,7 @@ test.skipIf(!openssl).each(Object.entries(materials))(
       const engine = await openSigningEngine({ choice: 'openssl', host, onNews })
       // A key is freed in a turn of its own, after what it was asked to sign.
       const countOpen = async () => {
-        await Bun.sleep(5)
+        await settle()
         return library.openKeys - before
       }
       const clock = new TestClock()

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresPassword, postgresUser } from '../../support/postgres-server.ts'
+import { waitFor } from '../../support/wait-for.ts'
 import { findDebianPostgres, findPort, type Place, until } from './programs.ts'
 
 /** The settings of Patroni that say how long a failover takes, in seconds; its defaults are 30, 10 and 10. */
@@ -80,7 +81,7 @@ export class PatroniNode {
     await this.#patroni.exited
     if (pid === undefined) return
     const isThere = () => Bun.spawnSync(['kill', '-QUIT', String(pid)], { stderr: 'ignore' }).exitCode === 0
-    for (let attempt = 0; attempt < 100 && isThere(); attempt++) await Bun.sleep(50)
+    await waitFor('Postgres has ended', () => !isThere(), { seconds: 10 })
   }
 
   async #postgresPid(): Promise<number> {

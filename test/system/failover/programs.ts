@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Glob, type Subprocess } from 'bun'
+import { rest, waitFor } from '../../support/wait-for.ts'
 
 /** The installation of Debian's newest postgresql. */
 export function findDebianPostgres(): string {
@@ -54,7 +55,8 @@ export class Place {
       child.kill('SIGCONT')
       child.kill('SIGTERM')
     }
-    await Promise.all([...this.#running].map((child) => Promise.race([child.exited, Bun.sleep(10_000)])))
+    // Time is the subject: what does not hear it in ten seconds is killed.
+    await Promise.all([...this.#running].map((child) => Promise.race([child.exited, rest(10_000)])))
     for (const child of this.#running) child.kill('SIGKILL')
     await rm(this.folder, { recursive: true, force: true })
   }
@@ -82,9 +84,5 @@ export async function findPort(): Promise<number> {
 
 /** Asks until the answer is true; `what` is named when it never is. */
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const giveUp = performance.now() + 90_000
-  while (!(await isSo().catch(() => false))) {
-    if (performance.now() > giveUp) throw new Error(`It took more than 90 seconds until ${what}`)
-    await Bun.sleep(100)
-  }
+  await waitFor(what, () => isSo().catch(() => false), { seconds: 90 })
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findBlocks, readDocument, wordOf } from '../../docs/document.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 export const proxyNames = ['nginx', 'haproxy', 'caddy'] as const
 export type ProxyName = (typeof proxyNames)[number]
@@ -56,10 +57,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     for await (const chunk of stream) text += new TextDecoder().decode(chunk)
   }
   const streams = Promise.all([collect(child.stdout), collect(child.stderr)])
-  while (!(await accepts(port))) {
+  await waitFor(`${name} accepts connections`, () => {
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${text}`)
-    await Bun.sleep(20)
-  }
+    return accepts(port)
+  })
   return {
     url: `http://127.0.0.1:${port}`,
     port,

@@ -1,4 +1,5 @@
 import { programs, type RunningServer, startServer, writeConfig } from '../../support/spawn-server.ts'
+import { rest } from '../../support/wait-for.ts'
 
 export const client = { id: 'app', secret: 'correct-horse-of-the-replicas' }
 
@@ -49,7 +50,8 @@ tenants:
         codes.push(await old.stop())
         running[index] = await start(old.port)
         // Kubernetes waits for readiness, and the proxy has to see it too.
-        await Bun.sleep(4000)
+        // Time is the subject: nobody tells when a proxy has seen it.
+        await rest(4000)
       }
       return codes
     },
