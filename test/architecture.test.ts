@@ -29,6 +29,7 @@ const port = [
   'platform/processes.ts',
   'platform/signing.ts',
   'platform/sqlite-connection.ts',
+  'platform/openssl/openssl-port.ts',
 ] as const
 
 /** Speed tricks of the runtime, one file each. */

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/fault.ts'
 import { suggest } from '../config/suggest.ts'
 import { KeyError } from '../keys/key-plan.ts'
-import { SigningEngineError } from '../keys/signing/sign-engine.ts'
+import { SigningEngineError } from '../keys/signing/signer.ts'
 import { UnknownCommandError, UnknownOptionError, UsageError } from '../platform/arguments.ts'
 import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'

@@ -1,5 +1,4 @@
 import * as jose from 'jose'
-import { OpensslError } from '../platform/signing.ts'
 import { type SignatureAlgorithm, signatureAlgorithms, smallestRsaModulus } from '../protocol/algorithms.ts'
 import type { PublicJwk } from '../protocol/messages.ts'
 import {
@@ -56,7 +55,7 @@ export async function parseSigningKey(
     signer,
     jwk: renderPublicJwk(publicMembers, { kid: id, algorithm }),
   }
-  await checkHalvesMatch(key)
+  await checkHalvesMatch(key, engine)
   return key
 }
 
@@ -174,24 +173,25 @@ function openSigner(key: SignerKey, engine: SigningEngine): Signer {
   try {
     return engine.openSigner(key)
   } catch (cause) {
-    throw cause instanceof OpensslError ? refusedByOpenssl(cause) : cause
+    throw findRefusal(cause, engine) ?? cause
   }
 }
 
-function refusedByOpenssl(cause: OpensslError): KeyMaterialError {
-  return new KeyMaterialError(
-    `is a key that OpenSSL does not sign with: ${cause.message}; choose another signing.algorithm, or server.signing_engine: auto`,
-    { cause },
-  )
+function findRefusal(cause: unknown, engine: SigningEngine): KeyMaterialError | undefined {
+  const complaint = engine.findRefusal(cause)
+  return complaint === undefined ? undefined : new KeyMaterialError(complaint, { cause })
 }
 
 /** A private key whose public half does not fit (a flipped bit) would sign tokens that nobody can verify. */
-async function checkHalvesMatch(key: Pick<SigningKey, 'algorithm' | 'publicKey' | 'signer'>): Promise<void> {
+async function checkHalvesMatch(
+  key: Pick<SigningKey, 'algorithm' | 'publicKey' | 'signer'>,
+  engine: SigningEngine,
+): Promise<void> {
   try {
     await checkSigner(key.signer, key)
   } catch (cause) {
     key.signer.close()
-    if (cause instanceof OpensslError) throw refusedByOpenssl(cause)
-    throw new KeyMaterialError('is damaged: its two halves do not fit; restore it from a backup', { cause })
+    const damage = 'is damaged: its two halves do not fit; restore it from a backup'
+    throw findRefusal(cause, engine) ?? new KeyMaterialError(damage, { cause })
   }
 }

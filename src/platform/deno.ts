@@ -2,9 +2,8 @@ import process from 'node:process'
 import { plainAddress } from './address.ts'
 import { ListenError, type Listener, type ListenOptions } from './network.ts'
 import { nodeHashing } from './node/node-hashing.ts'
-import { hostPlaces, nodePlatform } from './node/node-process.ts'
+import { nodePlatform } from './node/node-process.ts'
 import type { Platform } from './platform.ts'
-import type { Openssl } from './signing.ts'
 
 /** The part of Deno's own interface that grantd uses. */
 declare const Deno: {
@@ -28,9 +27,6 @@ export function denoPlatform(): Platform {
     processes,
     // Not P-256, for which Deno takes 700 microseconds.
     quickCurves: ['Ed25519'],
-    // Its own code is slower by far with all but Ed25519.
-    weighOpenssl: async () => undefined,
-    openOpenssl,
     listen,
   }
 }
@@ -80,13 +76,4 @@ function start({ hostname, port, fetch, sharePort = false }: ListenOptions) {
     const inUse = cause instanceof Error && cause.name === 'AddrInUse'
     throw new ListenError(inUse ? 'EADDRINUSE' : String(cause), { cause })
   }
-}
-
-/** Loaded at the first need, for most processes have none. */
-async function openOpenssl(): Promise<Openssl> {
-  const [{ openFirst }, { openLibrary }] = await Promise.all([
-    import('./openssl/openssl.ts'),
-    import('./openssl/openssl-deno.ts'),
-  ])
-  return openFirst(hostPlaces(), openLibrary)
 }

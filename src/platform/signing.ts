@@ -1,4 +1,4 @@
-/** Makes keys and opens private keys for signing, in the runtime or in the host's OpenSSL. */
+/** Makes keys and opens private keys for signing, in the runtime. */
 export interface KeyMaking {
   /** A new private key as PKCS#8 PEM, made off the event loop; `modulusLength` is of RSA alone. */
   generateKeyPem(kind: GeneratedKind, modulusLength: number): Promise<string>
@@ -6,13 +6,6 @@ export interface KeyMaking {
   openNativeKey(pem: Uint8Array, scheme: SignatureScheme): NativeKey
   /** Curves whose signature costs the runtime less than handing it to another thread. */
   readonly quickCurves: readonly string[]
-  /**
-   * Why the OpenSSL of the host would make signatures with such keys no faster than the runtime; undefined: it may. `kind` is
-   * RSA with its bits, such as `RSA 2048`, or a curve.
-   */
-  weighOpenssl(kind: string): Promise<string | undefined>
-  /** The OpenSSL 3 of the host. Throws {@link OpensslError} where there is none, or no right to call it. */
-  openOpenssl(): Promise<Openssl>
 }
 
 /** The kind of a key, in the words of a JWK (RFC 7518 section 6, RFC 8037). */
@@ -38,24 +31,3 @@ export interface NativeKey {
   /** Gives the key back to its library. The second time nothing happens. */
   free(): void
 }
-
-/** A key in OpenSSL, which overwrites it when it is freed. */
-export interface OpensslKey extends NativeKey {
-  /** The provider that makes its signatures, such as default or fips. */
-  readonly provider: string
-}
-
-export interface Openssl {
-  readonly path: string
-  /** Such as OpenSSL 3.0.19 27 Jan 2026. */
-  readonly version: string
-  /** Takes the key over from a PKCS#8 PEM. Throws {@link OpensslError}. */
-  openKey(pem: Uint8Array, scheme: SignatureScheme): OpensslKey
-  /** Keys that were opened and are not freed. */
-  readonly openKeys: number
-  /** Frees every key. */
-  close(): void
-}
-
-/** OpenSSL cannot be used, or refused something; `message` says what, and names what was tried. */
-export class OpensslError extends Error {}

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import * as jose from 'jose'
-import { weighOpensslHere } from '../../src/platform/bun/bun-prospects.ts'
+import { weighOpensslHere } from '../../src/platform/openssl/openssl-prospects.ts'
 import { openssl } from '../support/engines.ts'
 import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
 import { waitFor } from '../support/wait-for.ts'

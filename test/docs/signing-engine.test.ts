@@ -12,7 +12,7 @@ test('what is said of an engine that cannot be had is in docs/troubleshooting.md
     'grantd calls OpenSSL on Linux alone, on x64 and arm64',
   ]) {
     const sources = [
-      'keys/signing/sign-engine.ts',
+      'keys/signing/openssl/openssl-engine.ts',
       'platform/openssl/openssl.ts',
       'platform/openssl/openssl-deno.ts',
     ]

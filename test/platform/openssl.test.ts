@@ -5,7 +5,7 @@ import { OpensslLibrary, openFirst } from '../../src/platform/openssl/openssl.ts
 import { openLibrary } from '../../src/platform/openssl/openssl-bun.ts'
 import type { NativeLibrary } from '../../src/platform/openssl/openssl-functions.ts'
 import { placesOfOpenssl } from '../../src/platform/openssl/openssl-functions.ts'
-import { OpensslError } from '../../src/platform/signing.ts'
+import { OpensslError } from '../../src/platform/openssl/openssl-port.ts'
 import { openssl, pems } from '../support/engines.ts'
 import { denoProgram, run, withFolder } from '../support/spawn-server.ts'
 
@@ -51,10 +51,10 @@ test('a library that is not OpenSSL 3 is refused with what it is', () => {
 test.skipIf(!openssl)('a library in the folder that the process was started in is not taken', () =>
   withFolder(async (folder) => {
     await copyFile(openssl?.path ?? '', join(folder, 'libcrypto.so.3'))
-    const source = join(import.meta.dir, '../../src/platform/detect.ts')
+    const source = join(import.meta.dir, '../../src/platform/openssl/host-openssl.ts')
     const program = `
-      const { detectPlatform } = await import(${JSON.stringify(source)})
-      console.log((await (await detectPlatform()).openOpenssl()).path)`
+      const { hostOpenssl } = await import(${JSON.stringify(source)})
+      console.log((await hostOpenssl.openOpenssl()).path)`
     const found = await run([process.execPath, '-e', program], { folder })
     expect(found).toEqual({ code: 0, out: `${openssl?.path}\n`, err: '' })
   }),
@@ -103,12 +103,11 @@ test.skipIf(!openssl)(
 
 test.skipIf(!openssl)('Deno calls it too, and without the permission says which one it wants', () =>
   withFolder(async (folder) => {
-    const source = join(import.meta.dir, '../../src/platform/detect.ts')
+    const source = join(import.meta.dir, '../../src/platform/openssl/host-openssl.ts')
     const program = `
-      import { detectPlatform } from ${JSON.stringify(source)}
-      const { openOpenssl } = await detectPlatform()
+      import { hostOpenssl } from ${JSON.stringify(source)}
       try {
-        const library = await openOpenssl()
+        const library = await hostOpenssl.openOpenssl()
         const key = library.openKey(new TextEncoder().encode(${JSON.stringify(pems.ES384)}), {
           hash: 'sha384', isPss: false, coordinateBytes: 48 })
         console.log(key.provider, key.sign(new Uint8Array(9)).length)

@@ -1,11 +1,13 @@
-import type { EngineHost } from '../../src/keys/signing/sign-choice.ts'
+import type { EngineHost } from '../../src/keys/signing/openssl/engine-choice.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
-import { type NativeKey, type Openssl, OpensslError, type OpensslKey } from '../../src/platform/signing.ts'
+import { hostOpenssl } from '../../src/platform/openssl/host-openssl.ts'
+import { type Openssl, OpensslError, type OpensslKey } from '../../src/platform/openssl/openssl-port.ts'
+import type { NativeKey } from '../../src/platform/signing.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import { ecPair, edPair, pkcs8, rsaPair } from './signing.ts'
 
 /** The real host, with its timers and its libraries. */
-export const realHost: EngineHost = await detectPlatform()
+export const realHost: EngineHost = { ...(await detectPlatform()), ...hostOpenssl }
 
 /** Undefined where the machine has no OpenSSL 3; the tests that want one are skipped there and say so. */
 export const openssl: Openssl | undefined = await realHost.openOpenssl().catch((cause: unknown) => {

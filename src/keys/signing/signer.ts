@@ -1,10 +1,7 @@
 import * as jose from 'jose'
-import type { Platform } from '../../platform/platform.ts'
-import type { NativeKey } from '../../platform/signing.ts'
 import type { SignatureAlgorithm } from '../../protocol/algorithms.ts'
 import { UnavailableError } from '../../protocol/errors.ts'
-import { type KeySize, kindOfKey, signatureSchemes, subtleScheme } from './sign-schemes.ts'
-import type { Turns } from './sign-turns.ts'
+import { type KeySize, subtleScheme } from './sign-schemes.ts'
 
 /** One way to make the signatures of a key. */
 export interface SignatureMaker {
@@ -30,11 +27,16 @@ export interface SignerKey extends KeySize {
 
 /** Where signatures are made. */
 export interface SigningEngine {
-  /** Throws OpensslError for a key that the engine does not take. */
+  /** Throws for a key that the engine does not take. */
   openSigner(key: SignerKey): Signer
+  /** Why the engine does not take a key, for an error of the engine or of a signer; undefined: the key itself is at fault. */
+  findRefusal(cause: unknown): string | undefined
   /** Frees every key. */
   close(): void
 }
+
+/** The engine that the configuration asks for cannot be had; `message` says why, and the next step. */
+export class SigningEngineError extends Error {}
 
 /** A signer whose way can be changed between two signatures. */
 export class SwitchedSigner implements Signer {
@@ -80,43 +82,10 @@ export function makeOnThreads({ privateKey, algorithm }: SignerKey): SignatureMa
   }
 }
 
-/** How the built-in engine signs. */
-export interface BuiltinOptions {
-  readonly host: Pick<Platform, 'openNativeKey' | 'quickCurves'>
-  /** Whether cores are left for the threads of the runtime, which cost a twelfth more than signing on this one. */
-  readonly hasThreads: boolean
-  readonly turns: Turns
-}
-
-/** In the runtime: on other threads where there are cores for them, and the way there costs less than the signature. */
-export function makeBuiltin(key: SignerKey, { host, hasThreads, turns }: BuiltinOptions): SignatureMaker {
-  if (hasThreads && !host.quickCurves.includes(kindOfKey(key))) return makeOnThreads(key)
-  const native = withPem(key.pem, (pem) => host.openNativeKey(pem, signatureSchemes[key.algorithm]))
-  return makeInTurn(key, native, turns)
-}
-
-/** On this thread, in a turn of its own where a signature takes longer than the rest of a request. */
-export function makeInTurn(key: KeySize, native: NativeKey, turns: Turns): SignatureMaker {
-  if (['P-256', 'Ed25519'].includes(kindOfKey(key))) return native
-  return {
-    sign: (data) => turns.run(() => native.sign(data)),
-    free: () => void turns.run(() => native.free()),
-  }
-}
-
-/** Hands over the bytes of a PEM and overwrites them afterwards. The text itself nobody can overwrite. */
-export function withPem<T>(text: string, work: (pem: Uint8Array) => T): T {
-  const pem = new TextEncoder().encode(text)
-  try {
-    return work(pem)
-  } finally {
-    pem.fill(0)
-  }
-}
-
 /** Everything on the threads of the runtime: for keys that sign little. */
 export const threadEngine: SigningEngine = {
   openSigner: (key) => new SwitchedSigner(makeOnThreads(key)),
+  findRefusal: () => undefined,
   close: () => {},
 }
 

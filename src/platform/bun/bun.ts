@@ -1,8 +1,7 @@
 import { plainAddress } from '../address.ts'
 import { ListenError, type Listener, type ListenOptions } from '../network.ts'
-import { hostPlaces, nodePlatform } from '../node/node-process.ts'
+import { nodePlatform } from '../node/node-process.ts'
 import type { Platform } from '../platform.ts'
-import type { Openssl } from '../signing.ts'
 import { createBatches } from './bun-batches.ts'
 import { bunHashing } from './bun-hashing.ts'
 import { bunSteering } from './bun-steering.ts'
@@ -17,8 +16,6 @@ export function bunPlatform(): Platform {
     hashing: bunHashing,
     passwordHash: { verify: (secret, hash) => Bun.password.verify(secret, hash) },
     quickCurves: ['P-256', 'Ed25519'],
-    weighOpenssl: async (kind) => (await import('./bun-prospects.ts')).weighOpensslHere(kind),
-    openOpenssl,
     fetch: sendRequest,
     listen,
   }
@@ -84,13 +81,4 @@ function withWholeUrl(request: Request): Request {
   const url = `http://localhost${request.url}`
   // URL resolves dot segments, as Bun does where there is a Host; Request keeps them.
   return URL.canParse(url) ? new Request(new URL(url), request) : request
-}
-
-/** Loaded at the first need, for most processes have none. */
-async function openOpenssl(): Promise<Openssl> {
-  const [{ openFirst }, { openLibrary }] = await Promise.all([
-    import('../openssl/openssl.ts'),
-    import('../openssl/openssl-bun.ts'),
-  ])
-  return openFirst(hostPlaces(), openLibrary)
 }

@@ -4,7 +4,6 @@ import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { createLineWriter } from '../line-writer.ts'
-import { placesOfOpenssl } from '../openssl/openssl-functions.ts'
 import type { Platform } from '../platform.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeProcesses } from './node-processes.ts'
@@ -14,7 +13,7 @@ import { nodeSqlite } from './node-sqlite.ts'
 /** What Bun and Deno answer alike, through their node: modules. */
 export type SharedPlatform = Omit<
   Platform,
-  'name' | 'hashing' | 'passwordHash' | 'fetch' | 'listen' | 'quickCurves' | 'weighOpenssl' | 'openOpenssl'
+  'name' | 'hashing' | 'passwordHash' | 'fetch' | 'listen' | 'quickCurves'
 >
 
 // Variables of libpq that the driver of Postgres takes up by itself: it refuses some of their values and means something else by others.
@@ -94,11 +93,6 @@ function isTerminalGone(): boolean {
   } catch {
     return true
   }
-}
-
-/** Where the OpenSSL of this machine may be. */
-export function hostPlaces(): readonly string[] {
-  return placesOfOpenssl({ system: process.platform, machine: process.arch })
 }
 
 async function readInput(): Promise<string | undefined> {

@@ -1,4 +1,3 @@
-import { OpensslError } from '../signing.ts'
 import {
   type Kind,
   type NativeLibrary,
@@ -6,6 +5,7 @@ import {
   opensslFunctions,
   type Pointer,
 } from './openssl-functions.ts'
+import { OpensslError } from './openssl-port.ts'
 
 /** The part of Deno's own interface that calls libraries. */
 declare const Deno: {

@@ -1,5 +1,6 @@
-import { type Openssl, OpensslError, type OpensslKey, type SignatureScheme } from '../signing.ts'
+import type { SignatureScheme } from '../signing.ts'
 import type { NativeLibrary, OpensslCalls, Pointer } from './openssl-functions.ts'
+import { type Openssl, OpensslError, type OpensslKey } from './openssl-port.ts'
 
 /** Bytes of the longest signature: that of an RSA key of 16,384 bits. */
 const longestSignature = 2048

@@ -7,7 +7,8 @@ import { FileMaterial } from '../../../src/keys/material/file-material.ts'
 import { parseMasterKeys } from '../../../src/keys/material/master-key.ts'
 import { MemoryMaterial } from '../../../src/keys/material/memory-material.ts'
 import { SealedMaterial } from '../../../src/keys/material/sealed-material.ts'
-import { openSigningEngine } from '../../../src/keys/signing/sign-engine.ts'
+import { BuiltinEngine } from '../../../src/keys/signing/builtin-engine.ts'
+import { openOpensslEngine } from '../../../src/keys/signing/openssl/openssl-engine.ts'
 import { signatureSchemes } from '../../../src/keys/signing/sign-schemes.ts'
 import type { SigningEngine } from '../../../src/keys/signing/signer.ts'
 import { parseSigningKey, type SigningKey } from '../../../src/keys/signing-key.ts'
@@ -23,13 +24,11 @@ setDefaultTimeout(60_000)
 
 const onNews = () => {}
 const engines: Readonly<Record<string, (() => Promise<SigningEngine>) | undefined>> = {
-  'built in, with threads': () =>
-    openSigningEngine({ choice: 'builtin', host: { ...realHost, cores: 2 }, onNews }),
-  'built in, without': () =>
-    openSigningEngine({ choice: 'builtin', host: { ...realHost, cores: 2 }, processes: 2, onNews }),
+  'built in, with threads': async () => new BuiltinEngine({ ...realHost, cores: 2 }, 1),
+  'built in, without': async () => new BuiltinEngine({ ...realHost, cores: 2 }, 2),
   // Skipped where the machine has no OpenSSL 3.
   ...(openssl && {
-    OpenSSL: () => openSigningEngine({ choice: 'openssl', host: realHost, onNews }),
+    OpenSSL: () => openOpensslEngine('openssl', { host: realHost, onNews }),
   }),
 }
 const cases = Object.keys(engines).flatMap((name) =>
@@ -142,7 +141,7 @@ test.skipIf(!openssl)(
     const library = openssl
     const host = { ...realHost, openOpenssl: async () => library }
     const before = openssl.openKeys
-    const engine = await openSigningEngine({ choice: 'openssl', host, onNews })
+    const engine = await openOpensslEngine('openssl', { host, onNews })
     const keys = []
     for (const algorithm of algorithms)
       keys.push(await parseSigningKey(pems[algorithm], { algorithm, kid: null }, engine))
@@ -171,7 +170,7 @@ test.skipIf(!openssl).each(Object.entries(materials))(
       const library = openssl
       const before = library.openKeys
       const host = { ...realHost, openOpenssl: async () => library }
-      const engine = await openSigningEngine({ choice: 'openssl', host, onNews })
+      const engine = await openOpensslEngine('openssl', { host, onNews })
       // A key is freed in a turn of its own, after what it was asked to sign.
       const countOpen = async () => {
         await settle()

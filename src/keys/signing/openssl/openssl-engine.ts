@@ -1,34 +1,34 @@
-import { type Openssl, OpensslError } from '../../platform/signing.ts'
-import { AutoEngine } from './sign-auto.ts'
-import { type EngineHost, type EngineNews, hasThreads } from './sign-choice.ts'
-import { kindOfKey, signatureSchemes } from './sign-schemes.ts'
-import { Turns } from './sign-turns.ts'
+import { type Openssl, OpensslError } from '../../../platform/openssl/openssl-port.ts'
+import { makeInTurn, withPem } from '../builtin-engine.ts'
+import { kindOfKey, signatureSchemes } from '../sign-schemes.ts'
+import { Turns } from '../sign-turns.ts'
 import {
-  type BuiltinOptions,
-  makeBuiltin,
-  makeInTurn,
   type Signer,
   type SignerKey,
   type SigningEngine,
+  SigningEngineError,
   SwitchedSigner,
-  withPem,
-} from './signer.ts'
+} from '../signer.ts'
+import { AutoEngine } from './auto-engine.ts'
+import type { EngineHost } from './engine-choice.ts'
+import type { EngineNews } from './engine-news.ts'
+import { findRefusal } from './refusal.ts'
 
-export interface SigningEngineOptions {
-  readonly choice: 'auto' | 'builtin' | 'openssl'
+export interface OpensslEngineOptions {
   readonly host: EngineHost
   /** Processes that share the work; default 1. */
   readonly processes?: number
   readonly onNews: (news: EngineNews) => void
 }
 
-/** The engine that was asked for cannot be had; `message` says why, and the next step. */
-export class SigningEngineError extends Error {}
-
-/** The engine that the configuration asks for. Throws {@link SigningEngineError} when that is OpenSSL and there is none. */
-export async function openSigningEngine(options: SigningEngineOptions): Promise<SigningEngine> {
-  const { choice, host, processes = 1, onNews } = options
-  if (choice === 'builtin') return new BuiltinEngine(host, processes)
+/**
+ * The engine that uses the host's OpenSSL, always or where it is faster. Throws {@link SigningEngineError} when it is to be used always
+ * and there is none.
+ */
+export async function openOpensslEngine(
+  choice: 'auto' | 'openssl',
+  { host, processes = 1, onNews }: OpensslEngineOptions,
+): Promise<SigningEngine> {
   if (choice === 'openssl') return new OpensslEngine(await getOpenssl(host), { host, onNews })
   return new AutoEngine({ host, processes, onNews })
 }
@@ -45,21 +45,6 @@ async function getOpenssl(host: EngineHost): Promise<Openssl> {
   }
 }
 
-class BuiltinEngine implements SigningEngine {
-  readonly #options: BuiltinOptions
-
-  constructor(host: EngineHost, processes: number) {
-    const turns = new Turns(host.nextTurn)
-    this.#options = { host, turns, hasThreads: hasThreads({ processes, cores: host.cores }) }
-  }
-
-  openSigner(key: SignerKey): Signer {
-    return new SwitchedSigner(makeBuiltin(key, this.#options))
-  }
-
-  close(): void {}
-}
-
 /** Every signature by the host's OpenSSL, and none without it. */
 class OpensslEngine implements SigningEngine {
   readonly #library: Openssl
@@ -67,7 +52,7 @@ class OpensslEngine implements SigningEngine {
   readonly #onNews: (news: EngineNews) => void
   readonly #told = new Set<string>()
 
-  constructor(library: Openssl, { host, onNews }: Pick<SigningEngineOptions, 'host' | 'onNews'>) {
+  constructor(library: Openssl, { host, onNews }: Pick<OpensslEngineOptions, 'host' | 'onNews'>) {
     this.#library = library
     this.#turns = new Turns(host.nextTurn)
     this.#onNews = onNews
@@ -82,6 +67,10 @@ class OpensslEngine implements SigningEngine {
       this.#onNews({ kind, engine: 'openssl', library: this.#library.version, provider })
     this.#told.add(told)
     return new SwitchedSigner(makeInTurn(key, native, this.#turns))
+  }
+
+  findRefusal(cause: unknown): string | undefined {
+    return findRefusal(cause)
   }
 
   close(): void {

@@ -1,5 +1,7 @@
-import type { Platform } from '../../platform/platform.ts'
-import type { NativeKey } from '../../platform/signing.ts'
+import type { OpensslHost } from '../../../platform/openssl/openssl-port.ts'
+import type { Platform } from '../../../platform/platform.ts'
+import type { NativeKey } from '../../../platform/signing.ts'
+import type { BuiltinHost } from '../builtin-engine.ts'
 
 /** Milliseconds of this thread that a signature takes. */
 export interface SignatureCosts {
@@ -67,33 +69,5 @@ export async function measureEngines({
   return costs
 }
 
-/** Whether the processes leave cores to threads of the runtime. */
-export function hasThreads({ processes, cores }: Pick<EngineRule, 'processes' | 'cores'>): boolean {
-  return processes < cores
-}
-
 /** What engines are made of. */
-export type EngineHost = Pick<
-  Platform,
-  | 'openNativeKey'
-  | 'quickCurves'
-  | 'weighOpenssl'
-  | 'openOpenssl'
-  | 'nextTurn'
-  | 'after'
-  | 'monotonic'
-  | 'cores'
->
-
-/** Which engine signs with keys of a kind, and why. */
-export interface EngineNews {
-  /** RSA with its bits, or a curve. */
-  readonly kind: string
-  readonly engine: 'builtin' | 'openssl'
-  readonly library?: string
-  readonly provider?: string
-  /** What was measured. */
-  readonly costs?: SignatureCosts
-  /** Why OpenSSL is not used. */
-  readonly reason?: string
-}
+export type EngineHost = BuiltinHost & OpensslHost & Pick<Platform, 'after' | 'monotonic'>

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { weighOpenssl } from '../../src/platform/bun/bun-prospects.ts'
+import { weighOpenssl } from '../../src/platform/openssl/openssl-prospects.ts'
 
 const plain = 'flags\t\t: fpu avx2 avx512f avx512vl sha_ni\n'
 const withIfma = 'flags\t\t: fpu avx2 avx512f avx512ifma avx512vl\n'

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
-import { chooseEngine, hasThreads, measureEngines } from '../../../src/keys/signing/sign-choice.ts'
-import type { NativeKey } from '../../../src/platform/signing.ts'
+import { hasThreads } from '../../../../src/keys/signing/builtin-engine.ts'
+import { chooseEngine, measureEngines } from '../../../../src/keys/signing/openssl/engine-choice.ts'
+import type { NativeKey } from '../../../../src/platform/signing.ts'
 
 /** Microseconds of both, threads or not, processes, cores, and what has to come out. */
 test.each([

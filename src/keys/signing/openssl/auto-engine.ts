@@ -1,25 +1,11 @@
-import { type Openssl, OpensslError } from '../../platform/signing.ts'
-import {
-  chooseEngine,
-  type EngineHost,
-  type EngineNews,
-  hasThreads,
-  measureEngines,
-  type SignatureCosts,
-} from './sign-choice.ts'
-import { kindOfKey, signatureSchemes } from './sign-schemes.ts'
-import { Turns } from './sign-turns.ts'
-import {
-  type BuiltinOptions,
-  checkSigner,
-  makeBuiltin,
-  makeInTurn,
-  type Signer,
-  type SignerKey,
-  type SigningEngine,
-  SwitchedSigner,
-  withPem,
-} from './signer.ts'
+import { type Openssl, OpensslError } from '../../../platform/openssl/openssl-port.ts'
+import { type BuiltinOptions, hasThreads, makeBuiltin, makeInTurn, withPem } from '../builtin-engine.ts'
+import { kindOfKey, signatureSchemes } from '../sign-schemes.ts'
+import { Turns } from '../sign-turns.ts'
+import { checkSigner, type Signer, type SignerKey, type SigningEngine, SwitchedSigner } from '../signer.ts'
+import { chooseEngine, type EngineHost, measureEngines, type SignatureCosts } from './engine-choice.ts'
+import type { EngineNews } from './engine-news.ts'
+import { findRefusal } from './refusal.ts'
 
 /** Milliseconds after the first key of a kind until its engine is chosen: after the start of a server. */
 const untilChosen = 250
@@ -94,6 +80,10 @@ export class AutoEngine implements SigningEngine {
       this.#options.onNews({ kind: kindOfKey(key), engine: 'builtin', reason: cause.message })
       return new SwitchedSigner(makeBuiltin(key, this.#builtin))
     }
+  }
+
+  findRefusal(cause: unknown): string | undefined {
+    return findRefusal(cause)
   }
 
   close(): void {

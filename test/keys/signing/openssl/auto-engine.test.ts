@@ -1,18 +1,18 @@
 import { expect, test } from 'bun:test'
 import * as jose from 'jose'
-import { signJwt } from '../../../src/keys/jwt.ts'
-import type { EngineNews } from '../../../src/keys/signing/sign-choice.ts'
-import { openSigningEngine } from '../../../src/keys/signing/sign-engine.ts'
-import { parseSigningKey, type SigningKey } from '../../../src/keys/signing-key.ts'
-import type { SignatureAlgorithm } from '../../../src/protocol/algorithms.ts'
-import { FakeHost, pems } from '../../support/engines.ts'
-import { pkcs8, rsaPair } from '../../support/signing.ts'
+import { signJwt } from '../../../../src/keys/jwt.ts'
+import type { EngineNews } from '../../../../src/keys/signing/openssl/engine-news.ts'
+import { openOpensslEngine } from '../../../../src/keys/signing/openssl/openssl-engine.ts'
+import { parseSigningKey, type SigningKey } from '../../../../src/keys/signing-key.ts'
+import type { SignatureAlgorithm } from '../../../../src/protocol/algorithms.ts'
+import { FakeHost, pems } from '../../../support/engines.ts'
+import { pkcs8, rsaPair } from '../../../support/signing.ts'
 
 const news: EngineNews[] = []
 
 async function start(host: FakeHost, processes = 2) {
   news.length = 0
-  const engine = await openSigningEngine({ choice: 'auto', host, processes, onNews: (one) => news.push(one) })
+  const engine = await openOpensslEngine('auto', { host, processes, onNews: (one) => news.push(one) })
   const open = (algorithm: SignatureAlgorithm, pem = pems[algorithm]) =>
     parseSigningKey(pem, { algorithm, kid: 'k1' }, engine)
   return { engine, open }
@@ -159,12 +159,12 @@ test('an engine that is closed while it waits measures nothing', async () => {
 test('a key that OpenSSL does not take, where it was asked for, is refused with the next step', async () => {
   const host = new FakeHost({ builtin: 0.62, openssl: 0.32 })
   host.refusal = 'not in FIPS'
-  const engine = await openSigningEngine({ choice: 'openssl', host, onNews: () => {} })
+  const engine = await openOpensslEngine('openssl', { host, onNews: () => {} })
   await expect(parseSigningKey(pems.EdDSA, { algorithm: 'EdDSA', kid: 'k' }, engine)).rejects.toThrow(
     'is a key that OpenSSL does not sign with: not in FIPS; choose another signing.algorithm, or server.signing_engine: auto',
   )
   host.missing = 'there is no /lib/libcrypto.so.3'
-  await expect(openSigningEngine({ choice: 'openssl', host, onNews: () => {} })).rejects.toThrow(
+  await expect(openOpensslEngine('openssl', { host, onNews: () => {} })).rejects.toThrow(
     'Cannot sign with OpenSSL, as server.signing_engine wants: there is no /lib/libcrypto.so.3; install OpenSSL 3, or set it to auto',
   )
 })

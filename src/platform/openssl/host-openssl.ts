@@ -1,0 +1,19 @@
+import process from 'node:process'
+import { placesOfOpenssl } from './openssl-functions.ts'
+import type { OpensslHost } from './openssl-port.ts'
+
+const isDeno = 'Deno' in globalThis
+
+/** The OpenSSL of this machine, called through the FFI of the runtime. The code is loaded when it is needed: most processes never do. */
+export const hostOpenssl: OpensslHost = {
+  weighOpenssl: async (kind) =>
+    // Deno's own code is slower by far with all but Ed25519.
+    isDeno ? undefined : (await import('./openssl-prospects.ts')).weighOpensslHere(kind),
+  openOpenssl: async () => {
+    const [{ openFirst }, { openLibrary }] = await Promise.all([
+      import('./openssl.ts'),
+      isDeno ? import('./openssl-deno.ts') : import('./openssl-bun.ts'),
+    ])
+    return openFirst(placesOfOpenssl({ system: process.platform, machine: process.arch }), openLibrary)
+  },
+}
