@@ -1,7 +1,7 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { formats } from '../src/config/formats.ts'
 import { Config } from '../src/config/schema.ts'
-import { choiceKind, durationKind } from '../src/config/schema-kinds.ts'
+import { choiceKind, durationKind, jsonKind } from '../src/config/schema-kinds.ts'
 import { introduction } from './config-reference-text.ts'
 
 /** Writes docs/configuration.md from the schema of config.yaml: `sh scripts/bun.sh scripts/config-reference.ts`. */
@@ -102,7 +102,13 @@ function typeOf(schema: TSchema): string {
   const name = typeNames[schema[Kind]]
   if (name === undefined) throw new TypeError(`The reference has no word for the kind ${schema[Kind]}`)
   if (isListOfMaps(schema)) return 'list of maps'
-  return schema[Kind] === 'Record' && schema['keyFormat'] === 'scope' ? 'map of text to text' : name
+  return schema[Kind] === 'Record' ? typeOfMap(schema, name) : name
+}
+
+function typeOfMap(schema: TSchema, name: string): string {
+  const [value] = Object.values<TSchema>(schema['patternProperties'])
+  if (value?.[Kind] === jsonKind) return 'map of name to any value'
+  return value?.[Kind] === 'String' ? 'map of text to text' : name
 }
 
 function defaultOf(property: TSchema): string {

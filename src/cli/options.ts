@@ -26,6 +26,25 @@ export function parseList(text: string | undefined): string[] | undefined {
   return text?.split(',').filter((part) => part !== '')
 }
 
+/** The JSON object that an option holds; undefined for an option that is not there. Throws UsageError. */
+export function parseJsonObject(name: string, args: ParsedArguments): object | undefined {
+  const text = args.text(name)
+  if (text === undefined) return undefined
+  const value = attemptJson(text)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new UsageError(
+    `--${name} wants a JSON object such as {"plan":"gold"}, in single quotes for the shell`,
+  )
+}
+
+function attemptJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 export const jsonOption: Option = { name: 'json', description: 'print JSON, for scripts' }
 
 export const hostOption: Option = {

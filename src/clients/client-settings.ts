@@ -1,6 +1,6 @@
 import { ClientSettings } from '../config/client-schema.ts'
 import { plainSchema } from '../config/plain-schema.ts'
-import { patchSettings } from '../config/settings.ts'
+import { checkClaims, patchSettings } from '../config/settings.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { isResourceUri } from '../protocol/resource.ts'
@@ -26,6 +26,7 @@ export function createClientSettings(
   const settings = patchSettings(ClientSettingsInput, {}, patch)
   checkScopes(settings, knownScopes(tenant))
   checkDefaults(settings, [])
+  checkClaims(settings.claims, 'claims')
   return { ...settings, name: settings.name ?? id }
 }
 
@@ -42,6 +43,7 @@ export function changeClientSettings(
   const settings = patchSettings(ClientSettingsInput, current, patch)
   checkScopes(settings, [...knownScopes(tenant), ...(client.scopes ?? [])])
   checkDefaults(settings, client.default_scopes ?? [])
+  checkClaims(settings.claims, 'claims')
   return { ...settings, name: settings.name ?? id, created_at, secrets }
 }
 

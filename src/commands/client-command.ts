@@ -4,6 +4,7 @@ import {
   clientOption,
   getOption,
   jsonOption,
+  parseJsonObject,
   parseScopes,
   scopesOption,
   storageOptions,
@@ -61,6 +62,11 @@ export const clientCommand: Command = {
     clientOption('the client; required but for list'),
     { name: 'name', value: 'NAME', description: 'add: a name for people; default: the client id' },
     scopesOption('add: the scopes that it may ask for; default: none'),
+    {
+      name: 'claims',
+      value: 'JSON',
+      description: 'add: static claims of its tokens, such as {"plan":"gold"}',
+    },
     { name: 'introspect', description: 'add: it may introspect every token of the tenant' },
     jsonOption,
   ],
@@ -100,7 +106,13 @@ async function add(asked: Asked): Promise<number> {
   const id = clientIdOf(asked)
   const scopes = parseScopes(args.text('scopes')) ?? []
   const name = args.text('name')
-  const patch = { scopes, introspect: args.isSet('introspect'), ...(name !== undefined && { name }) }
+  const claims = parseJsonObject('claims', args)
+  const patch = {
+    scopes,
+    introspect: args.isSet('introspect'),
+    ...(name !== undefined && { name }),
+    ...(claims && { claims }),
+  }
   const known = Object.keys(tenant.oauth2?.scopes ?? {})
   const tried = `Cannot add the client '${id}' to the tenant '${tenant.id}', whose scopes are [${known.join(', ')}]`
   const { secret, secretId } = await explainRefusal(tried, () =>
@@ -142,8 +154,12 @@ async function show(asked: Asked): Promise<number> {
 }
 
 function renderValue(value: unknown): string {
-  const text = Array.isArray(value) ? value.join(' ') : String(value ?? '')
-  return text === '' ? '-' : text
+  const text = Array.isArray(value)
+    ? value.join(' ')
+    : typeof value === 'object' && value !== null
+      ? JSON.stringify(value)
+      : String(value ?? '')
+  return text === '' || text === '{}' ? '-' : text
 }
 
 function getAskedClient(asked: Asked): Promise<ListedClient> {

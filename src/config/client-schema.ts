@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { grantTypes } from '../protocol/grant-types.ts'
-import { AccessTokenTtl, Audience, Choice, OrNull } from './schema-kinds.ts'
+import { AccessTokenTtl, Audience, Choice, Claims, OrNull } from './schema-kinds.ts'
 
 export const ClientSecretConfig = Type.Object(
   {
@@ -71,6 +71,9 @@ export const ClientConfig = Type.Object(
       description: 'RFC 8707 resources that it may ask for besides its audience',
     }),
     access_token_ttl: OrNull(AccessTokenTtl({ description: 'Overrides the lifetime of the tenant' })),
+    claims: Claims(
+      'Static claims of its access tokens and API keys; one that the tenant has too replaces it',
+    ),
   },
   { description: 'A client: a service that gets tokens; exactly one of the five secret keys is wanted' },
 )

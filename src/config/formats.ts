@@ -3,6 +3,7 @@ import { parseIpRange } from '../protocol/ip-address.ts'
 import { chosenKidPattern, tenantIdPattern } from '../protocol/names.ts'
 import { isResourceUri } from '../protocol/resource.ts'
 import { scopeToken } from '../protocol/scope.ts'
+import { claimName } from '../protocol/static-claims.ts'
 import { isBaseUrl, isIssuerUrl, wantedIssuer } from '../protocol/uri.ts'
 
 /** What a string of some format has to be: the check, and its words for "wanted ...". */
@@ -35,6 +36,7 @@ export const formats: Readonly<Record<string, Format>> = {
   resource: { accepts: isResourceUri, wanted: 'an absolute URI without fragment (RFC 8707 section 2)' },
   scope: byPattern(scopeToken, 'printable ASCII without space, quote and backslash (RFC 6749 section 3.3)'),
   'tenant-id': byPattern(tenantIdPattern, '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first'),
+  claim: byPattern(claimName, '1 to 128 printable ASCII characters without space'),
   'client-id': byPattern(/^[\x20-\x7e]{1,256}$/, '1 to 256 printable ASCII characters'),
   'ip-range': {
     accepts: (text) => parseIpRange(text) !== undefined,

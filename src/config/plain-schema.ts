@@ -1,6 +1,6 @@
 import { Kind, type Static, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import { formats } from './formats.ts'
-import { choiceKind, durationKind } from './schema-kinds.ts'
+import { choiceKind, durationKind, jsonKind } from './schema-kinds.ts'
 
 /** Members of a list or a map, where they come in a request. */
 const mostMembers = 100
@@ -37,6 +37,8 @@ function convert(schema: TSchema): TSchema {
       return convertText(schema, shared)
     case 'Boolean':
       return Type.Boolean(shared)
+    case jsonKind:
+      return Type.Unknown(shared)
     case choiceKind:
       return oneOf(schema['enum'], shared)
     case 'Integer':
@@ -73,7 +75,11 @@ function convertMap(schema: TSchema, shared: object): TSchema {
   const pattern = formats[schema['keyFormat']]?.pattern
   if (!value || !pattern) throw new TypeError('A map of config.yaml has no rule for its keys or values')
   const key = Type.String({ pattern: pattern.source })
-  const options = { ...shared, additionalProperties: false, maxProperties: mostMembers }
+  const options = {
+    ...shared,
+    additionalProperties: false,
+    maxProperties: schema['maxProperties'] ?? mostMembers,
+  }
   return Type.Record(key, convert(value), options)
 }
 

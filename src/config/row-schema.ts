@@ -9,7 +9,7 @@ import {
 } from '@sinclair/typebox'
 import { mostSeconds } from '../protocol/moment.ts'
 import type { Unfilled } from './fill-settings.ts'
-import { choiceKind, durationKind } from './schema-kinds.ts'
+import { choiceKind, durationKind, jsonKind } from './schema-kinds.ts'
 
 /** What a row with these settings holds: any of them may be missing, and the members of `own` are as they say. */
 export type RowOf<S extends TObject, P extends TProperties> = Omit<Unfilled<Static<S>>, keyof P> &
@@ -44,6 +44,8 @@ function convert(schema: TSchema): TSchema {
     case 'Array':
       // A later build may know one choice more: whoever uses the list leaves out what it does not know.
       return Type.Array(schema['items'][Kind] === choiceKind ? Type.String() : convert(schema['items']))
+    case jsonKind:
+      return Type.Unknown()
     case 'Boolean':
       return Type.Boolean()
     case 'String':

@@ -1,4 +1,5 @@
 import { Kind, type TSchema, Type } from '@sinclair/typebox'
+import { mostClaims } from '../protocol/static-claims.ts'
 
 /**
  * What schema.ts says beyond TypeBox: Duration (text to seconds), Choice (one of some texts), and the `format` of a string,
@@ -7,6 +8,7 @@ import { Kind, type TSchema, Type } from '@sinclair/typebox'
 
 export const durationKind = 'Duration'
 export const choiceKind = 'Choice'
+export const jsonKind = 'Json'
 
 export function Duration(options: {
   description: string
@@ -29,11 +31,16 @@ export function Choice<const T extends string>(
   return Type.Unsafe<T>({ ...options, [Kind]: choiceKind, type: 'string', enum: values })
 }
 
+/** Any JSON value. An unquoted scalar that is true, false, null or a number as JSON spells it is that, and any other is a text. */
+export function Json() {
+  return Type.Unsafe<unknown>({ [Kind]: jsonKind })
+}
+
 /** A map whose keys are of a format of formats.ts. */
 export function MapOf<T extends TSchema>(
   keyFormat: string,
   value: T,
-  options: { description: string; default: object },
+  options: { description: string; default: object; maxProperties?: number },
 ) {
   return Type.Record(Type.String(), value, { ...options, keyFormat })
 }
@@ -52,4 +59,9 @@ export function AccessTokenTtl(options: { description: string; default?: number 
 
 export function Audience(description: string) {
   return Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description })
+}
+
+/** Static claims; static-claims.ts has the rules for them. */
+export function Claims(description: string) {
+  return MapOf('claim', Json(), { default: {}, maxProperties: mostClaims, description })
 }

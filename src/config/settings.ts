@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value, type ValueError } from '@sinclair/typebox/value'
 import { OAuthError } from '../protocol/errors.ts'
+import { findClaimFaults, isReservedClaim, type StaticClaims } from '../protocol/static-claims.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -90,6 +91,16 @@ function describe({ type, anyOf, minimum, maximum, maxItems, maxLength }: TSchem
     default:
       return 'must be an object of the right form'
   }
+}
+
+/** Throws `invalid_request` for claims that config.yaml could not have either. `field` is their place. */
+export function checkClaims(claims: StaticClaims, field: string): void {
+  const [fault] = findClaimFaults(claims)
+  if (!fault) return
+  const { name, message } = fault
+  // A reserved name is one of our own words; any other is the sender's own text.
+  const place = name !== undefined && isReservedClaim(name) ? `${field}.${name}` : field
+  throw new OAuthError('invalid_request', `The field ${place} ${message}`)
 }
 
 /** What a request holds to make something: members that have a default may be left out, and null stands for it. */

@@ -1,10 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
+import { largestClaims } from '../protocol/static-claims.ts'
 import { ClientConfig } from './client-schema.ts'
 import {
   AccessTokenTtl,
   Audience,
   Choice,
+  Claims,
   Duration,
   longestTokenLife,
   MapOf,
@@ -30,6 +32,9 @@ export const OAuth2Config = Type.Object(
       default: {},
       description: 'Scopes that the API of this tenant knows, each with its description',
     }),
+    claims: Claims(
+      `Static claims of every access token and API key: any values, at most ${largestClaims} bytes as JSON`,
+    ),
   },
   { description: 'Present: the tenant issues OAuth 2.0 tokens' },
 )

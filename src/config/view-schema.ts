@@ -1,5 +1,5 @@
 import { Kind, type TObject, type TSchema, Type } from '@sinclair/typebox'
-import { choiceKind, durationKind } from './schema-kinds.ts'
+import { choiceKind, durationKind, jsonKind } from './schema-kinds.ts'
 
 /** The members by which an answer shows settings, every one of them there. Bounds and rules are for those who write. */
 export function viewMembers(settings: TObject): Record<string, TSchema> {
@@ -25,6 +25,8 @@ function convert(schema: TSchema): TSchema {
       const { description: _, ...items } = convert(schema['items'])
       return Type.Array(items as TSchema, shared)
     }
+    case jsonKind:
+      return Type.Unknown(shared)
     case 'Boolean':
       return Type.Boolean(shared)
     case 'String':

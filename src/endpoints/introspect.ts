@@ -9,6 +9,7 @@ import { parseForm } from '../http/request/form.ts'
 import { getOAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { type Confirmation, IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
+import { staticClaimsOf } from '../protocol/static-claims.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { isApiKey, type TokenClaims, type VerifiedToken, verifyTokenOf } from '../tokens/verify.ts'
 
@@ -72,6 +73,7 @@ function renderActive({
     aud,
     iss,
     jti,
+    ...staticClaimsOf(claims),
     ...('cnf' in claims && { cnf: claims.cnf }),
     ...(isApiKey(claims) && { tenant_id: claims.tenant_id, api_key: true as const }),
   }

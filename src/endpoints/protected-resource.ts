@@ -5,6 +5,7 @@ import { answer, refusal, security, serverError, unavailable } from '../http/ope
 import { withBearerToken } from '../http/request/bearer.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { ProtectedResourceResponse } from '../protocol/messages.ts'
+import { staticClaimsOf } from '../protocol/static-claims.ts'
 import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 
 /** `GET /api/v1/protected-resource`: the model of how an API checks an access token. */
@@ -50,6 +51,7 @@ export const protectedResourceEndpoint = (deps: Deps) =>
   )
 
 function renderVerified({ tenant, claims, scopes }: VerifiedToken): ProtectedResourceResponse {
+  const own = staticClaimsOf(claims)
   return {
     message: 'The access token is valid',
     tenant_id: tenant.id,
@@ -57,6 +59,7 @@ function renderVerified({ tenant, claims, scopes }: VerifiedToken): ProtectedRes
     client_id: claims.client_id,
     scope: [...scopes],
     audience: claims.aud,
+    ...(Object.keys(own).length > 0 && { claims: own }),
     expires_at: claims.exp === undefined ? null : new Date(claims.exp * 1000).toISOString(),
   }
 }

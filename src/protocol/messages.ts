@@ -178,6 +178,11 @@ export const ProtectedResourceResponse = Type.Object(
     client_id: Type.String(),
     scope: Type.Array(Type.String()),
     audience: Type.Array(Type.String()),
+    claims: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'The static claims of the token, where it has any',
+      }),
+    ),
     expires_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
       description: 'Null for an API key that does not expire',
     }),

@@ -1,6 +1,6 @@
 import { fillSettings } from '../config/fill-settings.ts'
 import { plainSchema } from '../config/plain-schema.ts'
-import { patchSettings } from '../config/settings.ts'
+import { checkClaims, patchSettings } from '../config/settings.ts'
 import { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
@@ -35,6 +35,7 @@ export function patchTenantSettings(
   checkDeclared(settings, current)
   checkApiKeys(settings, current)
   checkRotation(settings)
+  checkClaims(settings.oauth2?.claims ?? {}, 'oauth2.claims')
   return settings
 }
 

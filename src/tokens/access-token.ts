@@ -22,10 +22,12 @@ export interface AccessTokenInput {
   readonly lifetime: number
 }
 
-/** The claims of an access token, all of them ours: nothing of the request that was not checked. */
+/** The claims of an access token: those of the configuration, and ours, which win. None comes from the request unchecked. */
 export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClaims {
   const { tenant, client, authorization, tokenId, issuedAt, lifetime } = input
   const claims = {
+    ...tenant.oauth2?.claims,
+    ...client.claims,
     iss: tenant.issuer,
     sub: authorization.subject,
     aud: [...authorization.audience],

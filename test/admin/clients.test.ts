@@ -28,6 +28,7 @@ const bare = (client_id: string) => ({
   audience: null,
   resources: [],
   access_token_ttl: null,
+  claims: {},
   created_at,
 })
 

@@ -6,7 +6,7 @@ import { packConfig, unpackConfig } from '../../src/config/packed/packed-config.
 import { createMemberPacking } from '../../src/config/packed/packed-members.ts'
 import { restoreMaps } from '../../src/config/packed/restore-maps.ts'
 import { Config } from '../../src/config/schema.ts'
-import { choiceKind, durationKind, MapOf, OrNull } from '../../src/config/schema-kinds.ts'
+import { choiceKind, durationKind, jsonKind, MapOf, OrNull } from '../../src/config/schema-kinds.ts'
 import { parse } from '../support/config-text.ts'
 
 /** Any value of a schema of config.yaml as the reader makes it: each key that may be missing is there or is not. */
@@ -31,6 +31,8 @@ function anyOfSchema(schema: TSchema): fc.Arbitrary<unknown> {
       return fc.array(anyOfSchema(schema['items']), { maxLength: 3 })
     case 'Boolean':
       return fc.boolean()
+    case jsonKind:
+      return fc.jsonValue()
     case 'Integer':
     case durationKind:
       return fc.integer()

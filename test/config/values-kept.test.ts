@@ -59,6 +59,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
           access_token_typ: 'JWT',
           reuse_window: 0,
           scopes: {},
+          claims: {},
         },
         oidc: {},
         signing: {
@@ -86,6 +87,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
             audience: null,
             resources: [],
             access_token_ttl: null,
+            claims: {},
           },
         },
       },
@@ -183,6 +185,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, its proxies, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app and three lists.
-  expect(checkFrozen(await configOf(text))).toBe(20)
+  // config, server, its proxies, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app, three lists and two maps of claims.
+  expect(checkFrozen(await configOf(text))).toBe(22)
 })

@@ -1,4 +1,5 @@
 import { isReservedScope, reservedScopes } from '../../protocol/reserved-scopes.ts'
+import { findClaimFaults, type StaticClaims } from '../../protocol/static-claims.ts'
 import { isLoopbackUrl, normalIssuer } from '../../protocol/uri.ts'
 import type { ClientConfig } from '../client-schema.ts'
 import type { Config } from '../schema.ts'
@@ -90,6 +91,7 @@ function checkTenant({ api_keys, oauth2, signing }: Partly<TenantConfig>, path: 
     )
   }
   checkRotation(signing ?? {}, [...path, 'signing'], source)
+  checkClaims(oauth2?.claims, [...path, 'oauth2', 'claims'], source)
 }
 
 function checkLives({ default_ttl, max_ttl }: Partly<ApiKeysConfig>, path: Path, source: Source): void {
@@ -124,11 +126,26 @@ function checkClients({ oauth2, clients }: Partly<TenantConfig>, path: Path, sou
   const good = new Set<unknown>()
   for (const [clientId, client] of Object.entries(clients ?? {})) {
     if (!client) continue
+    checkClaims(client.claims, [...path, 'clients', clientId, 'claims'], source)
     const placed = { client, known, among, path: [...path, 'clients', clientId] }
     const { scopes, default_scopes } = client
     if (default_scopes !== null || !good.has(scopes)) checkScopes(placed, source)
     if (scopes?.every((scope) => scope !== undefined && among.includes(scope))) good.add(scopes)
   }
+}
+
+function checkClaims(claims: StaticClaims | undefined, path: Path, source: Source): void {
+  if (!claims || isEmpty(claims)) return
+  for (const { name, message } of findClaimFaults(claims)) {
+    const where = name === undefined ? path : [...path, name]
+    source.refuse(where, `${renderPath(where)} ${message}`)
+  }
+}
+
+/** Without a list of the keys: of a hundred thousand clients most have none. */
+function isEmpty(map: object): boolean {
+  for (const _ in map) return false
+  return true
 }
 
 interface PlacedClient {

@@ -80,6 +80,7 @@ const nodes: Nodes<Tree> = {
   kindOf: ({ kind }) => kind,
   textOf: (tree) => (tree.kind === 'scalar' ? tree.text : ''),
   isNull: (tree) => tree.kind === 'scalar' && tree.isNull,
+  isPlain: (tree) => tree.kind === 'scalar' && tree.isPlain,
   itemsOf: (tree) => (tree.kind === 'list' ? tree.items : []),
   keysOf: (tree) => (tree.kind === 'map' ? tree.entries.keys() : []),
   find: (tree, key) => (tree.kind === 'map' ? tree.entries.get(key)?.value : undefined),

@@ -5,6 +5,8 @@ export interface Nodes<N> {
   textOf(scalar: N): string
   /** True for an unquoted null, ~ or nothing at all. */
   isNull(node: N): boolean
+  /** Whether a scalar was written without quotes and without a tag. */
+  isPlain(scalar: N): boolean
   itemsOf(list: N): readonly N[]
   keysOf(map: N): Iterable<string>
   /** Undefined when the map has no such key. */

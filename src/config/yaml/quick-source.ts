@@ -78,6 +78,8 @@ const nodes: Nodes<PlainYaml> = {
     value === null || typeof value === 'string' ? 'scalar' : Array.isArray(value) ? 'list' : 'map',
   textOf: (value) => (typeof value === 'string' ? value : ''),
   isNull: (value) => value === null,
+  // The parser does not say.
+  isPlain: refuse,
   itemsOf: (value) => (Array.isArray(value) ? value : []),
   keysOf,
   find: (value, key) => (isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined),

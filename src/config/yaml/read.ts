@@ -1,7 +1,7 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { parseDuration } from '../../protocol/duration.ts'
 import { formats } from '../formats.ts'
-import { choiceKind, durationKind } from '../schema-kinds.ts'
+import { choiceKind, durationKind, jsonKind } from '../schema-kinds.ts'
 import { type ObjectShape, shapeOf } from '../schema-shapes.ts'
 import { suggest } from '../suggest.ts'
 import type { Nodes } from './nodes.ts'
@@ -44,6 +44,9 @@ function render(step: Step | undefined): string {
   return renderPath(path)
 }
 
+/** What JSON spells without quotes, but for null. */
+const jsonLiteral = /^(?:true|false|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
+
 class Reader<N> {
   readonly #nodes: Nodes<N>
   readonly #report: ReportFault
@@ -60,6 +63,8 @@ class Reader<N> {
     switch (schema[Kind]) {
       case 'Union':
         return this.#nodes.isNull(node) ? null : this.read(schema['anyOf'][0], node, step)
+      case jsonKind:
+        return this.#readJson(node, step)
       case 'Object':
         return kind === 'map' ? this.#readObject(schema, node, step) : this.#refuse(node, step, 'a map')
       case 'Record':
@@ -122,18 +127,45 @@ class Reader<N> {
         )
         continue
       }
-      const placeholder = findPlaceholder(key)
-      if (placeholder !== undefined) {
-        const place = nodes.placeOfKey(map, key)
-        this.#report(
-          place,
-          `${render(parent)} has a key with ${placeholder}, which grantd does not fill in; write the key itself`,
-        )
-      }
+      this.#refusePlaceholderKey(map, key, parent)
       const found = nodes.find(map, key)
       if (found !== undefined) value[key] = this.read(valueSchema, found, { parent, key })
     }
     return value
+  }
+
+  #refusePlaceholderKey(map: N, key: string, parent: Step | undefined): void {
+    const placeholder = findPlaceholder(key)
+    if (placeholder === undefined) return
+    const message = `${render(parent)} has a key with ${placeholder}, which grantd does not fill in; write the key itself`
+    this.#report(this.#nodes.placeOfKey(map, key), message)
+  }
+
+  #readJson(node: N, step: Step | undefined): unknown {
+    const nodes = this.#nodes
+    switch (nodes.kindOf(node)) {
+      case 'list':
+        return nodes.itemsOf(node).map((item, key) => this.#readJson(item, { parent: step, key }))
+      case 'map':
+        return Object.fromEntries(
+          [...nodes.keysOf(node)].map((key) => [key, this.#readJsonMember(node, key, step)]),
+        )
+      default:
+        return this.#readJsonScalar(node, step)
+    }
+  }
+
+  #readJsonMember(map: N, key: string, parent: Step | undefined): unknown {
+    this.#refusePlaceholderKey(map, key, parent)
+    const found = this.#nodes.find(map, key)
+    return found === undefined ? undefined : this.#readJson(found, { parent, key })
+  }
+
+  #readJsonScalar(node: N, step: Step | undefined): unknown {
+    const text = this.#nodes.textOf(node)
+    if (this.#nodes.isNull(node)) return null
+    if (jsonLiteral.test(text) && this.#nodes.isPlain(node)) return JSON.parse(text)
+    return this.#withoutPlaceholder(text, node, step)
   }
 
   #readList(schema: TSchema, list: N, parent: Step | undefined): unknown {

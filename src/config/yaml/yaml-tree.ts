@@ -23,6 +23,8 @@ export interface ScalarTree {
   readonly text: string
   /** True for an unquoted null, ~ or nothing at all. */
   readonly isNull: boolean
+  /** False for a scalar with quotes or a tag, and for a block of lines. */
+  readonly isPlain: boolean
 }
 
 export interface ListTree {
@@ -100,7 +102,7 @@ class TreeBuilder {
 
   build(node: Node): Tree {
     const at = node.range?.[0] ?? 0
-    const nothing: ScalarTree = { kind: 'scalar', at, text: '', isNull: true }
+    const nothing: ScalarTree = { kind: 'scalar', at, text: '', isNull: true, isPlain: true }
     this.#noteAnchor(node)
     // One fault is enough to say it: a bomb must not blow up the list of faults instead.
     if (this.#aliasedNodes > mostAliasedNodes && this.#aliasDepth > 0) return nothing
@@ -129,7 +131,8 @@ class TreeBuilder {
     }
     if (!isScalar(node)) return nothing
     const text = String(node.value ?? '')
-    return { ...nothing, text, isNull: node.type === 'PLAIN' && plainNulls.has(text) }
+    const isPlain = node.type === 'PLAIN' && node.tag === undefined
+    return { ...nothing, text, isNull: node.type === 'PLAIN' && plainNulls.has(text), isPlain }
   }
 
   #buildAlias(alias: Alias, nothing: ScalarTree): Tree {
@@ -166,7 +169,7 @@ class TreeBuilder {
       const name = String(key.value ?? '')
       if (entries.has(name))
         this.faults.push({ at: keyAt, message: `the key ${name} stands twice in one map` })
-      const missing: ScalarTree = { kind: 'scalar', at: keyAt, text: '', isNull: true }
+      const missing: ScalarTree = { kind: 'scalar', at: keyAt, text: '', isNull: true, isPlain: true }
       entries.set(name, { keyAt, value: isNode(value) ? this.build(value) : missing })
     }
     return { kind: 'map', at, entries }

@@ -59,7 +59,7 @@ export async function createApiKey(
   const issuedAt = Math.floor(now / 1000)
   const exp = endWithin(creator, life === undefined ? undefined : issuedAt + life)
   const audience = defaultAudience(scopes, { ...owner, client })
-  const content = { id, scopes, audience, clientId: client.id, issuedAt, exp }
+  const content = { id, scopes, audience, client, issuedAt, exp }
   const { token, jti, hash } = await signApiKey(content, owner, deps)
   const key: ApiKey = {
     name,

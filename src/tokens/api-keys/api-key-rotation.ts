@@ -82,7 +82,7 @@ async function rotateOnce(
   const issuedAt = Math.floor(now / 1000)
   const exp = narrowEnd(key, issuedAt, owner)
   const audience = defaultAudience(scopes, { ...owner, client })
-  const content = { id, scopes, audience, clientId: client.id, issuedAt, exp }
+  const content = { id, scopes, audience, client, issuedAt, exp }
   const { token, jti, hash } = await signApiKey(content, owner, deps)
   const older = endTokens(key, now, { overlap, exp })
   const expires_at = exp === undefined ? null : exp * 1000

@@ -1,8 +1,11 @@
+import type { Client } from '../../clients/client.ts'
 import { signJwt } from '../../keys/jwt.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Hashing } from '../../platform/hashing.ts'
+import { OAuthError } from '../../protocol/errors.ts'
 import type { ApiKeyClaims } from '../../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
+import { largestToken } from '../access-token.ts'
 
 export interface ApiKeyTokenDeps {
   readonly keyring: Keyring
@@ -22,21 +25,26 @@ export interface ApiKeyContent {
   readonly id: string
   readonly scopes: readonly string[]
   readonly audience: readonly string[]
-  readonly clientId: string
+  readonly client: Client
   /** Seconds since the epoch, as `exp`. */
   readonly issuedAt: number
   /** Undefined: it does not expire. */
   readonly exp: number | undefined
 }
 
-/** Mints a token of an API key: the one place where one comes to be. */
+/**
+ * Mints a token of an API key, with the static claims of today: the one place where one comes to be. Throws `invalid_request` for one
+ * that no server would take.
+ */
 export async function signApiKey(
-  { id, scopes, audience, clientId, issuedAt, exp }: ApiKeyContent,
+  { id, scopes, audience, client, issuedAt, exp }: ApiKeyContent,
   { tenant, oauth2 }: { readonly tenant: Tenant; readonly oauth2: OAuth2Settings },
   deps: ApiKeyTokenDeps,
 ): Promise<SignedApiKey> {
   const jti = randomId(deps)
   const claims: ApiKeyClaims = {
+    ...oauth2.claims,
+    ...client.claims,
     iss: tenant.issuer,
     sub: id,
     aud: [...audience],
@@ -44,12 +52,15 @@ export async function signApiKey(
     iat: issuedAt,
     jti,
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
-    client_id: clientId,
+    client_id: client.id,
     tenant_id: tenant.id,
     api_key: true,
   }
   const { active } = await deps.keyring.of(tenant.id, tenant.generation)
   const token = await signJwt(claims, { key: active, typ: oauth2.access_token_typ })
+  if (token.length > largestToken) {
+    throw new OAuthError('invalid_request', 'The API key would be too large: ask for fewer scopes')
+  }
   return { token, jti, hash: deps.hashing.sha256(token).toHex() }
 }
 
