@@ -33,6 +33,8 @@ current folder, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
   \`null\` are the same.
 - **A duration** is a number of seconds, or \`30s\`, \`15m\`, \`1h\`, \`7d\`.
 - **Texts stay texts**: a client id \`0123\` or \`no\` needs no quotes. A text that starts with \`*\`, \`&\`, \`!\` or \`@\` does.
+- **A claim is any JSON value**: \`true\`, \`false\`, \`null\` and numbers as JSON spells them, without quotes, are values; everything else,
+  such as \`0123\`, \`True\` or \`"12"\` in quotes, is a text. See [static claims](concepts.md).
 - **Relative paths** start at the folder of the file.
 - **A time** is in UTC, such as \`2030-01-31T00:00:00Z\`.
 - **A change** takes effect at the next start, or at a [reload](deployment.md#reloading) of a server that was started with

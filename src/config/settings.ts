@@ -13,9 +13,26 @@ type Members = Readonly<Record<string, unknown>>
 export function patchSettings<S extends TSchema>(schema: S, current: Members, patch: Members): Static<S> {
   // A null for a member that is not known would pass unseen.
   if (!Object.keys(patch).every((name) => Object.hasOwn(schema['properties'], name))) throw unknownMember()
-  const merged = Value.Default(schema, mergePatch(current, patch, 0))
+  const merged = withDefaults(schema, mergePatch(current, patch, 0))
   if (Value.Check(schema, merged)) return merged
   throw explain(schema, Value.Errors(schema, merged).First())
+}
+
+/** The value with the default for each member that is missing. Value.Default of TypeBox would make a map of a list that stands for one. */
+function withDefaults(schema: TSchema, value: unknown): unknown {
+  if (value === undefined)
+    return schema['default'] === undefined ? undefined : withDefaults(schema, schema['default'])
+  const { properties } = withoutNull(schema)
+  if (!isMembers(properties) || !isMembers(value)) return value
+  const missing = Object.entries(properties)
+    .filter(([name]) => value[name] === undefined)
+    .map(([name, property]) => [name, withDefaults(property as TSchema, undefined)] as const)
+    .filter(([, byDefault]) => byDefault !== undefined)
+  const present = Object.entries(value).map(([name, member]) => {
+    const property = Object.hasOwn(properties, name) ? (properties[name] as TSchema) : undefined
+    return [name, property ? withDefaults(property, member) : member] as const
+  })
+  return Object.fromEntries([...present, ...missing])
 }
 
 /** No settings are so deep. */

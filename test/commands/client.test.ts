@@ -202,3 +202,24 @@ test('a tenant is added, switched and removed by the shell too', async () => {
     "grantd: Cannot remove the tenant 'acme': The tenant is defined in config.yaml and read-only here\n",
   )
 })
+
+test('add takes static claims as JSON, and show names them', async () => {
+  const { code } = await client('add', 'claiming', '--claims', '{"plan":"gold","seats":[1,true]}')
+  expect(code).toBe(0)
+  expect((await client('show', 'claiming')).out).toContain('\nclaims: {"plan":"gold","seats":[1,true]}\n')
+  expect((await client('show', 'billing')).out).toContain('\nclaims: -\n')
+})
+
+test.each(['gold', '[1]', 'null', '{', '"x"'])('add refuses the claims %s', async (text) => {
+  const { code, err } = await client('add', 'never', '--claims', text)
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining('--claims wants a JSON object such as {"plan":"gold"}'),
+  ])
+})
+
+test('add refuses a claim that grantd sets itself', async () => {
+  const { code, err } = await client('add', 'never', '--claims', '{"sub":"root"}')
+  expect([code, err]).toEqual([1, expect.stringContaining('The field claims.sub is a name that grantd')])
+  expect((await client('show', 'never')).code).toBe(1)
+})

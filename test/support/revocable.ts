@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
 import { join } from 'node:path'
+import { adminApi } from '../../src/admin-app.ts'
 import { createApp } from '../../src/app.ts'
 import type { Client } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/client-registry.ts'
@@ -146,7 +147,7 @@ export function changed({ deps }: TestApp, { client, tenant }: Changes): Sender 
       { storage, publicUrl },
     ),
   }
-  const handle = createApp(next)
+  const handle = createApp(next, deps.admin && adminApi)
   return { send: async (path, init) => handle(new Request(new URL(path, 'http://localhost:3000'), init)) }
 }
 
