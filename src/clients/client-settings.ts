@@ -3,7 +3,7 @@ import { plainSchema } from '../config/plain-schema.ts'
 import { checkClaims, patchSettings } from '../config/settings.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
-import { isResourceUri } from '../protocol/resource.ts'
+import { isResourceUri } from '../protocol/url/resource.ts'
 import type { StoredClient } from './client.ts'
 
 /** The settings of a stored client, as the admin API takes them. */

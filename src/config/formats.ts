@@ -1,10 +1,10 @@
-import { isHost } from '../protocol/host.ts'
 import { parseIpRange } from '../protocol/ip-address.ts'
 import { chosenKidPattern, tenantIdPattern } from '../protocol/names.ts'
-import { isResourceUri } from '../protocol/resource.ts'
 import { scopeToken } from '../protocol/scope.ts'
 import { claimName } from '../protocol/static-claims.ts'
-import { isBaseUrl, isIssuerUrl, wantedIssuer } from '../protocol/uri.ts'
+import { isHost } from '../protocol/url/host.ts'
+import { isResourceUri } from '../protocol/url/resource.ts'
+import { isBaseUrl, isIssuerUrl, wantedIssuer } from '../protocol/url/uri.ts'
 
 /** What a string of some format has to be: the check, and its words for "wanted ...". */
 export interface Format {

@@ -10,7 +10,7 @@ import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tena
 import { signatureAlgorithms } from '../protocol/algorithms.ts'
 import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
-import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/well-known.ts'
+import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/url/well-known.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 
 const methodNames = authenticationMethods.map(({ name }) => name)

@@ -1,5 +1,5 @@
 import { OAuthError } from '../protocol/errors.ts'
-import { basePathOf } from '../protocol/uri.ts'
+import { basePathOf } from '../protocol/url/uri.ts'
 
 /** A route of the app, as Elysia lists it. */
 export interface Route {

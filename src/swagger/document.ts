@@ -2,7 +2,7 @@ import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { security, tags } from '../http/openapi-parts.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
-import { basePathOf } from '../protocol/uri.ts'
+import { basePathOf } from '../protocol/url/uri.ts'
 import { type Tenant, tenantPath } from '../tenants/tenant.ts'
 import { withComponents } from './components.ts'
 

@@ -1,7 +1,7 @@
 import type { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
-import { normalIssuer } from '../protocol/uri.ts'
+import { normalIssuer } from '../protocol/url/uri.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
 import {
   type DamagedRow,

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
-import { normalIssuer } from '../protocol/uri.ts'
+import { normalIssuer } from '../protocol/url/uri.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
 import { UniqueIndex } from '../storage/unique-index.ts'
 import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'

@@ -4,7 +4,7 @@ import { checkClaims, patchSettings } from '../config/settings.ts'
 import { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
-import { isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/uri.ts'
+import { isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/url/uri.ts'
 import { defaultIssuer, type StoredTenant } from './tenant.ts'
 
 /** The settings of a stored tenant, as the admin API takes them. */

@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
-import { resolveAudience } from '../protocol/resource.ts'
+import { resolveAudience } from '../protocol/url/resource.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { isHost } from '../../src/protocol/host.ts'
+import { isHost } from '../../src/protocol/url/host.ts'
 
 test.each([
   ...['localhost', '127.0.0.1', '0.0.0.0', '255.255.255.255', '::', '::1', 'fd00::1', '::ffff:127.0.0.1'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { OAuthError } from '../../src/protocol/errors.ts'
-import { isResourceUri, resolveAudience } from '../../src/protocol/resource.ts'
+import { isResourceUri, resolveAudience } from '../../src/protocol/url/resource.ts'
 
 describe('a resource', () => {
   test.each([

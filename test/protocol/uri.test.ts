@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { isBaseUrl, isIssuerUrl, isLoopbackUrl, normalIssuer } from '../../src/protocol/uri.ts'
+import { isBaseUrl, isIssuerUrl, isLoopbackUrl, normalIssuer } from '../../src/protocol/url/uri.ts'
 
 test.each([
   'https://auth.example.com',

@@ -4,7 +4,7 @@ import {
   metadataNames,
   metadataUrls,
   parseMetadataPath,
-} from '../../src/protocol/well-known.ts'
+} from '../../src/protocol/url/well-known.ts'
 
 test.each([
   ['https://a.example', 'https://a.example/.well-known/N', 'https://a.example/.well-known/N'],

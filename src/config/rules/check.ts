@@ -1,6 +1,6 @@
 import { isReservedScope, reservedScopes } from '../../protocol/reserved-scopes.ts'
 import { findClaimFaults, type StaticClaims } from '../../protocol/static-claims.ts'
-import { isLoopbackUrl, normalIssuer } from '../../protocol/uri.ts'
+import { isLoopbackUrl, normalIssuer } from '../../protocol/url/uri.ts'
 import type { ClientConfig } from '../client-schema.ts'
 import type { Config } from '../schema.ts'
 import type { ApiKeysConfig, SigningConfig, TenantConfig } from '../tenant-schema.ts'

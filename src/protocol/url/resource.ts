@@ -1,4 +1,4 @@
-import { nameIn, OAuthError } from './errors.ts'
+import { nameIn, OAuthError } from '../errors.ts'
 
 /** Whether `text` is an absolute URI without a fragment (RFC 8707 section 2). */
 export function isResourceUri(text: string): boolean {
