@@ -36,7 +36,7 @@ async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
   const listed = { tenant: tenant.id, name: 'api-keys' }
   const page = parsePage(request, listed)
   const found = await listApiKeys(deps.storage, tenant.id, { ...page, limit: page.limit + 1 })
-  return json(renderPage(found, { page, list: listed, idOf: ({ id }) => id, render }), { headers: noStore })
+  return json(renderPage(found, { page, list: listed, idOf: ({ id }) => id, render }))
 }
 
 async function revoke(id: string, call: TenantCall): Promise<Response> {

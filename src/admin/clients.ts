@@ -65,7 +65,7 @@ async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
     idOf: ({ client }) => client.id,
     render: viewClient,
   })
-  return json(body, { headers: noStore })
+  return json(body)
 }
 
 async function create(call: TenantCall): Promise<Response> {
@@ -78,7 +78,7 @@ async function create(call: TenantCall): Promise<Response> {
     deps,
   )
   const body = { client_secret: secret, ...shown }
-  return json(body, { status: 201, headers: { ...noStore, ETag: renderEtag(row) } })
+  return json(body, { status: 201, headers: { ETag: renderEtag(row) } })
 }
 
 async function get(id: string, call: TenantCall): Promise<Response> {
@@ -86,7 +86,7 @@ async function get(id: string, call: TenantCall): Promise<Response> {
   const found = await findClient(id, ownerOf(tenant, deps), deps.storage)
   if (!found) throw new OAuthError('not_found', 'Client not found')
   const etag = found.row && { ETag: renderEtag(found.row) }
-  return json(await render(found, call, deps.storage), { headers: { ...noStore, ...etag } })
+  return json(await render(found, call, deps.storage), { headers: etag })
 }
 
 async function change(id: string, call: TenantCall): Promise<Response> {
@@ -97,7 +97,7 @@ async function change(id: string, call: TenantCall): Promise<Response> {
   const patch = await parsePatch(request)
   const options = { id, patch, checkCurrent, actor: actorOf(call), read: renderIn(call) }
   const { row, shown } = await changeClient(options, tenant, deps)
-  return json(shown, { headers: { ...noStore, ETag: renderEtag(row) } })
+  return json(shown, { headers: { ETag: renderEtag(row) } })
 }
 
 async function remove(id: string, call: TenantCall): Promise<Response> {

@@ -53,7 +53,7 @@ async function list(id: string, call: TenantCall): Promise<Response> {
     now: deps.now(),
   })
   const etag = found.row && { ETag: renderEtag(found.row) }
-  return json({ items, next_cursor: null }, { headers: { ...noStore, ...etag } })
+  return json({ items, next_cursor: null }, { headers: etag })
 }
 
 async function add(id: string, call: TenantCall): Promise<Response> {
@@ -72,7 +72,7 @@ async function add(id: string, call: TenantCall): Promise<Response> {
   const { row, secret, secretId, shown } = await addClientSecret(options, tenant, deps)
   return json(
     { client_secret: secret, ...shown.find((each) => each.id === secretId) },
-    { status: 201, headers: { ...noStore, ETag: renderEtag(row) } },
+    { status: 201, headers: { ETag: renderEtag(row) } },
   )
 }
 

@@ -2,7 +2,6 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
-import { noStore } from '../http/answer/no-store.ts'
 import { answer, jsonBody, refusal, tenantParameter, unavailable } from '../http/openapi-parts.ts'
 import { hasBody, parseJsonBody } from '../http/request/json-body.ts'
 import type { KeyReport } from '../keys/key-report.ts'
@@ -100,7 +99,7 @@ async function list({ tenant, deps }: TenantCall): Promise<Response> {
   const report = await deps.keyring.report(tenant.id, { withPrivate: false })
   // It names files, which is for the log alone.
   if (report.complaint !== undefined) throw new UnavailableError(report.complaint)
-  return json(render(report), { headers: noStore })
+  return json(render(report))
 }
 
 function render({ keys, steps }: KeyReport): AdminKeyList {
@@ -127,7 +126,7 @@ async function rotate(call: TenantCall): Promise<Response> {
   const { now = false } = hasBody(request) ? await parseJsonBody(request, { schema: RotateRequest }) : {}
   try {
     const { outcome } = await rotateSigningKey({ now, actor: actorOf(call) }, tenant.id, deps)
-    return json({ outcome }, { headers: noStore })
+    return json({ outcome })
   } catch (cause) {
     if (!(cause instanceof RotationError)) throw cause
     throw new OAuthError('conflict', 'The signing key is a file of yours, and grantd does not replace it', {

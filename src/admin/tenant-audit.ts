@@ -69,10 +69,7 @@ async function read(tenantId: string, { request, deps }: AdminCall): Promise<Res
   const wantsLines = request.headers.get('accept')?.includes(linesType) ?? false
   return wantsLines
     ? answerLines(page, { limit, types })
-    : json(
-        { items: page.events, next_after: page.next ?? null, ...renderDamaged(page.damaged) },
-        { headers: noStore },
-      )
+    : json({ items: page.events, next_after: page.next ?? null, ...renderDamaged(page.damaged) })
 }
 
 const linesType = 'application/x-ndjson'

@@ -52,7 +52,7 @@ async function list({ request, deps, isSuper, ownTenant }: AdminCall): Promise<R
     ? await listTenants({ ...page, limit: page.limit + 1 }, deps)
     : await findOwn(ownTenant, page.after, deps)
   const idOf = ({ tenant }: ListedTenant) => tenant.id
-  return json(renderPage(found, { page, list: listed, idOf, render: viewTenant }), { headers: noStore })
+  return json(renderPage(found, { page, list: listed, idOf, render: viewTenant }))
 }
 
 async function findOwn(id: string, after: string, deps: Deps): Promise<ListedTenant[]> {
@@ -70,7 +70,7 @@ async function create(call: AdminCall): Promise<Response> {
 }
 
 async function get({ tenant, row }: TenantCall): Promise<Response> {
-  return json(viewTenant({ tenant, row }), { headers: { ...noStore, ...(row && { ETag: renderEtag(row) }) } })
+  return json(viewTenant({ tenant, row }), { headers: row ? { ETag: renderEtag(row) } : {} })
 }
 
 async function change(call: TenantCall): Promise<Response> {
@@ -97,5 +97,5 @@ async function remove(call: TenantCall): Promise<Response> {
 
 function answerRow(row: TenantRow, { publicUrl }: Deps, status: number): Response {
   const tenant = buildStoredTenant(row.id, row.value, publicUrl)
-  return json(viewTenant({ tenant, row }), { status, headers: { ...noStore, ETag: renderEtag(row) } })
+  return json(viewTenant({ tenant, row }), { status, headers: { ETag: renderEtag(row) } })
 }

@@ -3,7 +3,6 @@ import { Elysia } from 'elysia'
 import { formats } from '../config/formats.ts'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
-import { noStore } from '../http/answer/no-store.ts'
 import { answer, jsonBody, refusal, tenantParameter } from '../http/openapi-parts.ts'
 import { parseJsonBody } from '../http/request/json-body.ts'
 import { revokeManyTokens } from '../management/revoke-many-tokens.ts'
@@ -60,7 +59,7 @@ async function revoke(call: TenantCall): Promise<Response> {
     )
   }
   const done = token === undefined ? await revokeMany(body, call) : await revokeToken(token, call)
-  return json(done, { headers: noStore })
+  return json(done)
 }
 
 async function revokeToken(token: string, call: TenantCall): Promise<RevokeResponse> {

@@ -11,7 +11,7 @@ export interface JsonOptions {
   /** Default: 200. */
   readonly status?: number
   /** Headers besides the content type and {@link noStore}. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** A JSON answer that no cache may store. */
