@@ -10,7 +10,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { systemTenant } from '../storage/storage.ts'
 import { findTenant, type ListedTenant } from '../tenants/stored-tenants.ts'
-import { isApiKey } from '../tokens/verify.ts'
+import { isApiKey } from '../tokens/token-claims.ts'
 
 /** Somebody who manages a tenant, or all of them. */
 export interface AdminCall {

@@ -21,7 +21,7 @@ import { createApiKey, type IssuedApiKey, revokeApiKey } from '../tokens/api-key
 import type { ApiKeyCreator, ApiKeyTenant } from '../tokens/api-keys/api-key-rights.ts'
 import { rotateApiKey } from '../tokens/api-keys/api-key-rotation.ts'
 import type { ApiKey } from '../tokens/api-keys/api-key-standing.ts'
-import { type VerifiedToken, verifyTokenOf } from '../tokens/verify.ts'
+import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 import { createDetail, listDetail, revokeDetail, rotateDetail } from './api-keys-detail.ts'
 
 const base = '/api/v1/tenant/:tenant/api-keys'
@@ -122,7 +122,7 @@ function withApiKeys({ tenant, oauth2 }: OAuth2Tenant): ApiKeyTenant | undefined
 
 /** A tenant without API keys is answered as unknown, but to its own clients, who know that it is there. */
 async function refuseWithoutApiKeys(request: Request, tenantId: string, deps: Deps): Promise<never> {
-  const isOwn = await withBearerToken(request, (token) => verifyTokenOf(tenantId, token, deps)).catch(
+  const isOwn = await withBearerToken(request, (token) => verifyToken(token, { tenantId }, deps)).catch(
     (error: unknown) => {
       if (!(error instanceof OAuthError)) throw error
     },

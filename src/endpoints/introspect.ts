@@ -11,7 +11,8 @@ import { OAuthError } from '../protocol/errors.ts'
 import { type Confirmation, IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
 import { staticClaimsOf } from '../protocol/static-claims.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import { isApiKey, type TokenClaims, type VerifiedToken, verifyTokenOf } from '../tokens/verify.ts'
+import { isApiKey, type TokenClaims } from '../tokens/token-claims.ts'
+import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 
 /** `POST /api/v1/tenant/{tenant}/oauth/introspect` (RFC 7662 section 2). */
 export const introspectEndpoint = (deps: Deps) =>
@@ -44,7 +45,7 @@ const inactive: IntrospectionResponse = { active: false }
 /** A good token of this tenant; undefined for any other text. */
 async function findActive(token: string, tenant: Tenant, deps: Deps): Promise<VerifiedToken | undefined> {
   try {
-    return await verifyTokenOf(tenant.id, token, deps)
+    return await verifyToken(token, { tenantId: tenant.id }, deps)
   } catch (error) {
     if (error instanceof OAuthError && error.code === 'invalid_token') return undefined
     throw error

@@ -13,7 +13,7 @@ export const protectedResourceEndpoint = (deps: Deps) =>
   new Elysia().get(
     '/api/v1/protected-resource',
     async ({ request }) => {
-      const verified = await withBearerToken(request, (token) => verifyToken(token, deps))
+      const verified = await withBearerToken(request, (token) => verifyToken(token, {}, deps))
       const notes = notesOf(request)
       notes.tenant = verified.tenant.id
       notes.clientId = verified.claims.client_id

@@ -10,7 +10,8 @@ import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { TokenParameter } from '../protocol/messages.ts'
 import { revokeByClaims } from '../tokens/revoke-token.ts'
-import { isApiKey, type TokenClaims, verifySignedToken } from '../tokens/verify.ts'
+import { isApiKey, type TokenClaims } from '../tokens/token-claims.ts'
+import { verifyTokenToRevoke } from '../tokens/verify.ts'
 
 /** `POST /api/v1/tenant/{tenant}/oauth/revoke` (RFC 7009 section 2). */
 export const revokeEndpoint = (deps: Deps) =>
@@ -54,7 +55,7 @@ async function revoke(request: Request, { tenant, oauth2 }: OAuth2Tenant, deps: 
 
 async function findSigned(token: string, found: OAuth2Tenant, deps: Deps): Promise<TokenClaims | undefined> {
   try {
-    return await verifySignedToken(token, found, deps)
+    return await verifyTokenToRevoke(token, found, deps)
   } catch (error) {
     if (error instanceof OAuthError && error.code === 'invalid_token') return undefined
     throw error

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { isApiKey, type VerifiedToken, verifyToken, verifyTokenOf } from '../tokens/verify.ts'
+import { isApiKey } from '../tokens/token-claims.ts'
+import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 import { realm, withBearerToken } from './request/bearer.ts'
 import { notesOf } from './request/request-notes.ts'
 
@@ -20,9 +21,7 @@ export async function getCaller(
   { scopes, tenantId }: Wanted,
   deps: Deps,
 ): Promise<VerifiedToken> {
-  const verified = await withBearerToken(request, (token) =>
-    tenantId === undefined ? verifyToken(token, deps) : verifyTokenOf(tenantId, token, deps),
-  )
+  const verified = await withBearerToken(request, (token) => verifyToken(token, { tenantId }, deps))
   const { claims } = verified
   const notes = notesOf(request)
   notes.clientId = claims.client_id

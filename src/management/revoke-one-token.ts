@@ -1,7 +1,8 @@
 import type { AuditSink } from '../protocol/audit-events.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { revokeOne } from '../tokens/revoke-issued.ts'
-import { isApiKey, type TokenClaims, type VerifyDeps } from '../tokens/verify.ts'
+import { isApiKey, type TokenClaims } from '../tokens/token-claims.ts'
+import type { VerifyDeps } from '../tokens/verify.ts'
 import { type Actor, recordChange } from './actor.ts'
 
 export interface RevokedToken {

@@ -3,7 +3,8 @@ import type { Storage } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { revokeTokensOfClient, revokeTokensOfTenant } from './revocations.ts'
 import { revokeByClaims } from './revoke-token.ts'
-import { type TokenClaims, type VerifyDeps, verifySignedToken } from './verify.ts'
+import type { TokenClaims } from './token-claims.ts'
+import { type VerifyDeps, verifyTokenToRevoke } from './verify.ts'
 
 export interface RevokeIssuedOptions {
   /** Undefined: of every client of the tenant. */
@@ -42,7 +43,7 @@ export async function revokeOne(token: string, tenant: Tenant, deps: VerifyDeps)
 async function verify(token: string, tenant: Tenant, deps: VerifyDeps): Promise<TokenClaims> {
   const { oauth2 } = tenant
   try {
-    if (oauth2) return await verifySignedToken(token, { tenant, oauth2 }, deps)
+    if (oauth2) return await verifyTokenToRevoke(token, { tenant, oauth2 }, deps)
   } catch (error) {
     if (!(error instanceof OAuthError) || error.code !== 'invalid_token') throw error
   }

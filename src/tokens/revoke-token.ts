@@ -2,7 +2,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Storage } from '../storage/storage.ts'
 import { revokeApiKey } from './api-keys/api-key-records.ts'
 import { revokeToken } from './revocations.ts'
-import { isApiKey, type TokenClaims } from './verify.ts'
+import { isApiKey, type TokenClaims } from './token-claims.ts'
 
 interface RevokeDeps {
   readonly storage: Storage

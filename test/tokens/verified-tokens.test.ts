@@ -3,7 +3,7 @@ import { OAuthError } from '../../src/protocol/errors.ts'
 import { revokeToken } from '../../src/tokens/revocations.ts'
 import { SignedTokens } from '../../src/tokens/signed-tokens.ts'
 import { type RememberedToken, VerifiedTokens } from '../../src/tokens/verified-tokens.ts'
-import { type VerifyDeps, verifySignedToken, verifyToken } from '../../src/tokens/verify.ts'
+import { type VerifyDeps, verifyToken, verifyTokenToRevoke } from '../../src/tokens/verify.ts'
 import { startAcme, svc } from '../endpoints/acme.ts'
 import { newKeys } from '../support/jws.ts'
 import { type TestApp, testStart } from '../support/test-app.ts'
@@ -30,7 +30,7 @@ let memory: () => Partial<VerifyDeps> = memories.checked
 
 async function say(text: string, changed: Partial<VerifyDeps> = {}): Promise<string> {
   try {
-    await verifyToken(text, { ...app.deps, ...memory(), ...changed })
+    await verifyToken(text, {}, { ...app.deps, ...memory(), ...changed })
     return 'good'
   } catch (error) {
     if (error instanceof OAuthError) return error.message
@@ -73,7 +73,7 @@ describe.each(Object.entries(memories))('a token whose signature was %s', (_, ch
   })
 
   test('is revoked', async () => {
-    const { claims } = await verifyToken(token, app.deps)
+    const { claims } = await verifyToken(token, {}, app.deps)
     await revokeToken(app.deps.storage, 'acme', { jti: claims.jti, exp: testStart, now: testStart })
     expect(await say(token)).toBe(invalid)
   })
@@ -111,7 +111,7 @@ describe.each(Object.entries(memories))('a token whose signature was %s', (_, ch
   })
 
   test('has claims that nobody changes', async () => {
-    const { claims } = await verifyToken(token, { ...app.deps, ...memory() })
+    const { claims } = await verifyToken(token, {}, { ...app.deps, ...memory() })
     expect(() => Object.assign(claims, { sub: 'me' })).toThrow(TypeError)
     expect(() => claims.aud.push('me')).toThrow(TypeError)
   })
@@ -119,22 +119,22 @@ describe.each(Object.entries(memories))('a token whose signature was %s', (_, ch
 
 test('a token that was made here costs no check, not even when it is first seen', async () => {
   expect(app.deps.signedTokens.has(token, (await app.deps.keyring.of('acme')).active)).toBe(true)
-  await verifyToken(token, app.deps)
-  await verifyToken(token, app.deps)
+  await verifyToken(token, {}, app.deps)
+  await verifyToken(token, {}, app.deps)
   expect(verify).toHaveBeenCalledTimes(0)
 })
 
 test('a token that another process made is checked once', async () => {
   const elsewhere = { ...app.deps, signedTokens: newSignedTokens() }
-  await verifyToken(token, elsewhere)
-  await verifyToken(token, elsewhere)
+  await verifyToken(token, {}, elsewhere)
+  await verifyToken(token, {}, elsewhere)
   expect(verify).toHaveBeenCalledTimes(1)
 })
 
 test('a token that was made here is revoked without a check, and leaves nothing behind', async () => {
   const tenant = await app.deps.tenants.find('acme')
   if (!tenant?.oauth2) throw new TypeError('There is no tenant')
-  const claims = await verifySignedToken(token, { tenant, oauth2: tenant.oauth2 }, app.deps)
+  const claims = await verifyTokenToRevoke(token, { tenant, oauth2: tenant.oauth2 }, app.deps)
   expect(claims.client_id).toBe('svc')
   expect(verify).toHaveBeenCalledTimes(0)
   expect(app.deps.verifiedTokens.size).toBe(0)

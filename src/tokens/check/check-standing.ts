@@ -1,0 +1,76 @@
+import type { Client } from '../../clients/client.ts'
+import type { ClientRegistry } from '../../clients/client-registry.ts'
+import type { Hashing } from '../../platform/hashing.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import type { LastUse } from '../../storage/last-use.ts'
+import type { Storage } from '../../storage/storage.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
+import { getStandingApiKey, type StandingApiKey } from '../api-keys/api-key-standing.ts'
+import { isEntitled } from '../audience.ts'
+import { findRevocation } from '../revocations.ts'
+import { isApiKey, type TokenClaims } from '../token-claims.ts'
+import type { TokenIssuer } from './find-issuer.ts'
+import { invalidToken } from './invalid-token.ts'
+import type { ReadToken } from './read-token.ts'
+
+export interface StandingDeps {
+  readonly clients: ClientRegistry
+  readonly storage: Storage
+  readonly hashing: Hashing
+  readonly lastUse: LastUse
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** What only this server can know of a token that is good by itself. */
+export interface Standing {
+  /** The client whose token it is, as it is now. */
+  readonly client: Client
+  /** Undefined for an access token. */
+  readonly apiKey: StandingApiKey | undefined
+  /**
+   * The scopes of the token that the client has now, in the order of the token; of an API key, only those that the tenant allows to API
+   * keys now. A right counts when it is used.
+   */
+  readonly scopes: readonly string[]
+}
+
+/**
+ * Step 4 of a token check: the token was not revoked, its client is active and still entitled to the audience, and the API key that it
+ * may stand for is good. Nothing of this is cached. Throws `invalid_token`, and StorageError where it cannot be looked up.
+ */
+export async function checkStanding(
+  { text }: ReadToken,
+  { claims, issuer: { tenant, oauth2 } }: { readonly claims: TokenClaims; readonly issuer: TokenIssuer },
+  deps: StandingDeps,
+): Promise<Standing> {
+  const [client, apiKey, isRevokedAt] = await Promise.all([
+    getActiveClient(claims.client_id, tenant, deps),
+    isApiKey(claims) ? getStandingApiKey(text, { claims, tenant }, deps) : undefined,
+    findRevocation(deps.storage, tenant.id, claims),
+  ])
+  // An API key counts from when it was made, even when its token is younger.
+  const since = apiKey ? Math.floor(apiKey.madeAt / 1000) : claims.iat
+  if (isRevokedAt(since)) throw apiKey ? apiKeyRevoked() : invalidToken('revoked')
+  const owner = { tenant, oauth2, client }
+  if (!claims.aud.every((audience) => isEntitled(audience, owner))) throw invalidToken('another audience')
+  return { client, apiKey, scopes: findScopes(claims, client, tenant) }
+}
+
+/** Throws `invalid_token` for a client that is gone or inactive. */
+async function getActiveClient(clientId: string, tenant: Tenant, { clients }: StandingDeps): Promise<Client> {
+  const client = await clients.of(tenant.id).find(clientId)
+  if (!client?.active) throw invalidToken('the client is unknown or inactive')
+  return client
+}
+
+function findScopes(claims: TokenClaims, client: Client, { api_keys }: Tenant): readonly string[] {
+  const { scope } = claims
+  if (scope === undefined) return []
+  const scopes = scope.split(' ').filter((each) => client.scopes.includes(each))
+  return isApiKey(claims) ? scopes.filter((each) => api_keys?.allowed_scopes.includes(each)) : scopes
+}
+
+function apiKeyRevoked(): OAuthError {
+  return new OAuthError('invalid_token', 'API key has been revoked')
+}

@@ -1,0 +1,47 @@
+import type { Keyring } from '../../keys/keyring.ts'
+import type { TenantKeys } from '../../keys/tenant-keys.ts'
+import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
+import type { TenantRegistry } from '../../tenants/tenant-registry.ts'
+import { invalidToken } from './invalid-token.ts'
+import type { ReadToken } from './read-token.ts'
+
+export interface OAuth2Tenant {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+}
+
+/** The tenant that a token has to be of, with its keys. */
+export interface TokenIssuer extends OAuth2Tenant {
+  readonly keys: TenantKeys
+}
+
+export interface IssuerDeps {
+  readonly tenants: TenantRegistry
+  readonly keyring: Keyring
+}
+
+/** Step 2 of a token check: finds the active tenant that the token names, which has to be `tenantId` if that is given. Throws `invalid_token`. */
+export async function findIssuer(
+  { issuer }: ReadToken,
+  { tenantId }: { readonly tenantId?: string | undefined },
+  deps: IssuerDeps,
+): Promise<TokenIssuer> {
+  const tenant = await deps.tenants.findByIssuer(issuer)
+  if (tenant && tenantId !== undefined && tenant.id !== tenantId)
+    throw invalidToken('a token of another tenant')
+  if (!tenant?.oauth2) throw invalidToken('not a JWT of one of our issuers')
+  return openIssuer({ tenant, oauth2: tenant.oauth2 }, deps)
+}
+
+/** Step 2 for a tenant that is known, active or not. */
+export async function openIssuer(
+  { tenant, oauth2 }: OAuth2Tenant,
+  { keyring }: Pick<IssuerDeps, 'keyring'>,
+): Promise<TokenIssuer> {
+  return { tenant, oauth2, keys: await keyring.of(tenant.id, tenant.generation) }
+}
+
+/** at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so. */
+export function typesOf({ access_token_typ }: OAuth2Settings): readonly string[] {
+  return [access_token_typ, 'at+jwt']
+}

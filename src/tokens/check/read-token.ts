@@ -1,0 +1,28 @@
+import { peekJwt, type UnverifiedJwt } from '../../keys/jwt.ts'
+import { largestToken } from '../access-token.ts'
+import type { RememberedToken, VerifiedTokens } from '../verified-tokens.ts'
+import { invalidToken } from './invalid-token.ts'
+
+/** A text that says that it is a token. Nothing in it is believed yet. */
+export interface ReadToken {
+  readonly text: string
+  readonly issuer: string
+  /** What the text says; undefined where `remembered` says it. */
+  readonly said: UnverifiedJwt | undefined
+  /** What a signature vouched for when the same text was checked here before. */
+  readonly remembered: RememberedToken | undefined
+}
+
+export interface ReadDeps {
+  readonly verifiedTokens: VerifiedTokens
+}
+
+/** Step 1 of a token check: reads the text, once. Throws `invalid_token`. */
+export function readToken(text: string, { verifiedTokens }: ReadDeps): ReadToken {
+  if (text.length > largestToken) throw invalidToken('longer than a token can be')
+  const remembered = verifiedTokens.find(text)
+  if (remembered) return { text, issuer: remembered.claims.iss, said: undefined, remembered }
+  const said = peekJwt(text)
+  if (!said) throw invalidToken('not a JWT of one of our issuers')
+  return { text, issuer: said.issuer, said, remembered }
+}
