@@ -38,6 +38,19 @@ export function noteFailure(
   entry.failingSince ??= seenAt
 }
 
+/** Goes on with the ring as it was read again; frees the key that signed when another one takes its place. */
+export function replaceRing(
+  entry: Entry,
+  { ring, head, seenAt }: Pick<Entry, 'ring' | 'head' | 'seenAt'>,
+): void {
+  const { signing } = entry.ring
+  if (signing !== ring.signing) signing?.signer.close()
+  entry.ring = ring
+  entry.head = head
+  entry.seenAt = seenAt
+  entry.failingSince = ring.failure === undefined ? undefined : (entry.failingSince ?? seenAt)
+}
+
 /** What a keyring knows of the storage. */
 export interface Sight {
   /** Whether other machines may change the rings. */

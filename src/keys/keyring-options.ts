@@ -2,7 +2,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { KeyHost } from './key-host.ts'
 import type { KeyMaterial, OpenedKey } from './key-material.ts'
 import type { KeyPlan } from './key-plan.ts'
-import type { KeyEvent } from './ring/ring-writer.ts'
+import type { KeyEvent } from './ring/key-event.ts'
 
 export interface KeyringOptions {
   /** Undefined: there is no such tenant. */

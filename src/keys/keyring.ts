@@ -3,7 +3,7 @@ import { Gate, GateFull } from '../async/gate.ts'
 import { KeyedRuns } from '../async/keyed-runs.ts'
 import { UnavailableError } from '../protocol/errors.ts'
 import { PassedDamage, type Storage } from '../storage/storage.ts'
-import { type Entry, getSigningKey, type Moment, noteFailure, type Sight } from './key-entry.ts'
+import { type Entry, getSigningKey, type Moment, noteFailure, replaceRing, type Sight } from './key-entry.ts'
 import { KeyOwners } from './key-owners.ts'
 import { type KeyPlan, noSuchTenant } from './key-plan.ts'
 import { type KeyReport, reportKeys } from './key-report.ts'
@@ -170,13 +170,9 @@ export class Keyring {
     const ring = plan && plan.file === null ? await this.#opener.reopen(plan, entry.ring) : undefined
     if (this.#entries.get(tenantId) !== entry) return
     if (!ring) return this.forget(tenantId)
-    const { published, plan: lastPlan, signing } = entry.ring
-    if (signing !== ring.signing) signing?.signer.close()
-    const isChanged = ring.published !== published || plan?.jwksMaxAge !== lastPlan.jwksMaxAge
-    entry.ring = ring
-    entry.head = head
-    entry.seenAt = seenAt
-    entry.failingSince = ring.failure === undefined ? undefined : (entry.failingSince ?? seenAt)
+    const { published, plan: lastPlan } = entry.ring
+    replaceRing(entry, { ring, head, seenAt })
+    const isChanged = ring.published !== published || ring.plan.jwksMaxAge !== lastPlan.jwksMaxAge
     if (isChanged) entry.keys = this.#keysOf(entry)
   }
 
@@ -196,7 +192,7 @@ export class Keyring {
     const seenAt = this.#moment()
     const news = await this.#store.findNews(this.#head ?? 0)
     const changed = news.tenants === 'all' ? this.#entries.keys() : news.tenants
-    const failing = [...this.#entries].flatMap(([id, entry]) => (entry.failingSince ? [id] : []))
+    const failing = this.#findFailing().map(({ ring }) => ring.plan.tenantId)
     // One that is damaged must not keep the news of all others from being seen; it is looked at again until it is not.
     const damage = new PassedDamage()
     for (const id of new Set([...changed, ...failing]))
@@ -205,9 +201,13 @@ export class Keyring {
       )
     this.#head = news.head
     this.#seenAt = seenAt
-    const [failed] = [...this.#entries.values()].filter(({ failingSince }) => failingSince)
+    const [failed] = this.#findFailing()
     if (failed) throw failed.ring.failure
     damage.throwFirst()
+  }
+
+  #findFailing(): Entry[] {
+    return [...this.#entries.values()].filter(({ failingSince }) => failingSince)
   }
 
   #lookAgain(tenantId: string): Promise<void> {

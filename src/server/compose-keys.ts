@@ -19,7 +19,7 @@ import {
 } from '../keys/material/master-key.ts'
 import { MemoryMaterial } from '../keys/material/memory-material.ts'
 import { SealedMaterial } from '../keys/material/sealed-material.ts'
-import type { KeyEvent } from '../keys/ring/ring-writer.ts'
+import type { KeyEvent } from '../keys/ring/key-event.ts'
 import type { Log } from '../log.ts'
 import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'

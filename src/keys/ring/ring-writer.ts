@@ -1,9 +1,10 @@
 import { StorageError } from '../../storage/storage.ts'
 import type { KeyMaker } from '../key-host.ts'
-import type { FirstKey, KeyMaterial, MadeKey, Whereabouts } from '../key-material.ts'
+import type { FirstKey, KeyMaterial, MadeKey, OpenedKey, Whereabouts } from '../key-material.ts'
 import { KeyError, type KeyPlace, type KeyPlan } from '../key-plan.ts'
 import { makeKey } from '../make-key.ts'
-import type { SigningKey, VerifyingKey } from '../signing-key.ts'
+import type { VerifyingKey } from '../signing-key.ts'
+import { findEvents, type KeyEvent } from './key-event.ts'
 import type { RingStore, StoredRing } from './ring-store.ts'
 import { type Ring, type RingKey, withDiscarded, withTokenLife } from './rotation.ts'
 
@@ -18,18 +19,6 @@ export interface RingWriterOptions {
   /** Asked before a key becomes the tenant's; throws KeyError for a key of another tenant. */
   readonly claim: (tenantId: string, key: Pick<VerifyingKey, 'jwk'>) => void
   readonly onEvent: (event: KeyEvent) => void
-}
-
-/** What happened to a key. It is told once, by the process that did it, when it is durable. */
-export interface KeyEvent {
-  /** `first`: a tenant without any got its first key, which signs at once. */
-  readonly kind: 'first' | 'created' | 'activated' | 'retired' | 'removed'
-  readonly tenantId: string
-  readonly kid: string
-  /** Who asked for it; undefined: it was due. */
-  readonly actor?: string | undefined
-  /** The tenant of the actor, where it is another. */
-  readonly actorTenant?: string | undefined
 }
 
 /** A change of a ring that was read. */
@@ -82,29 +71,45 @@ export class RingWriter {
 
   /** Undefined when another process made the ring, or the tenant is gone. */
   async #openFirst(plan: KeyPlan): Promise<OpenedStoredRing | undefined> {
-    const { store, material, claim, now, longestTokenLife } = this.#options
+    const { store, material, claim } = this.#options
     const orphans = await material.listOrphans(plan, undefined)
     const first = (await material.findFirst(plan)) ?? (await this.#makeFirst(plan))
-    const { key, generated } = first.opened
-    claim(plan.tenantId, key)
-    const described = {
-      ...describe(key, { state: 'active', now: now(), whereabouts: first.whereabouts }),
+    claim(plan.tenantId, first.opened.key)
+    const key = await this.#describeFirst(plan, first)
+    const named = { key, opened: first.opened }
+    const ring: Ring = { keys: [key] }
+    if (!(await store.create(plan, ring))) return this.#giveUpFirst(plan, named)
+    if (first.opened.generated && !(await this.#settleFirst(plan, named))) return undefined
+    await leaveToNext(() => material.removeOrphans(plan, orphans))
+    return { stored: { ring, version: 1 }, first }
+  }
+
+  async #describeFirst(plan: KeyPlan, { opened, whereabouts }: FirstKey): Promise<RingKey> {
+    const { now, longestTokenLife } = this.#options
+    return {
+      ...describe(opened.key, { state: 'active', now: now(), whereabouts }),
       token_life: await longestTokenLife(plan.tenantId),
       activated_at: now(),
     }
-    const ring: Ring = { keys: [described] }
-    if (!(await store.create(plan, ring))) {
-      key.signer.close()
-      if (generated) await leaveToNext(() => material.discard(plan, described))
-      return undefined
-    }
-    if (generated) {
-      await leaveToNext(() => material.settle(plan, described))
-      if (!(await this.#isKept(plan, described))) return this.#takeBack(plan, key)
+  }
+
+  /** The ring that another process made names another key, so nobody needs this one. */
+  async #giveUpFirst(plan: KeyPlan, { key, opened }: FirstRingKey): Promise<undefined> {
+    opened.key.signer.close()
+    if (opened.generated) await leaveToNext(() => this.#options.material.discard(plan, key))
+  }
+
+  /** The ring names the new key now. False: its file is gone, and the ring with it. */
+  async #settleFirst(plan: KeyPlan, { key, opened }: FirstRingKey): Promise<boolean> {
+    await leaveToNext(() => this.#options.material.settle(plan, key))
+    if (await this.#isKept(plan, key)) {
       this.#tell('first', key.kid, { plan })
+      return true
     }
-    await leaveToNext(() => material.removeOrphans(plan, orphans))
-    return { stored: { ring, version: 1 }, first }
+    // This process stood still for so long that another one took the file for an orphan.
+    opened.key.signer.close()
+    await this.#options.store.remove(plan.tenantId, { ifVersion: 1 })
+    return false
   }
 
   /** A folder that cannot be looked at says nothing about the key. */
@@ -115,13 +120,6 @@ export class RingWriter {
       if (!(cause instanceof KeyError)) throw cause
       return true
     }
-  }
-
-  /** This process stood still for so long that its file was taken for one that was left: the ring would name a file that is gone. */
-  async #takeBack({ tenantId }: KeyPlan, { signer }: Pick<SigningKey, 'signer'>): Promise<undefined> {
-    signer.close()
-    await this.#options.store.remove(tenantId, { ifVersion: 1 })
-    return undefined
   }
 
   async #makeFirst(plan: KeyPlan): Promise<FirstKey> {
@@ -213,7 +211,7 @@ export class RingWriter {
     const files = removed.flatMap(({ file }) => file ?? [])
     const next = withDiscarded(ring, [...(stored.ring.discarded ?? []), ...files])
     if (!(await store.replace(plan, next, stored.version))) return false
-    this.#tellAll(next, removed, change)
+    for (const { kind, kid } of findEvents(stored.ring, next)) this.#tell(kind, kid, change)
     for (const key of removed) await this.#options.material.destroy(plan, key)
     // Where another process was faster, the ring goes on saying so until somebody clears it.
     const after = withDiscarded(next, stored.ring.discarded ?? [])
@@ -221,19 +219,15 @@ export class RingWriter {
     return true
   }
 
-  #tellAll({ keys }: Ring, removed: readonly RingKey[], change: Change): void {
-    for (const { kid, state } of keys) {
-      const old = change.stored.ring.keys.find((key) => key.kid === kid)
-      if (!old) this.#tell('created', kid, change)
-      if (old?.state !== state && state === 'active') this.#tell('activated', kid, change)
-      if (old?.state !== state && state === 'retiring') this.#tell('retired', kid, change)
-    }
-    for (const { kid } of removed) this.#tell('removed', kid, change)
-  }
-
   #tell(kind: KeyEvent['kind'], kid: string, { plan, actor, actorTenant }: Asked): void {
     this.#options.onEvent({ kind, tenantId: plan.tenantId, kid, actor, actorTenant })
   }
+}
+
+/** A first key, and how the ring names it. */
+interface FirstRingKey {
+  readonly key: RingKey
+  readonly opened: OpenedKey
 }
 
 interface Described {

@@ -1,0 +1,27 @@
+import type { Ring } from './rotation.ts'
+
+/** What happened to a key. The process that did it tells it once, when it is durable. */
+export interface KeyEvent {
+  /** `first`: a tenant without a key got its first one, which signs at once. */
+  readonly kind: 'first' | 'created' | 'activated' | 'retired' | 'removed'
+  readonly tenantId: string
+  readonly kid: string
+  /** Who asked for it; undefined: it was due. */
+  readonly actor?: string | undefined
+  /** The tenant of the actor, where it is another one. */
+  readonly actorTenant?: string | undefined
+}
+
+/** What happened to the keys of a ring between two of its versions. */
+export function findEvents(before: Ring, after: Ring): Pick<KeyEvent, 'kind' | 'kid'>[] {
+  const events: Pick<KeyEvent, 'kind' | 'kid'>[] = []
+  for (const { kid, state } of after.keys) {
+    const old = before.keys.find((key) => key.kid === kid)
+    if (!old) events.push({ kind: 'created', kid })
+    if (old?.state !== state && state === 'active') events.push({ kind: 'activated', kid })
+    if (old?.state !== state && state === 'retiring') events.push({ kind: 'retired', kid })
+  }
+  for (const { kid } of before.keys)
+    if (!after.keys.some((key) => key.kid === kid)) events.push({ kind: 'removed', kid })
+  return events
+}
