@@ -21,7 +21,7 @@ import { explainNoRoute, mountablePath } from './http/routes.ts'
 export type AdminApi = typeof adminApi
 
 /** The admin API, loaded only where it is configured. */
-export async function loadAdminApi(admin: Deps['admin']): Promise<AdminApi | undefined> {
+export async function loadAdminApi(admin: Deps['settings']['admin']): Promise<AdminApi | undefined> {
   return admin && (await import('./admin-app.ts')).adminApi
 }
 
@@ -31,7 +31,7 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
   const routes = new Elysia()
     .use(documented(deps, admin))
     .use(authorizeEndpoint(deps))
-    .use(deps.swagger ? swaggerEndpoint(deps, () => documented(deps, admin)) : new Elysia())
+    .use(deps.settings.swagger ? swaggerEndpoint(deps, () => documented(deps, admin)) : new Elysia())
   const app = new Elysia({ strictPath: true, normalize: false, handler: { standardHostname: false } })
     .onTransform({ as: 'global' }, ({ request, route }) => {
       notesOf(request).route = route.startsWith(prefix) ? route.slice(prefix.length) || '/' : route
@@ -56,13 +56,13 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
 /** The OpenAPI document of every endpoint, as JSON. The import is here because few servers need it, and a start must be short. */
 export async function renderDocument(deps: Deps): Promise<string> {
   const { findFirstTenant, makeDocument, renderDocumentOf } = await import('./swagger/document.ts')
-  const document = await makeDocument(documented(deps, await loadAdminApi(deps.admin)), deps)
+  const document = await makeDocument(documented(deps, await loadAdminApi(deps.settings.admin)), deps)
   return renderDocumentOf(findFirstTenant(deps), document, deps)
 }
 
 /** Every endpoint of the OpenAPI document, in the order of its page. */
 function documented(deps: Deps, admin: AdminApi | undefined) {
-  if (deps.admin && !admin) throw new TypeError('The admin API is configured and was not loaded')
+  if (deps.settings.admin && !admin) throw new TypeError('The admin API is configured and was not loaded')
   return new Elysia()
     .use(tokenEndpoint(deps))
     .use(protectedResourceEndpoint(deps))

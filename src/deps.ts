@@ -1,12 +1,12 @@
 import type { BuildInfo } from './build-info.ts'
 import type { ClientRegistry } from './clients/client-registry.ts'
+import type { ServiceSettings } from './config/schema.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { AttemptLimits } from './limits/attempt-limits.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Hashing } from './platform/hashing.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
-import type { IpRange } from './protocol/ip-address.ts'
 import type { SecretChecker } from './secrets/secret-checker.ts'
 import type { LastUse } from './storage/last-use.ts'
 import type { Storage } from './storage/storage.ts'
@@ -25,17 +25,13 @@ export interface Deps {
   readonly build: BuildInfo
   /** The base of every link, without a trailing slash. */
   readonly publicUrl: string
-  /** Whether the Swagger page and the OpenAPI document are served. */
-  readonly swagger: boolean
-  /** Undefined: there is no admin API. `tenant` manages every tenant; null: each tenant manages itself. */
-  readonly admin: { readonly tenant: string | null } | undefined
+  /** The settings of config.yaml that are of the whole server, by the names that they have there. */
+  readonly settings: ServiceSettings
   readonly tenants: TenantRegistry
   readonly clients: ClientRegistry
   readonly keyring: Keyring
   readonly secrets: SecretChecker
   readonly limits: AttemptLimits
-  /** The server believes X-Forwarded-For from these proxies. */
-  readonly trustedProxies: readonly IpRange[]
   readonly recentTokens: RecentTokens
   readonly storage: Storage
   readonly audit: AuditSink

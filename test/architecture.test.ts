@@ -118,6 +118,7 @@ const arrows: Record<string, readonly string[]> = {
   app: ['endpoints', 'admin-app', 'http', 'swagger', 'deps'],
   'admin-app': ['admin', 'deps'],
   deps: [
+    'config/schema.ts',
     'build-info',
     'log',
     'metrics',

@@ -60,7 +60,7 @@ async function getAdmin(request: Request, deps: Deps): Promise<AdminCall> {
   const { tenant, claims } = await getCaller(request, { scopes: [reservedScopes.admin] }, deps)
   notesOf(request).tenant = tenant.id
   if (isApiKey(claims)) throw insufficient('An API key cannot manage this server')
-  const isSuper = tenant.id === deps.admin?.tenant
+  const isSuper = tenant.id === deps.settings.admin?.tenant
   return { request, deps, actor: claims.client_id, ownTenant: tenant.id, isSuper }
 }
 

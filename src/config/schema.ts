@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import type { ReadonlySettings } from './fill-settings.ts'
 import { MapOf, OrNull } from './schema-kinds.ts'
 import { AdminConfig, AuditConfig, LimitsConfig, PostgresConfig, ServerConfig } from './service-schema.ts'
 import { TenantConfig } from './tenant-schema.ts'
@@ -45,3 +46,6 @@ export const Config = Type.Object(
   { title: 'config.yaml of grantd' },
 )
 export type Config = Static<typeof Config>
+
+/** What config.yaml says of the whole server, and of no tenant. */
+export type ServiceSettings = ReadonlySettings<Omit<Config, 'tenants'>>

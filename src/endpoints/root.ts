@@ -8,7 +8,7 @@ const health = { health: '/health' }
 const withSwagger = { swagger: '/swagger', openapi: '/swagger/json', ...health }
 
 /** `GET /`: what this is and where to go on. */
-export const rootEndpoint = ({ build, publicUrl, swagger }: Deps, path = '/') =>
+export const rootEndpoint = ({ build, publicUrl, settings: { swagger } }: Deps, path = '/') =>
   new Elysia().get(path, () => publicJson(renderRoot(build.version, publicUrl, swagger)), {
     detail: {
       tags: ['Service'],

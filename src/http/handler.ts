@@ -15,7 +15,9 @@ export type Handler = (request: Request, peer?: Peer) => Response | Promise<Resp
 
 const unknownPeer: Peer = { address: () => undefined }
 
-type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics' | 'trustedProxies'>
+interface HandlerDeps extends Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics'> {
+  readonly settings: { readonly server: Pick<Deps['settings']['server'], 'trusted_proxies'> }
+}
 
 /**
  * Does for every request what does not depend on its route: a request id, a check of the target, HEAD as GET without a body, security
@@ -23,7 +25,7 @@ type HandlerDeps = Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'met
  */
 export function wrapHandler(inner: (request: Request) => Promise<Response>, deps: HandlerDeps): Handler {
   const newId = createRequestIds(deps.randomBytes)
-  const addressOf = createAddressFinder(deps.trustedProxies)
+  const addressOf = createAddressFinder(deps.settings.server.trusted_proxies)
 
   async function answer(request: Request, peer: Peer = unknownPeer): Promise<Response> {
     const started = performance.now()

@@ -11,7 +11,6 @@ import type { Metrics } from '../metrics/metrics.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
-import { parseIpRange } from '../protocol/ip-address.ts'
 import { SecretChecker } from '../secrets/secret-checker.ts'
 import type { LastUse } from '../storage/last-use.ts'
 import type { StoragePlace } from '../storage/open.ts'
@@ -81,13 +80,11 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     audit,
     lastUse,
     limits,
-    trustedProxies: config.server.trusted_proxies.flatMap((range) => parseIpRange(range) ?? []),
     expiryCutoff,
     ...(metrics && { metrics }),
     verifiedTokens: new VerifiedTokens(),
     signedTokens: new SignedTokens({ hashing: platform.hashing, secret: randomBytes(32) }),
-    swagger: config.swagger,
-    admin: config.admin,
+    settings: config,
     build: buildInfo,
     hashing: platform.hashing,
     recentTokens: new RecentTokens({ storage, now }),

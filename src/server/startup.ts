@@ -26,7 +26,7 @@ export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started)
     ...named.map((line, index) => `  ${index === 0 ? 'tenants ' : '        '}  ${line}`),
     ...more,
     ...(isDemo ? [] : renderFirstTry(active, deps)),
-    ...(deps.swagger ? [`  swagger   ${publicUrl}/swagger`] : []),
+    ...(deps.settings.swagger ? [`  swagger   ${publicUrl}/swagger`] : []),
     '',
   ].join('\n')
 }

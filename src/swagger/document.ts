@@ -8,7 +8,7 @@ import { withComponents } from './components.ts'
 
 const documentPath = '/document'
 
-type DocumentDeps = Pick<Deps, 'admin' | 'build' | 'publicUrl'>
+type DocumentDeps = Pick<Deps, 'settings' | 'build' | 'publicUrl'>
 
 const description = [
   'One server that issues and checks OAuth 2.0 tokens for many tenants.',
@@ -28,7 +28,7 @@ export type OpenApiDocument = ReturnType<typeof withComponents>
 /** Made by the plugin from the routes themselves. */
 export async function makeDocument(
   routes: AnyElysia,
-  { admin, build, publicUrl }: DocumentDeps,
+  { settings: { admin }, build, publicUrl }: DocumentDeps,
 ): Promise<OpenApiDocument> {
   // Loaded when somebody looks at the page: it costs a part of the start.
   const { swagger } = await import('@elysiajs/swagger')
@@ -57,7 +57,10 @@ export async function makeDocument(
 }
 
 /** The tenant that the document is of when nobody names one: the first that issues tokens, and the admin tenant only for want of others. */
-export function findFirstTenant({ admin, tenants }: Pick<Deps, 'admin' | 'tenants'>): Tenant | undefined {
+export function findFirstTenant({
+  settings: { admin },
+  tenants,
+}: Pick<Deps, 'settings' | 'tenants'>): Tenant | undefined {
   const able = tenants.configured.filter(({ active, oauth2 }) => active && oauth2)
   return able.find(({ id }) => id !== admin?.tenant) ?? able[0]
 }
@@ -66,7 +69,7 @@ export function findFirstTenant({ admin, tenants }: Pick<Deps, 'admin' | 'tenant
 export function renderDocumentOf(
   tenant: Tenant | undefined,
   document: OpenApiDocument,
-  deps: Pick<Deps, 'admin' | 'publicUrl'>,
+  deps: Pick<Deps, 'settings' | 'publicUrl'>,
 ): string {
   const components = { ...Object(document['components']), securitySchemes: securitySchemes(tenant, deps) }
   return JSON.stringify({ ...document, components }, (_, value: unknown) =>
@@ -76,7 +79,7 @@ export function renderDocumentOf(
 
 function securitySchemes(
   tenant: Tenant | undefined,
-  { admin, publicUrl }: Pick<Deps, 'admin' | 'publicUrl'>,
+  { settings: { admin }, publicUrl }: Pick<Deps, 'settings' | 'publicUrl'>,
 ) {
   const tokenUrl = `${basePathOf(publicUrl)}${tenantPath(tenant?.id ?? 'test-tenant')}/oauth/token`
   const scopes = {

@@ -272,7 +272,7 @@ describe('what the document shows is what the server answers', () => {
 })
 
 test('without swagger there is neither page nor document, and the root does not name them', async () => {
-  const handle = createApp({ ...app.deps, swagger: false })
+  const handle = createApp({ ...app.deps, settings: { ...app.deps.settings, swagger: false } })
   const send = (path: string) => handle(new Request(`http://localhost:3000${path}`))
   for (const path of ['/swagger', '/swagger/json']) expect((await send(path)).status).toBe(404)
   expect(Object.keys((await (await send('/')).json()).links)).toEqual(['health'])

@@ -139,7 +139,7 @@ describe('an endpoint that is open to any origin by its one line', () => {
   const handle = wrapHandler(async (request) => inner.fetch(request), {
     now: Date.now,
     lifecycle: { phase: 'ready' },
-    trustedProxies: [],
+    settings: { server: { trusted_proxies: [] } },
     randomBytes: (count) => new Uint8Array(count),
     log: () => {},
   })

@@ -24,7 +24,7 @@ function start(options: { status?: number; isPublic?: boolean } = {}) {
     {
       now: Date.now,
       lifecycle,
-      trustedProxies: [],
+      settings: { server: { trusted_proxies: [] } },
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       log: (_level, _message, fields) => void state.lines.push(fields),
     },

@@ -147,7 +147,7 @@ export function changed({ deps }: TestApp, { client, tenant }: Changes): Sender 
       { storage, publicUrl },
     ),
   }
-  const handle = createApp(next, deps.admin && adminApi)
+  const handle = createApp(next, deps.settings.admin && adminApi)
   return { send: async (path, init) => handle(new Request(new URL(path, 'http://localhost:3000'), init)) }
 }
 

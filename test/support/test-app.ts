@@ -92,7 +92,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     publicUrl: loaded.config.server.public_url ?? base,
     metrics: options.metrics,
   })
-  const handle = createApp(deps, await loadAdminApi(deps.admin))
+  const handle = createApp(deps, await loadAdminApi(deps.settings.admin))
   const send = async (path: string, init?: RequestInit, address?: string) => {
     canary.watchRequest(init)
     const response = await handle(new Request(new URL(path, base), init), { address: () => address })

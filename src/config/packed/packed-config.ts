@@ -45,35 +45,28 @@ export function unpackConfig(text: PackedConfig): Config {
   return deepFreeze({ ...packed, ...restoreMaps(Config, rest), tenants })
 }
 
-/** Where a tenant that was packed has the way to one of its clients. */
-const findOne = Symbol('findOne')
-
-interface WithFindOne {
-  readonly [findOne]?: (id: string) => ClientConfig | undefined
-}
+/** How one client of a packed tenant is found, by the tenant. */
+const finders = new WeakMap<Pick<TenantConfig, 'clients'>, Unpack['one']>()
 
 /**
- * The client of this id; undefined when the tenant has none. Anybody may ask for any id, so it takes no longer when there are many
- * clients: `tenant.clients` unpacks all of them. Only the first look at a tenant reads all the ids.
+ * The client of this id; undefined when the tenant has none. Any caller may ask for any id, so the time does not grow with the number of
+ * clients, while `tenant.clients` unpacks all of them. Only the first look at a tenant reads all the ids.
  */
-export function findClient(
-  tenant: Pick<TenantConfig, 'clients'> & WithFindOne,
-  id: string,
-): ClientConfig | undefined {
-  const find = tenant[findOne]
+export function findClient(tenant: Pick<TenantConfig, 'clients'>, id: string): ClientConfig | undefined {
+  const find = finders.get(tenant)
   if (find) return find(id)
   const { clients } = tenant
   return Object.hasOwn(clients, id) ? clients[id] : undefined
 }
 
 function unpackTenant({ clients, ...rest }: PackedTenant): TenantConfig {
-  const tenant = deepFreeze(restoreMaps(TenantConfig, rest))
   const { all, one } = createUnpack(clients)
-  const whole = Object.defineProperties(
-    { ...tenant },
-    { clients: { enumerable: true, get: all }, [findOne]: { value: one } },
-  )
-  return Object.freeze(whole) as TenantConfig
+  const settings = deepFreeze(restoreMaps(TenantConfig, rest))
+  const tenant = Object.freeze(
+    Object.defineProperty({ ...settings }, 'clients', { enumerable: true, get: all }),
+  ) as TenantConfig
+  finders.set(tenant, one)
+  return tenant
 }
 
 const packing = createMemberPacking(ClientConfig)

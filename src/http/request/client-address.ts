@@ -1,5 +1,5 @@
 import type { Peer } from '../../platform/network.ts'
-import { type IpRange, isInRange, parseIpAddress } from '../../protocol/ip-address.ts'
+import { type IpRange, isInRange, parseIpAddress, parseIpRange } from '../../protocol/ip-address.ts'
 
 /** Entries of X-Forwarded-For that are looked at: no chain of proxies is so long. */
 const longestChain = 20
@@ -36,10 +36,11 @@ function withoutPort(entry: string): string {
   return inBrackets?.[1] ?? entry.replace(/^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/, '$1')
 }
 
-/** Finds the address of a request when it is asked for, once. */
+/** Finds the address of a request at the first call and keeps it. `proxies`: the `trusted_proxies` of config.yaml. */
 export function createAddressFinder(
-  trusted: readonly IpRange[],
+  proxies: readonly string[],
 ): (request: Request, peer: Peer) => () => string | undefined {
+  const trusted = proxies.flatMap((range) => parseIpRange(range) ?? [])
   return (request, peer) => {
     let found: { readonly address: string | undefined } | undefined
     return () => {
