@@ -12,7 +12,7 @@ import { systemTenant } from '../storage/storage.ts'
 import { findTenant, type ListedTenant } from '../tenants/stored-tenants.ts'
 import { isApiKey } from '../tokens/token-claims.ts'
 
-/** Somebody who manages a tenant, or all of them. */
+/** A call of an admin, who manages one tenant or all of them. */
 export interface AdminCall {
   readonly request: Request
   readonly deps: Deps
@@ -24,11 +24,11 @@ export interface AdminCall {
   readonly isSuper: boolean
 }
 
-/** An admin and the tenant that the path names, which is one that it may manage; active or not. */
+/** A call about the tenant in the path. The admin may manage this tenant; it is active or not. */
 export interface TenantCall extends AdminCall, ListedTenant {}
 
 /**
- * Answers by `work` whoever has a token with `grantd:admin`, which an API key never has. Every refusal is in the audit
+ * Runs `work` for a caller whose access token has `grantd:admin`; an API key never has it. Records every refusal in the audit
  * trail. Throws `invalid_token` and `insufficient_scope`.
  */
 export async function answerAdmin(
@@ -46,7 +46,8 @@ export async function answerAdmin(
 }
 
 /**
- * Like {@link answerAdmin}, for a tenant: a tenant of others is answered as an unknown one. Throws `tenant_not_found` too.
+ * Like {@link answerAdmin}, for one tenant. A tenant that the caller does not manage looks like an unknown one. Also throws
+ * `tenant_not_found`.
  */
 export function answerForTenant(
   request: Request,
@@ -75,14 +76,14 @@ async function findManaged(call: AdminCall, tenantId: string): Promise<TenantCal
 
 const tenants = '/api/v1/admin/tenants/'
 
-/** The router decodes the path, and a tenant has one spelling. The path of `public_url` may be in front. */
+/** The router decodes the path, but a tenant has exactly one spelling. The path of `public_url` may stand in front. */
 function isOneSpelling({ url }: Request, tenantId: string): boolean {
   const { pathname } = new URL(url)
   const [raw] = pathname.slice(pathname.lastIndexOf(tenants) + tenants.length).split('/')
   return raw === tenantId
 }
 
-/** An id from a path; empty, as no id is, for what the router could not decode and hands over as null. */
+/** An id from a path. The router passes null for a segment that it cannot decode; that becomes the empty id, which nothing has. */
 export function idOf(parameter: unknown): string {
   return typeof parameter === 'string' ? parameter : ''
 }
@@ -106,7 +107,7 @@ function recordRefusal(request: Request, error: unknown, deps: Deps): void {
     request,
     {
       type: 'admin.refused',
-      // The trail of whoever tried: the client is one of that tenant.
+      // The event belongs to the trail of the caller's tenant, because the actor is a client of that tenant.
       tenant: callerTenant ?? systemTenant,
       outcome: 'refused',
       reason: error.code,

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Moment, MomentOrNull, OrNull, pageOf } from './openapi-details.ts'
 
-/** An API key, without itself. */
+/** What is shown of an API key; never the key itself. */
 export const AdminApiKey = Type.Object(
   {
     id: Type.String(),

@@ -19,7 +19,7 @@ import {
 
 const base = '/api/v1/admin/tenants/:tenant/api-keys'
 
-/** `/api/v1/admin/tenants/{tenant}/api-keys`: seen and revoked; made by clients with `api-keys:manage` alone. */
+/** `/api/v1/admin/tenants/{tenant}/api-keys`: lists and revokes. Only clients with `api-keys:manage` create keys. */
 export const adminApiKeys = (deps: Deps) =>
   new Elysia()
     .get(base, ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, list), {

@@ -13,12 +13,12 @@ export const CreateClientRequest = patchSchema(
   { title: 'CreateClientRequest' },
 )
 
-/** A merge patch: every member may be left out. */
+/** A merge patch (RFC 7396): every member is optional. */
 export const PatchClientRequest = Type.Partial(patchSchema(ClientSettingsInput), {
   title: 'PatchClientRequest',
 })
 
-/** A client as it works: with the defaults filled in. */
+/** A client with its defaults filled in. */
 export const ClientSummary = Type.Object(
   {
     client_id: Type.String(),

@@ -91,7 +91,7 @@ async function get(id: string, call: TenantCall): Promise<Response> {
 
 async function change(id: string, call: TenantCall): Promise<Response> {
   const { request, tenant, deps } = call
-  // First: no ETag would help with a client that is not there, or not ours to change.
+  // Comes first: no ETag helps with a client that does not exist, or that config.yaml defines.
   await getStoredClient(id, ownerOf(tenant, deps), deps.storage)
   const checkCurrent = requireIfMatch(request)
   const patch = await parsePatch(request)

@@ -1,6 +1,6 @@
 import { OAuthError } from '../protocol/errors.ts'
 
-/** A row that can be changed: its version, and when it was made, for a version alone would come back with a new row. */
+/** A row that can be changed. The tag needs the time of creation too, because a row that is made again starts at version 1. */
 export interface Versioned {
   readonly version: number
   readonly value: { readonly created_at: number }
@@ -11,7 +11,7 @@ export function renderEtag({ version, value }: Versioned): string {
   return `"${version}-${value.created_at.toString(36)}"`
 }
 
-/** Decides whether a row is the one that the sender has seen; throws `precondition_failed`. */
+/** Throws `precondition_failed` for a row that is not the one that the sender has seen. */
 export type CheckRow = (row: Versioned) => void
 
 /** Throws `precondition_required` (RFC 6585 section 3) without an If-Match, and `invalid_request` for a malformed one. */
@@ -20,7 +20,7 @@ export function requireIfMatch(request: Request): CheckRow {
   throw new OAuthError('precondition_required', 'If-Match is required: send the ETag of what is changed')
 }
 
-/** Like {@link requireIfMatch}; without the header any row will do. */
+/** Like {@link requireIfMatch}; without the header every row passes. */
 export function parseIfMatch(request: Request): CheckRow {
   const header = request.headers.get('if-match')
   if (header === null || header.trim() === '*') return () => {}
@@ -31,7 +31,7 @@ export function parseIfMatch(request: Request): CheckRow {
   }
 }
 
-/** The tags of a list (RFC 9110 section 13.1.1); a weak one is there and equals none. */
+/** The tags of a list (RFC 9110 section 13.1.1). A weak tag is allowed there and matches nothing. */
 function parseTags(header: string): string[] {
   const one = '(?:W/)?"[\\x21\\x23-\\x7e\\x80-\\xff]*"'
   const list = new RegExp(`^[ \\t]*${one}(?:[ \\t]*,[ \\t]*${one})*[ \\t]*$`)

@@ -2,14 +2,14 @@ import { sentTwice } from '../http/request/form.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { DamagedRow } from '../storage/storage.ts'
 
-/** A list that comes in pages: a cursor of another one is refused. */
+/** A list with pages. A cursor of another list is refused. */
 export interface PagedList {
   /** Empty for what belongs to no tenant. */
   readonly tenant: string
   readonly name: string
 }
 
-/** Which page is wanted. */
+/** The page that the caller asks for. */
 export interface Page {
   /** The last id of the page before; empty for the first page. */
   readonly after: string
@@ -43,7 +43,7 @@ export function parseLimit(text: string | undefined): number {
   throw new OAuthError('invalid_request', `limit must be a whole number from 1 to ${largestPage}`)
 }
 
-/** What a page answers. */
+/** The body of a page. */
 export interface RenderedPage<T> {
   readonly items: readonly T[]
   /** Null on the last page. */
@@ -52,7 +52,7 @@ export interface RenderedPage<T> {
   readonly damaged?: readonly string[]
 }
 
-/** A page of `found`, which begins after `page.after` and has one more than the page when there is a next one. */
+/** A page of `found`. `found` starts after `page.after` and has one row more than the page if there is a next page. */
 export function renderPage<F extends object, T>(
   found: readonly (F | DamagedRow)[],
   { page, list, idOf, render }: RenderPageOptions<F, T>,
@@ -67,7 +67,7 @@ export function renderPage<F extends object, T>(
   }
 }
 
-/** What a list says of damaged rows: nothing where there is none. */
+/** The member of a body that lists damaged rows; left out when there is none. */
 export function renderDamaged(damaged: readonly string[]): { damaged?: string[] } {
   return damaged.length > 0 ? { damaged: [...damaged] } : {}
 }
@@ -79,7 +79,7 @@ interface RenderPageOptions<F, T> {
   readonly render: (row: F) => T
 }
 
-/** Base64url, for nobody should build one. It is no secret: any id may be asked for. */
+/** Base64url, so that clients do not build cursors themselves. It is no secret: a caller may ask for any id. */
 function renderCursor(id: string, { tenant, name }: PagedList): string {
   const bytes = new TextEncoder().encode(JSON.stringify([tenant, name, id]))
   return bytes.toBase64({ alphabet: 'base64url', omitPadding: true })

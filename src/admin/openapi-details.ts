@@ -43,7 +43,6 @@ export const pageParameters = [
   },
 ] as const
 
-/** A page of things. */
 export const Damaged = Type.Array(Type.String(), {
   description:
     'Ids of the page whose rows cannot be read: they are not among the items, and the log says more',
@@ -65,7 +64,7 @@ export const OrNull = <S extends TSchema>(schema: S, description: string) =>
 export const Moment = (description: string) => Type.String({ format: 'date-time', description })
 export const MomentOrNull = (description: string) => OrNull(Type.String({ format: 'date-time' }), description)
 
-/** A time (ms) as it is written. */
+/** A time (ms since the epoch) in ISO 8601. */
 export function renderMoment(time: number): string {
   return new Date(time).toISOString()
 }
@@ -76,7 +75,7 @@ export function renderMomentOrNull(time: number | null): string | null {
 
 const badQuery = ['invalid_request', 'The cursor is none of this list'] as const
 
-/** The refusals of every route; 400 is for lists. */
+/** The errors of every route; lists add 400. */
 export const readErrors = {
   ...managementErrors,
   403: shared(

@@ -3,7 +3,7 @@ import { parseJsonBody } from '../http/request/json-body.ts'
 
 const anyObject = Type.Record(Type.String(), Type.Unknown())
 
-/** The members of a JSON object, to be checked by whoever knows them. Throws `invalid_request`. */
+/** The members of a JSON object, not checked yet: the room that knows the settings checks them. Throws `invalid_request`. */
 export function parseMembers(request: Request): Promise<Readonly<Record<string, unknown>>> {
   return parseJsonBody(request, { schema: anyObject })
 }

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { formats } from '../config/formats.ts'
 import { MomentOrNull, OrNull } from './openapi-details.ts'
 
-/** Seconds that the old secrets work on, when a request does not say. */
+/** Seconds that the old secrets stay valid, when the request does not say. */
 export const usualOverlap = 86_400
 const longestOverlap = 365 * 86_400
 
@@ -29,7 +29,7 @@ export const AddSecretRequest = Type.Object(
   { title: 'AddSecretRequest', additionalProperties: false },
 )
 
-/** A secret, without itself and without its hash. */
+/** What is shown of a secret; never the secret or its hash. */
 export const SecretResponse = Type.Object(
   {
     id: Type.String({ description: 'In the log as secret_id' }),

@@ -23,7 +23,7 @@ import {
 
 const base = '/api/v1/admin/tenants/:tenant/keys'
 
-/** `/api/v1/admin/tenants/{tenant}/keys`: the signing keys, seen and rotated; the private halves stay where they are. */
+/** `/api/v1/admin/tenants/{tenant}/keys`: lists and rotates signing keys; private halves are never shown. */
 export const adminKeys = (deps: Deps) =>
   new Elysia()
     .get(base, ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, list), {
@@ -97,7 +97,7 @@ const RotateResponse = Type.Object(
 
 async function list({ tenant, deps }: TenantCall): Promise<Response> {
   const report = await deps.keyring.report(tenant.id, { withPrivate: false })
-  // It names files, which is for the log alone.
+  // The complaint names files, which only the log may show.
   if (report.complaint !== undefined) throw new UnavailableError(report.complaint)
   return json(render(report))
 }

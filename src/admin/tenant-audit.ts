@@ -37,7 +37,7 @@ const AuditResponse = Type.Object(
 )
 
 const largestPage = 1000
-/** No trail has more. */
+/** No trail has more events. */
 const mostEvents = 999_999_999_999_999
 const usualPage = 100
 
@@ -74,7 +74,7 @@ async function read(tenantId: string, { request, deps }: AdminCall): Promise<Res
 
 const linesType = 'application/x-ndjson'
 
-/** One event a line; where the next ones are, and how many rows are damaged, is in headers, for no line is free for it. */
+/** One event per line. The link to the next page and the number of damaged rows are headers, because every line is an event. */
 function answerLines(
   { events, next, damaged }: AuditPage,
   { limit, types }: { limit: number; types: readonly string[] },
@@ -84,7 +84,7 @@ function answerLines(
     ['limit', String(limit)],
     ...types.map((type) => ['type', type]),
   ])
-  // Relative to the URL that was asked for, of which a proxy may have cut a part off.
+  // Relative to the URL of the request, because a proxy may have removed a part of the path.
   const link = `<?${following}>; rel="next"`
   return new Response(events.map((event) => `${JSON.stringify(event)}\n`).join(''), {
     headers: {

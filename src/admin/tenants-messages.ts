@@ -17,7 +17,7 @@ export const CreateTenantRequest = patchSchema(
   { title: 'CreateTenantRequest' },
 )
 
-/** A merge patch: every member may be left out. */
+/** A merge patch (RFC 7396): every member is optional. */
 export const PatchTenantRequest = Type.Partial(patchSchema(TenantSettingsInput), {
   title: 'PatchTenantRequest',
 })
@@ -27,7 +27,7 @@ const OAuth2Response = Type.Object(
   { title: 'TenantOAuth2' },
 )
 
-/** A tenant as it works: with the defaults filled in. */
+/** A tenant with its defaults filled in. */
 export const TenantResponse = Type.Object(
   {
     id: Type.String(),

@@ -24,7 +24,7 @@ import { createDetail, deleteDetail, getDetail, listDetail, patchDetail } from '
 
 const base = '/api/v1/admin/tenants'
 
-/** `/api/v1/admin/tenants`: read by every admin, changed by those of `admin.tenant`. */
+/** `/api/v1/admin/tenants`: every admin reads, admins of `admin.tenant` change. */
 export const adminTenants = (deps: Deps) =>
   new Elysia()
     .get(base, ({ request }) => answerAdmin(request, deps, list), { detail: listDetail })
@@ -83,7 +83,7 @@ async function change(call: TenantCall): Promise<Response> {
   return answerRow(row, deps, 200)
 }
 
-/** Said first: no ETag would help. */
+/** Comes before If-Match, because no ETag helps with a tenant of config.yaml. */
 function checkStored({ row }: TenantCall): void {
   if (!row) throw new OAuthError('conflict', 'The tenant is defined in config.yaml and read-only here')
 }

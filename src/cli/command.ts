@@ -4,10 +4,10 @@ import type { Platform } from '../platform/platform.ts'
 /** One option of a subcommand. */
 export interface Option {
   readonly name: string
-  /** What stands for its value in the help, such as PATH; undefined for an option without one. */
+  /** The name of its value in the help, such as PATH; undefined for an option without a value. PATH and FILE are completed as files. */
   readonly value?: string
   readonly description: string
-  /** Names of before, which still work. */
+  /** Earlier names, which still work. */
   readonly aliases?: readonly string[]
   /** The environment variable that does the same. */
   readonly env?: string
@@ -22,17 +22,17 @@ export interface Command {
   readonly group: (typeof groups)[number]
   /** One line for the list of commands. */
   readonly summary: string
-  /** The words that it takes besides its options, such as [FILE]. */
+  /** The words that it takes besides its options, as in the usage: [FILE]. */
   readonly words?: string
-  /** The most words that it takes. */
+  /** Default: 0. */
   readonly mostWords?: number
   /** Words that can be completed. */
   readonly choices?: readonly string[]
   readonly options: readonly Option[]
-  /** What it does, where the summary does not say it all. */
+  /** What the summary does not say. */
   readonly details?: string
   readonly example: string
-  /** Answers the exit code. */
+  /** Returns the exit code. */
   run(args: ParsedArguments, platform: Platform): Promise<number>
 }
 

@@ -10,7 +10,7 @@ import { DamagedRowError, StorageError, StorageRefusedError } from '../storage/s
 import { type Command, CommandError, exitCodes } from './command.ts'
 import { renderUsageHint } from './help.ts'
 
-/** Tells why a command failed and answers the exit code; throws what nobody expected. */
+/** Prints why a command failed and returns the exit code. Throws an error that no command is expected to throw. */
 export function explain(error: unknown, command: Command, platform: Platform): number {
   if (error instanceof UsageError) {
     const used = error instanceof UnknownCommandError ? undefined : command
@@ -36,12 +36,12 @@ export function explain(error: unknown, command: Command, platform: Platform): n
   throw error
 }
 
-/** A message of several lines may hold what a database or a file said. */
+/** A message of several lines may quote a database or a file, so each line is made printable. */
 function printableLines(message: string): string {
   return message.split('\n').map(printable).join('\n')
 }
 
-/** The option that was meant, of the command that was. */
+/** The option of this command that the user probably meant. */
 function hintFor(error: UsageError, { options }: Command): string {
   if (!(error instanceof UnknownOptionError)) return ''
   const near = suggest(error.typed.replace(/^-+/, ''), [

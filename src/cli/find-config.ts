@@ -3,7 +3,7 @@ import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { configOption, parseFolder, settingOf } from './options.ts'
 
-/** Where a configuration is looked for when none is named: the current folder, then the system's. */
+/** The places to look for a configuration when none is named: the current folder, then the system's. */
 const places = ['config.yaml', '/etc/grantd/config.yaml'] as const
 
 /** The configuration that is named or that is in one of its places; undefined when there is none. */
@@ -16,12 +16,12 @@ export async function findConfig(args: ParsedArguments, platform: Platform): Pro
   return undefined
 }
 
-/** Like {@link findConfig}; the first place, which will then be reported missing, when there is none. */
+/** Like {@link findConfig}; returns the first place when there is none, so that loading reports it as missing. */
 export async function getConfigPath(args: ParsedArguments, platform: Platform): Promise<string> {
   return (await findConfig(args, platform)) ?? places[0]
 }
 
-/** The configuration with its data_dir replaced, where one is given; a demo keeps nothing all the same. Throws UsageError. */
+/** The configuration with another data_dir, if one is given. A configuration that keeps nothing stays so. Throws UsageError. */
 export function withDataDir(
   loaded: LoadedConfig,
   folder: string | undefined,

@@ -1,10 +1,10 @@
 import { suggest } from '../config/suggest.ts'
 import { UsageError } from '../platform/arguments.ts'
 
-/** What the word behind a command chooses, by that word. */
+/** The actions of a command, by the word that names them. */
 export type Actions<T> = Readonly<Record<string, T>>
 
-/** The action that `word` names. Throws UsageError that names all of them, and the one that was probably meant. */
+/** The action that `word` names. Throws UsageError with the names of all actions and the one that was probably meant. */
 export function getAction<T>(command: string, word: string | undefined, actions: Actions<T>): T {
   const names = Object.keys(actions)
   const action = word !== undefined && Object.hasOwn(actions, word) ? actions[word] : undefined

@@ -7,10 +7,9 @@ function renderUsage({ name, words, options }: Command): string {
   return ['Usage: grantd', name, ...rest].join(' ')
 }
 
-/** How grantd is used as a whole. */
 const overallUsage = 'Usage: grantd [COMMAND] [OPTIONS]'
 
-/** What wrong usage is answered with: how the command is used, undefined for grantd as a whole, and where to read more. */
+/** The hint after wrong usage: the usage of the command, and where to read more. `undefined`: grantd as a whole. */
 export function renderUsageHint(command: Command | undefined): string {
   if (!command) return `${overallUsage}\nRun grantd help for more.`
   return `${renderUsage(command)}\nRun grantd help ${command.name} for more.`

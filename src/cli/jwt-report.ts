@@ -23,7 +23,7 @@ export function writeReport(report: Report, platform: Platform): void {
   try {
     platform.writeOut(renderReport(report, platform))
   } catch (cause) {
-    // Claims of thousands of levels can be parsed, but not written.
+    // Claims with thousands of levels can be parsed but not written.
     if (cause instanceof RangeError)
       throw new CommandError('This is no JWT: it is nested too deep', { cause })
     throw cause

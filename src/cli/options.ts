@@ -16,12 +16,12 @@ export function scopesOption(description: string): Option {
   return { name: 'scopes', value: 'A,B', description, aliases: ['scope'] }
 }
 
-/** Scopes between commas or spaces; undefined for an option that is not there. */
+/** Scopes separated by commas or spaces; undefined for an option that is not set. */
 export function parseScopes(text: string | undefined): string[] | undefined {
   return text?.split(/[\s,]+/).filter((part) => part !== '')
 }
 
-/** The texts of a list between commas; undefined for an option that is not there. */
+/** The items of a list separated by commas; undefined for an option that is not set. */
 export function parseList(text: string | undefined): string[] | undefined {
   return text?.split(',').filter((part) => part !== '')
 }
@@ -73,10 +73,10 @@ export const workersOption: Option = {
   env: 'GRANTD_WORKERS',
 }
 
-/** The options of every command that works on the storage. */
+/** The options of every command that opens the storage. */
 export const storageOptions = [configOption, dataDirOption] as const
 
-/** Default issuers have the port in them, so a command has to know it as the server does. */
+/** A default issuer contains the port, so a command has to know the port of the server. */
 export const issuerPortOption: Option = {
   ...portOption,
   description: 'port of the server, where the issuer is http://localhost and the port',
@@ -90,7 +90,7 @@ export function clientOption(description: string, aliases: readonly string[] = [
   return { name: 'client', value: 'ID', description, ...(aliases.length > 0 && { aliases }) }
 }
 
-/** The value of an option that cannot be left out. Throws UsageError. */
+/** The value of a required option. Throws UsageError. */
 export function getOption(
   name: string,
   { args, command }: { args: ParsedArguments; command: string },
@@ -100,7 +100,7 @@ export function getOption(
   throw new UsageError(`${command} wants --${name}`)
 }
 
-/** The value of an option, or of the environment variable that does the same; an empty one and a Service link count as none. */
+/** The value of an option, else of its environment variable. An empty variable and a Service link count as unset. */
 export function settingOf(option: Option, args: ParsedArguments, platform: Platform): string | undefined {
   return args.text(option.name) ?? (option.env ? findVariable(option.env, platform) : undefined)
 }
@@ -116,7 +116,7 @@ export function parsePort(text: string): number {
   throw new UsageError(`The port is '${text}', wanted a whole number from 0 to 65535`)
 }
 
-/** An address of IPv6 may be in brackets, as in a URL. */
+/** An IPv6 address may be in brackets, as in a URL. */
 export function parseHost(text: string): string {
   const host = text.replace(/^\[(.*)\]$/s, '$1')
   if (formats['host']?.accepts(host)) return host

@@ -7,11 +7,11 @@ import { type StyleHost, stylesFor } from './style.ts'
 const timeClaims = new Set(['exp', 'iat', 'nbf', 'auth_time'])
 
 export interface JwtReport extends DecodedJwt {
-  /** `verified`, or a word about why not. */
+  /** `verified`, or why not. */
   readonly signature: string
 }
 
-/** Why the token is not valid at this time (ms), by exp and nbf: `expired 3 days ago`; undefined where it is, or does not say. */
+/** Why the token is not valid at `now` (ms) by exp and nbf, such as `expired 3 days ago`; undefined if it is, or has no such claim. */
 export function findTimeFault({ exp, nbf }: DecodedJwt['claims'], now: number): string | undefined {
   const seconds = Math.floor(now / 1000)
   if (typeof exp === 'number' && exp <= seconds) return `expired ${describeDistance(exp - seconds)}`
@@ -20,7 +20,7 @@ export function findTimeFault({ exp, nbf }: DecodedJwt['claims'], now: number): 
   return undefined
 }
 
-/** A JWT for a person: its members one by one, its times in words. Control characters stay escaped. */
+/** A JWT for people: one member per line, times in words. Control characters are escaped. */
 export function renderJwt(
   { header, claims, signature }: JwtReport,
   now: number,

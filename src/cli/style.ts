@@ -2,10 +2,10 @@ import type { Platform } from '../platform/platform.ts'
 
 type Style = (text: string) => string
 
-/** What it takes to know whether colours are wanted. */
+/** What decides about colours. */
 export type StyleHost = Pick<Platform, 'isTerminal' | 'environment'>
 
-/** Styles for standard output: plain text unless it is a terminal and NO_COLOR is not set (no-color.org). */
+/** Styles for standard output. Text stays plain if it is no terminal, or if NO_COLOR is set (no-color.org). */
 export function stylesFor(platform: StyleHost): Record<'bold' | 'red' | 'green', Style> {
   const isPlain =
     !platform.isTerminal ||

@@ -4,14 +4,14 @@ import type { Platform } from '../platform/platform.ts'
 const linkAddress = /^(?:tcp|udp|sctp):\/\/\S+:\d{1,5}$/i
 
 /**
- * Whether Kubernetes or Docker set the variable, and not a person: beside a Service named `grantd` each container has
- * `GRANTD_PORT=tcp://10.96.12.34:3000`. grantd reads none of the other variables of such a link, such as GRANTD_SERVICE_HOST.
+ * Whether Kubernetes or Docker set the variable, and not a person. With a Service named `grantd`, each container has
+ * `GRANTD_PORT=tcp://10.96.12.34:3000`. grantd reads no other variable of such a link, such as GRANTD_SERVICE_HOST.
  */
 export function isServiceLink(variable: string, text: string): boolean {
   return variable.endsWith('_PORT') && linkAddress.test(text)
 }
 
-/** Variables that the runtime obeys before grantd runs, so that grantd cannot refuse them, and what each does. */
+/** Variables that the runtime obeys before grantd runs, and what each does. grantd cannot refuse them. */
 const runtimeVariables: Readonly<Record<string, string>> = {
   BUN_OPTIONS: 'it gives the runtime options, which may load other code',
   BUN_INSPECT: 'it opens a debugger: whoever reaches it reads all keys and secrets',
@@ -19,7 +19,7 @@ const runtimeVariables: Readonly<Record<string, string>> = {
   BUN_INSPECT_PRELOAD: 'it may load other code',
 }
 
-/** Logs one line for each variable that is ignored because it is a Service link, and for each that changes the runtime. */
+/** Logs a line for each variable that is ignored as a Service link, and for each that changes the runtime. */
 export function warnOfSurroundings(
   variables: readonly string[],
   { environment, log }: { environment: Platform['environment']; log: Log },

@@ -18,9 +18,9 @@ type Action = (opened: OpenedStorage, asked: Asked, platform: Platform) => Promi
 
 const actions: Readonly<Record<string, Action>> = { list, verify, export: exportLines }
 
-/** What was asked for, checked. */
+/** The checked arguments. */
 interface Asked {
-  /** `systemTenant` for what belongs to none; undefined: every tenant, and that too. */
+  /** `systemTenant`: the events that belong to no tenant. Undefined: all trails. */
   readonly tenant: string | undefined
   readonly after: number | undefined
   readonly limit: number | undefined
@@ -64,12 +64,12 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
     const damage = await settle(opened, asked, platform)
     if (damage) platform.writeError(`warning: ${printable(damage.message)}\n`)
     const exitCode = await action(opened, asked, platform)
-    // Events that cannot be read are in no trail, so that one is not all right.
+    // Events of the journal that cannot be read are missing in a trail, so this is a failure.
     return exitCode === exitCodes.ok && damage ? exitCodes.failed : exitCode
   })
 }
 
-/** Brings what waits in the journal into the trails that were asked for; answers what is wrong with what cannot be brought. */
+/** Moves waiting events from the journal into the asked trails. Returns the damage if some cannot be read. */
 async function settle(
   { loaded, storage }: OpenedStorage,
   { tenant }: Asked,
@@ -108,7 +108,7 @@ async function exportLines({ storage }: OpenedStorage, asked: Asked, platform: P
   return writeEvents(storage, { tenant, after, limit }, { render: JSON.stringify, platform })
 }
 
-/** The number of the last event. Throws CommandError where there is no trail. */
+/** The number of the last event; 0 if it cannot be read. Throws CommandError if there is no trail. */
 async function getLast(storage: Storage, tenant: string): Promise<number> {
   const head = await readHead(storage.of(tenant))
   if (head) return isChainEnd(head.value) ? head.value.number : 0
@@ -123,7 +123,7 @@ interface Range {
   readonly limit: number
 }
 
-/** Events of one row after the other, as they were found; for a row without any, what is wrong with it. */
+/** The events row by row, as they are kept; for a damaged row, what is wrong with it. */
 async function* walkEvents(
   storage: Storage,
   { tenant, after, limit }: Range,
@@ -153,7 +153,7 @@ interface Output {
   readonly platform: Platform
 }
 
-/** Events of a damaged row are missing in what is written, which the exit code tells. */
+/** Writes events and returns the exit code: `failed` if the events of a damaged row are missing. */
 async function writeEvents(storage: Storage, range: Range, { render, platform }: Output): Promise<number> {
   let exitCode: number = exitCodes.ok
   for await (const events of walkEvents(storage, range)) {
@@ -163,13 +163,13 @@ async function writeEvents(storage: Storage, range: Range, { render, platform }:
       continue
     }
     const isTaken = await platform.writeOutPaced(events.map((event) => `${render(event)}\n`).join(''))
-    // Whoever reads has enough, as `head` does.
+    // The reader closed the pipe, as `head` does.
     if (!isTaken) break
   }
   return exitCode
 }
 
-/** Number, time, type and outcome, then what else there is by name. */
+/** Number, time, type and outcome, then all other members by name. */
 function renderEvent(event: unknown): string {
   if (typeof event !== 'object' || event === null) return printable(JSON.stringify(event))
   const { number, time, type, outcome, tenant, detail, prev_expires, prev_hash, ...rest }: Members = {
@@ -206,7 +206,7 @@ async function verify({ loaded, storage }: OpenedStorage, asked: Asked, platform
   return isOk ? exitCodes.ok : exitCodes.failed
 }
 
-/** The ids of the tenants that the admin API made. */
+/** The ids of stored tenants. */
 async function findStored(storage: Storage): Promise<readonly string[]> {
   const ids: string[] = []
   for await (const page of walkRows(storage.of(systemTenant).of(tenantKind), { pageSize: 1000 })) {

@@ -32,7 +32,7 @@ import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 
-/** What a command line asks for. */
+/** What an action works with. */
 interface Asked {
   readonly management: Management
   readonly tenant: Tenant

@@ -1,12 +1,12 @@
 import type { Command } from '../cli/command.ts'
 
-/** A subcommand that is loaded where it is wanted: a start reads no other. */
+/** A subcommand that is loaded when it is named, so that a start reads no other. */
 export interface CommandEntry {
   readonly name: string
   readonly load: () => Promise<Command>
 }
 
-/** Every subcommand; the first is the one that runs when none is named. */
+/** Every subcommand. The first one runs when none is named. */
 export const commands: readonly [CommandEntry, ...CommandEntry[]] = [
   { name: 'serve', load: async () => (await import('./serve-command.ts')).serveCommand },
   { name: 'healthcheck', load: async () => (await import('./healthcheck-command.ts')).healthcheckCommand },
@@ -29,7 +29,7 @@ export const commands: readonly [CommandEntry, ...CommandEntry[]] = [
   },
 ]
 
-/** All of them, for what tells of all. */
+/** All commands, for the help and for completion. */
 export function loadCommands(): Promise<Command[]> {
   return Promise.all(commands.map(({ load }) => load()))
 }

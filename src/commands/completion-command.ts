@@ -11,7 +11,7 @@ const shells: Readonly<Record<string, (commands: Commands) => string>> = {
   fish: renderFish,
 }
 
-/** Takes the list of commands late, because this command is in it. */
+/** `load` is called late, because this command is in the list itself. */
 export function createCompletionCommand(load: () => Promise<Commands>): Command {
   return {
     name: 'completion',

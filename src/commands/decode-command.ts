@@ -46,7 +46,7 @@ async function decode(args: ParsedArguments, platform: Platform): Promise<number
   return exitCodes.ok
 }
 
-/** Bytes. */
+/** In bytes. */
 const largestJwks = 1024 * 1024
 
 const notChecked = 'not checked; give the keys with --jwks FILE'

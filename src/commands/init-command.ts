@@ -32,7 +32,7 @@ async function init(args: ParsedArguments, platform: Platform): Promise<number> 
   const client = args.text('client') ?? 'my-service'
   const { secret, hash } = createSecret(platform)
   const text = renderInitConfig({ tenant, client, hash })
-  // What is written must load: an id that was typed in may not be one.
+  // The file must load: an id of the command line may be invalid.
   await parseConfig({ file: 'config.yaml', text, folder }, platform)
   await files.makeFolder(folder)
   const config = files.resolve(folder, 'config.yaml')

@@ -78,7 +78,7 @@ async function readToken(platform: Platform): Promise<string> {
   throw new UsageError('revoke --token-stdin wants the token on standard input')
 }
 
-/** What was done, for people and for scripts. */
+/** The result, for people and for scripts. */
 interface Done {
   readonly text: string
   readonly json: Readonly<Record<string, string>>
@@ -104,7 +104,7 @@ async function revokeToken(
 ): Promise<Done> {
   const keyring = await management.openKeyring()
   const report = await keyring.report(tenant.id, { withPrivate: false })
-  // Opening would make the first key, and no token can be of that.
+  // Verifying would create the first key, and no token can be signed by that.
   if (report.keys.length === 0) {
     throw new CommandError(
       report.complaint ?? `The tenant '${tenant.id}' has no key yet, so it has issued no token`,

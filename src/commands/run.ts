@@ -7,7 +7,7 @@ import { compileEagerly } from '../platform/eager-compilation.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type CommandEntry, commands, loadCommands } from './command-table.ts'
 
-/** Runs the command that the arguments name and answers the exit code. */
+/** Runs the command that the arguments name and returns the exit code. */
 export async function runCommand(platform: Platform): Promise<number> {
   const [first, ...rest] = platform.args
   const named = findEntry(first)
@@ -41,7 +41,7 @@ async function runNamed(
   }
   const excess = args.positionals[command.mostWords ?? 0]
   if (excess !== undefined) throw new UsageError(`Unexpected word '${excess}'`)
-  // A server says itself when its start is over.
+  // A server decides itself when its start is over.
   if (command.name !== 'serve') compileEagerly()
   return command.run(args, platform)
 }

@@ -27,7 +27,7 @@ export const serveCommand: Command = {
   run: serve,
 }
 
-/** A supervisor serves nobody itself, so what serving takes is loaded where it is used: it stays small. */
+/** Loads the parts of a server only in a process that serves: a supervisor answers no request and stays small. */
 async function serve(args: ParsedArguments, platform: Platform): Promise<number> {
   const worker = WorkerSide.find(platform)
   if (!worker) warnOfEnvironment(platform)
@@ -46,7 +46,7 @@ function warnOfEnvironment({ environment, writeLine, now }: Platform): void {
   warnOfSurroundings(variables, { environment, log: createLog(writeLine, now) })
 }
 
-/** Where the system or the runtime cannot, one process serves, and more are refused. */
+/** Whether workers can share the port. If not, `auto` and 1 mean one process without a supervisor. Throws CommandError for more. */
 function canSupervise(workers: number | 'auto', { canSharePort, processes, name }: Platform): boolean {
   if (canSharePort && processes.startAgain) return true
   if (workers === 'auto' || workers === 1) return false

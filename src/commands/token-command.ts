@@ -75,7 +75,7 @@ async function readSecret(platform: Platform): Promise<string> {
   throw new UsageError(`token wants the secret in ${secretVariable} or on standard input`)
 }
 
-/** A secret of ours ends in a checksum, so a slip of the hand shows before anything is sent. */
+/** A secret made by grantd ends in a checksum, so a typing error shows before anything is sent. */
 function checkTyping(secret: string, { hashing }: Platform): string {
   if (!secret.startsWith('gds_') || isGeneratedSecret(secret, hashing)) return secret
   throw new CommandError('The secret is mistyped or cut: its checksum does not fit')
@@ -108,7 +108,7 @@ async function requestToken(
     isSecret: true,
   })
   const token = body['access_token']
-  // It goes to a terminal, and another server could send anything.
+  // The token goes to a terminal, and another server could send anything.
   if (status === 200 && typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token
   if (body['error'] === 'tenant_not_found') {
     throw new CommandError(
@@ -131,7 +131,7 @@ async function fetchJson(url: string, asking: Asking) {
   return { status, body }
 }
 
-/** Some servers say in words, in clear, that they speak TLS. */
+/** Some servers answer plain HTTP with a text that says they speak TLS. */
 function explainNoJson({ origin, protocol, host }: URL, status: number, text: string): string {
   const isTls = protocol === 'http:' && status === 400 && /\b(?:HTTPS|SSL|TLS)\b/i.test(text)
   const next = isTls ? `that port speaks TLS, so write https://${host}` : 'is that grantd?'

@@ -1,22 +1,22 @@
 import type { AuditEventType, AuditSink } from '../protocol/audit-events.ts'
 
-/** Who makes a change, and from where: the audit event says so. */
+/** Who makes a change, and from where. Both are in the audit event. */
 export interface Actor {
   /** A client id, or `shell` for a command. */
   readonly name: string
-  /** The tenant of the token that the actor has; left out for a command. */
+  /** The tenant of the actor's token; left out for a command. */
   readonly tenant?: string
   readonly requestId?: string
   /** Of the other end of the connection. */
   readonly address?: string | undefined
 }
 
-/** Whoever may run a command on this machine. */
+/** A person or script that runs a command on this machine. */
 export const shell: Actor = { name: 'shell' }
 
 export interface Change {
   readonly actor: Actor
-  /** The tenant that was changed, or whose client was. */
+  /** The changed tenant, or the tenant of the changed client. */
   readonly tenantId: string
   readonly client?: string | undefined
   /** Ids alone. */
@@ -30,7 +30,7 @@ export function recordChange(
   audit: AuditSink,
 ): void {
   const { name, tenant, requestId, address } = actor
-  // An event of the admin API always has a detail, if an empty one.
+  // An event of the admin API always has a detail, even an empty one.
   const facts = tenant === undefined ? detail : { ...detail, ...whereFrom(tenant, tenantId) }
   audit.record({
     type,
@@ -44,7 +44,7 @@ export function recordChange(
   })
 }
 
-/** The event is in the trail of the changed tenant, which may have a client of the actor's id too. */
+/** The event is in the trail of the changed tenant. That tenant may have a client with the actor's id, so another tenant is named. */
 function whereFrom(actorTenant: string, changedTenant: string): { actor_tenant: string } | undefined {
   return actorTenant === changedTenant ? undefined : { actor_tenant: actorTenant }
 }

@@ -23,8 +23,8 @@ export interface AddedSecret<T> extends NewSecret {
 }
 
 /**
- * Gives a stored client one more secret and sets the end of those that it has. The secret is in the result alone, so `read` runs before
- * the secret is kept: a secret that nobody was told is not there. Throws what addSecret throws.
+ * Gives a stored client one more secret and sets the end of its other secrets. Only the result holds the new secret. So `read` runs in
+ * the transaction: where it fails, no secret is left that nobody knows. Throws what addSecret throws.
  */
 export async function addClientSecret<T>(
   { read, actor, ...asked }: AddClientSecretOptions<T>,

@@ -24,15 +24,15 @@ export interface ClientChange {
 }
 
 /**
- * Reads what the caller has to show of the changed client. It runs in the transaction of the change: where it fails, nothing is changed,
- * and after the change nothing can fail that the answer needs.
+ * Reads what the caller shows of the changed client. It runs in the transaction of the change: if it fails, nothing changes, and after
+ * the change nothing that the answer needs can fail.
  */
 export type ReadChanged<T> = (changed: ListedClient, inside: Storage) => Promise<T>
 
-/** For a caller that shows nothing of it. */
+/** For a caller that shows nothing of the client. */
 export const readNothing: ReadChanged<undefined> = async () => undefined
 
-/** The client as it works with this row. */
+/** The client that this row describes. */
 export function listedBy(row: ClientRow): ListedClient {
   return { client: buildStoredClient(row.id, row.value), row }
 }

@@ -1,6 +1,6 @@
 import type { ClientRegistry } from '../clients/client-registry.ts'
 
-/** The tenant whose clients are worked on, with the clients that config.yaml gives it. */
+/** A tenant together with its clients, in the shape that the functions of clients/ take. */
 export function ownerOf<T extends { readonly id: string }>(
   tenant: T,
   { clients }: { readonly clients: Pick<ClientRegistry, 'of'> },

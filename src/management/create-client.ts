@@ -18,14 +18,14 @@ export interface CreateClientOptions<T> extends ClientChange {
   readonly read: ReadChanged<T>
 }
 
-/** A client that was made, with its secret, which is shown this once. */
+/** A new client with its secret, which is shown only now. */
 export interface CreatedClient<T> extends NewSecret {
   readonly shown: T
 }
 
 /**
- * Makes a client with one secret. It inherits nothing of an earlier client of its id, even of one that left config.yaml without a trace:
- * revokes what was issued to that id before this second, and the API keys that it made. Throws what createStoredClient throws.
+ * Creates a client with one secret. An earlier client of this id may have left config.yaml without a trace, and the new one inherits
+ * nothing of it: tokens of that id from before this second and its API keys are revoked. Throws what createStoredClient throws.
  */
 export async function createClient<T>(
   { id, patch, read, actor }: CreateClientOptions<T>,
@@ -35,7 +35,7 @@ export async function createClient<T>(
   const created = await deps.storage.transaction(async (inside) => {
     const made = await createStoredClient({ id, patch }, ownerOf(tenant, deps), { ...deps, storage: inside })
     const now = deps.now()
-    // The new client's own tokens are of this second at the earliest.
+    // The new client's own tokens are issued in this second at the earliest.
     const before = Math.floor(now / 1000) - 1
     await revokeTokensOfClient(inside, tenant.id, { clientId: id, before })
     await revokeApiKeysOf(inside, tenant.id, { clientId: id, now })

@@ -23,9 +23,9 @@ export interface CreateTenantDeps extends StoredTenantsDeps {
 }
 
 /**
- * Makes a tenant that inherits nothing of an earlier one of its id, which may have left config.yaml and left everything behind:
- * destroys signing keys, deletes rows and revokes tokens. Where there was anything, tokens of this second are refused, as after a
- * deletion. Throws `invalid_request`, `conflict` for an id or an issuer that is taken, and KeyError.
+ * Creates a tenant. An earlier tenant of this id may have left config.yaml and its rows and keys behind, and the new one inherits
+ * nothing: signing keys are destroyed, rows deleted and tokens revoked. If anything was left, tokens of this second are refused too.
+ * Throws `invalid_request`, `conflict` for an id or an issuer that is taken, and KeyError.
  */
 export async function createTenant(
   { id, patch, actor }: CreateTenantOptions,
@@ -33,7 +33,7 @@ export async function createTenant(
 ): Promise<TenantRow> {
   const { storage, keyring, now } = deps
   const planned = await planStoredTenant({ id, patch }, deps)
-  // A key in a file cannot be part of the transaction, so what can be refused is refused before.
+  // Key files cannot be part of the transaction, so every check comes before this.
   await keyring.clear(planned.id)
   const row = await storage.transaction(async (inside) => {
     const made = await createStoredTenant(planned, { ...deps, storage: inside })
@@ -47,7 +47,7 @@ export async function createTenant(
 async function endEarlierTenant(storage: Storage, id: string, now: number): Promise<void> {
   const rows = storage.of(id)
   const wasThere = await rows.hasRows({ except: [] })
-  // Nothing else is left of a tenant that was deleted, and its tokens were revoked then.
+  // A deleted tenant leaves only these kinds, and its tokens were revoked when it was deleted.
   const wasDeleted =
     !(await rows.hasRows({ except: outlastingKinds })) && (await isTenantRevoked(storage, id))
   if (!wasThere || wasDeleted) return

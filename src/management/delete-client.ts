@@ -10,7 +10,7 @@ export interface DeleteClientOptions extends ClientChange {
 }
 
 /**
- * Deletes a stored client and revokes its tokens and API keys, so that a client that is made later under the same id inherits nothing.
+ * Deletes a stored client and revokes its tokens and API keys, so that a later client of the same id inherits nothing.
  * Throws `not_found`, `conflict`, and what `checkCurrent` throws.
  */
 export async function deleteClient(
@@ -22,7 +22,7 @@ export async function deleteClient(
     await deleteStoredClient({ id, checkCurrent }, ownerOf(tenant, deps), inside)
     const now = deps.now()
     await revokeTokensOfClient(inside, tenant.id, { clientId: id, before: Math.floor(now / 1000) })
-    // Without this somebody could rotate a key of it, and the new token would be good.
+    // Otherwise somebody could rotate one of its keys and get a valid token.
     await revokeApiKeysOf(inside, tenant.id, { clientId: id, now })
   })
   recordChange('client.deleted', { actor, tenantId: tenant.id, client: id }, deps.audit)

@@ -24,14 +24,14 @@ export interface DeleteTenantDeps extends Omit<StoredTenantsDeps, 'publicUrl'> {
 }
 
 /**
- * Deletes an inactive stored tenant and everything of it but its audit trail, its signing keys first; its tokens stay revoked even when
- * a tenant is made again under the same id. Throws `tenant_not_found`, `conflict`, KeyError and what `checkCurrent` throws.
+ * Deletes an inactive stored tenant with everything but the rows of `outlastingKinds`; signing keys go first. Its tokens stay revoked
+ * even if a tenant of the same id is created later. Throws `tenant_not_found`, `conflict`, KeyError and what `checkCurrent` throws.
  */
 export async function deleteTenant(
   { id, checkCurrent, actor }: DeleteTenantOptions,
   { storage, now, tenants, keyring, audit }: DeleteTenantDeps,
 ): Promise<void> {
-  // A key in a file cannot be part of the transaction. Whoever makes the tenant active in between gets new keys.
+  // Key files cannot be part of the transaction. If somebody activates the tenant in between, it gets new keys.
   checkDeletable(await getStoredTenant(id, { storage, tenants }), checkCurrent)
   await keyring.destroy(id)
   await storage.transaction(async (inside) => {
@@ -43,7 +43,7 @@ export async function deleteTenant(
   await clearLateKeys(id, keyring)
 }
 
-/** Clears keys that somebody made between the two. The tenant is deleted already, so an answer that says it is not would be wrong. */
+/** Clears keys that another process made before the deletion. The tenant is deleted already, so this must not look like a failed call. */
 async function clearLateKeys(id: string, keyring: Pick<Keyring, 'clear'>): Promise<void> {
   try {
     await keyring.clear(id)

@@ -14,8 +14,8 @@ interface Changed {
 }
 
 /**
- * Has the keys of a tenant go by settings that were changed. The change is made already, so this never throws: what fails here is done
- * when the keyring next looks for news, or before a key changes.
+ * Applies changed settings to the keys of a tenant. The change is made already, so this never throws. After a failure, the keyring
+ * does the same when it next looks for news, or before a key changes.
  */
 export async function followSettings(
   { tenantId: tenant, actor }: Changed,
@@ -33,7 +33,7 @@ export async function followSettings(
   }
 }
 
-/** Keeps keys that retire published for as long as a token of this client may live. */
+/** Keeps retiring keys published for as long as a token of this client may live. */
 export async function followClientSettings(
   { value }: ClientRow,
   changed: Changed,

@@ -12,7 +12,7 @@ export async function revokeApiKeysOf(
   { clientId, now }: { clientId: string; now: number },
 ): Promise<void> {
   for await (const page of walkRows(storage.of(tenantId).of(apiKeys), { pageSize, parent: clientId })) {
-    // A damaged row is refused. Once it is restored, its client's tokens are revoked, and so is the key.
+    // A damaged row is refused at use. If it is repaired, it still counts as revoked, because its client's tokens are.
     for (const { id } of onlyReadable(page)) await revokeApiKey(storage, tenantId, { id, now })
   }
 }

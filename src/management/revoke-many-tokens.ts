@@ -17,13 +17,13 @@ export interface RevokeManyTokensDeps {
 }
 
 export interface RevokedTokens {
-  /** What was issued by then is revoked; ISO 8601. */
+  /** Tokens that were issued by this time are revoked; ISO 8601. */
   readonly before: string
-  /** The client that it was asked for; undefined where there is none of this id. */
+  /** The client id of the request; undefined if no such client exists. */
   readonly client: string | undefined
 }
 
-/** Revokes the tokens and API keys of a client, or of a tenant, that were issued by a time. Throws what revokeIssued throws. */
+/** Revokes the tokens and API keys of a client or a tenant that were issued by a given time. Throws what revokeIssued throws. */
 export async function revokeManyTokens(
   { clientId, before, actor }: RevokeManyTokensOptions,
   tenantId: string,

@@ -10,7 +10,7 @@ export interface RevokeOneApiKeyDeps {
   readonly now: () => number
 }
 
-/** Revokes an API key of any client of the tenant, and all that descend from it. Throws `not_found`. */
+/** Revokes an API key of any client of the tenant, and all keys that descend from it. Throws `not_found`. */
 export async function revokeOneApiKey(
   { id, actor }: { id: string; actor: Actor },
   tenantId: string,

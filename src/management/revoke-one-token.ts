@@ -7,9 +7,9 @@ import { type Actor, recordChange } from './actor.ts'
 
 export interface RevokedToken {
   readonly claims: TokenClaims
-  /** Whether it was an API key. */
+  /** Whether the token was an API key. */
   readonly isKey: boolean
-  /** Which one it was, as the audit event says it. */
+  /** The id of the token or API key, as in the audit event. */
   readonly detail: Readonly<Record<string, string>>
 }
 

@@ -6,7 +6,7 @@ export interface RotateSigningKeyOptions extends Pick<RotateOptions, 'now' | 'fo
   readonly actor: Actor
 }
 
-/** Replaces the signing key of a tenant. The ring itself tells the audit trail of each step. Throws RotationError for a key of the operator. */
+/** Replaces the signing key of a tenant. The ring records each step in the audit trail. Throws RotationError for a key of the operator. */
 export function rotateSigningKey(
   { actor, ...options }: RotateSigningKeyOptions,
   tenantId: string,

@@ -11,20 +11,20 @@ import { composeKeyring, openKeyMaterial } from '../server/compose-keys.ts'
 import { findOpenData } from '../storage/data-exposure.ts'
 import { openToRead } from './with-keyring.ts'
 
-/** What is wrong with the keys that the server would open, and what is doubtful about them and the database. */
+/** What is wrong with the keys that a server would open, and which files of keys and database are exposed. */
 export interface KeyFindings {
   readonly complaints: readonly string[]
   readonly exposures: readonly Exposure[]
 }
 
-/** Looks at the keys of the active tenants, and at the files of the database. Makes none. Throws StorageError. */
+/** Looks at the keys of the active tenants, and at the files of the database. Creates no key. Throws StorageError. */
 export async function inspectAccess(loaded: LoadedConfig, platform: Platform): Promise<KeyFindings> {
   const ofKeys: Exposure[] = []
   const host = { ...platform, onExposure: (exposure: Exposure) => void ofKeys.push(exposure) }
   const complaints = await findKeyComplaints(loaded, host)
   const place = planStorage(loaded, platform)
   const ofData = place.kind === 'sqlite' ? await findOpenData(place.path, platform.files) : []
-  // One key says it for all, as at the start of a server.
+  // One exposed key stands for all, as at the start of a server.
   return { complaints, exposures: [...ofKeys.slice(0, 1), ...ofData] }
 }
 
@@ -51,7 +51,7 @@ async function findKeyComplaints(loaded: LoadedConfig, platform: KeyPlatform): P
   }
 }
 
-/** Looks at the keys as the server would, and makes none. */
+/** Looks at the keys as a server would, but creates none. */
 export async function inspectKeys(tenantIds: readonly string[], keyring: Keyring): Promise<KeyReport[]> {
   const owners = new KeyOwners()
   const reports: KeyReport[] = []
@@ -59,7 +59,7 @@ export async function inspectKeys(tenantIds: readonly string[], keyring: Keyring
   return reports
 }
 
-/** The report, with a complaint more where a key is that of another tenant too. */
+/** The report, with a complaint if another tenant has the same key. */
 function claim(report: KeyReport, owners: KeyOwners): KeyReport {
   try {
     for (const key of report.keys) owners.claim(report.plan.tenantId, key)

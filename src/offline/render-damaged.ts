@@ -2,12 +2,12 @@ import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import type { DamagedRow, OnDamagedRow } from '../storage/storage.ts'
 
-/** The line of a list that stands for a row which cannot be read. */
+/** The line of a list for a row that cannot be read. */
 export function renderDamaged({ id }: DamagedRow): string {
   return `${id}  damaged`
 }
 
-/** Tells the person of each damaged row that a command goes past, once. */
+/** Prints a warning for each damaged row that a command skips, once per row. */
 export function warnOfDamaged({ writeError }: Pick<Platform, 'writeError'>): OnDamagedRow {
   const told = new Set<string>()
   return ({ message }) => {

@@ -2,7 +2,7 @@ import type { Log } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 
-/** A command that did its work and could not write that into the audit trail says so. */
+/** The log of a command's audit trail: prints a warning when events cannot be written, because the work itself is done. */
 export function warnOfLost({ writeError }: Pick<Platform, 'writeError'>): Log {
   return (level, message, { reason } = {}) => {
     if (level !== 'info')

@@ -22,11 +22,11 @@ export interface OpenedKeyring {
   readonly keyring: Keyring
   /** The tenant of `--tenant`, else every tenant: those of the configuration first, then the stored ones. */
   readonly tenantIds: readonly string[]
-  /** What was opened by now. */
+  /** The keys that are opened so far, by tenant id. */
   readonly opened: ReadonlyMap<string, OpenedKey>
 }
 
-/** Runs `work` on the keys as the server has them, which may be running. Throws CommandError for an unknown `--tenant`. */
+/** Runs `work` on the keys as a server has them; a server may be running. Throws CommandError for an unknown `--tenant`. */
 export async function withKeyring<T>(
   args: ParsedArguments,
   platform: Platform,
@@ -39,7 +39,7 @@ export async function withKeyring<T>(
   )
 }
 
-/** Like {@link withKeyring}, for work that only looks: it makes no database. */
+/** Like {@link withKeyring}, for work that only reads: creates no database. */
 export async function withKeyringToRead<T>(
   args: ParsedArguments,
   platform: Platform,
@@ -56,14 +56,14 @@ export async function withKeyringToRead<T>(
   }
 }
 
-/** The storage of the configuration; an empty one where there is none yet. */
+/** The storage of the configuration; an empty one if there is no database yet. */
 export async function openToRead(loaded: LoadedConfig, platform: Platform): Promise<Storage> {
   const place = planStorage(loaded, platform)
   const onDamaged = warnOfDamaged(platform)
   if (place.kind !== 'sqlite') return openStorage(place, platform, onDamaged)
   const { files } = platform
   const folder = files.folderOf(place.path)
-  // Where only the mark is that there was one, opening says that it is lost.
+  // If only the mark of a database is there, opening it reports the loss.
   const isThere = (await files.list(folder)).some((name) =>
     files.resolve(folder, name).startsWith(place.path),
   )
@@ -84,7 +84,7 @@ async function openKeyring(
 ): Promise<OpenedKeyring> {
   const wanted = args.text('tenant')
   const stored = await listStored(storage)
-  // A tenant whose row is damaged has no keys that could be told of; asked for by its id, it says so.
+  // Skips a tenant whose row is damaged. Named by --tenant, it stays, and the error says what is damaged.
   const all = [
     ...Object.keys(loaded.config.tenants),
     ...stored.flatMap((row) => (wanted === undefined && isDamaged(row) ? [] : [row.id])),

@@ -19,11 +19,11 @@ type ManagedDeps = Pick<
   'storage' | 'tenants' | 'clients' | 'publicUrl' | 'hashing' | 'now' | 'randomBytes' | 'audit'
 >
 
-/** What a command that manages tenants and clients works with: what the use cases of management/ want. */
+/** What the use cases of management/ need, for a command. */
 export interface Management extends ManagedDeps {
-  /** Opens the keyring when a use case first needs it: many commands do not, and work without its master key. */
+  /** Opens the keyring at the first call, so that a command that needs no keys works without the master key. */
   readonly keyring: ManagedKeyring
-  /** Opens no key yet. Throws MasterKeyError. */
+  /** Composes the keyring; opens no key yet. Throws MasterKeyError. */
   readonly openKeyring: () => Promise<Keyring>
   /** Prints warnings. */
   readonly log: Log

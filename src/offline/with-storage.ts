@@ -24,8 +24,8 @@ export interface OpenedStorage {
 }
 
 /**
- * Runs `work` on the storage of the configuration, opened as the server does, which may be running. Throws ConfigError,
- * StorageError, and CommandError where the configuration keeps nothing.
+ * Runs `work` on the storage of the configuration, opened as a server opens it; a server may be running. Throws ConfigError,
+ * StorageError, and CommandError if the configuration keeps nothing.
  */
 export async function withStorage<T>(
   args: ParsedArguments,
@@ -59,7 +59,7 @@ export interface OpenedToChange extends OpenedStorage {
   readonly audit: AuditLog
 }
 
-/** Like {@link withStorage}, for a command that changes something: with the audit trail, which is written before this resolves. */
+/** Like {@link withStorage}, for a command that changes something: its audit events are written before this resolves. */
 export function withAudit<T>(
   loaded: LoadedConfig,
   { args, platform }: { args: ParsedArguments; platform: Platform },

@@ -8,7 +8,7 @@ import { renderDamaged } from './render-damaged.ts'
 const pageSize = 100
 
 export interface ListPage {
-  /** The id of the last one of the page before. */
+  /** The last id of the page before; empty for the first page. */
   readonly after: string
   readonly limit: number
 }
@@ -16,13 +16,13 @@ export interface ListPage {
 export interface WriteListOptions<T> {
   readonly readPage: (page: ListPage) => Promise<readonly (T | DamagedRow)[]>
   readonly idOf: (row: T | DamagedRow) => string
-  /** One of them for a script. */
+  /** A row in the JSON. */
   readonly view: (row: T) => unknown
-  /** The line of one for a person. */
+  /** A row as a line of text. */
   readonly render: (row: T) => string
 }
 
-/** Prints all rows of a list, and answers the exit code: a damaged row is in the lines, not in the JSON, and means failure. */
+/** Prints all rows of a list and returns the exit code. A damaged row has a line, is left out of the JSON, and means failure. */
 export async function writeList<T extends object>(
   { readPage, idOf, view, render }: WriteListOptions<T>,
   args: ParsedArguments,

@@ -43,7 +43,7 @@ test('the completion of bash completes commands, options and choices in a real b
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _grantd; echo "\${COMPREPLY[*]}"`
       return (await run(['bash', '-c', script], { folder })).out.trim()
     }
-    expect(await complete(['grantd', 'he'])).toBe('healthcheck help')
+    expect(await complete(['grantd', 'healt'])).toBe('healthcheck')
     expect(await complete(['grantd', 'keys', ''])).toBe(
       'list plan generate rotate export --config --data-dir --tenant --now --force --drop-old --public --pem --kid --json --help',
     )

@@ -4,7 +4,7 @@ import { CommandError } from '../command.ts'
 import { findProxy, type NamedProxy } from './proxy.ts'
 import { explainUnreached } from './reach-faults.ts'
 
-/** Milliseconds for a whole exchange. */
+/** Milliseconds for the whole exchange. */
 const longestWait = 10_000
 /** Bytes of an answer: a token and a JWK Set are far smaller. */
 const largestAnswer = 1024 * 1024
@@ -24,11 +24,11 @@ export interface Answer {
 export interface Asking {
   readonly platform: Pick<Platform, 'environment' | 'fetch'>
   readonly init?: RequestInit | undefined
-  /** The request carries a secret: it goes through no proxy in clear. */
+  /** The request carries a secret, so it must not pass a proxy unencrypted. Default: false. */
   readonly isSecret?: boolean
 }
 
-/** Asks a server that may be anything: no redirect is followed, nothing without an end is read. Throws CommandError. */
+/** Sends a request to a server that is not trusted: follows no redirect, and reads a bounded answer. Throws CommandError. */
 export async function ask(url: string, { platform, init, isSecret = false }: Asking): Promise<Answer> {
   const proxy = findProxy(url, platform.environment)
   if (proxy && isSecret && url.startsWith('http:')) throw refuseProxy(url, proxy)

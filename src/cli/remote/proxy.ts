@@ -5,16 +5,16 @@ import { CommandError } from '../command.ts'
 /** A proxy that the environment names for a URL. */
 export interface NamedProxy {
   readonly url: string
-  /** The variable that names it: the URL itself may hold a password. */
+  /** The variable that names it. Messages show it instead of the URL, which may contain a password. */
   readonly variable: string
 }
 
-/** Where this machine itself answers. */
+/** Addresses of this machine itself. */
 const loopback = ['127.0.0.0/8', '::1', '0.0.0.0', '::']
 
 /**
- * The proxy for a URL by HTTP_PROXY or HTTPS_PROXY, as curl and others read them; undefined: it is reached directly, as this machine
- * itself and the hosts of NO_PROXY always are. Throws CommandError for a variable that names no proxy of HTTP.
+ * The proxy for a URL by HTTP_PROXY or HTTPS_PROXY, read as curl reads them. Undefined: no proxy; always so for this machine itself
+ * and for the hosts of NO_PROXY. Throws CommandError for a variable that names no HTTP proxy.
  */
 export function findProxy(url: string, environment: Platform['environment']): NamedProxy | undefined {
   const target = new URL(url)
@@ -34,7 +34,7 @@ function isLoopbackHost(host: string): boolean {
   return /^(?:.*\.)?localhost$/.test(host) || loopback.some((range) => isInSubnet(host, range))
 }
 
-/** Whether an entry of NO_PROXY is the target: `*`, an address, a subnet, or a domain with all below it; a port may follow. */
+/** Whether an entry of NO_PROXY matches the target. An entry is `*`, an address, a subnet, or a domain with its subdomains, with or without a port. */
 function matches(entry: string, { host, port }: { host: string; port: string }): boolean {
   if (entry === '') return false
   if (entry === '*' || isInSubnet(host, entry)) return true

@@ -11,7 +11,7 @@ type Explain = (unreached: Unreached) => string
 
 const anotherServer = 'name another server with --url URL'
 
-/** What the runtimes say, Bun by its codes and Deno in words, and what it means. The first that fits counts. */
+/** Texts of the runtimes (codes of Bun, words of Deno) and what they mean. The first match counts. */
 const faults: readonly (readonly [pattern: RegExp, explain: Explain])[] = [
   [
     /TimeoutError/,
@@ -70,7 +70,7 @@ export function explainUnreached(unreached: Unreached): string {
   return `Cannot reach ${url.origin}${way}: ${explain?.(unreached) ?? `it does not answer; ${anotherServer}`}`
 }
 
-/** All that an error says, with what caused it: to look in and never to show, because the URL of a proxy may be in it. */
+/** The texts of an error and its causes, for matching only: they may contain the URL of a proxy, so they are never shown. */
 function describe(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   const code = 'code' in cause ? String(cause.code) : ''

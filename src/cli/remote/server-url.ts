@@ -22,7 +22,7 @@ export const localOptions = [
 /** The options that say where a server is. */
 export const serverOptions = [urlOption, ...localOptions] as const
 
-/** The base of the server that is named by --url, else of the one that serve would start here. Throws UsageError, ConfigError and CommandError. */
+/** The base URL of the server that --url names, else of the server that `serve` would start here. Throws UsageError, ConfigError and CommandError. */
 export async function findServerUrl(
   args: ParsedArguments,
   platform: Platform,
@@ -31,7 +31,7 @@ export async function findServerUrl(
   return url === undefined ? findLocalUrl(args, platform) : parseServerUrl(url)
 }
 
-/** Where serve would listen with the same arguments, environment and configuration. */
+/** The URL where `serve` would listen with the same arguments, environment and configuration. */
 async function findLocalUrl(args: ParsedArguments, platform: Platform): Promise<string> {
   const portText = settingOf(portOption, args, platform)
   const hostText = settingOf(hostOption, args, platform)

@@ -11,7 +11,7 @@ import { planRotation } from './keys-plan.ts'
 import { rotateKeys } from './keys-rotate.ts'
 
 interface Action {
-  /** Whether it only looks. */
+  /** Whether it only reads. */
   readonly reads: boolean
   readonly run: (opened: OpenedKeyring, args: ParsedArguments, platform: Platform) => Promise<number>
 }

@@ -15,7 +15,7 @@ export const exportOptions: readonly Option[] = [
   { name: 'kid', value: 'KID', description: 'with export: this key alone' },
 ]
 
-/** Prints the public keys of one tenant, those that are published ahead or retire among them. */
+/** Prints all public keys of one tenant: active, next and retiring. */
 export async function exportKeys(
   { keyring, tenantIds }: OpenedKeyring,
   args: ParsedArguments,
@@ -49,7 +49,7 @@ function renderJwks(keys: readonly ReportedKey[]): string {
   return `${JSON.stringify({ keys: keys.map(({ jwk }) => jwk) }, null, 2)}\n`
 }
 
-/** The line before each says which key it is; whatever reads PEM skips it (RFC 7468 section 2). */
+/** A comment line before each block says which key it is. Readers of PEM skip it (RFC 7468 section 2). */
 async function renderPem(keys: readonly ReportedKey[]): Promise<string> {
   const blocks = await Promise.all(
     keys.map(

@@ -5,7 +5,7 @@ import type { OpenedKeyring } from '../../offline/with-keyring.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 
-/** Prints the time line of the keys of each tenant. */
+/** Prints the keys of each tenant and the steps to come. */
 export async function planRotation(
   { keyring, tenantIds }: OpenedKeyring,
   args: ParsedArguments,

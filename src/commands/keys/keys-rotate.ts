@@ -13,7 +13,7 @@ interface Row {
   readonly tenant: string
   readonly outcome: Rotation['outcome'] | 'refused'
   readonly kid?: string
-  /** When the key signs, or since when. */
+  /** The time from which the key signs, past or future. */
   readonly signs_at?: string
   readonly complaint?: string
 }

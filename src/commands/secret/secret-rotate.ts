@@ -21,7 +21,7 @@ export const rotateOptions: readonly Option[] = [
   { name: 'overlap', value: 'TIME', description: 'rotate: how long the old secret works on; default 24h' },
 ]
 
-/** Seconds. */
+/** In seconds. */
 const usualOverlap = 86_400
 const longestOverlap = 365 * 86_400
 
@@ -88,7 +88,7 @@ function rotateStored({ tenantId, clientId, overlap, args, platform }: Rotation)
   })
 }
 
-/** config.yaml is a person's own: what to write into it is printed. */
+/** Prints the YAML to paste, because grantd never writes config.yaml. */
 async function printYaml(
   client: ClientConfig,
   { clientId, overlap, args, platform }: Rotation,
@@ -127,7 +127,7 @@ function listSecrets({ secret_hash, secrets }: ClientConfig): SecretEntry[] {
   )
 }
 
-/** The secret with its end; nothing for one that has ended. */
+/** The secret with its end; empty if it has ended. */
 function endBy(entry: SecretEntry, end: number, now: number): SecretEntry[] {
   const ends = Math.min(entry.expires_at === null ? end : Date.parse(entry.expires_at), end)
   return ends <= now ? [] : [{ ...entry, expires_at: renderTime(ends) }]
