@@ -27,8 +27,8 @@ import { createDetail, listDetail, revokeDetail, rotateDetail } from './api-keys
 const base = '/api/v1/tenant/:tenant/api-keys'
 
 /**
- * `/api/v1/tenant/{tenant}/api-keys/...`: callers with `api-keys:manage` make keys, and list, rotate and revoke those that their
- * client made; with `api-keys:manage:all` they list and revoke those of every client.
+ * `/api/v1/tenant/{tenant}/api-keys/...`: callers with `api-keys:manage` make keys, and list, rotate and revoke the keys of their
+ * client. Callers with `api-keys:manage:all` list and revoke the keys of every client.
  */
 export const apiKeysEndpoint = (deps: Deps) =>
   new Elysia()
@@ -67,7 +67,7 @@ export const apiKeysEndpoint = (deps: Deps) =>
 const { manageApiKeys, manageAllApiKeys } = reservedScopes
 
 interface Route extends Pick<Wanted, 'scopes'> {
-  /** Of the event that a refusal is. */
+  /** The type of the audit event of an error. */
   readonly type: AuditEventType
   readonly takesBody: boolean
 }
@@ -76,11 +76,11 @@ const routes = {
   create: { type: 'api_key.created', takesBody: true, scopes: [manageApiKeys] },
   list: { type: 'api_key.refused', takesBody: false, scopes: [manageApiKeys, manageAllApiKeys] },
   revoke: { type: 'api_key.revoked', takesBody: false, scopes: [manageApiKeys, manageAllApiKeys] },
-  // Whoever rotates a key gets a token of it.
+  // Who rotates a key gets a token of it, so this needs the scope that makes keys.
   rotate: { type: 'api_key.rotated', takesBody: true, scopes: [manageApiKeys] },
 } as const satisfies Record<string, Route>
 
-/** A request that was found to be allowed. */
+/** A request of an authorized caller. */
 interface Call {
   readonly request: Request
   readonly owner: ApiKeyTenant
@@ -94,7 +94,7 @@ interface CallOptions {
   readonly work: (call: Call) => Promise<Response>
 }
 
-/** Answers by `work`, and keeps a refusal in the audit trail. */
+/** Runs `work` for an authorized caller, and records an error of it in the audit trail. */
 async function withCaller(
   request: Request,
   tenantId: string,
@@ -120,7 +120,7 @@ function withApiKeys({ tenant, oauth2 }: OAuth2Tenant): ApiKeyTenant | undefined
   return tenant.api_keys ? { tenant, oauth2, settings: tenant.api_keys } : undefined
 }
 
-/** A tenant without API keys is answered as unknown, but to its own clients, who know that it is there. */
+/** Answers a tenant without API keys as unknown, except to its own clients, who know that it exists. */
 async function refuseWithoutApiKeys(request: Request, tenantId: string, deps: Deps): Promise<never> {
   const isOwn = await withBearerToken(request, (token) => verifyToken(token, { tenantId }, deps)).catch(
     (error: unknown) => {
@@ -134,17 +134,17 @@ function creatorOf({ caller: { client, scopes, apiKey } }: Call): ApiKeyCreator 
   return { client, tokenScopes: scopes, parent: apiKey }
 }
 
-/** Whether the caller may know of keys that other clients made. */
+/** Whether the caller may see the keys of other clients. */
 function seesAll({ caller }: Call): boolean {
   return hasScope(caller, manageAllApiKeys)
 }
 
-/** Undefined: the keys of every client. */
+/** The client whose keys the caller may see; undefined: all clients. */
 function ownerSeen(call: Call): string | undefined {
   return seesAll(call) ? undefined : call.caller.client.id
 }
 
-/** Records what was done to a key, with who did it (`actor`) and whose key it is (`client`). */
+/** Records a change of a key, with who made it (`actor`) and the client of the key (`client`). */
 function record(call: Call, type: AuditEventType, { key, detail }: ChangedKey): void {
   const { request, owner, caller, deps } = call
   const actor = caller.apiKey?.id ?? caller.client.id
@@ -176,7 +176,7 @@ async function create(call: Call): Promise<Response> {
   return json(renderIssued(issued), { status: 201 })
 }
 
-/** Keys of one answer; what is more is behind `Link: rel="next"`. */
+/** Keys per answer. The header `Link: rel="next"` leads to more. */
 const largestPage = 1000
 
 async function list(call: Call): Promise<Response> {
@@ -189,7 +189,7 @@ async function list(call: Call): Promise<Response> {
   const rows = await listApiKeys(deps.storage, owner.tenant.id, asked)
   const page = rows.slice(0, limit)
   const last = page.at(-1)?.id
-  // Relative to the URL that was asked for, of which a proxy may have cut a part off.
+  // Relative to the URL of the request, because a proxy may have cut a part of it off.
   const next = `<?after=${encodeURIComponent(last ?? '')}&limit=${limit}>; rel="next"`
   const readable = page.flatMap((row) => ('damage' in row ? [] : [row]))
   const damaged = page.length - readable.length

@@ -6,8 +6,8 @@ import { OAuthError } from '../protocol/errors.ts'
 const path = '/api/v1/tenant/:tenant/oauth/authorize'
 
 /**
- * The authorization endpoint that the metadata has to name. It supports no response type yet, and no client has a redirect URI, so
- * every request ends here and nobody is sent anywhere (RFC 6749 section 4.1.2.1).
+ * The authorization endpoint, which the metadata must name. It supports no response type yet, and no client has a redirect URI, so it
+ * answers every request with an error and redirects none (RFC 6749 section 4.1.2.1).
  */
 export const authorizeEndpoint = (deps: Deps) =>
   new Elysia()

@@ -5,7 +5,7 @@ import { answer } from '../http/openapi-parts.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { HealthResponse } from '../protocol/messages.ts'
 
-/** `GET /health`, `/health/live`: the process answers. `GET /health/ready`: it wants requests. */
+/** `GET /health` and `/health/live`: the process answers. `GET /health/ready`: the server wants requests. */
 export const healthEndpoint = (deps: Deps) =>
   new Elysia()
     .get('/health', () => json(healthy(deps)), {
@@ -14,7 +14,7 @@ export const healthEndpoint = (deps: Deps) =>
     .get('/health/live', () => json(healthy(deps)), {
       detail: { ...liveDetail, operationId: 'getLiveness', summary: 'The process answers' },
     })
-    // HAProxy asks so by default (`option httpchk` alone).
+    // HAProxy sends this by default (`option httpchk` without arguments).
     .options('/', ({ request }) => answerReady(request, deps), { detail: { hide: true } })
     .get('/health/ready', ({ request }) => answerReady(request, deps), {
       detail: {
@@ -37,7 +37,7 @@ function healthy({ build }: Deps): HealthResponse {
 function answerReady(request: Request, deps: Deps): Response {
   const { phase } = deps.lifecycle
   if (phase === 'ready') return json(healthy(deps))
-  // Load balancers ask every second, and an operator who stops a replica wants no alarm.
+  // Load balancers ask every second, and stopping a replica must not raise an alarm.
   notesOf(request).isExpected = true
   const body: HealthResponse = { ...healthy(deps), status: phase }
   return json(body, { status: 503, headers: { 'Retry-After': '1' } })

@@ -39,10 +39,10 @@ async function introspect(request: Request, tenant: Tenant, deps: Deps): Promise
   return json(body)
 }
 
-/** The answer for whatever is not active, or is not for this client to know (RFC 7662 section 2.2). */
+/** The answer for a token that is not active, or that this client may not introspect (RFC 7662 section 2.2). */
 const inactive: IntrospectionResponse = { active: false }
 
-/** A good token of this tenant; undefined for any other text. */
+/** The token, if it is a good one of this tenant; undefined for any other text. */
 async function findActive(token: string, tenant: Tenant, deps: Deps): Promise<VerifiedToken | undefined> {
   try {
     return await verifyToken(token, { tenantId: tenant.id }, deps)
@@ -56,7 +56,7 @@ function mayIntrospect(client: Client, { client_id }: TokenClaims): boolean {
   return client.introspect || client.id === client_id
 }
 
-/** `cnf` tells an API which key the sender has to prove (RFC 8705 section 3.2). */
+/** `cnf` tells an API the key that the sender must prove to have (RFC 8705 section 3.2). */
 function renderActive({
   claims,
   scopes,
@@ -64,7 +64,7 @@ function renderActive({
   const { client_id, exp, iat, sub, aud, iss, jti } = claims
   return {
     active: true,
-    // RFC 7662 section 2.2: the member is optional, and a token without a scope has none (RFC 6749 section 3.3 knows no empty one).
+    // Optional (RFC 7662 section 2.2). RFC 6749 section 3.3 has no empty scope.
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     client_id,
     token_type: 'Bearer',

@@ -17,7 +17,7 @@ const methodNames = authenticationMethods.map(({ name }) => name)
 /** For assertions of clients, at each endpoint alike. */
 const algorithmNames = Object.keys(signatureAlgorithms)
 
-/** Where clients look for the one document of a tenant: under either name, inserted before the path of the tenant or appended to it. */
+/** Clients look for the document of a tenant under two names, before the path of the tenant or after it. */
 const places = [
   ['/.well-known/oauth-authorization-server/api/v1/tenant/:tenant', 'getMetadata'],
   ['/api/v1/tenant/:tenant/.well-known/oauth-authorization-server', 'getTenantMetadata'],
@@ -26,8 +26,8 @@ const places = [
 ] as const
 
 /**
- * Authorization server metadata: the same document at each of its {@link places}, and where the issuer of a tenant says, when that
- * is at the host of `public_url`.
+ * Authorization server metadata (RFC 8414): the same document at all of its {@link places}, and at the place that the issuer of a
+ * tenant says, if that is at the host of `public_url`.
  */
 export function metadataEndpoint(deps: Deps) {
   const app = new Elysia()
@@ -39,7 +39,7 @@ export function metadataEndpoint(deps: Deps) {
       })
     app.use(route)
   }
-  // An issuer can have any path, and no pattern of a route begins with any path.
+  // An issuer can have any path, and a route pattern cannot begin with an arbitrary path.
   return app
     .get('/*', ({ request }) => answerIssuer(request, deps), { detail: { hide: true } })
     .options('/*', ({ request }) => answerIssuerPreflight(request), { detail: { hide: true } })
@@ -66,7 +66,7 @@ function answerIssuerPreflight(request: Request): Response {
   return answerPreflight(request)
 }
 
-/** Throws what a route that is not there throws, for a path that asks for something else. */
+/** The parsed path. For any other path, throws what a missing route throws. */
 function getMetadataPath(request: Request): MetadataPath {
   notesOf(request).route = undefined
   const path = parseMetadataPath(new URL(request.url).pathname)
@@ -86,17 +86,17 @@ function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl
   const scopes = [...Object.keys(oauth2.scopes), ...(tenant.api_keys ? [reservedScopes.manageApiKeys] : [])]
   return {
     issuer: tenant.issuer,
-    // Verifiers and clients that never go there refuse a document without it; it answers every request with an error.
+    // Verifiers and clients that never use it refuse a document without it. It answers every request with an error.
     authorization_endpoint: `${base}/oauth/authorize`,
     token_endpoint: `${base}/oauth/token`,
     jwks_uri: `${base}/.well-known/jwks.json`,
     ...(scopes.length > 0 && { scopes_supported: scopes }),
-    // Required by RFC 8414 section 2; the authorization endpoint has nothing to answer with, and an empty list says so.
+    // Required by RFC 8414 section 2. It is empty because the authorization endpoint supports no response type.
     response_types_supported: [],
     grant_types_supported: Object.keys(grants),
     // OpenID Connect Discovery section 3 requires this one and the next. The subject of a token is the same for every API.
     subject_types_supported: ['public'],
-    // There are no ID tokens: verifiers of access tokens learn their algorithms here, and some take RS256 when it is missing.
+    // There are no ID tokens. Verifiers of access tokens read the algorithms here, and some assume RS256 without it.
     id_token_signing_alg_values_supported: [...new Set(jwks.keys.map(({ alg }) => alg))],
     token_endpoint_auth_methods_supported: methodNames,
     token_endpoint_auth_signing_alg_values_supported: algorithmNames,

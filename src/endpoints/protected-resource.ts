@@ -8,7 +8,7 @@ import { ProtectedResourceResponse } from '../protocol/messages.ts'
 import { staticClaimsOf } from '../protocol/static-claims.ts'
 import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 
-/** `GET /api/v1/protected-resource`: the model of how an API checks an access token. */
+/** `GET /api/v1/protected-resource`: shows how an API checks an access token. */
 export const protectedResourceEndpoint = (deps: Deps) =>
   new Elysia().get(
     '/api/v1/protected-resource',

@@ -35,7 +35,7 @@ async function revoke(request: Request, { tenant, oauth2 }: OAuth2Tenant, deps: 
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
   const claims = await findSigned(token, { tenant, oauth2 }, deps)
-  // RFC 7009 section 2.2: a token that is no good needs no revoking, and the client is told that all is well.
+  // RFC 7009 section 2.2: an invalid token needs no revocation, and the answer is 200.
   if (!claims) return
   checkOwn(client, claims)
   await revokeByClaims(claims, tenant.id, deps)
@@ -62,7 +62,7 @@ async function findSigned(token: string, found: OAuth2Tenant, deps: Deps): Promi
   }
 }
 
-/** RFC 7009 section 2.1: only what was issued to the client itself. */
+/** RFC 7009 section 2.1: a client can revoke its own tokens only. */
 function checkOwn(client: Client, { client_id }: TokenClaims): void {
   if (client.id === client_id) return
   throw new OAuthError('unauthorized_client', 'The token was issued to another client')

@@ -7,7 +7,7 @@ import { RootResponse } from '../protocol/messages.ts'
 const health = { health: '/health' }
 const withSwagger = { swagger: '/swagger', openapi: '/swagger/json', ...health }
 
-/** `GET /`: what this is and where to go on. */
+/** `GET /`: the name, the version and links. */
 export const rootEndpoint = ({ build, publicUrl, settings: { swagger } }: Deps, path = '/') =>
   new Elysia().get(path, () => publicJson(renderRoot(build.version, publicUrl, swagger)), {
     detail: {

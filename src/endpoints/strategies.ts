@@ -7,7 +7,7 @@ import { StrategiesResponse } from '../protocol/messages.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { strategies } from '../tenants/tenant-strategies.ts'
 
-/** `GET /api/v1/tenant/{tenant}/strategies`: what the tenant enables. */
+/** `GET /api/v1/tenant/{tenant}/strategies`: the protocols that the tenant enables. */
 export const strategiesEndpoint = (deps: Deps) =>
   new Elysia().get(
     '/api/v1/tenant/:tenant/strategies',

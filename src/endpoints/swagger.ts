@@ -10,12 +10,12 @@ import type { Tenant } from '../tenants/tenant.ts'
 const pagePolicy = { 'script-src': "'self'", 'connect-src': "'self'" }
 
 /**
- * `GET /swagger`: the page; `GET /swagger/json`: the OpenAPI document of `routes`; both work without internet. `?tenant=ID` chooses
- * the tenant that they begin with.
+ * `GET /swagger`: the page. `GET /swagger/json`: the OpenAPI document of `routes`. Both work without internet. `?tenant=ID` chooses their
+ * first tenant.
  */
 export const swaggerEndpoint = (deps: Deps, routes: () => AnyElysia) => {
   const assets = once(() => loadAssets(deps.hashing))
-  // What makes the document is loaded here, because few ask for it and a start is short.
+  // Imported here, because few servers need it and a start must be short.
   const module = once(() => import('../swagger/document.ts'))
   const document = once(async () => (await module()).makeDocument(routes(), deps))
   const render = async (request: Request) => {
@@ -33,7 +33,7 @@ export const swaggerEndpoint = (deps: Deps, routes: () => AnyElysia) => {
     })
 }
 
-/** The tenant that the query names, if it names one. Throws `tenant_not_found` for one that issues no tokens, too. */
+/** The tenant in the query; undefined if there is none. Throws `tenant_not_found`, also for a tenant that issues no tokens. */
 async function findChosenTenant({ url }: Request, { tenants }: Deps): Promise<Tenant | undefined> {
   const id = new URL(url).searchParams.get('tenant')
   if (id === null || id === '') return undefined
@@ -42,7 +42,7 @@ async function findChosenTenant({ url }: Request, { tenants }: Deps): Promise<Te
   return tenant
 }
 
-/** Runs `make` at the first call and answers the same ever after; a failure is forgotten. */
+/** Runs `make` at the first call and returns its result ever after. After an error it runs again. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {

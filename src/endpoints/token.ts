@@ -36,26 +36,26 @@ export const tokenEndpoint = (deps: Deps) =>
 /** The checks of phase 3, in their order. Each is a file of token-checks/. */
 const checks: readonly TokenCheck[] = [checkGrantAllowed, checkClientKind]
 
-/** The phases that every grant shares, in their order: syntax, then the client, then what it may have. */
+/** The phases of every token request. First the syntax, then the client, then what the client may have. */
 async function answerTokenRequest(
   request: Request,
   { tenant, oauth2 }: OAuth2Tenant,
   deps: Deps,
 ): Promise<IssuedTokens['response']> {
-  // 1. What is asked for?
+  // 1. Parse the form and find the grant.
   const form = await parseForm(request)
   const grant = getGrant(form)
-  // 2. Who asks?
+  // 2. Authenticate the client.
   const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
-  // 3. May this client ask this?
+  // 3. Check whether this client may send this request.
   const asked = { request, form, grant, tenant, oauth2, client, proof }
   for (const check of checks) await check(asked, deps)
-  // 4. Which scopes, for which API?
+  // 4. Resolve scopes and audience.
   const tokenRequest = resolveTokenRequest(asked)
-  // 5. What does the grant itself say?
+  // 5. Ask the grant.
   const authorization = await grant.authorize(tokenRequest, deps)
   if (grant.scopePolicy !== 'requested') checkScopes(authorization.scopes, client.scopes)
-  // 6. Issue.
+  // 6. Issue the tokens.
   const { shareable = false } = grant
   const issued = await issueTokens({ tenant, oauth2, client, authorization, shareable }, deps)
   noteIssued(asked, issued, deps)

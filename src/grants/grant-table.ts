@@ -2,7 +2,7 @@ import type { GrantType } from '../protocol/grant-types.ts'
 import { clientCredentialsGrant } from './client-credentials.ts'
 import type { Grant } from './grant.ts'
 
-/** The grants, one a line. The token endpoint, the metadata and the OpenAPI document have those of this table. */
+/** The grants, one per line. The token endpoint, the metadata and the OpenAPI document read this table. */
 export const grants: Readonly<Record<GrantType, Grant>> = {
   client_credentials: clientCredentialsGrant,
 }
@@ -14,7 +14,7 @@ export function findGrant(type: string): Grant | undefined {
   return byType.get(type)
 }
 
-/** The parameters of single grants, each with its sentence. */
+/** The parameters that single grants read, each with its description. */
 export function grantParameters(): Readonly<Record<string, string>> {
   return Object.assign({}, ...Object.values(grants).map(({ parameters }) => parameters))
 }

@@ -5,29 +5,29 @@ import type { Storage } from '../storage/storage.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import type { Authorization } from '../tokens/authorization.ts'
 
-/** `confidential`: it proves who it is. `public`: it only says so (RFC 6749 section 2.1). */
+/** A confidential client proves who it is, a public client cannot (RFC 6749 section 2.1). */
 export type ClientKind = 'confidential' | 'public'
 
 /**
- * Who decides about scopes before the grant is asked. `requested`: the scopes of the request, within those of the client; its default
- * scopes where the request names none. `own`: the grant; it gets what the request names, unchecked. `none`: the request names no scopes.
+ * How the request's `scope` becomes {@link TokenRequest.scopes}. `requested`: each scope must be one of the client's; without `scope`,
+ * the default scopes of the client. `own`: the grant checks them itself. `none`: `scope` is not read.
  */
 export type ScopePolicy = 'requested' | 'own' | 'none'
 
-/** A token request after the phases that every grant shares: the client is known and may use the grant. */
+/** A token request after the shared phases: the client is authenticated and may use the grant. */
 export interface TokenRequest {
   readonly tenant: Tenant
   readonly oauth2: OAuth2Settings
   readonly client: Client
-  /** See {@link ScopePolicy}; empty where the request names none and the policy has no default. */
+  /** See {@link ScopePolicy}. Empty if the request names none and the policy has no default. */
   readonly scopes: readonly string[]
-  /** Of the resources that the request names, or the default for these scopes; the client may have it. */
+  /** The resources that the request names, or the default for these scopes. The client may have them. */
   readonly audience: readonly string[]
-  /** The grant's own parameters, those named in {@link Grant.parameters} and no others. */
+  /** The parameters of {@link Grant.parameters} that the request has. */
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** What a grant may use. Nothing of HTTP is among it. */
+/** What a grant may use: nothing of HTTP. */
 export interface GrantDeps {
   readonly storage: Storage
   readonly keyring: Pick<Keyring, 'of'>
@@ -40,14 +40,14 @@ export interface GrantDeps {
 export interface Grant {
   readonly type: GrantType
   readonly clients: ClientKind | 'both'
-  /** The parameters that it reads besides the shared ones, each with a sentence for the OpenAPI document. */
+  /** The parameters that it reads besides the shared ones, each with a description for the OpenAPI document. */
   readonly parameters: Readonly<Record<string, string>>
   readonly scopePolicy: ScopePolicy
   /** Whether identical requests may get the same token. Default: false. */
   readonly shareable?: boolean
   /**
-   * Who gets what. The scopes must be among those of the client. Throws OAuthError, such as `invalid_grant` and `invalid_request`, and
-   * StorageError.
+   * Decides who gets what. Scopes that the client does not have are refused afterwards. Throws OAuthError, such as `invalid_grant` and
+   * `invalid_request`, and StorageError.
    */
   authorize(request: TokenRequest, deps: GrantDeps): Promise<Authorization>
 }

@@ -52,7 +52,7 @@ export async function authenticateRequest(
   return authenticated
 }
 
-/** Introspection and revocation take no other audience: the token endpoint is the name of the whole server (RFC 7523 section 3). */
+/** The audience of assertions at introspection and revocation too: the token endpoint names the whole server (RFC 7523 section 3). */
 function findAssertionDeps(
   { id, issuer }: Tenant,
   { publicUrl, expiryCutoff, storage, hashing }: Deps,

@@ -6,15 +6,15 @@ import { realm, withBearerToken } from './request/bearer.ts'
 import { notesOf } from './request/request-notes.ts'
 
 export interface Wanted {
-  /** One of them will do; a refusal names the first. */
+  /** The caller needs one of them. An error names the first. */
   readonly scopes: readonly [string, ...string[]]
-  /** A token of any other tenant is as good as none; left out: of any tenant. */
+  /** Tokens of other tenants are refused. Default: tokens of every tenant are accepted. */
   readonly tenantId?: string
 }
 
 /**
- * Whoever calls a route of ours with a token for the issuer that has one of the scopes, which its client has now too. Throws `invalid_token`, and
- * `insufficient_scope` (RFC 6750 section 3.1).
+ * The verified token of the caller. It has the issuer as audience and one of the scopes, which its client must have now too. Throws
+ * `invalid_token` and `insufficient_scope` (RFC 6750 section 3.1).
  */
 export async function getCaller(
   request: Request,
@@ -32,7 +32,7 @@ export async function getCaller(
   return verified
 }
 
-/** An API that gets a token for itself must not be able to use it here. Throws `invalid_token`. */
+/** An API must not be able to use here a token that it received. Throws `invalid_token`. */
 function checkAudience({ claims, tenant }: VerifiedToken): void {
   if (claims.aud.includes(tenant.issuer)) return
   const challenge = { scheme: 'Bearer', realm, withError: true } as const
@@ -50,7 +50,7 @@ export function hasScope({ scopes }: VerifiedToken, scope: string): boolean {
   return scopes.includes(scope)
 }
 
-/** The caller knows its own token and client, so what is missing is no news. */
+/** Says what is missing: the caller knows its own token and client anyway. */
 function insufficientScope(scope: string, { claims, client, apiKey }: VerifiedToken): OAuthError {
   const challenge = { scheme: 'Bearer', realm, withError: true, scope } as const
   const refuse = (sentence: string) => new OAuthError('insufficient_scope', sentence, { challenge })

@@ -23,7 +23,7 @@ export const security = { oauth2: 'oauth2', bearer: 'bearer', basic: 'basic' } a
 type SchemaObject = Exclude<NonNullable<MediaType['schema']>, { $ref: string }>
 type MediaType = NonNullable<Extract<Responses[string], { content?: unknown }>['content']>[string]
 
-/** A TypeBox schema as OpenAPI 3.0 has it: JSON Schema without `const`, `patternProperties` and the type null. */
+/** Renders a TypeBox schema for OpenAPI 3.0, which has no `const`, no `patternProperties` and no type null. */
 export function plainSchema(schema: TSchema): SchemaObject {
   return JSON.parse(JSON.stringify(schema), (_, value) => {
     if (typeof value !== 'object' || value === null) return value
@@ -34,7 +34,7 @@ export function plainSchema(schema: TSchema): SchemaObject {
   })
 }
 
-/** What TypeBox makes of something that may be null. */
+/** Whether it is the union that TypeBox makes of a value that may be null. */
 function isOrNull(anyOf: unknown): anyOf is readonly [object, object] {
   return Array.isArray(anyOf) && anyOf.length === 2 && anyOf[1]?.type === 'null'
 }
@@ -44,7 +44,7 @@ export function answer(description: string, schema: TSchema, example: unknown): 
   return { description, content: { 'application/json': { schema: plainSchema(schema), example } } }
 }
 
-/** The answer of one status: an example for each error that it can be. */
+/** The answer of one status, with an example for each of its errors. */
 export function refusal(description: string, ...errors: readonly ErrorExample[]): Responses[string] {
   const examples = errors.map(([error, error_description], index) => [
     errors.filter(([code]) => code === error).length > 1 ? `${error}_${index + 1}` : error,
@@ -58,7 +58,7 @@ export function refusal(description: string, ...errors: readonly ErrorExample[])
   }
 }
 
-/** An answer that several routes have: the document holds it once, under this name, and the page names it only (swagger/components.ts). */
+/** Names an answer that several routes have: swagger/components.ts writes it once, and the routes refer to it. */
 export function shared(name: string, response: Responses[string]): Responses[string] {
   return Object.assign({ 'x-shared': name }, response)
 }
@@ -86,7 +86,7 @@ export const tooLarge = shared(
   refusal('The body is larger than 64 KB', ['invalid_request', 'The request body is too large']),
 )
 
-/** What a form endpoint with client authentication takes. */
+/** The request of a form endpoint with client authentication. */
 export function formBody(schema: TSchema, example: Readonly<Record<string, string>>) {
   return {
     security: [{ [security.basic]: [] }, {}],
@@ -97,7 +97,7 @@ export function formBody(schema: TSchema, example: Readonly<Record<string, strin
   }
 }
 
-/** What an endpoint with a JSON body takes. */
+/** The request of an endpoint with a JSON body. */
 export function jsonBody(schema: TSchema, example: unknown, { required = true } = {}) {
   return {
     requestBody: { required, content: { 'application/json': { schema: plainSchema(schema), example } } },
@@ -106,7 +106,7 @@ export function jsonBody(schema: TSchema, example: unknown, { required = true } 
 
 type ErrorExample = readonly [code: ErrorCode, sentence: string]
 
-/** The refusals of a form endpoint with client authentication, with what is its own. */
+/** The errors of a form endpoint with client authentication, and its own. */
 export function authenticationErrors(...own: readonly ErrorExample[]) {
   return {
     400: refusal(
@@ -125,7 +125,7 @@ export function authenticationErrors(...own: readonly ErrorExample[]) {
   }
 }
 
-/** The refusals of a route that manages this server with a bearer token. */
+/** The errors of a route that manages this server with a bearer token. */
 export const managementErrors = {
   401: shared(
     'InvalidToken',
@@ -148,7 +148,7 @@ export const managementErrors = {
   503: unavailable,
 }
 
-/** The path parameter of every tenant's route. */
+/** The path parameter of the routes of a tenant. */
 export const tenantParameter = {
   name: 'tenant',
   in: 'path',

@@ -5,7 +5,7 @@ import { notesOf } from './request/request-notes.ts'
 
 type AuditDeps = Pick<Deps, 'audit'>
 
-/** Records what a request did, with who it was and where it came from; of a client with several keys, which key proved it. */
+/** Records what a request did, with its actor and its address; for a client with several keys, also the key that proved it. */
 export function recordAudit(
   request: Request,
   event: Omit<AuditEvent, 'requestId' | 'address'>,
@@ -16,7 +16,7 @@ export function recordAudit(
   audit.record({ ...event, ...(detail && { detail }), requestId: id, address: address() })
 }
 
-/** Runs `work`, and records its refusal as an event of `type`; what is no refusal is in the log alone. */
+/** Runs `work`, and records an OAuthError of it as an event of `type`. Other errors are only in the log. */
 export async function auditRefusal<T>(
   request: Request,
   { type, tenant }: Pick<AuditEvent, 'type' | 'tenant'>,
@@ -25,10 +25,10 @@ export async function auditRefusal<T>(
   try {
     return await work()
   } catch (error) {
-    // Whoever has to wait is told of by the one event of the moment when that began.
+    // A wait has one event, `limit.reached`, when it begins.
     if (error instanceof OAuthError && error.status !== tooManyRequests) {
       const reason = error.reason ?? error.code
-      // Who did not authenticate is nobody, whatever client it claims to be.
+      // The actor is undefined until it is authenticated, whatever client the request names.
       const { clientId, actor } = notesOf(request)
       recordAudit(
         request,

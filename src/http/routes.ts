@@ -8,7 +8,7 @@ export interface Route {
 }
 
 /**
- * Why no route took a request: `method_not_allowed` with the methods of that path for the Allow header, or
+ * The error for a request that no route took: `method_not_allowed` with the methods of the path for the Allow header, or
  * `not_found` (RFC 9110 sections 15.5.5 and 15.5.6).
  */
 export function explainNoRoute(
@@ -22,7 +22,7 @@ export function explainNoRoute(
 }
 
 function fits(pathname: string, pattern: string): boolean {
-  // A route for whatever no other one takes is nobody's path.
+  // A catch-all route does not make a path exist.
   if (pattern.endsWith('/*')) return false
   const given = pathname.split('/')
   const wanted = pattern.split('/')
@@ -32,7 +32,7 @@ function fits(pathname: string, pattern: string): boolean {
   )
 }
 
-/** The path of `public_url`; empty for one with characters that mean something in the pattern of a route. */
+/** The path of `public_url`; empty if it has characters with a meaning in route patterns. */
 export function mountablePath(publicUrl: string): string {
   const path = basePathOf(publicUrl)
   return /^(?:\/[\w.~-]+)+$/.test(path) ? path : ''

@@ -4,14 +4,13 @@ import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { notesOf } from './request/request-notes.ts'
 
 /**
- * The active tenant that a path names. Throws `tenant_not_found`, in the same bytes, for an unknown and for an
- * inactive one.
+ * The active tenant that a path names. Throws the same `tenant_not_found` for an unknown tenant and for an inactive one.
  */
 export async function getTenant(request: Request, id: string, { tenants }: TenantDeps): Promise<Tenant> {
   return known(request, isOneSpelling(request) ? await tenants.find(id) : undefined)
 }
 
-/** Like {@link getTenant}, for public documents: they are answered while the storage is away. */
+/** Like {@link getTenant}, for public documents: they are also answered while the storage is away. */
 export async function getTenantOfDocument(
   request: Request,
   id: string,
@@ -23,8 +22,8 @@ export async function getTenantOfDocument(
 type TenantDeps = Pick<Deps, 'tenants'>
 
 /**
- * The router decodes %74est to test, and no id holds a percent sign. What the server resolves before anybody here sees
- * it, dot segments and backslashes, cannot be told any more.
+ * Whether the path has no percent sign. The router decodes %74est to test, but a tenant id has exactly one spelling. The server
+ * resolves dot segments and backslashes before this code runs, so they cannot be found here.
  */
 function isOneSpelling({ url }: Request): boolean {
   return !url.includes('%') || !new URL(url).pathname.includes('%')
@@ -41,7 +40,7 @@ export interface OAuth2Tenant {
   readonly oauth2: OAuth2Settings
 }
 
-/** Like {@link getTenant}, for what only a tenant with oauth2 has: one without is answered as unknown. */
+/** Like {@link getTenant}, for endpoints of OAuth: a tenant without oauth2 is answered as unknown. */
 export async function getOAuth2Tenant(request: Request, id: string, deps: TenantDeps): Promise<OAuth2Tenant> {
   return withOAuth2(await getTenant(request, id, deps))
 }

@@ -9,10 +9,10 @@ export interface Asset {
   readonly text: string
 }
 
-/** The page and its files, loaded when the page is first asked for. */
+/** The page and its files, loaded at the first request for the page. */
 export interface SwaggerAssets {
   readonly html: string
-  /** By a name that holds a hash of the content, so that it can be cached for good. */
+  /** The name holds a hash of the content, so caches can keep a file for ever. */
   readonly byName: ReadonlyMap<string, Asset>
 }
 

@@ -2,15 +2,15 @@
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 type JsonObject = { readonly [name: string]: Json }
 
-/** The parts of a document that have a name, by their kind. */
+/** The named parts of a document, by their kind. */
 export type Components = Readonly<Record<'schemas' | 'responses', JsonObject>>
 
-/** What an answer is marked with that several routes have, so that the document holds it once; see `shared` of http/openapi-parts.ts. */
+/** Marks an answer that several routes have, so that the document holds it once; see `shared` in http/openapi-parts.ts. */
 export const sharedMark = 'x-shared'
 
 /**
- * The document with each schema that has a title, and each answer that is marked as shared, once among its components and by reference
- * elsewhere. Throws TypeError where two that differ have one name.
+ * Moves each schema with a title and each shared answer into the components of the document, and refers to them elsewhere. Throws
+ * TypeError if two different ones have the same name.
  */
 export function withComponents(document: JsonObject): JsonObject {
   const found = { schemas: new Map<string, Json>(), responses: new Map<string, Json>() }

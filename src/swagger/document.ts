@@ -22,21 +22,21 @@ const description = [
   'This page begins with one tenant; `?tenant=ID` in its address chooses another one.',
 ].join('\n')
 
-/** An OpenAPI 3 document of no tenant yet. */
+/** An OpenAPI 3 document without the values of a tenant. */
 export type OpenApiDocument = ReturnType<typeof withComponents>
 
-/** Made by the plugin from the routes themselves. */
+/** The plugin makes the document from the routes. */
 export async function makeDocument(
   routes: AnyElysia,
   { settings: { admin }, build, publicUrl }: DocumentDeps,
 ): Promise<OpenApiDocument> {
-  // Loaded when somebody looks at the page: it costs a part of the start.
+  // Imported at the first use, because it would make each start longer.
   const { swagger } = await import('@elysiajs/swagger')
   const app = new Elysia().use(routes).use(
     swagger({
       path: '/page',
       specPath: documentPath,
-      // Otherwise every path with a dot, jwks.json among them, is left out.
+      // Otherwise the plugin leaves out every path with a dot, such as jwks.json.
       excludeStaticFile: false,
       exclude: ['/page', documentPath],
       documentation: {
@@ -46,7 +46,7 @@ export async function makeDocument(
           description,
           license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
         },
-        // Without a host: the page works under whatever name it was opened.
+        // Has no host, so the page works under every name of the server.
         servers: [{ url: basePathOf(publicUrl) || '/', description: 'This server' }],
         tags: tags.filter(({ name }) => name !== 'Admin' || admin !== undefined),
       },
@@ -56,7 +56,7 @@ export async function makeDocument(
   return withComponents(await response.json())
 }
 
-/** The tenant that the document is of when nobody names one: the first that issues tokens, and the admin tenant only for want of others. */
+/** The default tenant of the document: the first one that issues tokens. It is the admin tenant only if there is no other. */
 export function findFirstTenant({
   settings: { admin },
   tenants,
@@ -65,7 +65,7 @@ export function findFirstTenant({
   return able.find(({ id }) => id !== admin?.tenant) ?? able[0]
 }
 
-/** The document as JSON, with the scopes and the token endpoint of a tenant, whose id every `tenant` parameter begins with. */
+/** The document as JSON, with the scopes and the token endpoint of a tenant. Its id is the example of every `tenant` parameter. */
 export function renderDocumentOf(
   tenant: Tenant | undefined,
   document: OpenApiDocument,

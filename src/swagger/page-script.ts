@@ -1,13 +1,13 @@
 /**
- * Starts the page and keeps its colours to those of the system.
+ * Starts the page, with light or dark colours like the system.
  *
- * Requests leave credentials out: else a browser that is answered 401 with a challenge for Basic opens a window of its own.
+ * Requests carry no credentials of the browser. Otherwise the browser opens a window of its own after a 401 with a Basic challenge.
  *
- * The page shows less than the document says: of answers that many operations have (by reference) one line, and of a form no value
- * that a person did not choose, because it would be sent. Fields that stay empty are not sent.
+ * The page shows less than the document. Shared answers of an operation become one line each. Fields of a form start empty, because
+ * Swagger UI would send its examples; empty fields are not sent.
  *
- * Swagger UI focuses the scheme of its choice when the window for authorizations opens, which scrolls there; the first one, which gets
- * a token, is what most people want. A form shrinks once it is authorized, which would leave the next one in its place.
+ * When the window for authorizations opens, Swagger UI scrolls to a scheme of its choice. The script scrolls to the first one, which
+ * gets a token. A form shrinks after it is authorized, so the script keeps it in view.
  */
 export const startScript = `
 const dark = matchMedia('(prefers-color-scheme: dark)')

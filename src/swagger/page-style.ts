@@ -1,4 +1,4 @@
-/** What swagger-ui-dist leaves bare: the page around it, and room for a narrow screen. */
+/** Styles that swagger-ui-dist does not have: for the page around it, and for narrow screens. */
 export const ownStyle = `
 html { box-sizing: border-box; overflow-y: scroll; background: #fafafa; }
 html.dark-mode { background: #1c2022; color-scheme: dark; }
@@ -12,7 +12,7 @@ body { margin: 0; }
 html.dark-mode #tenant label, html.dark-mode #tenant .btn { color: #e4e6e6; }
 #tenant input { width: 14rem; min-width: 0; margin: 0; }
 
-/* There is one server and there are no links; a choice of one is none; what is left empty is not sent. */
+/* Hides choices that have no effect: the only server, links, lists with one entry, and the switch for empty values. */
 .swagger-ui .servers-title,
 .swagger-ui .servers,
 .swagger-ui .response-col_links,
@@ -39,7 +39,7 @@ html.dark-mode #tenant label, html.dark-mode #tenant .btn { color: #e4e6e6; }
   .swagger-ui .dialog-ux .modal-ux { width: calc(100vw - 24px); min-width: 0; }
   .swagger-ui .auth-container input { width: 100%; max-width: 100%; }
   .swagger-ui .btn-group { flex-wrap: wrap; }
-  /* Else the buttons at the bottom cover the last lines. */
+  /* Otherwise the buttons at the bottom cover the last lines. */
   .swagger-ui .highlight-code:has(.download-contents) code { display: block; padding-bottom: 2.5rem; }
   .swagger-ui .curl-command code { display: block; padding-bottom: 1.5rem; }
 }

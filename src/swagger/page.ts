@@ -1,12 +1,12 @@
-/** The names under which the page finds its files. */
+/** The names of the files of the page. */
 export interface PageFiles {
   readonly scripts: readonly string[]
   readonly styles: readonly string[]
 }
 
 /**
- * The HTML of the Swagger page: no inline script and no inline style, because its policy allows none. Its addresses are relative, so
- * it works below any path that a proxy puts in front.
+ * The HTML of the Swagger page. It has no inline script and no inline style, because its policy forbids them. Its URLs are relative, so
+ * it works below any path that a proxy adds.
  */
 export function renderPage({ scripts, styles }: PageFiles): string {
   return [

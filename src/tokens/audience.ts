@@ -4,8 +4,8 @@ import { resolveAudience } from '../protocol/url/resource.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 
 /**
- * Where a token works. grantd's own endpoints take tokens whose `aud` has the issuer of the tenant, and a token with a reserved scope is
- * for them alone unless its request names more: an API that gets a token must not be able to use it here.
+ * The audience of tokens. The endpoints of grantd take tokens whose `aud` has the issuer of the tenant. By default a token with a
+ * reserved scope is for these endpoints only, because an API that receives a token must not be able to use it here.
  */
 
 interface Owner {
@@ -14,7 +14,7 @@ interface Owner {
   readonly client: Client
 }
 
-/** The audience of a token of these scopes where none is asked for. */
+/** The audience of a token with these scopes, if its request names none. */
 export function defaultAudience(
   scopes: readonly string[],
   { tenant, oauth2, client }: Owner,
@@ -23,7 +23,7 @@ export function defaultAudience(
 }
 
 /**
- * The audience of a token of these scopes whose request names `requested`; see resolveAudience. Throws `invalid_target`.
+ * The audience of a token with these scopes whose request names `requested`; see resolveAudience. Throws `invalid_target`.
  */
 export function requestedAudience(
   requested: readonly string[],
@@ -40,7 +40,7 @@ export function requestedAudience(
   })
 }
 
-/** Whether a token of the client may still be for this audience. For the issuer it always may: it opens nothing by itself. */
+/** Whether the client may have this audience now. It may always have the issuer, which gives no right by itself. */
 export function isEntitled(audience: string, { tenant, oauth2, client }: Owner): boolean {
   return (
     ownAudience(client, oauth2).includes(audience) ||

@@ -2,12 +2,12 @@ import type { Storage } from '../storage/storage.ts'
 import { StorageError } from '../storage/storage.ts'
 import { findRevocation } from './revocations.ts'
 
-/** Requests whose token is remembered; one more makes the oldest be forgotten. */
+/** Tokens that are kept, at most. The next one takes the place of the oldest. */
 const mostRemembered = 10_000
-/** Characters of all that is remembered, for a token may have eight thousand. */
+/** Characters of all that is kept: one token may have eight thousand. */
 const mostCharacters = 16 * 1024 * 1024
 
-/** A token and what has to be known of it to give it away again. */
+/** A token, with what is needed to return it again. */
 export interface SharedToken {
   readonly token: string
   readonly tokenId: string
@@ -18,16 +18,16 @@ export interface SharedToken {
 
 interface Recent {
   readonly minted: Promise<SharedToken>
-  /** Milliseconds since the epoch: from when on it counts, and from when on no more. */
+  /** Milliseconds since the epoch: valid at `from` and later, and before `until`. */
   readonly from: number
   readonly until: number
-  /** Characters; without the token until it is there. */
+  /** Characters. The token counts from when it is issued. */
   size: number
 }
 
 export interface ShareOptions {
   readonly tenantId: string
-  /** JSON values that are equal for identical requests: all that the token says but its id and its times, and the key that signs it. */
+  /** JSON values that are equal for identical requests: the signing key, and all that the token says except its id and its times. */
   readonly sameAs: readonly unknown[]
   /** Seconds, more than 0. */
   readonly window: number
@@ -35,30 +35,30 @@ export interface ShareOptions {
 }
 
 /**
- * Tokens of a moment ago, of the tenants that have a reuse_window: identical requests get one token and cost one signature. Each
- * process has its own. A token that is bound to its sender (RFC 7800 cnf) must not come here.
+ * Keeps recent tokens of the tenants that have a reuse_window, so that identical requests get one token and cost one signature. Each
+ * process has its own. A token that is bound to its sender (RFC 7800 cnf) must never be kept here.
  */
 export class RecentTokens {
   readonly #storage: Storage
   readonly #now: () => number
-  /** In the order in which they were minted. */
+  /** The oldest first. */
   readonly #byRequest = new Map<string, Recent>()
   #characters = 0
 
-  /** `now` answers milliseconds since the epoch. */
+  /** `now` returns milliseconds since the epoch. */
   constructor({ storage, now }: { storage: Storage; now: () => number }) {
     this.#storage = storage
     this.#now = now
   }
 
-  /** How many are remembered. */
+  /** How many are kept. */
   get size(): number {
     return this.#byRequest.size
   }
 
   /**
-   * The token of an identical request inside the window that still stands, else one of `mint`. While the storage cannot say
-   * whether a token stands, a new one is minted. Throws what `mint` throws.
+   * Returns the token of an identical request inside the window, if it is not revoked, else a new one by `mint`. Returns a new one too
+   * while the storage cannot be read. Throws what `mint` throws.
    */
   async share({ tenantId, sameAs, window, mint }: ShareOptions): Promise<SharedToken> {
     const key = JSON.stringify([tenantId, ...sameAs])
@@ -75,7 +75,7 @@ export class RecentTokens {
   #find(key: string): Recent | undefined {
     const recent = this.#byRequest.get(key)
     const now = this.#now()
-    // A clock that went back must not make a window longer.
+    // A clock that is set back must not make the window longer.
     return recent && recent.from <= now && now < recent.until ? recent : undefined
   }
 
@@ -101,7 +101,7 @@ export class RecentTokens {
     this.#shrink(this.#now())
   }
 
-  /** Forgets the oldest, as long as its time is over or there are too many. */
+  /** Deletes the oldest while they are out of their window, or while there are too many. */
   #shrink(now: number): void {
     for (const [key, recent] of this.#byRequest) {
       const isTooMuch = this.#byRequest.size > mostRemembered || this.#characters > mostCharacters
@@ -110,7 +110,7 @@ export class RecentTokens {
     }
   }
 
-  /** Unless another request has put a new one in its place. */
+  /** Does nothing if another request has put a new token in its place. */
   #forget(key: string, recent: Recent): void {
     if (this.#byRequest.get(key) !== recent) return
     this.#byRequest.delete(key)

@@ -1,6 +1,6 @@
 import type { Hashing } from '../../platform/hashing.ts'
 
-/** Seconds that clients and proxies may keep a public document that says nothing else. */
+/** Seconds for which clients and proxies may keep a public document, by default. */
 export const publicMaxAge = 300
 
 export interface CacheableOptions {
@@ -14,12 +14,12 @@ interface Rendered {
   readonly etag: string
 }
 
-/** Documents that are answered again and again, such as a JWK Set, are rendered once. */
+/** Renders a document that does not change, such as a JWK Set, only once. */
 const renderedBodies = new WeakMap<object, Rendered>()
 
 /**
- * A public JSON document with an ETag, or 304 when the request has it already (RFC 9110 section 13.1.2). `body` must not change
- * any more.
+ * A public JSON document with an ETag, or 304 if the request names that ETag (RFC 9110 section 13.1.2). `body` must never change
+ * afterwards.
  */
 export function cacheableJson(
   request: Request,

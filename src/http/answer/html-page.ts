@@ -1,4 +1,4 @@
-/** What a page may do: use its own style sheets and images, and post to this server. No script, no frame, nothing from elsewhere. */
+/** Allows style sheets and images of this server and forms that post to it. No script, no frame, nothing from another origin. */
 const strictPolicy: Readonly<Record<string, string>> = {
   'default-src': "'none'",
   'script-src': "'none'",

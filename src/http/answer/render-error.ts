@@ -6,8 +6,8 @@ import { json } from './json.ts'
 import { noStore } from './no-store.ts'
 
 /**
- * The one place where an error becomes an answer. What is not an OAuthError is ours: its cause goes to the log
- * and `server_error` to the client.
+ * Turns an error into an answer; no other code does. For an error that is not an OAuthError, the log gets the cause and the client
+ * `server_error`.
  */
 export function renderError(error: unknown, notes: RequestNotes): Response {
   const known = error instanceof OAuthError ? error : hideError(error)
@@ -17,7 +17,7 @@ export function renderError(error: unknown, notes: RequestNotes): Response {
   const headers: Record<string, string> = {}
   if (known.challenge) headers['WWW-Authenticate'] = renderChallenge(known.challenge, known)
   if (known.retryAfterSeconds !== undefined) headers['Retry-After'] = String(known.retryAfterSeconds)
-  // RFC 6750 section 3.1: a request without credentials learns how to authenticate and nothing else.
+  // RFC 6750 section 3.1: the answer to a request without credentials has no error code.
   if (known.challenge?.scheme === 'Bearer' && !known.challenge.withError) {
     return new Response(null, { status: known.status, headers: { ...noStore, ...headers } })
   }
@@ -25,7 +25,7 @@ export function renderError(error: unknown, notes: RequestNotes): Response {
   return json(body, { status: known.status, headers })
 }
 
-/** Seconds after which trying again makes sense. */
+/** Seconds after which a client should retry. */
 const retryAfterSeconds = 5
 
 function hideError(cause: unknown): OAuthError {

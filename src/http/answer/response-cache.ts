@@ -7,12 +7,11 @@ import { noNotes, notesOf, type RequestNotes } from '../request/request-notes.ts
 import { staysOpen } from './connection.ts'
 
 /**
- * The response cache: a public document such as a JWK Set is answered again without routing, and without a look for the tenant
- * and its keys. Its seams are one line in handler.ts and one call of {@link repeatWhile} for the documents of a tenant
- * (tenant-document.ts).
+ * The response cache answers a public document such as a JWK Set again, without routing and without finding the tenant and its keys.
+ * It has two seams: one line in handler.ts, and one call of {@link repeatWhile} in tenant-document.ts.
  */
 
-/** How long each answer may be repeated, by the request that it is for. */
+/** For a request, the function that says whether its answer is still current. */
 const repeatable = new WeakMap<Request, () => boolean>()
 
 /** Says that every GET of the same URL gets this answer, as long as `isCurrent` returns true. */

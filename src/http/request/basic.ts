@@ -5,7 +5,7 @@ const standardBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/
 
 /**
  * The client in an Authorization header: RFC 7617 section 2, with both halves form-encoded (RFC 6749 section
- * 2.3.1). Undefined without a header, 'malformed' for another scheme or for anything that is not exactly that.
+ * 2.3.1). Undefined without a header; 'malformed' for another scheme and for any other deviation.
  */
 export function parseBasic(header: string | null): ClientCredentials | 'malformed' | undefined {
   if (header === null) return undefined

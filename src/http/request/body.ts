@@ -1,8 +1,8 @@
 import { OAuthError } from '../../protocol/errors.ts'
 
 /**
- * The whole body of at most `limit` bytes. Throws `invalid_request`, with status 413 for a longer one, and for one
- * that breaks off.
+ * Reads the whole body, at most `limit` bytes. Throws `invalid_request` for a body that breaks off and, with status 413, for a longer
+ * one.
  */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
   const held = received.get(request)
@@ -16,12 +16,12 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
   }
 }
 
-/** Bodies that were received before anybody wanted them. */
+/** Bodies that {@link receiveBody} read. */
 const received = new WeakMap<Request, Uint8Array>()
 
 /**
- * Receives the whole body, for {@link readBody} to give later. Whoever is let in by a token comes here first: a body that drips
- * in would hold the door open after the token was revoked. Throws as readBody does.
+ * Receives the whole body, so that {@link readBody} returns it later. Routes with a bearer token call this before they check the token:
+ * otherwise a slow body would keep a request alive after its token is revoked. Throws what readBody throws.
  */
 export async function receiveBody(request: Request, limit: number): Promise<void> {
   received.set(request, await readBody(request, limit))
@@ -34,12 +34,12 @@ async function readLimited(request: Request, limit: number): Promise<Uint8Array>
   return request.body ? readStream(request.body, limit) : new Uint8Array()
 }
 
-/** Undefined for what is no number of bytes. */
+/** Undefined for a text that is not a number of bytes. */
 function parseLength(text: string | null): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-/** The server hands over no more than was declared, so this cannot grow; it is looked at all the same. */
+/** The server hands over no more than was declared. The limit is checked all the same. */
 async function readDeclared(request: Request, limit: number): Promise<Uint8Array> {
   const whole = new Uint8Array(await request.arrayBuffer())
   if (whole.length > limit) throw tooLarge()

@@ -1,13 +1,13 @@
 import type { Peer } from '../../platform/network.ts'
 import { type IpRange, isInRange, parseIpAddress, parseIpRange } from '../../protocol/ip-address.ts'
 
-/** Entries of X-Forwarded-For that are looked at: no chain of proxies is so long. */
+/** Entries of X-Forwarded-For that count, from the end: no chain of proxies is longer. */
 const longestChain = 20
 
 /**
- * Where a request comes from: the other end of its connection, or, where that is a trusted proxy, the last address in
- * X-Forwarded-For that is none. What stands before that one was written by whoever sent the request. An entry that is no address ends
- * the search at the proxy that wrote it.
+ * The address of the sender: the peer of the connection, or, if that is a trusted proxy, the last address in X-Forwarded-For that is
+ * not a trusted proxy. The sender may have written the entries before that one. An entry that is not an address ends the search at the
+ * proxy that wrote it.
  */
 export function findClientAddress(
   peer: string | undefined,
@@ -30,7 +30,7 @@ function isTrusted(text: string, trusted: readonly IpRange[]): boolean {
   return address !== undefined && trusted.some((range) => isInRange(address, range))
 }
 
-/** Some proxies write `192.0.2.7:50123` and `[2001:db8::7]:50123`. */
+/** Some proxies write a port: `192.0.2.7:50123`, `[2001:db8::7]:50123`. */
 function withoutPort(entry: string): string {
   const inBrackets = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(entry)
   return inBrackets?.[1] ?? entry.replace(/^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/, '$1')
@@ -52,7 +52,7 @@ export function createAddressFinder(
 
 function find({ headers }: Request, peer: Peer, trusted: readonly IpRange[]): string | undefined {
   const address = peer.address()
-  // Most servers trust nobody, and need not look.
+  // Most servers trust no proxy, and need not read the header.
   if (trusted.length === 0) return address
   return findClientAddress(address, headers.get('x-forwarded-for'), trusted)
 }

@@ -12,12 +12,12 @@ export interface Form {
 /** Bytes. */
 export const largestForm = 64 * 1024
 
-/** RFC 8707 section 2 lets this one be repeated; RFC 6749 section 3.2 lets no other. */
+/** RFC 8707 section 2 allows this parameter more than once. RFC 6749 section 3.2 forbids it for all others. */
 const repeatable = new Set(['resource'])
 
 /**
- * The form in a request's body. Throws `invalid_request` for another media type, a body over 64 KB (413), bytes
- * that are not UTF-8, a broken percent-escape and a parameter given twice.
+ * Parses the form in the body of a request. Throws `invalid_request` for another media type, a body over 64 KB (413), bytes that are
+ * not UTF-8, a broken percent-escape and a parameter that is sent twice.
  */
 export async function parseForm(request: Request): Promise<Form> {
   checkMediaType(request.headers.get('content-type'))
@@ -44,10 +44,10 @@ export function parseFormText(text: string): Form {
   }
 }
 
-/** A name that RFCs give to parameters: any other is the sender's own text, and may be a secret in the wrong place. */
+/** Names of this form are shown in errors. Any other name is a text of the sender, and may be a secret in the wrong place. */
 const parameterName = /^[a-z_]{1,32}$/
 
-/** Names the parameter, in a form as in a query. */
+/** The error for a parameter that is sent twice, in a form or in a query. */
 export function sentTwice(name: string): OAuthError {
   const sentence = 'A parameter was sent more than once'
   return new OAuthError('invalid_request', nameIn(sentence, parameterName.test(name) ? name : undefined))

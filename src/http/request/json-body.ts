@@ -6,7 +6,7 @@ import { readBody, receiveBody } from './body.ts'
 /** Bytes. */
 const largestJson = 64 * 1024
 
-/** What a body has to be, in words: the schema decides, `describe` tells. */
+/** The wanted body. The schema decides, and `describe` explains. */
 export interface JsonShape<S extends TSchema> {
   readonly schema: S
   /** Default: application/json alone. */
@@ -16,8 +16,8 @@ export interface JsonShape<S extends TSchema> {
 }
 
 /**
- * The JSON object in a request's body, checked. Throws `invalid_request` for another media type, a body over 64 KB (413), and
- * for what is not of the shape; the sentence names the member and repeats nothing of the body.
+ * Parses the JSON object in the body of a request. Throws `invalid_request` for another media type, a body over 64 KB (413), and a body
+ * that does not match the schema. The sentence names the member, and repeats nothing else of the body.
  */
 export async function parseJsonBody<S extends TSchema>(
   request: Request,
@@ -27,7 +27,7 @@ export async function parseJsonBody<S extends TSchema>(
   if (Value.Check(schema, value)) return value
   const [error] = [...Value.Errors(schema, value)]
   const path = error?.path ?? ''
-  // Its name is the sender's own text, and people do send secrets in the wrong place.
+  // The name is a text of the sender, and people send secrets in the wrong place.
   if (error?.type === ValueErrorType.ObjectAdditionalProperties) throw malformed(unknownField)
   const missing = error?.value === undefined
   throw malformed(describe?.({ path, missing }) ?? explain(path, missing))
@@ -41,7 +41,7 @@ export function hasBody({ headers }: Request): boolean {
   return headers.has('content-type') || headers.has('transfer-encoding') || length > 0
 }
 
-/** Receives the JSON body, if there is one, before the sender is looked at; see receiveBody. */
+/** Receives the JSON body, if there is one, before the sender is authenticated; see receiveBody. */
 export async function receiveJson(request: Request): Promise<void> {
   if (hasBody(request)) await receiveBody(request, largestJson)
 }
@@ -61,10 +61,10 @@ async function readJson(request: Request, mediaTypes: readonly string[]): Promis
   throw malformed('The request body must be a JSON object')
 }
 
-/** Maps and lists in one another. */
+/** Levels of nested objects and lists. */
 const deepest = 16
 
-/** Without recursion, which a body of brackets alone would drive too far. */
+/** Has no recursion: a body of brackets alone would exhaust the stack. */
 function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value]
   for (let depth = 0; depth <= deepest; depth++) {
@@ -78,7 +78,7 @@ function decodeJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    // What the parser says quotes the body, and would end in the log.
+    // The message of the parser quotes the body, so it must not reach the log.
     throw malformed('The request body is malformed', new Error('not JSON in UTF-8'))
   }
 }

@@ -1,11 +1,11 @@
 const sane = /^[A-Za-z0-9._-]{1,128}$/
 
-/** The sender's X-Request-Id when it is sane, else a new one. */
+/** Returns the X-Request-Id of the sender if it is sane, else a new id. */
 export function resolveRequestId(given: string | null, newId: () => string): string {
   return given !== null && sane.test(given) ? given : newId()
 }
 
-/** Ids that are made at once. */
+/** Ids per call of randomBytes. */
 const atOnce = 256
 /** 128 bits, in hexadecimal digits. */
 const digits = 32

@@ -1,32 +1,32 @@
 import type { Proof } from '../../clients/proof.ts'
 
-/** What is known of a request by its end, for the one log line that it gets. Never a secret, token or body. */
+/** What is known about a request at its end, for its log line and its audit events. Never a secret, token or body. */
 export interface RequestNotes {
   readonly id: string
-  /** Where it comes from, see client-address.ts; undefined where it is not known. */
+  /** The address of the sender, see client-address.ts; undefined if unknown. */
   readonly address: () => string | undefined
   /** The pattern of the route, such as `/api/v1/tenant/:tenant/strategies`. */
   route: string | undefined
-  /** A tenant that exists: anything else is the sender's own text. */
+  /** A tenant that exists. Any other id is a text of the sender. */
   tenant: string | undefined
-  /** A client that exists: people do send their secret in the wrong field. */
+  /** A client that exists. Any other id may be a secret in the wrong field. */
   clientId: string | undefined
-  /** Who proved to be somebody: a client, or an API key by its id. */
+  /** Who is authenticated: the id of a client or of an API key. */
   actor: string | undefined
-  /** The tenant of the token that the caller has, where that decides. */
+  /** The tenant of the caller's token, where access depends on it. */
   callerTenant: string | undefined
-  /** With what the client proved who it is. */
+  /** What proved the client. */
   proof: Proof | undefined
   error: string | undefined
-  /** Why, for the log alone. */
+  /** The cause of the error, for the log only. */
   reason: string | undefined
-  /** A 5xx is what was asked for, and no reason for an alarm. */
+  /** A 5xx is the normal answer here, so the log has it as information. */
   isExpected: boolean
-  /** Pages of other origins may read the answer: see cors.ts. */
+  /** Pages of every origin may read the answer, see cors.ts. */
   isForAnyOrigin: boolean
 }
 
-/** Of a request of which nothing is known yet. */
+/** The notes of a request about which nothing is known yet. */
 export const noNotes: RequestNotes = {
   id: '',
   address: () => undefined,
@@ -50,7 +50,7 @@ export function openNotes(request: Request, id: string, address: RequestNotes['a
   return notes
 }
 
-/** The notes of a request that came through handler.ts. */
+/** The notes that handler.ts opened for a request. */
 export function notesOf(request: Request): RequestNotes {
   return notesByRequest.get(request) ?? openNotes(request, '', () => undefined)
 }
