@@ -7,7 +7,7 @@ import { dummyKeyFor } from './dummy-keys.ts'
 /** A JWT with which a client says who it is (RFC 7523 section 2.2), before anything of it is believed. */
 export interface ClientAssertion {
   readonly text: string
-  /** Undefined for one that is none of ours, such as none and HS256. */
+  /** Undefined for an algorithm that grantd does not use, such as none and HS256. */
   readonly algorithm: SignatureAlgorithm | undefined
   readonly kid: string | undefined
   /** Whether the header has a member that we do not follow: a key of its own, a critical extension, another typ. */

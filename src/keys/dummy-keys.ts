@@ -2,8 +2,8 @@ import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algori
 import type { ClientJwk } from '../protocol/client-keys.ts'
 
 /**
- * Public keys of nobody, for the time that a verification takes: their private halves were never written down, and what one of them
- * verifies proves nothing.
+ * Public keys that belong to no client. Verifying with one takes as long as with a real key. Their private halves were never written
+ * down, so a signature that one of them verifies proves nothing.
  */
 const dummies: Readonly<Record<string, ClientJwk>> = {
   RSA: Object.freeze({

@@ -6,7 +6,7 @@ import type { TenantKeys } from './tenant-keys.ts'
 
 const allAlgorithms = Object.keys(signatureAlgorithms)
 
-/** A compact JWS in the tenant's words; the header is alg, typ, kid in that order. A signature that cannot be made throws. */
+/** Signs claims as a compact JWS. The header is alg, typ, kid in that order. Throws when the signature cannot be made. */
 export function signJwt(
   claims: Readonly<Record<string, unknown>>,
   { key, typ }: { key: SigningKey; typ: string },
@@ -16,7 +16,7 @@ export function signJwt(
   return signCompact(header, JSON.stringify(claims), signer)
 }
 
-/** What a JWT says of itself before anything is verified; undefined for a text that is no JWT. */
+/** What a JWT says about itself before it is verified. */
 export interface UnverifiedJwt {
   readonly issuer: string
   readonly kid: string
@@ -24,7 +24,7 @@ export interface UnverifiedJwt {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Reads the issuer and the key id, by which alone our own key is looked up; nothing in it is believed. */
+/** Reads a JWT without verifying it; undefined for a text that is not a JWT. The issuer and the key id only serve to find our own key. */
 export function peekJwt(token: string): UnverifiedJwt | undefined {
   try {
     const { kid, typ } = jose.decodeProtectedHeader(token)
@@ -42,35 +42,35 @@ export interface VerifyOptions {
   readonly types: readonly string[]
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** Default true; false: a token without exp never expires. */
+  /** Default true. False: a token without exp never expires. */
   readonly requireExpiry?: boolean
-  /** Default false: a token that was issued later than now is refused. */
+  /** Default false: a token with an iat later than `now` is refused. */
   readonly allowFuture?: boolean
 }
 
-/** The token was ours and good, but its time is over. */
+/** One of our keys signed the token, and it has expired. */
 export class JwtExpired extends Error {}
 
-/** The token is none of ours, or not whole. */
+/** The token is not ours, or it was changed. */
 export class JwtInvalid extends Error {}
 
 /**
- * The claims of a JWT that one of `keys` signed and that is not expired; no leeway, for the clock is ours.
- * Throws {@link JwtExpired}, for a token that is good but for its time, or {@link JwtInvalid}; and StorageError when
- * the key is not at hand and the storage cannot say whether it is one of ours.
+ * Returns the claims of a JWT that one of `keys` signed and that has not expired. There is no leeway, because the clock is ours.
+ * Throws {@link JwtExpired} for a token that is valid except for its time, {@link JwtInvalid} for any other, and StorageError when
+ * the key is not in memory and the storage cannot say whether it is one of ours.
  */
 export async function verifyJwt(token: string, options: VerifyOptions): Promise<Record<string, unknown>> {
   return (await verifyJwtByKey(token, options)).claims
 }
 
-/** Claims, with what else the signature covers and which key made it. */
+/** The claims, the typ, and the key that made the signature. */
 export interface VerifiedJwt {
   readonly claims: Record<string, unknown>
   readonly typ: string
   readonly key: VerifyingKey
 }
 
-/** Like {@link verifyJwt}, for those who want to know by which key. */
+/** Like {@link verifyJwt}, and returns the key as well. */
 export async function verifyJwtByKey(token: string, options: VerifyOptions): Promise<VerifiedJwt> {
   checkCanonical(token)
   let picked: Omit<VerifiedJwt, 'claims'> | undefined
@@ -91,19 +91,19 @@ export async function verifyJwtByKey(token: string, options: VerifyOptions): Pro
     if (!picked) throw new TypeError('The verifier asked for no key')
     return { claims: payload, ...picked }
   } catch (cause) {
-    // Only the code goes on: the message below it may quote the token, and this one ends in the log.
+    // The message of jose may quote the token, and this error ends in the log. So only the code goes on.
     if (cause instanceof jose.errors.JWTExpired) throw new JwtExpired(cause.code)
     if (cause instanceof jose.errors.JOSEError) throw new JwtInvalid(cause.code)
     throw cause
   }
 }
 
-/** The algorithm is that of the key; what the header says has to agree and decides nothing. */
+/** Finds the key by its kid. The key decides the algorithm; the alg of the header only has to agree. */
 async function pickKey(
   { alg, kid, typ, crit }: jose.JWTHeaderParameters,
   { keys, types }: VerifyOptions,
 ): Promise<Omit<VerifiedJwt, 'claims'>> {
-  // We sign no critical members, so one that is there is not ours.
+  // We sign no critical members, so a token with one is not ours.
   if (crit !== undefined) throw new JwtInvalid('critical members')
   if (typ === undefined || !types.includes(typ)) throw new JwtInvalid('another typ')
   const key = typeof kid === 'string' ? (keys.find(kid) ?? (await keys.lookUp(kid))) : undefined
@@ -111,30 +111,30 @@ async function pickKey(
   return { key, typ }
 }
 
-/** One token, one spelling: base64url that decodes to the same bytes in another spelling is refused. */
+/** Refuses base64url in another spelling that decodes to the same bytes, so that each token has one spelling. */
 function checkCanonical(token: string): void {
   const parts = token.split('.')
   const canonical = parts.length === 3 && parts.every((part) => isCanonicalBase64Url(part))
   if (!canonical) throw new JwtInvalid('not canonical base64url')
 }
 
-/** The last character of a rest of two or three carries four or two bits that decode to nothing: they have to be zero (RFC 4648 section 3.5). */
+/** The last character of a rest of two or three has four or two bits that decode to nothing. They must be zero (RFC 4648 section 3.5). */
 const canonicalBase64Url = /^(?:[\w-]{4})*(?:[\w-]{4}|[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])$/
 
 function isCanonicalBase64Url(text: string): boolean {
   return canonicalBase64Url.test(text)
 }
 
-/** A JWT as it stands, with nothing verified. */
+/** A JWT that was not verified. */
 export interface DecodedJwt {
   readonly header: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** The text is no JWT; `message` says what is wrong with it. */
+/** The text is not a JWT; `message` says what is wrong with it. */
 export class JwtMalformed extends Error {}
 
-/** Takes a JWT apart for a person to read. Throws {@link JwtMalformed}. */
+/** Decodes a JWT for a person to read. Throws {@link JwtMalformed}. */
 export function decodeJwt(token: string): DecodedJwt {
   const parts = token.split('.')
   if (parts.length === 5)
@@ -158,14 +158,14 @@ function attemptJson(name: string, decode: () => Record<string, unknown>): Recor
   }
 }
 
-/** Whether a key of the JWK Set signed the token; a word about why not otherwise. */
+/** Returns `verified` when a key of the JWK Set signed the token, and otherwise a sentence about why not. */
 export async function checkSignature(token: string, jwks: unknown): Promise<'verified' | string> {
   try {
     const keys = jose.createLocalJWKSet(jwks as jose.JSONWebKeySet)
     await jose.compactVerify(token, keys, { algorithms: Object.keys(signatureAlgorithms) })
     return 'verified'
   } catch (cause) {
-    // What is no error of jose comes from the platform, which could not make a key of the JWK.
+    // Any other error comes from the runtime, which could not import the JWK.
     if (!(cause instanceof jose.errors.JOSEError))
       return 'cannot be checked: the key in the JWK Set is broken'
     return signatureComplaints[cause.code] ?? `does not verify (${cause.code})`

@@ -5,7 +5,7 @@ import { longestUnseen } from './ring/rotation.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
-/** A time by both clocks: one may jump, the other stands still while the machine sleeps. */
+/** A time by both clocks. The wall clock may jump; the monotonic one stands still while the machine sleeps. */
 export interface Moment {
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -13,22 +13,22 @@ export interface Moment {
   readonly monotonic: number
 }
 
-/** A tenant whose keys are at hand. */
+/** A tenant whose keys are opened. */
 export interface Entry {
   ring: OpenedRing
-  /** The ring is as it was after this change, or later. */
+  /** The number of the last change that the ring is sure to include. */
   head: number
-  /** When that was read. */
+  /** When the number was read. */
   seenAt: Moment
-  /** Since when the ring cannot be used as it is; undefined: it can. */
+  /** Since when the current ring cannot be used; undefined: it can. */
   failingSince: Moment | undefined
-  /** Made when the ring is first looked at again. */
+  /** Undefined until the ring is first read again. */
   refresh: FreshRun<void> | undefined
-  /** The keys of the ring as everybody gets them. */
+  /** What callers get; undefined only while the entry is being made. */
   keys: TenantKeys | undefined
 }
 
-/** The ring could not be looked at, and is to be looked at again; what is at hand serves on for as long as it may. */
+/** Notes that the ring could not be read. The keys in memory go on until {@link longestUnseen} has passed, and the ring is read again. */
 export function noteFailure(
   entry: Entry | undefined,
   { failure, seenAt }: { failure: unknown; seenAt: Moment },
@@ -38,7 +38,7 @@ export function noteFailure(
   entry.failingSince ??= seenAt
 }
 
-/** Goes on with the ring as it was read again; frees the key that signed when another one takes its place. */
+/** Replaces the ring of an entry. Frees the key that signed when another one takes its place. */
 export function replaceRing(
   entry: Entry,
   { ring, head, seenAt }: Pick<Entry, 'ring' | 'head' | 'seenAt'>,
@@ -51,18 +51,18 @@ export function replaceRing(
   entry.failingSince = ring.failure === undefined ? undefined : (entry.failingSince ?? seenAt)
 }
 
-/** What a keyring knows of the storage. */
+/** What a keyring knows about the storage. */
 export interface Sight {
   /** Whether other machines may change the rings. */
   readonly isShared: boolean
-  /** Up to when every change is known. */
+  /** Every change up to this time is known. */
   readonly seenAt: () => Moment
   readonly now: () => Moment
 }
 
 /**
- * The key that signs. Throws what keeps the key of the ring from signing, and UnavailableError. When unsure, no token: a key that
- * others removed meanwhile must not sign on.
+ * Returns the key that signs. Throws the reason why the active key cannot sign, or UnavailableError when the ring was not seen for a
+ * day: another process may have removed the key, and a removed key must not sign.
  */
 export function getSigningKey({ ring, seenAt, failingSince }: Entry, sight: Sight): SigningKey {
   const { signing, failure, plan } = ring
@@ -73,7 +73,7 @@ export function getSigningKey({ ring, seenAt, failingSince }: Entry, sight: Sigh
   throw new UnavailableError('The keyrings in the database were not seen for a day, so no key signs')
 }
 
-/** The milliseconds from one to the other, by the clock that says more. */
+/** Milliseconds between two moments, by the clock that shows more. */
 function timeBetween(from: Moment, to: Moment): number {
   return Math.max(to.now - from.now, to.monotonic - from.monotonic)
 }

@@ -16,7 +16,7 @@ export interface MadeKey {
   readonly pem: string
 }
 
-/** What the row of a ring says about where the private half of a key is. */
+/** Where the private half of a key is, as the row of the ring says it. */
 export type Whereabouts = Pick<RingKey, 'file' | 'sealed'>
 
 /** The key of a tenant that has no ring yet. */
@@ -26,48 +26,48 @@ export interface FirstKey {
 }
 
 /**
- * Where private halves are. A key is kept before the ring names it and destroyed before the ring forgets it, or the ring says that it
- * is to be destroyed; so a process that ends in between leaves too much, never too little, and the next one knows what. What is read
- * throws KeyError.
+ * Where private halves are. A key is kept before the ring names it. It is destroyed before the ring forgets it, or the ring lists it
+ * for destruction. So a process that is killed in between leaves too much and never too little, and the next process knows what to
+ * remove. Every method throws KeyError.
  */
 export interface KeyMaterial {
-  /** The key of a tenant without a ring; undefined when one has to be made. */
+  /** Finds the key of a tenant without a ring; undefined when one has to be made. */
   findFirst(plan: KeyPlan): Promise<FirstKey | undefined>
-  /** Sees that a key could be kept, and destroyed: to make one costs up to seconds of a core. */
+  /** Checks that a key can be kept and destroyed, before one is made: making one can take seconds of a core. */
   prepare(plan: KeyPlan): Promise<void>
-  /** Keeps a new key, durably. It is not the tenant's until a ring names it. */
+  /** Keeps a new key durably. It becomes the tenant's when a ring names it. */
   keep(plan: KeyPlan, made: MadeKey): Promise<Whereabouts>
-  /** The ring names the key now. */
+  /** Gives a key its final name, after the ring names it. */
   settle(plan: KeyPlan, key: RingKey): Promise<void>
-  /** Whether the key that was kept is still there: it may have been taken for one that was left. */
+  /** Whether the key is still kept: another process may have taken it for an orphan and removed it. */
   isKept(plan: KeyPlan, key: RingKey): Promise<boolean>
-  /** Settles the keys of the ring that a process which ended left unsettled. */
+  /** Settles the keys of the ring that a killed process left unsettled. */
   settleAll(place: KeyPlace, ring: Ring): Promise<void>
   load(plan: KeyPlan, key: RingKey): Promise<SigningKey>
   /** The file of a private half, for people to read; undefined: it is not in a file, or the row of the ring names none. */
   findPath(place: KeyPlace, key: RingKey): string | undefined
-  /** No ring will name the key that was kept: that of another key of its kid stays. */
+  /** Removes a kept key that no ring will name. Another key of the same kid stays. */
   discard(place: KeyPlace, key: Pick<RingKey, 'kid' | 'jwk'>): Promise<void>
-  /** Nothing happens when it is gone already. */
+  /** Destroys the private half of a key. Does nothing when it is gone already. */
   destroy(place: KeyPlace, key: RingKey): Promise<void>
   /**
-   * What was kept, or half kept, and is in no ring (undefined: there is none): a process ended in between, or is at work now. To be
-   * listed after the ring was read, and removed once it was changed: whoever is at work read it before, so that its change fails.
+   * Lists what was kept, completely or partly, and is not in the ring (undefined: there is no ring). A process was killed, or is at work
+   * now. Read the ring, list, change the ring, and only then remove: a process at work read the ring before, so its own change fails.
    */
   listOrphans(place: KeyPlace, ring: Ring | undefined): Promise<readonly string[]>
-  /** Like {@link listOrphans} without a ring, what was changed last at `before` (ms since the epoch) or earlier. */
+  /** Like {@link listOrphans} without a ring, only what was last changed at `before` (ms since the epoch) or earlier. */
   listUnfinished(place: KeyPlace, before: number): Promise<readonly string[]>
-  /** The tenants, there or gone, that have a place for keys beside this one. */
+  /** The ids that have a place for keys beside this one, of tenants that exist or existed. */
   listPlaces(place: KeyPlace): Promise<readonly string[]>
-  /** Like {@link listOrphans}, what is or was in a ring too: everything of grantd's own. */
+  /** Everything that grantd itself kept, orphan or not. */
   listOurs(place: KeyPlace): Promise<readonly string[]>
-  /** Like {@link listOurs}, what an operator put there too: everything from which a tenant without a ring could get a key. */
+  /** Like {@link listOurs}, and the keys of the operator too: everything that a tenant without a ring could take for its key. */
   listAll(place: KeyPlace): Promise<readonly string[]>
   removeOrphans(place: KeyPlace, orphans: readonly string[]): Promise<void>
-  /** The tenant is gone, and so are its keys: what held them goes too, unless something else is in it. */
+  /** Removes the place of a tenant that is gone and has no keys, unless something else is in it. */
   removePlace(place: KeyPlace): Promise<void>
-  /** Removes what held keys of this tenant, unless something is in it. */
+  /** Removes the place of this tenant, unless something is in it. */
   removeIfEmpty(place: KeyPlace): Promise<void>
-  /** The ring with its keys as they would be kept today; the same one when they are. */
+  /** Returns the ring with its keys kept as they would be kept today; the same object when nothing changes. */
   renew(plan: KeyPlan, ring: Ring): Promise<Ring>
 }

@@ -1,12 +1,12 @@
 import { KeyError } from './key-plan.ts'
 import type { VerifyingKey } from './signing-key.ts'
 
-/** Whose each key is. With one key for two tenants, what one signs would verify at the other. */
+/** The tenant of each key. If two tenants had one key, tokens of one would verify at the other. */
 export class KeyOwners {
   /** By the public part of a key. */
   readonly #owners = new Map<string, string>()
 
-  /** Throws KeyError when the key is that of another tenant already. */
+  /** Throws KeyError when the key belongs to another tenant already. */
   claim(tenantId: string, { jwk }: Pick<VerifyingKey, 'jwk'>): void {
     const material = `${jwk.n ?? ''}${jwk.x ?? ''}${jwk.y ?? ''}`
     const owner = this.#owners.get(material) ?? tenantId

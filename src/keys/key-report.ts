@@ -7,12 +7,12 @@ import { loadOwnKey } from './material/key-file.ts'
 import type { RingStore } from './ring/ring-store.ts'
 import { type DueStep, forecast, hasPrivateHalf, type Ring, type RingKey } from './ring/rotation.ts'
 
-/** The keys of a tenant for people, and what is to come. */
+/** The keys of a tenant and the coming steps, for people to read. */
 export interface KeyReport {
   readonly plan: KeyPlan
-  /** In the order in which they are published; empty where the first key has to be made yet, or is broken. */
+  /** In the order in which they are published. Empty when the first key is not made yet, or is broken. */
   readonly keys: readonly ReportedKey[]
-  /** The earliest first, one rotation ahead; empty without a ring. */
+  /** The earliest step first, one rotation ahead. Empty without a ring. */
   readonly steps: readonly DueStep[]
   /** What is wrong with the one key of a tenant without a ring, or with the row of the ring. */
   readonly complaint?: string
@@ -23,13 +23,13 @@ export interface ReportedKey {
   readonly state: RingKey['state']
   readonly algorithm: string
   readonly jwk: PublicJwk
-  /** The file of the private half; undefined: it is elsewhere, or nowhere any more. */
+  /** The file of the private half; undefined: it is not in a file, or was destroyed. */
   readonly path: string | undefined
-  /** Milliseconds since the epoch; null: not known, or not yet. */
+  /** Milliseconds since the epoch; null: unknown, or not yet. */
   readonly createdAt: number | null
   readonly activatedAt: number | null
   readonly retiredAt: number | null
-  /** Why the private half cannot be had; undefined: it can, or nobody looked. */
+  /** Why the private half cannot be read; undefined: it can, or it was not checked. */
   readonly complaint?: string
 }
 
@@ -38,11 +38,11 @@ export interface KeyReportOptions {
   readonly material: KeyMaterial
   readonly host: KeyHost
   readonly now: () => number
-  /** Whether private halves are looked at too. */
+  /** Whether private halves are checked too. */
   readonly withPrivate: boolean
 }
 
-/** Looks at the keys of a tenant and makes none. Throws StorageError. */
+/** Reports the keys of a tenant, and makes none. Throws StorageError. */
 export async function reportKeys(plan: KeyPlan, options: KeyReportOptions): Promise<KeyReport> {
   try {
     const ring = plan.file === null ? (await options.store.find(plan.tenantId))?.ring : undefined

@@ -7,7 +7,7 @@ import type { KeyEvent } from './ring/key-event.ts'
 export interface KeyringOptions {
   /** Undefined: there is no such tenant. */
   readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>
-  /** See KeyPlace.folder; for a tenant that is not there too. */
+  /** See KeyPlace.folder. Works for tenants that do not exist, too. */
   readonly folderOf: (tenantId: string) => string | null
   readonly storage: Storage
   readonly material: KeyMaterial
@@ -16,7 +16,7 @@ export interface KeyringOptions {
   readonly now: () => number
   /** See Platform.monotonic. */
   readonly monotonic: () => number
-  /** Milliseconds that a token of the tenant lives at most, as things are configured; null: for ever. */
+  /** The longest life of a token of the tenant under the current configuration, in milliseconds; null: for ever. */
   readonly longestTokenLife: (tenantId: string) => Promise<number | null>
   /** Keys that are opened at once; default 1. */
   readonly atOnce?: number

@@ -18,18 +18,18 @@ import type { VerifyingKey } from './signing-key.ts'
 import { OpenedKeys, type RingWatch, type TenantKeys } from './tenant-keys.ts'
 import { UnopenedTenants } from './unopened-tenants.ts'
 
-/** Tenants that may wait for their key; one more is told to come back. */
+/** Tenants that may wait for their key; one more gets 503. */
 const longestQueue = 1000
 /** More steps than a tenant can have at once. */
 const mostSteps = 10
 
 /**
- * The keys of every tenant, opened at the first need and kept. A key that could not be had is tried again at the next
- * request, so that a repaired file needs no restart. What other processes change is seen by {@link lookForNews}, and by
- * whoever looks up a kid that is not at hand.
+ * The keys of every tenant, opened when they are first needed and then kept in memory. A key that cannot be opened is tried again at
+ * the next request, so a repaired file needs no restart. {@link lookForNews} takes over the changes of other processes; so does a look
+ * for a kid that is not in memory.
  */
 export class Keyring {
-  /** What processes that were killed left of tenants that have no ring, or are not there. */
+  /** Clears what killed processes left of tenants that have no ring, or do not exist. */
   readonly orphans: OrphanFolders
   readonly #options: KeyringOptions
   readonly #gate: Gate
@@ -46,9 +46,9 @@ export class Keyring {
   readonly #unopened: UnopenedTenants
   readonly #findHead: FreshRun<number>
   readonly #sight: Sight
-  /** The last change that was looked for. */
+  /** The number of the last change that was taken over. */
   #head: number | undefined
-  /** Up to when every change is known. */
+  /** Every change up to this time is known. */
   #seenAt: Moment
 
   constructor(options: KeyringOptions) {
@@ -76,8 +76,8 @@ export class Keyring {
   }
 
   /**
-   * The keys of a tenant; with `generation`, of that one of all that had its id. Throws KeyError when the key cannot be had,
-   * StorageError, and UnavailableError when the tenant is gone meanwhile. Opened keys cost no look anywhere.
+   * Returns the keys of a tenant; with `generation`, of that generation of the id. Opened keys cost no read. Throws KeyError when the key
+   * cannot be opened, StorageError, and UnavailableError when the tenant was deleted meanwhile.
    */
   async of(tenantId: string, generation?: number): Promise<TenantKeys> {
     const isIt = () => this.#entries.get(tenantId)?.ring.plan.generation === generation
@@ -105,14 +105,14 @@ export class Keyring {
     const { ring, opened } = await this.#inTurn(() => this.#opener.open(plan))
     const entry: Entry = { ring, head, seenAt, failingSince: undefined, refresh: undefined, keys: undefined }
     entry.keys = this.#keysOf(entry)
-    // One that was forgotten meanwhile serves those alone who asked before.
+    // A tenant that was forgotten meanwhile is not kept: only the callers who already wait get these keys.
     if (isWanted()) this.#entries.set(tenantId, entry)
     this.#unopened.forget(tenantId)
     this.#options.onOpened?.(plan, opened)
     return entry.keys
   }
 
-  /** Making a key keeps a core busy: requests for many tenants at once must not take them all. */
+  /** Making a key keeps a core busy. Requests for many tenants at once must not take all cores. */
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await this.#gate.run(work)
@@ -134,8 +134,8 @@ export class Keyring {
   }
 
   /**
-   * A kid that is not at hand may be that of a key which another process made a moment ago. That there was any change is one
-   * small look for all who ask at the same time, so that made-up kids cost next to nothing.
+   * A kid that is not in memory may belong to a key that another process made a moment ago. One small read for all callers of the same
+   * time says whether anything changed, so invented kids cost almost nothing.
    */
   async #lookUp(entry: Entry, kid: string): Promise<VerifyingKey | undefined> {
     if (entry.ring.plan.file !== null) return undefined
@@ -143,7 +143,7 @@ export class Keyring {
     return entry.ring.published.find((key) => key.kid === kid)
   }
 
-  /** Reads the ring and the plan of an opened tenant again, as they are at the time of the call or later. Throws StorageError. */
+  /** Reads the ring and the plan of an opened tenant again, no earlier than at this call. Throws StorageError. */
   async refresh(tenantId: string): Promise<void> {
     await this.#opening.get(tenantId)?.catch(() => {})
     const entry = this.#entries.get(tenantId)
@@ -176,7 +176,7 @@ export class Keyring {
     if (isChanged) entry.keys = this.#keysOf(entry)
   }
 
-  /** Opens the tenant anew at its next use. */
+  /** Drops the keys of a tenant from memory; its next use opens them again. */
   forget(tenantId: string): void {
     this.#unopened.forget(tenantId)
     this.#opening.forget(tenantId)
@@ -185,15 +185,15 @@ export class Keyring {
   }
 
   /**
-   * Takes over what other processes changed, of the tenants that are opened. Throws StorageError when it cannot be known, and
-   * KeyError when a new key cannot be had.
+   * Takes over the changes of other processes, for opened tenants. Throws StorageError when the changes cannot be read, and KeyError
+   * when a new key cannot be opened.
    */
   async lookForNews(): Promise<void> {
     const seenAt = this.#moment()
     const news = await this.#store.findNews(this.#head ?? 0)
     const changed = news.tenants === 'all' ? this.#entries.keys() : news.tenants
     const failing = this.#findFailing().map(({ ring }) => ring.plan.tenantId)
-    // One that is damaged must not keep the news of all others from being seen; it is looked at again until it is not.
+    // One damaged ring must not hide the news of all others. It is read again each time until it is repaired.
     const damage = new PassedDamage()
     for (const id of new Set([...changed, ...failing]))
       await this.#lookAgain(id).catch((cause) =>
@@ -214,14 +214,14 @@ export class Keyring {
     return this.#isOpened(tenantId) ? this.refresh(tenantId) : this.survey(tenantId)
   }
 
-  /** The tenants, opened or surveyed, that have a step due, in no order. */
+  /** Returns the opened and surveyed tenants that have a step due, in no order. */
   findDue(): string[] {
     const now = this.#options.now()
     const opened = [...this.#entries].filter(([, { ring }]) => ring.dueAt <= now)
     return [...opened.map(([id]) => id), ...this.#unopened.findDue()]
   }
 
-  /** Makes the steps of a tenant that are due and that no other process makes. Answers how many. */
+  /** Takes the steps of a tenant that are due and that no other process takes. Returns how many. */
   async takeDueSteps(tenantId: string): Promise<number> {
     const plan = await this.#options.findPlan(tenantId)
     let count = 0
@@ -230,7 +230,7 @@ export class Keyring {
     return count
   }
 
-  /** Looks at every tenant again when steps are next made: for a clock that was set. */
+  /** Makes the next round of steps look at every tenant again, after the clock was set. */
   reconsider(): void {
     this.#unopened.reconsider()
     for (const entry of this.#entries.values())
@@ -242,7 +242,7 @@ export class Keyring {
     return this.#unopened.survey(tenantId)
   }
 
-  /** See {@link Rotator.rotate}. Throws RotationError for a key of the operator. What is done is seen with the next news at the latest. */
+  /** See {@link Rotator.rotate}. Throws RotationError for a key of the operator. This process sees the result at the next news at the latest. */
   async rotate(tenantId: string, options: RotateOptions): Promise<Rotation> {
     const plan = await this.#getPlan(tenantId)
     const rotation = await this.#inTurn(() => this.#rotator.rotate(plan, options))
@@ -250,7 +250,7 @@ export class Keyring {
     return rotation
   }
 
-  /** The keys of a tenant for people, and what is to come; see {@link reportKeys}. */
+  /** The keys of a tenant and the coming steps, for people to read; see {@link reportKeys}. */
   async report(tenantId: string, { withPrivate }: { withPrivate: boolean }): Promise<KeyReport> {
     const { material, host, now } = this.#options
     const plan = await this.#getPlan(tenantId)
@@ -262,7 +262,7 @@ export class Keyring {
     return this.#store.tellWith(tenantId, change)
   }
 
-  /** Goes by changed settings at once; without it that is done when news are next looked for, and before a key changes. */
+  /** Takes over changed settings at once. Otherwise that happens at the next look for news, and before a key changes. */
   async replan(tenantId: string): Promise<void> {
     const plan = await this.#getPlan(tenantId)
     const stored = plan.file === null ? await this.#store.find(tenantId) : undefined
@@ -270,13 +270,13 @@ export class Keyring {
     await this.refresh(tenantId)
   }
 
-  /** Destroys the keys of a tenant that is deleted: what they signed is never good again, not even for one of the same id. */
+  /** Destroys the keys of a deleted tenant. Their tokens are never valid again, not even for a new tenant with the same id. */
   async destroy(tenantId: string): Promise<void> {
     await this.#rotator.removeAll(await this.#getPlan(tenantId))
     this.forget(tenantId)
   }
 
-  /** Destroys the private halves that are left under the id of a tenant that is about to be made: it would take them for its own. */
+  /** Destroys private halves that are left under the id of a new tenant, which would take them for its own. */
   async clear(tenantId: string): Promise<void> {
     const isThere = async () => (await this.#options.findPlan(tenantId)) !== undefined
     await this.#rotator.removeLeft({ tenantId, folder: this.#options.folderOf(tenantId) }, isThere)

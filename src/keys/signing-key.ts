@@ -9,7 +9,7 @@ import {
   threadEngine,
 } from './signing/signer.ts'
 
-/** A key whose signatures are ours. */
+/** A key that verifies our signatures. */
 export interface VerifyingKey {
   readonly kid: string
   readonly algorithm: SignatureAlgorithm
@@ -17,18 +17,18 @@ export interface VerifyingKey {
   readonly jwk: PublicJwk
 }
 
-/** A key that signs: its private half never leaves this room. */
+/** A key that signs. Its private half never leaves this room. */
 export interface SigningKey extends VerifyingKey {
   readonly privateKey: CryptoKey
-  /** What makes its signatures; to be closed when the key signs no more. */
+  /** Makes the signatures. Close it when the key stops signing. */
   readonly signer: Signer
 }
 
-/** A PEM text that cannot serve as signing key; `message` says what it is and what to do. */
+/** A PEM text that cannot be used as a signing key; `message` says what it is and what to do. */
 export class KeyMaterialError extends Error {}
 
 /**
- * The signing key in a PEM text; `kid` defaults to the RFC 7638 thumbprint.
+ * Parses the signing key in a PEM text. A `kid` of null means the RFC 7638 thumbprint.
  * Throws {@link KeyMaterialError} for anything but an unencrypted PKCS#8 key that fits `algorithm` and that `engine` takes.
  */
 export async function parseSigningKey(
@@ -64,7 +64,7 @@ export function thumbprintOf(jwk: jose.JWK): Promise<string> {
   return jose.calculateJwkThumbprint(jwk)
 }
 
-/** The key of a public JWK that we wrote ourselves; throws what jose throws for one that is none. */
+/** Imports a public JWK that grantd wrote. Throws the error of jose for a JWK that is not a key. */
 export async function importVerifyingKey(
   jwk: PublicJwk,
   { algorithm, kid }: { algorithm: SignatureAlgorithm; kid: string },
@@ -75,7 +75,7 @@ export async function importVerifyingKey(
   return { kid, algorithm, publicKey, jwk: rendered }
 }
 
-/** What each PEM label that is not ours holds, and the next step. */
+/** What each other PEM label holds, and the next step. */
 const otherLabels: readonly (readonly [label: string, complaint: string])[] = [
   ['ENCRYPTED PRIVATE KEY', 'is encrypted; decrypt it: openssl pkcs8 -in OLD -out NEW'],
   [
@@ -91,7 +91,7 @@ const otherLabels: readonly (readonly [label: string, complaint: string])[] = [
   ['CERTIFICATE', 'holds a certificate, wanted the private key'],
 ]
 
-/** The private key in a PEM text, without what programs like to write around it. */
+/** Returns the private key in a PEM text, without the text that programs write around it. */
 function findPrivateKey(pem: string): string {
   if (pem.trim() === '') {
     throw new KeyMaterialError('is empty; restore it from a backup, or remove it for a new key')
@@ -128,7 +128,7 @@ async function importPrivate(pem: string, algorithm: SignatureAlgorithm): Promis
   }
 }
 
-/** The first algorithm of each kind that takes the key. */
+/** Finds the kind of the key, as the first algorithm that takes it. */
 async function findKind(pem: string): Promise<SignatureAlgorithm | undefined> {
   for (const algorithm of ['RS256', 'ES256', 'ES384', 'EdDSA'] as const) {
     try {

@@ -4,21 +4,21 @@ import { importVerifyingKey, type SigningKey, type VerifyingKey } from './signin
 
 /** The keys of one tenant. */
 export interface TenantKeys {
-  /** The key that signs. Throws UnavailableError while this process cannot know that it still may. */
+  /** The key that signs. Throws UnavailableError while this process cannot know whether the key may still sign. */
   readonly active: SigningKey
-  /** The key that `kid` names, whether it signs, will sign or has signed; undefined for any other. */
+  /** Finds the key of a kid: one that signs, will sign or has signed. */
   find(kid: string): VerifyingKey | undefined
-  /** Like {@link find}, after a look whether another process made such a key meanwhile. Throws StorageError. */
+  /** Like {@link find}, and asks the storage for a key that another process made meanwhile. Throws StorageError. */
   lookUp(kid: string): Promise<VerifyingKey | undefined>
   /** The key that signs first, then the others. */
   readonly jwks: JwkSet
-  /** Seconds that verifiers may keep `jwks`. */
+  /** Seconds for which verifiers may keep `jwks`. */
   readonly jwksMaxAge: number
 }
 
-/** Who knows how things stand with a ring that was opened. */
+/** Knows the current state of an opened ring. */
 export interface RingWatch<Opened> {
-  /** The key that signs; throws when none may. */
+  /** Throws when no key may sign. */
   getSigning(opened: Opened): SigningKey
   lookUp(opened: Opened, kid: string): Promise<VerifyingKey | undefined>
 }
@@ -31,7 +31,7 @@ export interface OpenedKeysParts<Opened> {
   readonly watch: RingWatch<Opened>
 }
 
-/** The keys of a ring that was opened. There is one of these for each tenant, so it is small: it has no functions of its own. */
+/** The keys of an opened ring. There is one object for each tenant, so it is small: it has no functions of its own. */
 export class OpenedKeys<Opened> implements TenantKeys {
   readonly jwksMaxAge: number
   readonly #opened: Opened
@@ -62,7 +62,7 @@ export class OpenedKeys<Opened> implements TenantKeys {
   }
 }
 
-/** The keys of a ring as they verify, the active one first; `signing` stands for itself. */
+/** Imports the keys of a ring for verifying, the active one first. `signing` is used as it is. */
 export async function importPublished(
   { keys }: Ring,
   signing: SigningKey | undefined,
@@ -76,7 +76,7 @@ export async function importPublished(
   )
 }
 
-/** Whether two keys are one: the same kid and the same public half. */
+/** Whether two keys have the same kid and the same public half. */
 export function isSameKey(
   a: Pick<VerifyingKey, 'kid' | 'jwk'>,
   b: Pick<VerifyingKey, 'kid' | 'jwk'>,

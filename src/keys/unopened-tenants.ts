@@ -12,17 +12,17 @@ export interface UnopenedTenantsOptions {
   readonly writer: Pick<RingWriter, 'clear'>
 }
 
-/** When tenants that nobody uses have a step of their rotation due, so that it is made though their keys are not opened. */
+/** Remembers when unused tenants have a step of their rotation due, so that the step is taken although their keys are not opened. */
 export class UnopenedTenants {
   readonly #options: UnopenedTenantsOptions
-  /** What never has a step due takes no place here (ms since the epoch). */
+  /** Milliseconds since the epoch, by tenant. A tenant that never has a step due is not in it. */
   readonly #dueAt = new Map<string, number>()
 
   constructor(options: UnopenedTenantsOptions) {
     this.#options = options
   }
 
-  /** Reads the ring of a tenant that is not opened, and clears what was left beside its keys; opens no key and makes none. Throws StorageError. */
+  /** Reads the ring of a tenant that is not opened, and clears orphans beside its keys. Opens no key and makes none. Throws StorageError. */
   async survey(tenantId: string): Promise<void> {
     const { findPlan, store, now, isOpened, writer } = this.#options
     if (isOpened(tenantId)) return
@@ -43,7 +43,7 @@ export class UnopenedTenants {
     return [...this.#dueAt].flatMap(([id, dueAt]) => (dueAt <= now ? [id] : []))
   }
 
-  /** All are looked at again when steps are next made. */
+  /** Makes the next round of steps look at all of them again. */
   reconsider(): void {
     for (const id of this.#dueAt.keys()) this.#dueAt.set(id, 0)
   }
