@@ -1,3 +1,4 @@
+import type { AuditReader } from './audit/audit-trail.ts'
 import type { BuildInfo } from './build-info.ts'
 import type { ClientRegistry } from './clients/client-registry.ts'
 import type { ServiceSettings } from './config/schema.ts'
@@ -35,6 +36,7 @@ export interface Deps {
   readonly recentTokens: RecentTokens
   readonly storage: Storage
   readonly audit: AuditSink
+  readonly auditTrails: AuditReader
   readonly lastUse: LastUse
   readonly verifiedTokens: VerifiedTokens
   readonly signedTokens: SignedTokens

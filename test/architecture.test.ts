@@ -119,6 +119,7 @@ const arrows: Record<string, readonly string[]> = {
   'admin-app': ['admin', 'deps'],
   deps: [
     'config/schema.ts',
+    'audit/audit-trail.ts',
     'build-info',
     'log',
     'metrics',

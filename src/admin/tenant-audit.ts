@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import { AuditEntry } from '../audit/audit-row.ts'
-import { type AuditPage, readAudit } from '../audit/audit-trail.ts'
+import type { AuditPage } from '../audit/audit-trail.ts'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
 import { noStore } from '../http/answer/no-store.ts'
@@ -64,8 +64,7 @@ async function read(tenantId: string, { request, deps }: AdminCall): Promise<Res
   if (!types.every((type) => known.includes(type))) {
     throw new OAuthError('invalid_request', 'type is not a type of event')
   }
-  await deps.audit.settle?.(tenantId)
-  const page = await readAudit(deps.storage, tenantId, { after, limit, ...(types.length > 0 && { types }) })
+  const page = await deps.auditTrails.read(tenantId, { after, limit, ...(types.length > 0 && { types }) })
   const wantsLines = request.headers.get('accept')?.includes(linesType) ?? false
   return wantsLines
     ? answerLines(page, { limit, types })

@@ -4,6 +4,7 @@ import type { AuditEvent, AuditEventType, AuditSink } from '../protocol/audit-ev
 import { StorageError } from '../storage/storage.ts'
 import { AppendConflict } from './audit-chain.ts'
 import type { WaitingEvent } from './audit-entry.ts'
+import { type AuditPage, type AuditReader, type ReadAuditOptions, readAudit } from './audit-trail.ts'
 import { RefusalLimit } from './refusal-limit.ts'
 import { TrailWriter, type TrailWriterOptions } from './trail-writer.ts'
 
@@ -38,7 +39,7 @@ const mostTries = 5
  * Takes events for the audit trails and has them written, many at once and later, so that no request waits for it: when that is,
  * and what becomes of them while it cannot be. How they are written: {@link TrailWriter}.
  */
-export class AuditLog implements AuditSink {
+export class AuditLog implements AuditSink, AuditReader {
   readonly #options: AuditLogOptions
   readonly #skipped: ReadonlySet<AuditEventType>
   #isOpen: boolean
@@ -170,11 +171,11 @@ export class AuditLog implements AuditSink {
     this.#planSettling(isBusy)
   }
 
-  /** See AuditSink. */
-  async settle(tenant: string): Promise<void> {
+  async read(tenant: string, options: ReadAuditOptions): Promise<AuditPage> {
     const turn = this.#writing.then(() => this.#trails.settle(tenant))
     this.#writing = turn
     await turn
+    return readAudit(this.#options.storage, tenant, options)
   }
 
   /** See {@link TrailWriter.settleForgotten}. */

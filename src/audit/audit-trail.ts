@@ -22,6 +22,12 @@ export interface AuditPage {
   readonly damaged: readonly string[]
 }
 
+/** Reads the audit trails, with every event that was written by now. */
+export interface AuditReader {
+  /** See {@link readAudit}; an event that cannot be brought into the trail is left out. Throws StorageError. */
+  read(tenant: string, options: ReadAuditOptions): Promise<AuditPage>
+}
+
 /** Events that are looked through for one page of some types; more of them take more pages. */
 const mostLookedThrough = 5000
 /** A row has one event or many. */

@@ -1,7 +1,7 @@
 import { eventsOf, isChainEnd, readHead } from '../audit/audit-chain.ts'
-import { settleForgotten, settleTrail } from '../audit/audit-journal.ts'
 import { auditEvents } from '../audit/audit-row.ts'
 import { walkTrail } from '../audit/audit-trail.ts'
+import { completeTrails } from '../audit/complete-trails.ts'
 import { verifyAudit } from '../audit/verify-audit.ts'
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
 import { getAction } from '../cli/get-action.ts'
@@ -61,28 +61,13 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
     isJson: args.isSet('json'),
   }
   return withStorage(args, platform, async (opened) => {
-    const damage = await settle(opened, asked, platform)
+    const options = { hashing: platform.hashing, retain: opened.loaded.config.audit.retain * 1000 }
+    const damage = await completeTrails(opened.storage, tenant, options)
     if (damage) platform.writeError(`warning: ${printable(damage.message)}\n`)
     const exitCode = await action(opened, asked, platform)
     // Events of the journal that cannot be read are missing in a trail, so this is a failure.
     return exitCode === exitCodes.ok && damage ? exitCodes.failed : exitCode
   })
-}
-
-/** Moves waiting events from the journal into the asked trails. Returns the damage if some cannot be read. */
-async function settle(
-  { loaded, storage }: OpenedStorage,
-  { tenant }: Asked,
-  { hashing }: Platform,
-): Promise<DamagedRowError | undefined> {
-  const options = { hashing, retain: loaded.config.audit.retain * 1000 }
-  try {
-    await (tenant === undefined ? settleForgotten(storage, options) : settleTrail(storage, tenant, options))
-    return undefined
-  } catch (cause) {
-    if (cause instanceof DamagedRowError) return cause
-    throw cause
-  }
 }
 
 function parseCount(name: string, args: ParsedArguments): number | undefined {

@@ -38,6 +38,7 @@ async function printDocument(args: ParsedArguments, platform: Platform): Promise
     lifecycle: { phase: 'starting' },
     storage,
     audit,
+    auditTrails: { read: async () => ({ events: [], next: undefined, damaged: [] }) },
     lastUse: new LastUse({ storage, after: platform.after, onError: () => {} }),
     limits: new AttemptLimits({ ...platform, storage, settings: loaded.config.limits, onError: () => {} }),
     expiryCutoff: () => 0,

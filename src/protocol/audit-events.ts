@@ -48,9 +48,4 @@ export interface AuditEvent {
 /** Takes events at any pace: it neither throws nor waits. */
 export interface AuditSink {
   record(event: AuditEvent): void
-  /**
-   * Brings what was written of a tenant by now into its trail, as far as it can be; never rejects. Left out: nothing is kept anywhere
-   * else.
-   */
-  settle?(tenant: string): Promise<void>
 }

@@ -1,3 +1,4 @@
+import type { AuditReader } from '../audit/audit-trail.ts'
 import { buildInfo } from '../build-info.ts'
 import { ClientRegistry } from '../clients/client-registry.ts'
 import { listConfiguredClients } from '../clients/configured-clients.ts'
@@ -29,6 +30,7 @@ export interface ComposeOptions {
   readonly keyring: Keyring
   readonly storage: Storage
   readonly audit: AuditSink
+  readonly auditTrails: AuditReader
   readonly lastUse: LastUse
   readonly limits: AttemptLimits
   readonly expiryCutoff: () => number
@@ -68,7 +70,7 @@ export function composeRegistries(
 export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps {
   const { config } = loaded
   const { platform, keyring, publicUrl, storage, randomBytes } = options
-  const { now, log, lifecycle, audit, lastUse, limits, expiryCutoff, metrics } = options
+  const { now, log, lifecycle, audit, auditTrails, lastUse, limits, expiryCutoff, metrics } = options
   return {
     now,
     randomBytes,
@@ -78,6 +80,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     keyring,
     storage,
     audit,
+    auditTrails,
     lastUse,
     limits,
     expiryCutoff,

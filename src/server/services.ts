@@ -1,3 +1,4 @@
+import type { AuditReader } from '../audit/audit-trail.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
 import { type Log, renderCause } from '../log.ts'
@@ -14,6 +15,7 @@ import { openAudit } from './open-audit.ts'
 export interface Services {
   readonly storage: Storage
   readonly audit: AuditSink
+  readonly auditTrails: AuditReader
   readonly lastUse: LastUse
   readonly limits: AttemptLimits
   /** See AuditLog.settleForgotten. */
@@ -61,6 +63,7 @@ export async function openServices(
     lastUse,
     limits,
     audit,
+    auditTrails: audit,
     settleAudit: () => audit.settleForgotten(),
     close: async () => {
       await Promise.all([lastUse.flush(), limits.flush(), audit.close()])

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp, loadAdminApi } from '../../src/app.ts'
+import { readAudit } from '../../src/audit/audit-trail.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Deps, Lifecycle } from '../../src/deps.ts'
 import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
@@ -83,6 +84,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     lastUse,
     limits,
     audit,
+    auditTrails: { read: (tenant, options) => readAudit(storage, tenant, options) },
     expiryCutoff: () => 0,
     now,
     lifecycle,
