@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Glob } from 'bun'
 import { Canary } from './canary.ts'
+import { expectLogDocumented } from './documented.ts'
 
 const root = resolve(import.meta.dir, '../..')
 
@@ -152,9 +153,17 @@ export async function startServer(program: Program, options: RunOptions): Promis
       const code = await child.exited
       await streams
       canary.check(text)
+      expectLogDocumented(findLogLines(text))
       return code
     },
   }
+}
+
+/** What was logged; a line that a kill cut off is none. */
+function findLogLines(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []))
 }
 
 export async function writeConfig(folder: string, yaml: string): Promise<void> {

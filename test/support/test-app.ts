@@ -17,6 +17,7 @@ import { LastUse } from '../../src/storage/last-use.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { Canary } from './canary.ts'
+import { expectAnswerDocumented, expectLogDocumented } from './documented.ts'
 
 /** 2030-01-01T00:00:00Z: where the clock of every test starts, in milliseconds. */
 export const testStart = 1_893_456_000_000
@@ -99,6 +100,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     canary.watchRequest(init)
     const response = await handle(new Request(new URL(path, base), init), { address: () => address })
     await canary.watchResponse(response)
+    if (path.includes('/oauth/')) await expectAnswerDocumented(response)
     return response
   }
   const post: TestApp['post'] = (tenant, form, headers, address) => {
@@ -131,6 +133,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     close: async () => {
       await rm(folder, { recursive: true, force: true })
       canary.check(lines.join('') + JSON.stringify(events))
+      expectLogDocumented(lines.map((line) => JSON.parse(line)))
     },
   }
 }
