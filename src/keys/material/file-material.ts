@@ -10,10 +10,10 @@ import { findKey, largestKeyFile, loadKeyFile, withComplaint } from './key-file.
 import { findKeyPath, KeyFolder } from './key-folder.ts'
 import { findStagedThumbprint, isAnyKey, isOurs, isUnfinished, stagedName } from './key-names.ts'
 
-/** Keys as PEM files, one folder a tenant. */
+/** Keys as PEM files, in one folder for each tenant. */
 export class FileMaterial implements KeyMaterial {
   readonly #host: KeyHost
-  /** Folders of many tenants in which was looked for what earlier builds left. */
+  /** By the folder of all tenants: the search for what earlier builds left. */
   readonly #looked = new Map<string, Promise<void>>()
 
   constructor(host: KeyHost) {
@@ -39,7 +39,7 @@ export class FileMaterial implements KeyMaterial {
     })
   }
 
-  /** The name that it has until {@link settle} is that of no key, so that what a killed process leaves is never taken for one. */
+  /** Until {@link settle} the file has a name that no key has, so that a file of a killed process is never taken for a key. */
   keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
     return withComplaint(plan, async () => {
       const folder = this.#folderOf(plan)
@@ -58,7 +58,7 @@ export class FileMaterial implements KeyMaterial {
       if (!(await this.#files.facts(folder.pathOf(name)))) return
       await folder.checkOwn()
       if (await this.#giveName(folder.pathOf(name), path)) return
-      // Killed in between, a process leaves both names.
+      // A process that is killed in between leaves both names.
       if (await this.#isSame(folder.pathOf(name), path)) return folder.remove([name])
       throw new KeyError(
         `${complaintOf(place)}: ${path} is another file than the key that was made under this name; move it elsewhere`,
@@ -83,7 +83,7 @@ export class FileMaterial implements KeyMaterial {
       if (names.includes(stagedName(await thumbprintOf(key.jwk)))) await this.settle(place, key)
   }
 
-  /** True also where another process gave it its name meanwhile. */
+  /** Returns true also when another process gave the file its name meanwhile. */
   async #giveName(staged: string, path: string): Promise<boolean> {
     try {
       return await this.#files.giveName(staged, path)
@@ -98,7 +98,7 @@ export class FileMaterial implements KeyMaterial {
     return a === undefined || a === b
   }
 
-  /** Undefined when it is gone. */
+  /** Returns undefined when the file is gone. */
   async #read(path: string): Promise<string | undefined> {
     try {
       return new TextDecoder().decode(await this.#files.readSmall(path, largestKeyFile))
@@ -129,7 +129,7 @@ export class FileMaterial implements KeyMaterial {
     return folder === null || file === undefined ? undefined : findKeyPath(folder, file, this.#files)
   }
 
-  /** The process that made the key may have ended before the file got its name, and a full disk may keep it from getting it. */
+  /** The file may still have its staged name: the process that made it was killed, or the disk is full. */
   async #findPath(plan: KeyPlan, key: RingKey & { readonly file: string }): Promise<string> {
     const folder = this.#folderOf(plan)
     const path = folder.pathOfKey(key.file)
@@ -169,7 +169,7 @@ export class FileMaterial implements KeyMaterial {
     })
   }
 
-  /** Earlier builds alone left folders, so one look in the life of a process is enough. */
+  /** Only earlier builds left such folders, so one search in the life of a process is enough. */
   #clearAside(folder: KeyFolder): Promise<void> {
     const looked = this.#looked.get(folder.parent) ?? folder.clearAllAside()
     this.#looked.set(folder.parent, looked)

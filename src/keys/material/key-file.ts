@@ -9,7 +9,7 @@ import { KeyMaterialError, parseSigningKey, type SigningKey } from '../signing-k
 /** Bytes. */
 export const largestKeyFile = 64 * 1024
 
-/** The key in the file of the operator. Throws {@link KeyError}. */
+/** Loads the key in the file of the operator. Throws {@link KeyError}. */
 export function loadOwnKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
   const { file } = plan
   if (file === null) throw new TypeError(`The tenant ${plan.tenantId} has no private_key_file`)
@@ -20,7 +20,7 @@ export function loadOwnKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
   }))
 }
 
-/** The one key in the folder of a tenant; undefined when it has to be made yet. Throws {@link KeyError}. */
+/** Finds the one key in the folder of a tenant; undefined when it has to be made. Throws {@link KeyError}. */
 export function findKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey | undefined> {
   return withComplaint(plan, async () => {
     const path = await findKeyFile(plan, host.files)
@@ -32,7 +32,7 @@ export function findKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey | undef
 
 const noSuchKey = 'does not exist; put the key there, or leave private_key_file out for a generated one'
 
-/** Runs `work`; a file that the system refuses becomes a {@link KeyError} about the key of the tenant. */
+/** Runs `work`. Turns a FileError into a {@link KeyError} about the key of the tenant. */
 export async function withComplaint<T>(plan: KeyOwner, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -42,11 +42,11 @@ export async function withComplaint<T>(plan: KeyOwner, work: () => Promise<T>): 
   }
 }
 
-/** What to do where the system lets this user read no key. */
+/** What to do when this user may not read the key. */
 export const howToGiveAccess =
   'give this user access to it; in Kubernetes give its Secret volume defaultMode: 0440 and the Pod an fsGroup, or set runAsUser to its owner'
 
-/** What to do about the system's word. */
+/** What to do about an error code of the system. */
 function nextStep(code: string): string {
   const steps: Readonly<Record<string, string>> = {
     ENOSPC: 'make room on the disk',
@@ -57,7 +57,7 @@ function nextStep(code: string): string {
   return steps[code] ?? howToGiveAccess
 }
 
-/** The file to load; undefined when a key has to be made. */
+/** Finds the file to load; undefined when a key has to be made. */
 async function findKeyFile(plan: KeyPlan, files: Files): Promise<string | undefined> {
   if (plan.folder === null) return undefined
   if (plan.kid !== null) {
@@ -78,11 +78,11 @@ export interface WantedKey extends KeyOwner {
   readonly algorithm: SignatureAlgorithm
   readonly kid: string | null
   readonly content: 'given-key' | 'kept-key'
-  /** What is said of a file that is not there. */
+  /** The complaint about a file that does not exist. */
   readonly missing: string
 }
 
-/** The key in a private file. Throws {@link KeyError}, or FileError when the system refuses. */
+/** Loads the key in a private file. Throws {@link KeyError}, or FileError when the system refuses. */
 export async function loadKeyFile(
   path: string,
   wanted: WantedKey,

@@ -4,8 +4,8 @@ import { complaintOf, KeyError, type KeyPlace } from '../key-plan.ts'
 import { findTenantOfAside, isAnyKey, isFolderAside } from './key-names.ts'
 
 /**
- * The folder of one tenant's keys. Every path in it is made here, and everything that is removed from it is removed here: a name out of
- * a row of the database never leads anywhere else.
+ * The folder of one tenant's keys. This class alone makes paths in it and removes files from it, so that a name from a row of the
+ * database never leads anywhere else.
  */
 export class KeyFolder {
   readonly #place: KeyPlace
@@ -19,7 +19,7 @@ export class KeyFolder {
     this.path = place.folder
   }
 
-  /** The path of the file that a ring names. Throws {@link KeyError} for a name that is not one of a key file. */
+  /** The path of the file that a ring names. Throws {@link KeyError} for a name that no key file can have. */
   pathOfKey(file: string): string {
     const path = findKeyPath(this.path, file, this.#files)
     if (path !== undefined) return path
@@ -28,14 +28,14 @@ export class KeyFolder {
     )
   }
 
-  /** The path of a name that was listed, or that this program made. */
+  /** The path of a name that was listed here, or that grantd made. */
   pathOf(name: string): string {
     if (!name.includes('/') && !name.includes('\\') && name !== '..' && name !== '.')
       return this.#files.resolve(this.path, name)
     throw new TypeError(`${JSON.stringify(name)} is not the name of a file`)
   }
 
-  /** The folder of the folders of all tenants. */
+  /** The folder that has the folders of all tenants. */
   get parent(): string {
     return this.#files.folderOf(this.path)
   }
@@ -45,35 +45,35 @@ export class KeyFolder {
     await this.#files.makePrivateFolder(this.path)
   }
 
-  /** The names in it; none through a link, for nothing there is ours to clear away. */
+  /** Lists the names in the folder. Empty for a link, because grantd removes nothing behind one. */
   async list(): Promise<string[]> {
     return (await this.#files.isLink(this.path)) ? [] : this.#files.list(this.path)
   }
 
-  /** Removes files; those that are not there are no fault. Throws {@link KeyError} as {@link checkOwn} does. */
+  /** Removes files. A file that is not there is not an error. Throws {@link KeyError} as {@link checkOwn} does. */
   async remove(names: readonly string[]): Promise<void> {
     if (names.length > 0) await this.checkOwn()
     for (const name of names) await this.#files.remove(this.pathOf(name))
   }
 
-  /** What else is in it stays, and the folder with it. */
+  /** Removes the folder, unless something is in it. */
   async removeIfEmpty(): Promise<void> {
     if (!(await this.#files.isLink(this.path))) await this.#files.removeFolder(this.path)
   }
 
-  /** Clears what an earlier build left of the first key of this tenant, beside its folder. */
+  /** Clears what an earlier build left of the first key of this tenant beside its folder. */
   clearAside(): Promise<void> {
     return this.#clearAside((name) => isFolderAside(name, this.#place.tenantId))
   }
 
-  /** Like {@link clearAside}, of every tenant. */
+  /** Like {@link clearAside}, for every tenant. */
   clearAllAside(): Promise<void> {
     return this.#clearAside((name) => findTenantOfAside(name) !== undefined)
   }
 
   /**
-   * This build makes no such folder, and an earlier one that runs beside it and is just making its first key makes another. So whoever
-   * clears one takes it from nobody who cannot go on.
+   * This build makes no such folders. An earlier build that runs beside it and is making its first key makes another folder if this one
+   * is cleared, so it is safe to clear them.
    */
   async #clearAside(isAside: (name: string) => boolean): Promise<void> {
     for (const name of (await this.#files.list(this.parent)).filter(isAside)) {
@@ -85,7 +85,7 @@ export class KeyFolder {
     }
   }
 
-  /** Throws {@link KeyError} where the folder is a link: what is written or removed would be somewhere else. */
+  /** Throws {@link KeyError} if the folder is a link, because grantd would write or remove files somewhere else. */
   async checkOwn(): Promise<void> {
     if (!(await this.#files.isLink(this.path))) return
     throw new KeyError(
@@ -94,7 +94,7 @@ export class KeyFolder {
   }
 }
 
-/** The path of a key file for people to read; undefined for a name that is not one of a key file. */
+/** The path of a key file, for people to read; undefined for a name that no key file can have. */
 export function findKeyPath(folder: string, file: string, files: Pick<Files, 'resolve'>): string | undefined {
   return keyFilePattern.test(file) ? files.resolve(folder, file) : undefined
 }

@@ -1,12 +1,12 @@
 import { keyFilePattern } from '../../protocol/names.ts'
 
 /**
- * The names that grantd itself gives to files in the folder of a tenant's keys. Nothing but these is ever cleared away.
+ * The names that grantd itself gives to files in the folder of a tenant's keys. Files with other names are never removed.
  *
- * - `KID.pem`: a key that the ring names. Of a key that was generated, but for the first with a `signing.kid`, the kid is the thumbprint.
+ * - `KID.pem`: a key that the ring names. The kid of a generated key is its thumbprint, except for a first key with a `signing.kid`.
  * - `.THUMBPRINT.pem.made`: a key that no ring names yet.
- * - `.NAME.0123456789abcdef.tmp`: what is written before it gets its name; earlier builds wrote keys so, and left them when they
- *   were killed.
+ * - `.NAME.0123456789abcdef.tmp`: a file that is being written. Earlier builds wrote keys under such names, and left them when they were
+ *   killed.
  */
 export function stagedName(thumbprint: string): string {
   return `.${thumbprint}.pem.made`
@@ -16,32 +16,32 @@ const staged = /^\.([A-Za-z0-9_-][A-Za-z0-9._-]*)\.pem\.made$/
 const temporary = /^\.(?:probe|\.?[A-Za-z0-9_-][A-Za-z0-9._-]*\.pem(?:\.made)?)\.[0-9a-f]{16}\.tmp$/
 const generated = /^[A-Za-z0-9_-]{43}\.pem$/
 
-/** The thumbprint of the key that is staged under a name; undefined for any other name. */
+/** Finds the thumbprint in the name of a staged key; undefined for any other name. */
 export function findStagedThumbprint(name: string): string | undefined {
   return staged.exec(name)?.[1]
 }
 
-/** Whether only a process that ended before its work was done can have left the name, or one that is at work now. */
+/** Whether the file is unfinished: a killed process left it, or a process is at work on it now. */
 export function isUnfinished(name: string): boolean {
   return staged.test(name) || temporary.test(name)
 }
 
-/** Whether grantd made the file: all of these go with their tenant. */
+/** Whether grantd made the file. All such files are removed with their tenant. */
 export function isOurs(name: string): boolean {
   return isUnfinished(name) || generated.test(name)
 }
 
-/** Whether a tenant without a ring could take the file for its key, whoever put it there. */
+/** Whether a tenant without a ring could take the file for its key, including files of the operator. */
 export function isAnyKey(name: string): boolean {
   return isUnfinished(name) || keyFilePattern.test(name)
 }
 
-/** Whether an earlier build left the folder beside those of the tenants, with the first key of one in it. */
+/** Whether an earlier build left the folder, with the first key of this tenant, beside the folders of the tenants. */
 export function isFolderAside(name: string, tenantId: string): boolean {
   return name.startsWith(`.${tenantId}.`) && /^[0-9a-f]{16}\.tmp$/.test(name.slice(tenantId.length + 2))
 }
 
-/** The tenant whose first key an earlier build left in a folder of this name. */
+/** Finds the tenant whose first key an earlier build left in a folder of this name. */
 export function findTenantOfAside(name: string): string | undefined {
   return /^\.([A-Za-z0-9][A-Za-z0-9._-]*)\.[0-9a-f]{16}\.tmp$/.exec(name)?.[1]
 }

@@ -3,24 +3,24 @@ import { KeyError } from '../key-plan.ts'
 
 /** A key that encrypts signing keys. */
 export interface MasterKey {
-  /** The first 8 hex digits of its SHA-256: says which one it is and nothing about it. */
+  /** The first 8 hex digits of its SHA-256, which identify the key and reveal nothing of it. */
   readonly id: string
   readonly bytes: Uint8Array
 }
 
-/** The first one encrypts; every one decrypts. */
+/** The first one encrypts; all of them decrypt. */
 export type MasterKeys = readonly [MasterKey, ...MasterKey[]]
 
-/** The environment variable with the master keys. */
+/** The name of the environment variable that has the master keys. */
 export const masterKeyVariable = 'GRANTD_MASTER_KEY'
 
-/** The master key cannot be had; `message` says where it was looked for and how to make one, and never what was found. */
+/** There is no usable master key. `message` says where grantd looked and how to make one, and never quotes what it found. */
 export class MasterKeyError extends KeyError {}
 
 const howToMake = 'make one with: openssl rand -base64 32'
 
 /**
- * The master keys in a text, separated by commas or line ends: 32 bytes each, as 64 hex digits or as base64. `source` names
+ * Parses master keys that commas or line ends separate: 32 bytes each, as 64 hex digits or as base64. `source` names
  * the file or the variable. Throws {@link MasterKeyError}.
  */
 export function parseMasterKeys(

@@ -81,7 +81,7 @@ export class MemoryMaterial implements KeyMaterial {
   }
 }
 
-/** Two keys of one kid may be made at once, of which one is discarded. */
+/** Contains the public half, because two keys with one kid may be made at once, and one of them is discarded. */
 function nameOf({ tenantId }: KeyPlace, { kid, jwk }: Pick<RingKey, 'kid' | 'jwk'>): string {
   return JSON.stringify([tenantId, kid, jwk.n, jwk.x, jwk.y])
 }

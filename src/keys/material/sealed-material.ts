@@ -8,8 +8,8 @@ import { findKey } from './key-file.ts'
 import type { MasterKeys } from './master-key.ts'
 
 /**
- * Keys in the rows of their rings, each a compact JWE (RFC 7516): AES-256-GCM with the master key. The protected header names
- * tenant and key, so that a row that was moved to another tenant does not open there.
+ * Keys in the rows of their rings, each as a compact JWE (RFC 7516): AES-256-GCM with the master key. The protected header names the
+ * tenant and the key, so a row that was moved to another tenant does not open there.
  */
 export class SealedMaterial implements KeyMaterial {
   readonly #host: KeyHost
@@ -20,7 +20,7 @@ export class SealedMaterial implements KeyMaterial {
     this.#masterKeys = masterKeys
   }
 
-  /** A key file of before, when the keys were not in the database, is taken into it; the file stays as it is. */
+  /** Takes over a key file from before the keys were in the database. The file stays as it is. */
   async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
     const opened = await findKey(plan, this.#host)
     if (opened?.path === undefined) return undefined
@@ -56,7 +56,7 @@ export class SealedMaterial implements KeyMaterial {
 
   async discard(): Promise<void> {}
 
-  /** The private half goes with the row. */
+  /** Does nothing: the private half goes with the row. */
   async destroy(): Promise<void> {}
 
   async listOrphans(): Promise<readonly string[]> {
@@ -85,7 +85,7 @@ export class SealedMaterial implements KeyMaterial {
 
   async removePlace(): Promise<void> {}
 
-  /** Encrypts with the first master key what an older one encrypted. */
+  /** Encrypts with the first master key every key that an older one encrypted. */
   async renew(plan: KeyPlan, ring: Ring): Promise<Ring> {
     const isOld = ({ sealed }: RingKey) =>
       sealed !== undefined && readHeader(sealed)?.kid !== this.#masterKeys[0].id
@@ -133,7 +133,7 @@ export class SealedMaterial implements KeyMaterial {
 function readHeader(sealed: string): { readonly kid: string } | undefined {
   try {
     const { kid } = jose.decodeProtectedHeader(sealed)
-    // Ours are 8 hex digits; anything else would be a stranger's text in a message.
+    // Our ids are 8 hex digits. Anything else could put foreign text into a message.
     return kid !== undefined && /^[0-9a-f]{8}$/.test(kid) ? { kid } : undefined
   } catch {
     return undefined

@@ -1,6 +1,6 @@
 import type { Ring } from './rotation.ts'
 
-/** What happened to a key. The process that did it tells it once, when it is durable. */
+/** What happened to a key. The process that did it reports it once, when it is durable. */
 export interface KeyEvent {
   /** `first`: a tenant without a key got its first one, which signs at once. */
   readonly kind: 'first' | 'created' | 'activated' | 'retired' | 'removed'
@@ -12,7 +12,7 @@ export interface KeyEvent {
   readonly actorTenant?: string | undefined
 }
 
-/** What happened to the keys of a ring between two of its versions. */
+/** Finds what happened to the keys of a ring between two of its versions. */
 export function findEvents(before: Ring, after: Ring): Pick<KeyEvent, 'kind' | 'kid'>[] {
   const events: Pick<KeyEvent, 'kind' | 'kid'>[] = []
   for (const { kid, state } of after.keys) {

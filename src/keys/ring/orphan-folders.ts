@@ -10,13 +10,13 @@ export interface OrphanFoldersOptions extends Pick<KeyringOptions, 'findPlan' | 
   readonly writer: Pick<RingWriter, 'clear'>
 }
 
-/** Milliseconds after which nobody is at work on a first key any more; it takes some of them. */
+/** Milliseconds after which no process can still be making a first key, which takes seconds at most. */
 const atWork = 3_600_000
 
 /**
- * Clears folders of keys that no opening and no rotation comes to: those of tenants that are gone, and of tenants that have no ring yet.
- * Only unfinished names go, and what a ring says is to be destroyed: a finished key that no ring names may be the operator's, or newer
- * than a database from a backup.
+ * Clears folders of keys that neither opening nor rotating a ring visits: those of deleted tenants, and of tenants without a ring. Only
+ * files with unfinished names go, and files that a ring lists for destruction. A finished key that no ring names may belong to the
+ * operator, or be newer than a database from a backup.
  */
 export class OrphanFolders {
   readonly #options: OrphanFoldersOptions
@@ -25,7 +25,7 @@ export class OrphanFolders {
     this.#options = options
   }
 
-  /** The ids of tenants, there or gone, that have a folder; empty where the folders cannot be listed. */
+  /** Lists the ids that have a folder, of tenants that exist or existed. Empty when the folders cannot be listed. */
   async list(): Promise<readonly string[]> {
     const { material, folderOf } = this.#options
     const anyTenant = 'any'
@@ -46,7 +46,7 @@ export class OrphanFolders {
     })
   }
 
-  /** Another process may be making the first key of the tenant, and has no ring by whose version it would learn of this. */
+  /** Another process may be making the first key of the tenant, and there is no ring whose version would tell it. So only old files go. */
   async #clearOld(place: KeyPlace): Promise<void> {
     const { material, now } = this.#options
     await material.removeOrphans(place, await material.listUnfinished(place, now() - atWork))
@@ -54,10 +54,10 @@ export class OrphanFolders {
 
   async #clearGone(place: KeyPlace, stored: StoredRing | undefined): Promise<void> {
     const { findPlan, store, material, writer } = this.#options
-    // The tenant was taken out of config.yaml, and finds its keys when it comes back.
+    // The tenant was removed from config.yaml. It finds its keys when it comes back.
     if (stored && stored.ring.keys.length > 0) return void (await writer.clear(place, stored))
     const left = await material.listOrphans(place, undefined)
-    // Listed first, so that the key of a tenant that somebody makes meanwhile is not among them.
+    // List before asking whether the tenant exists, so that the key of a tenant made meanwhile is not in the list.
     if (await findPlan(place.tenantId)) return
     await material.removeOrphans(place, [...(stored?.ring.discarded ?? []), ...left])
     if (stored) await store.remove(place.tenantId, { ifVersion: stored.version })

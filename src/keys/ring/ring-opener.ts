@@ -24,14 +24,14 @@ export interface OpenedRing {
   readonly version: number
   /** When the next step is due (ms since the epoch); Infinity: never. */
   readonly dueAt: number
-  /** Undefined: the key that has to sign cannot be had, and the last one may not. */
+  /** Undefined: the active key cannot be opened, and the last one may no longer sign. */
   readonly signing: SigningKey | undefined
   readonly published: readonly VerifyingKey[]
   /** Why the active key of the ring does not sign; undefined when it does. */
   readonly failure: unknown
 }
 
-/** Makes rings into keys that sign and verify. */
+/** Opens rings: imports their keys for signing and verifying. */
 export class RingOpener {
   readonly #options: RingOpenerOptions
 
@@ -39,7 +39,7 @@ export class RingOpener {
     this.#options = options
   }
 
-  /** The keys of a tenant; a tenant without any gets its first. Throws KeyError and StorageError. */
+  /** Opens the keys of a tenant. A tenant without a key gets its first one. Throws KeyError and StorageError. */
   async open(plan: KeyPlan): Promise<{ readonly ring: OpenedRing; readonly opened: OpenedKey }> {
     const { writer, loadOwn, claim } = this.#options
     if (plan.file !== null) {
@@ -61,8 +61,8 @@ export class RingOpener {
   }
 
   /**
-   * The keys of a tenant again, as its ring is now; undefined when it has none any more. A new active key that cannot be had
-   * leaves the last one signing while that is still published.
+   * Opens the keys of a tenant again, as its ring is now; undefined when it no longer has a ring. When a new active key cannot be opened,
+   * the last one goes on signing while it is still published.
    */
   async reopen(plan: KeyPlan, last: OpenedRing): Promise<OpenedRing | undefined> {
     const stored = await this.#options.store.find(plan.tenantId)
@@ -101,7 +101,7 @@ export class RingOpener {
     return { plan, version, dueAt: this.#dueAt(plan, ring), signing, published, failure }
   }
 
-  /** Throws DamagedRowError for a public key that is none: jose says so, and not with which row. */
+  /** Throws DamagedRowError for a public key that cannot be imported: the error of jose does not name the row. */
   async #import(plan: KeyPlan, ring: Ring, signing: SigningKey | undefined): Promise<VerifyingKey[]> {
     try {
       return await importPublished(ring, signing)
@@ -120,7 +120,7 @@ export class RingOpener {
   }
 }
 
-/** Versions start again when a tenant was deleted and made anew, so the keys are compared too. */
+/** Compares the keys too, because versions start again when a tenant is deleted and made again. */
 function isAsBefore({ ring, version }: StoredRing, last: OpenedRing): boolean {
   if (version !== last.version || ring.keys.length !== last.published.length) return false
   return ring.keys.every((key) => last.published.some((known) => isSameKey(known, key)))

@@ -10,8 +10,8 @@ const Algorithm = Type.Unsafe<SignatureAlgorithm>(
 )
 
 /**
- * The signing keys of a tenant: one row, id `ring`, so that every step of a rotation is one comparison of versions and
- * exactly one process makes it. What a key does is written down and never told from the clock.
+ * The signing keys of a tenant: one row, id `ring`. So every step of a rotation is one compare-and-swap, and exactly one process takes
+ * it. The state of a key is written here and never derived from the clock.
  */
 export const keyrings = kind(
   'keyring',
@@ -22,23 +22,23 @@ export const keyrings = kind(
         state: Type.Union([Type.Literal('next'), Type.Literal('active'), Type.Literal('retiring')]),
         algorithm: Algorithm,
         jwk: PublicJwk,
-        /** Where the private half is: in a file of this name, or here as a JWE; neither once it is destroyed. */
+        /** Where the private half is: in a file of this name, or here as a JWE. Neither is there once it is destroyed. */
         file: Type.Optional(Type.String({ pattern: keyFilePattern.source })),
         sealed: Type.Optional(Type.String()),
-        /** Milliseconds that a token of this key lives at most, as far as was known while it signed; null: for ever. */
+        /** The longest life of a token of this key that was known while it signed, in milliseconds; null: for ever. */
         token_life: Nullable(Type.Integer({ minimum: 0, maximum: mostSeconds * 1000 })),
         created_at: Moment,
         activated_at: Nullable(Moment),
         retired_at: Nullable(Moment),
       }),
     ),
-    /** Files of keys that left the ring with their private halves, until they are destroyed; rows of before it was there have none. */
+    /** Files of keys that left the ring with their private halves, until the files are destroyed. Rows of older builds have no such member. */
     discarded: Type.Optional(Type.Array(Type.String({ pattern: keyFilePattern.source }))),
   }),
 )
 
 /**
- * What changed, so that one look tells whether there is news. The row of id `keyring` has a version that grows with every
- * change of a keyring; a row `keyring:<that version in 16 digits>` says by its parent whose it was, and expires.
+ * The changes of keyrings, so that one read tells whether there is news. The version of the row `keyring` grows with every change of a
+ * keyring. A row `keyring:<that version in 16 digits>` has the tenant as its parent, and expires.
  */
 export const changes = { ...kind('change', Type.Object({})), fallback: {} }

@@ -4,37 +4,37 @@ import { type KeyPlan, noSuchTenant } from '../key-plan.ts'
 import { changes, keyrings } from './ring-row.ts'
 import type { Ring } from './rotation.ts'
 
-/** A ring as it was read, with the version by which it is replaced. */
+/** A ring as it was read, with the version that a replacement names. */
 export interface StoredRing {
   readonly ring: Ring
   readonly version: number
 }
 
-/** What changed since a look. */
+/** What changed since the last look. */
 export interface News {
-  /** What the next look starts from. */
+  /** The number that the next look starts from. */
   readonly head: number
-  /** Whose rings changed; `all` when that is not known any more. */
+  /** The tenants whose rings changed; `all` when that is no longer known. */
   readonly tenants: readonly string[] | 'all'
 }
 
 const ringId = 'ring'
 const headId = 'keyring'
-/** Milliseconds that the row of a change is there at least. */
+/** Milliseconds for which the row of a change is kept at least. */
 const newsKept = 86_400_000
-/** Changes that are told one by one. */
+/** Changes that one look reports one by one. */
 const mostNews = 500
 const mostAttempts = 50
 
-/** Whose ring it is: a tenant that is made again under an id is another one. */
+/** The owner of a ring. A tenant that is made again under the same id is another owner. */
 export type RingOwner = Pick<KeyPlan, 'tenantId' | 'generation'>
 
-/** Somebody else changed the row first, or the tenant is gone. */
+/** Another process changed the row first, or the tenant is gone. */
 class RaceLost extends Error {}
 /** Another ring changed at the same moment, so the change got no number. */
 class HeadMoved extends Error {}
 
-/** The rings in the storage, and the list of what changed. Every method throws StorageError. */
+/** The rings in the storage, and the list of their changes. Every method throws StorageError. */
 export class RingStore {
   readonly #storage: Storage
   readonly #now: () => number
@@ -44,7 +44,7 @@ export class RingStore {
     this.#now = now
   }
 
-  /** Whether other machines may change the rings, so that not to see them for long means not to know. */
+  /** Whether other machines may change the rings, so that a ring that was not read for long is not known. */
   get isShared(): boolean {
     return this.#storage.name === 'postgres'
   }
@@ -54,12 +54,12 @@ export class RingStore {
     return found && { ring: found.value, version: found.version }
   }
 
-  /** The ring of the tenant is not what grantd writes, for a reason that only its use shows. */
+  /** The error for a ring that has the right shape and still is not what grantd writes. */
   damageOf(tenantId: string, reason: string): DamagedRowError {
     return new DamagedRowError({ tenant: tenantId, kind: keyrings.name, id: ringId }, reason)
   }
 
-  /** Answers false, and changes nothing, when the tenant has a ring, or is gone. */
+  /** Returns false, and changes nothing, when the tenant has a ring or is gone. */
   create(owner: RingOwner, ring: Ring): Promise<boolean> {
     return this.#change(owner.tenantId, async (storage) => {
       if (!(await isThere(owner, storage))) return false
@@ -68,8 +68,8 @@ export class RingStore {
   }
 
   /**
-   * Answers false, and changes nothing, when the ring is not in this version any more, or the tenant is gone: that of one made again
-   * under its id may have the same version.
+   * Returns false, and changes nothing, when the ring has another version or the tenant is gone. Both are checked, because the ring of a
+   * tenant that was made again under the id may have the same version.
    */
   replace(owner: RingOwner, ring: Ring, ifVersion: number): Promise<boolean> {
     return this.#change(owner.tenantId, async (storage) => {
@@ -83,7 +83,7 @@ export class RingStore {
     if (!(await isThere(owner, this.#storage))) throw noSuchTenant(owner)
   }
 
-  /** Answers whether there was a ring; with `ifVersion`, one in this version. */
+  /** Returns whether there was a ring; with `ifVersion`, one in this version. */
   remove(tenantId: string, options: { readonly ifVersion?: number } = {}): Promise<boolean> {
     return this.#change(tenantId, (storage) => storage.of(tenantId).of(keyrings).delete(ringId, options))
   }
@@ -93,13 +93,13 @@ export class RingStore {
     return (await this.#changes(this.#storage).find(headId))?.version ?? 0
   }
 
-  /** What changed after the change of that number. */
+  /** Finds what changed after the change with this number. */
   async findNews(since: number): Promise<News> {
     const head = await this.head()
     if (head === since) return { head, tenants: [] }
     const rows = await this.#changes(this.#storage).list({ after: newsId(since), limit: mostNews })
     const told = rows.filter(({ id }) => id.startsWith(`${headId}:`))
-    // Rows may have come since the head was read; what counts is that none is missing up to it.
+    // Rows may have been added since the head was read. What counts is that no row up to the head is missing.
     const isWhole = head > since && told.length >= head - since && told[0]?.id === newsId(since + 1)
     if (!isWhole) return { head, tenants: 'all' }
     return { head: since + told.length, tenants: [...new Set(told.flatMap(({ parent }) => parent ?? []))] }
@@ -118,8 +118,8 @@ export class RingStore {
   }
 
   /**
-   * Runs `change` in one transaction with the news that makes every process look at the tenant again. What it throws undoes both; it
-   * may run more than once.
+   * Runs `change` in one transaction with the news that makes every process read the tenant again. An error undoes both. `change` may run
+   * more than once.
    */
   async tellWith<T>(tenantId: string, change: (inside: Storage) => Promise<T>): Promise<T> {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
@@ -156,7 +156,7 @@ export class RingStore {
   }
 }
 
-/** Whether the tenant is still the one that was planned for; one of config.yaml always is. */
+/** Whether the tenant still is the one of the plan. A tenant of config.yaml always is. */
 async function isThere({ tenantId, generation }: RingOwner, storage: Storage): Promise<boolean> {
   if (generation === undefined) return true
   const found = await storage.of(systemTenant).of(tenants).find(tenantId)

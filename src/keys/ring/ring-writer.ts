@@ -14,23 +14,23 @@ export interface RingWriterOptions {
   readonly host: KeyMaker
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Milliseconds that a token of the tenant lives at most, as things are configured; null: for ever. */
+  /** The longest life of a token of the tenant under the current configuration, in milliseconds; null: for ever. */
   readonly longestTokenLife: (tenantId: string) => Promise<number | null>
-  /** Asked before a key becomes the tenant's; throws KeyError for a key of another tenant. */
+  /** Runs before a key becomes the tenant's. Throws KeyError for a key of another tenant. */
   readonly claim: (tenantId: string, key: Pick<VerifyingKey, 'jwk'>) => void
   readonly onEvent: (event: KeyEvent) => void
 }
 
-/** A change of a ring that was read. */
+/** The ring to change, as it was read, and who asked for the change. */
 export interface Change {
   readonly plan: KeyPlan
   readonly stored: StoredRing
   readonly actor?: string | undefined
-  /** The tenant of the actor, where it is another. */
+  /** The tenant of the actor, where it is another one. */
   readonly actorTenant?: string | undefined
 }
 
-/** A ring as it is in the storage, and its first key where it was made just now. */
+/** A ring as it is in the storage, and its first key if this call made the ring. */
 export interface OpenedStoredRing {
   readonly stored: StoredRing
   readonly first?: FirstKey
@@ -38,10 +38,10 @@ export interface OpenedStoredRing {
 
 type Asked = Pick<Change, 'plan' | 'actor' | 'actorTenant'>
 
-/** Times that a change is tried when others change the same ring. */
+/** Attempts at a change while other processes change the same ring. */
 export const mostAttempts = 20
 
-/** Writes rings and keeps the keys that they name: each change is one comparison of versions in the storage. */
+/** Writes rings and keeps the keys that they name. Each change is one compare-and-swap in the storage. */
 export class RingWriter {
   readonly #options: RingWriterOptions
 
@@ -49,7 +49,7 @@ export class RingWriter {
     this.#options = options
   }
 
-  /** The ring of the tenant; a tenant without one gets its first key. `first` is there where this call made the ring. */
+  /** Returns the ring of the tenant. A tenant without a ring gets its first key. */
   async open(plan: KeyPlan): Promise<OpenedStoredRing> {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const stored = await this.#options.store.find(plan.tenantId)
@@ -62,14 +62,14 @@ export class RingWriter {
     throw contended(plan)
   }
 
-  /** Ends what a process began that was killed while it deleted the tenant; false: another one did. */
+  /** Ends the deletion of a tenant that a killed process began. Returns false when another process did it. */
   async #finishRemoval(plan: KeyPlan, { ring, version }: StoredRing): Promise<boolean> {
     const { store, material } = this.#options
     await material.removeOrphans(plan, ring.discarded ?? [])
     return store.remove(plan.tenantId, { ifVersion: version })
   }
 
-  /** Undefined when another process made the ring, or the tenant is gone. */
+  /** Returns undefined when another process made the ring, or the tenant is gone. */
   async #openFirst(plan: KeyPlan): Promise<OpenedStoredRing | undefined> {
     const { store, material, claim } = this.#options
     const orphans = await material.listOrphans(plan, undefined)
@@ -93,26 +93,26 @@ export class RingWriter {
     }
   }
 
-  /** The ring that another process made names another key, so nobody needs this one. */
+  /** Drops the first key of this process, because the ring that another process made names another key. */
   async #giveUpFirst(plan: KeyPlan, { key, opened }: FirstRingKey): Promise<undefined> {
     opened.key.signer.close()
     if (opened.generated) await leaveToNext(() => this.#options.material.discard(plan, key))
   }
 
-  /** The ring names the new key now. False: its file is gone, and the ring with it. */
+  /** Settles a first key after the ring names it. Returns false when its file is gone; then it removes the ring. */
   async #settleFirst(plan: KeyPlan, { key, opened }: FirstRingKey): Promise<boolean> {
     await leaveToNext(() => this.#options.material.settle(plan, key))
     if (await this.#isKept(plan, key)) {
       this.#tell('first', key.kid, { plan })
       return true
     }
-    // This process stood still for so long that another one took the file for an orphan.
+    // This process stood still for so long that another one took its file for an orphan.
     opened.key.signer.close()
     await this.#options.store.remove(plan.tenantId, { ifVersion: 1 })
     return false
   }
 
-  /** A folder that cannot be looked at says nothing about the key. */
+  /** True also for a folder that cannot be read, which says nothing about the key. */
   async #isKept(plan: KeyPlan, key: RingKey): Promise<boolean> {
     try {
       return await this.#options.material.isKept(plan, key)
@@ -129,9 +129,9 @@ export class RingWriter {
   }
 
   /**
-   * Clears what a process that was killed left beside the keys of the ring, and answers the ring as it is then. The ring is written anew
-   * before, the same but for its version: whoever keeps a new key at this moment has read it before, so its own change fails and it tries
-   * again. A place that cannot be cleared is no fault of the keys.
+   * Clears what killed processes left beside the keys of the ring, and returns the ring as it is then. Before it removes files, it writes
+   * the ring again with a new version. A process that keeps a new key at this moment read the ring before, so its own change fails and
+   * it tries again. A place that cannot be cleared is not an error, because the keys are not affected.
    */
   async clear(place: KeyPlace, stored: StoredRing): Promise<StoredRing> {
     const { store, material } = this.#options
@@ -152,7 +152,7 @@ export class RingWriter {
     }
   }
 
-  /** The ring with what has to be true before its key signs: how long tokens live, and the master key of today. */
+  /** Writes what must be true before a key of the ring signs: the longest life of a token, and the current master key. */
   async prepare(plan: KeyPlan, found: StoredRing): Promise<StoredRing> {
     const { store, material, longestTokenLife } = this.#options
     let stored = found
@@ -169,7 +169,7 @@ export class RingWriter {
     throw contended(plan)
   }
 
-  /** A new key of the tenant, kept nowhere yet. */
+  /** Makes a new key, which is kept nowhere yet. */
   make(plan: KeyPlan): Promise<MadeKey> {
     return this.#make(plan, null)
   }
@@ -179,17 +179,17 @@ export class RingWriter {
     return makeKey(plan, kid, this.#options.host)
   }
 
-  /** Keeps a new key, and then writes the ring that names it; of what loses nothing stays. */
+  /** Keeps a new key, then writes the ring that names it. If another process was faster, returns false and removes the key. */
   async keepAndWrite(
     { made, ring }: { made: MadeKey; ring: (key: RingKey) => Ring },
     change: Change,
   ): Promise<boolean> {
     const { material, now, claim } = this.#options
     const { plan, stored } = change
-    // It signs once the ring names it, and is opened for that.
+    // The key is opened again once the ring names it and it signs.
     made.key.signer.close()
     claim(plan.tenantId, made.key)
-    // Before the ring is changed: what is listed now belongs to nobody, or to somebody whose change then fails.
+    // List before the ring changes: these files are orphans, or belong to a process whose own change then fails.
     const orphans = await material.listOrphans(plan, stored.ring)
     const whereabouts = await material.keep(plan, made)
     const key = describe(made.key, { state: 'next', now: now(), whereabouts })
@@ -202,18 +202,18 @@ export class RingWriter {
     return true
   }
 
-  /** Answers false, and changes nothing, when another process changed the ring, or the tenant is gone. */
+  /** Returns false, and changes nothing, when another process changed the ring, or the tenant is gone. */
   async write(ring: Ring, change: Change): Promise<boolean> {
     const { plan, stored } = change
     const { store } = this.#options
     const removed = stored.ring.keys.filter((old) => !ring.keys.some(({ kid }) => kid === old.kid))
-    // Those that leave all at once, unlike a retired one, still have their private half.
+    // Keys that leave the ring at once still have their private half. A retired key lost it before.
     const files = removed.flatMap(({ file }) => file ?? [])
     const next = withDiscarded(ring, [...(stored.ring.discarded ?? []), ...files])
     if (!(await store.replace(plan, next, stored.version))) return false
     for (const { kind, kid } of findEvents(stored.ring, next)) this.#tell(kind, kid, change)
     for (const key of removed) await this.#options.material.destroy(plan, key)
-    // Where another process was faster, the ring goes on saying so until somebody clears it.
+    // If another process changes the ring first, it keeps this list until the next clear().
     const after = withDiscarded(next, stored.ring.discarded ?? [])
     if (files.length > 0) await leaveToNext(() => store.replace(plan, after, stored.version + 1))
     return true
@@ -244,7 +244,7 @@ function describe(
   return { kid, state, algorithm, jwk, ...whereabouts, token_life: 0, ...times }
 }
 
-/** Runs what the next start or rotation does again where it fails: the change itself is made, and to say that it failed would be wrong. */
+/** Runs work that may fail, because the next start or rotation repeats it. The change itself succeeded, so a failure must not be reported. */
 async function leaveToNext(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()
@@ -253,7 +253,7 @@ async function leaveToNext(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Others change the ring of the tenant again and again. */
+/** The error for a ring that other processes change at every attempt. */
 export function contended({ tenantId }: KeyPlan): Error {
   return new KeyError(`The keyring of tenant '${tenantId}' is changed by others all the time; try again`)
 }

@@ -2,24 +2,24 @@ import type { SignatureAlgorithm } from '../../protocol/algorithms.ts'
 import { modulusBits } from '../signing-key.ts'
 import type { keyrings } from './ring-row.ts'
 
-/** The keys of a tenant and their states, as they are written down. */
+/** The keys of a tenant and their states, as they are stored. */
 export type Ring = (typeof keyrings.schema)['static']
 export type RingKey = Ring['keys'][number]
 
-/** When keys change; all times in milliseconds. */
+/** What keys have to be and when they change. All times are milliseconds. */
 export interface RotationSettings {
   readonly algorithm: SignatureAlgorithm
   readonly modulusLength: number
-  /** Null: no key is replaced because of its age. */
+  /** Null: keys are never replaced because of their age. */
   readonly rotateEvery: number | null
   readonly publishAhead: number
 }
 
 /**
  * One change of a ring:
- * - `amend` sets times that lie in the future to now, so that waiting starts again after a clock was wrong;
+ * - `amend` sets times in the future to now, so that waiting starts again after a clock was wrong;
  * - `create` makes the next key, and from then on it is published;
- * - `activate` lets the next key sign, and the one that signed retires;
+ * - `activate` makes the next key sign, and retires the one that signed;
  * - `forget` destroys the private half of a retired key;
  * - `remove` ends the publication of a retired key, and with it every token that it signed.
  */
@@ -28,31 +28,31 @@ export type Step =
   | { readonly kind: 'create' }
   | { readonly kind: 'activate' | 'forget' | 'remove'; readonly kid: string }
 
-/** A step and the time (ms since the epoch) from which on it is due. */
+/** A step and the time from which it is due (ms since the epoch). */
 export type DueStep = Step & { readonly at: number }
 
 const day = 86_400_000
-/** Clocks of several machines differ; a time that lies ahead by more than this was written by a wrong one. */
+/** Clocks of machines differ. A time that is further ahead than this was written by a wrong clock. */
 const clockTolerance = 5 * 60_000
-/** A replica that did not see the ring for a day stops signing, so until then a retired key may have signed. */
+/** A replica that has not read the ring for a day stops signing. Until then a retired key may have signed. */
 export const longestUnseen = day
-/** For as long the private half of a retired key is there, should a backup of the ring be restored. */
+/** The private half of a retired key is kept for this long, because a backup of the ring may be restored. */
 const keptPrivate = day
 
-/** The first step that is due at `now`; undefined when there is nothing to do. */
+/** Finds the first step that is due at `now`; undefined when none is. */
 export function findStep(ring: Ring, settings: RotationSettings, now: number): Step | undefined {
   if (ring.keys.some((key) => timesOf(key).some((time) => time > now + clockTolerance)))
     return { kind: 'amend' }
   return listSteps(ring, settings).find(({ at }) => at <= now)
 }
 
-/** When the first step is due: at once (0), never (Infinity), or at a time. */
+/** Returns when the first step is due (ms since the epoch): 0 at once, Infinity never. */
 export function findDueTime(ring: Ring, settings: RotationSettings, now: number): number {
   if (findStep(ring, settings, now)) return 0
   return Math.min(...listSteps(ring, settings).map(({ at }) => at))
 }
 
-/** The steps that are to come as the ring stands, in the order in which one goes before the other at the same time. */
+/** Lists the steps of the ring as it is now. Of two steps that are due together, the first in the list goes first. */
 export function listSteps(ring: Ring, settings: RotationSettings): DueStep[] {
   const steps: DueStep[] = []
   const active = findKey(ring, 'active')
@@ -72,7 +72,7 @@ export function listSteps(ring: Ring, settings: RotationSettings): DueStep[] {
   return steps
 }
 
-/** Every step that can be foreseen, one rotation ahead, the earliest first. */
+/** Lists the steps of one rotation ahead, the earliest first. */
 export function forecast(ring: Ring, settings: RotationSettings, now: number): DueStep[] {
   const steps = listSteps(ring, settings).map((step) => ({ ...step, at: Math.max(step.at, now) }))
   const active = findKey(ring, 'active')
@@ -85,7 +85,7 @@ export function forecast(ring: Ring, settings: RotationSettings, now: number): D
   return steps.sort((a, b) => a.at - b.at)
 }
 
-/** The ring after a step; `made` is the key of `create`. */
+/** Returns the ring after a step; `made` is the key of `create`. */
 export function applyStep(
   ring: Ring,
   step: Step,
@@ -108,7 +108,7 @@ export function applyStep(
   }
 }
 
-/** The key in a state of which there is one at most. */
+/** Finds the key in a state that at most one key has. */
 export function findKey(ring: Ring, state: 'next' | 'active'): RingKey | undefined {
   return ring.keys.find((key) => key.state === state)
 }
@@ -117,14 +117,14 @@ export function hasPrivateHalf({ state, file, sealed }: RingKey): boolean {
   return state !== 'retiring' || file !== undefined || sealed !== undefined
 }
 
-/** The ring with the life of a token of its active key raised to `life` (null: for ever); the same one if it is no shorter. */
+/** Returns the ring with the token life of its active key raised to `life` (null: for ever); the same object if it is long enough. */
 export function withTokenLife(ring: Ring, life: number | null): Ring {
   const active = findKey(ring, 'active')
   if (!active || active.token_life === null || (life !== null && life <= active.token_life)) return ring
   return { ...ring, keys: ring.keys.map((key) => (key === active ? { ...key, token_life: life } : key)) }
 }
 
-/** The ring that says besides whose files are to be destroyed; none: it says so of no file. */
+/** Returns the ring with the list of files to destroy; an empty list is left out. */
 export function withDiscarded({ keys }: Ring, files: readonly string[]): Ring {
   const discarded = files.filter((file) => !keys.some((key) => key.file === file))
   return discarded.length === 0 ? { keys } : { keys, discarded: [...new Set(discarded)] }
@@ -154,8 +154,8 @@ function withoutPrivateHalf({ file: _file, sealed: _sealed, ...key }: RingKey): 
 }
 
 /**
- * Whether the key is what the configuration asks for. An RSA key that is longer than asked for stays: it may be one of the
- * operator's, and a shorter one is no better.
+ * Whether the key is what the configuration asks for. A longer RSA key stays, because it may be one of the operator, and a shorter key
+ * is not better.
  */
 function fits({ algorithm, jwk }: RingKey, settings: RotationSettings): boolean {
   if (algorithm !== settings.algorithm) return false

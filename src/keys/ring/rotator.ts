@@ -20,34 +20,34 @@ import {
 } from './rotation.ts'
 
 export interface RotateOptions {
-  /** The new key signs at once, though verifiers that keep the JWK Set may not know it yet. */
+  /** The new key signs at once, although verifiers that keep the JWK Set may not know it yet. */
   readonly now: boolean
-  /** With `now`: even though the active key is younger than a minute. */
+  /** With `now`: rotate even if the active key is younger than a minute. */
   readonly force?: boolean
-  /** With `now`: every key whose private half is there leaves the JWK Set at once, and with it every token that it signed. */
+  /** With `now`: every key with a private half leaves the JWK Set at once, so its tokens are no longer valid. */
   readonly dropOld?: boolean
   /** Who asks, for the events. */
   readonly actor?: string
-  /** The tenant of the actor, where it is another. */
+  /** The tenant of the actor, where it is another one. */
   readonly actorTenant?: string
 }
 
-/** What came of a rotation that somebody asked for. */
+/** The result of a requested rotation. */
 export interface Rotation {
   /**
-   * `announced`: the next key was made; `waiting`: there is a next key already; `rotated`: a new key signs; `elsewhere`: somebody
-   * else rotated meanwhile; `too-soon`: the active key is younger than a minute.
+   * `announced`: the next key was made. `waiting`: there is a next key already. `rotated`: a new key signs. `elsewhere`: another process
+   * rotated meanwhile. `too-soon`: the active key is younger than a minute.
    */
   readonly outcome: 'announced' | 'waiting' | 'rotated' | 'elsewhere' | 'too-soon'
 }
 
-/** The key is not grantd's to rotate; `message` says whose and what to do. */
+/** The operator owns the key, so grantd does not rotate it; `message` says what to do. */
 export class RotationError extends Error {}
 
-/** Two requests to rotate that are closer than this mean the same (ms). */
+/** Two requests to rotate within this time mean the same rotation (ms). */
 const sameRotation = 60_000
 
-/** Changes rings: each change is one comparison of versions in the storage, so of many processes one makes it. */
+/** Changes rings. Each change is one compare-and-swap in the storage, so exactly one of many processes makes it. */
 export class Rotator {
   readonly #options: RingWriterOptions
   readonly #writer: RingWriter
@@ -57,7 +57,7 @@ export class Rotator {
     this.#writer = writer
   }
 
-  /** Makes the step that is due; undefined when none is, or when another process makes it. */
+  /** Takes the step that is due. Returns undefined when none is, or when another process takes it. */
   async takeStep(plan: KeyPlan): Promise<Step | undefined> {
     const stored = await this.#options.store.find(plan.tenantId)
     const step = stored && findStep(stored.ring, plan, this.#options.now())
@@ -69,7 +69,7 @@ export class Rotator {
     const { now, material } = this.#options
     if (step.kind === 'create') return this.#create(plan, stored)
     const key = step.kind === 'amend' ? undefined : stored.ring.keys.find(({ kid }) => kid === step.kid)
-    // The next key must be there before the last one stops; a retired one is not needed to verify what it signed.
+    // Check that the next key can be opened before the last one stops. Verifying needs no private half, so that of a retired key can go.
     if (key && step.kind === 'activate') (await material.load(plan, key)).signer.close()
     else if (key) await material.destroy(plan, key)
     const before = step.kind === 'activate' ? await this.#withTokenLife(plan, stored.ring) : stored.ring
@@ -86,8 +86,8 @@ export class Rotator {
   }
 
   /**
-   * Replaces the key that is active when this is called, once: of those who ask at the same time one does it, and the others
-   * are told so. Throws {@link RotationError} for a key of the operator.
+   * Replaces the key that is active at this call, once: of several calls at the same time one does it, and the others get `elsewhere`.
+   * Throws {@link RotationError} for a key of the operator.
    */
   async rotate(plan: KeyPlan, options: RotateOptions): Promise<Rotation> {
     checkRotatable(plan)
@@ -97,7 +97,7 @@ export class Rotator {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       if (findKey(stored.ring, 'active')?.kid !== from) return { outcome: 'elsewhere' }
       const change = { plan, stored, actor: options.actor, actorTenant: options.actorTenant }
-      // A ring that was made a moment ago for a key of before says nothing about the age of the key.
+      // A ring that was just made for an existing key says nothing about the age of that key.
       const force = options.force === true || opened.first !== undefined
       const outcome = options.now
         ? await this.#rotateNow(change, { ...options, force })
@@ -111,7 +111,7 @@ export class Rotator {
     throw contended(plan)
   }
 
-  /** Undefined when another process changed the ring. */
+  /** Returns undefined when another process changed the ring. */
   async #announce(change: Change): Promise<Rotation['outcome'] | undefined> {
     const { plan, stored } = change
     if (await this.#findUsableNext(plan, stored.ring)) return 'waiting'
@@ -140,7 +140,7 @@ export class Rotator {
     return isWritten ? 'rotated' : undefined
   }
 
-  /** Undefined also for a next key whose private half is lost or broken: it never signed, so another takes its place. */
+  /** Undefined also for a next key whose private half is lost or broken. It never signed, so another key can take its place. */
   async #findUsableNext(plan: KeyPlan, ring: Ring): Promise<RingKey | undefined> {
     const next = findKey(ring, 'next')
     if (!next) return undefined
@@ -154,10 +154,10 @@ export class Rotator {
     }
   }
 
-  /** Removes the ring of a tenant that is deleted, and every private half in it. */
+  /** Removes the ring of a deleted tenant, and every private half in it. */
   async removeAll(plan: KeyPlan): Promise<void> {
     const { store, material } = this.#options
-    // What would keep the files from going is found before the ring forgets them.
+    // Find out whether the files can be removed before the ring forgets them.
     await material.prepare(plan)
     const stored = await this.#empty(plan)
     await this.#destroyAll(plan, stored, await material.listOurs(plan))
@@ -166,8 +166,8 @@ export class Rotator {
   }
 
   /**
-   * Writes the ring without its keys before their files go: whoever finds it so, because this process was killed, goes on. Answers the
-   * ring as it was.
+   * Writes the ring without its keys before their files are removed. If this process is killed, the next one finds that ring and goes
+   * on. Returns the ring as it was.
    */
   async #empty(plan: KeyPlan): Promise<StoredRing | undefined> {
     const { store } = this.#options
@@ -182,12 +182,12 @@ export class Rotator {
     throw contended(plan)
   }
 
-  /** Destroys every private half that is left under the id of a tenant that is not there; the ring stays. */
+  /** Destroys every private half that is left under an id that has no tenant. The ring stays. */
   async removeLeft(place: KeyPlace, isThere: () => Promise<boolean>): Promise<void> {
     const { store, material } = this.#options
     const stored = await store.find(place.tenantId)
     const left = await material.listAll(place)
-    // Listed first, so that the keys of a tenant that somebody else makes meanwhile are not among them.
+    // List before asking whether the tenant exists, so that keys of a tenant made meanwhile are not in the list.
     if (await isThere()) return
     await this.#destroyAll(place, stored, left)
     await material.removePlace(place)
