@@ -1,4 +1,4 @@
-/** The beginning of docs/configuration.md, which no schema can say. */
+/** The beginning of docs/configuration.md, which is written by hand. */
 export const introduction = `
 <!-- Made by scripts/config-reference.ts from src/config/schema.ts: do not edit. Make it again with
      sh scripts/bun.sh scripts/config-reference.ts -->

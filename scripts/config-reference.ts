@@ -8,19 +8,19 @@ import { introduction } from './config-reference-text.ts'
 export const command = 'sh scripts/bun.sh scripts/config-reference.ts'
 const path = `${import.meta.dir}/../docs/configuration.md`
 
-/** A map of the file, such as `tenants.<id>.oauth2`: its keys are the rows of one table. */
+/** A map of the file, such as `tenants.<id>.oauth2`. Its keys are the rows of one table. */
 interface Level {
   readonly path: string
   readonly schema: TSchema
 }
 
-/** The whole of docs/configuration.md. */
+/** Renders docs/configuration.md. */
 export function renderConfigReference(): string {
   const levels = findLevels({ path: '', schema: Config })
   return `${[introduction.trim(), ...levels.map(renderLevel)].join('\n\n')}\n`
 }
 
-/** This level and those below it, in the order of the file. */
+/** Returns this level and the levels below it, in the order of the file. */
 function findLevels({ path, schema }: Level): Level[] {
   const below = propertiesOf(schema).flatMap(([key, property]) => {
     const inner = innerMap(property)
@@ -33,7 +33,7 @@ function propertiesOf(schema: TSchema): [string, TSchema][] {
   return Object.entries<TSchema>(schema['properties'] ?? {})
 }
 
-/** The schema of a map with keys of ours, of the values of a map with keys of the reader's, or of the maps in a list. */
+/** Returns the schema of a map with fixed keys, of the values of a map by id, or of the maps in a list. */
 function innerMap(property: TSchema): { schema: TSchema; suffix: string } | undefined {
   const schema = withoutNull(property)
   if (schema[Kind] === 'Object') return { schema, suffix: '' }
@@ -77,7 +77,7 @@ function renderRow(path: string, property: TSchema): string[] {
   ]
 }
 
-/** Markdown takes <id> for HTML. */
+/** Markdown reads <id> as HTML. */
 function escapeMarkdown(text: string): string {
   return text.replaceAll('<', '\\<')
 }
@@ -86,7 +86,7 @@ function renderCells(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
-/** The words for a kind of value; the kinds are those that the reader (src/config/yaml/read.ts) knows. */
+/** The words for each kind that the reader (src/config/yaml/read.ts) knows. */
 const typeNames: Readonly<Record<string, string>> = {
   Object: 'map',
   Record: 'map by id',
@@ -119,7 +119,7 @@ function defaultOf(property: TSchema): string {
   return `\`${typeof value === 'object' && value !== null ? '{}' : String(value)}\``
 }
 
-/** What the value must be, one sentence each without its full stop. */
+/** The rules for a value, one sentence each, without the full stop. */
 function allowedIn(schema: TSchema): string[] {
   const choices: readonly (string | number)[] | undefined = schema['enum']
   if (choices) return [`Allowed: ${choices.map((choice) => `\`${choice}\``).join(' ')}`]
@@ -133,7 +133,7 @@ function allowedIn(schema: TSchema): string[] {
   return describeFormat(schema['format'], 'Wanted')
 }
 
-/** In the largest unit that is enough for a whole number. */
+/** Uses the largest unit that gives a whole number. */
 function renderSeconds(seconds: number): string {
   const units = [
     [86_400, 'day'],

@@ -9,15 +9,15 @@ import type { StoredClient } from './client.ts'
 /** The settings of a stored client, as the admin API takes them. */
 export const ClientSettingsInput = plainSchema(ClientSettings)
 
-/** The part of a tenant that decides which scopes its clients can have. */
+/** The scopes of a tenant, which its clients can have. */
 export interface TenantScopes {
   readonly oauth2: { readonly scopes: Readonly<Record<string, string>> } | null
 }
 
-/** A merge patch that was not checked yet. */
+/** An unchecked merge patch. */
 export type SettingsPatch = Readonly<Record<string, unknown>>
 
-/** The settings of a new client. Throws `invalid_request`. */
+/** Returns the settings of a new client. Throws `invalid_request`. */
 export function createClientSettings(
   id: string,
   patch: SettingsPatch,
@@ -31,8 +31,8 @@ export function createClientSettings(
 }
 
 /**
- * The client with the patch applied. A scope that it has already stays allowed though the tenant may not know it any more, so
- * that anything else of the client can be changed. Throws `invalid_request`.
+ * Applies a patch to a client. A scope that the client has stays allowed even if the tenant has removed it, so that other settings can be
+ * changed. Throws `invalid_request`.
  */
 export function changeClientSettings(
   { id, client }: { id: string; client: StoredClient },
@@ -51,7 +51,7 @@ function knownScopes({ oauth2 }: TenantScopes): string[] {
   return Object.keys(oauth2?.scopes ?? {})
 }
 
-/** What holds between the values, as in config.yaml. */
+/** Checks the rules between values, as config.yaml does. */
 function checkScopes({ scopes, default_scopes, resources }: ClientSettings, known: readonly string[]): void {
   if (!scopes.every((scope) => known.includes(scope) || isReservedScope(scope))) {
     throw new OAuthError('invalid_request', 'The field scopes has a scope that the tenant does not have')
@@ -64,7 +64,7 @@ function checkScopes({ scopes, default_scopes, resources }: ClientSettings, know
   }
 }
 
-/** A token that was got without thinking must not manage anything. What the client has already is never granted, and no reason. */
+/** Refuses reserved scopes as defaults: a token without requested scopes must not manage grantd. One that the client has already is ignored when tokens are issued, so it stays. */
 function checkDefaults({ default_scopes }: ClientSettings, known: readonly string[]): void {
   if (!(default_scopes ?? []).some((scope) => isReservedScope(scope) && !known.includes(scope))) return
   throw new OAuthError('invalid_request', 'The field default_scopes has a scope that a request has to name')

@@ -6,7 +6,7 @@ import { secretUses } from './client-row.ts'
 import type { ListedClient } from './listed-clients.ts'
 import { secretUseId } from './stored-clients.ts'
 
-/** A client as people see it: its settings as they work, with the defaults filled in. */
+/** What the admin API and the command line show of a client: its effective settings. */
 export type ClientView = Omit<ReadonlySettings<ClientSettings>, 'name' | 'default_scopes'> & {
   readonly client_id: string
   /** `config`: config.yaml defines it, and nothing else changes it. */
@@ -17,12 +17,12 @@ export type ClientView = Omit<ReadonlySettings<ClientSettings>, 'name' | 'defaul
   readonly created_at: string | null
 }
 
-/** A secret as people see it: never itself, nor its hash. */
+/** What is shown of a secret: never the secret or its hash. */
 export interface SecretView {
   id: string
   /** Null for one of config.yaml. */
   created_at: string | null
-  /** Null: from ever. */
+  /** Null: always valid. */
   not_before: string | null
   /** Null: never. */
   expires_at: string | null
@@ -44,7 +44,7 @@ export function viewClient({ client, row }: ListedClient): ClientView {
   }
 }
 
-/** The secrets of a client, in their order. Throws StorageError. */
+/** Returns the secrets of a client, in their order. Throws StorageError. */
 export async function viewSecrets(
   { client, row }: ListedClient,
   { tenantId, storage, now }: { tenantId: string; storage: Storage; now: number },
@@ -56,7 +56,7 @@ export async function viewSecrets(
   const valid = new Set(validSecrets(client.secrets, now))
   const lastUse = (id: string) => {
     const time = usedAt.get(secretUseId(client.id, id)) ?? null
-    // A use that waited to be written is that of an earlier secret of this id.
+    // An older use belongs to an earlier secret of this id; it was written late.
     return time !== null && time >= (createdAt.get(id) ?? 0) ? time : null
   }
   return client.secrets.map((secret) => ({

@@ -7,7 +7,7 @@ import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
 import type { clients } from './client-row.ts'
 
-/** What is kept of a client is a setting of {@link ClientSettings}, by the name that it has in config.yaml; and this. */
+/** The members of a client that are not settings, and the settings whose value differs from what is written. */
 interface ClientIdentity {
   readonly id: string
   /** Whether config.yaml defines it; else the admin API does. */
@@ -23,7 +23,7 @@ interface ClientIdentity {
   readonly default_scopes: readonly string[]
 }
 
-/** A service that gets tokens of one tenant: its settings, by the names that they have in config.yaml, and what is known of it besides. */
+/** A service that gets tokens of one tenant. Its settings have the names of config.yaml. */
 export type Client = ReadonlySettings<Omit<ClientSettings, keyof ClientIdentity>> & ClientIdentity
 
 /** One of the secrets with which a client authenticates. */
@@ -82,7 +82,7 @@ function build(settings: ClientSettings, own: Pick<Client, 'id' | 'configured' |
     authenticationMethod: undefined,
     keys: [],
     name: settings.name ?? own.id,
-    // The row may be that of a later build, which knows others.
+    // A row of a later build may have grants that this build does not know.
     grant_types: grantTypes.filter((type) => settings.grant_types.includes(type)),
     default_scopes: withoutReserved(settings.default_scopes ?? settings.scopes),
   }

@@ -80,8 +80,8 @@ export const ClientConfig = Type.Object(
 export type ClientConfig = Static<typeof ClientConfig>
 
 /**
- * The settings of a client that is not in config.yaml: what the admin API takes and shows, and what a row has. Secrets have rows of
- * their own, and a file or a variable of the server is named in config.yaml alone.
+ * The settings of a stored client: what the admin API takes and shows, and what a row has. A setting that only config.yaml can have,
+ * such as a file of the server, is named here to be left out.
  */
 export const ClientSettings = Type.Omit(ClientConfig, [
   'secret',

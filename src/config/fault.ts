@@ -1,9 +1,9 @@
 import { printable } from '../printable.ts'
 
-/** One thing that is wrong, or doubtful, in a configuration. Lines and columns count from 1. */
+/** A fault or a warning about a configuration. Lines and columns count from 1. */
 export interface Fault {
   readonly file: string
-  /** Undefined when the file as a whole is meant. */
+  /** Undefined: the whole file. */
   readonly position: { readonly line: number; readonly column: number } | undefined
   readonly message: string
 }
@@ -11,14 +11,14 @@ export interface Fault {
 /** `config.yaml:12:7: message`. */
 export function renderFault({ file, position, message }: Fault): string {
   const place = position ? `${file}:${position.line}:${position.column}` : file
-  // A key or a value of the file may hold anything.
+  // The message may quote the file, which may contain control characters.
   return printable(`${place}: ${message}`)
 }
 
-/** The configuration cannot be used; `faults` says all that is wrong with it, in the order of the file. */
+/** The configuration cannot be used. `faults` has all that is wrong, in the order of the file. */
 export class ConfigError extends Error {
   readonly faults: readonly Fault[]
-  /** What is doubtful besides; not in the message. */
+  /** Warnings; the message does not have them. */
   readonly warnings: readonly Fault[]
 
   constructor(faults: readonly Fault[], warnings: readonly Fault[] = []) {

@@ -3,14 +3,14 @@ import { shapeOf } from './schema-shapes.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Settings of which some may be missing, at any depth. */
+/** Settings of which any may be missing, at any depth. */
 export type Unfilled<T> = T extends readonly (infer U)[]
   ? readonly U[]
   : T extends object
     ? { readonly [K in keyof T]?: Unfilled<T[K]> | undefined }
     : T
 
-/** Settings that nobody changes, at any depth. */
+/** Read-only settings, at any depth. */
 export type ReadonlySettings<T> = T extends readonly (infer U)[]
   ? readonly ReadonlySettings<U>[]
   : T extends object
@@ -18,8 +18,8 @@ export type ReadonlySettings<T> = T extends readonly (infer U)[]
     : T
 
 /**
- * The settings of `schema` that `values` has, with the default for each that is missing, in the order of the schema. Members of `values`
- * that are not in the schema are left out. A row of an earlier build has fewer settings than today.
+ * Returns the settings of `schema` with the values of `values`, or the default where one is missing, in the order of the schema. Other
+ * members of `values` are left out. A row of an earlier build lacks newer settings.
  */
 export function fillSettings<S extends TObject>(schema: S, values: Unfilled<Static<S>>): Static<S> {
   return fill(schema, values as Members) as Static<S>

@@ -6,13 +6,13 @@ import { isHost } from '../protocol/url/host.ts'
 import { isResourceUri } from '../protocol/url/resource.ts'
 import { isBaseUrl, isIssuerUrl, wantedIssuer } from '../protocol/url/uri.ts'
 
-/** What a string of some format has to be: the check, and its words for "wanted ...". */
+/** A format of a string: the check, and the words for "wanted ...". */
 export interface Format {
   readonly accepts: (text: string) => boolean
   readonly wanted: string
-  /** The check as a pattern, where it is one. */
+  /** The check as a pattern, where a pattern can express it. */
   readonly pattern?: RegExp
-  /** True where a fault must not quote the value. */
+  /** True: a message must not quote the value. */
   readonly secret?: boolean
 }
 
@@ -21,12 +21,12 @@ const argon2idHash =
   '\\$argon2id\\$v=19\\$m=(?:[89]|[1-9]\\d{1,5}),t=[1-9]\\d{0,2},p=[1-9]\\d?\\$[A-Za-z0-9+/]{11,}\\$[A-Za-z0-9+/]{22,}'
 const bcryptHash = '\\$2[aby]\\$(?:0[4-9]|[12]\\d|3[01])\\$[./A-Za-z0-9]{53}'
 
-/** Whether the hash is one that costs a good part of a second on purpose. */
+/** Whether the hash is slow on purpose (argon2id or bcrypt). */
 export function isSlowHash(hash: string): boolean {
   return hash.startsWith('$')
 }
 
-/** The `format` words of schema.ts. */
+/** The formats that a setting can have, by the `format` of its schema. */
 export const formats: Readonly<Record<string, Format>> = {
   issuer: { accepts: isIssuerUrl, wanted: wantedIssuer },
   'base-url': {
@@ -54,7 +54,7 @@ export const formats: Readonly<Record<string, Format>> = {
   path: {
     accepts: isPath,
     wanted: 'a path: ~ is not filled in, and no white space or line end stands around it',
-    // People put the key or the secret itself there.
+    // Some write the key or the secret itself here.
     secret: true,
   },
   variable: {
@@ -89,7 +89,7 @@ function isPath(text: string): boolean {
   return text === text.trim() && !/\p{Cc}/u.test(text) && !/^(?:~|gds_)/.test(text)
 }
 
-/** Whether there is such a day: Date turns February 30 into March 2. */
+/** Whether the day exists: Date turns February 30 into March 2. */
 function isDay(text: string): boolean {
   const date = new Date(text)
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text.slice(0, 10)

@@ -3,7 +3,7 @@ import { Config } from './schema.ts'
 
 type Json = { readonly [member: string]: unknown }
 
-/** The JSON Schema (draft 7) of config.yaml, made from the one schema that the reader walks. */
+/** Renders the JSON Schema (draft 7) of config.yaml from the schema that the reader uses. */
 export function renderConfigSchema(): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -24,13 +24,13 @@ function convert(schema: Json): Json {
   }
 }
 
-/** A format of ours is a pattern where it is one; what it wants is told in the description. */
+/** Turns a format of ours into a pattern, where it has one. */
 function describeFormat(format: string): Json {
   const pattern = formats[format]?.pattern
   return pattern ? { pattern: pattern.source } : {}
 }
 
-/** What has a default need not be written. */
+/** A key with a default is not required. */
 function convertProperties(properties: Json, required: readonly unknown[]): Json {
   const members = Object.entries(properties).map(
     ([name, value]) => [name, isJson(value) ? convert(value) : value] as const,

@@ -27,10 +27,10 @@ export interface LoadedConfig {
 
 export type ConfigHost = Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
 
-/** Characters from which on reading a file leaves more memory behind than a server wants to keep. */
+/** Characters. Reading a longer file leaves so much unused memory that the configuration is packed. */
 const largeText = 1024 * 1024
 const largestFile = 64 * 1024 * 1024
-/** Characters from which on reading a file is work enough to compile what does it. */
+/** Characters. Reading a longer file takes long enough that compiling the reader pays. */
 const longText = 128 * 1024
 
 /** Reads the configuration at `path`. Throws {@link ConfigError} with all that is wrong in it. */
@@ -43,7 +43,7 @@ export async function loadConfig(path: string, host: ConfigHost): Promise<Loaded
 
 interface ReadConfig {
   readonly rest: Omit<LoadedConfig, 'config'>
-  /** That of a large file is packed. */
+  /** Packed for a large file. */
   readonly config: Config | PackedConfig
 }
 
@@ -54,10 +54,10 @@ async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
   return { rest, config: text.length > largeText ? packConfig(config) : deepFreeze(config) }
 }
 
-/** A text that holds a configuration; relative paths in it start at `folder`. */
+/** The text of a configuration; relative paths in it start at `folder`. */
 export interface ConfigText extends NamedText {
   readonly folder: string
-  /** The file that it was read from, whose owner and mode are looked at; left out: it was read from none. */
+  /** The file of the text: its owner and mode are checked. Left out: there is no file. */
   readonly path?: string
 }
 
@@ -68,15 +68,15 @@ export async function parseConfig(text: ConfigText, host: ConfigHost): Promise<L
   return loaded
 }
 
-/** Not frozen yet. */
+/** The result is not frozen yet. */
 async function interpret(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
   if (text.text.length > longText) compileEagerly()
   return (await parseConfigQuickly(text, host)) ?? (await parseConfigExactly(text, host))
 }
 
 /**
- * Like {@link parseConfig}, in a tenth of the time; undefined for a text in which something is wrong, or in which it cannot be told
- * that nothing is, and nothing is frozen. Neither way to read is loaded before it is needed: for a small file that is most of the time.
+ * Like {@link parseConfig}, in a tenth of the time, and the result is not frozen. Returns undefined for a text that has or may have a
+ * fault. Each parser is imported only when it is needed, because for a small file the import is most of the time.
  */
 export async function parseConfigQuickly(
   text: ConfigText,
@@ -96,7 +96,7 @@ async function checkQuickly(source: QuickSource, text: ConfigText, host: ConfigH
   return finish(checked, source.warnings)
 }
 
-/** Like {@link parseConfig}, with the parser that knows the place of everything: it alone tells faults. Nothing is frozen. */
+/** Like {@link parseConfig}, with the parser that knows places, and the result is not frozen. Only this parser reports faults. */
 export async function parseConfigExactly(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
   const { ExactSource } = await import('./yaml/exact-source.ts')
   const source = new ExactSource(text)
@@ -122,12 +122,12 @@ async function checkSource(source: Source, { folder, path }: ConfigText, host: C
   return { read, storage: await resolveStorage(read, source, sources), resolve }
 }
 
-/** A function of its own: one that stands where the source is in sight keeps it in memory for as long as it lives. */
+/** A function of its own, so that the closure does not keep the source in memory. */
 function createResolve(folder: string, { files }: ConfigHost): (path: string) => string {
   return (path) => files.resolve(folder, path)
 }
 
-/** `checked` has no faults. */
+/** `checked` must have no faults. */
 function finish({ read, storage, resolve }: Checked, warnings: readonly Fault[]): LoadedConfig {
   const config = read as Config
   return { config, storage, warnings, dataDir: resolve(config.data_dir), resolve }

@@ -2,16 +2,15 @@ import { Kind, type Static, type TSchema, type TUnsafe, Type } from '@sinclair/t
 import { formats } from './formats.ts'
 import { choiceKind, durationKind, jsonKind } from './schema-kinds.ts'
 
-/** Members of a list or a map, where they come in a request. */
+/** The most members of a list or a map in a request. */
 const mostMembers = 100
-/** Characters of a text; a URL may be longer. */
+/** The most characters of a text; a URL may be longer. */
 const longestText = 200
 const longestUrl = 1000
 
 /**
- * A schema of config.yaml as one for JSON, with the same defaults and rules: a duration is a number of seconds, a member that
- * is not known is refused, and lists and texts have a bound. A format that is no pattern (issuer, resource) is left to
- * whoever checks the value.
+ * Turns a schema of config.yaml into one for JSON requests, with the same defaults and rules: a duration is a number of seconds, an
+ * unknown member is refused, and lists and texts are bounded. A format without a pattern (issuer, resource) needs a check of its own.
  */
 export function plainSchema<S extends TSchema>(schema: S): TUnsafe<Static<S>> {
   return Type.Unsafe<Static<S>>(convert(schema))

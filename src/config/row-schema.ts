@@ -11,13 +11,13 @@ import { mostSeconds } from '../protocol/moment.ts'
 import type { Unfilled } from './fill-settings.ts'
 import { choiceKind, durationKind, jsonKind } from './schema-kinds.ts'
 
-/** What a row with these settings holds: any of them may be missing, and the members of `own` are as they say. */
+/** The value of a row: settings, any of which may be missing, and the members of `own`. */
 export type RowOf<S extends TObject, P extends TProperties> = Omit<Unfilled<Static<S>>, keyof P> &
   Static<TObject<P>>
 
 /**
- * The schema of a row with settings and the members `own`. It asks for types alone: rules and bounds of a setting may change, and a row
- * of before stays readable. A setting that is missing has its default (fill-settings.ts), because rows of before it was there have none.
+ * The schema of a row with settings and the members `own`. It checks only types, not rules and bounds, so that a row stays readable when
+ * a rule changes. Every setting is optional, because a row of an earlier build lacks newer settings; fill-settings.ts adds defaults.
  */
 export function rowSchema<S extends TObject, P extends TProperties>(
   settings: S,
@@ -42,7 +42,7 @@ function convert(schema: TSchema): TSchema {
     case 'Union':
       return Type.Union([convert(schema['anyOf'][0]), Type.Null()])
     case 'Array':
-      // A later build may know one choice more: whoever uses the list leaves out what it does not know.
+      // A later build may write a choice that this build does not know. The code that uses the list ignores it.
       return Type.Array(schema['items'][Kind] === choiceKind ? Type.String() : convert(schema['items']))
     case jsonKind:
       return Type.Unknown()

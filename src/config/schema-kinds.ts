@@ -2,8 +2,8 @@ import { Kind, type TSchema, Type } from '@sinclair/typebox'
 import { mostClaims } from '../protocol/static-claims.ts'
 
 /**
- * What schema.ts says beyond TypeBox: Duration (text to seconds), Choice (one of some texts), and the `format` of a string,
- * whose rules are in formats.ts.
+ * The kinds of settings that TypeBox lacks: Duration (text to seconds), Choice (one of some texts), Json (any value), and maps whose keys
+ * have a format of formats.ts.
  */
 
 export const durationKind = 'Duration'
@@ -31,7 +31,7 @@ export function Choice<const T extends string>(
   return Type.Unsafe<T>({ ...options, [Kind]: choiceKind, type: 'string', enum: values })
 }
 
-/** Any JSON value. An unquoted scalar that is true, false, null or a number as JSON spells it is that, and any other is a text. */
+/** Any JSON value. A scalar without quotes that is a JSON literal (true, false, null, a number) is that value; any other is a text. */
 export function Json() {
   return Type.Unsafe<unknown>({ [Kind]: jsonKind })
 }
@@ -45,7 +45,7 @@ export function MapOf<T extends TSchema>(
   return Type.Record(Type.String(), value, { ...options, keyFormat })
 }
 
-/** A value that may be null, and is null when left out. Its description is that of the value, unless one is given. */
+/** A value that may be null, and is null when left out. The description defaults to that of the value. */
 export function OrNull<T extends TSchema>(schema: T, description = String(schema['description'])) {
   return Type.Union([schema, Type.Null()], { default: null, description })
 }
@@ -61,7 +61,7 @@ export function Audience(description: string) {
   return Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description })
 }
 
-/** Static claims; static-claims.ts has the rules for them. */
+/** Static claims; protocol/static-claims.ts has their rules. */
 export function Claims(description: string) {
   return MapOf('claim', Json(), { default: {}, maxProperties: mostClaims, description })
 }

@@ -1,10 +1,10 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 
-/** What a reader asks of the schema of a map with fixed keys, found once and not for each of a hundred thousand clients. */
+/** What a reader needs of the schema of a map with fixed keys. It is computed once for each schema, not for each of a hundred thousand clients. */
 export interface ObjectShape {
   readonly names: ReadonlyMap<string, PropertyShape>
   readonly properties: readonly PropertyShape[]
-  /** The value of a map with nothing in it; undefined where something must or may be missing then. */
+  /** The value of an empty map; undefined where a key has no default. */
   readonly blank: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -13,7 +13,7 @@ export interface PropertyShape {
   readonly schema: TSchema
   readonly isRequired: boolean
   readonly hasDefault: boolean
-  /** What stands for a key that is left out: frozen, and the same one for all. */
+  /** The default of a key: frozen, and one object for all. */
   readonly fallback: unknown
 }
 
@@ -40,7 +40,7 @@ export function shapeOf(schema: TSchema): ObjectShape {
   return shape
 }
 
-/** The default of a map has in it the defaults of its keys. */
+/** Returns the default of a schema. The default of a map contains the defaults of its keys. */
 function fallbackOf(schema: TSchema): unknown {
   const value: unknown = schema['default']
   if (typeof value !== 'object' || value === null) return value

@@ -47,5 +47,5 @@ export const Config = Type.Object(
 )
 export type Config = Static<typeof Config>
 
-/** What config.yaml says of the whole server, and of no tenant. */
+/** The settings of the whole server, without the tenants. */
 export type ServiceSettings = ReadonlySettings<Omit<Config, 'tenants'>>

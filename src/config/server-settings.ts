@@ -4,12 +4,12 @@ import type { Partly } from './rules/check.ts'
 import { Config } from './schema.ts'
 import type { NamedText } from './yaml/source.ts'
 
-/** Where a server listens. */
+/** The address that a server listens on. */
 export type ServerAddress = Pick<Config['server'], 'host' | 'port'>
 
 /**
- * Where a server of the configuration at `path` listens. What else is wrong with the file, or cannot be had here, such as a secret of
- * the server's environment, is no matter. Throws {@link ConfigError} for a file that cannot be read, and for a fault in these settings.
+ * Reads the address that a server of this configuration listens on. It ignores other faults, such as a secret that only the server's
+ * environment has. Throws {@link ConfigError} for a file that cannot be read, and for a fault in these settings.
  */
 export async function readServerAddress(
   path: string,

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { auditEventTypes } from '../protocol/audit-events.ts'
 import { Choice, Duration, longestTokenLife, OrNull } from './schema-kinds.ts'
 
-/** The parts of config.yaml that are of the whole server and of no tenant. */
+/** The settings of the whole server, which belong to no tenant. */
 
 const Failures = (options: { description: string; default: number }) =>
   Type.Integer({ minimum: 1, maximum: 1_000_000, ...options })
@@ -26,7 +26,7 @@ export const MetricsConfig = Type.Object(
   { default: {}, description: 'Metrics for Prometheus at /metrics, on a port of their own' },
 )
 
-/** Seconds: what Bun can count to. */
+/** Seconds. Bun has no longer timeout. */
 const longestIdleTimeout = 255
 
 export const ServerConfig = Type.Object(

@@ -6,19 +6,18 @@ import { findClaimFaults, isReservedClaim, type StaticClaims } from '../protocol
 type Members = Readonly<Record<string, unknown>>
 
 /**
- * The settings that a merge patch (RFC 7396) makes of those at hand: a member that is null goes, and has its default from
- * then on. `schema` is a plain one. Throws `invalid_request` for what is not of it, in words that repeat nothing of the
- * patch.
+ * Applies a merge patch (RFC 7396) to the settings and returns the result: a member that is null gets its default. `schema` comes from
+ * plain-schema.ts. Throws `invalid_request` for a patch that does not fit the schema; the message repeats nothing of the patch.
  */
 export function patchSettings<S extends TSchema>(schema: S, current: Members, patch: Members): Static<S> {
-  // A null for a member that is not known would pass unseen.
+  // The merge removes a null, so the check of the schema would not see an unknown member that is null.
   if (!Object.keys(patch).every((name) => Object.hasOwn(schema['properties'], name))) throw unknownMember()
   const merged = withDefaults(schema, mergePatch(current, patch, 0))
   if (Value.Check(schema, merged)) return merged
   throw explain(schema, Value.Errors(schema, merged).First())
 }
 
-/** The value with the default for each member that is missing. Value.Default of TypeBox would make a map of a list that stands for one. */
+/** Fills in the default of each missing member. Value.Default of TypeBox is not used: it turns a list into a map where a map has a default. */
 function withDefaults(schema: TSchema, value: unknown): unknown {
   if (value === undefined)
     return schema['default'] === undefined ? undefined : withDefaults(schema, schema['default'])
@@ -35,7 +34,7 @@ function withDefaults(schema: TSchema, value: unknown): unknown {
   return Object.fromEntries([...present, ...missing])
 }
 
-/** No settings are so deep. */
+/** Levels of objects in a patch. Settings are less deep. */
 const deepest = 8
 
 function mergePatch(target: unknown, patch: unknown, depth: number): unknown {
@@ -43,7 +42,7 @@ function mergePatch(target: unknown, patch: unknown, depth: number): unknown {
   if (depth > deepest) throw unknownMember()
   const merged = new Map(isMembers(target) ? Object.entries(target) : [])
   for (const [name, value] of Object.entries(patch)) {
-    // Some code copies members by assignment, and there this one would vanish.
+    // Assigning this name would change the prototype and lose the member.
     if (name === '__proto__') throw unknownMember()
     if (value === null) merged.delete(name)
     else merged.set(name, mergePatch(merged.get(name), value, depth + 1))
@@ -65,21 +64,21 @@ function explain(schema: TSchema, error: ValueError | undefined): OAuthError {
   return new OAuthError('invalid_request', `The field ${name} ${wanted}`)
 }
 
-/** Of a value that may be null too, what is wrong with it when it is not; its defaults are not filled in then. */
+/** For a value that may be null, finds the error of the other alternative, which says more. */
 function innermost(error: ValueError | undefined): ValueError | undefined {
   const errors = [...(error?.errors[0] ?? [])]
   const inner = errors.find(({ value }) => value !== undefined) ?? errors[0]
   return inner && inner.path !== error?.path ? innermost(inner) : error
 }
 
-/** The known names along the path: a key of a map is the sender's own text. */
+/** Returns the names of settings along the path. A key of a map is the sender's own text and is left out. */
 function locate(schema: TSchema, path: string): { name: string; wanted: string } {
   const names: string[] = []
   let at = schema
   for (const step of path.split('/').slice(1)) {
     const properties: unknown = withoutNull(at)['properties']
     if (!isMembers(properties) || !Object.hasOwn(properties, step)) {
-      // Beyond is an unknown member, or a key or an index that is of the sender.
+      // The rest of the path is an unknown member, or a key or an index of the sender.
       if (isMembers(properties)) return { name: names.join('.'), wanted: 'has a member that is not known' }
       break
     }
@@ -110,17 +109,17 @@ function describe({ type, anyOf, minimum, maximum, maxItems, maxLength }: TSchem
   }
 }
 
-/** Throws `invalid_request` for claims that config.yaml could not have either. `field` is their place. */
+/** Checks static claims by the rules of config.yaml. `field` names their place. Throws `invalid_request`. */
 export function checkClaims(claims: StaticClaims, field: string): void {
   const [fault] = findClaimFaults(claims)
   if (!fault) return
   const { name, message } = fault
-  // A reserved name is one of our own words; any other is the sender's own text.
+  // A reserved name comes from our own list; any other name is the sender's own text and is not repeated.
   const place = name !== undefined && isReservedClaim(name) ? `${field}.${name}` : field
   throw new OAuthError('invalid_request', `The field ${place} ${message}`)
 }
 
-/** What a request holds to make something: members that have a default may be left out, and null stands for it. */
+/** The schema of a request that creates something. Members with a default are optional, and null stands for the default. */
 export function patchSchema(
   schema: TSchema,
   own: Readonly<Record<string, TSchema>> = {},

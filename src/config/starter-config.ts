@@ -5,7 +5,7 @@ export interface InitConfig {
   readonly hash: string
 }
 
-/** The first config.yaml of a person: what is likely to be changed, each with a reason. */
+/** Renders the config.yaml of `grantd init`: the settings that people change first, each with a comment. */
 export function renderInitConfig({ tenant, client, hash }: InitConfig): string {
   return `# yaml-language-server: $schema=config.schema.json
 # The configuration of grantd. Check it with: grantd check

@@ -1,4 +1,4 @@
-/** The candidate that is nearest to `word`, or undefined when none is near enough to be meant. */
+/** Returns the candidate nearest to `word`, or undefined when none is near enough. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 4))
   const near = candidates
@@ -8,7 +8,7 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return near[0]?.candidate
 }
 
-/** Single-character insertions, removals, replacements and swaps of neighbours between two words. */
+/** Counts the single-character insertions, removals, replacements and swaps between two words. */
 function countEdits(a: string, b: string): number {
   let older: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)

@@ -127,7 +127,7 @@ export const ApiKeysConfig = Type.Object(
 )
 export type ApiKeysConfig = Static<typeof ApiKeysConfig>
 
-/** Settings beside the blocks. */
+/** The settings that are in no block. */
 const General = Type.Object({
   name: Type.String({ minLength: 1, description: 'A name for people' }),
   active: Type.Boolean({ default: true, description: 'An inactive tenant is answered as an unknown one' }),
@@ -158,13 +158,13 @@ export type TenantConfig = Static<typeof TenantConfig>
 export const ApiKeySettings = Type.Omit(ApiKeysConfig, ['enabled'])
 export type ApiKeySettings = Static<typeof ApiKeySettings>
 
-/** A key of a stored tenant has the name and the place that grantd gives it. */
+/** Without the id and the file of a key: grantd chooses them for a stored tenant. */
 export const SigningSettings = Type.Omit(SigningConfig, ['kid', 'private_key_file'])
 export type SigningSettings = Static<typeof SigningSettings>
 
 /**
- * The settings of a tenant that is not in config.yaml: what the admin API takes and shows, and what a row has. A block that config.yaml
- * may leave out is null, and `oidc` is a boolean.
+ * The settings of a stored tenant: what the admin API takes and shows, and what a row has. A missing block is null here, and `oidc` is a
+ * boolean.
  */
 export const TenantSettings = Type.Object({
   ...General.properties,

@@ -1,7 +1,7 @@
 import { Kind, type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { choiceKind, durationKind, jsonKind } from './schema-kinds.ts'
 
-/** The members by which an answer shows settings, every one of them there. Bounds and rules are for those who write. */
+/** The members of an answer that shows settings. All are required; bounds and rules are left out, because they concern requests. */
 export function viewMembers(settings: TObject): Record<string, TSchema> {
   const properties = Object.entries<TSchema>(settings.properties)
   return Object.fromEntries(properties.map(([name, property]) => [name, convert(property)]))

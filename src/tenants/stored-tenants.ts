@@ -27,20 +27,20 @@ export interface StoredTenantsDeps {
 
 export type TenantRow = StoredRecord<StoredTenant>
 
-/** Throws `precondition_failed` for a row that is not the one that the caller has seen. */
+/** Throws `precondition_failed` when the row is not the version that the caller has read. */
 export type CheckCurrentTenant = (row: TenantRow) => void
 
 type Patch = Readonly<Record<string, unknown>>
 
-/** A tenant that is to be made, with the settings that were checked. */
+/** A tenant to create, with checked settings. */
 export interface NewTenant {
   readonly id: string
   readonly value: StoredTenant
 }
 
 /**
- * A tenant as it would be made. Throws `invalid_request`, and `conflict` for an id or an issuer that is taken, as far as can be
- * known before it is made.
+ * Checks a tenant before it is created. Throws `invalid_request`, and `conflict` for an id or an issuer that is taken. Creation checks
+ * the conflicts again.
  */
 export async function planStoredTenant(
   { id, patch }: { id: string; patch: Patch },
@@ -62,8 +62,8 @@ export async function planStoredTenant(
 }
 
 /**
- * Writes the row of a tenant and claims its issuer; what an earlier one of its id left is ended by management/, in one
- * transaction with this. Throws `conflict` for an id or an issuer that is taken.
+ * Writes the row of a tenant and claims its issuer. In the same transaction, management/ deletes what an earlier tenant of this id left.
+ * Throws `conflict` for an id or an issuer that is taken.
  */
 export async function createStoredTenant(
   { id, value }: NewTenant,
@@ -79,7 +79,7 @@ function idTaken(): OAuthError {
   return new OAuthError('conflict', 'A tenant of this id exists already')
 }
 
-/** The stored tenant of this id. Throws `tenant_not_found`, and `conflict` for one of config.yaml. */
+/** Returns the stored tenant of this id. Throws `tenant_not_found`, and `conflict` for a tenant of config.yaml. */
 export async function getStoredTenant(
   id: string,
   deps: Pick<StoredTenantsDeps, 'storage' | 'tenants'>,
@@ -96,8 +96,8 @@ function checkNotConfigured(id: string, { tenants }: Pick<StoredTenantsDeps, 'te
 }
 
 /**
- * Throws `invalid_request`, `tenant_not_found`, `conflict`, and what `checkCurrent` throws. `transaction` is what the change is written
- * in, with what belongs to it; default: that of the storage.
+ * Changes a tenant by a merge patch. `transaction` writes the change together with what belongs to it; default: the transaction of the
+ * storage. Throws `invalid_request`, `tenant_not_found`, `conflict`, and what `checkCurrent` throws.
  */
 export async function changeStoredTenant(
   { id, patch, checkCurrent }: { id: string; patch: Patch; checkCurrent: CheckCurrentTenant },
@@ -115,7 +115,7 @@ export async function changeStoredTenant(
   })
 }
 
-/** Answers whether the row is still the one that was read. */
+/** Returns false when the row has changed since it was read. */
 async function writeChange(row: TenantRow, value: StoredTenant, deps: StoredTenantsDeps): Promise<boolean> {
   if (!(await tenantsOf(deps.storage).replace(row.id, value, { ifVersion: row.version }))) return false
   if (row.value.issuer === value.issuer) return true
@@ -125,14 +125,14 @@ async function writeChange(row: TenantRow, value: StoredTenant, deps: StoredTena
   return true
 }
 
-/** What nobody else may have: the issuer as it is in tokens, and what it stands for. */
+/** The keys that no other tenant may claim: the issuer as it is in tokens, and its normal form. */
 function spellingsOf(issuer: StoredTenant['issuer']): string[] {
   return issuer === undefined || issuer === null ? [] : [...new Set([issuer, normalIssuer(issuer)])]
 }
 
 type IssuerDeps = Omit<StoredTenantsDeps, 'now'>
 
-/** Throws `conflict` for an issuer that a tenant of config.yaml has. */
+/** Throws `conflict` when a tenant of config.yaml has the issuer. */
 function checkIssuerFree(
   id: string,
   issuer: StoredTenant['issuer'],
@@ -142,8 +142,8 @@ function checkIssuerFree(
 }
 
 /**
- * Deletes the row of an inactive tenant and frees its issuer; what else it has is ended by management/, in one transaction
- * with this. Throws `tenant_not_found`, `conflict`, and what `checkCurrent` throws.
+ * Deletes the row of an inactive tenant and frees its issuer. In the same transaction, management/ deletes what else the tenant has.
+ * Throws `tenant_not_found`, `conflict`, and what `checkCurrent` throws.
  */
 export async function deleteStoredTenant(
   { id, checkCurrent }: { id: string; checkCurrent: CheckCurrentTenant },
@@ -172,7 +172,7 @@ export interface ListedTenant {
   readonly row: TenantRow | undefined
 }
 
-/** The tenants by id, active or not, those of config.yaml and those of the storage; a damaged row of a tenant is in its place. */
+/** Returns tenants in the order of their ids, active or not, of config.yaml and of the storage. A damaged row stands in its place. */
 export async function listTenants(
   { after, limit }: { after: string; limit: number },
   { storage, tenants, publicUrl }: Omit<StoredTenantsDeps, 'now'>,
@@ -194,7 +194,7 @@ export function tenantIdOf(listed: ListedTenant | DamagedRow): string {
   return 'damage' in listed ? listed.id : listed.tenant.id
 }
 
-/** The tenant of this id, active or not; undefined when there is none. Throws StorageError. */
+/** Returns the tenant of this id, active or not, or undefined. Throws StorageError. */
 export async function findTenant(
   id: string,
   { storage, tenants, publicUrl }: Omit<StoredTenantsDeps, 'now'>,
@@ -213,7 +213,7 @@ function issuersOf(storage: Storage): UniqueIndex {
   return new UniqueIndex(storage.of(systemTenant), issuerKind)
 }
 
-/** As it is kept: a block that is not there is left out. */
+/** The value of the row: a null block is left out, as earlier builds wrote it. */
 function withoutNulls({ oauth2, api_keys, ...rest }: TenantSettings, created_at: number): StoredTenant {
   return { ...rest, ...(oauth2 && { oauth2 }), ...(api_keys && { api_keys }), created_at }
 }

@@ -6,7 +6,7 @@ import { UniqueIndex } from '../storage/unique-index.ts'
 import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'
 import { issuers, tenants as tenantKind } from './tenant-row.ts'
 
-/** Stored tenants that are remembered for documents; twice as many at most. */
+/** Stored tenants that are kept for documents; the map holds at most twice as many. */
 const mostSeen = 10_000
 
 export interface TenantRegistryOptions {
@@ -14,7 +14,7 @@ export interface TenantRegistryOptions {
   readonly publicUrl: string
 }
 
-/** Every tenant, by id and by issuer: those of config.yaml and those of the storage. A configured one wins. */
+/** All tenants, by id and by issuer: those of config.yaml and the stored ones. A tenant of config.yaml wins. */
 export class TenantRegistry {
   /** Those of config.yaml. */
   readonly configured: readonly Tenant[]
@@ -22,7 +22,7 @@ export class TenantRegistry {
   readonly #byIssuer: ReadonlyMap<string, Tenant>
   readonly #options: TenantRegistryOptions
   #issuers: ReadonlySet<string> | undefined
-  /** Stored tenants as they were read last. */
+  /** The last known state of stored tenants. */
   readonly #seen = new BoundedMap<Tenant>({ most: mostSeen })
 
   constructor(configured: readonly Tenant[], options: TenantRegistryOptions) {
@@ -32,17 +32,17 @@ export class TenantRegistry {
     this.#options = options
   }
 
-  /** The active tenant of this id, compared byte for byte; undefined when there is none. Throws StorageError. */
+  /** Returns the active tenant of this id, compared byte for byte, or undefined. Throws StorageError. */
   async find(id: string): Promise<Tenant | undefined> {
     return activeOnly(await this.findAny(id))
   }
 
-  /** Like {@link find}, for an inactive tenant too. */
+  /** Like {@link find}, but also returns an inactive tenant. */
   async findAny(id: string): Promise<Tenant | undefined> {
     return this.#byId.get(id) ?? (await this.#findStored(id))
   }
 
-  /** The active tenant of this issuer, compared byte for byte; undefined when there is none. Throws StorageError. */
+  /** Returns the active tenant of this issuer, compared byte for byte, or undefined. Throws StorageError. */
   async findByIssuer(issuer: string): Promise<Tenant | undefined> {
     const configured = this.#byIssuer.get(issuer)
     if (configured) return activeOnly(configured)
@@ -54,20 +54,20 @@ export class TenantRegistry {
     return tenant?.issuer === issuer ? activeOnly(tenant) : undefined
   }
 
-  /** The tenant of config.yaml of this id, active or not. */
+  /** Returns the tenant of this id in config.yaml, active or not. */
   findConfigured(id: string): Tenant | undefined {
     return this.#byId.get(id)
   }
 
-  /** Whether a tenant of config.yaml has this issuer, in whatever spelling. */
+  /** Whether a tenant of config.yaml has this issuer, in any spelling. */
   isIssuerConfigured(issuer: string): boolean {
     this.#issuers ??= new Set(this.configured.map((tenant) => normalIssuer(tenant.issuer)))
     return this.#issuers.has(normalIssuer(issuer))
   }
 
   /**
-   * Like {@link find}; while the storage is away, a stored tenant as it was seen last: for documents that are public, which
-   * verifiers need more than anything when something is wrong.
+   * Like {@link find}, but returns the last known state of a stored tenant while the storage is unavailable. It is for public documents,
+   * because verifiers need them during an outage.
    */
   async findForDocuments(id: string): Promise<Tenant | undefined> {
     return this.#orSeen(
@@ -76,7 +76,7 @@ export class TenantRegistry {
     )
   }
 
-  /** The first active tenant that has one of these issuers; while the storage is away, a stored tenant as it was seen last. */
+  /** Returns the first active tenant with one of these issuers, or its last known state while the storage is unavailable. */
   async findForDocumentsByIssuer(issuers: readonly string[]): Promise<Tenant | undefined> {
     return this.#orSeen(
       () => this.#findFirst(issuers),
@@ -106,7 +106,7 @@ export class TenantRegistry {
   }
 
   async #findStored(id: string): Promise<Tenant | undefined> {
-    // Whatever else a path holds costs no look into the storage.
+    // Other ids cost no read of the storage.
     if (!tenantIdPattern.test(id)) return undefined
     const { storage, publicUrl } = this.#options
     const found = await storage.of(systemTenant).of(tenantKind).find(id)

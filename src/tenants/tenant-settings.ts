@@ -10,7 +10,7 @@ import { defaultIssuer, type StoredTenant } from './tenant.ts'
 /** The settings of a stored tenant, as the admin API takes them. */
 export const TenantSettingsInput = plainSchema(TenantSettings)
 
-/** The settings of a stored tenant, every member there. */
+/** Returns the settings of a stored tenant, with defaults for missing ones. */
 export function settingsOf(tenant: StoredTenant): TenantSettings {
   return fillSettings(TenantSettings, tenant)
 }
@@ -22,8 +22,8 @@ export interface PatchTenantOptions {
 }
 
 /**
- * The settings with a merge patch applied. Throws `invalid_request`, and for an issuer that is the default one of another
- * tenant `conflict`.
+ * Applies a merge patch to settings. Throws `invalid_request`, and `conflict` for an issuer that is the default issuer of another
+ * tenant.
  */
 export function patchTenantSettings(
   current: Partial<TenantSettings>,
@@ -52,7 +52,7 @@ export function issuerTaken(): OAuthError {
   return new OAuthError('conflict', 'Another tenant has this issuer')
 }
 
-/** As in config.yaml; one that an earlier build let a tenant declare stays, for anything else could not be changed else. */
+/** Refuses reserved scopes, as config.yaml does. A reserved scope that an earlier build accepted stays, so that other settings can be changed. */
 function checkDeclared({ oauth2 }: TenantSettings, current: Partial<TenantSettings>): void {
   const known = current.oauth2?.scopes ?? {}
   const refused = Object.keys(oauth2?.scopes ?? {}).find(
@@ -65,7 +65,7 @@ function checkDeclared({ oauth2 }: TenantSettings, current: Partial<TenantSettin
   )
 }
 
-/** A scope that the API keys may have already stays allowed. */
+/** Checks API keys. A scope that they have already stays allowed. */
 function checkApiKeys({ api_keys, oauth2 }: TenantSettings, current: Partial<TenantSettings>): void {
   if (!api_keys) return
   if (!oauth2) throw new OAuthError('invalid_request', 'The field api_keys wants oauth2 beside it')
@@ -85,7 +85,7 @@ function checkApiKeys({ api_keys, oauth2 }: TenantSettings, current: Partial<Ten
   )
 }
 
-/** As in config.yaml: a new key is published before it signs, and signs before the next one comes. */
+/** Checks rotation, as config.yaml does: a new key is published before it signs, and signs before the next key. */
 function checkRotation({ signing }: TenantSettings): void {
   const { rotate_every, publish_ahead, jwks_max_age } = signing
   if (publish_ahead !== null && publish_ahead < jwks_max_age) {

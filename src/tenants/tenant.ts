@@ -2,19 +2,19 @@ import { fillSettings, type ReadonlySettings } from '../config/fill-settings.ts'
 import { type OAuth2Config, type TenantConfig, TenantSettings } from '../config/tenant-schema.ts'
 import type { tenants } from './tenant-row.ts'
 
-/** What a tenant has besides its settings, and the settings that work in another form than they are written. */
+/** The members of a tenant that are not settings, and the settings whose value differs from what is written. */
 interface TenantIdentity {
   readonly id: string
   /** Whether config.yaml defines it; else the admin API does. */
   readonly configured: boolean
-  /** When it was made (ms), for a stored one: which of several tenants of this id, one after the other, it is. */
+  /** When a stored tenant was created (ms). It tells apart tenants that had the same id one after the other. Undefined for one of config.yaml. */
   readonly generation: number | undefined
   readonly issuer: string
   /** Null: this tenant issues no OAuth 2.0 tokens. */
   readonly oauth2: OAuth2Settings | null
 }
 
-/** An issuer with its own keys, clients and scopes: its settings, by the names that they have in config.yaml, and what it has besides. */
+/** An issuer with its own keys, clients and scopes. Its settings have the names of config.yaml. */
 export type Tenant = ReadonlySettings<Omit<TenantSettings, keyof TenantIdentity | 'signing'>> & TenantIdentity
 
 export type OAuth2Settings = ReadonlySettings<Omit<OAuth2Config, 'audience'>> & {
@@ -24,7 +24,7 @@ export type OAuth2Settings = ReadonlySettings<Omit<OAuth2Config, 'audience'>> & 
 
 export type ApiKeySettings = ReadonlySettings<NonNullable<TenantSettings['api_keys']>>
 
-/** The path under which everything of a tenant is served. */
+/** The path of everything that a tenant serves. */
 export function tenantPath(id: string): string {
   return `/api/v1/tenant/${id}`
 }
@@ -51,7 +51,7 @@ export function buildTenant(id: string, config: TenantConfig, publicUrl: string)
 
 export type StoredTenant = (typeof tenants.schema)['static']
 
-/** A tenant that is kept in the storage. */
+/** Builds a tenant of the storage. */
 export function buildStoredTenant(id: string, stored: StoredTenant, publicUrl: string): Tenant {
   const own = { id, configured: false, generation: stored.created_at, publicUrl }
   return build(fillSettings(TenantSettings, stored), own)

@@ -5,17 +5,17 @@ import { deepFreeze } from './deep-freeze.ts'
 import { createMemberPacking } from './packed-members.ts'
 import { restoreMaps, withoutPrototype } from './restore-maps.ts'
 
-/** A configuration as one text, without anything that reading it left in memory. */
+/** A configuration as one text. It keeps nothing of its reading in memory. */
 export type PackedConfig = string
 
 type Clients = Readonly<Record<string, ClientConfig>>
 type PackedTenant = Omit<TenantConfig, 'clients'> & { readonly clients: PackedClients }
 
-/** Two texts, for a text is one thing to the garbage collector, however much is in it. */
+/** Two texts. For the garbage collector a text is one object, however long it is. */
 interface PackedClients {
-  /** What each client has, on a line of its own. */
+  /** The settings of each client, one line for each. */
   readonly lines: string
-  /** JSON: the id of each client and where its line starts, as {@link Starts} has them. */
+  /** JSON of the ids of the clients and the offsets of their lines, as in {@link Starts}. */
   readonly starts: string
 }
 
@@ -24,8 +24,8 @@ type PackedWhole = Omit<Config, 'tenants'> & { readonly tenants: readonly [strin
 type Starts = ReadonlyMap<string, number>
 
 /**
- * The configuration as a text. What was read stands among ten times as much that is not needed any more, and nothing moves objects
- * together; so it is written down, let go of, and made again by {@link unpackConfig}.
+ * Writes the configuration to a text; {@link unpackConfig} makes it again. Reading leaves ten times as much garbage between the objects,
+ * and the garbage collector does not move objects together. Only releasing all of them frees that memory.
  */
 export function packConfig(config: Config): PackedConfig {
   const tenants = Object.entries(config.tenants)
@@ -34,18 +34,18 @@ export function packConfig(config: Config): PackedConfig {
 }
 
 /**
- * The configuration that was packed. The clients of each tenant stay a text, out of which they come whenever they are looked at: as
- * objects, a hundred thousand of them would be most of the work of the garbage collector. {@link findClient} takes out one alone.
+ * Makes the configuration of the text. The clients of each tenant stay text and are parsed at each use: as objects, a hundred thousand
+ * clients would be most of the garbage collector's work. {@link findClient} parses one client.
  */
 export function unpackConfig(text: PackedConfig): Config {
   const packed: PackedWhole = JSON.parse(text)
   const tenants = withoutPrototype(packed.tenants.map(([id, tenant]) => [id, unpackTenant(tenant)]))
   const { tenants: _, ...rest } = packed
-  // The whole of what was packed, and never a list of names: a key that is new in the schema would not be on it.
+  // Copies everything that was packed. A list of names would lose a key that is new in the schema.
   return deepFreeze({ ...packed, ...restoreMaps(Config, rest), tenants })
 }
 
-/** How one client of a packed tenant is found, by the tenant. */
+/** The function that finds one client of a packed tenant, by the tenant. */
 const finders = new WeakMap<Pick<TenantConfig, 'clients'>, Unpack['one']>()
 
 /**
@@ -86,9 +86,9 @@ interface Unpack {
   one(id: string): ClientConfig | undefined
 }
 
-/** A function of its own: one made where more is in sight would keep that in memory. */
+/** A function of its own, so that the closures keep nothing else in memory. */
 function createUnpack({ lines, starts }: PackedClients): Unpack {
-  // They stay a text until somebody looks for one, for most tenants are asked for nothing.
+  // Parsed at the first use, because most tenants are not used.
   let known: string | Starts = starts
   const readStarts = () =>
     typeof known === 'string' ? new Map(JSON.parse(known) as [string, number][]) : known

@@ -4,15 +4,15 @@ import { deepFreeze } from './deep-freeze.ts'
 import { restoreMaps } from './restore-maps.ts'
 
 export interface MemberPacking<T> {
-  /** One line. */
+  /** Returns one line. */
   pack(value: T): string
-  /** Frozen. */
+  /** Returns a frozen value. */
   unpack(line: string): T
 }
 
 /**
- * Writes values of one schema down as what differs from a value of which nothing is said, by the place of each property in the schema:
- * of a hundred thousand clients most say little. Every property of the schema is packed, one without a default too.
+ * Writes a value as its differences from the defaults, each with the number of its property in the schema: most clients differ little.
+ * It packs every property of the schema, also one without a default.
  */
 export function createMemberPacking<S extends TObject>(schema: S): MemberPacking<Static<S>> {
   const { properties } = shapeOf(schema)
@@ -24,7 +24,7 @@ export function createMemberPacking<S extends TObject>(schema: S): MemberPacking
       const members: unknown[] = []
       for (const [at, { key, fallback }] of properties.entries())
         if (value[key] !== fallback) members.push(at, value[key])
-      // JSON has no end of line in it.
+      // JSON.stringify writes no line end.
       return JSON.stringify(members)
     },
     unpack(line) {

@@ -1,11 +1,11 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 
-/** Makes of a value that came out of JSON what the reader makes of it: its maps have no prototype. */
+/** Turns a value parsed from JSON into what the reader makes: maps without a prototype. */
 type Restore = (value: unknown) => unknown
 
 /**
- * The value, of `schema` and just parsed from JSON, with every map (Record) in it as the reader makes it: without a prototype, because
- * a client may be called `constructor`. Changes `value`; a member that is missing stays so.
+ * Takes the prototype from every map (Record of `schema`) in a value that was just parsed from JSON, as the reader does, because a client
+ * may be called `constructor`. Changes `value`; a missing member stays missing.
  */
 export function restoreMaps<T>(schema: TSchema, value: T): T {
   return (restoreOf(schema)?.(value) ?? value) as T
@@ -13,7 +13,7 @@ export function restoreMaps<T>(schema: TSchema, value: T): T {
 
 const known = new WeakMap<TSchema, { readonly restore: Restore | undefined }>()
 
-/** Undefined when no value of the schema has a map in it: of a hundred thousand clients none is walked through. */
+/** Undefined when the schema has no map in it, so that the value need not be walked. */
 function restoreOf(schema: TSchema): Restore | undefined {
   const found = known.get(schema) ?? { restore: createRestore(schema) }
   known.set(schema, found)
@@ -31,7 +31,7 @@ function createRestore(schema: TSchema): Restore | undefined {
       return restore && ((list) => (Array.isArray(list) ? list.map(restore) : list))
     }
     case 'Union':
-      // A value or null.
+      // OrNull of schema-kinds.ts: a value or null.
       return restoreOf(schema['anyOf'][0])
     default:
       return undefined
@@ -64,7 +64,7 @@ function isMembers(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A map of these members; one of them may be called `__proto__`. */
+/** A map of these members, without a prototype: a name may be `__proto__`. */
 export function withoutPrototype<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
   const value: Record<string, T> = Object.create(null)
   for (const [key, member] of entries) value[key] = member

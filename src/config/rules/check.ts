@@ -7,14 +7,14 @@ import type { ApiKeysConfig, SigningConfig, TenantConfig } from '../tenant-schem
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
 
-/** A value that was read with faults: anything in it may be missing. */
+/** A value that may have been read with faults: anything in it may be missing. */
 export type Partly<T> = T extends readonly (infer U)[]
   ? readonly (Partly<U> | undefined)[]
   : T extends object
     ? { readonly [K in keyof T]?: Partly<T[K]> | undefined }
     : T
 
-/** Reports what the schema alone cannot say: rules between values. `resolve` makes a path absolute. */
+/** Checks the rules between values, which the schema cannot express. `resolve` makes a path absolute. */
 export function checkConfig(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
   checkUnique(config, source, resolve)
   if (config.server?.public_url) warnOfPlainHttp(config.server.public_url, source)
@@ -24,7 +24,7 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   if (config.tenants && tenants.length === 0)
     source.warn(['tenants'], 'no tenant is configured, so no token can be had')
   const adminTenant = config.admin?.tenant
-  // One that is there and broken is told of already.
+  // A tenant that is there and has faults was reported already.
   if (adminTenant && config.tenants && !(adminTenant in config.tenants)) {
     source.refuse(['admin', 'tenant'], `admin.tenant is ${adminTenant}, which is not a tenant of this file`)
   }
@@ -34,7 +34,7 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   }
 }
 
-/** The runtime closes a connection whose request takes longer, too. */
+/** The runtime also closes a connection whose request takes longer than the timeout. */
 function checkIdleTimeout(seconds: number | undefined, source: Source): void {
   if (seconds === undefined || seconds === 0 || seconds >= 10) return
   const path = ['server', 'idle_timeout']
@@ -44,7 +44,7 @@ function checkIdleTimeout(seconds: number | undefined, source: Source): void {
   )
 }
 
-/** Two tenants must share neither an issuer nor a key: a token of one would pass at the other. */
+/** Two tenants must not share an issuer or a key: a token of one would be accepted at the other. */
 function checkUnique(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
   const issuers = new Map<string, string>()
   const keyFiles = new Map<string, string>()
@@ -68,7 +68,7 @@ function checkUnique(config: Partly<Config>, source: Source, resolve: (path: str
   }
 }
 
-/** What holds between the keys of one tenant. */
+/** Checks the rules between the settings of one tenant. */
 function checkTenant({ api_keys, oauth2, signing }: Partly<TenantConfig>, path: Path, source: Source): void {
   if (api_keys?.enabled !== false) {
     const among = [...Object.keys(oauth2?.scopes ?? {}), reservedScopes.manageApiKeys]
@@ -122,7 +122,7 @@ function checkRotation(signing: Partly<SigningConfig>, path: Path, source: Sourc
 function checkClients({ oauth2, clients }: Partly<TenantConfig>, path: Path, source: Source): void {
   const known = Object.keys(oauth2?.scopes ?? {})
   const among = [...known, ...Object.values<string>(reservedScopes)]
-  // Equal lists are one and the same (read.ts), and what is good for one client is so for the next.
+  // Equal lists are one object (read.ts), so each list is checked once.
   const good = new Set<unknown>()
   for (const [clientId, client] of Object.entries(clients ?? {})) {
     if (!client) continue
@@ -142,7 +142,7 @@ function checkClaims(claims: StaticClaims | undefined, path: Path, source: Sourc
   }
 }
 
-/** Without a list of the keys: of a hundred thousand clients most have none. */
+/** Object.keys would make a list for each of a hundred thousand clients. */
 function isEmpty(map: object): boolean {
   for (const _ in map) return false
   return true
@@ -150,9 +150,9 @@ function isEmpty(map: object): boolean {
 
 interface PlacedClient {
   readonly client: Partly<ClientConfig>
-  /** The scopes of the tenant. */
+  /** The scopes that the tenant declares. */
   readonly known: readonly string[]
-  /** What its clients may have: those, and what is of grantd itself. */
+  /** The scopes that its clients may have: those of the tenant and those of grantd. */
   readonly among: readonly string[]
   readonly path: Path
 }
@@ -176,7 +176,7 @@ function checkScopes({ client, known, among, path }: PlacedClient, source: Sourc
 interface Subset {
   readonly values: readonly (string | undefined)[] | null | undefined
   readonly among: readonly string[]
-  /** Of `among`, what a fault names; default: all. */
+  /** The part of `among` that a message names; default: all. */
   readonly told?: readonly string[]
   readonly path: Path
 }

@@ -12,7 +12,7 @@ import { findWeakness } from './weak-secret.ts'
 
 const kinds = ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets'] as const
 
-/** What finding a secret takes: the runtime, and the way from a path in the file to one of the system. */
+/** What finding a secret needs: the runtime, and a function that makes a path of the file absolute. */
 export interface SecretSources {
   readonly platform: Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
   readonly resolve: (path: string) => string
@@ -27,19 +27,19 @@ interface PlacedClient {
   readonly path: Path
 }
 
-/** Whether the client is as {@link hashClientSecrets} would make it: most are, where there are many. */
+/** Whether {@link hashClientSecrets} would change nothing. Large configurations have mostly such clients. */
 export function isHashedAlready(client: Partly<ClientConfig>): boolean {
   const { secret_hash } = client
   if (typeof secret_hash !== 'string' || isSlowHash(secret_hash) || isHashOfNothing(secret_hash)) return false
   return kinds.every((kind) => kind === 'secret_hash' || client[kind] === null)
 }
 
-/** What of a client is left once its secrets are hashes. */
+/** The secret keys of a client after hashing. */
 type HashedSecrets = Pick<Partly<ClientConfig>, (typeof kinds)[number]>
 
 /**
- * The secrets of a client as hashes, from whichever of the five keys holds them, so that no secret itself stays anywhere.
- * Reports a fault and leaves a hash out when there is none, or more than one, or it cannot be had.
+ * Returns the secrets of a client as hashes, from the one of the five keys that has them. Afterwards no secret is in memory. Reports a
+ * fault and leaves the hash out when no key or more than one is there, or the secret cannot be read.
  */
 export async function hashClientSecrets(
   { client, path }: PlacedClient,
@@ -112,13 +112,13 @@ function checkSpan({ not_before, expires_at }: Partly<ClientSecretConfig>, path:
 interface Placed {
   readonly value: string | null | undefined
   readonly path: Path
-  /** The path of the client whose secret it is. */
+  /** The path of the client. */
   readonly client: Path
   readonly source: Source
   readonly sources: ClientSecretSources
 }
 
-/** Undefined when it cannot be had, which is then reported. */
+/** Returns undefined and reports a fault when the secret cannot be read. */
 async function hashOne(
   origin: Origin,
   { value, path, client, source, sources }: Placed,
@@ -159,7 +159,7 @@ interface Named {
   readonly value: string
 }
 
-/** The text, or what `check` finds wrong with it, in words that name where it comes from and never quote it. */
+/** The text, or the fault that `check` finds. The message names the source and never quotes the text. */
 export function checkFound(
   text: string,
   { check, origin, value }: Named & { readonly check: (text: string) => string | undefined },
@@ -173,7 +173,7 @@ function nameOf(origin: Origin, value: string): string {
   return origin === 'file' ? `names the file ${value}, which ` : ''
 }
 
-/** A secret text from the environment or from a file, or what is wrong with it. */
+/** A secret from the environment or from a file, or a fault. */
 export async function findText(
   origin: 'env' | 'file',
   value: string,

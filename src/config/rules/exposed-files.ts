@@ -7,9 +7,9 @@ import type { Partly } from './check.ts'
 import { isKnownExample } from './secret-faults.ts'
 
 interface NamedFile {
-  /** As it stands in the configuration. */
+  /** The path as the configuration has it. */
   readonly file: string
-  /** Where it is named. */
+  /** The path of the setting that names the file. */
   readonly path: Path
   readonly content: Content
 }
@@ -20,7 +20,7 @@ interface Place {
   readonly resolve: (path: string) => string
 }
 
-/** Warns of a file named by the configuration that others reach; one that cannot even be looked at is told of where it is read. */
+/** Warns of a file that the configuration names and that other users can read or change. A file that cannot be read is reported elsewhere. */
 export async function warnOfNamedFile(
   { file, path, content }: NamedFile,
   { source, files, resolve }: Place,
@@ -30,21 +30,21 @@ export async function warnOfNamedFile(
     source.warn(path, `${renderPath(path)} names the file ${file}, which ${complaint}`)
 }
 
-/** Warns of a configuration that others may change, and of one with secrets in it that they may read. */
+/** Warns of a configuration that other users can change, and of one with secrets that they can read. */
 export async function warnOfConfigFile(
   config: Partly<Config>,
   { path, source, files }: { path: string; source: Source; files: Files },
 ): Promise<void> {
   const absolute = files.resolve(path)
   const asSecret = await findComplaint(absolute, 'secret', files)
-  // Looked for where it matters alone, for there may be a hundred thousand clients.
+  // Only searched where the file is exposed, because there may be a hundred thousand clients.
   const secret = asSecret === undefined ? undefined : findClearSecret(config)
   if (secret) return source.warn(secret, `${renderPath(secret)} is in a file that ${asSecret}`)
   const asSettings = await findComplaint(absolute, 'settings', files)
   if (asSettings !== undefined) source.warn([], `this file ${asSettings}`)
 }
 
-/** Where the first secret stands that is a text in the file itself, and that not everybody knows anyway. */
+/** The path of the first secret that is written in the file and is not publicly known. */
 function findClearSecret({ storage, tenants }: Partly<Config>): Path | undefined {
   if (storage && URL.canParse(storage) && new URL(storage).password !== '') return ['storage']
   for (const [tenantId, tenant] of Object.entries(tenants ?? {})) {

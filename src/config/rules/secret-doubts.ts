@@ -1,10 +1,10 @@
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
 
-/** Clients that are warned about one by one. */
+/** The most clients that get a warning of their own. */
 const mostTold = 20
 
-/** Warns about secrets: once for each client, and for many clients at once not about every one. */
+/** Warns about secrets, once for each client, up to a limit. */
 export class SecretDoubts {
   readonly #source: Source
   readonly #clients = new Set<string>()
@@ -21,7 +21,7 @@ export class SecretDoubts {
     if (this.#clients.size <= mostTold) this.#source.warn(path, `${renderPath(path)} ${message}`)
   }
 
-  /** Says how many more there are. */
+  /** Warns of the number of clients beyond the limit. */
   finish(): void {
     const more = this.#clients.size - mostTold
     if (more > 0) this.#source.warn(['tenants'], `secrets of ${more} more clients are doubtful like these`)

@@ -2,7 +2,7 @@ import { findPlaceholder } from '../yaml/placeholders.ts'
 
 type Check = readonly [pattern: RegExp, told: string]
 
-/** What no client can send, or nobody can have meant, wherever the text comes from. */
+/** Texts that no client can send or that nobody means as a secret, from any source. */
 const textFaults: readonly Check[] = [
   [/^\s*$/u, 'is white space alone'],
   [/[\r\n]$/, 'ends with a line end; cut it off (printf %s writes none)'],
@@ -25,7 +25,7 @@ const hash: Check = [
   'is a hash, wanted the secret itself; a hash goes into secret_hash',
 ]
 
-/** Why a text cannot be a password or a secret; undefined where it can. It never quotes the text. */
+/** Returns why a text cannot be a password or a secret, or undefined. It never quotes the text. */
 export function findTextFault(text: string): string | undefined {
   const placeholder = findPlaceholder(text)
   if (placeholder !== undefined)
@@ -38,7 +38,7 @@ export function findSecretFault(text: string): string | undefined {
   return findTextFault(text) ?? firstOf([hash], text)
 }
 
-/** Whether a hash is that of an empty text or of a line end: what was to be hashed was not there. */
+/** Whether the hash is that of an empty text or of a line end, because the input of the hash command was missing. */
 export function isHashOfNothing(text: string): boolean {
   return hashOfNothing.test(text)
 }
@@ -46,20 +46,20 @@ export function isHashOfNothing(text: string): boolean {
 const hashOfNothing =
   /^sha256:(?:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855|01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b)$/i
 
-/** What may be meant and mostly is not. */
+/** Texts that are mostly a mistake. */
 const doubts: readonly Check[] = [
   [/^\s|\s$/u, 'begins or ends with white space, which belongs to the secret'],
   [/^(["']).*\1$/, 'begins and ends with a quote, and both belong to the secret'],
   [/[^\x20-\x7e]/, 'has characters beyond ASCII, which clients send in several ways (RFC 6749 appendix A.2)'],
 ]
 
-/** What is doubtful about a secret that can be one; undefined for nothing. It never quotes the text. */
+/** Returns what is doubtful about a valid secret, or undefined. It never quotes the text. */
 export function findSecretDoubt(text: string): string | undefined {
   if (isKnownExample(text)) return 'is a known example, so anybody can use this client; make one of your own'
   return firstOf(doubts, text)
 }
 
-/** Secrets of examples and of first tries, ours among them, without what people put between the words. */
+/** Secrets of examples, ours too, without the characters between the words. */
 const knownExamples = new Set([
   ...[
     'yourclientsecret',
@@ -84,7 +84,7 @@ const knownExamples = new Set([
   ...['password', 'example', 'test', 'dummy', 'foobar'],
 ])
 
-/** Whether everybody knows the secret anyway. */
+/** Whether the secret is publicly known. */
 export function isKnownExample(text: string): boolean {
   const word = text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   return knownExamples.has(word) || /^(?:x{3,}|\*+|\.+|-+|_+)$/i.test(text)

@@ -6,7 +6,7 @@ import { checkFound, findText, type SecretSources } from './client-secret.ts'
 import { warnOfNamedFile } from './exposed-files.ts'
 import { findTextFault } from './secret-faults.ts'
 
-/** Where the memory of the server is, with what it takes to open it. */
+/** Which storage the server uses, with what is needed to open it. */
 export type StorageSettings = { readonly kind: 'memory' } | { readonly kind: 'sqlite' } | PostgresSettings
 
 export interface PostgresSettings {
@@ -22,7 +22,7 @@ export interface PostgresSettings {
 /** The environment variable that replaces `storage`, for a URL that holds a password. */
 export const storageVariable = 'GRANTD_STORAGE'
 
-/** The storage that the configuration or the environment names; reports what cannot be had. */
+/** Returns the storage that the configuration or the environment names. Reports faults. */
 export async function resolveStorage(
   config: Partly<Config>,
   source: Source,
@@ -49,7 +49,7 @@ export async function resolveStorage(
       `${storageVariable} has ${placeholder} in it, which grantd does not fill in; give the whole URL`,
     )
   } else {
-    // Loaded where it is used, as what opens it is.
+    // Loaded only where Postgres is used.
     const { findUrlFault } = await import('../../storage/postgres/postgres-url.ts')
     const fault = findUrlFault(named)
     const [path, name] = fromEnvironment ? [[], storageVariable] : [['storage'], 'storage']

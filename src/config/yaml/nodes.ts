@@ -1,11 +1,11 @@
-/** How the nodes of a document are looked at, whatever parsed it. */
+/** What the reader asks about the nodes of a document, for either parser. */
 export interface Nodes<N> {
   kindOf(node: N): 'scalar' | 'list' | 'map'
   /** The text of a scalar as it was written, without quotes. */
   textOf(scalar: N): string
   /** True for an unquoted null, ~ or nothing at all. */
   isNull(node: N): boolean
-  /** Whether a scalar was written without quotes and without a tag. */
+  /** Whether the scalar has no quotes and no tag. */
   isPlain(scalar: N): boolean
   itemsOf(list: N): readonly N[]
   keysOf(map: N): Iterable<string>

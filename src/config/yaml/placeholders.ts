@@ -1,4 +1,4 @@
-/** What templates and shells would have filled in, as a message names it, and how it is found. */
+/** The placeholders of templates and shells: how a message names each, and the pattern that finds it. */
 const forms: readonly (readonly [shown: string, pattern: RegExp])[] = [
   [`\${...}`, /\$\{[^}]*\}/],
   ['$(...)', /\$\([^)]*\)/],
@@ -9,8 +9,8 @@ const forms: readonly (readonly [shown: string, pattern: RegExp])[] = [
   ['%NAME%', /^%[A-Z_][A-Z0-9_]*%(?:$|[/\\])/],
 ]
 
-/** The form of a placeholder that nobody filled in, such as `${...}`; undefined where there is none. It never quotes the text. */
+/** Returns the form of a placeholder in the text, such as `${...}`, or undefined. It never quotes the text. */
 export function findPlaceholder(text: string): string | undefined {
-  // Most texts have none of these characters.
+  // A fast test: most texts have none of these characters.
   return /[${%]/.test(text) ? forms.find(([, pattern]) => pattern.test(text))?.[0] : undefined
 }

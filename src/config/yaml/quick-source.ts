@@ -5,10 +5,10 @@ import { locateKeys, type PlainYaml, parseQuickly, type SoughtKey } from './quic
 import { type Path, readNode } from './read.ts'
 import type { NamedText, Source } from './source.ts'
 
-/** The text has to be read by ExactSource: something is wrong with it, or it cannot be told that nothing is. */
+/** ExactSource has to read the text: it has a fault, or may have one. */
 export class NeedsExactReading extends Error {}
 
-/** A file that is read as fast as can be, as long as nothing is wrong in it. Every method throws {@link NeedsExactReading}. */
+/** Reads a file without faults, fast. Every method throws {@link NeedsExactReading} where there may be a fault. */
 export class QuickSource implements Source {
   readonly #named: NamedText
   readonly #root: PlainYaml
@@ -72,13 +72,13 @@ function positionOf(offset: number, text: string): { line: number; column: numbe
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }
 
-/** Places are for faults, and there are none here. */
+/** Offsets are 0: only faults need them, and a fault ends the quick reading. */
 const nodes: Nodes<PlainYaml> = {
   kindOf: (value) =>
     value === null || typeof value === 'string' ? 'scalar' : Array.isArray(value) ? 'list' : 'map',
   textOf: (value) => (typeof value === 'string' ? value : ''),
   isNull: (value) => value === null,
-  // The parser does not say.
+  // js-yaml does not say whether a scalar had quotes.
   isPlain: refuse,
   itemsOf: (value) => (Array.isArray(value) ? value : []),
   keysOf,
@@ -93,7 +93,7 @@ function isMap(value: PlainYaml): value is { readonly [key: string]: PlainYaml }
 
 function keysOf(value: PlainYaml): string[] {
   const keys = isMap(value) ? Object.keys(value) : []
-  // The text of a key that is an unquoted null, or none at all, is lost.
+  // js-yaml loses the text of a key that is an unquoted null or empty.
   if (keys.includes('null')) refuse()
   return keys
 }

@@ -1,16 +1,16 @@
 import { FAILSAFE_SCHEMA, load, type State, Type } from 'js-yaml'
 
-/** A YAML text as plain values: every scalar is its own text, but for an unquoted null. */
+/** A YAML text as plain values: every scalar is its text, except an unquoted null. */
 export type PlainYaml = string | null | readonly PlainYaml[] | { readonly [key: string]: PlainYaml }
 
 /**
- * What two parsers may read in two ways, or what only yaml-tree.ts bounds and words. It is found wherever it might stand, also
- * inside of quotes and comments: that costs time and nothing else. test/config/quick-yaml.test.ts compares the parsers.
+ * Syntax that the two parsers may read differently, or that only yaml-tree.ts limits and reports. The patterns match inside quotes and
+ * comments too, which costs only time. test/config/quick-yaml.test.ts compares the parsers.
  */
 const doubtful = [
-  // Anchors, aliases, tags, block scalars, directives, explicit keys, and what no plain text starts with.
+  // Anchors, aliases, tags, block scalars, directives, explicit keys, and characters that cannot start a plain scalar.
   /(?:^|[:,[{?-]) *[&*!|>%?@`]/m,
-  // A list or a map as a key, in a flow map also without a colon after it.
+  // A list or a map as a key; in a flow map it needs no colon.
   /[\]}]\s*:/,
   /[,{](?:[ \n]|#[^\n]*\n)*\[/,
   // A comment without a space before it.
@@ -18,9 +18,9 @@ const doubtful = [
   // An item of a list with nothing on its line, or with a list on it; the end of a document.
   /^(?!---$) *-(?: *(?:-|$)| +#)/m,
   /^\.\.\./m,
-  // An end of line that is escaped, and a character by its number, which may be none.
+  // An escaped line end, and a character given by a number that may be out of range.
   /\\[\nU]/,
-  // Spaces and ends of lines of other sorts.
+  // Other kinds of spaces and line ends.
   /[\t\r\u0085\u2028\u2029\ufeff]/,
 ] as const
 
@@ -34,47 +34,47 @@ const plainNull = new Type('tag:yaml.org,2002:null', {
 
 const schema = FAILSAFE_SCHEMA.extend({ implicit: [plainNull] })
 
-/** The text, read in a tenth of the time that yaml-tree.ts takes; undefined where that one has to read it. */
+/** Parses the text in a tenth of the time of yaml-tree.ts. Returns undefined where yaml-tree.ts has to read it. */
 export function parseQuickly(text: string): PlainYaml | undefined {
   if (doubtful.some((pattern) => pattern.test(text))) return undefined
   try {
-    // Nothing at all is a fault of the file.
+    // An empty file is a fault, which yaml-tree.ts reports.
     return (load(text, { schema, onWarning: refuse }) as PlainYaml | undefined) ?? undefined
   } catch {
-    // A fault is worded by the one that knows the place of everything.
+    // The exact parser finds the fault again and knows its place.
     return undefined
   }
 }
 
-/** It warns of an indentation that is too small, and goes on. */
+/** js-yaml warns of a too small indentation and continues. That is a fault here. */
 function refuse(warning: Error): never {
   throw warning
 }
 
-/** Keys that are looked for, by the way to them. */
+/** Keys to find, as a tree of paths. */
 export interface SoughtKey {
-  /** Where the key stands, as an offset into the text, once it was found. */
+  /** The offset of the key in the text; undefined until it is found. */
   at: number | undefined
   readonly inside: Map<string, SoughtKey>
 }
 
-/** A node that the parser is at: of a map, every second node in it is a key. */
+/** A node that the parser has open. In a map, every second node is a key. */
 interface OpenNode {
   readonly at: number
   readonly sought: SoughtKey | undefined
   count: number
-  /** What belongs to the last key. */
+  /** The sought key of the value that follows. */
   value: SoughtKey | undefined
 }
 
-/** The first node inside of another may be that other once more: the parser tries whether it is a key. */
+/** The parser may open a node twice, to try whether it is a key. So the first node inside may be the same node again. */
 function findSought(parent: OpenNode | undefined, root: SoughtKey): SoughtKey | undefined {
   if (!parent) return root
   if (parent.count === 0) return parent.sought
   return parent.count % 2 === 1 ? parent.value : undefined
 }
 
-/** Thrown out of the parser, which nothing else stops. */
+/** Stops the parser, which has no other way to stop. */
 class AllFound extends Error {}
 
 function countMissing({ at, inside }: SoughtKey): number {
@@ -82,8 +82,8 @@ function countMissing({ at, inside }: SoughtKey): number {
 }
 
 /**
- * Notes where the keys stand that are in `root`, in a text that {@link parseQuickly} took. The text is read up to the last of them:
- * most warnings are about what stands at the top.
+ * Finds the offsets of the keys in `root`, in a text that {@link parseQuickly} accepted. It stops at the last of them, because most
+ * warnings are about the top of a file.
  */
 export function locateKeys(text: string, root: SoughtKey): void {
   let missing = countMissing(root)

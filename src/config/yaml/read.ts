@@ -25,14 +25,14 @@ export interface ReadOptions<N> {
 }
 
 /**
- * The value that `root` holds by `schema`, with defaults filled in. Each fault is reported and its value is left
- * out (undefined), so that one reading finds them all.
+ * Reads the value of `root` by `schema` and fills in defaults. It reports each fault and makes that value undefined, so that one reading
+ * finds all faults.
  */
 export function readNode<N>(schema: TSchema, root: N, options: ReadOptions<N>): unknown {
   return new Reader(options).read(schema, root, undefined)
 }
 
-/** The way to a value, from its end: there is one for each value, and few are ever written out. */
+/** The path to a value, as a chain from its end. Each value has one and few are printed, so a chain is cheaper than a list. */
 interface Step {
   readonly parent: Step | undefined
   readonly key: string | number
@@ -44,13 +44,13 @@ function render(step: Step | undefined): string {
   return renderPath(path)
 }
 
-/** What JSON spells without quotes, but for null. */
+/** A JSON literal without quotes, except null. */
 const jsonLiteral = /^(?:true|false|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
 
 class Reader<N> {
   readonly #nodes: Nodes<N>
   readonly #report: ReportFault
-  /** Lists of texts: many clients have the same one, and a frozen list takes more memory than a client. */
+  /** Lists of texts, one copy of each. Many clients have the same list, and a frozen list takes more memory than a client. */
   readonly #lists = new Map<string, readonly unknown[]>()
 
   constructor({ nodes, report }: ReadOptions<N>) {
@@ -96,7 +96,7 @@ class Reader<N> {
     return value
   }
 
-  /** Most keys of a client are left out: only those that are there are looked at. */
+  /** Reads only the keys that are there, because most keys of a client are left out. */
   #readOver(
     blank: Readonly<Record<string, unknown>>,
     map: N,
@@ -116,7 +116,7 @@ class Reader<N> {
     const nodes = this.#nodes
     const [valueSchema] = Object.values<TSchema>(schema['patternProperties'])
     const keyFormat = formats[schema['keyFormat']]
-    // No prototype: a client may be called __proto__.
+    // A map without a prototype, because a client may be called __proto__.
     const value: Record<string, unknown> = Object.create(null)
     if (!valueSchema) throw new TypeError(`The schema has no rule for the values of ${render(parent)}`)
     for (const key of nodes.keysOf(map)) {
@@ -207,7 +207,7 @@ class Reader<N> {
         return this.#readDuration(schema, node, step)
       case choiceKind: {
         const choices: readonly string[] = schema['enum']
-        // The choice itself, and not a piece of the file, which would keep the whole of it in memory.
+        // Returns our own string: a slice of the file would keep the whole file in memory.
         return choices.find((choice) => choice === text) ?? this.#refuse(node, step, oneOf(choices))
       }
       default:
@@ -243,7 +243,7 @@ class Reader<N> {
     return undefined
   }
 
-  /** A secret is looked at with those of files and variables (secret-faults.ts). */
+  /** Refuses placeholders. Secrets are checked later, with those of files and variables (secret-faults.ts). */
   #withoutPlaceholder(text: string, node: N, step: Step | undefined): string | undefined {
     const placeholder = findPlaceholder(text)
     if (placeholder === undefined || step?.key === 'secret') return text

@@ -1,15 +1,15 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { Path } from './read.ts'
 
-/** A configuration file that is being checked: what is wrong in it and what is doubtful is told here, by its path. */
+/** A configuration file under check. It takes faults and warnings by the path of the value. */
 export interface Source {
-  /** The value of the whole file by `schema`, as far as it has one. */
+  /** Reads the whole file by `schema`. Values with a fault are undefined. */
   read(schema: TSchema): unknown
   refuse(path: Path, message: string): void
   warn(path: Path, message: string): void
 }
 
-/** A text that holds a configuration, and the name by which people know it. */
+/** The text of a configuration, and the file name for messages. */
 export interface NamedText {
   readonly file: string
   readonly text: string

@@ -12,8 +12,8 @@ import {
 } from 'yaml'
 
 /**
- * A YAML text as a tree in which every scalar keeps its own text (a client id `0123` or `no` is that string)
- * and everything knows where it stands, as an offset into the text.
+ * A YAML text as a tree. Every scalar keeps its own text (a client id `0123` or `no` is that string), and every node knows its offset
+ * in the text.
  */
 export type Tree = ScalarTree | ListTree | MapTree
 
@@ -23,7 +23,7 @@ export interface ScalarTree {
   readonly text: string
   /** True for an unquoted null, ~ or nothing at all. */
   readonly isNull: boolean
-  /** False for a scalar with quotes or a tag, and for a block of lines. */
+  /** False for a scalar with quotes or a tag, and for a block scalar. */
   readonly isPlain: boolean
 }
 
@@ -50,13 +50,13 @@ export interface ParsedYaml {
   readonly positionOf: (offset: number) => { line: number; column: number }
 }
 
-/** Nodes that aliases may stand for in one file: far above honest use, far below what a bomb needs. */
+/** The most nodes that aliases may expand to in one file: far above normal use, far below a bomb of aliases. */
 const mostAliasedNodes = 10_000
 const deepestNesting = 64
 
 const plainNulls = new Set(['', '~', 'null', 'Null', 'NULL'])
 
-/** Parses YAML 1.2; what is wrong is in `faults`, and `root` is then what could be read all the same. */
+/** Parses YAML 1.2. `faults` has what is wrong; `root` is the part that could be read all the same. */
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter()
   const document = parseDocument(text, {
@@ -82,7 +82,7 @@ export function parseYaml(text: string): ParsedYaml {
   }
 }
 
-/** The parser says one thing once for each level of nesting that it leaves. */
+/** Removes repeated faults: the parser reports the same one for each level of nesting. */
 function distinct(faults: readonly TreeFault[]): TreeFault[] {
   return [...new Map(faults.map((fault) => [`${fault.at} ${fault.message}`, fault])).values()]
 }
@@ -93,7 +93,7 @@ function oneLine(message: string): string {
 
 class TreeBuilder {
   readonly faults: TreeFault[] = []
-  /** What each anchor stands for at this place of the text, and so what each alias met so far does. */
+  /** The nodes of the anchors up to this place of the text, and of the aliases up to here. */
   readonly #anchors = new Map<string, Node>()
   readonly #targets = new Map<Alias, Node | undefined>()
   #depth = 0
@@ -104,7 +104,7 @@ class TreeBuilder {
     const at = node.range?.[0] ?? 0
     const nothing: ScalarTree = { kind: 'scalar', at, text: '', isNull: true, isPlain: true }
     this.#noteAnchor(node)
-    // One fault is enough to say it: a bomb must not blow up the list of faults instead.
+    // Reports it once: a bomb of aliases must not fill the list of faults.
     if (this.#aliasedNodes > mostAliasedNodes && this.#aliasDepth > 0) return nothing
     if (this.#aliasDepth > 0 && ++this.#aliasedNodes > mostAliasedNodes) {
       return this.#refuse(
@@ -136,7 +136,7 @@ class TreeBuilder {
   }
 
   #buildAlias(alias: Alias, nothing: ScalarTree): Tree {
-    // Once one alias has gone too far the rest would only repeat it, at a cost.
+    // After the limit, further aliases cost time and say nothing new.
     if (this.#aliasedNodes > mostAliasedNodes) return nothing
     if (!this.#targets.has(alias)) this.#targets.set(alias, this.#anchors.get(alias.source))
     const target = this.#targets.get(alias)
@@ -152,7 +152,7 @@ class TreeBuilder {
     return tree
   }
 
-  /** An anchor counts where it stands in the text, not where an alias repeats it. */
+  /** Notes an anchor where the text defines it, not where an alias repeats it. */
   #noteAnchor(node: Node): void {
     if (this.#aliasDepth === 0 && !isAlias(node) && node.anchor) this.#anchors.set(node.anchor, node)
   }
