@@ -3,7 +3,8 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { settleForgotten } from '../../src/audit/audit-journal.ts'
 import { auditJournal } from '../../src/audit/audit-row.ts'
 import { readAudit } from '../../src/audit/audit-trail.ts'
-import { secretUses } from '../../src/clients/client-row.ts'
+import { secretUses, usedAssertions } from '../../src/clients/client-row.ts'
+import { consumeAssertion } from '../../src/clients/used-assertions.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import { changes } from '../../src/keys/ring/ring-row.ts'
 import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
@@ -239,6 +240,8 @@ async function succeedOnce(world: World): Promise<void> {
   await limits.flush()
 }
 
+const assertion = { clientId: 'billing', jti: 'j', expiresAt: testStart + 60_000 }
+
 const cases: Readonly<Record<string, Case>> = {
   failure_counts: {
     async find({ app }) {
@@ -439,6 +442,15 @@ const cases: Readonly<Record<string, Case>> = {
       expect(await ask(world, 'acme', 'billing', billingSecret)).toBe(200)
       await app.deps.lastUse.flush()
       expect((await app.call('DELETE', '/tenants/acme/clients/billing')).status).toBe(204)
+    },
+  },
+  used_assertion: {
+    async find({ storage }) {
+      expect(await consumeAssertion(assertion, { ...platform, storage, tenantId: 'acme' })).toBe(true)
+      return { tenant: 'acme', kind: 'used_assertion', id: await firstId(storage, 'acme', usedAssertions) }
+    },
+    async check({ storage }) {
+      expect(await consumeAssertion(assertion, { ...platform, storage, tenantId: 'acme' })).toBe(false)
     },
   },
   keyring: {
