@@ -6,7 +6,7 @@ interface Waiting {
   readonly refuse: (cause: GateFull) => void
 }
 
-/** Lets a bounded number of jobs run at once and a bounded number wait, in turns that are fair: see fair-queue.ts. */
+/** Runs a bounded number of jobs at once, and lets a bounded number wait in fair turns: see fair-queue.ts. */
 export class FairGate {
   readonly #atOnce: number
   readonly #queue: FairQueue<Waiting>
@@ -17,7 +17,7 @@ export class FairGate {
     this.#queue = new FairQueue(limits)
   }
 
-  /** Throws {@link GateFull} when there is no room. `findPlace` is asked only when the job has to wait. */
+  /** Throws {@link GateFull} when the queue is full. Calls `findPlace` only when the job has to wait. */
   async run<T>(job: () => Promise<T>, findPlace: () => QueuePlace | Promise<QueuePlace>): Promise<T> {
     if (this.#running >= this.#atOnce) await this.#wait(await findPlace())
     else this.#running++
@@ -28,7 +28,7 @@ export class FairGate {
     }
   }
 
-  /** The one that ends hands its place on, so #running stays as it is. */
+  /** A job that ends passes its place on, so #running stays the same. */
   #next(): void {
     const next = this.#queue.shift()
     if (next) next.enter()
@@ -38,7 +38,7 @@ export class FairGate {
   #wait(place: QueuePlace): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#running < this.#atOnce) {
-        // It became free while the place was looked for.
+        // A place became free during findPlace().
         this.#running++
         resolve()
         return

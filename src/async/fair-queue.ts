@@ -1,21 +1,21 @@
-/** Where something waits: whoever has much waiting in one place makes nobody wait in another. */
+/** Where something waits. Much waiting in one place does not delay another place. */
 export interface QueuePlace {
-  /** Those who proved who they are before go first, and are not refused for others. */
+  /** Whether the caller authenticated before. Such callers go first, and never leave the queue for others. */
   readonly isKnown: boolean
-  /** Whose turn it is, from the widest to the narrowest, such as the tenant, the address and the client; of one length for all. */
+  /** From the widest to the narrowest, such as tenant, address, client. All paths have the same length. */
   readonly path: readonly string[]
 }
 
 export interface QueueLimits {
-  /** At the end of one path. */
+  /** The most that may wait at the end of one path. */
   readonly lane: number
   readonly total: number
 }
 
-/** Of so many turns one is that of somebody who is not known, if anybody is there. */
+/** Every fourth turn belongs to callers who are not known, if one waits. */
 const strangersTurn = 4
 
-/** What waits, in turns: known ones before others, then one tenant after the other, and in each of them the same again. */
+/** A queue in turns: known callers first, then one tenant after the other, and the same again at each step of the path. */
 export class FairQueue<T> {
   readonly #limits: QueueLimits
   readonly #known = new Turns<T>()
@@ -31,8 +31,8 @@ export class FairQueue<T> {
   }
 
   /**
-   * Answers what has to leave for lack of room; undefined: all can stay. That is the new one when its own lane is full, and otherwise
-   * the newest of whoever has the most: one who is not known goes before one who is.
+   * Adds an item. Returns the item that has to leave when there is no room; undefined: all stay. When its own lane is full, that is the
+   * new item. Otherwise it is the newest item of the caller with the most, and callers who are not known leave first.
    */
   push(item: T, { isKnown, path }: QueuePlace): T | undefined {
     const own = isKnown ? this.#known : this.#strangers
@@ -50,7 +50,7 @@ export class FairQueue<T> {
   }
 }
 
-/** Those who have turns, each with others below who share them; at the end of a path what waits, the oldest first. */
+/** A tree of turns: each node shares its turns among the nodes below it. The items wait at the end of a path, the oldest first. */
 class Turns<T> {
   /** The next one first. */
   readonly #below = new Map<string, Turns<T>>()
@@ -88,7 +88,7 @@ class Turns<T> {
     return item
   }
 
-  /** Takes out the newest of whoever has the most, at each step of the way. */
+  /** Removes the newest item of the node that has the most, chosen at each step of the path. */
   dropOfGreediest(): T | undefined {
     if (this.#size === 0) return undefined
     this.#size--

@@ -1,6 +1,6 @@
 /**
- * Work that many wait for and that is done once for all of them: at most one run is under way, and whoever asks while it
- * is waits for the next one, because this one may have looked already before the caller had its reason to ask.
+ * Work that is done once for many callers. At most one run is under way. A caller during a run waits for the next run, because the current
+ * one may have read its data before the caller had a reason to call.
  */
 export class FreshRun<T> {
   readonly #work: () => Promise<T>
@@ -11,7 +11,7 @@ export class FreshRun<T> {
     this.#work = work
   }
 
-  /** The outcome of a run that began after this call. */
+  /** Returns the outcome of a run that begins after this call. */
   run(): Promise<T> {
     if (!this.#running) return this.#start()
     this.#next ??= this.#startAfter(this.#running)
@@ -19,7 +19,7 @@ export class FreshRun<T> {
   }
 
   async #startAfter(running: Promise<T>): Promise<T> {
-    // How that one ended is for those who wait for it.
+    // An error of that run goes to its own callers.
     await running.catch(() => {})
     this.#next = undefined
     return this.#start()

@@ -1,7 +1,7 @@
-/** Too much is waiting already. */
+/** The queue is full. */
 export class GateFull extends Error {}
 
-/** Lets a bounded number of jobs run at once and a bounded number wait, first come first served. */
+/** Runs a bounded number of jobs at once, and lets a bounded number wait, first come, first served. */
 export class Gate {
   readonly #atOnce: number
   readonly #mostWaiting: number
@@ -17,7 +17,7 @@ export class Gate {
   async run<T>(job: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#atOnce) {
       if (this.#waiting.length >= this.#mostWaiting) throw new GateFull(`${this.#mostWaiting} are waiting`)
-      // The one that ends hands its place on, so #running stays as it is.
+      // A job that ends passes its place on, so #running stays the same.
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     } else this.#running++
     try {

@@ -1,4 +1,4 @@
-/** What `work` comes to, or the error of `late` when that takes longer; what comes after it nobody sees. */
+/** Returns the result of `work`. Throws the error of `late` when it takes longer; then the later result is dropped. */
 export async function inTime<T>(
   work: Promise<T>,
   { milliseconds, late }: { readonly milliseconds: number; readonly late: () => Error },

@@ -1,8 +1,8 @@
-/** Work that is done once for all who ask for the same key while it is under way. */
+/** Work that is done once for all callers with the same key during a run. */
 export class KeyedRuns<T> {
   readonly #running = new Map<string, Promise<T>>()
 
-  /** What `work` comes to; `isWanted` tells it whether the key was forgotten meanwhile. */
+  /** Returns the result of `work`. `isWanted` returns false when the key was forgotten meanwhile. */
   run(key: string, work: (isWanted: () => boolean) => Promise<T>): Promise<T> {
     const known = this.#running.get(key)
     if (known) return known
@@ -20,7 +20,7 @@ export class KeyedRuns<T> {
     return this.#running.get(key)
   }
 
-  /** Whoever asks from now on waits for another run. */
+  /** Makes later callers start another run. */
   forget(key: string): void {
     this.#running.delete(key)
   }

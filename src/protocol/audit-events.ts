@@ -30,22 +30,22 @@ export type AuditEventType = (typeof auditEventTypes)[number]
 /** What happened, for the audit trail. Never a secret, a token, or a text of a request that was not checked. */
 export interface AuditEvent {
   readonly type: AuditEventType
-  /** Empty for what belongs to no tenant. */
+  /** Empty for an event that belongs to no tenant. */
   readonly tenant: string
   readonly outcome: 'success' | 'refused'
   /** Who did it: a client id, or `shell` for a command. */
   readonly actor?: string | undefined
-  /** The client that it was done to or for; one that exists. */
+  /** The client that the event is about. It exists. */
   readonly client?: string | undefined
   /** Which check failed, or the error code of a refusal. */
   readonly reason?: string | undefined
   readonly requestId?: string | undefined
-  /** Of the other end of the connection. */
+  /** The address of the other end of the connection. */
   readonly address?: string | undefined
   readonly detail?: Readonly<Record<string, string>>
 }
 
-/** Takes events at any pace: it neither throws nor waits. */
+/** Takes events. It never throws and never waits. */
 export interface AuditSink {
   record(event: AuditEvent): void
 }

@@ -26,16 +26,16 @@ export const errorStatus = {
 } as const
 
 /**
- * The status of whoever failed too often (RFC 6585 section 4), with the code `temporarily_unavailable`: no RFC has a code for it, and
- * a client that knows neither learns from Retry-After that it may come back.
+ * The status for a caller that failed too often (RFC 6585 section 4). The code is `temporarily_unavailable`, because no RFC has one for
+ * this. A client that knows neither learns from Retry-After that it may try again.
  */
 export const tooManyRequests = 429
 
 export type ErrorCode = keyof typeof errorStatus
 
 /**
- * What an answer needs cannot be had for now: a key that is broken, a store that is away. The client learns that it may
- * come back; `message` is for the log alone.
+ * Something that the answer needs is not available now, such as a broken key or a database that is down. The client learns that it may
+ * try again; `message` is for the log alone.
  */
 export class UnavailableError extends Error {}
 
@@ -43,9 +43,9 @@ export class UnavailableError extends Error {}
 export interface Challenge {
   readonly scheme: 'Basic' | 'Bearer'
   readonly realm: string
-  /** False for a request that held no credentials at all: RFC 6750 section 3.1 wants no error code then. */
+  /** False for a request without credentials: RFC 6750 section 3.1 wants no error code then. */
   readonly withError: boolean
-  /** The scope that would do (RFC 6750 section 3). */
+  /** The scope that the request needs (RFC 6750 section 3). */
   readonly scope?: string
 }
 
@@ -61,15 +61,14 @@ export interface OAuthErrorOptions extends ErrorOptions {
 /** Characters that an error_description may have (RFC 6749 section 5.2), as many as a name has. */
 const shownName = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,100}$/
 
-/** `sentence`, with what it is about behind it where that can stand in an error_description. */
+/** Returns `sentence`, followed by the name that it is about if an error_description may have that name. */
 export function nameIn(sentence: string, name: string | undefined): string {
   return name !== undefined && shownName.test(name) ? `${sentence}: ${name}` : sentence
 }
 
 /**
- * A refusal that the client is told about. `message` is the error_description: it keeps to the characters of
- * RFC 6749 section 5.2. Of the request it repeats names alone (see {@link nameIn}), never a value that may be secret.
- * What the log is to know goes into `cause` and `reason`.
+ * An error that the client sees. `message` is the error_description and has only the characters of RFC 6749 section 5.2. It repeats
+ * names of the request alone (see {@link nameIn}), never a value that may be secret. `cause` and `reason` are for the log.
  */
 export class OAuthError extends Error {
   readonly code: ErrorCode

@@ -1,10 +1,10 @@
 /**
- * An address of IPv4 or IPv6 as its 128 bits in eight groups (RFC 4291 section 2.2); one of IPv4 as `::ffff:a.b.c.d`, so that it
- * is the same however it came in.
+ * An address of IPv4 or IPv6 as its 128 bits in eight groups (RFC 4291 section 2.2). An IPv4 address is `::ffff:a.b.c.d`, so that it is
+ * the same in both forms.
  */
 export type IpAddress = readonly number[]
 
-/** Undefined for a text that is no address; a zone (`%eth0`) is left out. */
+/** Parses an address, without its zone (`%eth0`). Returns undefined for a text that is not an address. */
 export function parseIpAddress(text: string): IpAddress | undefined {
   const bytes = parseIpv4(text)
   if (bytes) return [0, 0, 0, 0, 0, 0xffff, ...bytes]
@@ -25,7 +25,7 @@ function parseIpv6(text: string): IpAddress | undefined {
   const after = parseGroups(tail ?? '')
   if (!before || !after || more.length > 0) return undefined
   const missing = 8 - before.length - after.length
-  // `::` stands for one group at least.
+  // `::` stands for at least one group.
   if (tail === undefined ? missing !== 0 : missing < 1) return undefined
   return [...before, ...new Array<number>(missing).fill(0), ...after]
 }
@@ -43,14 +43,14 @@ function parseGroups(text: string): number[] | undefined {
   return groups
 }
 
-/** All addresses that begin with the same bits, such as `10.0.0.0/8`; one address alone is a range of all of its bits. */
+/** All addresses that begin with the same bits, such as `10.0.0.0/8`. A single address is a range with all of its bits. */
 export interface IpRange {
   readonly address: IpAddress
-  /** Of 128: an address of IPv4 has 96 more than are written. */
+  /** How many of the 128 bits count. An IPv4 range has 96 more than its text says. */
   readonly bits: number
 }
 
-/** Undefined for a text that is no range (RFC 4632 section 3.1, RFC 4291 section 2.3). */
+/** Parses a range (RFC 4632 section 3.1, RFC 4291 section 2.3). Returns undefined for a text that is not a range. */
 export function parseIpRange(text: string): IpRange | undefined {
   const [start = '', length, ...more] = text.split('/')
   const address = parseIpAddress(start)
@@ -68,7 +68,7 @@ export function isInRange(address: IpAddress, range: IpRange): boolean {
   })
 }
 
-/** Whether `address` is the IP address `range`, or lies in it where it is a subnet such as 10.0.0.0/8; false for what is no such thing. */
+/** Whether `address` is in `range`: an IP address, or a subnet such as 10.0.0.0/8. False if one of them is neither. */
 export function isInSubnet(address: string, range: string): boolean {
   const [parsed, parsedRange] = [parseIpAddress(address), parseIpRange(range)]
   return parsed !== undefined && parsedRange !== undefined && isInRange(parsed, parsedRange)

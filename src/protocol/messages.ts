@@ -44,11 +44,11 @@ export const AccessTokenClaims = Type.Object({
   jti: Type.String({ minLength: 1 }),
   scope: Type.Optional(Type.String()),
   client_id: Type.String(),
-  /** The session in which a person allowed it. */
+  /** The session in which a person allowed the token. */
   sid: Type.Optional(Type.String()),
   /** When that person signed in. */
   auth_time: Type.Optional(NumericDate),
-  /** Absent: whoever holds the token can use it. */
+  /** Absent: the token is not bound, and any holder can use it. */
   cnf: Type.Optional(Confirmation),
 })
 export type AccessTokenClaims = Static<typeof AccessTokenClaims>
@@ -83,7 +83,7 @@ export const TokenParameter = Type.Object(
   { title: 'TokenRequest' },
 )
 
-/** The answer of introspection (RFC 7662 section 2.2); of an inactive token, `active` alone. */
+/** The answer of introspection (RFC 7662 section 2.2). For an inactive token it has `active` alone. */
 export const IntrospectionResponse = Type.Object(
   {
     active: Type.Boolean(),

@@ -1,9 +1,9 @@
 /**
- * The times (ms since the epoch) that RFC 3339 can write: the years 0 to 9999. A Date holds more and writes them in other forms, and
- * beyond that it throws: what comes from outside is held to these bounds where it is parsed.
+ * The times (ms since the epoch) that RFC 3339 can write: the years 0 to 9999. A Date has a wider range, writes the others in another
+ * form, and throws beyond its range. So parsers of times from outside check these bounds.
  */
 export const earliestMoment = -62_167_219_200_000
 export const latestMoment = 253_402_300_799_999
 
-/** Seconds of the longest duration in a row: no setting allows more than ten years, and a time plus one of these can be shown. */
+/** The longest duration in a row, in seconds. No setting allows more than ten years, and a time plus this duration can be shown. */
 export const mostSeconds = 10_000_000_000

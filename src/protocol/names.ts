@@ -1,9 +1,9 @@
 /**
- * The form of every name that becomes a part of a path. A name from outside or out of a row of the database is compared with its form
- * before it is used: none of these can leave the folder that it is looked for in.
+ * The form of every name that becomes part of a path. Code checks a name from outside or from a row of the database against its form
+ * before it uses the name. No name of these forms can leave its folder.
  */
 
-/** The id of a tenant. It stands in every URL of the tenant, and names the folder of its keys. */
+/** The id of a tenant. Every URL of the tenant contains it, and it names the folder of its keys. */
 export const tenantIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 /** A key id that a person chose, `signing.kid`. */

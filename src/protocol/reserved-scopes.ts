@@ -1,6 +1,6 @@
 /**
- * Scopes that this server itself asks for. No tenant declares them; a client has them only when its `scopes` name them, and
- * gets them only when a request names them: they are in no default. A token with one of them is for the issuer; see tokens/audience.ts.
+ * Scopes that this server itself requires. No tenant declares them. A client has them only if its `scopes` name them, and gets them only
+ * if the request names them: they are in no default. A token with one of them is for the issuer; see tokens/audience.ts.
  */
 export const reservedScopes = {
   /** Make, list, rotate and revoke API keys: those of the client itself. */

@@ -4,7 +4,7 @@ export type StaticClaims = Readonly<Record<string, unknown>>
 /** Bytes of static claims as JSON. Those of a tenant and of a client together leave room for the rest of a token of 8 KB. */
 export const largestClaims = 2048
 export const mostClaims = 64
-/** Maps and lists in one another, in one claim. */
+/** How deep maps and lists may be nested in one claim. */
 export const deepestClaim = 5
 
 /** The form of a name: printable ASCII without space, so that a URL is one. */
@@ -27,7 +27,7 @@ const reserved = new Set([
   ...['act', 'may_act', 'cnf', 'authorization_details'],
   // Of grantd
   ...['tenant_id', 'api_key'],
-  // Names that some readers of JSON take for something of an object
+  // Names that some JSON parsers take for members of the object's prototype
   ...['__proto__', 'constructor', 'prototype'],
 ])
 
@@ -43,11 +43,11 @@ export function staticClaimsOf(claims: object): StaticClaims {
 export interface ClaimFault {
   /** The name of the claim; undefined: all of them together. */
   readonly name: string | undefined
-  /** What is wrong, to follow a name; it repeats nothing of the value. */
+  /** What is wrong, as a predicate after the name. It never repeats the value. */
   readonly message: string
 }
 
-/** All that is wrong with static claims, but for the form of their names. */
+/** Finds every fault in static claims, except in the form of their names. */
 export function findClaimFaults(claims: StaticClaims): ClaimFault[] {
   const names = Object.keys(claims)
   const faults = names.flatMap((name): ClaimFault[] => {
@@ -69,7 +69,7 @@ function explainName(name: string): string | undefined {
   return 'is a name that grantd or a standard uses itself; take another one, such as a URL of yours'
 }
 
-/** A value that was left out because of another fault is undefined, and is not looked at. */
+/** A value that was left out because of another fault is undefined, and is not checked. */
 function explainClaim(value: unknown): string | undefined {
   return value === null ? 'is null; leave it out' : explainValue(value, 1)
 }
@@ -86,7 +86,7 @@ function explainValue(value: unknown, depth: number): string | undefined {
   return undefined
 }
 
-/** Many readers of JSON hold 53 bits of a whole number. */
+/** Many JSON parsers keep only 53 bits of an integer. */
 function explainNumber(value: number): string | undefined {
   const isExact = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)
   return isExact ? undefined : 'has a number in it that programs round; write it as a text, in quotes'

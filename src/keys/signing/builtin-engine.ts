@@ -11,14 +11,14 @@ import {
   SwitchedSigner,
 } from './signer.ts'
 
-/** What the built-in engine is made of. */
+/** What the built-in engine needs of the platform. */
 export type BuiltinHost = Pick<Platform, 'openNativeKey' | 'quickCurves' | 'nextTurn' | 'cores'>
 
 /** Signs with the cryptography of the runtime. */
 export class BuiltinEngine implements SigningEngine {
   readonly #options: BuiltinOptions
 
-  /** `processes` share the work. */
+  /** `processes`: how many processes share the work. */
   constructor(host: BuiltinHost, processes: number) {
     const turns = new Turns(host.nextTurn)
     this.#options = { host, turns, hasThreads: hasThreads({ processes, cores: host.cores }) }
@@ -38,22 +38,22 @@ export function hasThreads({ processes, cores }: { processes: number; cores: num
   return processes < cores
 }
 
-/** How the built-in engine signs. */
+/** What all keys of a built-in engine share. */
 export interface BuiltinOptions {
   readonly host: Pick<Platform, 'openNativeKey' | 'quickCurves'>
-  /** Whether cores are left for the threads of the runtime, which cost a twelfth more than signing on this one. */
+  /** Whether cores are left for threads of the runtime. Signing there costs a twelfth more than on this thread. */
   readonly hasThreads: boolean
   readonly turns: Turns
 }
 
-/** In the runtime: on other threads where there are cores for them, and the way there costs less than the signature. */
+/** Signs in the runtime: on other threads if cores are left for them and a signature costs more than the way there and back. */
 export function makeBuiltin(key: SignerKey, { host, hasThreads, turns }: BuiltinOptions): SignatureMaker {
   if (hasThreads && !host.quickCurves.includes(kindOfKey(key))) return makeOnThreads(key)
   const native = withPem(key.pem, (pem) => host.openNativeKey(pem, signatureSchemes[key.algorithm]))
   return makeInTurn(key, native, turns)
 }
 
-/** On this thread, in a turn of its own where a signature takes longer than the rest of a request. */
+/** Signs on this thread. A signature that takes longer than the rest of a request gets a turn of its own. */
 export function makeInTurn(key: KeySize, native: NativeKey, turns: Turns): SignatureMaker {
   if (['P-256', 'Ed25519'].includes(kindOfKey(key))) return native
   return {
@@ -62,7 +62,7 @@ export function makeInTurn(key: KeySize, native: NativeKey, turns: Turns): Signa
   }
 }
 
-/** Hands over the bytes of a PEM and overwrites them afterwards. The text itself nobody can overwrite. */
+/** Passes the bytes of a PEM to `work` and overwrites them afterwards. A JavaScript string cannot be overwritten. */
 export function withPem<T>(text: string, work: (pem: Uint8Array) => T): T {
   const pem = new TextEncoder().encode(text)
   try {

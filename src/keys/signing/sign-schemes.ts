@@ -21,7 +21,7 @@ export const signatureSchemes: Readonly<Record<SignatureAlgorithm, SignatureSche
   EdDSA: { hash: null, isPss: false, coordinateBytes: 0 },
 }
 
-/** The same for crypto.subtle, whose RSA keys know their hash. */
+/** The scheme as crypto.subtle takes it. Its RSA keys know their hash. */
 export function subtleScheme(
   algorithm: SignatureAlgorithm,
 ): AlgorithmIdentifier | RsaPssParams | EcdsaParams {
@@ -32,7 +32,7 @@ export function subtleScheme(
   return isPss ? { name: 'RSA-PSS', saltLength: Number(bits) / 8 } : 'RSASSA-PKCS1-v1_5'
 }
 
-/** What the cost of a signature depends on, in words for people: RSA with its bits, or a curve. */
+/** What the cost of a signature depends on: RSA with its bits, such as `RSA 2048`, or a curve. */
 export function kindOfKey({ algorithm, modulusBits }: KeySize): string {
   const kind = signatureAlgorithms[algorithm]
   return 'crv' in kind ? kind.crv : `${kind.kty} ${modulusBits}`

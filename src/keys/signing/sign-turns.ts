@@ -1,6 +1,6 @@
 /**
- * Work that keeps the thread, one piece a turn of the event loop: between two signatures whatever arrived is looked at, so that
- * a request which needs none does not wait for all who need one.
+ * Runs work that keeps the thread, one piece in each turn of the event loop. The loop handles other requests between two signatures,
+ * so a request that needs no signature does not wait for all that do.
  */
 export class Turns {
   readonly #nextTurn: (callback: () => void) => void
@@ -11,7 +11,7 @@ export class Turns {
     this.#nextTurn = nextTurn
   }
 
-  /** Does the work at once if nothing was done in this turn, and else after all that came before. */
+  /** Runs the work at once if nothing ran in this turn, and otherwise after all earlier work. */
   run<T>(work: () => T): T | Promise<T> {
     if (!this.#isTaken) {
       this.#isTaken = true

@@ -5,19 +5,19 @@ import { type KeySize, subtleScheme } from './sign-schemes.ts'
 
 /** One way to make the signatures of a key. */
 export interface SignatureMaker {
-  /** The signature over `data` as a JWS has it (RFC 7518 section 3); a promise where it is made on another thread, or later. */
+  /** Signs `data` in the form of a JWS (RFC 7518 section 3). Returns a promise if another thread signs, or a later turn. */
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>
-  /** Frees what the key has outside of JavaScript, after the signatures that were asked for. */
+  /** Frees what the key has outside JavaScript, after the signatures that wait. */
   free(): void
 }
 
-/** What makes the signatures of one key; a signature that cannot be made throws. */
+/** Makes the signatures of one key. Throws when it cannot. */
 export interface Signer extends Pick<SignatureMaker, 'sign'> {
-  /** Frees the key; after that nothing is signed. */
+  /** Frees the key, which signs nothing after that. */
   close(): void
 }
 
-/** A key that is about to sign. */
+/** A private key, ready for an engine. */
 export interface SignerKey extends KeySize {
   /** PKCS#8. */
   readonly pem: string
@@ -25,20 +25,20 @@ export interface SignerKey extends KeySize {
   readonly publicKey: CryptoKey
 }
 
-/** Where signatures are made. */
+/** Makes signatures for many keys. */
 export interface SigningEngine {
   /** Throws for a key that the engine does not take. */
   openSigner(key: SignerKey): Signer
-  /** Why the engine does not take a key, for an error of the engine or of a signer; undefined: the key itself is at fault. */
+  /** Explains an error of the engine or of a signer: why the engine does not take the key. Undefined: the key itself is at fault. */
   findRefusal(cause: unknown): string | undefined
   /** Frees every key. */
   close(): void
 }
 
-/** The engine that the configuration asks for cannot be had; `message` says why, and the next step. */
+/** The engine of the configuration is not available; `message` says why, and the next step. */
 export class SigningEngineError extends Error {}
 
-/** A signer whose way can be changed between two signatures. */
+/** A signer that can change to another maker between two signatures. */
 export class SwitchedSigner implements Signer {
   #maker: SignatureMaker
 
@@ -72,7 +72,7 @@ const closed: SignatureMaker = {
   free: () => {},
 }
 
-/** On the threads of the runtime, as many at once as there are cores. */
+/** Signs on threads of the runtime, as many at once as there are cores. */
 export function makeOnThreads({ privateKey, algorithm }: SignerKey): SignatureMaker {
   const scheme = subtleScheme(algorithm)
   return {
@@ -82,7 +82,7 @@ export function makeOnThreads({ privateKey, algorithm }: SignerKey): SignatureMa
   }
 }
 
-/** Everything on the threads of the runtime: for keys that sign little. */
+/** Signs everything on threads of the runtime: for keys that sign little. */
 export const threadEngine: SigningEngine = {
   openSigner: (key) => new SwitchedSigner(makeOnThreads(key)),
   findRefusal: () => undefined,
@@ -90,8 +90,8 @@ export const threadEngine: SigningEngine = {
 }
 
 /**
- * A compact JWS (RFC 7515 section 7.1) over a protected header that is in base64url already. jose takes keys and no
- * makers of signatures, so the three parts are put together here; it verifies what comes out, in {@link checkSigner} and always.
+ * Makes a compact JWS (RFC 7515 section 7.1); `header` is in base64url already. jose accepts keys and no other signers, so this function
+ * joins the three parts. jose verifies the result, in {@link checkSigner} and for every token.
  */
 export async function signCompact(
   header: string,
@@ -105,7 +105,7 @@ export async function signCompact(
 
 const encoder = new TextEncoder()
 
-/** Makes a signature and lets jose verify it with the public half; throws what jose throws. */
+/** Makes a signature, and jose verifies it with the public half. Throws the error of the signer or of jose. */
 export async function checkSigner(
   signer: Pick<Signer, 'sign'>,
   { algorithm, publicKey }: { readonly algorithm: SignatureAlgorithm; readonly publicKey: CryptoKey },

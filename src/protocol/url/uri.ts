@@ -18,8 +18,8 @@ export function isBaseUrl(text: string): boolean {
 }
 
 /**
- * One text for all spellings of an issuer: two tenants whose issuers only look different would be taken for each other. A slash at the
- * end is such a look, because both issuers have their metadata at one URL. The text of a bare host ends in one.
+ * Returns one text for all spellings of an issuer, so that two tenants cannot have issuers that only look different. A slash at the end
+ * makes no difference, because both issuers have their metadata at one URL. The text of a bare host ends in a slash.
  */
 export function normalIssuer(issuer: string): string {
   if (!URL.canParse(issuer)) return issuer
@@ -32,7 +32,7 @@ export function basePathOf(url: string): string {
   return new URL(url).pathname.replace(/\/$/, '')
 }
 
-/** Whether the URL's host is this machine itself, where plain http gives nothing away. */
+/** Whether the host of the URL is this machine, to which plain http is safe. */
 export function isLoopbackUrl(text: string): boolean {
   const { hostname } = new URL(text)
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)

@@ -7,9 +7,9 @@ import { chooseEngine, type EngineHost, measureEngines, type SignatureCosts } fr
 import type { EngineNews } from './engine-news.ts'
 import { findRefusal } from './refusal.ts'
 
-/** Milliseconds after the first key of a kind until its engine is chosen: after the start of a server. */
+/** Milliseconds from the first key of a kind to the choice of its engine, so that the server starts first. */
 const untilChosen = 250
-/** Milliseconds between two signatures that are made to measure. */
+/** Milliseconds between two measured signatures. */
 const pauseBetween = 10
 
 export interface AutoEngineOptions {
@@ -19,7 +19,7 @@ export interface AutoEngineOptions {
   readonly onNews: (news: EngineNews) => void
 }
 
-/** A key that signs in the built-in engine until it is known which is faster. */
+/** A key that signs in the built-in engine until the engine is chosen. */
 interface Waiting {
   readonly signer: SwitchedSigner
   readonly key: Omit<SignerKey, 'pem' | 'privateKey'>
@@ -28,8 +28,8 @@ interface Waiting {
 }
 
 /**
- * Signs in the built-in engine at first, and measures beside its work, one signature at a time, whether the host's OpenSSL is
- * faster for keys of this kind, where it may be. Which it is holds for the life of the process.
+ * Signs in the built-in engine at first. Meanwhile it measures, one signature at a time, whether the host's OpenSSL is faster for keys of
+ * this kind. The choice stays for the life of the process.
  */
 export class AutoEngine implements SigningEngine {
   readonly #options: AutoEngineOptions
@@ -68,7 +68,7 @@ export class AutoEngine implements SigningEngine {
     return signer
   }
 
-  /** A key that OpenSSL refuses signs in the built-in engine. */
+  /** Opens a key in OpenSSL. A key that OpenSSL refuses signs in the built-in engine. */
   #openChosen(key: SignerKey): Signer {
     const library = this.#opened
     if (!library || this.#isClosed) return new SwitchedSigner(makeBuiltin(key, this.#builtin))
@@ -94,7 +94,7 @@ export class AutoEngine implements SigningEngine {
     this.#opened?.close()
   }
 
-  /** Never ends once the engine is closed. */
+  /** The promise never resolves when the engine is closed meanwhile. */
   #pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const cancel = this.#options.host.after(milliseconds, () => {
@@ -148,7 +148,7 @@ export class AutoEngine implements SigningEngine {
     }
   }
 
-  /** A key goes over to OpenSSL when a signature of it there is good; else it stays. */
+  /** Moves a key to OpenSSL if a signature that OpenSSL makes with it verifies. Otherwise the key stays. */
   async #settle({ signer, key, pem }: Waiting, engine: 'builtin' | 'openssl'): Promise<void> {
     try {
       if (engine === 'builtin' || signer.isClosed || !this.#opened) return

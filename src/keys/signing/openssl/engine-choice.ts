@@ -3,7 +3,7 @@ import type { Platform } from '../../../platform/platform.ts'
 import type { NativeKey } from '../../../platform/signing.ts'
 import type { BuiltinHost } from '../builtin-engine.ts'
 
-/** Milliseconds of this thread that a signature takes. */
+/** Milliseconds of this thread for one signature. */
 export interface SignatureCosts {
   readonly builtin: number
   readonly openssl: number
@@ -17,12 +17,12 @@ export interface EngineRule extends SignatureCosts {
   readonly cores: number
 }
 
-/** OpenSSL has to be so much better: below that it is noise. */
+/** OpenSSL has to be better by this factor. A smaller difference is noise. */
 const margin = 1.1
 
 /**
- * The engine with which all processes together sign more in the same time. OpenSSL signs on the one thread of each process; the
- * built-in engine has every core where it signs on threads.
+ * Returns the engine with which all processes together sign more in the same time. OpenSSL signs on the one thread of each process. The
+ * built-in engine uses every core if it signs on threads.
  */
 export function chooseEngine({
   builtin,
@@ -39,15 +39,15 @@ export function chooseEngine({
 interface MeasureOptions {
   readonly builtin: NativeKey
   readonly openssl: NativeKey
-  /** Milliseconds since some moment. */
+  /** Milliseconds since an arbitrary moment. */
   readonly monotonic: () => number
-  /** Lets others go first. */
+  /** Lets other work run first. */
   readonly pause: () => Promise<void>
 }
 
 const rounds = 9
 
-/** Signs by turns with both, with a pause after each. The least of each counts, for whatever else happens only adds. */
+/** Signs with both in alternation, with a pause before each. The smallest time of each counts, because disturbance only adds time. */
 export async function measureEngines({
   builtin,
   openssl,
@@ -69,5 +69,5 @@ export async function measureEngines({
   return costs
 }
 
-/** What engines are made of. */
+/** What the engines need of the platform. */
 export type EngineHost = BuiltinHost & OpensslHost & Pick<Platform, 'after' | 'monotonic'>

@@ -1,6 +1,6 @@
 import type { SignatureCosts } from './engine-choice.ts'
 
-/** Which engine signs with keys of a kind, and why. */
+/** The engine that signs with keys of a kind, and why. */
 export interface EngineNews {
   /** RSA with its bits, or a curve. */
   readonly kind: string
@@ -13,7 +13,7 @@ export interface EngineNews {
   readonly reason?: string
 }
 
-/** The news as fields of a log line. */
+/** Renders the news as fields of a log line. */
 export function renderNews({ kind, engine, costs, library, provider, reason }: EngineNews) {
   const inMicroseconds = (milliseconds: number | undefined) => milliseconds && Math.round(milliseconds * 1000)
   return {

@@ -22,8 +22,8 @@ export interface OpensslEngineOptions {
 }
 
 /**
- * The engine that uses the host's OpenSSL, always or where it is faster. Throws {@link SigningEngineError} when it is to be used always
- * and there is none.
+ * Opens the engine that uses the host's OpenSSL: always (`openssl`), or where it is faster (`auto`). Throws {@link SigningEngineError} for
+ * `openssl` when there is no OpenSSL.
  */
 export async function openOpensslEngine(
   choice: 'auto' | 'openssl',
@@ -45,7 +45,7 @@ async function getOpenssl(host: EngineHost): Promise<Openssl> {
   }
 }
 
-/** Every signature by the host's OpenSSL, and none without it. */
+/** Makes every signature with the host's OpenSSL. */
 class OpensslEngine implements SigningEngine {
   readonly #library: Openssl
   readonly #turns: Turns
