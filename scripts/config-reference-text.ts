@@ -44,6 +44,8 @@ current folder, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
 - **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\`, \`secret_hash\` and \`secrets\`.
   Make a secret with \`grantd secret\`: it prints the hash to paste. argon2id and bcrypt hashes are for secrets that a
   person chose; each costs a fraction of a second at its first use.
+- **A client without a secret** has \`token_endpoint_auth_method: private_key_jwt\` and its public keys in \`jwks\` or \`jwks_file\`:
+  see [private_key_jwt](private-key-jwt.md).
 - **Scopes of grantd itself**, \`api-keys:manage\` (make [API keys](endpoints.md#api-keys)), \`api-keys:manage:all\` (list and
   revoke those of other clients) and \`grantd:admin\` (the admin API). A client gets them by its \`scopes\`. No tenant declares them, and
   they are in no default: a request asks for them by name, and gets a token for the issuer alone.

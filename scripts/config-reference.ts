@@ -96,6 +96,7 @@ const typeNames: Readonly<Record<string, string>> = {
   String: 'text',
   [durationKind]: 'duration',
   [choiceKind]: 'text',
+  [jsonKind]: 'any value',
 }
 
 function typeOf(schema: TSchema): string {

@@ -40,7 +40,14 @@ export const ClientResponse = Type.Composite(
 export type ClientResponse = ClientView & { readonly secrets: readonly SecretView[] }
 
 export const CreateClientResponse = Type.Composite(
-  [Type.Object({ client_secret: Type.String({ description: 'Shown this once' }) }), ClientResponse],
+  [
+    Type.Object({
+      client_secret: Type.Optional(
+        Type.String({ description: 'Shown this once; a client of private_key_jwt has none' }),
+      ),
+    }),
+    ClientResponse,
+  ],
   { title: 'CreateClientResponse' },
 )
 

@@ -77,7 +77,7 @@ async function create(call: TenantCall): Promise<Response> {
     tenant,
     deps,
   )
-  const body = { client_secret: secret, ...shown }
+  const body = { ...(secret !== undefined && { client_secret: secret }), ...shown }
   return json(body, { status: 201, headers: { ETag: renderEtag(row) } })
 }
 

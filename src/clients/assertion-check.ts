@@ -31,16 +31,16 @@ export class AssertionCheck implements CredentialCheck {
     return andThen(this.#deps.attempt.admit(), () => this.findProofAfter(client))
   }
 
-  async findProofAfter({ keys }: CheckedClient): Promise<Proof | undefined> {
+  async findProofAfter({ jwks }: CheckedClient): Promise<Proof | undefined> {
     // What is wrong with the assertion itself is the same for every client: nobody's keys are looked at.
     if (typeof this.#claims === 'string') return undefined
-    const id = await findSigner(this.#assertion, keys)
+    const id = await findSigner(this.#assertion, jwks?.keys ?? [])
     return id === undefined ? undefined : { kind: 'key', id }
   }
 
-  explain({ keys }: CheckedClient): FailedCheck | undefined {
+  explain({ jwks }: CheckedClient): FailedCheck | undefined {
     if (typeof this.#claims === 'string') return undefined
-    return fittingKeys(this.#assertion, keys).length === 0 ? 'unknown_key' : undefined
+    return fittingKeys(this.#assertion, jwks?.keys ?? []).length === 0 ? 'unknown_key' : undefined
   }
 
   async workInVain(client: CheckedClient): Promise<void> {

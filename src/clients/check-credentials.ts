@@ -124,7 +124,7 @@ function findDummy(clientId: string, { clients }: CheckDeps): CheckedClient {
 }
 
 function viewFor(client: Client, method: AuthenticationMethodName): CheckedClient {
-  return { isUsable: client.active && mayUse(client, method), secrets: client.secrets, keys: client.keys }
+  return { isUsable: client.active && mayUse(client, method), secrets: client.secrets, jwks: client.jwks }
 }
 
 /** A client that may not use the method at all has a better reason than what its credentials lack. */

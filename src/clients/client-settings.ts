@@ -1,6 +1,8 @@
 import { ClientSettings } from '../config/client-schema.ts'
 import { plainSchema } from '../config/plain-schema.ts'
 import { checkClaims, patchSettings } from '../config/settings.ts'
+import { usesKeys } from '../protocol/client-authentication.ts'
+import { type ClientJwks, parseClientJwks } from '../protocol/client-jwks.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { isResourceUri } from '../protocol/url/resource.ts'
@@ -27,7 +29,7 @@ export function createClientSettings(
   checkScopes(settings, knownScopes(tenant))
   checkDefaults(settings, [])
   checkClaims(settings.claims, 'claims')
-  return { ...settings, name: settings.name ?? id }
+  return { ...settings, ...resolveKeys(settings), name: settings.name ?? id }
 }
 
 /**
@@ -44,7 +46,25 @@ export function changeClientSettings(
   checkScopes(settings, [...knownScopes(tenant), ...(client.scopes ?? [])])
   checkDefaults(settings, client.default_scopes ?? [])
   checkClaims(settings.claims, 'claims')
-  return { ...settings, name: settings.name ?? id, created_at, secrets }
+  const isByKeys = usesKeys(settings.token_endpoint_auth_method)
+  const shared = { ...settings, ...resolveKeys(settings), name: settings.name ?? id, created_at }
+  return { ...shared, secrets: isByKeys ? [] : secrets }
+}
+
+/** A client of private_key_jwt has keys and no secrets, and no other client has keys. */
+function resolveKeys({ token_endpoint_auth_method, jwks }: ClientSettings): { jwks: ClientJwks | null } {
+  if (!usesKeys(token_endpoint_auth_method)) {
+    if (jwks === null) return { jwks }
+    throw new OAuthError(
+      'invalid_request',
+      'The field jwks is for token_endpoint_auth_method private_key_jwt',
+    )
+  }
+  const parsed = parseClientJwks(jwks ?? undefined)
+  if (!('faults' in parsed)) return { jwks: parsed }
+  const [fault] = parsed.faults
+  const field = ['jwks', ...(fault?.path ?? [])].join('.')
+  throw new OAuthError('invalid_request', `The field ${field} ${fault?.message}`)
 }
 
 function knownScopes({ oauth2 }: TenantScopes): string[] {

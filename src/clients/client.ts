@@ -1,7 +1,10 @@
 import { type ClientConfig, ClientSettings } from '../config/client-schema.ts'
 import { fillSettings, type ReadonlySettings } from '../config/fill-settings.ts'
-import { type AuthenticationMethodName, defaultMethodNames } from '../protocol/client-authentication.ts'
-import type { ClientJwk } from '../protocol/client-keys.ts'
+import {
+  type AuthenticationMethodName,
+  defaultMethodNames,
+  usesKeys,
+} from '../protocol/client-authentication.ts'
 import { type GrantType, grantTypes } from '../protocol/grant-types.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
@@ -12,11 +15,7 @@ interface ClientIdentity {
   readonly id: string
   /** Whether config.yaml defines it; else the admin API does. */
   readonly configured: boolean
-  /** The one method that it may authenticate with; undefined: each of {@link defaultMethodNames}. */
-  readonly authenticationMethod: AuthenticationMethodName | undefined
   readonly secrets: readonly ClientSecret[]
-  /** The public keys that it proves itself by, with private_key_jwt. */
-  readonly keys: readonly ClientJwk[]
   readonly name: string
   readonly grant_types: readonly GrantType[]
   /** What it is granted when a request names no scope. */
@@ -47,7 +46,9 @@ export function buildClient(id: string, config: ClientConfig): Client {
   return build(fillSettings(ClientSettings, config), { id, configured: true, secrets })
 }
 
-function configuredSecrets(id: string, { secrets, secret_hash }: ClientConfig): ClientSecret[] {
+function configuredSecrets(id: string, config: ClientConfig): ClientSecret[] {
+  if (usesKeys(config.token_endpoint_auth_method)) return []
+  const { secrets, secret_hash } = config
   if (secret_hash !== null) {
     const hash = parseSecretHash(secret_hash)
     return [{ id: onlySecretId, hash, notBefore: null, expiresAt: null }]
@@ -79,8 +80,6 @@ function build(settings: ClientSettings, own: Pick<Client, 'id' | 'configured' |
   return {
     ...settings,
     ...own,
-    authenticationMethod: undefined,
-    keys: [],
     name: settings.name ?? own.id,
     // A row of a later build may have grants that this build does not know.
     grant_types: grantTypes.filter((type) => settings.grant_types.includes(type)),
@@ -95,12 +94,10 @@ function withoutReserved(scopes: readonly string[]): readonly string[] {
 
 /** Whether the client may authenticate with this method. */
 export function mayUse(
-  { authenticationMethod }: Pick<Client, 'authenticationMethod'>,
+  { token_endpoint_auth_method: registered }: Pick<Client, 'token_endpoint_auth_method'>,
   method: AuthenticationMethodName,
 ): boolean {
-  return authenticationMethod === undefined
-    ? defaultMethodNames.includes(method)
-    : authenticationMethod === method
+  return registered === null ? defaultMethodNames.includes(method) : registered === method
 }
 
 /** The secrets that authenticate at `now` (ms). */

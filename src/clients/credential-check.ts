@@ -45,7 +45,7 @@ export interface AssertionDeps extends UsedAssertionsDeps {
 }
 
 /** What credentials are checked against: a client, or dummies in the place of one. */
-export interface CheckedClient extends Pick<Client, 'secrets' | 'keys'> {
+export interface CheckedClient extends Pick<Client, 'secrets' | 'jwks'> {
   /** False: the check does all of its work, and the attempt fails whatever it finds. */
   readonly isUsable: boolean
 }

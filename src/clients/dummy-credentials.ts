@@ -1,10 +1,10 @@
 import type { Hashing } from '../platform/hashing.ts'
-import type { ClientJwk } from '../protocol/client-keys.ts'
+import type { ClientJwk } from '../protocol/client-jwks.ts'
 import type { SecretHash } from '../secrets/secret-checker.ts'
 import type { Client } from './client.ts'
 
 /** What authenticates a client. */
-export type DummyCredentials = Pick<Client, 'secrets' | 'keys'>
+export type DummyCredentials = Pick<Client, 'secrets' | 'jwks'>
 
 /** Chooses what an unknown client id is checked against. */
 export type FindDummy = (clientId: string) => DummyCredentials
@@ -18,7 +18,7 @@ export type FindDummy = (clientId: string) => DummyCredentials
 export function createDummies(clients: readonly Client[], hashing: Hashing): FindDummy {
   const sorted = [...clients]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ secrets, keys }) => ({ secrets, keys }))
+    .map(({ secrets, jwks }) => ({ secrets, jwks }))
   const [first = emptyTenantDummy] = sorted
   // With one kind there is nothing to choose, and nothing to pay.
   if (sorted.every((each) => costOf(each) === costOf(first))) return always(first)
@@ -39,22 +39,22 @@ function always(dummy: DummyCredentials): FindDummy {
 function findHidden(sorted: readonly DummyCredentials[]): Uint8Array | string {
   const hash = sorted.find(({ secrets }) => secrets.length > 0)?.secrets[0]?.hash
   if (hash) return hash.kind === 'sha256' ? hash.digest : hash.text
-  return JSON.stringify(sorted[0]?.keys)
+  return JSON.stringify(sorted[0]?.jwks)
 }
 
 const emptyTenantDummy: DummyCredentials = {
   secrets: [
     { id: '', hash: { kind: 'sha256', digest: new Uint8Array(32) }, notBefore: null, expiresAt: null },
   ],
-  keys: [],
+  jwks: null,
 }
 
 /** The part of the credentials that decides how long they take. */
-function costOf({ secrets, keys }: DummyCredentials): string {
+function costOf({ secrets, jwks }: DummyCredentials): string {
   const each = secrets.map(
     ({ hash, notBefore, expiresAt }) => `${costOfHash(hash)} ${notBefore} ${expiresAt}`,
   )
-  return [...each, ...keys.map(costOfKey)].join(', ')
+  return [...each, ...(jwks?.keys ?? []).map(costOfKey)].join(', ')
 }
 
 /** Algorithm and parameters, without salt and digest. */

@@ -1,4 +1,5 @@
 import type { Hashing } from '../platform/hashing.ts'
+import { usesKeys } from '../protocol/client-authentication.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { generateSecret } from '../secrets/generated-secret.ts'
 import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
@@ -33,6 +34,14 @@ export type ClientRow = StoredRecord<StoredClient>
 /** Throws `precondition_failed` for a row that is not the one that the caller has seen. */
 export type CheckCurrent = (row: ClientRow) => void
 
+/** A client that was made; one that proves itself by keys has no secret. */
+export interface NewClient {
+  readonly row: ClientRow
+  readonly secretId: string | undefined
+  /** It is shown this once. */
+  readonly secret: string | undefined
+}
+
 /** A secret that was made, which is shown this once. */
 export interface NewSecret {
   readonly row: ClientRow
@@ -41,19 +50,19 @@ export interface NewSecret {
 }
 
 /**
- * Makes a client with one secret; what an earlier one of its id left is ended by management/, in one transaction with this.
+ * Makes a client with one secret, unless it proves itself by keys; what an earlier one of its id left is ended by management/, in one transaction with this.
  * Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found` for a stored tenant that is gone meanwhile.
  */
 export async function createStoredClient(
   { id, patch }: { id: string; patch: SettingsPatch },
   { tenant, clients }: ClientOwner,
   deps: StoredClientsDeps,
-): Promise<NewSecret> {
+): Promise<NewClient> {
   checkClientId(id)
   checkNotConfigured(id, clients)
   const settings = createClientSettings(id, patch, tenant)
-  const { stored, secret } = makeSecret(undefined, deps)
-  const value = { ...settings, created_at: deps.now(), secrets: [stored] }
+  const made = usesKeys(settings.token_endpoint_auth_method) ? undefined : makeSecret(undefined, deps)
+  const value = { ...settings, created_at: deps.now(), secrets: made ? [made.stored] : [] }
   // The touch holds the row until the end: a tenant that is deleted at this moment takes the client along.
   const isThere = tenant.configured || (await touchTenant(deps.storage, tenant.id, deps.now()))
   if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
@@ -62,7 +71,7 @@ export async function createStoredClient(
   }
   await forgetUses(deps.storage, tenant.id, id)
   const row = { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
-  return { row, secret, secretId: stored.id }
+  return { row, secret: made?.secret, secretId: made?.stored.id }
 }
 
 function touchTenant(storage: Storage, tenantId: string, now: number): Promise<boolean> {
@@ -197,6 +206,7 @@ export async function addSecret(
   const stored = { ...made.stored, expires_at: expiresAt }
   const end = oldEndIn === null ? Number.POSITIVE_INFINITY : now + oldEndIn
   const change = (client: StoredClient) => {
+    checkHasSecrets(client)
     const old = client.secrets
       .map((each) => ({ ...each, expires_at: earliest(each.expires_at, end) }))
       .filter(({ expires_at }) => expires_at === null || expires_at > now)
@@ -206,6 +216,14 @@ export async function addSecret(
   }
   const row = await changeRow({ id, checkCurrent, change }, owner, deps.storage)
   return { row, secret: made.secret, secretId: stored.id }
+}
+
+function checkHasSecrets({ token_endpoint_auth_method }: StoredClient): void {
+  if (!usesKeys(token_endpoint_auth_method)) return
+  throw new OAuthError(
+    'conflict',
+    'The client proves itself with private_key_jwt and has no secrets; change its jwks',
+  )
 }
 
 function earliest(expiresAt: number | null, end: number): number | null {
@@ -228,6 +246,7 @@ export function removeSecret(
   storage: Storage,
 ): Promise<ClientRow> {
   const change = (client: StoredClient) => {
+    checkHasSecrets(client)
     const secrets = client.secrets.filter((secret) => secret.id !== secretId)
     if (secrets.length === client.secrets.length) throw new OAuthError('not_found', 'Secret not found')
     return { ...client, secrets }

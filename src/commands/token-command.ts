@@ -12,10 +12,13 @@ import {
 import { type Asking, ask } from '../cli/remote/http-client.ts'
 import { findServerUrl, localOptions, urlOption } from '../cli/remote/server-url.ts'
 import { findTextFault } from '../config/rules/secret-faults.ts'
+import { ClientKeyInvalid, signClientAssertion } from '../keys/client-key-pair.ts'
 import { checkSignature } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
+import { assertionType } from '../protocol/client-authentication.ts'
 import { isGeneratedSecret } from '../secrets/generated-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 
@@ -35,6 +38,11 @@ export const tokenCommand: Command = {
     tenantOption('the tenant; required'),
     clientOption('the client; required', ['client-id']),
     scopesOption('the scopes that it asks for; default: those that the client has by default'),
+    {
+      name: 'key-file',
+      value: 'PATH',
+      description: 'the private key (JWK) of a client of private_key_jwt, in place of the secret',
+    },
     { name: 'resource', value: 'URI', description: 'the API that the token is for (RFC 8707)' },
     remoteOption,
     ...localOptions,
@@ -54,8 +62,11 @@ async function getToken(args: ParsedArguments, platform: Platform): Promise<numb
   const clientId = getOption('client', { args, command: 'token' })
   const base = await findServerUrl(args, platform, settingOf(remoteOption, args, platform))
   const server = `${base}${tenantPath(encodeURIComponent(tenant))}`
-  const secret = await readSecret(platform)
-  const token = await requestToken(server, { tenant, clientId, secret, args, platform })
+  const keyFile = args.text('key-file')
+  const credentials = keyFile
+    ? await signIn(keyFile, { server, clientId, platform })
+    : { client_secret: await readSecret(platform) }
+  const token = await requestToken(server, { tenant, clientId, credentials, args, platform })
   if (!args.isSet('decode')) {
     platform.writeOut(args.isSet('json') ? `${JSON.stringify({ access_token: token })}\n` : `${token}\n`)
     return exitCodes.ok
@@ -65,6 +76,37 @@ async function getToken(args: ParsedArguments, platform: Platform): Promise<numb
   writeReport({ decoded: parseToken(token), signature, isJson: args.isSet('json') }, platform)
   if (signature !== 'verified') throw new CommandError(`The signature ${signature}`)
   return exitCodes.ok
+}
+
+/** Bytes. */
+const largestKeyFile = 64 * 1024
+
+/** The parameters of private_key_jwt (RFC 7523 section 2.2). The audience is the issuer that the server says it is. */
+async function signIn(
+  keyFile: string,
+  { server, clientId, platform }: { server: string; clientId: string; platform: Platform },
+): Promise<Record<string, string>> {
+  const { files, now, randomBytes } = platform
+  const text = await files.readSmall(files.resolve(keyFile), largestKeyFile).then(decodeText, (cause) => {
+    throw new CommandError(
+      `Cannot read the key in ${keyFile}: ${cause instanceof FileError ? cause.code : 'failed'}`,
+    )
+  })
+  const { body } = await fetchJson(`${server}/.well-known/oauth-authorization-server`, { platform })
+  const { issuer } = body
+  if (typeof issuer !== 'string') throw new CommandError(`${server} does not say which issuer it is`)
+  try {
+    const asked = { clientId, audience: issuer, jti: randomBytes(16).toHex(), now: Math.floor(now() / 1000) }
+    const assertion = await signClientAssertion(text, asked)
+    return { client_assertion_type: assertionType, client_assertion: assertion }
+  } catch (cause) {
+    if (cause instanceof ClientKeyInvalid) throw new CommandError(`The key file ${keyFile} ${cause.message}`)
+    throw cause
+  }
+}
+
+function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
 }
 
 async function readSecret(platform: Platform): Promise<string> {
@@ -84,19 +126,19 @@ function checkTyping(secret: string, { hashing }: Platform): string {
 interface TokenRequest {
   readonly tenant: string
   readonly clientId: string
-  readonly secret: string
+  readonly credentials: Readonly<Record<string, string>>
   readonly args: ParsedArguments
   readonly platform: Platform
 }
 
 async function requestToken(
   server: string,
-  { tenant, clientId, secret, args, platform }: TokenRequest,
+  { tenant, clientId, credentials, args, platform }: TokenRequest,
 ): Promise<string> {
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: clientId,
-    client_secret: secret,
+    ...credentials,
   })
   const scopes = parseScopes(args.text('scopes'))
   const resource = args.text('resource')
@@ -117,7 +159,7 @@ async function requestToken(
   }
   if (body['error'] === 'invalid_client') {
     throw new CommandError(
-      `The server does not accept client '${clientId}' of tenant '${tenant}' with this secret`,
+      `The server does not accept client '${clientId}' of tenant '${tenant}' with this ${'client_secret' in credentials ? 'secret' : 'key'}`,
     )
   }
   const reason = JSON.stringify(body['error_description'] ?? body['error'] ?? 'no reason given')

@@ -1,6 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { authenticationMethodNames } from '../protocol/client-authentication.ts'
+import type { ClientJwks } from '../protocol/client-jwks.ts'
 import { grantTypes } from '../protocol/grant-types.ts'
-import { AccessTokenTtl, Audience, Choice, Claims, OrNull } from './schema-kinds.ts'
+import { AccessTokenTtl, Audience, Choice, Claims, Json, OrNull } from './schema-kinds.ts'
 
 export const ClientSecretConfig = Type.Object(
   {
@@ -52,6 +54,22 @@ export const ClientConfig = Type.Object(
         description: 'Several secrets at once, to change one without a gap; any valid one authenticates',
       }),
     ),
+    token_endpoint_auth_method: OrNull(
+      Choice(authenticationMethodNames, {
+        description: 'How it proves who it is; default: client_secret_basic or client_secret_post',
+      }),
+    ),
+    jwks: OrNull(
+      Type.Unsafe<ClientJwks>(Json()),
+      'For private_key_jwt: its public keys as a JWK Set (RFC 7517 section 5), none of them private',
+    ),
+    jwks_file: OrNull(
+      Type.String({
+        minLength: 1,
+        format: 'path',
+        description: 'For private_key_jwt: JSON file with the JWK Set',
+      }),
+    ),
     grant_types: Type.Array(Choice(grantTypes, { description: 'A grant type' }), {
       default: ['client_credentials'],
       description: 'Grants that the client may use',
@@ -75,7 +93,10 @@ export const ClientConfig = Type.Object(
       'Static claims of its access tokens and API keys; one that the tenant has too replaces it',
     ),
   },
-  { description: 'A client: a service that gets tokens; exactly one of the five secret keys is wanted' },
+  {
+    description:
+      'A client: a service that gets tokens; exactly one of the five secret keys is wanted, or its public keys',
+  },
 )
 export type ClientConfig = Static<typeof ClientConfig>
 
@@ -89,5 +110,6 @@ export const ClientSettings = Type.Omit(ClientConfig, [
   'secret_file',
   'secret_hash',
   'secrets',
+  'jwks_file',
 ])
 export type ClientSettings = Static<typeof ClientSettings>

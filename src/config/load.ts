@@ -5,6 +5,7 @@ import { ConfigError, type Fault } from './fault.ts'
 import { deepFreeze } from './packed/deep-freeze.ts'
 import { type PackedConfig, packConfig, unpackConfig } from './packed/packed-config.ts'
 import { checkConfig, type Partly } from './rules/check.ts'
+import { hasNoKeys, readClientKeys } from './rules/client-keys.ts'
 import { hashClientSecrets, isHashedAlready, type SecretSources } from './rules/client-secret.ts'
 import { warnOfConfigFile } from './rules/exposed-files.ts'
 import { SecretDoubts } from './rules/secret-doubts.ts'
@@ -15,7 +16,10 @@ import type { NamedText, Source } from './yaml/source.ts'
 
 /** A configuration that was read, checked and frozen. */
 export interface LoadedConfig {
-  /** Every secret in it is a hash: that of `secret_hash`, or those of `secrets`; the other keys of secrets are null. */
+  /**
+   * Every secret in it is a hash: that of `secret_hash`, or those of `secrets`; the other keys of secrets are null. The keys of a
+   * `jwks_file` are in `jwks`.
+   */
   readonly config: Config
   readonly storage: StorageSettings
   readonly warnings: readonly Fault[]
@@ -139,8 +143,10 @@ async function hashSecrets(config: Partly<Config>, source: Source, found: Secret
   for (const [tenantId, tenant] of Object.entries(config.tenants ?? {})) {
     const clients = tenant?.clients
     for (const [clientId, client] of Object.entries(clients ?? {})) {
-      if (!client || !clients || isHashedAlready(client)) continue
+      if (!client || !clients) continue
       const path = ['tenants', tenantId, 'clients', clientId]
+      if (!hasNoKeys(client)) Object.assign(client, await readClientKeys({ client, path }, source, found))
+      if (isHashedAlready(client)) continue
       Object.assign(client, await hashClientSecrets({ client, path }, source, sources))
     }
   }

@@ -1,7 +1,7 @@
 import * as jose from 'jose'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { longestAssertion } from '../protocol/client-authentication.ts'
-import { algorithmsOf, type ClientJwk } from '../protocol/client-keys.ts'
+import { algorithmsOf, type ClientJwk } from '../protocol/client-jwks.ts'
 import { dummyKeyFor } from './dummy-keys.ts'
 
 /** A JWT with which a client says who it is (RFC 7523 section 2.2), before anything of it is believed. */

@@ -1,5 +1,5 @@
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
-import type { ClientJwk } from '../protocol/client-keys.ts'
+import type { ClientJwk } from '../protocol/client-jwks.ts'
 
 /**
  * Public keys that belong to no client. Verifying with one takes as long as with a real key. Their private halves were never written

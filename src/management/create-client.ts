@@ -1,5 +1,5 @@
 import type { SettingsPatch } from '../clients/client-settings.ts'
-import { createStoredClient, type NewSecret, type StoredClientsDeps } from '../clients/stored-clients.ts'
+import { createStoredClient, type NewClient, type StoredClientsDeps } from '../clients/stored-clients.ts'
 import { revokeTokensOfClient } from '../tokens/revocations.ts'
 import { recordChange } from './actor.ts'
 import {
@@ -18,8 +18,8 @@ export interface CreateClientOptions<T> extends ClientChange {
   readonly read: ReadChanged<T>
 }
 
-/** A new client with its secret, which is shown only now. */
-export interface CreatedClient<T> extends NewSecret {
+/** A client that was made, and what is shown of it. */
+export interface CreatedClient<T> extends NewClient {
   readonly shown: T
 }
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { ClientParameters } from './client-parameters.ts'
+import { ClientParameters } from './client-authentication.ts'
 import { latestMoment } from './moment.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */

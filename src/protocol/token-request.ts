@@ -1,5 +1,5 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
-import { ClientParameters } from './client-parameters.ts'
+import { ClientParameters } from './client-authentication.ts'
 
 export interface TokenRequestOptions {
   /** The grant types that the server has. */

@@ -29,6 +29,8 @@ const bare = (client_id: string) => ({
   resources: [],
   access_token_ttl: null,
   claims: {},
+  token_endpoint_auth_method: null,
+  jwks: null,
   created_at,
 })
 

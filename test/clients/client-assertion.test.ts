@@ -7,7 +7,7 @@ import { type ClientAttempt, uncounted } from '../../src/clients/client-attempt.
 import { ClientRegistry } from '../../src/clients/client-registry.ts'
 import { usedAssertions } from '../../src/clients/client-row.ts'
 import { assertionType } from '../../src/protocol/client-authentication.ts'
-import { parseClientJwks } from '../../src/protocol/client-keys.ts'
+import { parseClientJwks } from '../../src/protocol/client-jwks.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { parseSecretHash } from '../../src/secrets/secret-checker.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
@@ -36,11 +36,11 @@ const stranger = await newClientKey('ES256', 'es')
 function keysOf(...pairs: readonly { readonly jwk: jose.JWK }[]) {
   const parsed = parseClientJwks({ keys: pairs.map(({ jwk }) => jwk) })
   if ('faults' in parsed) throw new TypeError(JSON.stringify(parsed.faults))
-  return parsed.keys
+  return parsed
 }
 
 function client(id: string, changes: Partial<Client>): Client {
-  return aClient(id, { authenticationMethod: 'private_key_jwt', ...changes })
+  return aClient(id, { token_endpoint_auth_method: 'private_key_jwt', ...changes })
 }
 
 const secret = {
@@ -51,12 +51,12 @@ const secret = {
 }
 
 const clients = [
-  client('a', { keys: keysOf(es) }),
-  client('b', { keys: keysOf(rs) }),
-  client('rotating', { keys: keysOf(es, esNext, rs, bare) }),
-  client('asleep', { keys: keysOf(es), active: false }),
-  client('secretive', { authenticationMethod: undefined, secrets: [secret] }),
-  client('both', { authenticationMethod: 'client_secret_post', secrets: [secret], keys: keysOf(es) }),
+  client('a', { jwks: keysOf(es) }),
+  client('b', { jwks: keysOf(rs) }),
+  client('rotating', { jwks: keysOf(es, esNext, rs, bare) }),
+  client('asleep', { jwks: keysOf(es), active: false }),
+  client('secretive', { token_endpoint_auth_method: null, secrets: [secret] }),
+  client('both', { token_endpoint_auth_method: 'client_secret_post', secrets: [secret], jwks: keysOf(es) }),
 ]
 
 interface Surroundings {
@@ -399,7 +399,7 @@ test.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384
   'an assertion by %s is verified, and one of another algorithm of the same key is not',
   async (algorithm) => {
     const key: ClientKeyPair = await newClientKey(algorithm, 'k')
-    const own = client('own', { keys: keysOf(key) })
+    const own = client('own', { jwks: keysOf(key) })
     clients.push(own)
     try {
       expect(await outcomeOf({ assertion: await sign({ clientId: 'own', key }) })).toBe('own by key k')

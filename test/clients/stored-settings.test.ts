@@ -9,10 +9,11 @@ const tenant = { oauth2: { scopes: { read: 'R' } } }
 test('a stored client has the defaults of config.yaml', async () => {
   const text = `tenants: { t: { name: T, oauth2: {}, clients: { c: { secret_hash: "sha256:${'0'.repeat(64)}" } } } }`
   const { config } = await parseConfig({ file: 'c', text, folder: '.' }, platform)
-  const { secret, secret_env, secret_file, secret_hash, secrets, ...configured } = {
+  const { secret, secret_env, secret_file, secret_hash, secrets, jwks_file, ...configured } = {
     ...config.tenants['t']?.clients['c'],
   }
-  expect([secret, secret_env, secret_file, secrets, secret_hash]).toEqual([
+  expect([secret, secret_env, secret_file, secrets, jwks_file, secret_hash]).toEqual([
+    null,
     null,
     null,
     null,

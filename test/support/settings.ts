@@ -7,7 +7,7 @@ import type { Tenant } from '../../src/tenants/tenant.ts'
 /** A client of config.yaml without a secret; what is not given is as in a file that does not name it. */
 export function aClient(id: string, given: Partial<Client> = {}): Client {
   const { name: _, default_scopes: __, ...settings } = fillSettings(ClientSettings, {})
-  const identity = { id, name: id, configured: true, secrets: [], keys: [], authenticationMethod: undefined }
+  const identity = { id, name: id, configured: true, secrets: [] }
   return { ...settings, ...identity, default_scopes: [], ...given }
 }
 

@@ -1,4 +1,4 @@
-import { exitCodes, type Option } from '../../cli/command.ts'
+import { CommandError, exitCodes, type Option } from '../../cli/command.ts'
 import { getConfigPath } from '../../cli/find-config.ts'
 import { getOption, storageOptions, tenantOption } from '../../cli/options.ts'
 import { stylesFor } from '../../cli/style.ts'
@@ -12,6 +12,7 @@ import { explainRefusal, getClient, getTenant, withManagement } from '../../offl
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
+import { usesKeys } from '../../protocol/client-authentication.ts'
 import { parseDuration } from '../../protocol/duration.ts'
 import { createSecret } from '../../secrets/create-secret.ts'
 
@@ -34,8 +35,16 @@ export async function rotateSecret(args: ParsedArguments, platform: Platform): P
   const { config } = await loadConfig(await getConfigPath(args, platform), platform)
   const tenants = new Map(Object.entries(config.tenants))
   const configured = new Map(Object.entries(tenants.get(tenantId)?.clients ?? {})).get(clientId)
+  if (configured) checkHasSecret(configured, clientId)
   const rotation = { tenantId, clientId, overlap, args, platform }
   return configured ? printYaml(configured, rotation) : rotateStored(rotation)
+}
+
+function checkHasSecret({ token_endpoint_auth_method }: ClientConfig, clientId: string): void {
+  if (!usesKeys(token_endpoint_auth_method)) return
+  throw new CommandError(
+    `The client '${clientId}' proves itself with private_key_jwt and has no secret; grantd client keygen makes a new key pair`,
+  )
 }
 
 function parseOverlap(text: string | undefined): number {

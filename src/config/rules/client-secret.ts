@@ -1,5 +1,6 @@
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { usesKeys } from '../../protocol/client-authentication.ts'
 import type { ClientConfig, ClientSecretConfig } from '../client-schema.ts'
 import { isSlowHash } from '../formats.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
@@ -10,6 +11,7 @@ import type { SecretDoubts } from './secret-doubts.ts'
 import { findSecretDoubt, findSecretFault, isHashOfNothing } from './secret-faults.ts'
 import { findWeakness } from './weak-secret.ts'
 
+/** The keys of a client that hold a secret. */
 const kinds = ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets'] as const
 
 /** What finding a secret needs: the runtime, and a function that makes a path of the file absolute. */
@@ -49,6 +51,12 @@ export async function hashClientSecrets(
   const none = { secret: null, secret_env: null, secret_file: null, secret_hash: null, secrets: null }
   const given = kinds.filter((kind) => client[kind] !== null)
   const [kind] = given
+  if (usesKeys(client.token_endpoint_auth_method)) {
+    const where = [...path, kind ?? '']
+    if (kind)
+      source.refuse(where, `${renderPath(where)} has no use with private_key_jwt, wanted public keys alone`)
+    return none
+  }
   if (given.length !== 1 || !kind) {
     const found = given.length === 0 ? 'none' : given.join(', ')
     source.refuse(path, `${renderPath(path)} wants exactly one of ${kinds.join(', ')}; it has ${found}`)

@@ -6,7 +6,7 @@ import {
   type ClientJwk,
   mostClientKeys,
   parseClientJwks,
-} from '../../src/protocol/client-keys.ts'
+} from '../../src/protocol/client-jwks.ts'
 
 const pairs = {
   rsa: await jose.generateKeyPair('RS256', { extractable: true }),

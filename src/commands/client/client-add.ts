@@ -1,0 +1,61 @@
+import { CommandError, exitCodes } from '../../cli/command.ts'
+import { parseJsonObject, parseScopes } from '../../cli/options.ts'
+import { stylesFor } from '../../cli/style.ts'
+import { shell } from '../../management/actor.ts'
+import { readNothing } from '../../management/client-change.ts'
+import { createClient } from '../../management/create-client.ts'
+import { explainRefusal } from '../../offline/with-management.ts'
+import type { ParsedArguments } from '../../platform/arguments.ts'
+import { FileError } from '../../platform/files.ts'
+import type { Platform } from '../../platform/platform.ts'
+import type { AskedClient } from './asked-client.ts'
+
+/** Makes a stored client: with a secret, which is printed once, or with the public keys of a file. */
+export async function addClient({ management, tenant, id, args, platform }: AskedClient): Promise<number> {
+  const patch = await readPatch(args, platform)
+  const known = Object.keys(tenant.oauth2?.scopes ?? {})
+  const tried = `Cannot add the client '${id}' to the tenant '${tenant.id}', whose scopes are [${known.join(', ')}]`
+  const { secret, secretId } = await explainRefusal(tried, () =>
+    createClient({ id, patch, actor: shell, read: readNothing }, tenant, management),
+  )
+  const { bold } = stylesFor(platform)
+  const told =
+    secret === undefined
+      ? ['It proves itself with private_key_jwt and the keys of the file']
+      : [`${bold('Secret')}, shown this once: give it to the client`, `  ${secret}`]
+  const text = [`Added the client '${id}' to the tenant '${tenant.id}'`, ...told, ''].join('\n')
+  const json = { client_id: id, secret, secret_id: secretId }
+  platform.writeOut(args.isSet('json') ? `${JSON.stringify(json)}\n` : text)
+  return exitCodes.ok
+}
+
+async function readPatch(args: ParsedArguments, platform: Platform): Promise<Record<string, unknown>> {
+  const name = args.text('name')
+  const claims = parseJsonObject('claims', args)
+  const method = args.text('auth-method')
+  const jwksFile = args.text('jwks-file')
+  return {
+    scopes: parseScopes(args.text('scopes')) ?? [],
+    introspect: args.isSet('introspect'),
+    ...(name !== undefined && { name }),
+    ...(claims && { claims }),
+    ...(method !== undefined && { token_endpoint_auth_method: method }),
+    ...(jwksFile !== undefined && {
+      token_endpoint_auth_method: method ?? 'private_key_jwt',
+      jwks: await readJwks(jwksFile, platform),
+    }),
+  }
+}
+
+/** Bytes. */
+const largestJwks = 64 * 1024
+
+async function readJwks(path: string, { files }: Platform): Promise<unknown> {
+  try {
+    const bytes = await files.readSmall(files.resolve(path), largestJwks)
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    const reason = cause instanceof FileError ? cause.code : 'it is not JSON'
+    throw new CommandError(`Cannot read the JWK Set in ${path}: ${reason}`)
+  }
+}

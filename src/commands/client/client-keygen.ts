@@ -1,0 +1,60 @@
+import { CommandError, exitCodes } from '../../cli/command.ts'
+import { stylesFor } from '../../cli/style.ts'
+import { formats } from '../../config/formats.ts'
+import { generateClientKey } from '../../keys/client-key-pair.ts'
+import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { type SignatureAlgorithm, signatureAlgorithms } from '../../protocol/algorithms.ts'
+
+const usualAlgorithm = 'ES256'
+
+/** Makes the key pair of a client of private_key_jwt: the private half for the client, the public one for grantd. */
+export async function makeClientKey(args: ParsedArguments, platform: Platform): Promise<number> {
+  const file = args.text('key-file')
+  if (!file) throw new UsageError('client keygen wants --key-file PATH for the private key, or - to print it')
+  const client = args.text('client') ?? 'my-service'
+  const format = formats['client-id']
+  if (!format?.accepts(client)) throw new UsageError(`The client id is '${client}', wanted ${format?.wanted}`)
+  const { privateJwk, publicJwk } = await generateClientKey(parseAlgorithm(args), args.text('kid'))
+  const jwks = { keys: [publicJwk] }
+  if (file === '-') platform.writeOut(privateJwk)
+  else if (!(await platform.files.createPrivate(platform.files.resolve(file), privateJwk)))
+    throw new CommandError(
+      `${file} is there already and stays as it is; choose another name, or move it away`,
+    )
+  const text = renderNext({ client, file, jwks }, platform)
+  const json = `${JSON.stringify({ client_id: client, key_file: file, jwks })}\n`
+  // Standard output has the private key alone, so that it can go into a pipe.
+  const write = file === '-' ? platform.writeError : platform.writeOut
+  write(args.isSet('json') ? json : text)
+  return exitCodes.ok
+}
+
+interface Next {
+  readonly client: string
+  readonly file: string
+  readonly jwks: object
+}
+
+function renderNext({ client, file, jwks }: Next, platform: Platform): string {
+  const { bold } = stylesFor(platform)
+  return [
+    ...(file === '-' ? [] : [`${bold('Private key')} in ${file}, for the client alone`]),
+    `${bold('To paste')} under clients of a tenant in config.yaml:`,
+    `      ${JSON.stringify(client)}:`,
+    '        token_endpoint_auth_method: private_key_jwt',
+    `        jwks: ${JSON.stringify(jwks)}`,
+    '        scopes: []',
+    'Then restart or reload the server, and get a token:',
+    `  grantd token --tenant TENANT --client ${JSON.stringify(client)} --key-file ${file === '-' ? 'PATH' : file}`,
+    '',
+  ].join('\n')
+}
+
+function parseAlgorithm(args: ParsedArguments): SignatureAlgorithm {
+  const given = args.text('algorithm') ?? usualAlgorithm
+  const names = Object.keys(signatureAlgorithms) as SignatureAlgorithm[]
+  const algorithm = names.find((name) => name === given)
+  if (algorithm) return algorithm
+  throw new UsageError(`The algorithm is '${given}', wanted one of ${names.join(' ')}`)
+}
