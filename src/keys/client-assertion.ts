@@ -59,8 +59,8 @@ export function fittingKeys(
 
 /**
  * Returns the id of the key among `keys` that signed the assertion: its kid, or its RFC 7638 thumbprint. Undefined when none did. All
- * keys are tried, and where none fits a dummy is, so that the time says little of what there is; an algorithm that is none of ours costs
- * nothing, whatever the keys are.
+ * keys are tried, and a dummy key if none fits, so that the time reveals little about the keys. An algorithm that grantd does not use
+ * costs nothing, whatever the keys are.
  */
 export async function findSigner(
   assertion: ClientAssertion,

@@ -24,7 +24,7 @@ export interface KeyPlan extends RotationSettings, KeyPlace {
   readonly jwksMaxAge: number
 }
 
-/** The key of a tenant cannot be had, and no other key takes its place. `message` says which key, why, and the next step. */
+/** The key of a tenant is not available, and no other key takes its place. `message` says which key, why, and the next step. */
 export class KeyError extends UnavailableError {}
 
 /** How every complaint about a key begins. */

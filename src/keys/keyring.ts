@@ -237,7 +237,7 @@ export class Keyring {
       if (entry.ring.plan.file === null) entry.ring = { ...entry.ring, dueAt: 0 }
   }
 
-  /** Learns when a tenant that nobody uses has a step due; see {@link UnopenedTenants.survey}. */
+  /** Finds out when an unused tenant has a step due; see {@link UnopenedTenants.survey}. */
   survey(tenantId: string): Promise<void> {
     return this.#unopened.survey(tenantId)
   }

@@ -138,7 +138,7 @@ export class RingStore {
     )
   }
 
-  /** Part of the change itself, so that whoever sees the number finds the ring of it. */
+  /** Runs in the transaction of the change, so that a process which sees the number finds the changed ring. */
   async #tell(tenantId: string, storage: Storage): Promise<void> {
     const records = this.#changes(storage)
     const head = await records.find(headId)
