@@ -11,36 +11,36 @@ import { unchecked } from '../storage/unchecked.ts'
 import { buildEntry, type WaitingEvent } from './audit-entry.ts'
 import { type AuditEntry, auditEvents, auditHeads } from './audit-row.ts'
 
-/** The last event of a trail, as its head keeps it; the members in the order of the schema. */
+/** The last event of a trail, as the head has it. The members are in the order of the schema. */
 export interface ChainEnd {
   readonly number: number
   readonly hash: string
   readonly expires_at: number
 }
 
-/** What the first event of a trail follows on. */
+/** What stands before the first event of a trail. */
 export const beginning: ChainEnd = { number: 0, hash: '0'.repeat(64), expires_at: 0 }
 
 export const headId = 'head'
 
-/** The id of the row whose last event has this number: in the order of bytes as in that of numbers. */
+/** The id of the row whose last event has this number. Ids sort like the numbers. */
 export function idOf(number: number): string {
   return String(number).padStart(16, '0')
 }
 
-/** The number of the last event of a row by its id; undefined when it is the id of none. */
+/** The number of the last event of the row with this id; undefined if the id is not of an event row. */
 export function numberOf(id: string): number | undefined {
   return /^\d{16}$/.test(id) && Number(id) > 0 ? Number(id) : undefined
 }
 
-/** The events of a row as they were found; undefined when it is not a row of events. */
+/** The events of a row, unchecked; undefined if the value is not a row of events. */
 export function eventsOf(value: unknown): readonly unknown[] | undefined {
   const isRow =
     typeof value === 'object' && value !== null && 'events' in value && Object.keys(value).length === 1
   return isRow && Array.isArray(value.events) && value.events.length > 0 ? value.events : undefined
 }
 
-/** What the next event names as the hash of this one. */
+/** The hash of this event, which the next event names. */
 export function hashOf(entry: unknown, hashing: Hashing): string {
   return hashOfText(JSON.stringify(entry ?? null), hashing)
 }
@@ -71,7 +71,7 @@ function isWhole(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
 }
 
-/** Another process has begun the trail of this tenant in the same moment; it is to be tried again. */
+/** Another process wrote to the trail of this tenant at the same moment; the caller tries again. */
 export class AppendConflict extends StorageError {}
 
 export interface AppendOptions {
@@ -91,9 +91,9 @@ export interface KnownHead {
 }
 
 /**
- * Appends events to the trail of one tenant, inside a transaction, and answers its head, which counts once that is committed. When
- * it is handed the head that it answered last, and nobody wrote since, it need not read. A head that is gone or wrong stays
- * visible for good: the trail goes on after its last event with an `audit.gap` that says so. Throws {@link AppendConflict}.
+ * Appends events to the trail of one tenant, inside a transaction. Returns the new head, which counts once the transaction is
+ * committed. Reads nothing if the caller passes the head that it got last and nobody wrote since. If a head is missing or wrong, the
+ * trail goes on after its last event with an `audit.gap` that says so and stays for good. Throws {@link AppendConflict}.
  */
 export async function appendEvents(
   trail: TenantStorage,
@@ -103,13 +103,13 @@ export async function appendEvents(
   const heads = trail.of(unchecked(auditHeads))
   if (known) {
     const { rows, end } = buildRows(waiting, known.end, options)
-    // It takes the lock of the head before any row is written, and fails when the head is not the one that is known.
+    // This locks the head before any row is written, and fails if the head is not the known one.
     if (await heads.replace(headId, end, { ifVersion: known.version })) {
       await writeRows(trail, rows)
       return { end, version: known.version + 1 }
     }
   }
-  // An update takes the lock of the row: a replica that comes second waits, or is told, before it has done its work.
+  // An update locks the row, so a replica that comes second waits, or gets an error, before it has done its work.
   await heads.touch(headId, 0)
   const head = await readHead(trail)
   const found = await findEnd(trail, head?.value, options)
@@ -147,7 +147,7 @@ function buildRow(
   end: ChainEnd,
   { hashing, retain }: AppendOptions,
 ): { row: Row; end: ChainEnd } {
-  // Never before that of the row before, so that retention takes from the front alone, whatever the clock does.
+  // Rows never expire before the row in front of them, whatever the clock does, so retention removes from the front only.
   const expiresAt = events.reduce((latest, { time }) => Math.max(latest, time + retain), end.expires_at)
   const entries: AuditEntry[] = []
   let at = end
@@ -169,7 +169,7 @@ function check(isFirst: boolean): void {
   if (!isFirst) throw new AppendConflict('The audit trail was continued by another process')
 }
 
-/** The head; undefined when there is none, or one that is not even JSON. */
+/** The head; undefined if there is none, or if it is not JSON. */
 export async function readHead(trail: TenantStorage): Promise<StoredRecord<unknown> | undefined> {
   try {
     return await trail.of(unchecked(auditHeads)).find(headId)
@@ -182,7 +182,7 @@ export async function readHead(trail: TenantStorage): Promise<StoredRecord<unkno
 async function putHead(trail: TenantStorage, end: ChainEnd): Promise<boolean> {
   const heads = trail.of(unchecked(auditHeads))
   if (await heads.create({ id: headId, value: end })) return true
-  // What has the place is another process's first head, or it is broken.
+  // The head there now is the first one of another process, or it is broken.
   if (await readHead(trail)) return false
   await heads.delete(headId)
   return heads.create({ id: headId, value: end })
@@ -190,7 +190,7 @@ async function putHead(trail: TenantStorage, end: ChainEnd): Promise<boolean> {
 
 type Fault = 'head_missing' | 'head_altered'
 
-/** Where the trail goes on, and what is wrong with its head. */
+/** The event after which the trail goes on, and what is wrong with the head. */
 async function findEnd(
   trail: TenantStorage,
   head: unknown,
@@ -209,7 +209,7 @@ async function isRowAfter(trail: TenantStorage, number: number): Promise<boolean
   return rows.some(({ id }) => numberOf(id) !== undefined)
 }
 
-/** Looks for the last event by halves, for a trail can be read forwards only. */
+/** Searches the last event by bisection, because rows can be listed forwards only. */
 async function findLast(trail: TenantStorage, hashing: Hashing): Promise<ChainEnd> {
   let row: ListedRecord<unknown> | undefined
   let [low, high] = [0, Number.MAX_SAFE_INTEGER]

@@ -8,10 +8,10 @@ export interface WaitingEvent {
   readonly time: number
 }
 
-/** What ties an event to the one before. */
+/** The members that link an event to the one before. */
 export type ChainLink = Pick<AuditEntry, 'number' | 'prev_expires' | 'prev_hash'>
 
-/** The same with its texts cut to a bound, and nothing in them that looks like a secret. */
+/** The same event with its texts shortened, and without texts that look like a secret. */
 export function fitEvent({ event, time }: WaitingEvent): WaitingEvent {
   const { actor, client, reason, requestId, address, detail } = event
   return {
@@ -30,7 +30,7 @@ export function fitEvent({ event, time }: WaitingEvent): WaitingEvent {
   }
 }
 
-/** The event as it is kept, its members in the order of the schema, its texts cut to a bound. */
+/** The event as it is stored: members in the order of the schema, texts shortened. */
 export function buildEntry({ event, time }: WaitingEvent, link: ChainLink): AuditEntry {
   return {
     number: link.number,
@@ -49,7 +49,7 @@ export function buildEntry({ event, time }: WaitingEvent, link: ChainLink): Audi
   }
 }
 
-/** The millisecond that was rendered last: many events are of one. */
+/** The last time that was rendered: many events are of the same millisecond. */
 let lastTime = { time: Number.NaN, text: '' }
 
 function renderTime(time: number): string {
@@ -57,13 +57,13 @@ function renderTime(time: number): string {
   return lastTime.text
 }
 
-/** Characters of one text; no id of ours is longer. */
+/** Characters of one text. Our ids are shorter. */
 const longestText = 512
 const mostDetails = 20
 
-/** A net under those who record: a JWT, a secret of ours, a private key. */
+/** A safety net: a JWT, a secret of ours, a private key. */
 const secretLike = /\beyJ[\w-]+\.[\w-]+\.[\w-]*|gds_[0-9A-Za-z]{40}|-----BEGIN/
-/** Characters that each of these has at least. */
+/** The shortest of these has so many characters. */
 const shortestSecret = 40
 
 function fit<T extends string | undefined>(text: T): T | string {

@@ -16,17 +16,17 @@ import { appendGroups, groupByTenant } from './event-groups.ts'
 import { KnownHeads } from './known-heads.ts'
 
 /*
- * Where thousands of tenants have an event each, a row and a new head for each of them cost more than the tokens they tell of. So
- * lone events are first written together: a row of the journal has those of many tenants. Half a minute later, when each of these
- * tenants has several, they are moved to the trails, in one transaction with the end of their rows in the journal.
+ * If thousands of tenants have one event each, a row and a new head for each of them cost more than the requests that they tell of. So
+ * lone events are first written to the journal, where a row has the events of many tenants. Half a minute later, when each tenant has
+ * several, they move to the trails, in one transaction with the deletion of their journal rows.
  */
 
-/** Tenants share a journal by a hash of their ids: what is read for one tenant, or moved at once, is the work of few. */
+/** Tenants share a bucket by a hash of their ids, so that reading or moving the events of one tenant touches few others. */
 const buckets = 64
 
 const hexDigits = 2
 
-/** The bucket of a tenant, for ever: rows of it are in the storage. FNV-1a over the UTF-16 units of the id, modulo 64. */
+/** The bucket of a tenant. It must never change, because stored rows have it. FNV-1a over the UTF-16 units of the id, modulo 64. */
 export function bucketOf(tenant: string): string {
   let hash = 0x811c9dc5
   for (let at = 0; at < tenant.length; at++) hash = Math.imul(hash ^ tenant.charCodeAt(at), 0x01000193)
@@ -43,8 +43,8 @@ export function bucketOfRow(id: string): string {
 }
 
 /**
- * The rows that hold these events until they are moved; ids: `<bucket>.<time in 15 digits>.<batch in 9 digits>.<random>`, in the order
- * in which one process wrote them. `batch` is how many it has written before.
+ * The rows that hold these events until they move. Ids are `<bucket>.<time in 15 digits>.<batch in 9 digits>.<random>`, so the rows of
+ * one process sort in the order of writing. `batch` counts the batches that this process has written.
  */
 export function buildJournalRows(
   events: readonly WaitingEvent[],
@@ -65,7 +65,7 @@ interface JournalOptions extends Pick<AppendOptions, 'retain'>, Pick<Platform, '
   readonly batch: number
 }
 
-/** Rows of one statement: of one size, so that its text is prepared once. */
+/** Rows of one statement. One size, so that its text is prepared once. */
 const rowsOfStatement = 32
 
 /** Writes rows to the journal, inside a transaction. */
@@ -85,16 +85,18 @@ export interface SettleOptions extends AppendOptions {
   readonly heads?: KnownHeads
 }
 
-/** Rows that are read at once, and events that one transaction moves: it is on the event loop for some ten milliseconds. */
+/**
+ * Rows that are read at once, and events that one transaction moves. One transaction keeps the event loop busy for about ten
+ * milliseconds.
+ */
 const rowsAtOnce = 200
 const eventsAtOnce = 1000
-/** Tries while other processes move the same rows, or write to the same trails. */
+/** Attempts while other processes move the same rows or write to the same trails. */
 const mostTries = 5
 
 /**
- * Moves what the journal has for the tenants of a bucket to their trails. Each event is moved once, whoever does it at the same
- * time. A damaged row stays where it is and keeps no other from being moved. Throws StorageError, at the end DamagedRowError for the
- * first of these.
+ * Moves the events of a bucket from the journal to the trails. Each event moves once, even if several processes try. A damaged row
+ * stays, and the others move. Throws StorageError, and at the end the DamagedRowError of the first damaged row.
  */
 export async function settleBucket(storage: Storage, bucket: string, options: SettleOptions): Promise<void> {
   const { heads = new KnownHeads(), ...rest } = options
@@ -125,7 +127,7 @@ async function moveRows(
   try {
     const written = await storage.transaction(async (inside) => {
       const journal = inside.of(systemTenant).of(auditJournal)
-      // First of all: whoever comes second waits here, and is told that the rows are gone.
+      // The deletes come first: a process that comes second waits here, and then learns that the rows are gone.
       for (const { id } of rows) {
         if (!(await journal.delete(id))) throw new AppendConflict('Another process has moved these events')
       }
@@ -144,9 +146,9 @@ interface JournalRow {
 }
 
 interface JournalPart {
-  /** At most as many as one transaction moves. */
+  /** At most as many rows as one transaction moves. */
   readonly rows: readonly JournalRow[]
-  /** What is wrong with the first damaged row that was passed. */
+  /** The damage of the first damaged row among these. */
   readonly damage: DamagedRowError | undefined
   /** The id after which the next part begins; undefined: this is the last. */
   readonly next: string | undefined
@@ -184,7 +186,7 @@ async function listRows(
   return rows.filter(({ id }) => id.startsWith(startOf(bucket)))
 }
 
-/** Rows of nobody's bucket count too: that costs a look at each bucket. */
+/** Rows that belong to no bucket count too; the only cost is a look at each bucket. */
 async function isEmpty(storage: Storage): Promise<boolean> {
   return (await storage.of(systemTenant).of(unchecked(auditJournal)).list({ limit: 1 })).length === 0
 }
@@ -198,7 +200,7 @@ function eventsIn(row: ListedRecord<unknown>): readonly WaitingEvent[] | Damaged
   return new DamagedRowError(key, 'its value is not a list of events')
 }
 
-/** Checked by hand: it is looked at for each event that is written this way. */
+/** Checked by hand, because this runs for each event of the journal. */
 function isWaitingEvent(value: unknown): value is WaitingEvent {
   if (typeof value !== 'object' || value === null || !('event' in value) || !('time' in value)) return false
   const { event, time } = value
@@ -216,14 +218,15 @@ function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
-/** Moves what the journal has for a tenant, and others of its bucket, so that its trail is complete. Throws StorageError. */
+/** Moves the journal's events of a tenant, and of others in its bucket, so that its trail is complete. Throws StorageError. */
 export function settleTrail(storage: Storage, tenant: string, options: SettleOptions): Promise<void> {
   return settleBucket(storage, bucketOf(tenant), options)
 }
 
 /**
- * Moves what others left behind: buckets that have a row of `before` (ms) or earlier, for whoever wrote it ended before moving it.
- * Default: every bucket that has a row. One that cannot be moved keeps no other from it. Throws StorageError, at the end.
+ * Moves the events that ended processes left behind: buckets with a row of `before` (ms) or earlier, because a living process would
+ * have moved it. Default: every bucket that has a row. If one bucket cannot be moved, the others still are. Throws StorageError at the
+ * end.
  */
 export async function settleForgotten(
   storage: Storage,
@@ -235,9 +238,9 @@ export async function settleForgotten(
     const bucket = nameOf(at)
     try {
       const rows = await listRows(storage, { bucket, after: startOf(bucket), limit: rowsAtOnce })
-      // A damaged row stays for ever, and says nothing about the others.
+      // A damaged row stays for ever, so it does not tell how old the others are.
       const first = rows.find((row) => !(eventsIn(row) instanceof DamagedRowError)) ?? rows[0]
-      // Of a row without a time nobody can say how old it is.
+      // A row without a time counts as old.
       if (first && !(Number(first.id.split('.')[1]) > before)) await settleBucket(storage, bucket, options)
     } catch (cause) {
       damage.pass(cause)

@@ -11,33 +11,34 @@ import { TrailWriter, type TrailWriterOptions } from './trail-writer.ts'
 export interface AuditLogOptions extends TrailWriterOptions, Pick<Platform, 'after'> {
   /** False: nothing is recorded. Default true. */
   readonly enabled?: boolean
-  /** Whether the server has better things to do than to put its records in order. Default: never. */
+  /** Whether the server is too busy to move events from the journal. Default: never. */
   readonly isBusy?: () => boolean
-  /** Events that are not kept; `audit.gap` is kept all the same. */
+  /** Events that are not recorded. `audit.gap` always is. */
   readonly skip?: readonly AuditEventType[]
 }
 
-/** Milliseconds from an event to the write that it is in: what a crash can lose. */
+/** Milliseconds from an event to its write: a crash can lose so much. */
 const pause = 500
-/** As many are written before the pause is over. */
+/** So many waiting events are written at once, before the pause is over. */
 const enough = 1000
 /**
- * Events of one transaction. More would keep the event loop for longer than a few milliseconds, for SQLite works on it; fewer
- * would have it wait for the disk more often. A pause inside would keep other writers out meanwhile.
+ * Events of one transaction. More would block the event loop for more than a few milliseconds, because SQLite works on it. Fewer would
+ * mean more waits for the disk. A pause inside the transaction would keep other writers out.
  */
 const largestBatch = 1000
-/** Events that wait while the storage is away; those beyond are counted and not kept. */
+/** Events that wait while the storage is away. Further events are counted, not kept. */
 const mostWaiting = 10_000
-/** Milliseconds between two tries while the storage is away. */
+/** The longest pause (ms) between two attempts while the storage is away. */
 const longestPause = 30_000
-/** One failure alone is what many replicas that write to one trail in the same moment see. */
+/** A single failure is normal where many replicas write to one trail at the same moment. */
 const failuresToTell = 2
-/** Tries when another process wrote in the same moment. */
+/** Attempts when another process wrote at the same moment. */
 const mostTries = 5
 
 /**
- * Takes events for the audit trails and has them written, many at once and later, so that no request waits for it: when that is,
- * and what becomes of them while it cannot be. How they are written: {@link TrailWriter}.
+ * Collects audit events and writes them in batches, so that no request waits. This class decides when events are written, and what
+ * happens while they cannot be; {@link TrailWriter} decides how. Whoever records events knows `record` alone; that some events wait in
+ * a journal is known in this room only.
  */
 export class AuditLog implements AuditSink, AuditReader {
   readonly #options: AuditLogOptions
@@ -47,9 +48,9 @@ export class AuditLog implements AuditSink, AuditReader {
   #waiting: WaitingEvent[] = []
   readonly #trails: TrailWriter
   #cancelSettling: (() => void) | undefined
-  /** By tenant, how many found no room. */
+  /** How many events found no room, by tenant. */
   readonly #lost = new Map<string, number>()
-  /** Times that the storage failed, one after the other. */
+  /** Failures of the storage in a row. */
   #failures = 0
   #flushes = 0
   #writing: Promise<void> = Promise.resolve()
@@ -74,7 +75,7 @@ export class AuditLog implements AuditSink, AuditReader {
     else this.#waiting.push({ event, time })
   }
 
-  /** Resolves once all that was recorded by now is written, or the storage has refused it; never rejects. */
+  /** Resolves once all events so far are written, or the storage has failed; never rejects. */
   flush(): Promise<void> {
     this.#stopTimer()
     this.#flushes++
@@ -86,7 +87,7 @@ export class AuditLog implements AuditSink, AuditReader {
     return this.#writing
   }
 
-  /** Takes no more events and writes what is left, once; never rejects. */
+  /** Takes no more events, and tries once to write the rest; never rejects. */
   async close(): Promise<void> {
     if (this.#isOpen) for (const event of this.#limit.finish()) this.#push(event, this.#options.now())
     this.#isOpen = false
@@ -112,10 +113,10 @@ export class AuditLog implements AuditSink, AuditReader {
     this.#cancelTimer = undefined
   }
 
-  /** Writes what waits by now. What comes meanwhile is left for the next time, for else each few would be a commit. */
+  /** Writes the events that wait now. Later events wait for the next write, because otherwise every few of them would be a commit. */
   async #writeAll(): Promise<void> {
     for (let left = this.#waiting.length; left > 0; ) {
-      // They stay until they are written.
+      // The events stay in the list until they are written.
       const batch = this.#waiting.slice(0, Math.min(left, largestBatch))
       const outcome = await this.#tryWriting(batch)
       if (outcome === 'kept') return
@@ -136,7 +137,7 @@ export class AuditLog implements AuditSink, AuditReader {
       } catch (cause) {
         if (cause instanceof AppendConflict && tries < mostTries) continue
         if (cause instanceof StorageError) return this.#keep(cause)
-        // A fault of ours would be met again at each try, and nothing would be written any more.
+        // An error in our code would repeat at each attempt, and nothing would be written any more.
         this.#options.log('error', 'audit events are lost: they could not be written', {
           events: batch.length,
           reason: renderCause(cause),
@@ -195,7 +196,7 @@ export class AuditLog implements AuditSink, AuditReader {
     this.#lost.set(tenant, (this.#lost.get(tenant) ?? 0) + 1)
   }
 
-  /** Puts an event in the place of those that found no room; answers how many there are of these. */
+  /** Adds an `audit.gap` for each tenant whose events found no room. Returns how many it added. */
   #admitGaps(): number {
     const gaps = [...this.#lost].slice(0, mostWaiting - this.#waiting.length)
     for (const [tenant, count] of gaps) {

@@ -1,15 +1,12 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { kind, Moment } from '../storage/kind.ts'
 
-/** A member that JSON leaves out when it is undefined: entries that are all of one shape are made several times as fast. */
+/** A member that JSON leaves out if it is undefined. Entries that all have one shape are made several times as fast. */
 function OrLeftOut<S extends TSchema>(schema: S) {
   return Type.Optional(Type.Unsafe<Static<S> | undefined>(schema))
 }
 
-/**
- * An event of the audit trail. What is hashed is its JSON text, the members in this order; those that an event does not
- * have are left out.
- */
+/** An event of the audit trail. The hash is of its JSON text: members in this order, missing ones left out. */
 export const AuditEntry = Type.Object({
   number: Type.Integer({ description: 'From 1, one more at each event of the tenant' }),
   time: Type.String({ description: 'ISO 8601 with milliseconds, in UTC' }),
@@ -28,8 +25,8 @@ export const AuditEntry = Type.Object({
 export type AuditEntry = Static<typeof AuditEntry>
 
 /**
- * Events of the audit trail that were written together, for a row of its own for each would cost more than the event. Id: the
- * number of the last of them in 16 digits, so that the rows after a number begin with the one that has the next event.
+ * Events of the audit trail that were written together, because a row for each would cost more than the event. The id is the number of
+ * the last event in 16 digits. So a list after a number begins with the row that has the next event.
  */
 export const auditEvents = kind('audit', Type.Object({ events: Type.Array(AuditEntry, { minItems: 1 }) }))
 
@@ -39,13 +36,10 @@ export const auditHeads = kind(
   Type.Object({
     number: Type.Integer(),
     hash: Type.String(),
-    /** When the last event expires: later ones expire no earlier, so that retention takes from the front alone. */
+    /** When the last event expires. Later events expire no earlier, so retention removes from the front only. */
     expires_at: Moment,
   }),
 )
 
-/**
- * Events of many tenants that wait to be moved to their trails, of the system tenant; see audit/audit-journal.ts for the ids and for
- * how long.
- */
+/** Events of many tenants that wait to move to their trails; kept under the system tenant. See audit/audit-journal.ts. */
 export const auditJournal = kind('audit_journal', Type.Object({ events: Type.Array(Type.Unknown()) }))

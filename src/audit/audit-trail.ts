@@ -5,20 +5,20 @@ import { idOf, numberOf } from './audit-chain.ts'
 import { type AuditEntry, auditEvents } from './audit-row.ts'
 
 export interface ReadAuditOptions {
-  /** The number of the event to go on after; default: from the first that is kept. */
+  /** The page begins after the event with this number; default: with the first event that is kept. */
   readonly after?: number
   /** The most events of the page. */
   readonly limit: number
-  /** Events of these types alone; default: all. */
+  /** Only events of these types; default: all. */
   readonly types?: readonly string[]
 }
 
 export interface AuditPage {
   /** In the order in which they were written. */
   readonly events: readonly AuditEntry[]
-  /** What to give as `after` for the next page; undefined when this one reaches the end. */
+  /** The `after` of the next page; undefined on the last page. */
   readonly next: number | undefined
-  /** The ids of rows among these events that are damaged, so that what they held is not on the page. */
+  /** The ids of damaged rows in this range. Their events are not on the page. */
   readonly damaged: readonly string[]
 }
 
@@ -28,14 +28,14 @@ export interface AuditReader {
   read(tenant: string, options: ReadAuditOptions): Promise<AuditPage>
 }
 
-/** Events that are looked through for one page of some types; more of them take more pages. */
+/** Events that are read for one page of some types. If there are more, the search goes on with the next page. */
 const mostLookedThrough = 5000
-/** A row has one event or many. */
+/** Rows per read. A row has from 1 to 128 events. */
 const rowsAtOnce = 20
 
 /**
- * A page of the audit trail of a tenant. With `types` it may hold fewer than `limit`, even none, and not be the last. Events of a
- * damaged row are left out, and the row is named. Throws StorageError.
+ * A page of the audit trail of a tenant. With `types` it may have fewer events than `limit`, even none, and not be the last. Events of
+ * a damaged row are left out, and the row is named. Throws StorageError.
  */
 export async function readAudit(
   storage: Storage,
@@ -70,7 +70,7 @@ export async function readAudit(
 
 const largestPage = 50
 
-/** Every row of a trail with events after the number `after`, whatever is in it, some of them at a time. */
+/** Every row of a trail with events after the number `after`, unchecked. */
 export async function* walkTrail(trail: TenantStorage, after = 0): AsyncGenerator<ListedRecord<unknown>> {
   const from = after === 0 ? '' : idOf(after)
   for await (const rows of walkRows(trail.of(unchecked(auditEvents)), {

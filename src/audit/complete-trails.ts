@@ -2,8 +2,8 @@ import { DamagedRowError, type Storage } from '../storage/storage.ts'
 import { type SettleOptions, settleForgotten, settleTrail } from './audit-journal.ts'
 
 /**
- * Brings every event that was written by now into the trail of `tenant`, or of every tenant where it is undefined, for a process that reads
- * trails and writes none. Returns what is wrong with the first event that cannot be brought. Throws StorageError.
+ * Moves every waiting event into the trail of `tenant`, or of every tenant if it is undefined; for a process that reads trails and
+ * writes none. Returns the damage of the first event that cannot be moved. Throws StorageError.
  */
 export async function completeTrails(
   storage: Storage,

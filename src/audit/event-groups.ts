@@ -3,15 +3,15 @@ import { type AppendOptions, appendEvents, type KnownHead } from './audit-chain.
 import type { WaitingEvent } from './audit-entry.ts'
 import type { KnownHeads } from './known-heads.ts'
 
-/** Events by the tenant whose they are. */
+/** Events by their tenant. */
 export type Groups = readonly (readonly [tenant: string, events: readonly WaitingEvent[]])[]
 
-/** In one order everywhere, so that two processes never wait for each other's lock. */
+/** The order is the same in all processes, so that no two processes wait for each other's locks. */
 export function groupByTenant(events: readonly WaitingEvent[]): Groups {
   return [...Map.groupBy(events, ({ event }) => event.tenant)].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-/** Appends each group to the trail of its tenant, inside a transaction; answers their heads, which count once it is committed. */
+/** Appends each group to the trail of its tenant, inside a transaction. Returns the new heads, which count once it is committed. */
 export async function appendGroups(
   inside: Pick<Storage, 'of'>,
   groups: Groups,

@@ -1,15 +1,15 @@
 import { bucketOf, bucketOfRow } from './audit-journal.ts'
 
-/** Milliseconds that events stay in the journal at least, for a tenant to have several of them. */
+/** Milliseconds that events stay in the journal at least, so that a tenant gets several of them. */
 const patience = 30_000
-/** Milliseconds between two buckets that are due: one takes some ten of them. */
+/** Milliseconds between two buckets that are due. Moving one takes about ten. */
 const pace = 100
-/** Milliseconds until the next look at a server that has no time. */
+/** Milliseconds until the next attempt while the server is busy. */
 const busyPace = 1000
-/** Milliseconds after which a bucket is moved, busy or not. */
+/** Milliseconds after which a bucket moves even if the server is busy. */
 const longestWait = 600_000
 
-/** Which buckets of the journal this process has written to, and when it is time to move them; those that wait longest first. */
+/** The buckets that this process has written to, and when they are due; the oldest first. */
 export class JournalBook {
   readonly #since = new Map<string, number>()
 
@@ -21,24 +21,24 @@ export class JournalBook {
     }
   }
 
-  /** Whether events of the tenant may be in the journal, which are to be in its trail before later ones. */
+  /** Whether the journal may have events of the tenant. They have to be in its trail before later ones. */
   holds(tenant: string): boolean {
     return this.#since.size > 0 && this.#since.has(bucketOf(tenant))
   }
 
-  /** In how many milliseconds a bucket is due; undefined when none waits. */
+  /** Milliseconds until a bucket is due; undefined if none waits. */
   findDelay(now: number, { isBusy }: { readonly isBusy: boolean }): number | undefined {
     const [since] = this.#since.values()
     if (since === undefined) return undefined
     return Math.min(patience, Math.max(isBusy ? busyPace : pace, since + patience - now))
   }
 
-  /** The bucket to move now; undefined when none is due, or what is due can wait for a quieter moment. */
+  /** The bucket to move now; undefined if none is due, or if the server is busy and the bucket can wait. */
   findDue(now: number, { isBusy }: { readonly isBusy: boolean }): string | undefined {
     const [first] = this.#since
     if (!first) return undefined
     const [bucket, since] = first
-    // Of a clock that was set back one cannot tell how long it was.
+    // If the clock was set back, the wait is not known: its distance counts.
     const waited = Math.abs(now - since)
     return waited >= (isBusy ? longestWait : patience) ? bucket : undefined
   }
@@ -48,7 +48,7 @@ export class JournalBook {
     this.#since.delete(bucket)
   }
 
-  /** The bucket could not be moved, and waits as if it were new. */
+  /** The bucket could not be moved. It waits again like a new one. */
   putOff(bucket: string, now: number): void {
     this.#since.delete(bucket)
     this.#since.set(bucket, now)

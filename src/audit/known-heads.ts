@@ -1,7 +1,7 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { KnownHead } from './audit-chain.ts'
 
-/** Tenants whose heads are remembered, at some 300 bytes each; twice as many at most. */
+/** Remembered heads, at about 300 bytes each; at most twice as many. */
 const mostHeads = 20_000
 
 /** Heads of trails as this process left them, so that it need not read a trail before it appends to it. */
@@ -16,7 +16,7 @@ export class KnownHeads {
     for (const [tenant, head] of heads) this.#heads.set(tenant, head)
   }
 
-  /** After a write of which nobody knows whether it was committed. */
+  /** Called after a write whose outcome is not known. */
   forget(tenants: Iterable<string>): void {
     for (const tenant of tenants) this.#heads.delete(tenant)
   }

@@ -1,8 +1,8 @@
 import type { AuditEvent } from '../protocol/audit-events.ts'
 
-/** Milliseconds in which refusals of one sort are counted together. */
+/** Milliseconds over which refusals of one sort are counted together. */
 const span = 60_000
-/** Refusals of one sort that are kept one by one in that time. */
+/** Refusals of one sort that are recorded one by one in that time. */
 const mostKept = 100
 
 const none: readonly AuditEvent[] = []
@@ -16,13 +16,13 @@ interface Sort {
 }
 
 /**
- * Nobody who is nobody may fill the disk: of refusals whose sender did not prove who it is, a hundred a minute are kept for each
- * type, tenant and client that was claimed, and one event with the number of the others.
+ * Unauthenticated callers must not be able to fill the disk. Of refusals without a proven actor, a hundred a minute are recorded for
+ * each type, tenant and claimed client, and then one event with the number of the others.
  */
 export class RefusalLimit {
   readonly #sorts = new Map<string, Sort>()
 
-  /** The events to keep: this one or none, after the counts of minutes that are over. */
+  /** The events to record: the counts of past minutes, and this event if it is within the limit. */
   admit(event: AuditEvent, now: number): readonly AuditEvent[] {
     const counts = this.#sorts.size === 0 ? none : this.#takeOver(now)
     if (event.outcome !== 'refused' || event.actor !== undefined)
@@ -38,16 +38,16 @@ export class RefusalLimit {
     return [...counts, event]
   }
 
-  /** The counts of what was left out so far. */
+  /** Events with the counts of all refusals that were left out so far. */
   finish(): readonly AuditEvent[] {
     return this.#takeOver(Number.POSITIVE_INFINITY)
   }
 
-  /** The sorts stand in the order in which they began, so that most of the time one look is enough. */
+  /** The sorts are in the order in which they began, so one look is mostly enough. */
   #takeOver(now: number): AuditEvent[] {
     const counts: AuditEvent[] = []
     for (const [key, { first, began, left }] of this.#sorts) {
-      // A clock that went back begins anew.
+      // If the clock went back, the minute ends.
       if (now >= began && now < began + span) break
       this.#sorts.delete(key)
       const { type, tenant, client } = first

@@ -20,26 +20,26 @@ export interface TrailWriterOptions extends Pick<Platform, 'now' | 'hashing' | '
   readonly retainSeconds: number
 }
 
-/** A tenant with as many events in one batch is worth a row of its trail. */
+/** A tenant with so many events in one batch gets a row of its own trail. */
 const enoughForRow = 4
-/** A tenant with as many is worth moving what its bucket has in the journal first, others' too. */
+/** For a tenant with so many events in one batch, its bucket is moved from the journal first. */
 const enoughToSettle = 32
-/** Tenants with fewer than `enoughForRow` in one batch; when there are more of them, their events go by the journal. */
+/** If more tenants than this have fewer than `enoughForRow` events in one batch, their events go to the journal. */
 const mostLone = 32
-/** Milliseconds after which a row of the journal is nobody's: whoever wrote it, however busy, would have moved it. */
+/** Milliseconds after which a journal row is an orphan: its process would have moved it, however busy. */
 const forgottenAfter = 900_000
-/** Reasons why events could not be moved that are told. */
+/** At most so many different reasons are logged. */
 const mostTold = 100
 
 /**
- * Brings events into the trails of their tenants: those of a tenant that has several at once, the others by the journal. Whoever
- * calls it waits for one call to end before the next.
+ * Writes events into the trails of their tenants: directly for a tenant that has several at once, through the journal for the others.
+ * Callers wait for one call to end before the next.
  */
 export class TrailWriter {
   readonly #options: TrailWriterOptions
   readonly #appending: SettleOptions & { readonly heads: KnownHeads }
   readonly #journal = new JournalBook()
-  /** Why events could not be moved: each is told once, for it is met again and again. */
+  /** Reasons that were logged. Each is logged once, because it repeats. */
   readonly #told = new Set<string>()
   #batches = 0
 
@@ -49,12 +49,12 @@ export class TrailWriter {
     this.#appending = { hashing, retain: retainSeconds * 1000, heads: new KnownHeads() }
   }
 
-  /** All of the batch or nothing of it. Throws StorageError, and AppendConflict when another process wrote in the same moment. */
+  /** Writes all of the batch or nothing. Throws StorageError, and AppendConflict if another process wrote at the same moment. */
   async write(batch: readonly WaitingEvent[]): Promise<void> {
     const groups = groupByTenant(batch)
     const lone = this.#findLone(groups)
     const own = lone.size === 0 ? groups : groups.filter((group) => !lone.has(group))
-    // What these tenants have in the journal comes before what they get now.
+    // Events that wait in the journal come before the new ones.
     for (const [tenant] of own) if (this.#journal.holds(tenant)) await this.settle(tenant)
     const events = [...lone].flatMap(([, ofOne]) => ofOne)
     const rows = buildJournalRows(events, {
@@ -66,7 +66,7 @@ export class TrailWriter {
     this.#journal.note(rows, this.#options.now())
   }
 
-  /** Those that go by the journal. */
+  /** The groups that go to the journal. */
   #findLone(groups: Groups): ReadonlySet<Groups[number]> {
     const areMany = groups.filter(([, { length }]) => length < enoughForRow).length > mostLone
     const isLone = ([tenant, { length }]: Groups[number]) =>
@@ -83,29 +83,29 @@ export class TrailWriter {
       })
       heads.remember(written)
     } catch (cause) {
-      // Whether it was committed is not always known.
+      // It is not always known whether the transaction was committed.
       heads.forget(groups.map(([tenant]) => tenant))
       throw cause
     }
   }
 
-  /** In how many milliseconds there may be something to move; undefined when nothing waits. */
+  /** Milliseconds until there may be something to move; undefined if nothing waits. */
   findDelay({ isBusy }: { readonly isBusy: boolean }): number | undefined {
     return this.#journal.findDelay(this.#options.now(), { isBusy })
   }
 
-  /** Moves what has waited longest, when it is due; a busy server waits for a quieter moment. Never rejects. */
+  /** Moves the oldest bucket if it is due; a busy server waits. Never rejects. */
   async settleDue({ isBusy }: { readonly isBusy: boolean }): Promise<void> {
     const bucket = this.#journal.findDue(this.#options.now(), { isBusy })
     if (bucket !== undefined) await this.#settle(bucket)
   }
 
-  /** Moves what the journal has of a tenant into its trail, as far as it can be. Never rejects. */
+  /** Moves the journal's events of a tenant into its trail, as far as possible. Never rejects. */
   settle(tenant: string): Promise<void> {
     return this.#settle(bucketOf(tenant))
   }
 
-  /** What cannot be moved now stays in the journal, and others come first. */
+  /** A bucket that cannot be moved stays in the journal, and others come first. */
   async #settle(bucket: string): Promise<void> {
     const { storage, log, now } = this.#options
     try {
@@ -120,7 +120,7 @@ export class TrailWriter {
     }
   }
 
-  /** Moves what processes left in the journal that have ended. Throws StorageError. */
+  /** Moves the journal events of processes that have ended. Throws StorageError. */
   settleForgotten(): Promise<void> {
     const { storage, hashing, now, retainSeconds } = this.#options
     const before = now() - forgottenAfter

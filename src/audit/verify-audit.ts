@@ -29,17 +29,17 @@ export interface AuditVerdict {
   /** Numbers of the first and of the last event that are kept; undefined where there is none. */
   readonly first: number | undefined
   readonly last: number | undefined
-  /** The hash of the last event: who notes it elsewhere can prove later that nothing up to it was changed. */
+  /** The hash of the last event. A copy of it kept elsewhere proves later that nothing up to this event was changed. */
   readonly hash: string | undefined
-  /** What is wrong, at most a hundred sentences; empty when nothing is. */
+  /** What is wrong: at most a hundred sentences; empty if all is well. */
   readonly complaints: readonly string[]
 }
 
 const mostComplaints = 100
 
 /**
- * Walks the whole trail of a tenant and tells what is missing or altered: an event anywhere, its expiry, the head. Works
- * beside servers that write and delete meanwhile. Throws StorageError.
+ * Walks the whole trail of a tenant and reports missing or altered events, expiries and heads. Servers may write and delete meanwhile.
+ * Throws StorageError.
  */
 export async function verifyAudit(storage: Storage, options: VerifyAuditOptions): Promise<AuditVerdict> {
   const trail = storage.of(options.tenant)
@@ -51,14 +51,14 @@ export async function verifyAudit(storage: Storage, options: VerifyAuditOptions)
   return walk.verdict()
 }
 
-/** Up to when expired rows were deleted, by a clock that may have been ahead of ours. */
+/** Up to when expired rows were deleted. The clock that decided may have been ahead of ours. */
 async function findCutoff(storage: Storage): Promise<number> {
   const rows = await storage.of(systemTenant).of(cleanings).list({ limit: 10 })
   return Math.max(0, ...onlyReadable(rows).map(({ value }) => value.floor))
 }
 
 interface WalkOptions extends VerifyAuditOptions {
-  /** Whatever expired by then (ms) may be gone. */
+  /** Rows that expired by then (ms) may be gone. */
   readonly due: () => Promise<number>
 }
 
@@ -139,7 +139,7 @@ class Walk {
     this.#last = met
   }
 
-  /** How the event follows on the one before. */
+  /** Checks that the event follows the one before. */
   async #checkLink({ number, prev_hash, prev_expires }: Link, before: ChainEnd): Promise<void> {
     if (number === before.number + 1) {
       if (prev_hash !== before.hash) {
@@ -162,7 +162,7 @@ class Walk {
     }
   }
 
-  /** Whether retention has taken the event since it was met, and others after it. */
+  /** Whether retention has deleted the event since it was met. */
   async #isGone({ row, expires_at }: Met): Promise<boolean> {
     if (expires_at > (await this.#options.due())) return false
     try {
@@ -180,7 +180,7 @@ class Walk {
       this.#complain(`The expiry of event ${met.number} was altered`)
   }
 
-  /** What the head says, once every event was met. */
+  /** Checks the head after all events. */
   async end(before: unknown, after: StoredRecord<unknown> | undefined): Promise<void> {
     const last = this.#last
     const head = after?.value
@@ -191,7 +191,7 @@ class Walk {
     if (head.number < (last?.number ?? 0)) {
       this.#complain(`The head is altered: it says that the last event is ${head.number}`)
     }
-    // The walk may have begun before the last events were written: it must have come as far as the head was then.
+    // The last events may have been written after the walk began, so it must reach the head as it was then.
     const wanted = isChainEnd(before) ? before : head
     const isAllGone = last === undefined && wanted.expires_at <= (await this.#options.due())
     if (wanted.number > (last?.number ?? 0) && !isAllGone) {
