@@ -1,7 +1,62 @@
 import type { Deps } from '../deps.ts'
 import type { OpenedKey } from '../keys/key-material.ts'
+import type { Log } from '../log.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { AuditSink } from '../protocol/audit-events.ts'
+import { isLoopbackUrl } from '../protocol/url/uri.ts'
+import { systemTenant } from '../storage/storage.ts'
+import type { WorkerSide } from '../supervisor/worker-side.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { tenantPath } from '../tenants/tenant.ts'
+import { type Demo, renderDemo } from './demo.ts'
+
+interface Announced {
+  readonly deps: Deps
+  readonly host: string
+  readonly port: number
+  readonly openedKeys: ReadonlyMap<string, OpenedKey>
+  readonly audit: AuditSink
+  readonly log: Log
+}
+
+interface AnnounceOptions {
+  readonly platform: Platform
+  readonly demo: Demo | undefined
+  readonly worker: WorkerSide | undefined
+  /** Says nothing that another worker says. */
+  readonly isQuiet: boolean
+}
+
+/** Tells everybody that the server is there: the person who started it, the audit trail and the log. */
+export function announce(announced: Announced, { demo, platform, worker, isQuiet }: AnnounceOptions): void {
+  const { deps, host, port, openedKeys, audit, log } = announced
+  const { version, commit } = deps.build
+  audit.record({
+    type: 'server.started',
+    tenant: systemTenant,
+    outcome: 'success',
+    detail: { version, commit },
+  })
+  if (!isQuiet) warnOfOtherPort(deps.publicUrl, port, platform)
+  const startup = renderStartup({ deps, host, port, openedKeys, isDemo: demo !== undefined })
+  const text = startup + (demo ? renderDemo(demo, deps.publicUrl) : '')
+  if (worker) worker.ready(text)
+  else platform.writeOut(text)
+  for (const [tenantId, opened] of openedKeys) logNewKey(tenantId, opened, log)
+}
+
+/** A port that was chosen at the start, and links that still name the one of the file, lead people astray. */
+function warnOfOtherPort(publicUrl: string, port: number, platform: Platform): void {
+  if (!isLoopbackUrl(publicUrl) || Number(new URL(publicUrl).port || 80) === port) return
+  platform.writeError(
+    `warning: server.public_url is ${publicUrl}, but the port is ${port}: links and issuers name a server that is not this one\n`,
+  )
+}
+
+/** Logs that the server made a key. */
+export function logNewKey(tenant: string, { key, path, generated }: OpenedKey, log: Log): void {
+  if (generated) log('info', 'generated a signing key', { tenant, kid: key.kid, file: path })
+}
 
 /** Tenants that are named one by one. */
 const mostNamed = 10

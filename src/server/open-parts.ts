@@ -1,0 +1,73 @@
+import type { LoadedConfig } from '../config/load.ts'
+import type { Lifecycle } from '../deps.ts'
+import type { OpenedKey } from '../keys/key-material.ts'
+import type { Keyring } from '../keys/keyring.ts'
+import type { Log } from '../log.ts'
+import { Maintenance } from '../maintenance/maintenance.ts'
+import type { Platform } from '../platform/platform.ts'
+import { createAccessWarnings } from './access-warnings.ts'
+import { planStorage } from './compose.ts'
+import { composeKeyring, openKeyMaterial } from './compose-keys.ts'
+import { findActive } from './open-keys.ts'
+import { openServices, type Services } from './services.ts'
+import { openServerEngine } from './signing-engine.ts'
+import { logNewKey } from './startup.ts'
+
+/** What works behind the answers, opened and running. */
+export interface Parts extends Services {
+  readonly keyring: Keyring
+  readonly maintenance: Maintenance
+  readonly openedKeys: ReadonlyMap<string, OpenedKey>
+  /** The tenants of the configuration that are not switched off. */
+  readonly active: readonly string[]
+}
+
+interface PartsOptions {
+  readonly platform: Platform
+  readonly log: Log
+  readonly lifecycle: Lifecycle
+  /** Processes that serve together, this one too. */
+  readonly workers: number
+  readonly isQuiet: boolean
+}
+
+/** Opens what is behind the answers, and starts maintenance. Opens no key of a tenant. */
+export async function openParts(
+  loaded: LoadedConfig,
+  { platform, log, lifecycle, workers, isQuiet }: PartsOptions,
+): Promise<Parts> {
+  const openedKeys = new Map<string, OpenedKey>()
+  const engine = await openServerEngine(loaded.config, { platform, log, processes: workers })
+  const warnOfAccess = createAccessWarnings(isQuiet ? () => {} : log)
+  const keyHost = { ...platform, engine, onExposure: warnOfAccess.ofKey }
+  const material = await openKeyMaterial(loaded, keyHost)
+  const services = await openServices(loaded, { platform, log })
+  await warnOfAccess.ofData(planStorage(loaded, platform), platform.files)
+  const keyring = await composeKeyring(loaded, keyHost, {
+    ...services,
+    material,
+    now: platform.now,
+    monotonic: platform.monotonic,
+    log,
+    atOnce: platform.cores,
+    onOpened: ({ tenantId }, opened) => {
+      // Only the start has to name them: this map would keep every key in memory for good.
+      if (lifecycle.phase === 'starting') openedKeys.set(tenantId, opened)
+      else logNewKey(tenantId, opened, log)
+    },
+  })
+  const active = findActive(loaded.config)
+  const maintenance = new Maintenance({
+    ...platform,
+    ...services,
+    ...{ keyring, log, configured: active },
+    clearsFolders: !isQuiet,
+  })
+  await maintenance.start()
+  const close = async () => {
+    await maintenance.stop()
+    await services.close()
+    engine.close()
+  }
+  return { ...services, keyring, maintenance, active, openedKeys, close }
+}
