@@ -29,7 +29,8 @@ function findNames(text: string): string[] {
 
 /** The name of a file is unique in src, so that it needs no folder inside its room. */
 function isThere(name: string, folders: readonly string[]): boolean {
-  if (!name.includes('/') && findFiles(`**/${name}`, folders[0] ?? '.').length > 0) return true
+  const near = name.endsWith('.test.ts') ? 'test' : (folders[0] ?? '.')
+  if (!name.includes('/') && findFiles(`**/${name}`, near).length > 0) return true
   return folders.some((folder) =>
     name.includes('*') ? findFiles(name, folder).length > 0 : existsSync(join(root, folder, name)),
   )
