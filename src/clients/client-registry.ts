@@ -1,10 +1,10 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Storage } from '../storage/storage.ts'
+import { createDummies, type DummyCredentials, type FindDummy } from './authentication/dummy-credentials.ts'
 import { buildStoredClient, type Client } from './client.ts'
 import { clients as clientKind } from './client-row.ts'
 import { type ConfiguredClients, noClients } from './configured-clients.ts'
-import { createDummies, type DummyCredentials, type FindDummy } from './dummy-credentials.ts'
 
 /** The clients of one tenant: the only way to them, so that a forgotten tenant cannot be written. */
 export interface TenantClients {

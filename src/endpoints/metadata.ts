@@ -1,5 +1,5 @@
 import { Elysia, NotFoundError } from 'elysia'
-import { authenticationMethods } from '../clients/authentication-methods.ts'
+import { authenticationMethods } from '../clients/authentication/authentication-methods.ts'
 import type { Deps } from '../deps.ts'
 import { grants } from '../grants/grant-table.ts'
 import { answerPreflight, markOpen, openToAnyOrigin } from '../http/answer/cors.ts'

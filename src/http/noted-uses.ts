@@ -1,5 +1,5 @@
+import type { Proof } from '../clients/authentication/proof.ts'
 import type { Client } from '../clients/client.ts'
-import type { Proof } from '../clients/proof.ts'
 import { usePrecision } from '../storage/last-use.ts'
 
 /** When a use of a secret was noted last (ms since the epoch), by the client object and the id of the secret. */

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 
 /**
- * The ways in which a client authenticates, by the names of OpenID Connect Core section 9; clients/authentication-methods.ts has one row
+ * The ways in which a client authenticates, by the names of OpenID Connect Core section 9; clients/authentication/authentication-methods.ts has one row
  * for each.
  */
 export const authenticationMethodNames = [

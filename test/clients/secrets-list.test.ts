@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
-import { authenticateClient } from '../../src/clients/authentication.ts'
+import { authenticateClient } from '../../src/clients/authentication/authentication.ts'
 import { type Client, type ClientSecret, validSecrets } from '../../src/clients/client.ts'
 import { ClientRegistry } from '../../src/clients/client-registry.ts'
 import { clients as clientKind, secretUses } from '../../src/clients/client-row.ts'

@@ -1,4 +1,4 @@
-import type { Proof } from '../../clients/proof.ts'
+import type { Proof } from '../../clients/authentication/proof.ts'
 import type { ClientKind } from '../../grants/grant.ts'
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
 import type { TokenCheck } from './token-check.ts'

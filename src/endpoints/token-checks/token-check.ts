@@ -1,5 +1,5 @@
+import type { Proof } from '../../clients/authentication/proof.ts'
 import type { Client } from '../../clients/client.ts'
-import type { Proof } from '../../clients/proof.ts'
 import type { Deps } from '../../deps.ts'
 import type { Grant } from '../../grants/grant.ts'
 import type { Form } from '../../http/request/form.ts'

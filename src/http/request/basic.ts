@@ -1,4 +1,4 @@
-import type { ClientCredentials } from '../../clients/secret-check.ts'
+import type { ClientCredentials } from '../../clients/authentication/secret-check.ts'
 import { decodeComponent } from './form.ts'
 
 const standardBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/

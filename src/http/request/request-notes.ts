@@ -1,4 +1,4 @@
-import type { Proof } from '../../clients/proof.ts'
+import type { Proof } from '../../clients/authentication/proof.ts'
 
 /** What is known about a request at its end, for its log line and its audit events. Never a secret, token or body. */
 export interface RequestNotes {

@@ -1,7 +1,7 @@
-import { type ClientAssertion, findSigner, fittingKeys } from '../keys/client-assertion.ts'
+import { type ClientAssertion, findSigner, fittingKeys } from '../../keys/client-assertion.ts'
+import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { type AssertionClaims, type AssertionFault, checkAssertion } from './assertion-claims.ts'
 import type { CheckDeps, CheckedClient, CredentialCheck, FailedCheck } from './credential-check.ts'
-import { andThen, type MaybePromise } from './maybe-promise.ts'
 import type { Proof } from './proof.ts'
 import { consumeAssertion } from './used-assertions.ts'
 

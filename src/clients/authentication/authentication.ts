@@ -1,5 +1,5 @@
-import type { AuthenticationMethodName } from '../protocol/client-authentication.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import type { AuthenticationMethodName } from '../../protocol/client-authentication.ts'
+import { OAuthError } from '../../protocol/errors.ts'
 import {
   authenticationMethods,
   type FoundCredentials,

@@ -1,7 +1,7 @@
-import type { Hashing } from '../platform/hashing.ts'
+import type { Hashing } from '../../platform/hashing.ts'
 
-import type { Storage } from '../storage/storage.ts'
-import { usedAssertions } from './client-row.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { usedAssertions } from '../client-row.ts'
 
 interface UsedAssertion {
   readonly clientId: string

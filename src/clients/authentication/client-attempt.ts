@@ -1,5 +1,5 @@
-import type { OAuthError } from '../protocol/errors.ts'
-import type { MaybePromise } from './maybe-promise.ts'
+import type { OAuthError } from '../../protocol/errors.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 
 /** One attempt to authenticate as a client, as limits/ counts it. */
 export interface ClientAttempt {

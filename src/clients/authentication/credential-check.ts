@@ -1,9 +1,9 @@
-import type { SecretChecker } from '../secrets/secret-checker.ts'
+import type { SecretChecker } from '../../secrets/secret-checker.ts'
+import type { Client } from '../client.ts'
+import type { TenantClients } from '../client-registry.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 import type { AssertionFault } from './assertion-claims.ts'
-import type { Client } from './client.ts'
 import type { ClientAttempt } from './client-attempt.ts'
-import type { TenantClients } from './client-registry.ts'
-import type { MaybePromise } from './maybe-promise.ts'
 import type { Proof } from './proof.ts'
 import type { UsedAssertionsDeps } from './used-assertions.ts'
 

@@ -1,7 +1,7 @@
-import type { Hashing } from '../platform/hashing.ts'
-import type { ClientJwk } from '../protocol/client-jwks.ts'
-import type { SecretHash } from '../secrets/secret-checker.ts'
-import type { Client } from './client.ts'
+import type { Hashing } from '../../platform/hashing.ts'
+import type { ClientJwk } from '../../protocol/client-jwks.ts'
+import type { SecretHash } from '../../secrets/secret-checker.ts'
+import type { Client } from '../client.ts'
 
 /** What authenticates a client. */
 export type DummyCredentials = Pick<Client, 'secrets' | 'jwks'>

@@ -1,5 +1,5 @@
-import { parseClientAssertion } from '../keys/client-assertion.ts'
-import { type AuthenticationMethodName, assertionType } from '../protocol/client-authentication.ts'
+import { parseClientAssertion } from '../../keys/client-assertion.ts'
+import { type AuthenticationMethodName, assertionType } from '../../protocol/client-authentication.ts'
 import { AssertionCheck } from './assertion-check.ts'
 import type { CheckDeps, CredentialCheck } from './credential-check.ts'
 import { type ClientCredentials, SecretCheck } from './secret-check.ts'

@@ -1,7 +1,7 @@
-import type { Asker } from '../secrets/secret-checker.ts'
-import { type ClientSecret, validSecrets } from './client.ts'
+import type { Asker } from '../../secrets/secret-checker.ts'
+import { type ClientSecret, validSecrets } from '../client.ts'
+import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import type { CheckDeps, CheckedClient, CredentialCheck, FailedCheck } from './credential-check.ts'
-import { andThen, type MaybePromise } from './maybe-promise.ts'
 import type { Proof } from './proof.ts'
 
 export interface ClientCredentials {

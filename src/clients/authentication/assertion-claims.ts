@@ -1,9 +1,9 @@
-import type { ClientAssertion } from '../keys/client-assertion.ts'
+import type { ClientAssertion } from '../../keys/client-assertion.ts'
 import {
   assertionLeeway,
   longestAssertionId,
   longestAssertionLife,
-} from '../protocol/client-authentication.ts'
+} from '../../protocol/client-authentication.ts'
 
 /** Why an assertion cannot prove anything, whoever signed it: for the log and the audit trail alone. */
 export type AssertionFault =
