@@ -68,7 +68,7 @@ function renderLevel({ path, schema }: Level): string {
 
 function renderRow(path: string, property: TSchema): string[] {
   const schema = withoutNull(property)
-  const meaning = String(schema['description'])
+  const meaning = String(property['description'] ?? schema['description'])
   return [
     `\`${path}\``,
     typeOf(schema),
