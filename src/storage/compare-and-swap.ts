@@ -4,7 +4,10 @@ import { type NewRecord, type Records, StorageError, type StoredRecord } from '.
 export const lost = Symbol('lost')
 
 export interface SwapOptions {
-  /** Throws StorageError with this text after so many attempts; default: no end, because each attempt that loses lets another one win. */
+  /**
+   * Throws StorageError with this text after so many attempts. Default: no limit, because whenever an attempt loses, another one has
+   * won.
+   */
   readonly most?: { readonly attempts: number; readonly message: string }
 }
 
@@ -20,7 +23,7 @@ export async function untilWritten<R>(
   }
 }
 
-/** Writes a row in place of the one that was found, or makes it where none was. Returns false when that is not so any more. */
+/** Replaces the row that was found, or creates it if none was. Returns false if the row has changed since. */
 export function writeOver<T>(
   records: Pick<Records<T>, 'create' | 'replace'>,
   found: Pick<StoredRecord<T>, 'version'> | undefined,

@@ -1,14 +1,14 @@
 import { type Exposure, findExposure } from '../exposure.ts'
 import type { Files } from '../platform/files.ts'
 
-/** What of the SQLite file at `path`, its folder and that of the keys in it others reach; empty where nothing is there. */
+/** Which of these other users can reach: the SQLite file at `path`, its folder, the folder of the keys. Empty if nothing is there. */
 export async function findOpenData(path: string, files: Files): Promise<Exposure[]> {
   const folder = files.folderOf(path)
   const places = [
     { path: folder, content: 'data-folder' },
-    // Whoever may write there takes keys away, whatever their own mode is.
+    // Users who can write to the folder can remove keys, whatever the mode of the keys is.
     { path: `${folder}/keys`, content: 'data-folder' },
-    // Its companions, -wal and -shm, get their mode from it.
+    // The -wal and -shm files get their modes from it.
     { path, content: 'database' },
   ] as const
   const found: Exposure[] = []

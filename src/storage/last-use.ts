@@ -6,7 +6,7 @@ export interface LastUseOptions {
   readonly storage: Storage
   /** See Platform.after. */
   readonly after: (milliseconds: number, callback: () => void) => () => void
-  /** Told about a store that cannot be written; the uses are kept for the next time. */
+  /** Called if the store cannot be written. The uses are kept for the next time. */
   readonly onError: (cause: unknown) => void
 }
 
@@ -15,37 +15,37 @@ interface Use {
   readonly kind: RecordKind<TSchema>
   readonly id: string
   readonly at: number
-  /** What the row becomes where there is none; undefined: then it is left so. */
+  /** How to create the row if there is none; undefined: nothing is created. */
   readonly create: { readonly parent: string } | undefined
 }
 
-/** Kinds and tenants have no space in their names, so no two things share a key, whatever is in an id. */
+/** Names of kinds and tenants have no space, so no two uses share a key, whatever the id is. */
 function keyOf({ tenantId, kind, id }: Use): string {
   return `${kind.name} ${tenantId} ${id}`
 }
 
-/** Milliseconds between two writes: a use that is younger may be lost in a crash. */
+/** Milliseconds between two writes. A crash can lose uses of that time. */
 const pause = 10_000
 /**
- * Milliseconds for which a thing that was written is not written again: who asks when it was used last wants to know whether it is in
- * use, and each of a hundred thousand clients would cost a write every ten seconds.
+ * Milliseconds in which a use is not written again. Readers want to know whether something is in use, and otherwise each of a hundred
+ * thousand clients would cost a write every ten seconds.
  */
 export const usePrecision = 300_000
-/** Things whose last write is remembered, at some hundred bytes each; twice as many at most. */
+/** Remembered writes, at about a hundred bytes each; at most twice as many. */
 const mostRemembered = 25_000
-/** Writes that are begun at once: storages make one commit of them, on the event loop. */
+/** Writes that begin together. Storages make one commit of them, on the event loop. */
 const writtenAtOnce = 200
-/** Rows that wait to be written; beyond them the newest are left out until the next use. */
+/** Waiting rows. If there are more, the newest are left out until the next use. */
 const mostWaiting = 10_000
 
 /**
- * Keeps when things were used last, to within five minutes, without a write at each use: those that were not written lately are
- * written together, every ten seconds.
+ * Keeps when things were used last, to within five minutes, without a write at each use: every ten seconds it writes those that were
+ * not written lately.
  */
 export class LastUse {
   readonly #options: LastUseOptions
   #waiting = new Map<string, Use>()
-  /** When things were written last, by key. A thing that is dropped is only written once more. */
+  /** When each key was written last. A dropped key is only written once more. */
   readonly #writtenAt = new BoundedMap<number>({ most: mostRemembered })
   #cancel: (() => void) | undefined
   #flushing: Promise<void> = Promise.resolve()
@@ -54,7 +54,7 @@ export class LastUse {
     this.#options = options
   }
 
-  /** Answers whether it is written, or will be: not while too many others wait. */
+  /** Returns whether the use is written or will be; false while too many others wait. */
   note(use: Use): boolean {
     const key = keyOf(use)
     if (this.#isRecent(key, use.at)) return true
@@ -97,7 +97,7 @@ export class LastUse {
     if (failure !== undefined) this.#options.onError(failure)
   }
 
-  /** For the next time, unless a later use waits already. */
+  /** Puts uses back for the next time, unless a later use waits already. */
   #keep(key: string, use: Use): void {
     if (!this.#waiting.has(key)) this.note(use)
   }

@@ -18,7 +18,7 @@ import {
 interface Row extends Omit<StoredRecord<unknown>, 'value'> {
   readonly tenant: string
   readonly kind: string
-  /** JSON, as in the other stores: what is kept is never the object of somebody else. */
+  /** JSON, as in the other stores, so that no caller shares an object with the store. */
   readonly value: string
 }
 
@@ -32,13 +32,13 @@ export function createMemoryStorage(onDamaged: OnDamagedRow = () => {}): Storage
 
 interface State {
   rows: Rows
-  /** By tenant and kind, a row that was made: it is read in the place of one that is not there. */
+  /** One created row by tenant and kind. It is read instead of a missing one. */
   readonly samples: Map<string, Row>
-  /** The end of the last write or transaction: one follows the other. */
+  /** The end of the last write or transaction. They run one after the other. */
   last: Promise<unknown>
   closed: boolean
   readonly onDamaged: OnDamagedRow
-  /** What dooms the transaction that this is the inside of. */
+  /** The error that makes this transaction fail. */
   fault?: StorageError
 }
 
@@ -246,7 +246,7 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
     })
   }
 
-  /** Answers whether the row is there and `change` answered another one. */
+  /** Returns whether the row is there and `change` returned a new one. */
   #change(id: string, change: (row: Row) => Row | undefined): Promise<boolean> {
     return write(this.#state, (rows) => {
       const row = this.#read(id)
@@ -276,7 +276,7 @@ function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
   return turn
 }
 
-/** In the order of their UTF-8 bytes, which is that of their code points and not that of JavaScript. */
+/** Compares by UTF-8 bytes, which is the order of code points and not of JavaScript strings. */
 function compareBytes(a: string, b: string): number {
   const [left, right] = [[...a], [...b]]
   const at = left.findIndex((character, index) => character !== right[index])

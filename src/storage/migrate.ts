@@ -2,15 +2,15 @@ import { migrations } from './migrations/migrations.ts'
 import { type SqlDatabase, sql } from './sql.ts'
 import { StorageRefusedError } from './storage.ts'
 
-/** The number of the schema that this grantd knows, of each kind of database. */
+/** The newest schema that this grantd knows, by kind of database. */
 export const knownSchema = {
   sqlite: migrations.sqlite.length,
   postgres: migrations.postgres.length,
 } as const
 
 /**
- * Brings the schema up to date inside `database`, which is a transaction that holds a lock against every other. Throws
- * {@link StorageRefusedError} for a newer schema. `place` names the store in complaints.
+ * Updates the schema inside `database`, a transaction that holds a lock against all others. Throws {@link StorageRefusedError} for a
+ * newer schema. `place` names the store in messages.
  */
 export async function migrate(database: SqlDatabase, place: string): Promise<void> {
   await database.write(

@@ -4,13 +4,13 @@ import { SqlStorage } from './sql-storage.ts'
 import { openSqlite, type SqliteHost } from './sqlite/open-sqlite.ts'
 import type { OnDamagedRow, Storage } from './storage.ts'
 
-/** Where the memory is. */
+/** Which store it is, and where. */
 export type StoragePlace =
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite'; readonly path: string }
   | ({ readonly kind: 'postgres' } & PostgresOptions)
 
-/** Opens the storage, and brings its schema up to date. Throws StorageError. */
+/** Opens the storage and updates its schema. Throws StorageError. */
 export async function openStorage(
   place: StoragePlace,
   host: SqliteHost,
@@ -22,7 +22,7 @@ export async function openStorage(
     case 'sqlite':
       return new SqlStorage(await openSqlite(place.path, host), onDamaged)
     case 'postgres': {
-      // Loaded where it is used: the driver costs a part of the start of those who have none.
+      // Loaded here, because the driver would make the start slower for users of SQLite.
       const { openPostgres } = await import('./postgres/postgres.ts')
       return new SqlStorage(await openPostgres(place), onDamaged)
     }

@@ -10,27 +10,27 @@ import {
   type StoredRecord,
 } from './storage.ts'
 
-/** A row as a store has it, by the names of the columns; numbers may be of any type where a store does not enforce them. */
+/** A row as a store has it, by the names of its columns. SQLite does not enforce types, so numbers can be of any type. */
 export type RawRow = Readonly<Record<string, unknown>>
 
-/** Characters of the largest value: no row that grantd writes comes near, and to parse more would stop every request. */
+/** Characters of the largest value. Our rows are much smaller, and parsing more would block every request. */
 export const largestValue = 32 * 1024 * 1024
 
-/** Whose rows they are, and what is to be in them. */
+/** The owner, the kind and the expected values of rows. */
 export interface RowsOf<S extends TSchema> {
   readonly tenantId: string
   readonly kind: RecordKind<S>
   readonly onDamaged: OnDamagedRow
 }
 
-/** The record that a row is. Throws {@link DamagedRowError}. */
+/** Parses a row. Throws {@link DamagedRowError}. */
 export function parseRow<S extends TSchema>(row: RawRow, of: RowsOf<S>): StoredRecord<S['static']> {
   const parsed = readRow(row, of)
   if (isDamaged(parsed)) throw parsed.damage
   return parsed
 }
 
-/** The record that the row near an id is; of one that is damaged and not of this id undefined. Throws {@link DamagedRowError}. */
+/** Parses a row near an id; undefined if it is damaged and has another id. Throws {@link DamagedRowError}. */
 export function parseNearRow<S extends TSchema>(
   row: RawRow,
   id: string,
@@ -42,7 +42,7 @@ export function parseNearRow<S extends TSchema>(
   return undefined
 }
 
-/** The records that rows are; a damaged one stays in its place and is told of. */
+/** Parses rows. A damaged row stays in its place and is reported. */
 export function parseRows<S extends TSchema>(
   rows: readonly RawRow[],
   of: RowsOf<S>,
@@ -72,7 +72,7 @@ function readRow<S extends TSchema>(
   return { id, value: kind.fallback, version, expiresAt, usedAt, parent }
 }
 
-/** SQLite keeps a text in a column of numbers: NaN for one. */
+/** NaN for a text, which SQLite can keep in a column of numbers. */
 function readNumber(column: unknown): number | null {
   return column === null ? null : Number(column)
 }
@@ -95,14 +95,14 @@ function readValue<S extends TSchema>(text: unknown, schema: S): S['static'] | D
     const path = Value.Errors(schema, value).First()?.path ?? ''
     return new Damage(`its value is wrong at ${JSON.stringify(path.slice(0, longestPath) || '/')}`)
   } catch {
-    // What the parser says quotes the value.
+    // The parser's message quotes the value, so it is not used.
     return new Damage('its value is not JSON')
   }
 }
 
 const longestPath = 100
 
-/** Why a value cannot be used; a class of its own, for a value may be anything. */
+/** Why a value cannot be used. It is a class, because a value can be anything else. */
 class Damage {
   readonly reason: string
 

@@ -82,10 +82,10 @@ export class SqlStorage implements Storage {
 
 const columns: Sql = sql`id, value, version, expires_at, used_at, parent`
 
-/** Statements of every request, made once: the values come with each use, in this order. */
+/** Statements of every request, made once. Values come with each use, in this order. */
 const ofOne = sql`tenant = ${''} and kind = ${''} and id = ${''}`
 const { parts: findParts } = sql`select ${columns} from grantd_records where ${ofOne}`
-/** The row at the id or the nearest one before it, and the very first one for an id that is before all of them. */
+/** The row with this id, or the one before it, or the first row if there is none before it. */
 const { parts: findNearParts } = sql`
   select * from (select 0 as rank, ${columns} from grantd_records
     where tenant = ${''} and kind = ${''} and id <= ${''} order by id desc limit 1) as near
@@ -104,15 +104,15 @@ const { parts: touchOrCreateParts } =
       returning 1 as one`
 
 /**
- * Looks for so many ids. One search by primary key for each: `id in (...)` costs SQLite half as much again, for it sorts the ids
- * into a table first.
+ * Finds so many ids by one search each. With `id in (...)` SQLite takes half as long again, because it first sorts the ids into a
+ * table.
  */
 const findManyParts = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => {
   const each = Array.from({ length: count }, () => sql`select ${columns} from grantd_records where ${ofOne}`)
   return each.reduce((all, one) => sql`${all} union all ${one}`).parts
 })
 
-/** The statement that creates so many rows at once; those of a size that comes again and again are made once. */
+/** The statement that creates so many rows at once. Statements of common sizes are made once. */
 function partsOfMany(count: number): readonly string[] {
   const known = manyParts.get(count)
   if (known) return known
@@ -136,7 +136,7 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     this.#of = of
   }
 
-  /** The condition that every statement has. */
+  /** The condition of every statement. */
   get #mine(): Sql {
     return sql`tenant = ${this.#of.tenantId} and kind = ${this.#of.kind.name}`
   }
@@ -155,7 +155,7 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     if (!isStorableId(id)) return undefined
     const values = [...this.#keyOf(id), this.#of.tenantId, this.#of.kind.name]
     const rows = await this.#database.read({ parts: findNearParts, values })
-    // A union has no order.
+    // The rows of a union have no order.
     const near = rows.find(({ rank }) => Number(rank) === 0) ?? rows[0]
     return near && parseNearRow(near, id, this.#of)
   }
@@ -169,7 +169,7 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
 
   #selectMany(ids: readonly string[]): Sql {
     const parts = findManyParts[ids.length - 1]
-    // An id that is named twice is found once.
+    // An id that is given twice has to be found once.
     const isPlain = parts !== undefined && new Set(ids).size === ids.length
     if (isPlain) return { parts, values: ids.flatMap((id) => this.#keyOf(id)) }
     const wanted = commaSeparated(ids.map((id) => sql`${id}`))

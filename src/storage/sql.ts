@@ -1,4 +1,4 @@
-/** A statement with its values apart: each database writes the places of the values its own way. */
+/** A statement without its values, because each database writes the places of the values in its own way. */
 export interface Sql {
   /** One more than there are values. */
   readonly parts: readonly string[]
@@ -9,7 +9,7 @@ export type SqlValue = string | number | null
 
 export type SqlRow = Readonly<Record<string, SqlValue>>
 
-/** The statement of a template literal; a value that is a statement itself becomes part of it. */
+/** The statement of a template literal. A value that is a statement becomes part of it. */
 export function sql(strings: TemplateStringsArray, ...values: readonly (SqlValue | Sql)[]): Sql {
   const parts = [strings[0] ?? '']
   const flat: SqlValue[] = []
@@ -29,7 +29,7 @@ export function sql(strings: TemplateStringsArray, ...values: readonly (SqlValue
   return { parts, values: flat }
 }
 
-/** Statements side by side, separated by commas. */
+/** Statements joined by commas. */
 export function commaSeparated(statements: readonly Sql[]): Sql {
   const parts = ['']
   for (const [index, { parts: its }] of statements.entries()) {
@@ -39,7 +39,7 @@ export function commaSeparated(statements: readonly Sql[]): Sql {
   return { parts, values: statements.flatMap(({ values }) => values) }
 }
 
-/** Renders the parts of statements to text, those of a statement that was met before without work. */
+/** Renders the parts of statements to text, once for each statement. */
 export function createTexts(
   render: (parts: readonly string[]) => string,
 ): (parts: readonly string[]) => string {
@@ -53,7 +53,7 @@ export function createTexts(
   }
 }
 
-/** A new row of grantd_records: its version is 1, and nobody has used it. */
+/** A new row of grantd_records, with version 1 and never used. */
 export interface NewRow {
   readonly tenant: string
   readonly kind: string
@@ -75,13 +75,13 @@ export async function insertOne({ write }: Pick<SqlDatabase, 'write'>, row: NewR
   return (await write({ parts: insertParts, values })).length === 1
 }
 
-/** A database as SqlStorage needs it. Throws StorageError. Whole numbers come back as numbers. */
+/** A database for SqlStorage. Throws StorageError. Integers come back as numbers. */
 export interface SqlDatabase {
   readonly name: 'sqlite' | 'postgres'
   read(statement: Sql): Promise<SqlRow[]>
-  /** Resolves once what was written is durable, or, inside a transaction, done. */
+  /** Resolves once the write is durable, or, inside a transaction, done. */
   write(statement: Sql): Promise<SqlRow[]>
-  /** Like {@link write}; answers false, and changes nothing, when there is a row of this id. */
+  /** Like {@link write}. Returns false and changes nothing if there is a row with this id. */
   insert(row: NewRow): Promise<boolean>
   /** See Storage.transaction. */
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T>

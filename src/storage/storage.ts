@@ -2,30 +2,29 @@ import type { TSchema } from '@sinclair/typebox'
 import { UnavailableError } from '../protocol/errors.ts'
 
 /**
- * The memory of the server, in few verbs. What a method acknowledged is durable. Every method throws
- * {@link StorageError} when the store cannot do its work; then nothing is known of the outcome of a write.
+ * The memory of the server, in few verbs. Once a method resolves, its write is durable. Every method throws {@link StorageError} if the
+ * store cannot do its work; the outcome of a write is then unknown.
  */
 export interface Storage {
   readonly name: 'memory' | 'sqlite' | 'postgres'
-  /** The only way to rows of a tenant, so that a forgotten tenant filter cannot be written. */
+  /** The only way to the rows of a tenant, so that no code can forget the tenant. */
   of(tenantId: string): TenantStorage
   /**
-   * Runs `work` as one: all that it writes comes to be, or nothing of it when it throws. It may run more than once, so
-   * it must have no effect but on the storage that it is given; it must not use any other. A StorageError inside dooms all
-   * of it, even where `work` goes on.
+   * Runs `work` as one transaction: all its writes are done, or none if it throws. It may run more than once, so it must change nothing
+   * but the storage that it gets, and must use no other. After a StorageError inside, the transaction fails even if `work` catches the
+   * error.
    */
   transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T>
-  /** Deletes at most `limit` rows of every tenant that expired at `before` (ms) or earlier, the oldest first. */
+  /** Deletes at most `limit` expired rows of all tenants, the oldest first: those that expired at `before` (ms) or earlier. */
   deleteExpired(before: number, limit: number): Promise<number>
-  /** The latest time (ms) at `before` or earlier at which a row of any tenant expired; undefined when none expired by then. */
+  /** The latest expiry (ms) of any row that expired at `before` or earlier; undefined if none did. */
   findLastExpiry(before: number): Promise<number | undefined>
   /**
-   * Looks whether the store is still the one that was opened, as each write does before it is answered, and does its housekeeping; to
-   * be called every few seconds. A store that
-   * is not is used no more: this and every other method throws from then on.
+   * Checks that the store is still the one that was opened, as each write does, and does its housekeeping; to be called every few
+   * seconds. If the store is another one, this and every other method throws from then on.
    */
   tidy(): Promise<void>
-  /** Resolves when the store can be read and throws otherwise. */
+  /** Resolves if the store can be read, and throws if not. */
   check(): Promise<void>
   close(): Promise<void>
 }
@@ -33,39 +32,39 @@ export interface Storage {
 /** The rows of one tenant. */
 export interface TenantStorage {
   of<S extends TSchema>(kind: RecordKind<S>): Records<S['static']>
-  /** Whether there is any row of the tenant but those of the kinds named. */
+  /** Whether the tenant has any row of another kind than these. */
   hasRows(options: { except: readonly string[] }): Promise<boolean>
-  /** Deletes every row of the tenant but those of the kinds named. */
+  /** Deletes every row of the tenant, except rows of these kinds. */
   deleteAll(options: { except: readonly string[] }): Promise<void>
 }
 
-/** A kind of rows: its name in the store, and the shape of its values. */
+/** A kind of row: its name in the store, and the schema of its values. */
 export interface RecordKind<S extends TSchema> {
   readonly name: string
   readonly schema: S
-  /** Stands for a value that is damaged, where this one does as well; left out: such a row is refused. */
+  /** Replaces a damaged value, for kinds where that is safe. Left out: a damaged row is an error. */
   readonly fallback?: S['static']
 }
 
 export interface StoredRecord<T> {
   readonly id: string
   readonly value: T
-  /** 1, and one more at each {@link Records.replace}. */
+  /** 1, plus one for each {@link Records.replace}. */
   readonly version: number
-  /** Milliseconds since the epoch, from which on the row may be deleted; null: never. */
+  /** When the row may be deleted, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null
-  /** Milliseconds since the epoch of the last {@link Records.touch}, or of the {@link Records.consume}. */
+  /** When the row was last touched or consumed, in milliseconds since the epoch. */
   readonly usedAt: number | null
   /** What the row belongs to, such as the client of a secret; null: nothing. */
   readonly parent: string | null
 }
 
-/** A row that is there and is not what this grantd writes: nothing may be made of it but its place. */
+/** A row that this grantd did not write. Only its place is known. */
 export interface DamagedRow extends Omit<StoredRecord<unknown>, 'value'> {
   readonly damage: DamagedRowError
 }
 
-/** What a list has in the place of each row, so that one that is damaged does not end it. */
+/** An entry of a list. A damaged row is an entry too, so that it does not end the list. */
 export type ListedRecord<T> = StoredRecord<T> | DamagedRow
 
 export function isDamaged<T>(row: ListedRecord<T>): row is DamagedRow {
@@ -86,68 +85,64 @@ export interface NewRecord<T> {
   readonly parent?: string | null
 }
 
-/** What a row becomes that is made by its first use. */
+/** The row that the first use creates. */
 export interface Blank<T> {
   readonly value: T
   readonly parent: string | null
 }
 
 export interface ListOptions {
-  /** Rows whose id is greater, in the order of bytes; default: from the first. */
+  /** Only rows whose id is greater, by bytes; default: all. */
   readonly after?: string
   readonly limit: number
-  /** Rows of this parent alone. */
+  /** Only rows of this parent. */
   readonly parent?: string
 }
 
 /**
- * Rows of one tenant and one kind. Ids are compared byte for byte; an id that no store can keep as given (a NUL, half a
- * surrogate pair) is never found, and creating it throws a TypeError. Rows that expired are there until they are
- * deleted: whoever reads them looks at the clock. A damaged row is never taken for a missing one: reading it throws
- * {@link DamagedRowError}, and a list names it.
+ * Rows of one tenant and one kind. Ids are compared byte for byte. An id that no store can keep as given (a NUL, half a surrogate pair)
+ * is never found, and creating it throws a TypeError. Expired rows stay until they are deleted, so readers compare with the clock. A
+ * damaged row never counts as missing: reading it throws {@link DamagedRowError}, and a list names it.
  */
 export interface Records<T> {
   find(id: string): Promise<StoredRecord<T> | undefined>
   /**
-   * The row of this id, or where there is none another row of the kind, so that it takes as long to find nothing as to find something:
-   * whoever asks compares the ids. Undefined when the kind has no row, and for an id that no store can keep.
+   * The row with this id, or another row of the kind if there is none, so that finding nothing takes as long as finding something.
+   * Callers compare the ids. Undefined if the kind has no row, and for an id that no store can keep.
    */
   findNear(id: string): Promise<StoredRecord<T> | undefined>
-  /** Those that are there, in no order. Throws {@link DamagedRowError} when one of them is damaged. */
+  /** The rows that are there, in no order. Throws {@link DamagedRowError} if one of them is damaged. */
   findMany(ids: readonly string[]): Promise<StoredRecord<T>[]>
-  /** In the order of the bytes of their ids, damaged ones among them. */
+  /** In the order of ids, by bytes. Damaged rows are in their places. */
   list(options: ListOptions): Promise<ListedRecord<T>[]>
-  /** Answers false, and changes nothing, when the id is taken. */
+  /** Returns false and changes nothing if the id is taken. */
   create(record: NewRecord<T>): Promise<boolean>
-  /** Creates all, at most a thousand at once, or none and throws {@link StorageError} when an id is taken. */
+  /** Creates all rows, at most a thousand; or none, and throws {@link StorageError}, if an id is taken. */
   createMany(records: readonly NewRecord<T>[]): Promise<void>
-  /** Answers false, and changes nothing, unless the row is there in this version. `expiresAt` is kept when left out. */
+  /** Returns false and changes nothing unless the row has this version. Left out, `expiresAt` stays. */
   replace(
     id: string,
     value: T,
     options: { readonly ifVersion: number; readonly expiresAt?: number | null },
   ): Promise<boolean>
-  /** Answers whether the row was there. */
+  /** Returns whether the row was there. */
   delete(id: string, options?: { readonly ifVersion?: number }): Promise<boolean>
-  /**
-   * Uses the row once: of all callers, at once or one after the other, exactly one is `first`. Undefined when there is no
-   * such row.
-   */
+  /** Uses the row once: exactly one of all callers gets `first: true`. Undefined if there is no such row. */
   consume(id: string, at: number): Promise<{ readonly value: T; readonly first: boolean } | undefined>
   /**
-   * Notes the last use (ms), which never goes back; answers whether the row is there. Its version stays. With `orCreate`, one that is
-   * not there is made; an id that no store can keep then throws a TypeError.
+   * Notes the last use (ms), which never goes back. Returns whether the row is there. The version stays. With `orCreate`, a missing row
+   * is created; an id that no store can keep then throws a TypeError.
    */
   touch(id: string, at: number, options?: { readonly orCreate?: Blank<T> }): Promise<boolean>
 }
 
-/** The rows that belong to no tenant: no tenant id is empty. */
+/** The tenant of rows that belong to no tenant. No tenant id is empty. */
 export const systemTenant = ''
 
-/** The store cannot do its work; `message` says which store, what it said and the next step. For the log alone. */
+/** The store cannot do its work. `message` says which store, what it said and the next step. It is for the log only. */
 export class StorageError extends UnavailableError {}
 
-/** The store is there and is not to be used: broken, foreign, or of a newer grantd. `message` says the next step. */
+/** The store must not be used: it is broken, foreign, or of a newer grantd. `message` says the next step. */
 export class StorageRefusedError extends StorageError {}
 
 /** Where a row is. */
@@ -158,7 +153,7 @@ export interface RowKey {
   readonly id: string
 }
 
-/** A row is not what this grantd writes. `message` names it and says nothing of what is in it. */
+/** A row that this grantd did not write. `message` names the row and nothing of its value. */
 export class DamagedRowError extends StorageError {
   readonly key: RowKey
 
@@ -172,24 +167,24 @@ export class DamagedRowError extends StorageError {
   }
 }
 
-/** For work on many things, where a damaged row of one is to keep it from no other. */
+/** For work on many rows, in which a damaged row must not stop the others. */
 export class PassedDamage {
   #first: DamagedRowError | undefined
 
-  /** Answers what was thrown, when it is a damaged row; throws anything else. */
+  /** Returns the error if it is of a damaged row, and throws any other. */
   pass(cause: unknown): DamagedRowError {
     if (!(cause instanceof DamagedRowError)) throw cause
     this.#first ??= cause
     return cause
   }
 
-  /** Throws the first that was passed. */
+  /** Throws the first error that was passed. */
   throwFirst(): void {
     if (this.#first) throw this.#first
   }
 }
 
-/** Like {@link Records.findMany}, with the ids of damaged rows apart, so that each is on its own. */
+/** Like {@link Records.findMany}, but returns the ids of damaged rows instead of throwing. */
 export async function findEach<T>(
   records: Pick<Records<T>, 'findMany'>,
   ids: readonly string[],
@@ -204,7 +199,7 @@ export async function findEach<T>(
   }
 }
 
-/** Told of each damaged row that a list goes past, or whose value nothing depends on; what is thrown is told by whoever catches it. */
+/** Called for each damaged row that does not end an operation. Errors are reported by the code that catches them. */
 export type OnDamagedRow = (damage: DamagedRowError) => void
 
 /** Whether every store can keep the id as given. */

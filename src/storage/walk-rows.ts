@@ -3,7 +3,7 @@ import type { ListedRecord, Records } from './storage.ts'
 export interface WalkOptions {
   /** Begins with the first id that is greater, in the order of bytes; default: with the first. */
   readonly after?: string
-  /** Rows of this parent alone. */
+  /** Only rows of this parent. */
   readonly parent?: string
   /** Rows that are read at once. */
   readonly pageSize: number

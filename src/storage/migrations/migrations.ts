@@ -1,6 +1,6 @@
-/** One step from a schema to the next. */
+/** A step from one schema to the next. */
 export interface Migration {
-  /** What it does, in few words. */
+  /** What the step does, in few words. */
   readonly name: string
   readonly statements: readonly string[]
 }
@@ -25,8 +25,8 @@ const sqlite: readonly Migration[] = [
     ],
   },
   {
-    // Without a rowid the rows lie in the tree of the primary key, so that each search read the whole values of the rows that it
-    // came by: of rows of the audit, pages that SQLite does not keep in memory. With one it reads keys alone.
+    // Without a rowid the rows are in the tree of the primary key, so each search read the whole values on its way; those of audit
+    // rows are in pages that SQLite does not keep in memory. With a rowid it reads keys only.
     name: 'keys apart from values',
     statements: [
       'alter table grantd_records rename to grantd_records_1',
@@ -61,8 +61,5 @@ const postgres: readonly Migration[] = [
   },
 ]
 
-/**
- * The steps from nothing to the schema of this grantd; the number of a step is its place, from 1. Append only: a step
- * that was released is never changed.
- */
+/** All steps, from an empty database. The number of a step is its place, from 1. A released step is never changed. */
 export const migrations = { sqlite, postgres } as const

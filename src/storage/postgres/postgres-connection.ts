@@ -5,18 +5,18 @@ import { connectDriver, type Driver, type PostgresTimes, type PostgresWay } from
 import { notPrimary, ownFault, type PostgresFault, readConnectFault, readFault } from './postgres-fault.ts'
 import { complaintOfRole, guardRead, isGuardFault, type Lineage, roleText } from './postgres-role.ts'
 
-/** Milliseconds that the server has to say itself that a statement took too long. */
+/** How much longer (ms) than a statement may take we wait, so that the server can report it first. */
 const grace = 500
-/** Values of the largest statement that is prepared: there are few texts of so many, and each is kept by the server. */
+/** Most values of a prepared statement. Larger statements are rare, and the server keeps each prepared one. */
 const mostPreparedValues = 16
 
 /**
- * One connection to a server that takes writes, by a client of the driver that has no other. A client with several takes up by
- * itself what was asked of a connection that broke: it ends the process when that was a transaction, and waits for ever when the
- * server is away. So this one is never used again once its connection broke.
+ * One connection to a server that takes writes. It has a client of the driver of its own: a client with several connections repeats
+ * what was under way on a broken one, which ends the process for a transaction and waits for ever if the server is away. A broken
+ * connection is never used again.
  */
 export class PostgresConnection {
-  /** Of the server; undefined: it was not asked, or cannot say. */
+  /** The lineage of the server; undefined if it was not asked or cannot say. */
   lineage: Lineage | undefined
   /** See PostgresPrimary.isCurrent. */
   generation = 0
@@ -24,12 +24,12 @@ export class PostgresConnection {
   readonly #times: PostgresTimes
   readonly #prepare: boolean | undefined
   #isBroken = false
-  /** Whether a pooler answers, which may give each transaction another server; undefined: not known yet. */
+  /** Whether there is a pooler, which can give each transaction another server; undefined: not known yet. */
   #isPooled: boolean | undefined
-  /** Why no answer of the server counts any more. */
+  /** Why answers of the server do not count any more. */
   #distrust: PostgresFault | undefined
 
-  /** Connects. Throws {@link PostgresFault}, after the time for it at the latest; also when the server only reads. */
+  /** Connects. Throws {@link PostgresFault} at a timeout, and for a server that is read-only. */
   static async open(way: PostgresWay): Promise<PostgresConnection> {
     try {
       const connection = new PostgresConnection(way)
@@ -48,7 +48,7 @@ export class PostgresConnection {
         this.#isBroken = true
       },
       onReadOnly: () => {
-        // A pooler repeats what the server said to somebody else.
+        // A pooler repeats what the server told another client.
         if (this.#isPooled === false) this.#distrust ??= notPrimary('only reads now')
       },
       onUnreplicated: () => {
@@ -69,12 +69,12 @@ export class PostgresConnection {
     return this.#prepare ?? this.#isPooled === false
   }
 
-  /** Throws {@link PostgresFault}, after `milliseconds` and some grace at the latest. */
+  /** Throws {@link PostgresFault}, at the latest a little after `milliseconds`. */
   run({ parts, values }: Sql, milliseconds = this.#times.statementTimeoutMs): Promise<SqlRow[]> {
     return this.#query(textOf(parts), values, milliseconds + grace)
   }
 
-  /** Like {@link run}, for a statement that only reads, outside of a transaction: only a server that takes writes answers it. */
+  /** Like {@link run}, for a read outside of a transaction. A read-only server does not answer it. */
   read(statement: Sql): Promise<SqlRow[]> {
     return this.#isPooled ? this.#readGuarded(statement) : this.run(statement)
   }
@@ -91,7 +91,7 @@ export class PostgresConnection {
 
   async #checkRole(): Promise<void> {
     const rows = await this.#query(roleText, [], this.#times.connectTimeoutMs)
-    // A pooler gives its clients numbers of its own.
+    // A pooler has process numbers of its own.
     this.#isPooled = rows[0]?.['pid'] !== rows.state.pid
     const complaint = complaintOfRole(rows[0])
     if (complaint === undefined) return
@@ -119,7 +119,7 @@ export class PostgresConnection {
     }
   }
 
-  /** Closes it at once; what runs on it is lost. */
+  /** Closes the connection at once. Running statements are lost. */
   async close(): Promise<void> {
     this.#isBroken = true
     await this.#client.end({ timeout: 0 })

@@ -6,14 +6,14 @@ import type { PostgresPool } from './postgres-pool.ts'
 import { Repeats } from './retries.ts'
 
 /**
- * A database of a server that speaks the protocol of Postgres. What the server undid because of somebody else's
- * transaction is run again; what was lost with its connection is not, for it may have been done.
+ * A database of a server that speaks the protocol of Postgres. A transaction that the server undid because of another one is retried.
+ * Work that was lost with its connection is not retried, because it may have been done.
  */
 export class PostgresDatabase implements SqlDatabase {
   readonly name = 'postgres'
   readonly #pool: PostgresPool
   readonly #place: string
-  /** Apart, so that a statement does not wait for transactions that repeat. */
+  /** Separate, so that a single statement does not wait for transactions that are retried. */
   readonly #statements = new Repeats(isConflict)
   readonly #transactions = new Repeats(isConflict)
   readonly #inserts = new PostgresInserts((statement) => this.write(statement))
@@ -40,7 +40,7 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#use(this.#transactions, (connection) => runTransaction(connection, { work, place }))
   }
 
-  /** The server tidies up itself; which one it is may have changed. */
+  /** The server does its own housekeeping, but it may be another server now. */
   async tidy(): Promise<void> {
     try {
       await this.#pool.look()
@@ -74,7 +74,7 @@ export interface PostgresWork<T> {
   readonly work: (database: SqlDatabase) => Promise<T>
   readonly place: string
   readonly isolation?: 'serializable' | 'read committed'
-  /** For each statement; default: that of the connection. */
+  /** For each statement (ms); default: the timeout of the connection. */
   readonly statementTimeoutMs?: number
 }
 
@@ -88,7 +88,7 @@ export async function runTransaction<T>(
   await connection.run({ parts: [`begin isolation level ${isolation}`], values: [] })
   try {
     const result = await work(inside)
-    // After a statement that failed, the server answers `commit` with a rollback.
+    // After a failed statement the server answers `commit` with a rollback.
     if (inside.fault) throw inside.fault
     await connection.run(sql`commit`)
     return result
@@ -100,10 +100,10 @@ export async function runTransaction<T>(
   }
 }
 
-/** The database as the work of a transaction sees it. */
+/** The database inside a transaction. */
 class Inside implements SqlDatabase {
   readonly name = 'postgres'
-  /** What the first statement that failed said; there is no going on after it. */
+  /** The error of the first failed statement. The transaction cannot go on after it. */
   fault: PostgresFault | undefined
   isOver = false
   readonly #connection: PostgresConnection
@@ -124,7 +124,7 @@ class Inside implements SqlDatabase {
   async write(statement: Sql): Promise<SqlRow[]> {
     const { place, statementTimeoutMs } = this.#options
     try {
-      // The connection may be that of somebody else by now.
+      // The connection may belong to another caller by now.
       if (this.isOver) throw ownFault('lost', 'the transaction is over', { endsConnection: false })
       return await this.#connection.run(statement, statementTimeoutMs)
     } catch (cause) {

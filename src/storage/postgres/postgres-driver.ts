@@ -6,7 +6,7 @@ export interface PostgresTimes {
   readonly statementTimeoutMs: number
 }
 
-/** What a connection is made from. */
+/** The parameters of a connection. */
 export interface PostgresWay {
   readonly target: PostgresTarget
   readonly host: PostgresHost
@@ -16,19 +16,19 @@ export interface PostgresWay {
 /** A client of the driver with one connection. */
 export type Driver = postgres.Sql<{ bigint: number }>
 
-/** What is to be known of a connection besides its answers. */
+/** Events of a connection besides its answers. */
 export interface DriverEvents {
   onClose(): void
-  /** The server was set to read only; Postgres 14 and later says so before its next answer. */
+  /** The server became read-only. Postgres 14 and later says so before its next answer. */
   onReadOnly(): void
-  /** A commit was answered without the standby that it was to wait for. */
+  /** A commit was acknowledged without the standby that it should wait for. */
   onUnreplicated(): void
 }
 
-/** Seconds after which a connection that nobody uses is closed. */
+/** Seconds after which an unused connection is closed. */
 const idleSeconds = 120
 
-/** Answers a client that connects when it is first asked. */
+/** Returns a client that connects at its first statement. */
 export function connectDriver({ target, host, times }: PostgresWay, events: DriverEvents): Driver {
   const { database, user, password, prepare } = target
   return postgres({
@@ -43,11 +43,11 @@ export function connectDriver({ target, host, times }: PostgresWay, events: Driv
     max: 1,
     connect_timeout: times.connectTimeoutMs / 1000,
     idle_timeout: idleSeconds,
-    // The end of a lifetime would come in the middle of a transaction.
+    // Otherwise a lifetime could end in the middle of a transaction.
     max_lifetime: null,
     fetch_types: false,
     onnotice: (notice) => {
-      // Only a warning, and the commit is answered like any other.
+      // The server only warns, and acknowledges the commit.
       if (notice['routine'] === 'SyncRepWaitForLSN') events.onUnreplicated()
     },
     onparameter: (name, value) => {
@@ -58,7 +58,7 @@ export function connectDriver({ target, host, times }: PostgresWay, events: Driv
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
     connection: {
       application_name: target.applicationName,
-      // Poolers refuse settings that they cannot keep for each of their clients.
+      // Poolers refuse settings that they cannot keep for each client.
       ...(prepare !== false && renderSettings(target, times.statementTimeoutMs)),
     },
   })
@@ -67,7 +67,7 @@ export function connectDriver({ target, host, times }: PostgresWay, events: Driv
 function renderSettings({ schema }: PostgresTarget, statementTimeoutMs: number) {
   return {
     statement_timeout: statementTimeoutMs,
-    // Sets the rows free that a machine which vanished in a transaction holds.
+    // Releases the row locks of a machine that vanished in a transaction.
     idle_in_transaction_session_timeout: statementTimeoutMs,
     ...(schema !== undefined && { search_path: `"${schema}"` }),
   }

@@ -1,14 +1,11 @@
 import postgres from 'postgres'
 import { StorageError, StorageRefusedError } from '../storage.ts'
 
-/**
- * What the server, or the way to it, said. Takes nothing else from the error of the driver, which holds the values of
- * the statement.
- */
+/** An error of the server or of the network. It takes nothing else from the driver's error, which has the values of the statement. */
 export class PostgresFault extends Error {
-  /** An SQLSTATE, a word of the system such as ECONNREFUSED, or one of {@link ownCodes}. */
+  /** An SQLSTATE, a system code such as ECONNREFUSED, or one of {@link ownCodes}. */
   readonly code: string
-  /** Whether the connection is of no use any more. */
+  /** Whether the connection is unusable now. */
   readonly endsConnection: boolean
 
   constructor({ code, message, endsConnection }: { code: string; message: string; endsConnection: boolean }) {
@@ -17,24 +14,24 @@ export class PostgresFault extends Error {
     this.endsConnection = endsConnection
   }
 
-  /** Whether the server undid what was asked, and will likely do it the next time. */
+  /** Whether the server undid the work and a retry will likely succeed. */
   get isConflict(): boolean {
     return this.code === '40001' || this.code === '40P01'
   }
 
-  /** Whether somebody has to do something, though another server answers every request. */
+  /** Whether an operator has to act, even if another server answers. */
   get needsOperator(): boolean {
     return this.code === ownCodes.leftBehind || this.code === ownCodes.otherCluster
   }
 
-  /** The same, which says of which of several hosts it is. */
+  /** The same fault, naming one of several hosts. */
   at({ name }: { readonly name: string }): PostgresFault {
     const { code, message, endsConnection } = this
     return new PostgresFault({ code, message: `${name}: ${message}`, endsConnection })
   }
 }
 
-/** Codes of faults that neither server nor system has a word for. */
+/** Codes of our own, for faults that neither the server nor the system names. */
 export const ownCodes = {
   noAnswer: 'NO_ANSWER',
   lost: 'CONNECTION_LOST',
@@ -49,12 +46,12 @@ export const ownCodes = {
   unreplicated: 'UNREPLICATED',
 } as const
 
-/** The fault in what the driver threw. */
+/** The fault of an error of the driver. */
 export function readFault(cause: unknown): PostgresFault {
   if (cause instanceof PostgresFault) return cause
   if (cause instanceof postgres.PostgresError) {
     const { code, message, severity } = cause
-    // A server that only reads was the one that writes until it was replaced: another connection may lead to that.
+    // A server that is read-only now may have been the primary before; a new connection may lead to the new one.
     const endsConnection = severity === 'FATAL' || severity === 'PANIC' || code === '25006'
     return new PostgresFault({ code, message, endsConnection })
   }
@@ -76,7 +73,7 @@ const lostMessages: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was lost (ECONNRESET)',
 }
 
-/** The same for a connection that is being made, of which nobody has asked anything yet. */
+/** The fault of a connection that is being opened. */
 export function readConnectFault(cause: unknown, { hasTls }: { readonly hasTls: boolean }): PostgresFault {
   const fault = readFault(cause)
   if (lostMessages[fault.code] === undefined && fault.code !== ownCodes.lost) return fault
@@ -85,7 +82,7 @@ export function readConnectFault(cause: unknown, { hasTls }: { readonly hasTls: 
     : ownFault('hungUp', 'the server closed the connection before it said anything')
 }
 
-/** A fault that neither server nor system has a word for. */
+/** A fault that neither the server nor the system names. */
 export function ownFault(
   code: keyof typeof ownCodes,
   message: string,
@@ -94,12 +91,12 @@ export function ownFault(
   return new PostgresFault({ code: ownCodes[code], message, endsConnection })
 }
 
-/** What is wrong with a server that takes no writes; `complaint` is `is a standby`, for one. */
+/** The fault of a server that takes no writes; `complaint` is for example `is a standby`. */
 export function notPrimary(complaint: string): PostgresFault {
   return ownFault('notPrimary', `the server ${complaint}`)
 }
 
-/** Why none of the hosts can be used; `faults` are in the order of `hosts`. */
+/** Why no host can be used. `faults` are in the order of `hosts`. */
 export function combineFaults(
   hosts: readonly { readonly name: string }[],
   faults: readonly PostgresFault[],
@@ -111,13 +108,13 @@ export function combineFaults(
   return ownFault('noPrimary', `no host takes writes (${each.join('; ')})`)
 }
 
-/** The fault that is `cause`, or that it came from. */
+/** The fault in `cause` or in its causes. */
 export function findFault(cause: unknown): PostgresFault | undefined {
   if (cause instanceof StorageError) return findFault(cause.cause)
   return cause instanceof PostgresFault ? cause : undefined
 }
 
-/** What a fault means for whoever uses the store at `place`. */
+/** The error that callers of the store at `place` get for a fault. */
 export function explainFault(fault: PostgresFault, place: string): StorageError {
   const next = nextSteps[fault.code] ?? findNextStep(fault)
   const isTold = fault.message.includes(fault.code) || Object.values<string>(ownCodes).includes(fault.code)
@@ -126,7 +123,7 @@ export function explainFault(fault: PostgresFault, place: string): StorageError 
   return new StorageError(message, { cause: fault })
 }
 
-/** The same for a store that is being opened: what a restart cannot mend is refused. */
+/** The same at the opening of the store: what a restart cannot fix is refused. */
 export function explainOpening(fault: PostgresFault, place: string): StorageError {
   const explained = explainFault(fault, place)
   return lasting.includes(fault.code)
@@ -188,9 +185,9 @@ const nextSteps: Readonly<Record<string, string>> = {
 }
 
 function findNextStep(fault: PostgresFault): string {
-  // What pgbouncer says of a setting that it cannot keep for each of its clients.
+  // The message of pgbouncer for a setting that it cannot keep for each client.
   if (fault.message.includes('startup parameter')) return pooler
-  // Of a transaction that a pooler led there.
+  // For a transaction that a pooler sent there.
   if (fault.message.includes('hot standby')) return primary
   return isOfTls(fault) ? nextStepOfTls : otherNextStep
 }

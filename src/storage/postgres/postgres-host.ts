@@ -6,17 +6,17 @@ export interface WrittenHost {
 }
 
 export interface HostListOptions {
-  /** Undoes percent-encoding; throws for what is none. */
+  /** Undoes percent-encoding. Throws if it is malformed. */
   readonly decode: (text: string) => string
   /** The parameter `port`: one port for all hosts, or one for each. */
   readonly ports: string | null
-  /** Whether a host may have a port of its own, and is percent-encoded: so it is before the path. */
+  /** Whether a host can have its own port and is percent-encoded, as before the path. */
   readonly hasPorts: boolean
 }
 
 /**
- * Reads `a:5432,[::1]:5433,%2Frun%2Fpostgresql`, or the lists of the parameters `host` and `port`. Undefined: one of them is no host or
- * no port, or there are not as many ports as hosts.
+ * Parses `a:5432,[::1]:5433,%2Frun%2Fpostgresql`, or the lists of the parameters `host` and `port`. Undefined if a host or port is
+ * malformed, or if the numbers of hosts and ports differ.
  */
 export function parseHosts(list: string, options: HostListOptions): readonly WrittenHost[] | undefined {
   const pieces = list.split(',')
@@ -44,7 +44,7 @@ function parsePiece(
 function toHost(host: string, port: string | undefined): WrittenHost | undefined {
   const plain = host.replace(/^\[(.*)\]$/, '$1')
   const number = port === undefined || port === '' ? 5432 : readPort(port)
-  // A host of other characters is a piece of something else, such as a password.
+  // A host with other characters is part of something else, such as a password.
   const isHost = /^(?:\/[^\0]+|[\p{L}\p{N}._:%-]+)$/u.test(plain)
   return isHost && number !== undefined ? { host: plain, port: number } : undefined
 }

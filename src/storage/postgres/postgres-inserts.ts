@@ -1,9 +1,9 @@
 import { insertOne, type NewRow, type Sql, type SqlRow, sql } from '../sql.ts'
 import { findFault } from './postgres-fault.ts'
 
-/** Rows of one statement. */
+/** Most rows of one statement. */
 const largestGroup = 500
-/** Statements at once. With more there are fewer rows in each; with one, whoever comes late waits for two of them. */
+/** Statements at once. More would have fewer rows each; with one, a late row would wait for two statements. */
 const mostGroups = 2
 
 interface Insert {
@@ -13,8 +13,8 @@ interface Insert {
 }
 
 /**
- * Rows that arrive while others are written share the next statement, and with it one way to the server and one wait for its
- * disk; each is answered when its own is committed. Nobody waits while there is nothing to wait for.
+ * Rows that arrive while others are written share the next statement, and so one round trip and one wait for the disk. Each is
+ * acknowledged when it is committed. Nothing waits if nothing is under way.
  */
 export class PostgresInserts {
   readonly #write: (statement: Sql) => Promise<SqlRow[]>
@@ -43,7 +43,7 @@ export class PostgresInserts {
     }
   }
 
-  /** Answers every insert of the group; never rejects. */
+  /** Resolves every insert of the group; never rejects. */
   async #run(group: readonly Insert[]): Promise<void> {
     const [first, ...others] = group
     if (!first) return
@@ -52,7 +52,7 @@ export class PostgresInserts {
       const added = await this.#insertAll(group)
       for (const { row, resolve } of group) resolve(added.delete(keyOf(row)))
     } catch (cause) {
-      // What one row is to blame for undid the others.
+      // One bad row undid the others.
       if (isOfOneRow(cause)) await Promise.all(group.map((insert) => this.#runAlone(insert)))
       else for (const { reject } of group) reject(cause)
     }
@@ -62,14 +62,15 @@ export class PostgresInserts {
     await insertOne({ write: this.#write }, row).then(resolve, reject)
   }
 
-  /** The keys of the rows that are new; of two with one key, one is. */
+  /** The keys of the rows that were created. Of two rows with one key, one is created. */
   async #insertAll(group: readonly Insert[]): Promise<Set<string>> {
-    // In one order everywhere, so that two groups with the same ids do not wait for each other.
+    // The order is the same everywhere, so that two groups with the same ids do not wait for each other.
     const rows = group
       .map(({ row }) => ({ key: keyOf(row), row }))
       .sort((a, b) => (a.key < b.key ? -1 : 1))
       .map(({ row }) => row)
-    // One text for any number of rows, which the server prepares once. `::text` first: the driver would make JSON of the text.
+    // One text for any number of rows, prepared once by the server. `::text` comes first, because the driver would make JSON of the
+    // text.
     const added = await this.#write(
       sql`insert into grantd_records (tenant, kind, id, value, version, expires_at, used_at, parent)
           select tenant, kind, id, value, 1, expires_at, null, parent
@@ -85,7 +86,7 @@ function keyOf({ tenant, kind, id }: NewRow): string {
   return JSON.stringify([tenant, kind, id])
 }
 
-/** SQLSTATE classes of what the server says about the values of a row: data, integrity, limits. */
+/** SQLSTATE classes of errors about the values of a row: data, integrity, limits. */
 function isOfOneRow(cause: unknown): boolean {
   return ['22', '23', '54'].includes(findFault(cause)?.code.slice(0, 2) ?? '')
 }

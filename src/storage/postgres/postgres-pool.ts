@@ -10,7 +10,7 @@ export interface PostgresPoolOptions extends PostgresTimes {
   readonly pool: number
 }
 
-/** Somebody who wants a connection. */
+/** A caller that waits for a connection. */
 interface Claim {
   isGivenUp: boolean
   phase: 'waiting' | 'connecting'
@@ -31,7 +31,7 @@ export class PostgresPool {
     this.#free = options.pool
   }
 
-  /** Lends a connection to `work`; waits for it no longer than for a connection. */
+  /** Lends a connection to `work`. Waits for one as long as for a new connection. */
   async use<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
     const connection = this.#takeIdle() ?? (await this.#acquire())
     try {
@@ -46,7 +46,7 @@ export class PostgresPool {
     return this.#closing ? Promise.resolve() : this.#primary.look()
   }
 
-  /** Waits for what runs, and closes every connection. */
+  /** Waits for running work, and closes all connections. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -61,14 +61,14 @@ export class PostgresPool {
     await Promise.all(this.#idle.map((connection) => connection.close()))
   }
 
-  /** The usual case, for which no clock is needed. */
+  /** The usual case. It needs no timer. */
   #takeIdle(): PostgresConnection | undefined {
     const idle = this.#closing || this.#free === 0 ? undefined : this.#popIdle()
     if (idle) this.#free--
     return idle
   }
 
-  /** The one that was used last: it is the likeliest to be whole, and the others get to their idle end. */
+  /** The connection that was used last, because it is most likely intact; the others can reach their idle timeout. */
   #popIdle(): PostgresConnection | undefined {
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       if (idle.isBroken) continue
@@ -78,7 +78,7 @@ export class PostgresPool {
     return undefined
   }
 
-  /** All of them at once: with those that take their place there would be more than the pool has. */
+  /** Closes all at once: together with their replacements there would be more than the pool allows. */
   #closeOutdated(idle: readonly PostgresConnection[]): void {
     this.#idle = idle.filter((connection) => this.#primary.isCurrent(connection))
     for (const connection of idle) if (!this.#idle.includes(connection)) void connection.close()

@@ -5,9 +5,9 @@ import { combineFaults, ownFault, type PostgresFault, readFault } from './postgr
 import { isOlder, type Lineage, lineageText, readLineage } from './postgres-role.ts'
 import type { PostgresHost, PostgresTarget } from './postgres-url.ts'
 
-/** Milliseconds that the other hosts have, once one takes writes, to say that they do since later. */
+/** How long (ms) the other hosts have to answer once one takes writes: one of them may have been promoted later. */
 const patience = 250
-/** Milliseconds before a search that found nothing is made again: requests that fail must not keep a standby busy. */
+/** Milliseconds before a failed search is repeated: failing requests must not keep a standby busy. */
 const pauseAfterFailure = 200
 
 interface Found {
@@ -16,18 +16,18 @@ interface Found {
 }
 
 /**
- * The one of several hosts that takes the writes: of two, the one that was promoted later, for the other was left behind by it and
- * knows nothing of what was revoked since. Methods throw {@link PostgresFault}.
+ * Finds the primary among several hosts. Of two servers that take writes it uses the one that was promoted later, because the other one
+ * knows nothing of the revocations since then. Methods throw {@link PostgresFault}.
  */
 export class PostgresPrimary {
   readonly #target: PostgresTarget
   readonly #times: PostgresTimes
-  /** Where it was last, of several hosts; undefined: to be searched. */
+  /** The host where the primary was last; undefined: it has to be searched. */
   #host: PostgresHost | undefined
   #searching: Promise<PostgresHost> | undefined
-  /** The latest that was met. */
+  /** The latest lineage that was met. */
   #newest: Lineage | undefined
-  /** False once a server did not know what it was asked, as those that only speak the protocol of Postgres. */
+  /** False once a server did not understand the query, as servers that only speak the protocol of Postgres. */
   #asksLineage = true
   #generation = 0
 
@@ -36,12 +36,12 @@ export class PostgresPrimary {
     this.#times = times
   }
 
-  /** Whether nothing was heard since the connection was opened that speaks against it. */
+  /** Whether nothing since the opening of the connection speaks against it. */
   isCurrent(connection: PostgresConnection): boolean {
     return connection.generation === this.#generation
   }
 
-  /** Takes note that a connection broke: those that were opened with it likely lead to the same server. */
+  /** Notes that a connection broke. Connections that were opened with it likely lead to the same server. */
   doubt(connection: PostgresConnection): void {
     if (!this.isCurrent(connection)) return
     this.#generation++
@@ -62,8 +62,8 @@ export class PostgresPrimary {
   }
 
   /**
-   * Looks whether another host was promoted while the former primary lives on. Throws {@link PostgresFault} when one takes writes that
-   * should not.
+   * Checks whether another host was promoted while the former primary still runs. Throws {@link PostgresFault} if a server takes writes
+   * that should not.
    */
   async look(): Promise<void> {
     const current = this.#host
@@ -93,7 +93,7 @@ export class PostgresPrimary {
     return hosts.length === 1 ? hosts[0] : undefined
   }
 
-  /** One search for all who wait for it. */
+  /** All callers share one search. */
   #search(): Promise<PostgresHost> {
     this.#searching ??= this.#beginSearch()
     return this.#searching
@@ -127,7 +127,7 @@ export class PostgresPrimary {
     throw combineFaults(hosts, faultsOf(await all))
   }
 
-  /** Connects for a moment. */
+  /** Connects, asks and closes. */
   async #visit(host: PostgresHost): Promise<Found> {
     const connection = await this.#connect(host)
     const { lineage } = connection
@@ -149,7 +149,7 @@ export class PostgresPrimary {
     }
   }
 
-  /** Undefined: nobody can say; behind a pooler, the next transaction may be at another server. */
+  /** Undefined if it is not known. Behind a pooler, the next transaction can be at another server. */
   async #askLineage(connection: PostgresConnection): Promise<Lineage | undefined> {
     if (connection.isPooled || !this.#asksLineage) return undefined
     try {
@@ -162,7 +162,7 @@ export class PostgresPrimary {
     }
   }
 
-  /** Throws for a server that was left behind. */
+  /** Throws for a server of an older timeline. */
   #check(lineage: Lineage | undefined): void {
     const newest = this.#newest
     if (!lineage || !newest || !isOlder(lineage, newest)) return
@@ -170,7 +170,7 @@ export class PostgresPrimary {
     throw ownFault('leftBehind', `the server is on timeline ${old}, and another was promoted to ${since}`)
   }
 
-  /** From now on no server that was left behind by this one is used, and no connection that was opened before. */
+  /** From now on, no server of an older timeline is used, and no connection from before. */
   #accept(lineage: Lineage | undefined): void {
     const newest = this.#newest
     if (!lineage || (newest?.system === lineage.system && newest.timeline >= lineage.timeline)) return
@@ -185,7 +185,7 @@ function faultsOf(outcomes: readonly PromiseSettledResult<unknown>[]): PostgresF
   return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [readFault(outcome.reason)] : []))
 }
 
-/** Where none was promoted later, the first one in the order of the URL. Throws {@link PostgresFault} for those of two clusters. */
+/** If none was promoted later, the first in the order of the URL. Throws {@link PostgresFault} for servers of two clusters. */
 function chooseLatest(hosts: readonly PostgresHost[], found: readonly Found[]): Found | undefined {
   const [first, ...others] = found.toSorted((a, b) => hosts.indexOf(a.host) - hosts.indexOf(b.host))
   const stranger = others.find(

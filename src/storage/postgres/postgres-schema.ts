@@ -2,17 +2,17 @@ import { type SqlDatabase, sql } from '../sql.ts'
 import { StorageRefusedError } from '../storage.ts'
 import type { PostgresTarget } from './postgres-url.ts'
 
-/** Whether tables are made and found in the schema that the URL names; also when it names none. */
+/** Whether tables are created and found in the schema that the URL names; true if it names none. */
 export async function isInSchema(database: SqlDatabase, { schema }: PostgresTarget): Promise<boolean> {
   if (schema === undefined) return true
   const [row] = await database.read(sql`select current_schema()::text as name`)
   return row?.['name'] === schema
 }
 
-/** Makes the schema where there is none. Throws {@link StorageRefusedError} when tables would still not be made in it. */
+/** Creates the schema if there is none. Throws {@link StorageRefusedError} if tables would still be created elsewhere. */
 export async function makeSchema(database: SqlDatabase, target: PostgresTarget): Promise<void> {
   const { schema, place, user } = target
-  // Asks first: `if not exists` wants the right to make one though it is there.
+  // Asks first, because `if not exists` needs the right to create a schema even if it exists.
   const [known] = await database.read(
     sql`select 1 as one from pg_catalog.pg_namespace where nspname = ${schema ?? ''}`,
   )

@@ -9,17 +9,14 @@ export interface TlsOptions {
   readonly checkServerIdentity?: () => undefined
 }
 
-/**
- * Those of libpq, less `allow` and `prefer`: they use TLS unless somebody on the way says no, and so protect from
- * nobody.
- */
+/** The modes of libpq, without `allow` and `prefer`: these use no TLS if somebody on the way says so, so they protect from nobody. */
 export const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 
 export type SslMode = (typeof sslModes)[number]
 
 /**
- * Without sslmode, the certificate is checked wherever the password and the rows leave this machine: libpq's default
- * would hand both to whoever answers first.
+ * Without sslmode, the certificate is checked whenever the connection leaves this machine. The default of libpq would give password and
+ * rows to any server that answers.
  */
 export function resolveTls(
   mode: SslMode | undefined,
@@ -30,7 +27,7 @@ export function resolveTls(
     case 'disable':
       return false
     case 'require':
-      // As libpq does: an authority that is named is asked.
+      // Like libpq: an authority that is named is used.
       return ca === undefined ? { rejectUnauthorized: false } : resolveTls('verify-ca', { host, ca })
     case 'verify-ca':
       return { ...authority, host, rejectUnauthorized: true, checkServerIdentity: () => undefined }
@@ -40,8 +37,8 @@ export function resolveTls(
 }
 
 /**
- * Throws unless the text has certificates and they look like such. The driver would meet the fault of one outside of any
- * call, which ends the process.
+ * Throws unless the text has well-formed certificates. The driver would throw outside of any call for a malformed one, which ends the
+ * process.
  */
 function checkAuthority(text: string): string {
   const blocks = [...text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)]

@@ -2,9 +2,9 @@ import { StorageRefusedError } from '../storage.ts'
 import { parseHosts, type WrittenHost } from './postgres-host.ts'
 import { resolveTls, type SslMode, sslModes, type TlsOptions } from './postgres-tls.ts'
 
-/** One way to the database: a server, or a pooler before it. */
+/** One address of the database: a server, or a pooler in front of it. */
 export interface PostgresHost {
-  /** A name or an address; of a socket, its folder. */
+  /** A name or an address; for a socket, its folder. */
   readonly host: string
   readonly port: number
   /** Path of the Unix socket; undefined: TCP. */
@@ -15,7 +15,7 @@ export interface PostgresHost {
   readonly name: string
 }
 
-/** A database and the ways to it. */
+/** A database and its addresses. */
 export interface PostgresTarget {
   /** At least one, in the order of the URL. */
   readonly hosts: readonly PostgresHost[]
@@ -25,7 +25,7 @@ export interface PostgresTarget {
   readonly applicationName: string
   /**
    * False: no prepared statements and no settings at the start of a connection, for a pooler that gives each transaction another
-   * connection. Undefined: prepared statements where no pooler is noticed.
+   * connection. Undefined: prepared statements if no pooler is noticed.
    */
   readonly prepare: boolean | undefined
   /** The schema of the tables; undefined: the first one of the user's search_path. */
@@ -36,9 +36,9 @@ export interface PostgresTarget {
 
 export interface PostgresUrlOptions {
   readonly url: string
-  /** In place of the one in the URL. */
+  /** Replaces the one in the URL. */
   readonly password?: string | undefined
-  /** PEM of the authority that the server's certificate comes from; default: those that the runtime trusts. */
+  /** PEM of the authority of the server's certificate; default: the authorities that the runtime trusts. */
   readonly caCertificate?: string | undefined
 }
 
@@ -50,8 +50,8 @@ const parameters = [
 const form = 'write it as postgres://USER:PASSWORD@HOST/DATABASE'
 
 /**
- * Reads a URL like `postgres://user:password@host:5432/database?sslmode=verify-full`, with several hosts and with sockets as libpq
- * writes them. Throws {@link StorageRefusedError}, whose message repeats nothing that may be part of the password.
+ * Parses a URL like `postgres://user:password@host:5432/database?sslmode=verify-full`, with several hosts and with sockets as in libpq.
+ * Throws {@link StorageRefusedError}, whose message repeats nothing that can be part of the password.
  */
 export function parsePostgresUrl(options: PostgresUrlOptions): PostgresTarget {
   try {
@@ -62,7 +62,7 @@ export function parsePostgresUrl(options: PostgresUrlOptions): PostgresTarget {
   }
 }
 
-/** What {@link parsePostgresUrl} refuses, after the name of the URL; undefined: nothing. */
+/** The error of {@link parsePostgresUrl} after the name of the URL; undefined: none. */
 export function findUrlFault(url: string): string | undefined {
   try {
     parse({ url })
@@ -84,7 +84,7 @@ function parse(options: PostgresUrlOptions): PostgresTarget {
   const { url, hostList } = splitUrl(options.url)
   const { searchParams } = url
   const user = decode(url.username)
-  // First of all: without the user, the host may be a piece of a password that is not escaped.
+  // Checked first: without the user, the host may be part of a password that is not escaped.
   if (user === '' || url.hash !== '') refuse('has no user, or a password that is not percent-encoded', form)
   checkParameters(searchParams)
   choose(searchParams, 'target_session_attrs', ['read-write', 'primary'])
@@ -106,8 +106,8 @@ function parse(options: PostgresUrlOptions): PostgresTarget {
 }
 
 /**
- * The list of hosts apart from the rest, which is a URL as the platform reads it. What URL throws repeats the text, so it never
- * gets that far.
+ * Separates the list of hosts from the rest, which the platform parses as a URL. Errors of URL repeat the text, so it never gets the
+ * hosts.
  */
 function splitUrl(text: string): { url: URL; hostList: string } {
   const match = /^postgres(?:ql)?:\/\/([^/?#]*@)?([^/?#@]*)([/?#].*)?$/.exec(text)
@@ -130,7 +130,7 @@ function checkParameters(from: URLSearchParams): void {
   }
 }
 
-/** As libpq has it, `host` and `port` of the parameters take the place of those before the path. */
+/** Like libpq: the parameters `host` and `port` replace those before the path. */
 function findHosts(hostList: string, from: URLSearchParams): readonly WrittenHost[] {
   const named = from.get('host')
   const list = named ?? hostList
@@ -149,7 +149,7 @@ function resolveHost(
 ): PostgresHost {
   if (host.startsWith('/')) {
     const socket = `${host.replace(/\/+$/, '')}/.s.PGSQL.${port}`
-    // As libpq does: nobody is on the way to a socket.
+    // Like libpq: nobody is on the way to a socket.
     return { host, port, socket, tls: false, name: socket }
   }
   const printed = host.includes(':') ? `[${host}]` : host
@@ -159,7 +159,7 @@ function resolveHost(
 function findSchema(from: URLSearchParams): string | undefined {
   const schema = from.get('search_path')
   if (schema === null) return undefined
-  // No other name means the same with quotes around it and without.
+  // Only such a name means the same with and without quotes.
   if (!/^[a-z_][a-z\d_]{0,62}$/.test(schema))
     refuse('has a search_path that is not the name of one schema', 'write it in a-z, 0-9 and _')
   return schema

@@ -11,14 +11,14 @@ import { Repeats } from './retries.ts'
 
 export interface PostgresOptions extends PostgresUrlOptions, PostgresPoolOptions {}
 
-/** Milliseconds for each statement of a migration, and for another process that migrates. */
+/** How long (ms) each statement of a migration may take, and how long to wait for another process that migrates. */
 const migrationTimeoutMs = 60_000
-/** Of the lock: any number that other programs in the same database will not hit upon. */
+/** The key of the lock: any number that other programs of the database are unlikely to use. */
 const migrationLock = 0x67726e74
 
 /**
- * Connects, and brings the schema up to date. Throws {@link StorageRefusedError} for what a restart cannot mend: a URL, a
- * user, a foreign table, a newer schema; and {@link StorageError} while the server is away.
+ * Connects and updates the schema. Throws {@link StorageRefusedError} for what a restart cannot fix: a URL, a user, a foreign table, a
+ * newer schema; and {@link StorageError} while the server is away.
  */
 export async function openPostgres(options: PostgresOptions): Promise<SqlDatabase> {
   const target = parsePostgresUrl(options)
@@ -34,8 +34,8 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
 }
 
 /**
- * Where the advisory lock is none (CockroachDB takes it and does nothing), another process makes the same table at the
- * same moment, and one of the two hears that it is there already.
+ * If the advisory lock does nothing (CockroachDB), another process can create the same table at the same moment, and one of the two
+ * learns that it exists.
  */
 function isLostRace(cause: unknown): boolean {
   const fault = findFault(cause)
@@ -73,8 +73,8 @@ interface FoundSchema {
 }
 
 /**
- * Asks before anything is created: `create table`, even `if not exists`, is not for every user. Reads the rows of the
- * catalogue, for to_regclass() may answer what was so before the lock was had.
+ * Asks before it creates anything: not every user may run `create table`, not even with `if not exists`. Reads the catalogue, because
+ * to_regclass() may return the state from before the lock.
  */
 async function readSchema(database: SqlDatabase): Promise<FoundSchema> {
   const tables = await database.read(

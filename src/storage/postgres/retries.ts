@@ -1,25 +1,25 @@
 import { inTime } from '../../async/in-time.ts'
 
-/** Milliseconds before each attempt but the first; they leave other processes time to be through. */
+/** Pauses (ms) before each retry, so that other processes can finish. */
 const pauses = [0, 3, 12, 48]
-/** Milliseconds after which waiting for others is given up: it saves attempts, and nothing depends on it. */
+/** How long (ms) an attempt waits for others. Waiting only saves attempts. */
 const longestWait = 1000
 
 /**
- * Does again what collided with the work of others, five times in all. First attempts run side by side; a repeat runs
- * alone, for the losers of a collision would only meet each other again.
+ * Retries work that collided with other work, five attempts in all. First attempts run in parallel; retries run alone, because the
+ * losers of a collision would collide again.
  */
 export class Repeats {
   readonly #isCollision: (cause: unknown) => boolean
   readonly #first = new Set<Promise<unknown>>()
-  /** The end of the last repeat that is to come. */
+  /** The end of the last planned retry. */
   #repeated: Promise<unknown> | undefined
 
   constructor(isCollision: (cause: unknown) => boolean) {
     this.#isCollision = isCollision
   }
 
-  /** What `work` comes to, or the error of its last attempt. */
+  /** The result of `work`, or the error of its last attempt. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#repeated) await patiently(this.#endOfRepeats())
     const first = work()
@@ -46,7 +46,7 @@ export class Repeats {
     throw new TypeError('There is no attempt at all')
   }
 
-  /** Runs `work` after the repeats before it and without a first attempt beside it. */
+  /** Runs `work` after earlier retries and without a first attempt beside it. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = Promise.allSettled([this.#repeated, ...this.#first])
     const turn = patiently(before).then(work)

@@ -1,19 +1,18 @@
 import type { FileFacts, Files } from '../../platform/files.ts'
 
 /**
- * A note beside a SQLite file that says in which state a clean shutdown left it. The next start reads the whole file unless it is still
- * in that state: the same file, of the same size, that nothing was written to, nor its name or mode changed, and without a
- * -wal. A process that was killed, or whose machine lost power, leaves its -wal; a copy that was put in the place of the file is
- * another file, or has another time.
+ * A note beside a SQLite file with the state in which a clean shutdown left it. The next start checks the whole file unless it is still
+ * in that state: same file, size, times, name and mode, and no -wal. A process that was killed, or lost power, leaves a -wal. A copy in
+ * the place of the file is another file, or has another time. The README.md of storage says what it saves.
  */
 function noteOf(path: string): string {
   return `${path}.closed`
 }
 
-/** Bytes of the largest note. */
+/** Most bytes of a note. */
 const largestNote = 256
 
-/** Whether the file is as a clean shutdown left it. The note is gone then: it speaks for one start. Never rejects. */
+/** Whether the file is as a clean shutdown left it. Removes the note, which counts for one start. Never rejects. */
 export async function takeCleanShutdown(path: string, files: Files): Promise<boolean> {
   try {
     const note = await readNote(path, files)
@@ -21,7 +20,7 @@ export async function takeCleanShutdown(path: string, files: Files): Promise<boo
     await files.remove(noteOf(path))
     return note === (await renderState(path, files))
   } catch {
-    // Another process took it in the same moment, or it cannot be had: then the whole file is read.
+    // Another process took the note, or it cannot be read: then the whole file is checked.
     return false
   }
 }
@@ -31,7 +30,7 @@ async function readNote(path: string, files: Files): Promise<string | undefined>
   return new TextDecoder().decode(await files.readSmall(noteOf(path), largestNote))
 }
 
-/** Leaves the note, once nobody of this process has the file open; does nothing while another process has. */
+/** Leaves the note once this process has closed the file; does nothing while another process has it open. */
 export async function leaveCleanShutdown(path: string, files: Files): Promise<void> {
   const state = await renderState(path, files)
   if (state === undefined) return
@@ -39,7 +38,7 @@ export async function leaveCleanShutdown(path: string, files: Files): Promise<vo
   await files.createPrivate(noteOf(path), state)
 }
 
-/** Undefined while there is a -wal: then somebody has the file open, or did not end well. */
+/** Undefined if there is a -wal: then a process has the file open, or was killed. */
 async function renderState(path: string, files: Files): Promise<string | undefined> {
   const [file, wal] = [await files.facts(path), await files.facts(`${path}-wal`)]
   return file && !wal ? renderFacts(file) : undefined

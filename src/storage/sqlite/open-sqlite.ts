@@ -10,15 +10,14 @@ import { SqliteFiles } from './sqlite-files.ts'
 
 export type SqliteHost = Pick<Platform, 'files' | 'sqlite' | 'after' | 'nextTurn' | 'monotonic' | 'now'>
 
-/** `grnt`: what PRAGMA application_id says in a file of ours. */
+/** `grnt`: the PRAGMA application_id of our files. */
 const applicationId = 0x67726e74
-/** Bytes up to which the whole file is checked at the start. */
+/** Larger files (bytes) are not checked as a whole at the start. */
 const largestFullCheck = 256 * 1024 * 1024
 
 /**
- * Opens the SQLite file at `path`, and makes it when there was never one. Throws {@link StorageRefusedError} for a file that
- * is missing though it was there once, broken, of something else or of a newer grantd; nothing is ever put in its
- * place.
+ * Opens the SQLite file at `path`, and creates it if there was never one. Throws {@link StorageRefusedError} for a file that is missing
+ * though there was one, is broken, of another program or of a newer grantd. Never puts another file in its place.
  */
 export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDatabase> {
   try {
@@ -27,7 +26,7 @@ export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDat
     if (!(await checkFile(path, host))) await create(path, host)
     const isChecked = await takeCleanShutdown(path, host.files)
     const database = await connect(path, { isChecked, host })
-    // Says that there was a database once: an empty one in its place would have forgotten what was revoked.
+    // Notes that there was a database: an empty one in its place would have forgotten all revocations.
     if (!(await host.files.facts(markerOf(path)))) await host.files.createPrivate(markerOf(path), markerText)
     return database
   } catch (cause) {
@@ -42,10 +41,10 @@ function markerOf(path: string): string {
   return `${path}.made`
 }
 
-/** Milliseconds; no start takes that long, so what is older is of one that was killed. */
+/** Milliseconds. No start takes that long, so an older file is of a start that was killed. */
 const oldestTemporary = 3_600_000
 
-/** Removes what a start that was killed left beside the database. */
+/** Removes temporary files of starts that were killed. */
 async function removeLeftovers(path: string, { files, now }: SqliteHost): Promise<void> {
   const folder = files.folderOf(path)
   const name = path.slice(folder.length + 1)
@@ -61,7 +60,7 @@ async function removeLeftovers(path: string, { files, now }: SqliteHost): Promis
   }
 }
 
-/** Whether there is a file to open. */
+/** Returns whether there is a file to open. */
 async function checkFile(path: string, { files }: SqliteHost): Promise<boolean> {
   const facts = await files.facts(path)
   if (!facts) {
@@ -78,7 +77,7 @@ async function checkFile(path: string, { files }: SqliteHost): Promise<boolean> 
   return true
 }
 
-/** Makes the file aside, whole, so that a start that is killed leaves no half of one. */
+/** Creates the file under another name and renames it, so that a killed start leaves no half of one. */
 async function create(path: string, host: SqliteHost): Promise<void> {
   await host.files.createPrivateWith(path, async (temporary) => {
     const connection = host.sqlite.open(temporary)
@@ -94,13 +93,13 @@ async function create(path: string, host: SqliteHost): Promise<void> {
   })
 }
 
-/** Milliseconds that one call may wait inside SQLite, on the event loop, for other processes. */
+/** How long (ms) a call may wait for other processes inside SQLite, on the event loop. */
 const waits = {
-  /** Nothing is answered yet; another process may be closing the file, or repairing it after a crash. */
+  /** No request is served yet. Another process may close the file, or repair it after a crash. */
   opening: 2000,
-  /** Readers wait for nobody but a process that repairs the -wal. */
+  /** Readers wait only for a process that repairs the -wal. */
   reading: 100,
-  /** Whoever writes waits off the event loop: see SqliteDatabase. */
+  /** Writers wait off the event loop: see SqliteDatabase. */
   writing: 0,
 } as const
 
@@ -109,7 +108,7 @@ function setWait(connection: SqliteConnection, wait: keyof typeof waits): void {
 }
 
 interface Opening {
-  /** Whether the file is known to be whole. */
+  /** Whether the file is known to be undamaged. */
   readonly isChecked: boolean
   readonly host: SqliteHost
 }
@@ -125,9 +124,9 @@ async function connect(path: string, { isChecked, host }: Opening): Promise<SqlD
     const reader = host.sqlite.open(path)
     setWait(reader, 'reading')
     reader.execute('pragma query_only = 1')
-    // What was there before it was opened has to be there still: which of two was opened nobody could say.
+    // The file from before the opening has to be there still: otherwise it is not known which of two files is open.
     const files = new SqliteFiles({ path, identify, identity: identity ?? '', monotonic: host.monotonic })
-    // Without the note the next start only takes longer.
+    // Without the note, the next start only takes longer.
     const onClosed = () => leaveCleanShutdown(path, host.files).catch(() => {})
     const database = new SqliteDatabase({ path, writer, reader, host, files, onClosed })
     await migrateIfOld(database, path)
@@ -156,7 +155,7 @@ function prepare(connection: SqliteConnection, path: string): void {
       `The database ${path} belongs to another program (application_id ${id}); choose another data_dir`,
     )
   }
-  // A commit is answered when the disk has it, power loss or not.
+  // A commit is acknowledged when it is on the disk, even if power is lost.
   connection.execute('pragma synchronous = full')
 }
 
@@ -168,7 +167,7 @@ async function checkWhole(connection: SqliteConnection, path: string, { files }:
   if (verdict !== 'ok') throw new SqliteError('corrupt', `the file is malformed: ${verdict}`)
 }
 
-/** A file of ours always has the table of the schema; one that is up to date is not locked. */
+/** Our file always has the table of the schema. A current one is not locked. */
 async function migrateIfOld(database: SqlDatabase, path: string): Promise<void> {
   const [row] = await database.read(sql`select max(version) as version from grantd_schema`)
   if (Number(row?.['version']) === knownSchema.sqlite) return
@@ -189,7 +188,7 @@ function inTransaction(connection: SqliteConnection): SqlDatabase {
   return database
 }
 
-/** What a restart cannot mend is refused; a lock or a full disk may be gone the next time. */
+/** Errors that a restart cannot fix are refused; a lock or a full disk may be gone the next time. */
 function explainOpening(cause: unknown, path: string): unknown {
   if (cause instanceof FileError) {
     const message = `Cannot open the database ${path}: ${cause.message}; give this user a folder that it can write, with data_dir`

@@ -1,9 +1,9 @@
 import { StorageError } from '../storage.ts'
 
 export interface SqliteFilesOptions {
-  /** The database; -wal and -shm are beside it. */
+  /** The database. The -wal and -shm files are beside it. */
   readonly path: string
-  /** Which file is at a path now; undefined: none. Throws StorageError. */
+  /** Which file is at a path now; undefined if there is none. Throws StorageError. */
   readonly identify: (path: string) => string | undefined
   /** Which file was opened. */
   readonly identity: string
@@ -11,18 +11,18 @@ export interface SqliteFilesOptions {
   readonly monotonic: () => number
 }
 
-/** Milliseconds that a look is good for, where nothing is promised by the answer. */
+/** How long (ms) a check counts for reads. */
 const freshness = 50
 
 /**
- * Whether the names of an open database still lead to it. What is written to a file that lost its name is lost, and whoever opens the
- * name finds another database, in which other things are revoked; processes that do not share one -wal and one -shm destroy it.
+ * Checks that the names of an open database still lead to it. Writes to a file that lost its name are lost, and other processes open
+ * another database under the name, with other revocations. Processes that do not share one -wal and one -shm destroy the database.
  */
 export class SqliteFiles {
   readonly #options: SqliteFilesOptions
   readonly #known: Map<string, string>
   #lookedAt = Number.NEGATIVE_INFINITY
-  /** Why the database is used no more; undefined: it is. */
+  /** Why the database must not be used any more; undefined while it may. */
   #fault: StorageError | undefined
 
   constructor(options: SqliteFilesOptions) {
@@ -30,7 +30,7 @@ export class SqliteFiles {
     this.#known = new Map([[options.path, options.identity]])
   }
 
-  /** Throws StorageError, and from then on each time, when one of the files was replaced or removed. */
+  /** Throws StorageError if one of the files was replaced or removed, and from then on always. */
   check(): void {
     this.checkFault()
     const { path, monotonic } = this.#options
@@ -50,7 +50,7 @@ export class SqliteFiles {
   #isSame(path: string): boolean {
     const found = this.#options.identify(path)
     const known = this.#known.get(path)
-    // SQLite makes the other two when it first reads.
+    // SQLite creates the other two at its first read.
     if (known === undefined && found !== undefined) this.#known.set(path, found)
     return known === found || known === undefined
   }
@@ -60,13 +60,13 @@ export class SqliteFiles {
     return this.#fault
   }
 
-  /** Like {@link check}, by a look of a moment ago: for reads, of which there are very many. */
+  /** Like {@link check}, but a recent check is enough: for reads, of which there are many. */
   checkLately(): void {
     this.checkFault()
     if (this.#options.monotonic() - this.#lookedAt >= freshness) this.check()
   }
 
-  /** Throws what {@link check} has thrown. */
+  /** Throws the error of {@link check} again. */
   checkFault(): void {
     if (this.#fault) throw this.#fault
   }

@@ -4,11 +4,11 @@ import { StorageError } from '../storage.ts'
 import type { SqliteFiles } from './sqlite-files.ts'
 
 export interface SqliteOptions {
-  /** For complaints. */
+  /** For messages. */
   readonly path: string
-  /** Writes; nothing else has this connection. */
+  /** The connection for writes. */
   readonly writer: SqliteConnection
-  /** Reads what was committed, and nothing else. */
+  /** The connection for reads. It sees committed data only. */
   readonly reader: SqliteConnection
   readonly files: SqliteFiles
   /** Called once the file is closed. */
@@ -22,13 +22,13 @@ export interface SqliteTiming {
   monotonic(): number
 }
 
-/** Milliseconds that a write waits for another process that writes. */
+/** How long (ms) a write waits for another process that writes. */
 const longestLock = 2000
-/** Milliseconds between two looks at the lock; who has waited for long looks more often, so that it does not stay the last. */
+/** Milliseconds between two attempts to get the lock. A process that has waited long tries more often, so that it is not always last. */
 const lockPauses = { atFirst: 4, afterAWhile: 1 } as const
-/** Milliseconds after which somebody has waited for long. */
+/** Milliseconds after which a wait is long. */
 const aWhile = 20
-/** Writes of one commit. */
+/** Most writes of one commit. */
 const largestGroup = 500
 
 interface Query {
@@ -38,9 +38,9 @@ interface Query {
 }
 
 /**
- * A SQLite file of one process, or of several on one machine. Writes that arrive together share one commit, and with
- * it one wait for the disk; a transaction has its commit alone. Reads of one turn of the event loop share one lock of the file, and
- * one after the other they take a fraction of what each takes between all that a request does.
+ * A SQLite file of one process, or of several on one machine. Writes that arrive together share one commit, and so one wait for the
+ * disk. A transaction has its own commit. Reads of one turn of the event loop share one lock of the file; done one after the other they
+ * take a fraction of the time that each takes between the other work of a request.
  */
 export class SqliteDatabase implements SqlDatabase {
   readonly name = 'sqlite'
@@ -83,7 +83,7 @@ export class SqliteDatabase implements SqlDatabase {
     })
   }
 
-  /** What was committed is moved from the -wal into the file, as far as that makes nobody wait: a -wal that is lost takes little along. */
+  /** Moves committed data from the -wal into the file, as far as nobody has to wait. So a lost -wal loses little. */
   async tidy(): Promise<void> {
     const { files, reader } = this.#options
     this.#checkOpen()
@@ -105,7 +105,7 @@ export class SqliteDatabase implements SqlDatabase {
     this.#options.files.checkFault()
   }
 
-  /** Each sees what was committed before it was asked, and may see more. */
+  /** Each read sees all commits from before the call, and maybe later ones. */
   #readAll(): void {
     const reads = this.#reads
     this.#reads = []
@@ -152,12 +152,12 @@ export class SqliteDatabase implements SqlDatabase {
       this.#commit()
       for (const { write, rows } of done) if (rows) write.resolve(rows)
     } catch (cause) {
-      // A write that was refused alone was told so already; its promise takes no second answer.
+      // A write that failed alone was rejected already; its promise ignores a second outcome.
       for (const { reject } of group) reject(cause)
     }
   }
 
-  /** A broken constraint is the fault of one write; after anything else the whole group is in doubt. */
+  /** A broken constraint is the fault of one write. After any other error the outcome of the whole group is unknown. */
   #runInGroup({ statement, reject }: Query): SqlRow[] | undefined {
     try {
       return this.#attempt(() => run(this.#options.writer, statement))
@@ -187,7 +187,7 @@ export class SqliteDatabase implements SqlDatabase {
     return result
   }
 
-  /** The database as the work of a transaction sees it; what it throws is kept, for it dooms the transaction. */
+  /** The database inside a transaction. It keeps the first error, which makes the transaction fail. */
   #inside(faults: unknown[]): SqlDatabase {
     const query = async (statement: Sql) => {
       try {
@@ -209,7 +209,7 @@ export class SqliteDatabase implements SqlDatabase {
     return database
   }
 
-  /** Waits for the lock without keeping the event loop. */
+  /** Waits for the lock without blocking the event loop. */
   async #begin(): Promise<void> {
     const { writer, host } = this.#options
     const started = host.monotonic()
@@ -233,7 +233,7 @@ export class SqliteDatabase implements SqlDatabase {
       rollBack(this.#options.writer)
       throw cause
     }
-    // After it: what was committed to a file that had lost its name is not answered as done.
+    // Checked after the commit, so that a commit to a file that lost its name is not acknowledged.
     this.#options.files.check()
   }
 
@@ -250,7 +250,7 @@ function rollBack(connection: SqliteConnection): void {
   try {
     connection.execute('rollback')
   } catch {
-    // SQLite has rolled back by itself already, or never began, which it says by an error.
+    // SQLite has rolled back by itself, or never began. It reports that as an error.
   }
 }
 
@@ -275,7 +275,7 @@ const nextSteps: Readonly<Record<SqliteErrorKind, string>> = {
   other: 'look at the file',
 }
 
-/** A complaint of SQLite in our words. */
+/** An error of SQLite in our words. */
 export function explainSqlite(cause: unknown, path: string): unknown {
   if (!(cause instanceof SqliteError)) return cause
   const message = `Cannot use the database ${path}: ${cause.message}; ${nextSteps[cause.kind]}`
