@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox'
 import { kind } from '../storage/kind.ts'
 
 /**
- * Tokens that are no longer good though their time is not over. Ids: `token:<jti>` for one; `client:<id>` and `tenant`
- * for all that were issued at or before `before`.
+ * Tokens that were revoked before they expire. Ids: `token:<jti>` for one token; `client:<id>` and `tenant` for all tokens issued at or
+ * before `before`.
  */
 export const revocations = kind(
   'revocation',

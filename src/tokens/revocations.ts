@@ -11,8 +11,8 @@ const ids = {
 } as const
 
 /**
- * Tells of a time of issue (seconds since the epoch) whether the token, its client's tokens or the tenant's tokens of that
- * time were revoked. Throws StorageError.
+ * Returns a function that says of a time of issue (seconds since the epoch) whether the token, all tokens of its client or all of the
+ * tenant were revoked. Throws StorageError.
  */
 export async function findRevocation(
   storage: Storage,
@@ -25,7 +25,7 @@ export async function findRevocation(
 }
 
 /**
- * Up to when (seconds) everything of a client was revoked; never: -1. One whose row is damaged counts as revoked for
+ * Returns a function that says up to when (seconds) all tokens of a client were revoked; -1: never. A damaged row counts as revoked for
  * good. Throws StorageError.
  */
 export async function findClientRevocations(
@@ -41,7 +41,7 @@ export async function findClientRevocations(
   return (clientId) => Math.max(ofTenant, times.get(ids.client(clientId)) ?? -1)
 }
 
-/** Revokes one token until its time is over. Doing it again changes nothing. Throws StorageError. */
+/** Revokes one token until it expires. A second call changes nothing. Throws StorageError. */
 export async function revokeToken(
   storage: Storage,
   tenantId: string,
@@ -52,8 +52,8 @@ export async function revokeToken(
 }
 
 /**
- * Revokes every token of a client that was issued at or before `before` (seconds since the epoch, like iat), and every API key
- * that it made by then, rotated since or not. A later time wins over an earlier one. Throws StorageError.
+ * Revokes all tokens of a client that were issued at or before `before` (seconds since the epoch, like iat), and all API keys that it
+ * made by then, rotated since or not. A later time wins over an earlier one. Throws StorageError.
  */
 export function revokeTokensOfClient(
   storage: Storage,
@@ -72,7 +72,7 @@ export function revokeTokensOfTenant(
   return revokeBefore(of(storage, tenantId), ids.tenant, before)
 }
 
-/** Whether the tokens of the tenant were ever revoked all at once. Throws StorageError. */
+/** Whether all tokens of the tenant were ever revoked at once. Throws StorageError. */
 export async function isTenantRevoked(storage: Storage, tenantId: string): Promise<boolean> {
   return (await of(storage, tenantId).find(ids.tenant)) !== undefined
 }

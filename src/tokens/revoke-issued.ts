@@ -14,8 +14,8 @@ export interface RevokeIssuedOptions {
 }
 
 /**
- * Revokes what was issued by then, API keys too, and answers by when (ms). The client need not be there any more. Throws
- * `invalid_request` for a time that is still to come, for what is issued until then could not be told from a mistake.
+ * Revokes all tokens and API keys that were issued by `before`, and returns the time (ms). The client may be gone. Throws
+ * `invalid_request` for a time in the future, because that is probably a mistake.
  */
 export async function revokeIssued(
   { clientId, before }: RevokeIssuedOptions,
@@ -31,8 +31,8 @@ export async function revokeIssued(
 }
 
 /**
- * Revokes one token of the tenant, or the API key that it stands for, and answers its claims. Throws `invalid_request` for a text
- * that is no live token of it, so that a slip of the hand does not pass for done.
+ * Revokes one token of the tenant, or its API key, and returns the claims. Throws `invalid_request` for a text that is no valid token
+ * of the tenant, so that a typing error does not look like success.
  */
 export async function revokeOne(token: string, tenant: Tenant, deps: VerifyDeps): Promise<TokenClaims> {
   const claims = await verify(token, tenant, deps)

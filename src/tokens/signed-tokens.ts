@@ -1,9 +1,9 @@
 import type { VerifyingKey } from '../keys/signing-key.ts'
 import type { Hashing } from '../platform/hashing.ts'
 
-/** Tokens that are remembered, at most; 16 bytes each, one megabyte in all. */
+/** Most remembered tokens, at 16 bytes each: one megabyte. */
 const places = 65_536
-/** Places that a token may take; a fifth one of the same bucket puts the oldest out. */
+/** Places of a bucket. A fifth token replaces the oldest. */
 const perBucket = 4
 const wordsPerPlace = 4
 const wordsPerBucket = perBucket * wordsPerPlace
@@ -11,18 +11,18 @@ const buckets = places / perBucket
 
 export interface SignedTokensOptions {
   readonly hashing: Hashing
-  /** What nobody else knows, so that nobody can look for a token with the digest of another. */
+  /** A secret of the process, so that nobody can search for a token with the digest of another. */
   readonly secret: Uint8Array
 }
 
 /**
- * Remembers what this process signed lately, so that a token that comes back soon need not have its signature checked: these
- * very bytes were signed with this very key. Of a token 128 bits of a keyed digest are kept, and nothing of what it says.
+ * Remembers the tokens that this process signed lately, so that their signatures need no check: these very bytes were signed with this
+ * very key. It keeps 128 bits of a keyed digest of each token, and nothing of its content. The README.md of tokens says what it saves.
  */
 export class SignedTokens {
   readonly #hashing: Hashing
   readonly #secret: Uint8Array
-  /** Numbers for the keys, in the order of their first token: a key that is read again is another object and gets another number. */
+  /** Numbers of the keys, in the order of their first tokens. A key that is read again is another object and gets another number. */
   readonly #numbers = new WeakMap<VerifyingKey, number>()
   #lastNumber = 0
   readonly #words = new Uint32Array(places * wordsPerPlace)
@@ -40,7 +40,7 @@ export class SignedTokens {
     for (let word = 0; word < wordsPerPlace; word++) this.#words[start + word] = toWord(digest, word)
   }
 
-  /** Whether this process signed the token, byte for byte, with this key, and still knows of it. */
+  /** Whether this process signed exactly this token with this key, and still remembers it. */
   has(token: string, key: VerifyingKey): boolean {
     const digest = this.#digest(token, key)
     const start = toBucket(digest)
@@ -75,7 +75,7 @@ function toWord(digest: Uint8Array, word: number): number {
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
 }
 
-/** By a word of the digest that is not kept. */
+/** The bucket comes from a word of the digest that is not kept. */
 function toBucket(digest: Uint8Array): number {
   return (toWord(digest, wordsPerPlace) % buckets) * wordsPerBucket
 }

@@ -2,9 +2,9 @@ import { BoundedMap } from '../bounded-map.ts'
 import type { VerifyingKey } from '../keys/signing-key.ts'
 import type { AccessTokenClaims, ApiKeyClaims } from '../protocol/messages.ts'
 
-/** What a signature vouched for: it stays true for ever, whatever becomes of the key or of the token. */
+/** What a signature proves. It stays true for ever, whatever happens to the key or the token. */
 export interface RememberedToken {
-  /** The key that signed it, as this very object. */
+  /** The key that signed it: this very object. */
   readonly key: VerifyingKey
   readonly typ: string
   /** Frozen. */
@@ -17,9 +17,8 @@ const mostTokens = 2048
 const mostCharacters = 2 * 1024 * 1024
 
 /**
- * Remembers tokens whose signature was checked, byte for byte, so that an API that shows the same token a thousand times makes
- * this server check one signature. Whether the key still counts, the time, who issued it, and what was revoked are never
- * remembered: {@link RememberedToken} says nothing of these.
+ * Remembers tokens whose signatures were checked, so that an API that shows the same token a thousand times costs one check. Whether
+ * the key still counts, the time, the issuer and revocations are never remembered.
  */
 export class VerifiedTokens {
   readonly #tokens = new BoundedMap<RememberedToken>({
@@ -33,7 +32,7 @@ export class VerifiedTokens {
   }
 
   keep(token: string, { key, typ, claims }: RememberedToken): void {
-    // Whoever is handed the claims hands the same ones to the next request.
+    // Frozen, because the next request gets the same object.
     for (const member of Object.values(claims)) Object.freeze(member)
     this.#tokens.set(token, { key, typ, claims: Object.freeze(claims) })
   }

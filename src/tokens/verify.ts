@@ -14,14 +14,14 @@ export interface VerifiedToken extends Standing {
 }
 
 export interface WantedToken {
-  /** A token of any other tenant is refused, and leaves no trace there. Default: of any tenant. */
+  /** Only tokens of this tenant; others are refused and leave no trace at it. Default: of any tenant. */
   readonly tenantId?: string | undefined
 }
 
 /**
- * Checks an access token or an API key of an active tenant, in four steps, each a file of check/: what it says, whose it has to be, whether
- * a key of that tenant signed it and its time is now, and whether it still stands. Throws `invalid_token` (RFC 6750 section 3.1), and
- * StorageError where what was revoked cannot be looked up.
+ * Checks an access token or an API key of an active tenant in four steps, each a file of check/: read the text; find its issuer; prove
+ * the signature and the times; check that it still stands. Throws `invalid_token` (RFC 6750 section 3.1), and StorageError if
+ * revocations cannot be read.
  */
 export async function verifyToken(
   token: string,
@@ -36,8 +36,8 @@ export async function verifyToken(
 }
 
 /**
- * The claims of a token that this tenant signed and that is not expired, to revoke it: the first three steps, for a tenant that may be
- * inactive. The token may have been revoked before, and may have been issued later than now. Throws `invalid_token`.
+ * The claims of a token that is about to be revoked: the first three steps, for a tenant that may be inactive. The token may be revoked
+ * already, and may have been issued later than now. Throws `invalid_token`.
  */
 export async function verifyTokenToRevoke(
   token: string,

@@ -12,10 +12,10 @@ import { apiKeyCounts, apiKeys } from './api-key-row.ts'
 import { type ApiKey, lineageOf } from './api-key-standing.ts'
 
 /**
- * How many live keys a client has. A row for each client has a number that is never too low: a key that is made adds one and a key
- * that is revoked by itself takes one away, each in the transaction of its own. What ends in any other way, by its time or with its
- * parent, is noticed when the number reaches the bound: the keys are counted then, once a minute at most, for that takes longer the
- * more keys the client ever had.
+ * Counts the live keys of a client. Each client has a row with a number that is never too low: making a key adds one, and revoking a
+ * key subtracts one, each in the transaction of the key. Keys that end in another way, by time or with their parent, are noticed when
+ * the number reaches the limit. Then the keys are counted, at most once a minute, because that takes longer the more keys the client
+ * ever had.
  */
 
 interface CountedClient {
@@ -28,7 +28,7 @@ interface CountedClient {
 /** Milliseconds. */
 const countPause = 60_000
 
-/** Creates the key; false, and nothing is created, where its client has `most` live ones. Throws StorageError. */
+/** Creates the key. Returns false and creates nothing if the client has `most` live keys. Throws StorageError. */
 export async function createWithin(
   most: number,
   record: NewRecord<ApiKey>,
@@ -42,7 +42,7 @@ export async function createWithin(
   }
 }
 
-/** The keys as they were counted, and which version of the row they were counted for; undefined: there was none. */
+/** The counted keys, and the version of the count row at that time; undefined: there was no row. */
 interface Count {
   readonly live: number
   readonly version: number | undefined
@@ -61,7 +61,7 @@ async function take(
 ): Promise<'created' | 'full' | 'to be counted'> {
   const { tenantId, clientId, now } = client
   const row = await inside.of(tenantId).of(apiKeyCounts).find(clientId)
-  // Keys may have been made and revoked since they were counted.
+  // Keys may have been made and revoked since the count.
   const isCurrent = counted !== undefined && counted.version === row?.version
   const known = isCurrent ? { live: counted.live, counted_at: now } : row?.value
   if (!known) return 'to be counted'
@@ -85,12 +85,12 @@ async function setCount(
   await writeOver(inside.of(tenantId).of(apiKeyCounts), row, { id: clientId, value })
 }
 
-/** Takes a key that is live, and that the same transaction revokes, from the number. */
+/** Subtracts a live key that the same transaction revokes. */
 export async function discount(inside: Storage, key: ApiKey, client: CountedClient): Promise<void> {
   const row = await inside.of(client.tenantId).of(apiKeyCounts).find(client.clientId)
   if (!row || row.value.live === 0) return
   const isLive = await createLiveCheck([key], inside, client)
-  // What had ended before may not be in the number any more.
+  // Keys that had ended before may not be in the number.
   if (isLive(key)) await setCount(inside, client, { row, value: { ...row.value, live: row.value.live - 1 } })
 }
 
@@ -98,19 +98,19 @@ const pageSize = 500
 
 async function countKeys(storage: Storage, client: CountedClient): Promise<Count> {
   const { tenantId, clientId } = client
-  // First the row: whatever is made or revoked from here on changes its version.
+  // The row is read first: every change from here on changes its version.
   const row = await storage.of(tenantId).of(apiKeyCounts).find(clientId)
   let live = 0
   for await (const page of walkRows(storage.of(tenantId).of(apiKeys), { pageSize, parent: clientId })) {
     const keys = onlyReadable(page).map(({ value }) => value)
-    // Once they are restored, damaged ones may be live.
+    // Damaged keys may be live once they are restored.
     live += page.length - keys.length
     live += keys.filter(await createLiveCheck(keys, storage, client)).length
   }
   return { live, version: row?.version }
 }
 
-/** Tells of each of `keys` whether it would be taken now. */
+/** Returns a function that says whether one of `keys` is valid now. */
 async function createLiveCheck(
   keys: readonly ApiKey[],
   storage: Storage,

@@ -8,7 +8,7 @@ export interface ListedApiKey {
   readonly key: ApiKey
   /** Milliseconds since the epoch; null: never, or not noted yet. */
   readonly lastUsed: number | null
-  /** By itself, with a key that it descends from, or with everything of its client or of the tenant. */
+  /** Revoked by itself, with an ancestor, or with everything of its client or tenant. */
   readonly revoked: boolean
 }
 
@@ -19,7 +19,7 @@ export interface ApiKeyPage {
   readonly clientId?: string
 }
 
-/** The keys of a tenant by id, revoked ones too; a damaged row of a key is in its place. Throws StorageError. */
+/** The keys of a tenant by id, with revoked ones. A damaged row is in its place. Throws StorageError. */
 export async function listApiKeys(
   storage: Storage,
   tenantId: string,
@@ -31,7 +31,7 @@ export async function listApiKeys(
   const clientIds = keys.map(({ client_id }) => client_id)
   const revokedUpTo = await findClientRevocations(storage, tenantId, clientIds)
   const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
-  // One that is damaged counts as revoked, as one that is missing does.
+  // A damaged ancestor counts as revoked, like a missing one.
   const { found: ancestors } = await findEach(records, [...ancestorIds])
   return rows.map((row) => {
     if (isDamaged(row)) return row

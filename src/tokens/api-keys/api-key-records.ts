@@ -20,7 +20,7 @@ export interface ApiKeyDeps {
   readonly randomBytes: (count: number) => Uint8Array
 }
 
-/** A key that was made or rotated, with its token, which is shown this once. */
+/** A new or rotated key with its token, which is shown only once. */
 export interface IssuedApiKey {
   readonly id: string
   readonly key: ApiKey
@@ -30,20 +30,20 @@ export interface IssuedApiKey {
 export interface NewApiKey {
   readonly name: string
   readonly scopes: readonly string[]
-  /** 0: it does not expire. Undefined: as the tenant has it. */
+  /** 0: does not expire. Undefined: the default of the tenant. */
   readonly expiresInDays: number | undefined
   readonly creator: ApiKeyCreator
 }
 
 export const daySeconds = 86_400
 
-/** Keys in a row, each made with the one before. */
+/** Most keys in a line, each made with the one before. */
 const longestLine = 10
 
 /**
- * Makes an API key of the creator's client. Throws `invalid_scope` for a scope that the tenant gives to no API key or that the
- * creator has not itself, `invalid_request` for a life over the tenant's max_ttl and for a parent that descends from too many
- * others, and `conflict` for a client that has as many keys as it can have.
+ * Creates an API key of the creator's client. Throws `invalid_scope` for a scope that the tenant allows no API key or that the creator
+ * does not have, `invalid_request` for a life over the tenant's max_ttl or too many ancestors, and `conflict` if the client has as many
+ * keys as it can have.
  */
 export async function createApiKey(
   { name, scopes, expiresInDays, creator }: NewApiKey,
@@ -105,7 +105,7 @@ function resolveLife(days: number | undefined, { max_ttl, default_ttl }: ApiKeyS
   throw new OAuthError('invalid_request', `expires_in_days must be a whole number from 1 to ${most}`)
 }
 
-/** Nobody passes on a life that they do not have: a key that is made with a key ends with it at the latest. */
+/** A key that is made with a key ends with it at the latest, because nobody passes on what they do not hold. */
 function endWithin({ parent }: ApiKeyCreator, exp: number | undefined): number | undefined {
   const end = parent?.key.expires_at
   if (end === undefined || end === null) return exp
@@ -120,10 +120,7 @@ export interface RevokeApiKeyOptions {
   readonly clientId?: string | undefined
 }
 
-/**
- * Revokes a key, once and for ever, and with it all keys that descend from it; answers the key. Throws `not_found`, for a key of
- * another client too.
- */
+/** Revokes a key and all its descendants for good, and returns the key. Throws `not_found`, also for a key of another client. */
 export function revokeApiKey(
   storage: Storage,
   tenantId: string,
@@ -146,7 +143,7 @@ export function recordsOf({ tenant }: ApiKeyTenant, { storage }: ApiKeyDeps): Re
   return storage.of(tenant.id).of(apiKeys)
 }
 
-/** With `clientId`, a key of that client alone: another's is answered as one that is not there. Throws `not_found`. */
+/** With `clientId`, only a key of that client. Throws `not_found`. */
 export async function getApiKey(
   records: Records<ApiKey>,
   { id, clientId }: Pick<RevokeApiKeyOptions, 'id' | 'clientId'>,

@@ -11,17 +11,17 @@ export interface ApiKeyTenant {
   readonly settings: ApiKeySettings
 }
 
-/** Whoever makes or rotates a key. */
+/** The caller that creates or rotates a key. */
 export interface ApiKeyCreator {
   /** As it is now. */
   readonly client: Client
-  /** Those of the token that asks. */
+  /** The scopes of the caller's token. */
   readonly tokenScopes: readonly string[]
-  /** The key that it is made with; undefined: an access token. */
+  /** The caller's API key; undefined: the caller has an access token. */
   readonly parent: StandingApiKey | undefined
 }
 
-/** Whether a key of this client can have the scope, by today's settings of both. */
+/** Whether a key of this client can have the scope, by the current settings of both. */
 export function mayHoldScope(scope: string, { settings }: ApiKeyTenant, client: Client): boolean {
   return settings.allowed_scopes.includes(scope) && client.scopes.includes(scope) && !isForNoApiKey(scope)
 }
@@ -30,11 +30,11 @@ function isForNoApiKey(scope: string): boolean {
   return scope === reservedScopes.admin || scope === reservedScopes.manageAllApiKeys
 }
 
-/** Throws `invalid_scope` for a scope that the token that asks has not itself: nobody passes on what they do not hold. */
+/** Throws `invalid_scope` for a scope that the caller's token does not have, because nobody passes on what they do not hold. */
 export function checkHeld(scopes: readonly string[], { tokenScopes }: ApiKeyCreator): void {
   const missing = scopes.find((scope) => !tokenScopes.includes(scope))
   if (missing === undefined) return
-  // It is one of the client's own scopes, so its name is no news.
+  // It is a scope of the client, so its name is not secret.
   throw new OAuthError(
     'invalid_scope',
     `The access token does not have the scope ${missing}, so it cannot pass it on`,

@@ -8,29 +8,28 @@ import { type ApiKeyCreator, type ApiKeyTenant, checkHeld, mayHoldScope } from '
 import { type ApiKey, findLineage } from './api-key-standing.ts'
 import { signApiKey } from './api-key-token.ts'
 
-/** Tokens of one key that can be valid beside the newest, while rotations overlap. */
+/** Most older tokens of one key that are valid while rotations overlap. */
 const mostTokens = 100
 
 export interface RotateApiKeyOptions {
   readonly id: string
-  /** Seconds that the token of before works on. */
+  /** Seconds that the old token stays valid. */
   readonly overlap: number
   readonly creator: ApiKeyCreator
-  /** Whether the caller may know of keys of other clients, none of which it rotates. */
+  /** Whether the caller may know of keys of other clients. It can rotate none of them. */
   readonly seesAll: boolean
 }
 
 export interface RotatedApiKey extends IssuedApiKey {
-  /** Whether it has lost scopes. */
+  /** Whether the key has lost scopes. */
   readonly wasNarrowed: boolean
 }
 
 /**
- * Makes a new token for a key of the caller's client, by the settings of today: it has those scopes of the key that the tenant and
- * the client still allow, the audience of the client, and ends with the key, or after max_ttl if that is earlier. The token of before
- * works on for `overlap` seconds. Throws `not_found`; `invalid_scope` for a key none of whose scopes is allowed any more, and for a
- * scope that the token of the caller does not have; and `invalid_request` for a key that was revoked, has expired, is that of
- * another client, or does not descend from the key that asks.
+ * Creates a new token for a key of the caller's client, by the current settings. It has the scopes of the key that tenant and client
+ * still allow, and the audience of the client, and ends with the key, or after max_ttl if that is earlier. The old token stays valid
+ * for `overlap` seconds. Throws `not_found`; `invalid_scope` if no scope is left or the caller's token lacks one; `invalid_request` for
+ * a key that is revoked, expired, of another client, or not a descendant of the caller's key.
  */
 export async function rotateApiKey(
   { id, overlap, creator, seesAll }: RotateApiKeyOptions,
@@ -48,13 +47,16 @@ export async function rotateApiKey(
   })
 }
 
-/** A token of a key speaks for its client: nobody else gets one. */
+/** A token of a key acts as its client, so no other client gets one. */
 function checkOwn({ client_id }: ApiKey, { client }: ApiKeyCreator): void {
   if (client_id === client.id) return
   throw new OAuthError('invalid_request', 'The API key belongs to another client, which alone can rotate it')
 }
 
-/** A key that is revoked must not live on in a token that it got of another key: one of those alone that end with it. */
+/**
+ * A revoked key must not live on in a token that it got for another key. So it can rotate only itself and its descendants, which end
+ * with it.
+ */
 function checkLine({ id, value: { ancestors = [] } }: StoredRecord<ApiKey>, { parent }: ApiKeyCreator): void {
   if (!parent || parent.id === id || ancestors.includes(parent.id)) return
   throw new OAuthError('invalid_request', 'An API key rotates itself and the keys made with it alone')
@@ -90,7 +92,7 @@ async function rotateOnce(
   return { id, token, key: rotated, wasNarrowed: scopes.length < key.scopes.length }
 }
 
-/** What the key can still have. Throws `invalid_scope` when that is nothing, or more than the caller has. */
+/** The scopes that the key can still have. Throws `invalid_scope` if there are none, or more than the caller has. */
 function narrowScopes({ scopes }: ApiKey, owner: ApiKeyTenant, creator: ApiKeyCreator): string[] {
   const allowed = scopes.filter((scope) => mayHoldScope(scope, owner, creator.client))
   if (allowed.length === 0 && scopes.length > 0) {
@@ -113,7 +115,7 @@ function narrowEnd(
   return ends.length === 0 ? undefined : Math.min(...ends)
 }
 
-/** The tokens of before that work on: for the overlap, and no longer than the key. */
+/** The old tokens that stay valid: for the overlap, and no longer than the key. */
 function endTokens(
   { tokens }: ApiKey,
   now: number,

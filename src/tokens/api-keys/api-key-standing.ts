@@ -8,11 +8,11 @@ import { apiKeys } from './api-key-row.ts'
 
 export type ApiKey = (typeof apiKeys.schema)['static']
 
-/** A key that is good. */
+/** A valid API key. */
 export interface StandingApiKey {
   readonly id: string
   readonly key: ApiKey
-  /** When it was made, or the oldest of those that it descends from (ms): what ends them then ends it too. */
+  /** When the key or its oldest ancestor was made (ms). A revocation up to then ends the key too. */
   readonly madeAt: number
 }
 
@@ -25,8 +25,8 @@ interface StandingDeps {
 }
 
 /**
- * The key that a token stands for: it is in the storage, the token is one of those that stand for it, it was not replaced, and
- * neither the key nor one that it descends from was revoked; notes the use. Throws `invalid_token`.
+ * The API key of a token. The key must be in the storage, the token must be one of its tokens and not replaced, and neither the key nor
+ * an ancestor may be revoked. Notes the use. Throws `invalid_token`.
  */
 export async function getStandingApiKey(
   token: string,
@@ -50,23 +50,23 @@ export async function getStandingApiKey(
   return { id: claims.sub, key, madeAt }
 }
 
-/** A key and those that it descends from, as one. */
+/** A key together with its ancestors. */
 export interface Lineage {
-  /** Whether one of them was revoked by itself. A row that is missing counts as revoked. */
+  /** Whether one of them was revoked by itself. A missing row counts as revoked. */
   readonly isRevoked: boolean
-  /** When the oldest was made (ms). */
+  /** When the oldest of them was made (ms). */
   readonly madeAt: number
 }
 
 /**
- * Looked up at each use: so revoking a key is one write that ends all that descends from it, those too that are made at the same
- * moment. Throws StorageError.
+ * Read at each use, so that revoking a key is one write that ends all its descendants, also those that are made at the same moment.
+ * Throws StorageError.
  */
 export async function findLineage(key: ApiKey, records: Pick<Records<ApiKey>, 'findMany'>): Promise<Lineage> {
   return lineageOf(key, await records.findMany(key.ancestors ?? []))
 }
 
-/** Like {@link findLineage}; `rows` has the ancestors of the key, and may have others. */
+/** Like {@link findLineage}, with rows that contain the ancestors of the key and maybe others. */
 export function lineageOf(key: ApiKey, rows: readonly Pick<StoredRecord<ApiKey>, 'id' | 'value'>[]): Lineage {
   const { ancestors = [] } = key
   const found = rows.filter(({ id }) => ancestors.includes(id)).map(({ value }) => value)

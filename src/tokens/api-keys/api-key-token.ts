@@ -13,7 +13,7 @@ export interface ApiKeyTokenDeps {
   readonly randomBytes: (count: number) => Uint8Array
 }
 
-/** A token that stands for a key, with what is kept of it. */
+/** A token of an API key, with what is stored of it. */
 export interface SignedApiKey {
   readonly token: string
   readonly jti: string
@@ -33,8 +33,8 @@ export interface ApiKeyContent {
 }
 
 /**
- * Mints a token of an API key, with the static claims of today: the one place where one comes to be. Throws `invalid_request` for one
- * that no server would take.
+ * Issues a token of an API key, with the current static claims. No other code issues one. Throws `invalid_request` for a token that is
+ * too large for any server.
  */
 export async function signApiKey(
   { id, scopes, audience, client, issuedAt, exp }: ApiKeyContent,

@@ -9,7 +9,7 @@ export interface ReadToken {
   readonly issuer: string
   /** What the text says; undefined where `remembered` says it. */
   readonly said: UnverifiedJwt | undefined
-  /** What a signature vouched for when the same text was checked here before. */
+  /** What its signature proved when the same text was checked here before. */
   readonly remembered: RememberedToken | undefined
 }
 
