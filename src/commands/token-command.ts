@@ -159,7 +159,9 @@ async function requestToken(
   }
   if (body['error'] === 'invalid_client') {
     throw new CommandError(
-      `The server does not accept client '${clientId}' of tenant '${tenant}' with this ${'client_secret' in credentials ? 'secret' : 'key'}`,
+      'client_secret' in credentials
+        ? `The server does not accept client '${clientId}' of tenant '${tenant}' with this secret`
+        : `The server does not accept client '${clientId}' of tenant '${tenant}' with this key`,
     )
   }
   const reason = JSON.stringify(body['error_description'] ?? body['error'] ?? 'no reason given')

@@ -7,7 +7,7 @@ import { tenantDocument } from '../http/answer/tenant-document.ts'
 import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi-parts.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant-of-path.ts'
-import { signatureAlgorithms } from '../protocol/algorithms.ts'
+import { assertionAlgorithms } from '../protocol/client-jwks.ts'
 import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/url/well-known.ts'
@@ -15,7 +15,7 @@ import { tenantPath } from '../tenants/tenant.ts'
 
 const methodNames = authenticationMethods.map(({ name }) => name)
 /** For assertions of clients, at each endpoint alike. */
-const algorithmNames = Object.keys(signatureAlgorithms)
+const algorithmNames = Object.keys(assertionAlgorithms)
 
 /** Clients look for the document of a tenant under two names, before the path of the tenant or after it. */
 const places = [

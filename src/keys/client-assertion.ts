@@ -1,14 +1,18 @@
 import * as jose from 'jose'
-import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { longestAssertion } from '../protocol/client-authentication.ts'
-import { algorithmsOf, type ClientJwk } from '../protocol/client-jwks.ts'
+import {
+  type AssertionAlgorithm,
+  algorithmsOf,
+  assertionAlgorithms,
+  type ClientJwk,
+} from '../protocol/client-jwks.ts'
 import { dummyKeyFor } from './dummy-keys.ts'
 
 /** A JWT with which a client says who it is (RFC 7523 section 2.2), before anything of it is believed. */
 export interface ClientAssertion {
   readonly text: string
   /** Undefined for an algorithm that grantd does not use, such as none and HS256. */
-  readonly algorithm: SignatureAlgorithm | undefined
+  readonly algorithm: AssertionAlgorithm | undefined
   readonly kid: string | undefined
   /** Whether the header has a member that we do not follow: a key of its own, a critical extension, another typ. */
   readonly hasForeignHeader: boolean
@@ -44,8 +48,8 @@ export function parseClientAssertion(text: string): ClientAssertion | undefined 
   }
 }
 
-function isOurs(alg: unknown): alg is SignatureAlgorithm {
-  return typeof alg === 'string' && Object.hasOwn(signatureAlgorithms, alg)
+function isOurs(alg: unknown): alg is AssertionAlgorithm {
+  return typeof alg === 'string' && Object.hasOwn(assertionAlgorithms, alg)
 }
 
 /** The keys that may have signed: those whose kind and `alg` fit, and of these the one of its kid where it names one. */
@@ -79,11 +83,12 @@ export async function findSigner(
 
 async function isSignedBy(
   text: string,
-  { algorithm, key }: { algorithm: SignatureAlgorithm; key: ClientJwk },
+  { algorithm, key }: { algorithm: AssertionAlgorithm; key: ClientJwk },
 ): Promise<boolean> {
   try {
     // jose keeps the imported key by this object, which a client of config.yaml has for long.
-    await jose.compactVerify(text, key, { algorithms: [algorithm] })
+    const jwk = key.alg === undefined || key.alg === algorithm ? key : { ...key, alg: algorithm }
+    await jose.compactVerify(text, jwk, { algorithms: [algorithm] })
     return true
   } catch {
     // A key that cannot be imported, such as a point beside its curve, signs nothing.

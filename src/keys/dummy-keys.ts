@@ -1,5 +1,4 @@
-import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
-import type { ClientJwk } from '../protocol/client-jwks.ts'
+import { type AssertionAlgorithm, assertionAlgorithms, type ClientJwk } from '../protocol/client-jwks.ts'
 
 /**
  * Public keys that belong to no client. Verifying with one takes as long as with a real key. Their private halves were never written
@@ -30,8 +29,8 @@ const dummies: Readonly<Record<string, ClientJwk>> = {
   }),
 }
 
-export function dummyKeyFor(algorithm: SignatureAlgorithm): ClientJwk {
-  const kind: { kty: string; crv?: string } = signatureAlgorithms[algorithm]
+export function dummyKeyFor(algorithm: AssertionAlgorithm): ClientJwk {
+  const kind: { kty: string; crv?: string } = assertionAlgorithms[algorithm]
   const dummy = dummies[kind.crv ?? kind.kty]
   if (!dummy) throw new TypeError(`There is no dummy key for ${algorithm}`)
   return dummy

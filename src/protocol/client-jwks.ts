@@ -1,9 +1,10 @@
-import {
-  type KeyKind,
-  type SignatureAlgorithm,
-  signatureAlgorithms,
-  smallestRsaModulus,
-} from './algorithms.ts'
+import { type KeyKind, signatureAlgorithms, smallestRsaModulus } from './algorithms.ts'
+
+/**
+ * The algorithms of assertions: those of signatures, and the name that RFC 9864 gives to EdDSA with Ed25519, which libraries send since.
+ */
+export const assertionAlgorithms = { ...signatureAlgorithms, Ed25519: signatureAlgorithms.EdDSA } as const
+export type AssertionAlgorithm = keyof typeof assertionAlgorithms
 
 /** A public key of a client in the words of RFC 7517: what verifies, and nothing else that the JWK Set had. */
 export interface ClientJwk {
@@ -14,7 +15,7 @@ export interface ClientJwk {
   readonly n?: string
   readonly e?: string
   readonly kid?: string
-  readonly alg?: SignatureAlgorithm
+  readonly alg?: AssertionAlgorithm
 }
 
 /** The public keys of a client (RFC 7517 section 5). */
@@ -37,13 +38,20 @@ const longestKid = 256
 /** The members of private and of symmetric keys (RFC 7518 section 6). */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
 
-const algorithms = Object.entries<KeyKind>(signatureAlgorithms) as [SignatureAlgorithm, KeyKind][]
+const algorithms = Object.entries<KeyKind>(assertionAlgorithms) as [AssertionAlgorithm, KeyKind][]
 
 /** The algorithms that a key can verify: those of its kind, or its `alg` alone where it has one. */
-export function algorithmsOf({ kty, crv, alg }: ClientJwk): readonly SignatureAlgorithm[] {
+export function algorithmsOf({ kty, crv, alg }: ClientJwk): readonly AssertionAlgorithm[] {
   return algorithms
-    .filter(([name, kind]) => kind.kty === kty && kind.crv === crv && (alg === undefined || alg === name))
+    .filter(
+      ([name, kind]) => kind.kty === kty && kind.crv === crv && (alg === undefined || isSame(alg, name)),
+    )
     .map(([name]) => name)
+}
+
+/** Ed25519 has two names. */
+function isSame(a: AssertionAlgorithm, b: AssertionAlgorithm): boolean {
+  return a === b || assertionAlgorithms[a].kty + assertionAlgorithms[b].kty === 'OKPOKP'
 }
 
 /** Reads the JWK Set of a client, from whatever it was read from. Returns every fault where there is one. */

@@ -395,6 +395,17 @@ describe('failures are counted', () => {
   })
 })
 
+test('Ed25519 has two names, and a key of either verifies both', async () => {
+  for (const alg of ['EdDSA', 'Ed25519'])
+    for (const name of ['EdDSA', 'Ed25519']) {
+      const key = await newClientKey('EdDSA', 'k')
+      clients.push(client('own', { jwks: keysOf({ jwk: { ...key.jwk, alg } }) }))
+      const assertion = await sign({ clientId: 'own', key, header: { alg: name } })
+      expect(await outcomeOf({ assertion })).toBe('own by key k')
+      clients.pop()
+    }
+})
+
 test.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'] as const)(
   'an assertion by %s is verified, and one of another algorithm of the same key is not',
   async (algorithm) => {

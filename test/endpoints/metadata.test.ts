@@ -28,7 +28,18 @@ const places = (tenant: string) =>
   ])
 
 const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA']
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'EdDSA',
+  'Ed25519',
+]
 
 const acme = {
   issuer: 'https://acme.example',

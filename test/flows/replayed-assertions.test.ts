@@ -18,6 +18,7 @@ afterAll(() => postgres.remove())
 const key = await newClientKey('ES256', 'k')
 const issuer = 'https://id.example'
 const config = `
+limits: { enabled: false }
 tenants:
   acme:
     name: Acme

@@ -47,7 +47,8 @@ describe('a public key', () => {
     expect(algorithms({ ...publicKeys.rsa, alg: 'PS256' })).toEqual(['PS256'])
     expect(algorithms(publicKeys.p256)).toEqual(['ES256'])
     expect(algorithms(publicKeys.p384)).toEqual(['ES384'])
-    expect(algorithms(publicKeys.ed25519)).toEqual(['EdDSA'])
+    for (const alg of [undefined, 'EdDSA', 'Ed25519'])
+      expect(algorithms({ ...publicKeys.ed25519, alg })).toEqual(['EdDSA', 'Ed25519'])
   })
 
   test('keeps what verifies, and nothing else', () => {
