@@ -8,27 +8,27 @@ export interface CleanerOptions {
   readonly guard: ClockGuard
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Resolves after so many milliseconds. */
+  /** Resolves after the given milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>
 }
 
 const id = 'floor'
-/** An expired row is there for so long; clocks of several machines differ (ms). */
+/** An expired row is kept for this time (ms), because the clocks of machines differ. */
 const keptExpired = 86_400_000
-/** Rows of one statement. */
+/** Rows that one statement deletes. */
 const batch = 500
-/** Milliseconds between two statements, for requests to come through. */
+/** Milliseconds between two statements, so that requests are served meanwhile. */
 const batchPause = 50
-/** Statements of one call; what is left waits for the next. */
+/** Statements of one call. The next call goes on from there. */
 const mostBatches = 100
-/** Tries to write when other processes do in the same moment. */
+/** Attempts to write while other processes write at the same time. */
 const mostTries = 5
-/** Milliseconds after which the time that was seen is written down again. */
+/** Milliseconds after which the current time is stored again. */
 const seenEvery = 60_000
 
 /**
- * Deletes expired rows, and writes down the latest expiry among them: a token that expired by then stays expired whatever a clock
- * says, so that deleting its revocation cannot revive it.
+ * Deletes expired rows, and stores the latest expiry among them, the cutoff. A token that expired by the cutoff stays expired whatever a
+ * clock says, so deleting its revocation cannot make it valid again.
  */
 export class Cleaner {
   readonly #options: CleanerOptions
@@ -38,23 +38,23 @@ export class Cleaner {
     this.#options = options
   }
 
-  /** Whatever expired by this time (ms since the epoch) may be forgotten, and so it is expired for good. Never falls. */
+  /** The cutoff (ms since the epoch): everything that expired by then stays expired, because its rows may be deleted. Never goes back. */
   get cutoff(): number {
     return this.#cutoff
   }
 
-  /** Reads what is written down, before the first answer. Throws StorageError. */
+  /** Reads the stored cutoff and time, before the first answer. Throws StorageError. */
   async begin(): Promise<void> {
     const found = await this.#read()
     this.#options.guard.compare(found?.value.last_seen, { isStart: true })
   }
 
-  /** Writes down the time, unless it cannot be believed. Answers whether it can. Throws StorageError. */
+  /** Stores the current time, unless the clock cannot be trusted. Returns whether it can. Throws StorageError. */
   async see(): Promise<boolean> {
     const { guard, now } = this.#options
     const wasWaiting = guard.isWaiting
     const found = await this.#read()
-    // A clock that went right for as long as was asked is believed, whatever was written down before.
+    // A clock that was right for the required time is trusted, whatever time is stored.
     if (guard.isSteady() && !wasWaiting) guard.compare(found?.value.last_seen, { isStart: false })
     if (!guard.isSteady()) return false
     const lastSeen = found?.value.last_seen ?? Number.NEGATIVE_INFINITY
@@ -69,7 +69,8 @@ export class Cleaner {
     if (!guard.isSteady()) return
     const last = await storage.findLastExpiry(now() - keptExpired)
     if (last === undefined) return
-    // The cutoff first: a row that is gone must not have been the last to know. A clock that is ahead raises it no further than that.
+    // The cutoff is stored before the deletion, so that no fact is lost with a row. It is the expiry of a row and not the time of
+    // the clock, so a clock that is ahead does not raise it further.
     if (last > this.#cutoff && !(await this.#write(Math.ceil(last)))) return
     for (let count = 0; count < mostBatches && !isStopped(); count++) {
       if ((await storage.deleteExpired(last, batch)) < batch) return
@@ -83,7 +84,7 @@ export class Cleaner {
     return found
   }
 
-  /** Answers false when another process wrote in the same moment; it then did the same. */
+  /** Returns false when another process wrote at the same time, because it did the same work. */
   async #write(cutoff: number): Promise<boolean> {
     const records = this.#options.storage.of(systemTenant).of(cleanings)
     const found = await this.#read()

@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 
 export interface ClockGuardOptions {
-  /** Milliseconds since the epoch, as the wall clock says. */
+  /** Milliseconds since the epoch, by the wall clock. */
   readonly now: () => number
   /** See Platform.monotonic. */
   readonly monotonic: () => number
@@ -12,27 +12,27 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
-/** What a clock may be off by. */
+/** The largest difference that counts as no jump. */
 const tolerance = 5 * minute
-/** So long a clock that was wrong has to go right before it is believed. */
+/** A clock that was wrong has to be right for this long before it is trusted. */
 const longWait = day
-/** After a pause of the server that may as well be a wrong clock: a clock that is set at the start is set by then. */
+/** The same, after a pause that may be a wrong clock: a clock that is set while the machine starts is right by then. */
 const shortWait = 10 * minute
-/** A pause that needs no second look. */
+/** A pause between two runs up to this length is trusted at once. */
 const shortPause = hour
-/** A pause that is too long to be one. */
+/** A longer pause counts as a wrong clock. */
 const longPause = 30 * day
 
 /**
- * Tells whether the wall clock can be believed, for all that it alone would drive: a wrong one must not rotate, delete or
- * revive anything. Within the process it is held against the monotonic clock, across restarts against the last time that
- * was written down. A machine that sleeps looks like a clock that jumped, and is treated as one.
+ * Tells whether the wall clock can be trusted: a wrong clock must not rotate keys, delete rows or make expired tokens valid again. Within
+ * the process it is compared with the monotonic clock, across restarts with the last stored time. A machine that sleeps looks
+ * like a clock that jumped, and is treated as one.
  */
 export class ClockGuard {
   readonly #options: ClockGuardOptions
-  /** Where both clocks stood when they were last compared; moved every hour, for clocks drift. */
+  /** The state of both clocks at the last comparison. Renewed every hour, because clocks drift. */
   #anchor: { now: number; monotonic: number }
-  /** When the clock is believed again, by the monotonic clock. */
+  /** When the clock is trusted again, by the monotonic clock. */
   #believedAt = Number.NEGATIVE_INFINITY
   #isWaiting = false
 
@@ -41,12 +41,12 @@ export class ClockGuard {
     this.#anchor = this.#read()
   }
 
-  /** Whether a clock that was wrong is being watched. */
+  /** Whether the guard watches a clock that was wrong. */
   get isWaiting(): boolean {
     return this.#isWaiting
   }
 
-  /** Compares with the time that was written down last, by this process or by any other; undefined: none was. */
+  /** Compares with the last stored time, of this process or another one; undefined: none is stored. */
   compare(lastSeen: number | undefined, { isStart }: { isStart: boolean }): void {
     if (lastSeen === undefined || this.#isWaiting) return
     const gap = this.#options.now() - lastSeen
@@ -57,7 +57,7 @@ export class ClockGuard {
     else this.#wait(shortWait)
   }
 
-  /** Whether the clock is right, as far as can be known; to be asked every few seconds. */
+  /** Whether the clock can be trusted. Call it every few seconds. */
   isSteady(): boolean {
     const { now, monotonic } = this.#read()
     const jump = now - this.#anchor.now - (monotonic - this.#anchor.monotonic)

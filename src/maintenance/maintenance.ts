@@ -10,31 +10,31 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
   readonly storage: Storage
   readonly keyring: Keyring
   readonly log: Log
-  /** Puts in order what other processes left of the audit trail. Throws StorageError. */
+  /** Completes what other processes left unfinished in the audit trail. Throws StorageError. */
   readonly settleAudit?: () => Promise<void>
-  /** Active tenants of config.yaml, whose keys go on though nobody uses them; those of the storage are found there. */
+  /** The ids of the active tenants of config.yaml, whose keys are rotated though no request uses them. */
   readonly configured?: readonly string[]
   /** See SurveyorOptions. */
   readonly clearsFolders?: boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Milliseconds between two looks for what other processes changed; default 5 seconds. */
+  /** Milliseconds between two looks for changes of other processes; default 5 seconds. */
   readonly lookEvery?: number
-  /** Milliseconds between two rounds of what is due some time, such as deleting; default 30 seconds. */
+  /** Milliseconds between two runs of the slower work, such as deleting; default 30 seconds. */
   readonly roundEvery?: number
 }
 
 const newsWork = 'looking for changed keys'
-/** Tenants whose keys are changed in one round, so that keys of ten thousand tenants are not made at once. */
+/** Tenants whose keys are changed in one run, so that not ten thousand keys are made at once. */
 const mostChanged = 100
 
-/** What a server does beside its answers. One thing runs at a time; what fails is tried again the next time. */
+/** The background work of a server. One task runs at a time; a task that fails is tried again in the next run. */
 export class Maintenance {
   readonly #options: MaintenanceOptions
   readonly #guard: ClockGuard
   readonly #cleaner: Cleaner
   readonly #surveyor: Surveyor
-  /** What fails now, by the name of the work: a complaint that stays the same is logged once. */
+  /** The current errors, by the name of the task, so that an error which stays the same is logged once. */
   readonly #failing = new Map<string, string>()
   #cancelTimer = () => {}
   #running: Promise<void> = Promise.resolve()
@@ -54,14 +54,14 @@ export class Maintenance {
   /** See {@link Cleaner.cutoff}. */
   readonly expiryCutoff = (): number => this.#cleaner.cutoff
 
-  /** Learns what has to be known before the first answer, and goes on by itself from then on. Throws StorageError. */
+  /** Reads what must be known before the first answer, and starts the loop. Throws StorageError. */
   async start(): Promise<void> {
     await this.#cleaner.begin()
     await this.#lookAtFirst()
     this.#schedule()
   }
 
-  /** A damaged row is of one tenant, which is refused by itself; the news of all others are known. */
+  /** A damaged row belongs to one tenant, whose requests fail by themselves; the others are up to date. */
   async #lookAtFirst(): Promise<void> {
     try {
       await this.#options.keyring.lookForNews()
@@ -71,14 +71,14 @@ export class Maintenance {
     }
   }
 
-  /** Stops, once what runs has come to an end. */
+  /** Stops after the task that runs. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#cancelTimer()
     await this.#running
   }
 
-  /** Does at once what is due; resolves when it is done. */
+  /** Runs all tasks that are due now. Resolves when they are done. */
   runNow(): Promise<void> {
     this.#running = this.#running.then(() => this.#run())
     return this.#running
@@ -110,7 +110,7 @@ export class Maintenance {
   }
 
   #noteClock(isRight: boolean): void {
-    // Times of before may lie in the future of a clock that was set back.
+    // After the clock was set back, earlier times may lie in its future.
     if (isRight && !this.#isClockRight) this.#options.keyring.reconsider()
     this.#isClockRight = isRight
   }
@@ -118,7 +118,7 @@ export class Maintenance {
   async #takeSteps(): Promise<void> {
     const { keyring, randomBytes } = this.#options
     const due = keyring.findDue()
-    // Replicas start at different places, so that they do not all make a key for the same tenant at once.
+    // Replicas start at different tenants, so that they do not all make a key for the same one.
     const [high = 0, low = 0] = randomBytes(2)
     const start = due.length === 0 ? 0 : (high * 256 + low) % due.length
     for (const id of [...due.slice(start), ...due.slice(0, start)].slice(0, mostChanged)) {

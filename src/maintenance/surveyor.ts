@@ -5,41 +5,41 @@ import { tenants } from '../tenants/tenant-row.ts'
 export interface SurveyorOptions {
   readonly storage: Storage
   readonly keyring: Pick<Keyring, 'survey'> & { readonly orphans: Pick<Keyring['orphans'], 'list' | 'clear'> }
-  /** Whether folders of keys are cleared of what was left: one of the processes that serve together does. Default: true. */
+  /** Whether this process clears the folders of keys of left files. One of the processes that serve together does. Default: true. */
   readonly clearsFolders?: boolean
   readonly configured?: readonly string[]
   /** See Platform.monotonic. */
   readonly monotonic: () => number
-  /** Resolves after so many milliseconds. */
+  /** Resolves after the given milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>
 }
 
-/** Tenants that are looked at before requests come through. */
+/** Tenants of one slice, after which requests are served. */
 const slice = 20
 /** Milliseconds between two slices. */
 const slicePause = 50
-/** Slices of one round: ten thousand tenants take half an hour. */
+/** Slices of one run: ten thousand tenants take half an hour. */
 const mostSlices = 10
-/** Milliseconds after which all are looked at again, for what was not told. */
+/** Milliseconds after which all tenants are looked at again, for changes that no process was told of. */
 const surveyEvery = 3_600_000
 
-/** The ids of one slice, and what is done with each. */
+/** The ids of one slice, and the work for each. */
 interface Turn {
   readonly ids: readonly string[]
   readonly look: (id: string) => Promise<void>
 }
 
 /**
- * Keys of tenants that nobody uses have steps due, too: looks at their rings, a few at a time. After them come the folders of keys, those
- * of tenants that are gone among them.
+ * Rotates the keys of tenants that no request uses: looks at a few rings at a time. Then it clears the folders of keys, also those of
+ * deleted tenants.
  */
 export class Surveyor {
   readonly #options: SurveyorOptions
-  /** How many of the configured tenants were looked at. */
+  /** Number of configured tenants that were looked at. */
   #configured = 0
-  /** The id up to which stored tenants were looked at; undefined: all were. */
+  /** Stored tenants were looked at up to this id; undefined: all were. */
   #stored: string | undefined = ''
-  /** Folders of keys that are still to be cleared; undefined: none is. */
+  /** Folders of keys that are still to be cleared; undefined: there are none. */
   #folders: string[] | undefined
   #doneAt = Number.NEGATIVE_INFINITY
 
@@ -47,7 +47,7 @@ export class Surveyor {
     this.#options = options
   }
 
-  /** Goes on where the last look ended. Throws StorageError; a damaged row keeps it from no other, and is thrown at the end. */
+  /** Continues where the last call ended. Throws StorageError. A damaged row does not stop it: its error is thrown at the end. */
   async look(isStopped: () => boolean): Promise<void> {
     const { monotonic, pause } = this.#options
     const damage = new PassedDamage()

@@ -1,16 +1,16 @@
 import { addSamples, type Samples, withoutGauges } from './samples.ts'
 
-/** The samples of many processes, some of which ended: what they counted stays counted. */
+/** Adds the samples of many processes. The counts of processes that ended stay in the sum. */
 export class MetricsSum {
   #ended: Samples = {}
   readonly #last = new Map<number, Samples>()
 
-  /** Keeps the newest samples of a process, which hold all that it counted since its start. */
+  /** Keeps the newest samples of a process, which hold all its counts since its start. */
   report(id: number, samples: Samples): void {
     this.#last.set(id, samples)
   }
 
-  /** The process is no more. */
+  /** Call this when the process has ended. */
   end(id: number): void {
     const last = this.#last.get(id)
     if (!last) return

@@ -1,17 +1,17 @@
 import type { Samples } from './samples.ts'
 
-/** Upper bounds of the histogram, in milliseconds; what takes longer is counted in +Inf alone. */
+/** Upper bounds of the histogram, in milliseconds; longer requests count in +Inf only. */
 const bounds = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const
 
-/** Anybody can send any method, and every label is memory. */
+/** Other methods get one label together: each label takes memory, and a client can send any method. */
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** What is counted of one route. */
+/** The counts of one route. */
 interface RouteRow {
-  /** By bucket, each without those below it; the last is +Inf. */
+  /** Per bucket, without the buckets below; the last one is +Inf. */
   readonly buckets: number[]
   milliseconds: number
-  /** By method and status, such as `GET 200`. */
+  /** Per method and status, such as `GET 200`. */
   readonly answers: Map<string, Map<number, number>>
 }
 
@@ -21,7 +21,7 @@ export class Metrics {
   readonly #tokens = new Map<string, number>()
   readonly #throttled = new Map<string, number>()
 
-  /** Counts an answer. `route` is a pattern; undefined: none matched. */
+  /** Counts an answer. `route` is a pattern; undefined: no route matched. */
   countRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
     const row = this.#rowOf(route ?? 'none')
     let bucket = 0
@@ -42,7 +42,7 @@ export class Metrics {
     this.#tokens.set(key, (this.#tokens.get(key) ?? 0) + 1)
   }
 
-  /** Counts a request that has to wait because too many failed; `kind` is what was tried, such as `client`. */
+  /** Counts a request that must wait after too many failures; `kind` is the kind of limit, such as `client`. */
   countThrottled(kind: string): void {
     this.#throttled.set(kind, (this.#throttled.get(kind) ?? 0) + 1)
   }

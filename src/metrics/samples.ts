@@ -1,4 +1,4 @@
-/** Values by name and labels, as a line of the Prometheus text format begins: `name{label="value"}`. */
+/** Values by name and labels, in the form of the Prometheus text format: `name{label="value"}`. */
 export type Samples = Readonly<Record<string, number>>
 
 interface Family {
@@ -7,7 +7,7 @@ interface Family {
   readonly help: string
 }
 
-/** Every metric that there is, in the order in which they are shown. No label is a tenant, a client or a text of a request. */
+/** All metrics, in the order of the output. No label is a tenant, a client or a text of a request. */
 const families: readonly Family[] = [
   { name: 'grantd_build_info', type: 'gauge', help: 'Always 1; the labels say what runs' },
   {
@@ -59,7 +59,7 @@ export function buildSamples({ version, commit }: { version: string; commit: str
   return { [`grantd_build_info{version="${version}",commit="${commit}"}`]: 1 }
 }
 
-/** Samples of several processes as those of one. */
+/** Adds the samples of several processes. */
 export function addSamples(all: readonly Samples[]): Samples {
   const sum: Record<string, number> = {}
   for (const samples of all) {
@@ -68,7 +68,7 @@ export function addSamples(all: readonly Samples[]): Samples {
   return sum
 }
 
-/** What of the samples outlives their process: a counter must never go back, and memory is given back. */
+/** The samples that stay after the end of their process: counters, which must never go back. Memory is left out. */
 export function withoutGauges(samples: Samples): Samples {
   return Object.fromEntries(Object.entries(samples).filter(([key]) => !gauges.has(nameOf(key))))
 }

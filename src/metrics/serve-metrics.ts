@@ -4,14 +4,14 @@ import { renderSamples, type Samples } from './samples.ts'
 
 export interface MetricsAddress {
   readonly host: string
-  /** 0 takes any free one. */
+  /** 0 takes any free port. */
   readonly port: number
 }
 
-/** Where metrics are read: `GET /metrics` and nothing else. */
+/** The one path of the listener: `GET /metrics`. */
 export const metricsPath = '/metrics'
 
-/** Opens the listener of the metrics, which is apart from that of the requests. Throws {@link ListenError}. */
+/** Opens the listener of the metrics, on a port of its own. Throws {@link ListenError}. */
 export function serveMetrics(
   { host, port }: MetricsAddress,
   collect: () => Samples | Promise<Samples>,
@@ -21,7 +21,7 @@ export function serveMetrics(
     hostname: host,
     port,
     fetch: async ({ method, url }) => {
-      // The URL is put together with the Host that was sent, and that may be anything.
+      // The URL contains the Host of the request, which may be any text.
       if (!URL.canParse(url)) return answer(400, 'Bad request: the Host header names no host\n')
       if (new URL(url).pathname !== metricsPath) return answer(404, 'Not found: metrics are at /metrics\n')
       if (method !== 'GET' && method !== 'HEAD') return answer(405, 'Method not allowed\n', { Allow: 'GET' })

@@ -1,4 +1,4 @@
-/** The address as people write it: one of IPv4 that came in by a socket of IPv6 without its `::ffff:`. */
+/** The address as people write it: an IPv4 address that came through an IPv6 socket loses its `::ffff:`. */
 export function plainAddress(address: string | undefined): string | undefined {
   return address?.replace(/^::ffff:(?=\d+\.)/i, '')
 }

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 
-/** What was typed does not fit the command; `message` says what. */
+/** The arguments do not fit the command; `message` says why. */
 export class UsageError extends Error {}
 
-/** An option that the command does not have. */
+/** The command does not have this option. */
 export class UnknownOptionError extends UsageError {
   /** As it was typed: `--prot`. */
   readonly typed: string
@@ -14,7 +14,7 @@ export class UnknownOptionError extends UsageError {
   }
 }
 
-/** A command that there is not. */
+/** The command does not exist. */
 export class UnknownCommandError extends UsageError {}
 
 export type OptionTypes = Readonly<Record<string, 'string' | 'boolean'>>
@@ -35,8 +35,8 @@ export interface ParsedArguments {
 type Values = Map<string, string | true>
 
 /**
- * Reads `--name value`, `--name=value` and the words between; of an option that comes twice the last counts. Throws {@link UsageError}
- * for an unknown option, for a value that is missing, empty or too much, and for an empty word.
+ * Reads `--name value`, `--name=value` and the words between. The last value of a repeated option counts. Throws
+ * {@link UsageError} for an unknown option, for a value that is missing, empty or not wanted, and for an empty word.
  */
 export function parseArguments(words: readonly string[], names: OptionNames): ParsedArguments {
   const values: Values = new Map()
@@ -45,7 +45,7 @@ export function parseArguments(words: readonly string[], names: OptionNames): Pa
     if (token.kind === 'option') takeOption(token, values, names)
     if (token.kind === 'positional') positionals.push(token.value)
   }
-  // A shell puts an empty word where a variable was to be.
+  // A shell leaves an empty word where a variable is empty.
   if (positionals.includes('')) throw new UsageError(`One of the words ${emptiness}`)
   return {
     text: (name) => {

@@ -16,7 +16,7 @@ declare const Deno: {
 
 export function denoPlatform(): Platform {
   const shared = nodePlatform()
-  // A worker would need the rights to run programs, and the words that gave this process its rights cannot be read back.
+  // A worker would need the permission to run programs, and this process cannot read which permissions it was started with.
   const processes = { ...shared.processes, startAgain: undefined }
   return {
     ...shared,
@@ -36,7 +36,7 @@ const proxyVariables = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name)
   name.toUpperCase(),
 ])
 
-/** Without a client of its own a request goes through the proxy that Deno finds in the environment at the first of them. */
+/** Without a client of its own, a request goes through the proxy that Deno reads from the environment at the first request. */
 async function sendRequest(url: string, init: RequestInit, proxy: string | undefined): Promise<Response> {
   if (proxy !== undefined) {
     const client = Deno.createHttpClient({ proxy: { url: proxy } })
@@ -62,7 +62,7 @@ function listen(options: ListenOptions): Listener {
     port: server.addr.port,
     holdOff: async () => false,
     drain: stop,
-    // Deno has no way to cut connections short; the process ends right after.
+    // Deno cannot close connections at once. The process ends right after this.
     close: async () => void stop(),
   }
 }

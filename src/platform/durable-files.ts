@@ -2,7 +2,7 @@ import type * as nodeFs from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import process from 'node:process'
 
-/** The calls of node:fs/promises that files need: a test puts others in their place, which fail or end the process. */
+/** The calls of node:fs/promises that files need. A test replaces them by calls that fail or that end the process. */
 export type FileSystem = Pick<
   typeof nodeFs,
   | 'chmod'
@@ -19,7 +19,10 @@ export type FileSystem = Pick<
   | 'writeFile'
 >
 
-/** Private files that are on the disk when a method resolves. What fails leaves nothing; what is killed may leave a temporary name. */
+/**
+ * Private files that are on the disk when a method resolves. A failure leaves nothing behind; a kill may leave a file with a
+ * temporary name.
+ */
 export class DurableFiles {
   readonly #fs: FileSystem
 
@@ -39,7 +42,7 @@ export class DurableFiles {
       await mkdir(folder, { mode: 0o700 })
     } catch (cause) {
       if (codeOf(cause) === 'EEXIST' && (await stat(folder)).isDirectory()) return
-      // /proc takes no folder and says for ever that something is missing.
+      // /proc takes no folder and always says that a parent is missing.
       if (isRetry || !isMissing(cause) || dirname(folder) === folder) throw cause
       await this.makeFolder(dirname(folder))
       return this.makeFolder(folder, { isRetry: true })
@@ -80,7 +83,7 @@ export class DurableFiles {
 
   async giveName(staged: string, path: string): Promise<boolean> {
     try {
-      // A hard link, unlike a rename, refuses to take the place of a file that is there.
+      // A hard link, unlike a rename, never replaces a file.
       await this.#fs.link(staged, path)
     } catch (cause) {
       if (codeOf(cause) === 'EEXIST') return false
@@ -100,7 +103,7 @@ export class DurableFiles {
       throw cause
     }
     await this.#fs.rm(temporary, { force: true })
-    // The other process may not have made its file durable yet, and what is answered next rests on it.
+    // The other process may not have made its file durable yet, and the caller relies on it from now on.
     await this.#syncFolder(dirname(path))
     return false
   }
@@ -113,7 +116,7 @@ export class DurableFiles {
       await file.writeFile(content)
       await file.sync()
     } catch (cause) {
-      // On a full disk the file is there and empty.
+      // On a full disk the file exists and is empty.
       await this.#fs.rm(path, { force: true }).catch(() => {})
       throw cause
     } finally {
@@ -121,7 +124,7 @@ export class DurableFiles {
     }
   }
 
-  /** What root makes in the folder of a service belongs to the service: it could not read its own key otherwise. */
+  /** Gives what root makes to the owner of the folder: otherwise the service could not read its own key. */
   async #keepOwner(path: string): Promise<void> {
     if (process.getuid?.() !== 0) return
     const { uid, gid } = await this.#fs.stat(dirname(path))

@@ -5,11 +5,11 @@ export interface FileFacts {
   /** The number of the user that it belongs to; undefined where the system has none. */
   readonly owner: number | undefined
   readonly isFile: boolean
-  /** Which file it is, whatever its name: that of another one differs while both are there. */
+  /** Identifies the file, whatever its name. Two files that exist at the same time differ in it. */
   readonly identity: string
   /** When it was written last, in milliseconds since the epoch. */
   readonly modifiedAt: number
-  /** When its bytes, its mode or its names were changed last, in the same unit; nobody can set it. */
+  /** When its bytes, its mode or its names were changed last, in the same unit; no program can set it. */
   readonly changedAt: number
 }
 
@@ -22,7 +22,7 @@ export interface Files {
   folderOf(path: string): string
   /** Follows symbolic links; undefined when there is nothing at `path`. */
   facts(path: string): Promise<FileFacts | undefined>
-  /** The {@link FileFacts.identity} of what is at `path`, at once: a few microseconds of the event loop. */
+  /** The {@link FileFacts.identity} of what is at `path`, synchronously. Costs a few microseconds of the event loop. */
   identityNow(path: string): string | undefined
   read(path: string): Promise<Uint8Array>
   /** Reads a regular file of at most `limit` bytes: no pipe that never ends, no device that never stops. */
@@ -31,37 +31,37 @@ export interface Files {
   list(folder: string): Promise<string[]>
   /** Makes the folder and its parents where they are missing. */
   makeFolder(folder: string): Promise<void>
-  /** Writes a file where there is none; answers false, and changes nothing, when something is at `path`. */
+  /** Writes a file where there is none; returns false, and changes nothing, when something is at `path`. */
   create(path: string, content: string): Promise<boolean>
-  /** Writes a file into the folder and removes it. */
+  /** Writes a file into the folder and removes it again. */
   checkWritable(folder: string): Promise<void>
   /** Makes the folder and its parents with mode 0700, whatever the umask. */
   makePrivateFolder(folder: string): Promise<void>
   /**
    * Writes a file of mode 0600 that appears at `path` whole and durable, or not at all.
-   * Answers false, and changes nothing, when something is at `path` already.
+   * Returns false, and changes nothing, when something is at `path` already.
    */
   createPrivate(path: string, content: string): Promise<boolean>
   /**
-   * Writes a new file of mode 0600, durably; throws EEXIST where something is at `path`. What is killed meanwhile may leave a part of
-   * it, so `path` is a name that nobody takes for a whole file.
+   * Writes a new file of mode 0600, durably; throws EEXIST where something is at `path`. A kill meanwhile may leave a part of
+   * it, so `path` is a name that no reader takes for a whole file.
    */
   stagePrivate(path: string, content: string): Promise<void>
   /**
-   * Gives a staged file its name, durably. Answers false, and changes nothing, when something is at `path` already. What is killed
+   * Gives a staged file its name, durably. Returns false, and changes nothing, when something is at `path` already. A kill
    * meanwhile leaves it under both names.
    */
   giveName(staged: string, path: string): Promise<boolean>
   /**
    * Makes a new, empty, private file beside `path`, lets `fill` write it by its path, and makes it appear at `path` whole and
-   * durable. Answers false, and changes nothing, when something is at `path` already.
+   * durable. Returns false, and changes nothing, when something is at `path` already.
    */
   createPrivateWith(path: string, fill: (temporary: string) => Promise<void>): Promise<boolean>
   /** Whether a symbolic link is at `path`. */
   isLink(path: string): Promise<boolean>
-  /** Removes a file, or a symbolic link and never what it names; nothing happens when nothing is there. */
+  /** Removes a file, or a symbolic link and never its target. Does nothing when nothing is at `path`. */
   remove(path: string): Promise<void>
-  /** Removes a folder that is empty; answers false, and changes nothing, for one that is not. */
+  /** Removes a folder that is empty; returns false, and changes nothing, for one that is not. */
   removeFolder(folder: string): Promise<boolean>
 }
 

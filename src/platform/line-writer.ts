@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 
-/** Bytes that a pipe takes whole (PIPE_BUF of Linux): processes that share one do not mix their lines. */
+/** Bytes that a pipe takes as one piece (PIPE_BUF of Linux), so that processes which share a pipe do not mix their lines. */
 const wholeWrite = 4096
-/** UTF-16 units of a write that nobody else's can come between. */
+/** UTF-16 units of a write while this process is the only one that writes. */
 const largestWrite = 32_768
 
-/** Lines that go out together. */
+/** Writes lines of the same moment together. */
 export interface LineWriter {
-  /** Takes a line with its end; it leaves a moment later, or by {@link flush}. */
+  /** Takes a line with its line end. The line is written a moment later, or by {@link flush}. */
   readonly add: (line: string) => void
   /** Writes what waits, at once. */
   readonly flush: () => void
@@ -16,8 +16,8 @@ export interface LineWriter {
 }
 
 /**
- * Gathers the lines of a moment, which `later` ends: a write costs the system more than a line costs us. With `isShared`, other
- * processes write to the same place.
+ * Collects lines until `later` calls back, because each write costs more than many lines do. With `isShared`, other processes
+ * write to the same place.
  */
 export function createLineWriter(
   write: (text: string) => void,

@@ -4,11 +4,11 @@ export interface Processes {
   /** Of this process alone. */
   usage(): ProcessUsage
   /**
-   * Starts this program with the same words and environment, what `environment` says, and the same standard output. Undefined
-   * where the runtime cannot.
+   * Starts this program with the same arguments, standard output and environment, to which `environment` is added. Undefined where
+   * the runtime cannot.
    */
   readonly startAgain: ((environment: Readonly<Record<string, string>>) => ChildProcess) | undefined
-  /** The process that started this one by {@link startAgain}; undefined: somebody else did. */
+  /** The process that started this one by {@link startAgain}; undefined: something else did. */
   readonly parent: Channel | undefined
 }
 
@@ -18,11 +18,11 @@ export interface ProcessUsage {
   readonly residentBytes: number
 }
 
-/** Messages are what JSON can say. What is sent to one that is gone is lost. */
+/** Messages are JSON values. A message to a process that is gone is lost. */
 export interface Channel {
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
-  /** Calls back once the other side is gone, however it ended. */
+  /** Calls back once when the other side has ended, for whatever reason. */
   onGone(listener: () => void): void
   /** No longer keeps this process alive. */
   release(): void
@@ -30,13 +30,13 @@ export interface Channel {
 
 export interface ChildProcess extends Omit<Channel, 'release' | 'onGone'> {
   readonly pid: number
-  /** Resolves once, when it is no more. */
+  /** Resolves when the process has ended. */
   readonly exited: Promise<Exit>
   /** Ends it at once. */
   kill(): void
 }
 
-/** How a process ended: a code, or the signal that ended it; neither when it could not be started. */
+/** How a process ended: a code, or the signal that ended it; both undefined when it could not be started. */
 export interface Exit {
   readonly code: number | undefined
   readonly signal: string | undefined

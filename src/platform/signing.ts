@@ -2,7 +2,7 @@
 export interface KeyMaking {
   /** A new private key as PKCS#8 PEM, made off the event loop; `modulusLength` is of RSA alone. */
   generateKeyPem(kind: GeneratedKind, modulusLength: number): Promise<string>
-  /** A private key in the runtime's own cryptography, signing on the thread that calls. Throws for what is no key of the scheme. */
+  /** A private key in the runtime's own cryptography; it signs on the calling thread. Throws where `pem` is no key of the scheme. */
   openNativeKey(pem: Uint8Array, scheme: SignatureScheme): NativeKey
   /** Curves whose signature costs the runtime less than handing it to another thread. */
   readonly quickCurves: readonly string[]
@@ -26,8 +26,8 @@ export interface SignatureScheme {
 
 /** A private key in a library outside of JavaScript. */
 export interface NativeKey {
-  /** Signs on the thread that calls, which does nothing else meanwhile. Throws when it cannot, and after {@link free}. */
+  /** Signs on the calling thread, which does nothing else meanwhile. Throws when it cannot, and after {@link free}. */
   sign(data: Uint8Array): Uint8Array
-  /** Gives the key back to its library. The second time nothing happens. */
+  /** Gives the key back to its library. A second call does nothing. */
   free(): void
 }

@@ -1,6 +1,6 @@
-/** SQLite; its calls keep the event loop busy until they are done. */
+/** SQLite. Each call blocks the event loop until it is done. */
 export interface Sqlite {
-  /** Opens the file, and makes it where there is none. Throws {@link SqliteError}. */
+  /** Opens the file, and creates it where it is missing. Throws {@link SqliteError}. */
   open(path: string): SqliteConnection
 }
 
@@ -26,7 +26,7 @@ export type SqliteErrorKind =
   | 'constraint'
   | 'other'
 
-/** What SQLite said, and what it means. */
+/** An error of SQLite: its words, and the kind of error that grantd makes of them. */
 export class SqliteError extends Error {
   readonly kind: SqliteErrorKind
 

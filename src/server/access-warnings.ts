@@ -4,9 +4,9 @@ import type { Files } from '../platform/files.ts'
 import { findOpenData } from '../storage/data-exposure.ts'
 import type { StoragePlace } from '../storage/open.ts'
 
-/** What a server says of files that others reach. */
+/** Warnings about files that other users can reach. */
 export interface AccessWarnings {
-  /** Says so of the first key alone: an fsGroup of Kubernetes opens every one, of ten thousand tenants too. */
+  /** Warns about the first key only, because an fsGroup of Kubernetes opens the keys of all tenants alike. */
   ofKey(exposure: Exposure): void
   ofData(place: StoragePlace, files: Files): Promise<void>
 }

@@ -1,11 +1,11 @@
 import type { Platform } from '../platform/platform.ts'
 
-/** Share of one processor from which on a process is busy. */
+/** A process is busy from this share of one processor on. */
 const busyFrom = 0.5
-/** Milliseconds that a look covers at least; who asks sooner gets the last answer. */
+/** The shortest time (ms) that is measured. A call within it gets the last result. */
 const shortest = 50
 
-/** Tells whether this process was busy since it was asked last, by the time that it spent on processors. */
+/** Returns a function that tells whether this process was busy since the last call, by its processor time. */
 export function createBusyMeter({
   processes,
   monotonic,

@@ -34,13 +34,13 @@ type Files = Pick<Platform, 'files'>
 
 /** Seconds that are added to the time for which verifiers may keep the JWK Set. */
 const publishMargin = 300
-/** Seconds within which every process that serves the JWK Set has looked for new keys, and publishes them. */
+/** Seconds within which every process finds new keys and publishes them in the JWK Set. */
 const lookMargin = 10
 /** Bytes. */
 const largestMasterKeyFile = 64 * 1024
 const pageSize = 500
 
-/** What the keys of a configured tenant have to be and where they are; undefined when there is no such tenant. */
+/** The plan for the keys of a configured tenant; undefined when there is no such tenant. */
 function findConfiguredPlan(tenantId: string, context: PlanContext): KeyPlan | undefined {
   const { loaded } = context
   const signing = loaded.config.tenants[tenantId]?.signing
@@ -99,7 +99,7 @@ export interface ComposeKeyringOptions
 
 export type KeyringHost = KeyHost & Pick<Platform, 'environment' | 'hashing'>
 
-/** The keyring of a configuration and of the tenants in the storage; it opens no key yet. Throws MasterKeyError. */
+/** The keyring of a configuration and of the tenants in the storage; opens no key yet. Throws MasterKeyError. */
 export async function composeKeyring(
   loaded: LoadedConfig,
   platform: KeyringHost,
@@ -123,20 +123,20 @@ async function findStoredPlan(
   tenantId: string,
   { loaded, platform, storage }: { loaded: LoadedConfig; platform: Files; storage: Storage },
 ): Promise<KeyPlan | undefined> {
-  // The id may be that of a row that somebody wrote, and would name a folder.
+  // The id may come from a row that was written by hand, and would become the name of a folder.
   if (!tenantIdPattern.test(tenantId)) return undefined
   const found = await storage.of(systemTenant).of(tenants).find(tenantId)
   if (!found) return undefined
   const { created_at: generation } = found.value
   const signing = fillSettings(SigningSettings, found.value.signing ?? {})
   const plan = { ...planSigning(tenantId, signing, { loaded, platform }), generation }
-  // A file beside Postgres is of a tenant of config.yaml: never of this one, though that one had its id.
+  // With Postgres, a key file belongs to a tenant of config.yaml, and never to a stored tenant of the same id.
   return loaded.storage.kind === 'postgres' ? { ...plan, folder: null } : plan
 }
 
 /**
- * Where the private halves of a configuration are. It comes before the storage is opened: a missing master key is a fault of the
- * configuration, whether the database can be reached or not. Throws MasterKeyError.
+ * Opens the place of the private keys. Runs before the storage is opened, because a missing master key is a fault of the
+ * configuration, whether or not the database can be reached. Throws MasterKeyError.
  */
 export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHost): Promise<KeyMaterial> {
   if (loaded.storage.kind === 'postgres')
@@ -145,7 +145,7 @@ export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHos
   return keepsNothing ? new MemoryMaterial(platform) : new FileMaterial(platform)
 }
 
-/** The master keys of master_key_file, else of the environment; undefined when there are none. */
+/** The master keys from master_key_file, or else from the environment; undefined when there are none. */
 async function loadMasterKeys(
   { config, resolve }: LoadedConfig,
   { files, environment, hashing, onExposure }: KeyringHost,
@@ -171,7 +171,7 @@ async function loadMasterKeys(
   }
 }
 
-/** Milliseconds that a token of the tenant lives at most, an API key among them; null: for ever. */
+/** The longest life (ms) of a token or an API key of the tenant; null: an API key may live for ever. */
 async function findLongestTokenLife(
   tenantId: string,
   { config }: LoadedConfig,
@@ -179,7 +179,7 @@ async function findLongestTokenLife(
 ): Promise<number | null> {
   const configured = config.tenants[tenantId]
   const tenant = configured ?? (await findStoredSettings(tenantId, storage))
-  // A configured tenant may name its API keys and switch them off.
+  // A configured tenant may have settings of API keys and switch them off.
   const isOff = configured?.api_keys?.enabled === false
   const apiKeys = isOff ? undefined : tenant?.api_keys
   if (apiKeys && apiKeys.max_ttl === null) return null
@@ -201,13 +201,13 @@ async function findStoredSettings(tenantId: string, storage: Storage): Promise<T
 async function findLongestStored(tenantId: string, storage: Storage): Promise<number> {
   let longest = 0
   for await (const page of walkRows(storage.of(tenantId).of(clients), { pageSize })) {
-    // A client whose row is damaged gets no token; what it got is of a life that the ring has noted.
+    // A client whose row is damaged gets no token. The ring has noted the life of those that it got before.
     for (const { value } of onlyReadable(page)) longest = Math.max(longest, value.access_token_ttl ?? 0)
   }
   return longest
 }
 
-/** A first key is told where it is opened. */
+/** A first key is logged where it is opened. */
 const messages = {
   first: undefined,
   created: 'a signing key was made',

@@ -39,7 +39,7 @@ export interface ComposeOptions {
   readonly metrics?: Metrics | undefined
 }
 
-/** Where the memory of a configuration is; a configuration that keeps nothing has one that ends with the process. */
+/** The place of the storage. A configuration without a data_dir gets one in memory, which ends with the process. */
 export function planStorage(
   { storage, dataDir }: LoadedConfig,
   { files }: Pick<Platform, 'files'>,
@@ -50,7 +50,7 @@ export function planStorage(
     : { kind: 'sqlite', path: files.resolve(dataDir, 'grantd.db') }
 }
 
-/** Every tenant and every client, those of the configuration and those of the storage. */
+/** The registries of tenants and clients, of the configuration and of the storage. */
 export function composeRegistries(
   { config }: LoadedConfig,
   { storage, publicUrl, hashing }: { storage: Storage; publicUrl: string; hashing: Hashing },
@@ -66,7 +66,7 @@ export function composeRegistries(
   }
 }
 
-/** Puts the parts of the server together: the one place that knows where each comes from. */
+/** Puts the parts of the server together. The one place that knows where each part comes from. */
 export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps {
   const { config } = loaded
   const { platform, keyring, publicUrl, storage, randomBytes } = options

@@ -3,7 +3,7 @@ import type { Platform } from '../platform/platform.ts'
 import { generateSecret } from '../secrets/generated-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 
-/** What is served where no configuration is: one tenant and one client, gone when the process ends. */
+/** What the server serves without a configuration: one tenant and one client, which end with the process. */
 export interface Demo {
   readonly loaded: LoadedConfig
   readonly secret: string
@@ -28,7 +28,7 @@ tenants:
   return { loaded: { ...loaded, storage: { kind: 'memory' }, dataDir: undefined }, secret }
 }
 
-/** What a person does next: each command works as printed, in any order. */
+/** The next steps for the person at the terminal. Each command works as printed, in any order. */
 export function renderDemo({ secret }: Demo, publicUrl: string): string {
   const getToken = `curl -s -u ${clientId}:${secret} -d grant_type=client_credentials ${publicUrl}${tenantPath(tenantId)}/oauth/token`
   const pickToken = `sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'`

@@ -12,9 +12,9 @@ export function findActive({ tenants }: Config): string[] {
 }
 
 /**
- * Opens the keys of the tenants, some at once, and throws KeyError with every complaint, that of a damaged keyring too. With many tenants it opens none: to
- * open or make ten thousand keys keeps every core busy for minutes, and each tenant's first request opens its own; one whose key
- * is broken is answered 503, and the log says why.
+ * Opens the keys of the tenants, `atOnce` at the same time. Throws KeyError with every complaint, damaged rows of keyrings included.
+ * With many tenants it opens no key, because ten thousand keys would keep every core busy for minutes. Then the first request of a
+ * tenant opens its key; where that fails, the request is answered 503 and the log says why.
  */
 export async function openKeys(
   ids: readonly string[],

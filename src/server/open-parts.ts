@@ -13,12 +13,12 @@ import { openServices, type Services } from './services.ts'
 import { openServerEngine } from './signing-engine.ts'
 import { logNewKey } from './startup.ts'
 
-/** What works behind the answers, opened and running. */
+/** The parts behind the endpoints, opened and running. */
 export interface Parts extends Services {
   readonly keyring: Keyring
   readonly maintenance: Maintenance
   readonly openedKeys: ReadonlyMap<string, OpenedKey>
-  /** The tenants of the configuration that are not switched off. */
+  /** The ids of the active tenants of the configuration. */
   readonly active: readonly string[]
 }
 
@@ -26,12 +26,12 @@ interface PartsOptions {
   readonly platform: Platform
   readonly log: Log
   readonly lifecycle: Lifecycle
-  /** Processes that serve together, this one too. */
+  /** Number of processes that serve together, this one included. */
   readonly workers: number
   readonly isQuiet: boolean
 }
 
-/** Opens what is behind the answers, and starts maintenance. Opens no key of a tenant. */
+/** Opens storage, services and keyring, and starts maintenance. Opens no key of a tenant. */
 export async function openParts(
   loaded: LoadedConfig,
   { platform, log, lifecycle, workers, isQuiet }: PartsOptions,
@@ -51,7 +51,7 @@ export async function openParts(
     log,
     atOnce: platform.cores,
     onOpened: ({ tenantId }, opened) => {
-      // Only the start has to name them: this map would keep every key in memory for good.
+      // Only the start prints them. Later ones would stay in memory for as long as this map.
       if (lifecycle.phase === 'starting') openedKeys.set(tenantId, opened)
       else logNewKey(tenantId, opened, log)
     },

@@ -2,7 +2,7 @@ import { CommandError } from '../cli/command.ts'
 import { ListenError, type Listener, type ListenOptions } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 
-/** Opens a port. Throws CommandError with what to do; `option` is what chooses another port. */
+/** Opens a port. Throws CommandError that says what to do; `option` is the one that chooses another port. */
 export function openPort(
   options: ListenOptions,
   { listen }: Pick<Platform, 'listen'>,
@@ -19,10 +19,10 @@ export function openPort(
   }
 }
 
-/** What to do about the system's word. */
+/** The next step for an error code of the system. */
 function explainListen(code: string, { hostname, option }: { hostname: string; option: string }): string {
   if (code === 'EADDRINUSE') {
-    // The runtime says so of a name that cannot be resolved, too.
+    // The runtime uses the same code for a name that cannot be resolved.
     const isName = !/^[\d.]+$|:|^localhost$/.test(hostname)
     const doubt = isName ? `, or ${hostname} is no name of this machine` : ''
     return `the port is in use${doubt}; stop what uses it, or choose another with ${option}`

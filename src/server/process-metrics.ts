@@ -7,9 +7,9 @@ import { addSamples, buildSamples, type Samples } from '../metrics/samples.ts'
 import type { Platform } from '../platform/platform.ts'
 import { openMetrics } from './open-metrics.ts'
 
-/** What this process counts. */
+/** The counters of this process. */
 export interface ProcessMetrics {
-  /** Undefined: nothing is counted. */
+  /** Undefined: metrics are off. */
   readonly counters: Metrics | undefined
   samples(): Samples
   close(): Promise<void>
@@ -18,11 +18,11 @@ export interface ProcessMetrics {
 interface StartOptions {
   readonly platform: Platform
   readonly log: Log
-  /** A worker's are served by its supervisor. */
+  /** The supervisor serves the metrics of its workers. */
   readonly isWorker: boolean
 }
 
-/** Counts, where the configuration wants it, and serves the counts where no supervisor does. Throws CommandError. */
+/** Starts to count, where the configuration enables metrics, and serves them, where no supervisor does. Throws CommandError. */
 export function startMetrics(
   { server }: Pick<Config, 'server'>,
   { platform, log, isWorker }: StartOptions,

@@ -21,14 +21,14 @@ import { runUntilStopped } from './shutdown.ts'
 import { startListening } from './start-listening.ts'
 import { announce } from './startup.ts'
 
-/** Serves in this process until it is stopped and answers the exit code; as a worker, in the words of its supervisor. */
+/** Serves in this process until it is stopped, and returns the exit code. With `worker`, the supervisor says where and when. */
 export async function serveProcess(
   args: ParsedArguments,
   platform: Platform,
   worker: WorkerSide | undefined,
 ): Promise<number> {
   if (!worker) return serveAsked(args, platform, undefined)
-  // Signals of a terminal go to the whole group, and the supervisor answers them.
+  // A terminal sends signals to the whole group, and the supervisor handles them.
   const removeReload = platform.onReloadSignal(() => {})
   const removeStop = platform.onStopSignal((signal) => worker.signalled(signal))
   try {
@@ -68,7 +68,7 @@ async function serveAsked(
   })
 }
 
-/** A worker never looks for itself: what is found may change, and its siblings serve what their supervisor found. */
+/** Finds the configuration of a server without a supervisor. A worker gets the one that its supervisor found. */
 async function findOwn(args: ParsedArguments, platform: Platform) {
   const { files } = platform
   const path = (await findConfig(args, platform)) ?? null
@@ -89,7 +89,7 @@ interface ServeOptions {
   readonly demo: Demo | undefined
   readonly platform: Platform
   readonly worker: WorkerSide | undefined
-  /** Says nothing that another worker says. */
+  /** True: prints no text that another worker prints. */
   readonly isQuiet: boolean
 }
 
@@ -126,7 +126,7 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
     await metrics.close()
     worker?.reportSamples()
   }
-  // The server listens for signals before it says that it is there: who reads that may stop it at once.
+  // The server listens for signals before it says that it is ready, because a reader may stop it at once.
   const heard = worker ? hearSupervisor(worker) : hearSignals(platform, log)
   const shutdownDelay = shutdownDelayOf(loaded)
   const stopped = runUntilStopped({ platform, listener, lifecycle, log, shutdownDelay, close, ...heard })
@@ -138,7 +138,7 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   return stopped
 }
 
-/** The log of this process; the lines of workers tell which one wrote them, for all write to one output. */
+/** The log of this process. A line of a worker has its number, because all workers write to one output. */
 function openLog({ platform, worker }: ServeOptions): Log {
   const log = createLog(platform.writeLine, platform.now)
   if (!worker) return log
@@ -156,7 +156,7 @@ function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): P
   }
 }
 
-/** Milliseconds. */
+/** In milliseconds. */
 function shutdownDelayOf({ config }: LoadedConfig): number {
   return config.server.shutdown_delay * 1000
 }

@@ -11,7 +11,7 @@ import { createBusyMeter } from './busy-meter.ts'
 import { planStorage } from './compose.ts'
 import { openAudit } from './open-audit.ts'
 
-/** What works behind the answers. */
+/** The services behind the endpoints. */
 export interface Services {
   readonly storage: Storage
   readonly audit: AuditSink
@@ -20,14 +20,14 @@ export interface Services {
   readonly limits: AttemptLimits
   /** See AuditLog.settleForgotten. */
   settleAudit(): Promise<void>
-  /** Writes what waits to be written, and closes the storage. */
+  /** Writes what is still in memory, and closes the storage. */
   close(): Promise<void>
 }
 
-/** Rows that are remembered as told of. */
+/** Number of damaged rows that are remembered as logged. */
 const mostTold = 1000
 
-/** Names each damaged row in the log, once for as long as there are not too many of them. */
+/** Logs each damaged row once, as long as there are not more of them than are remembered. */
 function logDamaged(log: Log): OnDamagedRow {
   const told = new Set<string>()
   return ({ key, message }) => {

@@ -5,12 +5,12 @@ import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { StopOrder } from '../supervisor/stop-order.ts'
 
-/** Milliseconds that answers in flight may take once the server stops. */
+/** Milliseconds that requests in flight may take once the server stops. */
 const longestFarewell = 10_000
 
 /**
- * Milliseconds before the port closes in which no new connection begins: long enough that each one that has begun was accepted, and
- * that its first request is there. Closing the port would cut it off.
+ * For so long (ms) before the port closes, no new connection begins. In that time every connection that has begun is accepted, and its
+ * first request arrives. Closing the port earlier would reset it.
  */
 const quietTime = 300
 
@@ -19,19 +19,19 @@ export interface Running {
   readonly listener: Listener
   readonly lifecycle: Lifecycle
   readonly log: Log
-  /** Milliseconds for which requests are served after an order to stop that says so. */
+  /** Milliseconds for which requests are still served after an order to stop with `keepServing`. */
   readonly shutdownDelay: number
-  /** Calls back whenever it is told to stop, until the returned function is called. */
+  /** Calls back at every order to stop, until the returned function is called. */
   readonly onStop: (listener: (order: StopOrder) => void) => () => void
-  /** Told once no more connections are taken. */
+  /** Called when the port no longer accepts connections. */
   readonly onClosed?: () => void
-  /** Ends what works behind the answers, once no more are given. */
+  /** Closes the services, after the last answer. */
   readonly close: () => Promise<void>
 }
 
 /**
- * Serves until it is told to stop, then for the shutdown delay, lets what is in flight finish, and answers the exit code. Being told
- * again ends it at once.
+ * Serves until the order to stop and for the shutdown delay after it, lets requests in flight finish, and returns the exit code. A
+ * second order ends it at once.
  */
 export function runUntilStopped(running: Running): Promise<number> {
   const { platform, lifecycle, log, onStop, shutdownDelay } = running
@@ -48,7 +48,7 @@ export function runUntilStopped(running: Running): Promise<number> {
     }
     const removeListener = onStop(({ by, keepServing }) => {
       if (lifecycle.phase === 'stopping') return end(exitCodeOf(by))
-      // Nobody was told to send requests to a server that still starts.
+      // No load balancer sends requests to a server that is still starting.
       const delay = keepServing && lifecycle.phase === 'ready' ? shutdownDelay : 0
       lifecycle.phase = 'stopping'
       log('info', 'stopping', { signal: by, ...(delay > 0 && { shutdown_delay_ms: delay }) })
@@ -61,7 +61,7 @@ export function runUntilStopped(running: Running): Promise<number> {
 
 type Pause = (milliseconds: number) => Promise<void>
 
-/** Serves for so many milliseconds, in the last of which no connection begins. */
+/** Serves for `delay` milliseconds; in the last {@link quietTime} of them no connection begins. */
 async function serveOn(delay: number, { listener }: Running, pause: Pause): Promise<void> {
   if (delay === 0) return
   await pause(Math.max(0, delay - quietTime))
@@ -69,7 +69,7 @@ async function serveOn(delay: number, { listener }: Running, pause: Pause): Prom
   await pause(Math.min(delay, quietTime))
 }
 
-/** Closes the port, lets the answers in flight leave as long as they may take, and ends what works behind them. */
+/** Closes the port, waits for requests in flight, but not for longer than allowed, and closes the services. */
 async function finish({ listener, onClosed, close, log }: Running, pause: Pause): Promise<void> {
   const drained = listener.drain().then(() => true)
   onClosed?.()

@@ -7,7 +7,7 @@ import type { Log } from '../log.ts'
 import { hostOpenssl } from '../platform/openssl/host-openssl.ts'
 import type { Platform } from '../platform/platform.ts'
 
-/** What makes the signatures of this server, of which `processes` share the work. Throws SigningEngineError. */
+/** Opens the signing engine of this server; `processes` share the work. Throws SigningEngineError. */
 export async function openServerEngine(
   { server }: Pick<Config, 'server'>,
   { platform, log, processes }: { platform: Platform; log: Log; processes: number },

@@ -23,11 +23,11 @@ interface AnnounceOptions {
   readonly platform: Platform
   readonly demo: Demo | undefined
   readonly worker: WorkerSide | undefined
-  /** Says nothing that another worker says. */
+  /** True: prints no text that another worker prints. */
   readonly isQuiet: boolean
 }
 
-/** Tells everybody that the server is there: the person who started it, the audit trail and the log. */
+/** Tells the person who started the server, the audit trail and the log that it is ready. */
 export function announce(announced: Announced, { demo, platform, worker, isQuiet }: AnnounceOptions): void {
   const { deps, host, port, openedKeys, audit, log } = announced
   const { version, commit } = deps.build
@@ -45,7 +45,7 @@ export function announce(announced: Announced, { demo, platform, worker, isQuiet
   for (const [tenantId, opened] of openedKeys) logNewKey(tenantId, opened, log)
 }
 
-/** A port that was chosen at the start, and links that still name the one of the file, lead people astray. */
+/** Warns where another port was chosen at the start than the one in public_url: links would lead to another server. */
 function warnOfOtherPort(publicUrl: string, port: number, platform: Platform): void {
   if (!isLoopbackUrl(publicUrl) || Number(new URL(publicUrl).port || 80) === port) return
   platform.writeError(
@@ -58,7 +58,7 @@ export function logNewKey(tenant: string, { key, path, generated }: OpenedKey, l
   if (generated) log('info', 'generated a signing key', { tenant, kid: key.kid, file: path })
 }
 
-/** Tenants that are named one by one. */
+/** Number of tenants that are listed; the others are counted. */
 const mostNamed = 10
 
 interface Started {
@@ -66,11 +66,11 @@ interface Started {
   readonly host: string
   readonly port: number
   readonly openedKeys: ReadonlyMap<string, OpenedKey>
-  /** A demo says itself what to try. */
+  /** A demo prints its own next steps. */
   readonly isDemo: boolean
 }
 
-/** The lines for the person who starts the server: where it is, what it serves, what to try. */
+/** The text for the person who starts the server: the address, the tenants, a first command. */
 export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started): string {
   const { build, publicUrl, tenants } = deps
   const active = tenants.configured.filter(({ active }) => active)
@@ -94,7 +94,7 @@ function renderTenant({ id }: Tenant, { clients, storage }: Deps, openedKeys: St
   return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${place}` : ''}`
 }
 
-/** A command that gets a token; curl asks for the secret as a password, so that it stands nowhere. */
+/** A command that gets a token. curl asks for the secret, so that no history and no process list has it. */
 function renderFirstTry(tenants: readonly Tenant[], { clients, publicUrl }: Deps): string[] {
   for (const tenant of tenants) {
     const client = clients.of(tenant.id).configured.find(({ active }) => active)

@@ -16,7 +16,7 @@ import { WorkerPool } from '../supervisor/worker-pool.ts'
 import { openMetrics } from './open-metrics.ts'
 import { openPort } from './open-port.ts'
 
-/** Runs so many workers on one port and answers the exit code. */
+/** Runs the workers on one port, and returns the exit code. */
 export async function supervise(
   args: ParsedArguments,
   platform: Platform,
@@ -71,8 +71,9 @@ export async function supervise(
 const largestConfig = 64 * 1024 * 1024
 
 /**
- * The configuration as it is now, so that a worker which is started later has the same one, whatever was written since: the text
- * and the folder too, which is where data_dir begins. Throws FileError where it cannot even be looked for. What cannot be read is left to the first worker, which says what is wrong with it.
+ * Reads text and folder of the configuration once, so that a worker which starts later has the same one, though the file may have
+ * changed. A file that cannot be read has the text null: the first worker reads it again and says what is wrong. Throws FileError where the
+ * file cannot even be looked for.
  */
 async function readConfig(args: ParsedArguments, platform: Platform): Promise<ConfigSource> {
   const { files } = platform
@@ -89,8 +90,8 @@ async function readConfig(args: ParsedArguments, platform: Platform): Promise<Co
 }
 
 /**
- * Finds that the port is nobody else's, which workers cannot: they share it, and would with another server of the same user.
- * Port 0 becomes one number for all.
+ * Checks that no other server has the port. Workers cannot: they would share it even with another server of the same user. Returns
+ * the number of the port, which port 0 becomes for all workers.
  */
 async function takePort({ host, port }: Plan, platform: Platform): Promise<number> {
   const fetch = async () => new Response(null, { status: 503 })

@@ -1,7 +1,7 @@
-/** Milliseconds; the first restart is at once. */
+/** Waits in milliseconds; the first restart is immediate. */
 const firstDelay = 500
 const longestDelay = 30_000
-/** A worker that lived so long was well, and what ended it is something new (ms). */
+/** A worker that lived so long (ms) worked: its end does not count as one more failure in a row. */
 const healthyAfter = 60_000
 
 /** How long to wait before a worker that ended is started again. */
@@ -13,7 +13,7 @@ export class BackOff {
     return this.#failures
   }
 
-  /** Counts one that ended after `lived` milliseconds, and answers the milliseconds to wait. */
+  /** Counts the end of a worker after `lived` milliseconds, and returns the milliseconds to wait. */
   next(lived: number): number {
     if (lived >= healthyAfter) this.#failures = 0
     this.#failures++

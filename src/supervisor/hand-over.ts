@@ -2,25 +2,25 @@ import type { WorkerHandle } from './worker-handle.ts'
 import type { ToWorker } from './worker-messages.ts'
 
 export interface HandOver {
-  /** Those that listen and are to go. */
+  /** Workers that listen and have to go. */
   readonly old: readonly WorkerHandle[]
-  /** Those that listen and stay; they began to listen after all of `old`. */
+  /** Workers that listen and stay. They began to listen after all of `old`. */
   readonly next: readonly WorkerHandle[]
   readonly pause: (milliseconds: number) => Promise<void>
 }
 
-/** Milliseconds in which a client that is busy sends one more request, and a handshake comes to its end. */
+/** Time (ms) in which a busy client sends one more request, and a handshake completes. */
 const leaveTime = 3000
-/** Milliseconds until one that was told to stop has closed its port. */
+/** Time (ms) in which a worker closes its port after the order to stop. */
 const longestClose = 5000
-/** Milliseconds until a worker that was told to steer has answered; one that takes longer hangs, and would take requests too. */
+/** Time (ms) in which a worker answers the order to steer. A worker that takes longer hangs, and would take requests too. */
 const longestSteer = 5000
 
 /**
- * Moves the requests of one port from old workers to new ones. Each has its own queue of connections, and closing it cuts off
- * those that wait in it; so new connections go to the new workers alone before, where the system can be told so. Connections
- * that are kept open go with their next answer, and only those that were silent for three seconds are closed under their client.
- * Answers whether the system sent new connections to the new workers; where not, a few of that moment may be cut off.
+ * Moves the requests of one port from old workers to new ones. Each worker has its own queue of connections, and closing it resets the
+ * connections that wait there. So, where the system supports it, new connections go only to the new workers first. An open connection
+ * ends with its next answer; only one that was silent for three seconds is closed without an answer. Returns whether the system sent
+ * new connections to the new workers; where it did not, a few connections of that moment may be reset.
  */
 export async function handOver({ old, next, pause }: HandOver): Promise<boolean> {
   if (next.length === 0 || old.length === 0) return true
@@ -28,7 +28,7 @@ export async function handOver({ old, next, pause }: HandOver): Promise<boolean>
   const isSteered = await steer((count) => ({ type: 'steer', first, count }), next, pause)
   for (const worker of old) worker.send({ type: 'leave' })
   await pause(leaveTime)
-  // Each that closes moves the last one into its place; this number stays that of a new worker until all are closed.
+  // Closing a listener moves the last one to its number. This number stays the number of a new worker until all are closed.
   if (isSteered) await steer(() => ({ type: 'steer', first, count: 1 }), next, pause)
   const closed = Promise.all(old.map((worker) => worker.ask({ type: 'stop', keepServing: false }, 'closed')))
   await Promise.race([closed, pause(longestClose)])
@@ -36,7 +36,7 @@ export async function handOver({ old, next, pause }: HandOver): Promise<boolean>
   return isSteered
 }
 
-/** Lets the first worker that answers steer for all; one that hangs is ended. Answers whether the system does it. */
+/** Lets the first worker that answers steer for all, and ends a worker that hangs. Returns whether the system does it. */
 async function steer(
   messageFor: (count: number) => ToWorker,
   next: HandOver['next'],

@@ -1,10 +1,10 @@
 import type { Log } from '../log.ts'
 import type { Plan } from './worker-messages.ts'
 
-/** Several workers were asked for, and each would keep to itself what it knows. */
+/** Several workers cannot run, because each would keep its data to itself. */
 export class NothingShared extends Error {}
 
-/** Tells what a reload cannot change. Throws NothingShared where the new workers would not share what they keep. */
+/** Logs what a reload cannot change. Throws NothingShared where the new workers would not share their storage. */
 export function comparePlans(plan: Plan, running: Plan, log: Log): void {
   if (!plan.isShared) {
     log(
@@ -22,7 +22,10 @@ export function comparePlans(plan: Plan, running: Plan, log: Log): void {
   }
 }
 
-/** Whether a worker may serve beside those of the other plan: one that read something else might accept what they revoked. */
+/**
+ * Whether a worker may serve beside the workers of the other plan. A worker with another storage might accept tokens that they
+ * revoked.
+ */
 export function isSameService(a: Plan, b: Plan): boolean {
   return a.isShared === b.isShared && a.host === b.host
 }

@@ -2,38 +2,38 @@ import type { Exit } from '../platform/processes.ts'
 import { BackOff } from './back-off.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
 
-/** What a place for one worker needs to know and to do. */
+/** What a slot for one worker needs. */
 export interface SlotHost {
   readonly monotonic: () => number
   readonly pause: (milliseconds: number) => Promise<void>
   /** Starts a worker and waits until it is ready. Throws {@link WorkerEnded}. */
   readonly add: () => Promise<WorkerHandle>
-  /** Whether a worker is wanted here still. */
+  /** Whether a worker is still wanted here. */
   readonly isWanted: () => boolean
-  /** Resolves once nobody minds one more that listens. */
+  /** Resolves when one more worker may begin to listen. */
   readonly settled: () => Promise<void>
-  /** Told of an end that nobody asked for; false gives up. */
+  /** Called when a worker ended without an order; false gives up. */
   readonly onEnd: (end: WorkerEnd, next: NextTry) => boolean
 }
 
 export interface WorkerEnd {
-  /** Undefined: it was never ready. */
+  /** Undefined: the worker was never ready. */
   readonly worker: WorkerHandle | undefined
   readonly exit: Exit
-  /** Milliseconds for which it was ready. */
+  /** Milliseconds for which the worker was ready. */
   readonly lived: number
-  /** Why it could not even be started. */
+  /** Why the worker could not be started. */
   readonly reason?: string
 }
 
 export interface NextTry {
-  /** Ends in a row. */
+  /** Number of ends in a row. */
   readonly failures: number
-  /** Milliseconds until another one is started. */
+  /** Milliseconds until another worker is started. */
   readonly delay: number
 }
 
-/** Keeps a worker in a place for as long as one is wanted: puts another one there whenever it ends. */
+/** Keeps a worker in a slot as long as one is wanted: starts another one when it ends. */
 export async function keepWorker(host: SlotHost, first: WorkerHandle | undefined): Promise<void> {
   const backOff = new BackOff()
   let worker = first
@@ -56,7 +56,7 @@ async function liveOnce(host: SlotHost, given: WorkerHandle | undefined): Promis
     return { worker, exit, lived: host.monotonic() - ready }
   } catch (cause) {
     if (cause instanceof WorkerEnded) return { worker: undefined, exit: cause.exit, lived: 0 }
-    // What nobody foresaw must not leave a place empty for ever, nor end the supervisor: it is told, and tried again later.
+    // An unexpected error must neither leave the slot empty nor end the supervisor. It is logged, and the start is tried again later.
     const reason = cause instanceof Error ? cause.message : String(cause)
     return { worker: undefined, exit: { code: undefined, signal: undefined }, lived: 0, reason }
   }

@@ -1,12 +1,12 @@
-/** That a server has to stop. */
+/** An order to stop. */
 export interface StopOrder {
-  /** The signal, or who gave the order. */
+  /** The signal, or the name of what gave the order. */
   readonly by: string
-  /** Whether it serves for its shutdown delay first, because load balancers have to see that it stops. */
+  /** Whether the server first serves for its shutdown delay, so that load balancers see that it stops. */
   readonly keepServing: boolean
 }
 
-/** The order that a signal is: who presses Ctrl-C does not want to wait. */
+/** The order of a signal. Ctrl-C (SIGINT) skips the shutdown delay. */
 export function orderOf(signal: string): StopOrder {
   return { by: signal, keepServing: signal === 'SIGTERM' }
 }

@@ -11,46 +11,46 @@ import type { ConfigSource, Place, Plan } from './worker-messages.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export interface SupervisorOptions {
-  /** How many; 'auto' is `cores`, and one where workers cannot share what they keep. */
+  /** Number of workers; 'auto' is `cores`, or one where workers cannot share their storage. */
   readonly workers: number | 'auto'
   readonly cores: number
   readonly pool: WorkerPool
   readonly log: Log
   readonly after: (milliseconds: number, callback: () => void) => () => void
   readonly monotonic: () => number
-  /** Finds the configuration and reads it, once for all workers of a start or a reload. */
+  /** Finds and reads the configuration, once for all workers of a start or a reload. */
   readonly readConfig: () => Promise<ConfigSource>
-  /** Finds that the port is free and answers its number. Throws what ends the start. */
+  /** Checks that the port is free, and returns its number. What it throws ends the start. */
   readonly takePort: (plan: Plan) => Promise<number>
-  /** Told once, before any worker takes requests. Throws what ends the start. */
+  /** Called once, before any worker takes requests. What it throws ends the start. */
   readonly begin: (plan: Plan) => void
-  /** Gets the text of the first worker, once all are ready. */
+  /** Called with the text of the first worker, when all are ready. */
   readonly announce: (text: string) => void
 }
 
 /** The workers of one configuration. */
 interface Generation {
   readonly config: ConfigSource
-  /** What its first worker read. */
+  /** The plan that the first worker read. */
   readonly plan: Plan
-  /** Those that are ready and those that will be. */
+  /** The workers that are ready or starting. */
   readonly workers: Set<WorkerHandle>
 }
 
-/** Failures in a row after which a start is given up. */
+/** Number of failures in a row after which the start is given up. */
 const mostFailures = 5
 
 const secondSignal: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 }
 
 /**
- * Keeps so many workers running, and is in the way of no request. The first worker of a start and of a reload reads the
- * configuration and says what it means; the others follow once it is ready, so that one alone makes keys and tables.
+ * Keeps the workers running. No request passes through the supervisor. The first worker of a start or a reload reads the configuration and
+ * reports its plan. The others start when it is ready, so that only one worker makes keys and tables.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #code = Promise.withResolvers<number>()
   #count = 1
-  /** What holds until the end, whatever is read later. */
+  /** The plan of the start; a later configuration does not change it. */
   #running: { readonly plan: Plan; readonly place: Place } | undefined
   #current: Generation | undefined
   #text: string | undefined
@@ -65,7 +65,7 @@ export class Supervisor {
     this.#options = options
   }
 
-  /** Runs until it is stopped and answers the exit code. Throws NothingShared, and what takePort and begin throw. */
+  /** Runs until it is stopped, and returns the exit code. Throws NothingShared, and what takePort and begin throw. */
   async run(): Promise<number> {
     try {
       return await Promise.race([this.#code.promise, this.#start().then(() => this.#code.promise)])
@@ -74,13 +74,13 @@ export class Supervisor {
       if (cause instanceof WorkerEnded) return cause.exit.code ?? 1
       throw cause
     } finally {
-      // None that is killed now gets a successor.
+      // A worker that is killed from now on is not replaced.
       this.#isStopping = true
       this.#options.pool.killAll()
     }
   }
 
-  /** Lets all workers finish; the second call ends all at once. */
+  /** Lets all workers finish. A second call ends them at once. */
   stop(signal: StopSignal): void {
     const { pool, log } = this.#options
     if (this.#isStopping) {
@@ -95,10 +95,10 @@ export class Supervisor {
     })
   }
 
-  /** Reads the configuration again and puts new workers in the place of the old ones; one reload runs at a time. */
+  /** Reads the configuration again and replaces the workers. One reload runs at a time. */
   reload(): void {
     if (!this.#wasReady || this.#reloading) {
-      // What was written after that one began to read is not lost.
+      // A change that was written after that reload began to read is not lost.
       this.#isReloadAsked = true
       return
     }
@@ -110,7 +110,7 @@ export class Supervisor {
     })
   }
 
-  /** What is known of the workers themselves. */
+  /** The metrics of the workers themselves. */
   samples(): Samples {
     return {
       grantd_workers: this.#serving.length,
@@ -136,7 +136,7 @@ export class Supervisor {
     for (let others = this.#count - 1; others > 0; others--) void this.#keep(generation, undefined)
   }
 
-  /** Starts the first worker. One that crashes is tried again; one that refuses has said why. */
+  /** Starts the first worker, again where it crashes. A worker that refuses to start has said why. */
   async #findPlan(config: ConfigSource): Promise<{ first: WorkerHandle; plan: Plan }> {
     const backOff = new BackOff()
     for (;;) {
@@ -167,7 +167,7 @@ export class Supervisor {
     return worker
   }
 
-  /** Lets it listen once it knows its configuration; answers its text for people. */
+  /** Lets a worker listen once it knows its configuration. Returns its text for people. */
   async #join({ workers, plan }: Generation, worker: WorkerHandle): Promise<string> {
     workers.add(worker)
     void worker.exited.then(() => workers.delete(worker))
@@ -184,7 +184,7 @@ export class Supervisor {
     return text
   }
 
-  /** Tells once that all are there. */
+  /** Logs, once, that all workers are ready. */
   #noteReady(): void {
     const { log, announce } = this.#options
     if (this.#wasReady || this.#isStopping || this.#text === undefined || this.#serving.length < this.#count)
@@ -205,7 +205,7 @@ export class Supervisor {
       pause: (milliseconds: number) => this.#pause(milliseconds),
       add: () => this.#add(generation),
       isWanted: () => !this.#isStopping && this.#current === generation,
-      // Who begins to listen in between would be taken for a new one when the port is handed over.
+      // A worker that began to listen meanwhile would count as a new one when the port is handed over.
       settled: async () => this.#reloading,
       onEnd: (end: WorkerEnd, next: NextTry) => this.#noteEnd(end, next),
     }
@@ -250,13 +250,13 @@ export class Supervisor {
       const { code, signal } = cause instanceof WorkerEnded ? cause.exit : {}
       const reason = cause instanceof WorkerEnded || !(cause instanceof Error) ? undefined : cause.message
       log('error', 'the reload failed, the old configuration stays', { code, signal, reason })
-      // Whatever went wrong, and when: those of one configuration are left.
+      // Whatever failed: the workers of one configuration are left.
       for (const worker of this.#current === old ? started : old.workers) void pool.stop(worker)
       return false
     }
   }
 
-  /** Starts the workers of a new configuration, which are put into `workers`. Throws where not all of them serve. */
+  /** Starts the workers of a new configuration and puts them into `workers`. Throws where not all of them serve. */
   async #startNext(running: Plan, workers: Set<WorkerHandle>): Promise<Generation> {
     const { log, readConfig, pool } = this.#options
     const config = await readConfig()
@@ -268,7 +268,7 @@ export class Supervisor {
     await this.#join(next, first)
     const others = Array.from({ length: this.#count - 1 }, () => this.#add(next))
     const all = [first, ...(await Promise.all(others))]
-    // One may have ended while its siblings came up, and nobody keeps its place yet.
+    // A worker may have ended while the others started, and no slot replaces it yet.
     const lost = all.find(({ isServing }) => !isServing)
     if (lost) throw new WorkerEnded(await lost.exited)
     return next

@@ -2,7 +2,7 @@ import type { Samples } from '../metrics/samples.ts'
 import type { ChildProcess, Exit } from '../platform/processes.ts'
 import type { Plan, ToSupervisor, ToWorker } from './worker-messages.ts'
 
-/** A worker ended before it did what was waited for. */
+/** A worker ended before it did what the supervisor waited for. */
 export class WorkerEnded extends Error {
   readonly exit: Exit
 
@@ -12,7 +12,7 @@ export class WorkerEnded extends Error {
   }
 }
 
-/** One worker, as its supervisor sees it. */
+/** One worker as its supervisor sees it. */
 export class WorkerHandle {
   readonly id: number
   readonly pid: number
@@ -20,7 +20,7 @@ export class WorkerHandle {
   readonly planned: Promise<Plan>
   readonly ready: Promise<string>
   readonly exited: Promise<Exit>
-  /** Its last samples, whenever they come. */
+  /** Called with its last samples. */
   onSamples: (samples: Samples) => void = () => {}
   #shutdownDelay = 0
   #isReady = false
@@ -62,17 +62,17 @@ export class WorkerHandle {
     })
   }
 
-  /** Whether it takes requests and was not told to go. */
+  /** Whether it takes requests and was not told to stop. */
   get isServing(): boolean {
     return this.#isReady && !this.#isToldToGo && !this.#isGone
   }
 
-  /** Whether its end is no surprise. */
+  /** Whether it was told to stop. */
   get isToldToGo(): boolean {
     return this.#isToldToGo
   }
 
-  /** Milliseconds, of its own configuration. */
+  /** Its shutdown delay in milliseconds. */
   get shutdownDelay(): number {
     return this.#shutdownDelay
   }
@@ -82,7 +82,7 @@ export class WorkerHandle {
     this.#child.send(message)
   }
 
-  /** Sends, and waits for the answer of a type; false when it ends first. */
+  /** Sends a message and waits for an answer of the given type; false when the worker ends first. */
   ask(message: ToWorker, answer: ToSupervisor['type']): Promise<boolean> {
     if (this.#isGone) return Promise.resolve(false)
     return new Promise((resolve) => {
@@ -91,7 +91,7 @@ export class WorkerHandle {
     })
   }
 
-  /** Like {@link ask}; one that hangs is not asked again before it has answered, for they may be read for days. */
+  /** Asks for samples like {@link ask}. A worker that hangs is not asked again before it answers, because metrics may be read for days. */
   askSamples(): Promise<boolean> {
     this.#samplesAsked ??= this.ask({ type: 'metrics' }, 'metrics').finally(() => {
       this.#samplesAsked = undefined

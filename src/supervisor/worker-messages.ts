@@ -1,58 +1,58 @@
 import type { Samples } from '../metrics/samples.ts'
 
-/** The environment variable that makes a process a worker, where it has a channel to its supervisor too. */
+/** The environment variable that makes a process with a channel to its supervisor a worker. */
 export const workerVariable = 'GRANTD_WORKER'
 
-/** What the configuration that a worker read means for all of them. */
+/** What a configuration means for all workers, as one worker read it. */
 export interface Plan {
   readonly host: string
-  /** 0 takes any free one. */
+  /** 0 takes any free port. */
   readonly port: number
-  /** Whether what one worker writes is there for the others. */
+  /** Whether the workers share one storage. */
   readonly isShared: boolean
-  /** Milliseconds that a worker may serve after it was told to stop. */
+  /** Milliseconds for which a worker still serves after the order to stop. */
   readonly shutdownDelay: number
-  /** Where metrics are served; null: nowhere. */
+  /** The address of the metrics; null: metrics are off. */
   readonly metrics: { readonly host: string; readonly port: number } | null
 }
 
-/** What all workers of one start or reload read, found once by their supervisor. */
+/** The configuration that all workers of one start or reload read. Their supervisor finds it once. */
 export interface ConfigSource {
-  /** As it was found, for people read it in what is wrong; null: there is no file, and a demo is served. */
+  /** The path as it was found, for messages; null: there is no file, and the server is a demo. */
   readonly path: string | null
   /** The absolute folder of the file, where its relative paths begin. */
   readonly folder: string
-  /** The bytes of the file as text, so that all have the same; null: read it yourself and say what is wrong with it. */
+  /** The text of the file, the same for all; null: the worker reads the file itself and says what is wrong. */
   readonly text: string | null
 }
 
-/** What the supervisor gives each worker. */
+/** The place that the supervisor gives a worker. */
 export interface Place {
-  /** That of the start, whatever a later configuration says. */
+  /** The port of the start; a later configuration does not change it. */
   readonly host: string
   readonly port: number
-  /** All of them, this one too. */
+  /** Number of all workers, this one included. */
   readonly workers: number
 }
 
 export type ToWorker =
-  /** The first message. A quiet one repeats no warning. */
+  /** The first message. A quiet worker prints no warning. */
   | { readonly type: 'begin'; readonly config: ConfigSource; readonly isQuiet: boolean }
-  /** On this host and port, as one of so many workers. */
+  /** Listen on this host and port, as one of so many workers. */
   | ({ readonly type: 'listen' } & Place)
   | { readonly type: 'steer'; readonly first: number; readonly count: number }
   | { readonly type: 'release' }
-  /** Let connections go at their next answer, and take new ones as before. */
+  /** Close each connection with its next answer, and accept new ones as before. */
   | { readonly type: 'leave' }
-  /** Serve for the shutdown delay before, or begin to stop now. */
+  /** Stop: after the shutdown delay, or now. */
   | { readonly type: 'stop'; readonly keepServing: boolean }
   | { readonly type: 'metrics' }
 
 export type ToSupervisor =
   | { readonly type: 'planned'; readonly plan: Plan }
-  /** It answers requests; `text` is for the person who started the server. */
+  /** The worker answers requests; `text` is for the person who started the server. */
   | { readonly type: 'ready'; readonly text: string }
   | { readonly type: 'steered'; readonly isDone: boolean }
-  /** It takes no more connections, and ends once its last answer has left. */
+  /** The worker accepts no more connections, and ends after its last answer. */
   | { readonly type: 'closed' }
   | { readonly type: 'metrics'; readonly samples: Samples }

@@ -11,12 +11,12 @@ export interface WorkerPoolOptions {
   readonly sum: MetricsSum
 }
 
-/** Milliseconds that a worker may take to be ready: it may have to make many keys. */
+/** Time (ms) in which a worker has to be ready; it may have to make many keys. */
 const longestStart = 120_000
-/** Milliseconds that a worker may take to end; it cuts its last answers off before. */
+/** Time (ms) in which a worker has to end. It cuts off its last answers before that. */
 const longestStop = 15_000
 
-/** Every worker process that there is, those that finish too. */
+/** All worker processes, also those that are stopping. */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions
   readonly #workers = new Set<WorkerHandle>()
@@ -27,7 +27,7 @@ export class WorkerPool {
     this.#options = options
   }
 
-  /** Starts a worker with the configuration that it shall have. A quiet one repeats no warning. */
+  /** Starts a worker with the given configuration. A quiet worker prints no warning. */
   start(config: ConfigSource, { isQuiet }: { isQuiet: boolean }): WorkerHandle {
     const { startAgain, log, sum } = this.#options
     const id = ++this.#lastId
@@ -47,7 +47,7 @@ export class WorkerPool {
     return worker
   }
 
-  /** Lets it finish what is in flight, after its shutdown delay with `keepServing`; resolves once it is gone. */
+  /** Lets a worker finish its requests, with `keepServing` after its shutdown delay. Resolves when it has ended. */
   async stop(worker: WorkerHandle, { keepServing = false } = {}): Promise<void> {
     worker.send({ type: 'stop', keepServing })
     const longest = longestStop + (keepServing ? worker.shutdownDelay : 0)
@@ -58,7 +58,7 @@ export class WorkerPool {
     cancel()
   }
 
-  /** Stops every worker, and each that is started from now on. */
+  /** Stops every worker, also those that are started from now on. */
   async stopAll({ keepServing }: { keepServing: boolean }): Promise<void> {
     this.#isStopped = true
     await Promise.all([...this.#workers].map((worker) => this.stop(worker, { keepServing })))
@@ -68,7 +68,7 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.kill()
   }
 
-  /** Asks every worker for its samples; those that do not answer within a second keep the last that they gave. */
+  /** Asks every worker for its samples. For a worker that does not answer within a second, the last ones stay. */
   async collect(): Promise<void> {
     const { promise: isLate, resolve } = Promise.withResolvers<void>()
     const cancel = this.#options.after(1000, resolve)

@@ -12,10 +12,10 @@ import {
   workerVariable,
 } from './worker-messages.ts'
 
-/** The supervisor stopped this worker, or is no more, before it served. */
+/** The supervisor stopped this worker, or ended itself, before the worker served. */
 export class Dismissed extends Error {}
 
-/** What the supervisor may ask of a worker that listens. */
+/** What the supervisor asks of a worker that listens. */
 export interface WorkerDuties {
   readonly steering: Steering | undefined
   readonly leave: () => void
@@ -24,7 +24,7 @@ export interface WorkerDuties {
 
 /** The supervisor, as a worker sees it. */
 export class WorkerSide {
-  /** Never that of another worker of the same supervisor. */
+  /** Unique among all workers of the supervisor, over time too. */
   readonly id: number
   readonly #channel: Channel
   readonly #waiting = new Map<ToWorker['type'], (message: ToWorker) => void>()
@@ -44,11 +44,11 @@ export class WorkerSide {
     })
     this.#dismissed.catch(() => {})
     channel.onMessage((message) => this.#take(message as ToWorker))
-    // Without its supervisor nobody stops it, and it must not hold the port for ever.
+    // Without its supervisor nothing would stop this worker, and it must not hold the port for ever.
     channel.onGone(() => this.#stop({ by: 'the supervisor is gone', keepServing: false }))
   }
 
-  /** The supervisor of this process; undefined where it is no worker. */
+  /** The supervisor of this process; undefined where this process is no worker. */
   static find({
     processes,
     environment,
@@ -65,7 +65,7 @@ export class WorkerSide {
     return message
   }
 
-  /** Answers where to listen. Throws {@link Dismissed}. */
+  /** Reports the plan, and returns where to listen. Throws {@link Dismissed}. */
   async plan(plan: Plan): Promise<Place> {
     const answer = this.#next('listen')
     this.#send({ type: 'planned', plan })
@@ -86,18 +86,18 @@ export class WorkerSide {
     this.#send({ type: 'closed' })
   }
 
-  /** Calls back once, however often and by whom it is told to stop: a second signal is the supervisor's to answer. */
+  /** Calls back once, however many orders to stop come: the supervisor handles a second signal. */
   onStop(listener: (order: StopOrder) => void): void {
     if (this.#stopped) listener(this.#stopped)
     else this.#onStop = listener
   }
 
-  /** This process got a signal, alone or together with all of its group. */
+  /** Call this when the process got a signal, alone or with all of its group. */
   signalled(signal: string): void {
     this.#stop(orderOf(signal))
   }
 
-  /** Tells what was counted until the end. */
+  /** Sends the last samples. */
   reportSamples(): void {
     if (this.#duties) this.#send({ type: 'metrics', samples: this.#duties.samples() })
   }

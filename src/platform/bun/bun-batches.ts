@@ -1,10 +1,9 @@
 type Answer = Response | Promise<Response>
 
 /**
- * Takes the requests of one turn of the event loop in before the first of them is worked on, and gives the answers that are done in
- * one turn out together. One request at a time from its first byte to its last would cost nearly twice as much of the processor: each
- * part finds the caches full of the others, and each answer by itself wakes whoever reads it, who sleeps again before the next
- * one is there.
+ * Reads all requests of one turn of the event loop before the first of them is worked on, and sends the answers that are ready in
+ * one turn together. One request at a time would cost nearly twice the processor time: each step evicts the others from the
+ * processor's caches, and each single answer wakes its reader, which sleeps again before the next answer is there.
  */
 export function createBatches(
   nextTurn: (callback: () => void) => void,

@@ -1,10 +1,10 @@
 import { type Instruction, ListeningSocket, socketOptions } from './bun-sockets.ts'
 
 /**
- * Lets no new connection begin at a port of this process. Linux cuts off the connections that wait in the queue of a listening socket
- * that is closed, after it told their clients that they are connected. A filter (SO_ATTACH_FILTER, socket(7)) drops the first packet of
- * a handshake (SYN) instead; its sender repeats it after a second, and is refused by then. Whoever is past the first packet gets in.
- * Answers false where the system cannot do it.
+ * Lets no new connection begin at a port of this process. When a listening socket is closed, Linux resets the connections that wait in
+ * its queue, though their clients were told that they are connected. So a filter (SO_ATTACH_FILTER, socket(7)) drops the first packet
+ * of a handshake (SYN); its sender repeats it after a second, and is refused then. Handshakes that have begun are completed.
+ * Returns false where the system cannot do it.
  */
 export async function holdOff(port: number): Promise<boolean> {
   const socket = await ListeningSocket.find((each) => each.port === port)
@@ -12,8 +12,8 @@ export async function holdOff(port: number): Promise<boolean> {
 }
 
 /**
- * Answers how many bytes of a packet are kept: none of one that has SYN and not ACK, all of another one. The packet begins with its TCP
- * header, which has the flags in byte 13.
+ * Returns how many bytes of a packet are kept: none of a packet with SYN and without ACK, all of any other. The packet begins with its
+ * TCP header, which has the flags in byte 13.
  */
 const dropFirstPackets: readonly Instruction[] = [
   // BPF_LD|BPF_B|BPF_ABS, BPF_ALU|BPF_AND|BPF_K: SYN is 0x02 and ACK 0x10.

@@ -2,8 +2,8 @@ import type { Pointer } from 'bun:ffi'
 import { readdir } from 'node:fs/promises'
 
 /**
- * Options of the listening sockets of this process, by the C library of the host: the runtime tells neither their numbers nor sets
- * these options. Linux with glibc on x86-64 and arm64.
+ * Sets options of the listening sockets of this process through the C library of the host, because the runtime neither sets them
+ * nor tells the numbers of its sockets. Works on Linux with glibc on x86-64 and arm64.
  */
 
 /** socket(7), level SOL_SOCKET. */
@@ -26,7 +26,7 @@ interface Libc {
   readonly getsockname: (fd: number, address: Pointer, length: Pointer) => number
 }
 
-/** Opened at the first use: most processes have none. */
+/** Opened at the first use, because most processes never need it. */
 let opened: Promise<Libc> | undefined
 
 async function openLibc(): Promise<Libc> {
@@ -50,7 +50,7 @@ export class ListeningSocket {
     this.#libc = libc
   }
 
-  /** The first one that is as wanted; undefined where there is none, or the system has no glibc or no /proc. */
+  /** The first socket that `isWanted` accepts; undefined where there is none, or where the system has no glibc or no /proc. */
   static async find(isWanted: (socket: ListeningSocket) => boolean): Promise<ListeningSocket | undefined> {
     try {
       opened ??= openLibc()
@@ -79,13 +79,13 @@ export class ListeningSocket {
     return new DataView(address.buffer).getUint16(2)
   }
 
-  /** Answers whether the system took it. */
+  /** Returns whether the system accepted it. */
   set(name: number, value: NodeJS.TypedArray): boolean {
     const { setsockopt, pointerTo } = this.#libc
     return setsockopt(this.#fd, solSocket, name, pointerTo(value), value.byteLength) === 0
   }
 
-  /** Has the system run a program where the option says. Answers whether it took it. */
+  /** Lets the kernel run a program at the place that the option names. Returns whether the kernel accepted it. */
   attach(name: number, program: readonly Instruction[]): boolean {
     const instructions = new DataView(new ArrayBuffer(program.length * 8))
     for (const [index, [code, operand]] of program.entries()) {

@@ -2,9 +2,9 @@ import type { Steering } from '../network.ts'
 import { type Instruction, ListeningSocket, socketOptions } from './bun-sockets.ts'
 
 /**
- * Steering by SO_ATTACH_REUSEPORT_CBPF (socket(7)): a program of a few instructions, which the system runs for each new
- * connection and which answers the number of the one that gets it. Where it answers one that is not there, the system chooses as
- * if there were no program, so a wrong number costs balance and nothing else.
+ * Steering by SO_ATTACH_REUSEPORT_CBPF (socket(7)): the kernel runs a program of a few instructions for each new
+ * connection. The program returns the number of the listener that gets the connection. For a number that does not exist, the kernel
+ * chooses as if there were no program, so a wrong number only costs balance.
  */
 export const bunSteering: Steering = {
   steer: ({ first, count }) =>

@@ -6,7 +6,7 @@ import { createBatches } from './bun-batches.ts'
 import { bunHashing } from './bun-hashing.ts'
 import { bunSteering } from './bun-steering.ts'
 
-/** Above what any endpoint takes, so that our own limit, which answers in JSON, is met first. */
+/** More than any endpoint takes, so that a request meets our own limit first, which answers in JSON. */
 const maxRequestBodySize = 1024 * 1024
 
 export function bunPlatform(): Platform {
@@ -25,7 +25,7 @@ function sendRequest(url: string, init: RequestInit, proxy: string | undefined):
   return fetch(url, {
     ...init,
     proxy: proxy === undefined ? false : { url: proxy, respectNoProxy: false },
-    // The environment can say otherwise of both, and then secrets are printed, or sent to anybody.
+    // The environment could change both: then secrets would be printed, or sent to an unverified server.
     verbose: false,
     tls: { rejectUnauthorized: true },
   })
@@ -35,7 +35,7 @@ function listen(options: ListenOptions): Listener {
   const server = start(options)
   return {
     port: server.port ?? options.port,
-    // Loaded when it is needed: a start is short.
+    // Loaded at its use, to keep the start short.
     holdOff: async () => (await import('./bun-hold-off.ts')).holdOff(server.port ?? options.port),
     drain: () => server.stop(false),
     close: () => server.stop(true),
@@ -59,7 +59,7 @@ function start({
         take(() =>
           fetch(withWholeUrl(request), { address: () => plainAddress(server.requestIP(request)?.address) }),
         ),
-      // Linux would let a second copy share the port in silence.
+      // Otherwise Linux would silently let a second copy share the port.
       reusePort: sharePort,
       idleTimeout,
       development: false,
@@ -73,12 +73,12 @@ function start({
 }
 
 /**
- * The request with a URL that has a host. Without a Host, which HTTP/1.0 need not send, and with an empty one Bun gives the target alone:
- * `/health`. Bun itself refuses HTTP/1.1 without a Host, as RFC 9112 section 3.2 wants. Deno puts in a host of its own.
+ * Returns the request with a URL that has a host. Where Host is empty, or missing as HTTP/1.0 allows, Bun gives only the target:
+ * `/health`. Bun refuses HTTP/1.1 without a Host, as RFC 9112 section 3.2 requires. Deno adds a host by itself.
  */
 function withWholeUrl(request: Request): Request {
   if (!request.url.startsWith('/')) return request
   const url = `http://localhost${request.url}`
-  // URL resolves dot segments, as Bun does where there is a Host; Request keeps them.
+  // URL resolves dot segments, as Bun does for a request with a Host; Request would keep them.
   return URL.canParse(url) ? new Request(new URL(url), request) : request
 }

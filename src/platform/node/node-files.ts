@@ -42,7 +42,7 @@ async function attempt<T>(action: string, path: string, work: () => Promise<T>):
   }
 }
 
-/** What `fill` throws is its own and stays as it is. */
+/** Errors of `fill` are passed on as they are. */
 async function createWith(
   path: string,
   fill: (temporary: string) => Promise<void>,

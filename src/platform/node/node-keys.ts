@@ -2,8 +2,8 @@ import { generateKeyPair } from 'node:crypto'
 import type { GeneratedKind } from '../signing.ts'
 
 /**
- * A new private key as PKCS#8 PEM. Made by node:crypto off the event loop: crypto.subtle makes RSA keys on it in Bun,
- * and every request waits for a tenth of a second, or for whole ones.
+ * A new private key as PKCS#8 PEM. node:crypto makes it off the event loop. In Bun, crypto.subtle makes RSA
+ * keys on the event loop, and every request waits for a tenth of a second up to several seconds.
  */
 export function generateKeyPem(kind: GeneratedKind, modulusLength: number): Promise<string> {
   const encodings = {

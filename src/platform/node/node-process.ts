@@ -10,17 +10,17 @@ import { nodeProcesses } from './node-processes.ts'
 import { openNativeKey } from './node-sign.ts'
 import { nodeSqlite } from './node-sqlite.ts'
 
-/** What Bun and Deno answer alike, through their node: modules. */
+/** The part of the port that Bun and Deno fill alike, through their node: modules. */
 export type SharedPlatform = Omit<
   Platform,
   'name' | 'hashing' | 'passwordHash' | 'fetch' | 'listen' | 'quickCurves'
 >
 
-// Variables of libpq that the driver of Postgres takes up by itself: it refuses some of their values and means something else by others.
-// What they say of the way to the server is said by the URL.
+// The driver of Postgres reads these variables of libpq by itself: it refuses some of their values and understands others differently.
+// The URL says the same things.
 for (const name of ['PGTARGETSESSIONATTRS', 'PGSSLNEGOTIATION']) delete process.env[name]
 
-/** Milliseconds that a line of the log may wait for others. */
+/** The longest time (ms) that a line of the log waits for others. */
 const longestWait = 5
 
 const lines = createLineWriter(
@@ -31,7 +31,7 @@ const lines = createLineWriter(
 
 export function nodePlatform(): SharedPlatform {
   for (const stream of [process.stdout, process.stderr]) {
-    // A reader that goes away (`grantd | head`) must not end the server.
+    // A reader that ends (`grantd | head`) must not end the server.
     stream.on('error', () => {})
   }
   return {
@@ -69,9 +69,9 @@ export function nodePlatform(): SharedPlatform {
       }
     },
     onReloadSignal: (listener) => {
-      // Windows sends it when the console window is closed, and then there is nothing to reload for.
+      // Windows sends it when the console window is closed, which is no order to reload.
       if (process.platform === 'win32') return () => {}
-      // A terminal that is closed sends it too, and then nobody could stop what was started in it.
+      // A terminal that is closed sends it too. A server that went on could not be stopped from there.
       const onHup = () => (isTerminalGone() ? void process.kill(process.pid, 'SIGTERM') : listener())
       process.on('SIGHUP', onHup)
       return () => void process.off('SIGHUP', onHup)
@@ -99,17 +99,17 @@ async function readInput(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined
   const chunks: Uint8Array[] = []
   for await (const chunk of process.stdin) chunks.push(chunk)
-  // Unlike a Buffer, it leaves the byte order mark of a text editor out.
+  // TextDecoder, unlike Buffer, removes the byte order mark that some text editors write.
   return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
-/** Ends the process once its output has left it. Only main.ts calls this. */
+/** Ends the process once its output is written. Only main.ts calls this. */
 export function exitProcess(code: number): void {
   lines.flush()
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
 }
 
-/** Hands a fault that nobody caught to `report`; what is broken then is not known, so the process ends. */
+/** Passes an uncaught error to `report`. The state of the process is unknown then, so `report` has to end it. */
 export function onUncaughtFault(report: (fault: unknown) => void): void {
   process.on('uncaughtException', report)
   process.on('unhandledRejection', report)

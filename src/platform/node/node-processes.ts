@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import process from 'node:process'
 import type { Channel, ChildProcess, Exit, Processes, ProcessUsage } from '../processes.ts'
 
-/** Processes over node:child_process, with its channel for JSON. `onStart` is told before another one has our output. */
+/** Processes over node:child_process, with its channel for JSON. `onStart` is called before another process shares our output. */
 export function nodeProcesses({ onStart }: { readonly onStart: () => void }): Processes {
   return {
     pid: process.pid,
@@ -22,7 +22,7 @@ function usage(): ProcessUsage {
   return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() }
 }
 
-/** The words that start this program: an executable is all by itself, a run from source names its first file. */
+/** The arguments that start this program: none for an executable; a run from source names its first file. */
 function programWords(): string[] {
   const [, entry = ''] = process.argv
   const isCompiled = entry.startsWith('/$bunfs/') || /^[A-Z]:[\\/]~BUN[\\/]/i.test(entry)
@@ -39,7 +39,7 @@ function startAgain(environment: Readonly<Record<string, string>>): ChildProcess
   child.once('exit', (code, signal) =>
     resolve({ code: signal === null ? (code ?? undefined) : undefined, signal: signal ?? undefined }),
   )
-  // One that could not be started has no exit.
+  // A process that could not be started emits no exit.
   child.on('error', () => child.pid === undefined && resolve({ code: undefined, signal: undefined }))
   return {
     pid: child.pid ?? 0,
@@ -63,5 +63,5 @@ const parentChannel: Channel = {
   },
 }
 
-/** Whoever is gone is told of by `exited` and `onGone`. */
+/** `exited` and `onGone` tell about a process that is gone. */
 function ignoreFault(): void {}

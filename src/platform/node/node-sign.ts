@@ -3,18 +3,18 @@ import process from 'node:process'
 import type { NativeKey, SignatureScheme } from '../signing.ts'
 
 /**
- * A private key that node:crypto signs with, in one call on this thread. For P-256 and Ed25519 that takes two thirds of what
- * crypto.subtle takes, which hands each signature to a thread and back.
+ * A private key that node:crypto signs with, in one call on this thread. For P-256 and Ed25519 this takes two thirds of the
+ * time of crypto.subtle, which passes each signature to a thread and back.
  */
 export function openNativeKey(pem: Uint8Array, scheme: SignatureScheme): NativeKey {
-  // Loaded at the first key: a start with RSA keys has no need of it.
+  // Loaded at the first key, because a start with RSA keys does not need it.
   crypto ??= process.getBuiltinModule('node:crypto')
   return new NodeKey(crypto.createPrivateKey({ key: pem as Buffer, format: 'pem' }), scheme)
 }
 
 let crypto: typeof import('node:crypto') | undefined
 
-/** How the keys of a scheme sign: one object for all of them, into which a key is put for one call. */
+/** The parameters of a scheme: one object for all its keys. A key is put into it for each call. */
 interface Way {
   readonly hash: string | null
   readonly input: Omit<SignKeyObjectInput, 'key'> & { key: KeyObject | undefined }
@@ -32,7 +32,7 @@ function wayOf(scheme: SignatureScheme): Way {
   return way
 }
 
-/** Of a class, and with next to nothing of its own, for there may be ten thousand of them. */
+/** A class with almost no fields, because there may be ten thousand objects. */
 class NodeKey implements NativeKey {
   readonly #way: Way
   #key: KeyObject | undefined
@@ -49,12 +49,12 @@ class NodeKey implements NativeKey {
     try {
       return crypto.sign(hash, data, input as SignKeyObjectInput)
     } finally {
-      // Else the last key would outlive its end.
+      // Otherwise this object would keep the last key in memory.
       input.key = undefined
     }
   }
 
-  /** The runtime frees and overwrites it once nothing refers to it. */
+  /** The runtime frees and overwrites the key once nothing refers to it. */
   free(): void {
     this.#key = undefined
   }

@@ -14,7 +14,7 @@ export const nodeSqlite: Sqlite = {
   },
 }
 
-/** Statements that are kept prepared; there are fewer kinds of them. */
+/** Statements that are kept prepared: more than there are different ones. */
 const mostPrepared = 200
 
 function connect(database: DatabaseSync): SqliteConnection {
@@ -37,7 +37,7 @@ function connect(database: DatabaseSync): SqliteConnection {
 type Rows = ReturnType<SqliteConnection['all']>
 type Values = Parameters<SqliteConnection['all']>[1]
 
-/** A number of 64 bits that JavaScript cannot hold comes as the nearest one, which is no safe integer: it spoils its own row alone. */
+/** A 64-bit number that JavaScript cannot hold is returned as the nearest one, which is no safe integer: so only its own row is damaged. */
 function allOf(statement: StatementSync, values: Values): Rows {
   try {
     return statement.all(...values) as Rows
@@ -67,7 +67,7 @@ function attempt<T>(work: () => T): T {
   }
 }
 
-/** By the words of SQLite: Deno gives no codes. */
+/** Reads the message of SQLite, because Deno gives no codes. */
 const kinds: readonly (readonly [words: RegExp, kind: SqliteErrorKind])[] = [
   [/database (?:table )?is locked/, 'busy'],
   [/database or disk is full/, 'full'],

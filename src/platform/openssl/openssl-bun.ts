@@ -15,7 +15,7 @@ const types = {
   void: FFIType.void,
 } as const satisfies Record<Kind, FFIType>
 
-/** The library at `path`; throws what bun:ffi throws. */
+/** Opens the library at `path`. Throws what bun:ffi throws. */
 export function openLibrary(path: string): NativeLibrary {
   const definitions = Object.entries(opensslFunctions).map(
     ([name, { takes, gives }]) =>
@@ -24,7 +24,7 @@ export function openLibrary(path: string): NativeLibrary {
   const { symbols } = dlopen(path, Object.fromEntries(definitions))
   return {
     path,
-    // The table above is what the symbols were made from.
+    // The symbols were made from the table above.
     calls: symbols as unknown as OpensslCalls,
     addressOf: (bytes) => BigInt(ptr(bytes)),
     textAt: (pointer: Pointer) => new CString(pointer as unknown as BunPointer).toString(),

@@ -23,9 +23,9 @@ const types = {
   void: 'void',
 } as const satisfies Record<Kind, string>
 
-/** The library at `path`; throws what Deno throws, and OpensslError without the permission. */
+/** Opens the library at `path`. Throws what Deno throws, and OpensslError without the permission. */
 export function openLibrary(path: string): NativeLibrary {
-  // Asked before, for Deno would ask whoever sits at the terminal.
+  // Checked first, because Deno would ask the person at the terminal.
   if (Deno.permissions.querySync({ name: 'ffi', path }).state !== 'granted')
     throw new OpensslError('Deno may call no library; start it with --allow-ffi')
   const definitions = Object.entries(opensslFunctions).map(
@@ -35,7 +35,7 @@ export function openLibrary(path: string): NativeLibrary {
   const { symbols } = Deno.dlopen(path, Object.fromEntries(definitions))
   return {
     path,
-    // The table above is what the symbols were made from.
+    // The symbols were made from the table above.
     calls: symbols as OpensslCalls,
     addressOf: (bytes) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)),
     textAt: (pointer: Pointer) => Deno.UnsafePointerView.getCString(pointer),

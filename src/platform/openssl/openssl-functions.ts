@@ -1,23 +1,23 @@
-/** Where distributions keep the libraries that only root writes; in this order. */
+/** Folders of libraries that only root can write, in this order. */
 const folders: Readonly<Record<string, readonly string[]>> = {
   x64: ['/usr/lib/x86_64-linux-gnu', '/lib/x86_64-linux-gnu', '/usr/lib64', '/lib64', '/usr/lib', '/lib'],
   arm64: ['/usr/lib/aarch64-linux-gnu', '/lib/aarch64-linux-gnu', '/usr/lib64', '/lib64', '/usr/lib', '/lib'],
 }
 
 /**
- * The files that may be the libcrypto of OpenSSL 3. Never the bare name: what the system does not find by it, Bun looks for in the
- * folder that the process was started in.
+ * The files that may be the libcrypto of OpenSSL 3. Never the bare name: where the system does not find it, Bun
+ * looks in the current folder.
  */
 export function placesOfOpenssl({ system, machine }: { system: string; machine: string }): readonly string[] {
   return system === 'linux' ? (folders[machine] ?? []).map((folder) => `${folder}/libcrypto.so.3`) : []
 }
 
-/** An address in the memory of the process that only the library can make something of. */
+/** An address in the memory of the process that only the library understands. */
 export interface Pointer {
   readonly pointer: unique symbol
 }
 
-/** What is handed over: an address, bytes of ours for as long as the call takes, a C int, a size_t, nothing. */
+/** The types of arguments: an address, bytes that live as long as the call, a C int, a size_t, nothing. */
 interface Kinds {
   readonly pointer: Pointer | null
   readonly bytes: Uint8Array | BigUint64Array | null

@@ -15,8 +15,8 @@ interface Held {
 }
 
 /**
- * OpenSSL 3 as an engine of signatures. What a signature needs besides its key is there once: calls do not overlap, for each keeps
- * the thread until it is done.
+ * OpenSSL 3 as a signing engine. All calls share one set of buffers: they cannot overlap, because each call blocks the thread
+ * until it is done.
  */
 export class OpensslLibrary implements Openssl {
   readonly path: string
@@ -28,7 +28,7 @@ export class OpensslLibrary implements Openssl {
   readonly #length = new BigUint64Array(1)
   readonly #address = new BigUint64Array(1)
   readonly #held = new Set<Held>()
-  /** A key that somebody forgot is freed with the object that had it. */
+  /** Frees a key when the object that had it is collected. */
   readonly #forgotten = new FinalizationRegistry<Held>((held) => this.#free(held))
 
   /** Throws {@link OpensslError} for a library that is not OpenSSL 3. */
@@ -99,7 +99,7 @@ export class OpensslLibrary implements Openssl {
     }
   }
 
-  /** Makes the context ready for one signature, and answers the part of it that is the key's. */
+  /** Prepares the context for one signature, and returns the part of it that belongs to the key. */
   #prepare({ key }: Held, { isPss, hashName }: PreparedScheme): Pointer {
     if (!key) throw new OpensslError('The key was freed')
     const { EVP_DigestSignInit_ex, EVP_MD_CTX_get_pkey_ctx } = this.#calls
