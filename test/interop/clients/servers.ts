@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAuthority } from '../../support/certificates.ts'
+import * as jose from 'jose'
+import { newClientKey } from '../../support/assertions.ts'
 import { programs, type RunningServer, startServer, writeConfig } from '../../support/spawn-server.ts'
 
 const secrets = { app: 'interop-secret-of-the-app', api: 'interop-secret-of-the-api' }
@@ -13,8 +15,12 @@ const tenants = {
   atjwt: { typ: 'at+jwt', algorithm: 'RS256' },
 }
 
+/** The client that proves itself with private_key_jwt. */
+const keyed = await newClientKey('RS256', 'interop')
+
 function configOf(publicUrl: string | undefined): string {
-  const clients = `{ app: { secret: ${secrets.app}, scopes: [read, write] }, api: { secret: ${secrets.api}, introspect: true } }`
+  const jwks = JSON.stringify({ keys: [keyed.jwk] })
+  const clients = `{ keyed: { token_endpoint_auth_method: private_key_jwt, jwks: ${jwks}, scopes: [read] }, app: { secret: ${secrets.app}, scopes: [read, write] }, api: { secret: ${secrets.api}, introspect: true } }`
   const lines = Object.entries(tenants).map(
     ([id, { typ, algorithm }]) =>
       `  ${id}: { name: Interop, oauth2: { audience: [my-api], access_token_typ: ${typ}, scopes: { read: R, write: W } }, signing: { algorithm: ${algorithm} }, clients: ${clients} }`,
@@ -34,6 +40,11 @@ export async function startServers(folder: string): Promise<InteropServers> {
   const authority = createAuthority('grantd interop')
   const ca = join(folder, 'ca.pem')
   await Bun.write(ca, authority.certificate)
+  const keyFile = join(folder, 'keyed.pem')
+  await Bun.write(keyFile, await jose.exportPKCS8(keyed.privateKey))
+  const jwkFile = join(folder, 'keyed.jwk')
+  const privateJwk = { ...(await jose.exportJWK(keyed.privateKey)), kid: 'interop', alg: 'RS256' }
+  await Bun.write(jwkFile, JSON.stringify(privateJwk))
   const { certificate, key } = authority.certify('localhost', '127.0.0.1')
   let secure: RunningServer | undefined
   const front = Bun.serve({
@@ -52,6 +63,9 @@ export async function startServers(folder: string): Promise<InteropServers> {
       INTEROP_CA: ca,
       INTEROP_CLIENT_ID: 'app',
       INTEROP_CLIENT_SECRET: secrets.app,
+      INTEROP_KEYED_ID: 'keyed',
+      INTEROP_KEY_PEM: keyFile,
+      INTEROP_KEY_JWK: jwkFile,
       INTEROP_API_ID: 'api',
       INTEROP_API_SECRET: secrets.api,
     },

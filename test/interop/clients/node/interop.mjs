@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 const { env } = process
 export const clientId = env.INTEROP_CLIENT_ID
 export const clientSecret = env.INTEROP_CLIENT_SECRET
+export const keyedId = env.INTEROP_KEYED_ID
+export const keyPath = env.INTEROP_KEY_JWK
 export const audience = 'my-api'
 
 /** The issuer of a tenant: rs256, es256, eddsa, atjwt. */
@@ -37,7 +39,7 @@ export async function tryVerifier(issuer, verify) {
 }
 
 /** What a token is that a client got: introspected by the server that made it. */
-export async function tryToken(issuer, token, scope = 'read') {
+export async function tryToken(issuer, token, scope = 'read', client = clientId) {
   const body = new URLSearchParams({
     token,
     client_id: env.INTEROP_API_ID,
@@ -45,7 +47,7 @@ export async function tryToken(issuer, token, scope = 'read') {
   })
   const answer = await (await fetch(`${issuer}/oauth/introspect`, { method: 'POST', body })).json()
   assert.equal(answer.active, true)
-  assert.equal(answer.client_id, clientId)
+  assert.equal(answer.client_id, client)
   assert.equal(answer.scope, scope)
 }
 

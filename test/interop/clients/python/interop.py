@@ -11,6 +11,8 @@ CLIENT_ID = os.environ["INTEROP_CLIENT_ID"]
 CLIENT_SECRET = os.environ["INTEROP_CLIENT_SECRET"]
 API_ID = os.environ["INTEROP_API_ID"]
 API_SECRET = os.environ["INTEROP_API_SECRET"]
+KEYED_ID = os.environ["INTEROP_KEYED_ID"]
+KEY_PEM = os.environ["INTEROP_KEY_PEM"]
 CA = os.environ["INTEROP_CA"]
 
 
@@ -37,10 +39,10 @@ def introspect(issuer, token):
     ).json()
 
 
-def try_token(issuer, token):
+def try_token(issuer, token, client_id=CLIENT_ID):
     """What a client got is a token of the client with the scope that it asked for."""
     answer = introspect(issuer, token)
-    assert answer["active"] and answer["client_id"] == CLIENT_ID and answer["scope"] == "read", answer
+    assert answer["active"] and answer["client_id"] == client_id and answer["scope"] == "read", answer
 
 
 def bad_tokens(issuer):

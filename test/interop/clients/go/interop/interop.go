@@ -64,7 +64,10 @@ func nilIf(holds bool, message string) error {
 }
 
 // TryToken says whether what a client got is a token of the client with the scope that it asked for.
-func TryToken(issuer, token string) error {
+func TryToken(issuer, token string) error { return TryTokenOf(ClientID, issuer, token) }
+
+// TryTokenOf is TryToken for another client.
+func TryTokenOf(clientID, issuer, token string) error {
 	form := url.Values{"token": {token}, "client_id": {APIID}, "client_secret": {APISecret}}
 	var answer struct {
 		Active   bool   `json:"active"`
@@ -74,7 +77,7 @@ func TryToken(issuer, token string) error {
 	if err := post(issuer+"/oauth/introspect", form, &answer); err != nil {
 		return err
 	}
-	return nilIf(answer.Active && answer.ClientID == ClientID && answer.Scope == "read", "not the token of the client")
+	return nilIf(answer.Active && answer.ClientID == clientID && answer.Scope == "read", "not the token of the client")
 }
 
 // Verify answers the client of a token, or why it is refused.

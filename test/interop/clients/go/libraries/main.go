@@ -3,9 +3,11 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/MicahParks/keyfunc/v3"
@@ -161,6 +163,47 @@ func tryOAuth2(style oauth2.AuthStyle) func() error {
 	}
 }
 
+func tryPrivateKeyJWT() error {
+	issuer, clientID := IssuerOf("rs256"), os.Getenv("INTEROP_KEYED_ID")
+	pem, err := os.ReadFile(os.Getenv("INTEROP_KEY_PEM"))
+	if err != nil {
+		return err
+	}
+	// snippet go-private-key-jwt
+	key, err := jwt.ParseRSAPrivateKeyFromPEM(pem)
+	if err != nil {
+		return err
+	}
+	getToken := func(ctx context.Context) (*oauth2.Token, error) {
+		assertion, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.RegisteredClaims{
+			Issuer: clientID, Subject: clientID, Audience: jwt.ClaimStrings{issuer}, // the issuer, and nothing else
+			ID: rand.Text(), ExpiresAt: jwt.NewNumericDate(time.Now().Add(time.Minute)),
+		}).SignedString(key)
+		if err != nil {
+			return nil, err
+		}
+		config := clientcredentials.Config{
+			ClientID: clientID, TokenURL: issuer + "/oauth/token", Scopes: []string{"read"}, AuthStyle: oauth2.AuthStyleInParams,
+			EndpointParams: url.Values{
+				"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+				"client_assertion":      {assertion},
+			},
+		}
+		return config.Token(ctx) // each token needs an assertion of its own, so config.TokenSource would fail at the second
+	}
+	// end
+	for range 2 {
+		token, err := getToken(ctx)
+		if err != nil {
+			return err
+		}
+		if err := TryTokenOf(clientID, issuer, token.AccessToken); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func tryRefusal() error {
 	_, err := configOf("wrong", oauth2.AuthStyleInHeader).Token(ctx)
 	var refused *oauth2.RetrieveError
@@ -186,6 +229,7 @@ func main() {
 	const xOAuth2 = "golang.org/x/oauth2"
 	Claim(xOAuth2, "gets a token", tryOAuth2(oauth2.AuthStyleAutoDetect))
 	Claim(xOAuth2, "gets a token, secret in the header", tryOAuth2(oauth2.AuthStyleInHeader))
+	Claim(xOAuth2, "gets a token with private_key_jwt, signed by golang-jwt", tryPrivateKeyJWT)
 	Claim(xOAuth2, "gets a token, secret in the form", tryOAuth2(oauth2.AuthStyleInParams))
 	Claim(xOAuth2, "reads a refusal", tryRefusal)
 }

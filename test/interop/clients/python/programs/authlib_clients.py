@@ -3,8 +3,9 @@ import asyncio
 import requests
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
-from interop import API_ID, API_SECRET, CLIENT_ID, CLIENT_SECRET, bad_tokens, claim, get_token, issuer_of, try_token
+from interop import API_ID, API_SECRET, CLIENT_ID, CLIENT_SECRET, KEY_PEM, KEYED_ID, bad_tokens, claim, get_token, issuer_of, try_token
 from joserfc.jwk import KeySet
 
 issuer = issuer_of("rs256")
@@ -14,6 +15,20 @@ endpoint = f"{issuer}/oauth/token"
 def get_sync(method):
     session = OAuth2Session(CLIENT_ID, CLIENT_SECRET, scope="read", token_endpoint_auth_method=method)
     try_token(issuer, session.fetch_token(endpoint)["access_token"])
+
+
+def get_by_key():
+    # snippet authlib-private-key-jwt
+    with open(KEY_PEM) as file:
+        session = OAuth2Session(
+            KEYED_ID,
+            file.read(),  # authlib takes the private key for the secret
+            scope="read",
+            token_endpoint_auth_method=PrivateKeyJWT(endpoint),
+        )
+    token = session.fetch_token(endpoint, grant_type="client_credentials")
+    # end
+    try_token(issuer, token["access_token"], KEYED_ID)
 
 
 async def get_async():
@@ -58,6 +73,7 @@ def validate(tenant):
 
 claim("authlib", "gets a token, secret in the header", lambda: get_sync("client_secret_basic"))
 claim("authlib", "gets a token, secret in the form", lambda: get_sync("client_secret_post"))
+claim("authlib", "gets a token with private_key_jwt", get_by_key)
 claim("authlib", "gets a token with httpx, async", lambda: try_token(issuer, asyncio.run(get_async())))
 claim("authlib", "introspects and revokes", introspect_and_revoke)
 claim(
