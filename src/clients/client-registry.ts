@@ -9,18 +9,18 @@ import { type ConfiguredClients, noClients } from './configured-clients.ts'
 /** The clients of one tenant: the only way to them, so that a forgotten tenant cannot be written. */
 export interface TenantClients {
   /**
-   * The client of this id, active or not, compared byte for byte; undefined when there is none. Those of config.yaml are at
-   * hand; any other id is asked of the storage. Throws StorageError.
+   * Returns the client of this id, active or not, compared byte for byte; undefined when there is none. Clients of config.yaml are in
+   * memory; other ids are looked up in the storage. Throws StorageError.
    */
   find(id: string): Promise<Client | undefined>
-  /** Those of config.yaml. */
+  /** The clients of config.yaml. */
   readonly configured: readonly Client[]
   findConfigured(id: string): Client | undefined
-  /** The one that the storage has, even where config.yaml has one of the same id. Throws StorageError. */
+  /** Returns the client in the storage, even where config.yaml has one of the same id. Throws StorageError. */
   findStored(id: string): Promise<Client | undefined>
   /**
-   * The stored client of this id, or where there is none another one in its place, which must never be let in: so that nobody can
-   * tell by the time whether there is one. Undefined when the tenant has no stored client. Throws StorageError.
+   * Returns the stored client of this id. Where there is none, it returns another stored client, which must never be let in, so that the
+   * time does not tell whether there is one. Undefined when the tenant has no stored client. Throws StorageError.
    */
   findNearStored(id: string): Promise<Client | undefined>
   /** What an unknown id is checked against: see dummy-credentials.ts. */
@@ -32,10 +32,13 @@ interface ClientsDeps {
   readonly storage: Storage
 }
 
-/** Built clients that are kept, and twice as many at most: to build one takes less than a hundredth of a request, and all of them much memory. */
+/**
+ * Built clients that are kept, twice as many at most. Building one takes less than a hundredth of a request, and all of them take much
+ * memory.
+ */
 const mostBuilt = 10_000
 
-/** Lists of scopes of which one copy is kept for all who have the same; others have their own. */
+/** Lists of scopes that clients share, so that equal lists are kept once. */
 const mostLists = 1000
 
 /** The clients of config.yaml that were built. No tenant id has a space in it. */
@@ -47,7 +50,7 @@ class BuiltClients {
     return this.#clients.get(`${tenantId} ${id}`)
   }
 
-  /** The client as it is kept: what other clients have alike is theirs, so that less memory is touched by the next request. */
+  /** Keeps the client, with lists that it shares with other clients, so that the next request touches less memory. */
   keep(tenantId: string, client: Client): Client {
     const scopes = this.#share(client.scopes)
     const default_scopes = this.#share(client.default_scopes)
@@ -65,7 +68,7 @@ class BuiltClients {
   }
 }
 
-/** A tenant of config.yaml some of whose clients were asked for. */
+/** A tenant of config.yaml that had a request. */
 interface UsedTenant {
   readonly source: ConfiguredClients
   findDummy: FindDummy | undefined
@@ -79,10 +82,10 @@ export class ClientRegistry {
   readonly #hashing: Hashing
   readonly #findConfigured: FindConfigured
   readonly #built = new BuiltClients()
-  /** What nobody uses is not built. */
+  /** Tenants without a request are not in it. */
   readonly #used = new Map<string, UsedTenant>()
 
-  /** `findConfigured` answers undefined for a tenant that is not in config.yaml. */
+  /** `findConfigured` returns undefined for a tenant that is not in config.yaml. */
   constructor(findConfigured: FindConfigured, { storage, hashing }: ClientsDeps) {
     this.#findConfigured = findConfigured
     this.#storage = storage
@@ -98,7 +101,7 @@ export class ClientRegistry {
     return this.#use(tenantId).source.list()
   }
 
-  /** See {@link TenantClients}. A client that was built costs one look. */
+  /** See {@link TenantClients}. A built client costs one lookup. */
   findConfigured(tenantId: string, id: string): Client | undefined {
     const known = this.#built.get(tenantId, id)
     if (known) return known
@@ -130,13 +133,13 @@ export class ClientRegistry {
     if (known) return known
     const source = this.#findConfigured(tenantId)
     const used: UsedTenant = { source: source ?? noClients, findDummy: undefined }
-    // Anybody who makes tenants could fill this with those of the storage.
+    // Only tenants of config.yaml: the number of stored ones has no bound.
     if (source) this.#used.set(tenantId, used)
     return used
   }
 }
 
-/** A moment's look at one tenant: it keeps nothing. */
+/** A short-lived view of one tenant, without a state of its own. */
 class ClientsOfTenant implements TenantClients {
   readonly #tenantId: string
   readonly #registry: ClientRegistry

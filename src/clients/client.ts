@@ -35,12 +35,12 @@ export interface ClientSecret {
   readonly expiresAt: number | null
 }
 
-/** The id of the secret of a client that has one alone. */
+/** The id of the secret of a client with only one. */
 export const onlySecretId = 'default'
 
 export type StoredClient = (typeof clients.schema)['static']
 
-/** A client from its configuration, whose secrets are hashes already. */
+/** Builds a client from its configuration, whose secrets are hashes already. */
 export function buildClient(id: string, config: ClientConfig): Client {
   const secrets = configuredSecrets(id, config)
   return build(fillSettings(ClientSettings, config), { id, configured: true, secrets })
@@ -65,7 +65,7 @@ function configuredSecrets(id: string, config: ClientConfig): ClientSecret[] {
   })
 }
 
-/** A client that is kept in the storage. */
+/** Builds a client from its row. */
 export function buildStoredClient(id: string, stored: StoredClient): Client {
   const secrets = stored.secrets.map(({ id: secretId, hash, not_before, expires_at }) => ({
     id: secretId,
@@ -87,7 +87,7 @@ function build(settings: ClientSettings, own: Pick<Client, 'id' | 'configured' |
   }
 }
 
-/** What manages this server itself is granted to those alone who ask for it by name. */
+/** Scopes that manage grantd are granted only to requests that name them. */
 function withoutReserved(scopes: readonly string[]): readonly string[] {
   return scopes.some(isReservedScope) ? scopes.filter((scope) => !isReservedScope(scope)) : scopes
 }
@@ -100,7 +100,7 @@ export function mayUse(
   return registered === null ? defaultMethodNames.includes(method) : registered === method
 }
 
-/** The secrets that authenticate at `now` (ms). */
+/** Returns the secrets that are valid at `now` (ms). */
 export function validSecrets(secrets: readonly ClientSecret[], now: number): readonly ClientSecret[] {
   const isValid = ({ notBefore, expiresAt }: ClientSecret) =>
     (notBefore === null || notBefore <= now) && (expiresAt === null || now < expiresAt)

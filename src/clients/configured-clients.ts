@@ -2,7 +2,7 @@ import type { ClientConfig } from '../config/client-schema.ts'
 import type { TenantConfig } from '../config/tenant-schema.ts'
 import { buildClient, type Client } from './client.ts'
 
-/** The clients of a tenant that are in config.yaml, each built when it is asked for. */
+/** The clients of a tenant in config.yaml, each built at its first use. */
 export interface ConfiguredClients {
   /** All of them, in the order of the file. */
   list(): readonly Client[]
@@ -13,8 +13,8 @@ export interface ConfiguredClients {
 export const noClients: ConfiguredClients = { list: () => [], build: () => undefined }
 
 /**
- * Those of a tenant of config.yaml, whose secrets are hashes already. `clients` may be made anew at each look, and so takes longer the
- * more there are; `findClient` finds one of them without the others: see packed-config.ts.
+ * The clients of a tenant of config.yaml, whose secrets are hashes already. Reading `clients` may make all of them anew and takes longer the
+ * more there are; `findClient` finds one without the others: see packed-config.ts.
  */
 export function listConfiguredClients(
   tenant: Pick<TenantConfig, 'clients'>,

@@ -11,7 +11,7 @@ export interface ListedClient {
   readonly row: ClientRow | undefined
 }
 
-/** The clients of a tenant by id, those of config.yaml and those of the storage; a damaged row of a client is in its place. */
+/** Returns the clients of a tenant in the order of their ids, from config.yaml and from the storage; a damaged row stands for its client. */
 export async function listClients(
   { after, limit }: { after: string; limit: number },
   { tenant, clients }: ListOwner,
@@ -37,7 +37,7 @@ interface ListOwner {
   readonly clients: Pick<TenantClients, 'findConfigured' | 'configured'>
 }
 
-/** The client of this id; undefined when there is none. Throws StorageError. */
+/** Returns the client of this id; undefined when there is none. Throws StorageError. */
 export async function findClient(
   id: string,
   { tenant, clients }: ListOwner,

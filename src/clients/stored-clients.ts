@@ -23,7 +23,7 @@ export interface StoredClientsDeps {
   readonly randomBytes: (count: number) => Uint8Array
 }
 
-/** The tenant whose clients are worked on. */
+/** The tenant whose clients are made, changed or deleted. */
 export interface ClientOwner {
   readonly tenant: TenantScopes & { readonly id: string; readonly configured: boolean }
   readonly clients: Pick<TenantClients, 'findConfigured'>
@@ -31,7 +31,7 @@ export interface ClientOwner {
 
 export type ClientRow = StoredRecord<StoredClient>
 
-/** Throws `precondition_failed` for a row that is not the one that the caller has seen. */
+/** Throws `precondition_failed` when the row is not the one that the caller has seen. */
 export type CheckCurrent = (row: ClientRow) => void
 
 /** A client that was made; one that proves itself by keys has no secret. */
@@ -42,7 +42,7 @@ export interface NewClient {
   readonly secret: string | undefined
 }
 
-/** A secret that was made, which is shown this once. */
+/** A new secret, which is shown only now. */
 export interface NewSecret {
   readonly row: ClientRow
   readonly secretId: string
@@ -50,7 +50,8 @@ export interface NewSecret {
 }
 
 /**
- * Makes a client with one secret, unless it proves itself by keys; what an earlier one of its id left is ended by management/, in one transaction with this.
+ * Makes a client with one secret, unless it proves itself by keys. management/ ends what an earlier client of this id left, in the same
+ * transaction.
  * Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found` for a stored tenant that is gone meanwhile.
  */
 export async function createStoredClient(
@@ -63,7 +64,7 @@ export async function createStoredClient(
   const settings = createClientSettings(id, patch, tenant)
   const made = usesKeys(settings.token_endpoint_auth_method) ? undefined : makeSecret(undefined, deps)
   const value = { ...settings, created_at: deps.now(), secrets: made ? [made.stored] : [] }
-  // The touch holds the row until the end: a tenant that is deleted at this moment takes the client along.
+  // The touch locks the row until the end of the transaction: a tenant that is deleted meanwhile takes the client along.
   const isThere = tenant.configured || (await touchTenant(deps.storage, tenant.id, deps.now()))
   if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
   if (!(await recordsOf(deps.storage, tenant.id).create({ id, value }))) {
@@ -78,13 +79,13 @@ function touchTenant(storage: Storage, tenantId: string, now: number): Promise<b
   return storage.of(systemTenant).of(tenantKind).touch(tenantId, now)
 }
 
-/** A path cannot name the last two: whoever reads an URL resolves them. */
+/** A path cannot have `.` and `..` as an id, because every reader of a URL resolves them. */
 function checkClientId(id: string): void {
   if (/^[\x20-\x7e]{1,256}$/.test(id) && id !== '.' && id !== '..') return
   throw new OAuthError('invalid_request', 'The field client_id must be 1 to 256 printable ASCII characters')
 }
 
-/** The stored client of this id. Throws `not_found`, and `conflict` for one of config.yaml. */
+/** Returns the stored client of this id. Throws `not_found`, and `conflict` for one of config.yaml. */
 export async function getStoredClient(
   id: string,
   { tenant, clients }: ClientOwner,
@@ -107,7 +108,7 @@ interface ChangeOptions {
   readonly change: (client: StoredClient) => StoredClient
 }
 
-/** Applies `change` to the client as it is when the change is written; all of it is done, or nothing. */
+/** Applies `change` to the current row, completely or not at all. */
 function changeRow(options: ChangeOptions, owner: ClientOwner, storage: Storage): Promise<ClientRow> {
   return storage.transaction((inside) => changeRowInside(options, owner, inside))
 }
@@ -150,7 +151,7 @@ export function changeStoredClient(
 }
 
 /**
- * Deletes the client alone; what it got is ended by management/, in one transaction with this. Throws `not_found`,
+ * Deletes only the row of the client. management/ ends what the client got, in the same transaction. Throws `not_found`,
  * `conflict`, and what `checkCurrent` throws.
  */
 export async function deleteStoredClient(
@@ -175,22 +176,22 @@ async function forgetUses(storage: Storage, tenantId: string, clientId: string):
   }
 }
 
-/** Secrets that a client has at most. */
+/** The most secrets that a client can have. */
 export const mostSecrets = 10
 
 export interface AddSecretOptions {
   readonly id: string
-  /** Undefined: chosen at random. */
+  /** Undefined: a random one. */
   readonly secretId: string | undefined
   /** Milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null
-  /** Milliseconds after which those that are there end at the latest; null: they stay as they are. */
+  /** Milliseconds after which the existing secrets end at the latest; null: they stay as they are. */
   readonly oldEndIn: number | null
   readonly checkCurrent: CheckCurrent
 }
 
 /**
- * Makes one more secret and sets the end of the others; those that have ended are dropped. Throws `invalid_request`,
+ * Makes one more secret, sets the end of the others, and drops secrets that have ended. Throws `invalid_request`,
  * `not_found`, `conflict`, and what `checkCurrent` throws.
  */
 export async function addSecret(
@@ -254,7 +255,7 @@ export function removeSecret(
   return changeRow({ id, checkCurrent, change }, owner, storage)
 }
 
-/** The id of the row that says when a secret was used last. */
+/** Returns the id of the row with the last use of a secret. */
 export function secretUseId(clientId: string, secretId: string): string {
   return JSON.stringify([clientId, secretId])
 }

@@ -1,10 +1,10 @@
 import { parseIpAddress } from '../protocol/ip-address.ts'
 
-/** Stands for every address that is not known. */
+/** The group of every unknown address. */
 const unknownAddress = 'unknown'
 
 /**
- * The addresses that one sender is supposed to have: one of IPv4, and of IPv6 the 64 bits that name a network (RFC 4291 section
+ * The addresses that one sender is assumed to have: one of IPv4, and of IPv6 the 64 bits that name a network (RFC 4291 section
  * 2.5.1), because a single machine has all addresses below them.
  */
 export function groupOf(address: string | undefined): string {
@@ -12,7 +12,7 @@ export function groupOf(address: string | undefined): string {
   if (!address.includes(':')) return address
   const groups = parseIpAddress(address)
   if (!groups) return unknownAddress
-  // One of IPv4 in the form of IPv6 is that of IPv4: all of them share their first 64 bits.
+  // IPv4 addresses in the form of IPv6 count as IPv4, because all of them share their first 64 bits.
   const isIpv4 = groups.slice(0, 6).join() === '0,0,0,0,0,65535'
   const kept = isIpv4 ? groups.slice(6) : groups.slice(0, 4)
   if (isIpv4) return kept.flatMap((group) => [group >> 8, group & 0xff]).join('.')

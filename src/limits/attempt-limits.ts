@@ -26,7 +26,7 @@ export interface Block {
   readonly seconds: number
 }
 
-/** Slows down whoever guesses: see README.md. */
+/** Slows down guessing: see README.md. */
 export class AttemptLimits {
   readonly #parts: AttemptParts
 
@@ -38,12 +38,12 @@ export class AttemptLimits {
     this.#parts = { settings, hashing, now, books, known, key }
   }
 
-  /** An attempt that is about to be made; `onBlock` is told when it makes others wait. */
+  /** Opens an attempt before it is made. Calls `onBlock` when its failure makes other attempts wait. */
   open(subject: Subject, onBlock: (block: Block) => void): Attempt {
     return new Attempt(subject, this.#parts, onBlock)
   }
 
-  /** Writes what waits; never throws. */
+  /** Writes what waits to be written; never throws. */
   async flush(): Promise<void> {
     await this.#parts.key.firstTry
     await Promise.all([this.#parts.books.flush(), this.#parts.known.flush()])
@@ -57,7 +57,7 @@ interface AttemptParts extends Pick<AttemptLimitsOptions, 'settings' | 'hashing'
 }
 
 /**
- * One attempt to prove something: {@link admit} at the beginning and again right before the proof is looked at, then {@link succeed} or
+ * One attempt to prove something. Call {@link admit} at the beginning and again right before the proof is checked, then {@link succeed} or
  * {@link fail}.
  */
 export class Attempt {
@@ -65,7 +65,7 @@ export class Attempt {
   readonly #parts: AttemptParts
   readonly #onBlock: (block: Block) => void
   #places: Places | undefined
-  /** It would have to wait, but for its address. */
+  /** It would have to wait, but its address is known. */
   #isLetIn = false
 
   constructor(subject: Subject, parts: AttemptParts, onBlock: (block: Block) => void) {
@@ -74,18 +74,18 @@ export class Attempt {
     this.#onBlock = onBlock
   }
 
-  /** The group of addresses that it comes from. */
+  /** Returns the group of addresses that it comes from. */
   findSource(): string {
     return groupOf(this.#subject.address())
   }
 
   /**
-   * Lets the attempt go on, or throws `temporarily_unavailable` with status 429 when it has to wait: then nothing may be looked at, not
-   * even whether the subject exists. Where nobody fails it costs one look into a map, and no promise.
+   * Lets the attempt go on, or throws `temporarily_unavailable` with status 429 when it has to wait. Then nothing may be checked, not even
+   * whether the subject exists. In a tenant without failures it costs one lookup in a map, and no promise.
    */
   admit(): void | Promise<void> {
     const { settings, books, known, key } = this.#parts
-    // What failed before is counted when the key is there.
+    // Earlier failures are counted as soon as the key is read.
     if (key.firstTry) return key.firstTry.then(() => this.admit())
     const isQuiet = !settings.enabled || books.find(this.#subject.tenantId) === undefined
     if (isQuiet || this.#isLetIn || known.remembers(this.#subject) || this.#findWait() === 0) return
@@ -101,12 +101,12 @@ export class Attempt {
     return !this.#parts.settings.enabled || this.#parts.known.remembers(this.#subject)
   }
 
-  /** Whether any process did; asks the storage where this one does not know. */
+  /** Whether any process saw it; asks the storage where this process does not know. */
   isKnown(): Promise<boolean> {
     return this.#parts.known.has(this.#subject)
   }
 
-  /** Whether it is looked at for its address alone, and would have to wait otherwise. */
+  /** Whether only its known address keeps it from having to wait. */
   isExempt(): boolean {
     return this.#findWait() > 0
   }
@@ -116,8 +116,8 @@ export class Attempt {
   }
 
   /**
-   * Counts a failure. One that would have had to wait, and was looked at for its address alone, is not counted, so that a neighbour who
-   * guesses does not spoil the address for others; the refusal that stands for the usual one is answered.
+   * Counts a failure. An exempt attempt is not counted, because a guessing neighbour must not spoil the address for others; then it returns
+   * the error that replaces the usual one.
    */
   fail(): OAuthError | undefined {
     const { settings, key } = this.#parts

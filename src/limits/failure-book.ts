@@ -10,7 +10,7 @@ import {
 import type { LimitSettings } from './limit-settings.ts'
 import type { Places } from './subject.ts'
 
-/** What a count is of, the widest last. */
+/** What a count is about, the widest last. */
 export type Scope = 'client_and_address' | 'address' | 'client' | 'tenant'
 
 export type CountRules = Readonly<Record<keyof Places, CountRule>>
@@ -35,13 +35,13 @@ export function ruleOf(place: string, rules: CountRules): CountRule {
   return byLetter[place.slice(0, 1)] ?? rules.tenant
 }
 
-/** Whether the count changes nothing any more. */
+/** Whether the count has no effect any more. */
 export function isForgotten(count: FailureCount, rule: CountRule, now: number): boolean {
   if (isOfWrongClock(count, now)) return true
   return remaining(count, rule, now) === 0 && now - count.at > rule.longest
 }
 
-/** Failures that were counted here and are not in the storage yet. */
+/** Failures that this process counted and has not written yet. */
 export interface NewFailures {
   readonly failures: number
   /** Milliseconds since the epoch of the last one. */
@@ -63,7 +63,7 @@ export class FailureBook {
     return this.#counts.size
   }
 
-  /** Whether nothing in it changes anything any more, as far as this process knows. */
+  /** Whether no count in it has an effect any more, as far as this process knows. */
   isOver(now: number): boolean {
     return Math.abs(now - this.#lastAt) > 3 * this.#rules.tenant.longest && !this.hasNew
   }
@@ -74,8 +74,8 @@ export class FailureBook {
   }
 
   /**
-   * When the next attempt may be made (ms since the epoch). The count of a subject, and of a tenant, makes nobody wait who did not fail
-   * from his own address: above its free failures every address still has one attempt, and then waits as long as it says.
+   * When the next attempt may be made (ms since the epoch). The counts of a subject and of a tenant delay only addresses that failed
+   * themselves: above the free failures, every address still has one attempt, and waits after that.
    */
   findWaitEnd(places: Places, now: number): number {
     return Math.max(
@@ -101,7 +101,7 @@ export class FailureBook {
     return count ? waitOf({ ...count, failures: remaining(count, rule, now) }, rule) : 0
   }
 
-  /** Counts a failure; answers the widest count that makes attempts wait because of it, if there is one. */
+  /** Counts a failure; returns the widest count that makes attempts wait because of it, if there is one. */
   add(places: Places, now: number): Scope | undefined {
     const before = {
       subject: this.#waitOf('subject', places, now),
@@ -112,7 +112,7 @@ export class FailureBook {
     if (before.tenant === 0 && this.#waitOf('tenant', places, now) > 0) return 'tenant'
     if (before.subject === 0 && this.#waitOf('subject', places, now) > 0) return 'client'
     if (this.#endOf(places.address, { rule: this.#rules.address, now, wider: 0 }) > now) return 'address'
-    // That an address waits because many others failed is no news.
+    // An address that waits because many others failed was reported before.
     return this.#endOf(places.pair, { rule: this.#rules.pair, now, wider: 0 }) > now
       ? 'client_and_address'
       : undefined
@@ -124,14 +124,14 @@ export class FailureBook {
     this.#new.set(place, { failures: (this.#new.get(place)?.failures ?? 0) + 1, at: now })
   }
 
-  /** Hands over what is to be written; it is new no more. */
+  /** Returns what has to be written, and does not count it as new any more. */
   takeNew(): ReadonlyMap<string, NewFailures> {
     const taken = this.#new
     this.#new = new Map()
     return taken
   }
 
-  /** Takes back what could not be written. */
+  /** Takes back failures that could not be written. */
   giveBack(taken: ReadonlyMap<string, NewFailures>): void {
     for (const [place, { failures, at }] of taken) {
       const newer = this.#new.get(place)
@@ -139,7 +139,7 @@ export class FailureBook {
     }
   }
 
-  /** Takes over the counts of all processes, and adds what was counted here meanwhile. */
+  /** Takes the counts of all processes, and adds what this process counted meanwhile. */
   adopt(stored: ReadonlyMap<string, FailureCount>): void {
     this.#counts = new Map(stored)
     for (const [place, { failures, at }] of this.#new) {

@@ -8,23 +8,23 @@ import { failureCounts } from './limit-row.ts'
 export interface FailureBooksOptions extends Pick<Platform, 'after' | 'now'> {
   readonly storage: Storage
   readonly rules: CountRules
-  /** Told about a storage that cannot be used; what was counted is kept for the next time. */
+  /** Called when the storage cannot be used; the counts are kept for the next try. */
   readonly onError: (cause: unknown) => void
 }
 
 /** The one row of each tenant. */
 const id = 'counts'
-/** Milliseconds between two writes of this process: what a crash forgets, and replicas do not know of one another. */
+/** Milliseconds between two writes of this process. A crash loses the failures since the last one, and replicas learn of them that late. */
 const pause = 250
-/** Milliseconds that a first failure waits for others. */
+/** Milliseconds that a first failure waits for others, to be written with them. */
 const shortPause = 10
 /** Milliseconds between two tries while the storage is away. */
 const longestPause = 30_000
-/** Rows of one write, so that an attack on many tenants does not become as many writes as failures. */
+/** Rows of one write: an attack on many tenants must not cause one write for each failure. */
 const rowsAtOnce = 100
 /** Tries when another process wrote the same row in the same moment. */
 const mostTries = 5
-/** Counts in memory, at some hundred bytes each. What is let go of is in the storage, as far as it could be written. */
+/** Counts in memory, at some hundred bytes each. Counts that are dropped are in the storage, if they could be written. */
 const mostCounts = 100_000
 const mostBooks = 5000
 
@@ -44,7 +44,7 @@ export class FailureBooks {
     this.#options = options
   }
 
-  /** Undefined: nobody failed at this tenant lately, as far as this process knows. */
+  /** Returns undefined when this process knows of no recent failure at this tenant. */
   find(tenantId: string): FailureBook | undefined {
     const book = this.#books.get(tenantId)
     if (!book?.isOver(this.#options.now())) return book
@@ -52,7 +52,7 @@ export class FailureBooks {
     return undefined
   }
 
-  /** The book of a tenant in which a failure is about to be counted. */
+  /** Returns the book of a tenant, to count a failure in it. */
   open(tenantId: string): FailureBook {
     const book = this.#books.get(tenantId) ?? new FailureBook(this.#options.rules)
     this.#books.delete(tenantId)
@@ -62,7 +62,7 @@ export class FailureBooks {
     return book
   }
 
-  /** Writes what waits; never throws. */
+  /** Writes what waits to be written; never throws. */
   flush(): Promise<void> {
     this.#cancel?.()
     this.#cancel = undefined
@@ -90,7 +90,7 @@ export class FailureBooks {
     if (this.#waiting.size > 0) this.#schedule()
   }
 
-  /** Answers why it could not be written. */
+  /** Returns why it could not be written. */
   async #writeBook(tenantId: string): Promise<unknown> {
     const book = this.#books.get(tenantId)
     if (!book?.hasNew) return undefined
@@ -105,7 +105,7 @@ export class FailureBooks {
     }
   }
 
-  /** Of the tenants where the last failure is the longest ago. */
+  /** Drops the books of the tenants whose last failure is the longest ago. */
   #letGo(): void {
     let counts = 0
     for (const { size } of this.#books.values()) counts += size
@@ -118,7 +118,7 @@ export class FailureBooks {
   }
 }
 
-/** Adds failures to what all processes counted, and answers it. Throws StorageError. */
+/** Adds failures to the counts of all processes, and returns the sum. Throws StorageError. */
 async function addToRow(
   tenantId: string,
   added: ReadonlyMap<string, NewFailures>,
@@ -130,7 +130,7 @@ async function addToRow(
     const found = await records.find(id)
     const counts = addAll(readCounts(found?.value.counts ?? {}), added, { rules, now: now() })
     const value = { counts: Object.fromEntries([...counts].map(([place, count]) => [place, pack(count)])) }
-    // Long enough for every count to be forgotten.
+    // By then every count is forgotten.
     const expiresAt = now() + 3 * rules.tenant.longest
     return (await writeOver(records, found, { id, value, expiresAt })) ? counts : lost
   }

@@ -1,13 +1,13 @@
 /** Failures that are counted together. */
 export interface FailureCount {
-  /** Those that are not forgotten yet; a fraction while they are being forgotten. */
+  /** The failures that are not forgotten yet; a fraction while they are being forgotten. */
   readonly failures: number
   /** Milliseconds since the epoch of the last one. */
   readonly at: number
 }
 
 export interface CountRule {
-  /** So many failures cost no wait, and so many are forgotten in each {@link longest}. */
+  /** Failures that cost no wait; the same number is forgotten in each {@link longest}. */
   readonly free: number
   /** Milliseconds of the longest wait. */
   readonly longest: number
@@ -15,7 +15,7 @@ export interface CountRule {
 
 /** Milliseconds of the first wait; each further failure doubles it. */
 const firstWait = 1000
-/** Milliseconds that clocks of replicas may differ by. What comes from later than that was counted by a clock that was wrong. */
+/** Milliseconds by which clocks of replicas may differ. A failure further in the future was counted by a wrong clock. */
 const clockSkew = 60_000
 
 /** Milliseconds that have to pass after the last failure. */
@@ -30,14 +30,14 @@ export function waitsUntil(count: FailureCount, rule: CountRule): number {
   return count.at + waitOf(count, rule)
 }
 
-/** The failures that are not forgotten at `now`: forgetting begins when the wait is over. */
+/** Returns the failures that are not forgotten at `now`. Forgetting begins when the wait is over. */
 export function remaining(count: FailureCount, rule: CountRule, now: number): number {
   if (isOfWrongClock(count, now)) return 0
   const quiet = Math.max(0, now - waitsUntil(count, rule))
   return Math.max(0, count.failures - (quiet / rule.longest) * rule.free)
 }
 
-/** A clock that was ahead must not make anybody wait for it. */
+/** A clock that was ahead must not make attempts wait until then. */
 export function isOfWrongClock({ at }: FailureCount, now: number): boolean {
   return at > now + clockSkew
 }

@@ -7,19 +7,19 @@ import { type Subject, textOf } from './subject.ts'
 
 export interface KnownAddressesOptions extends Pick<Platform, 'after' | 'now'> {
   readonly rows: KnownRows
-  /** Told about a storage that cannot be used; what was noted is written later. */
+  /** Called when the storage cannot be used; what was noted is written later. */
   readonly onError: (cause: unknown) => void
 }
 
-/** Milliseconds between two writes: a success that is younger may be forgotten by a crash. */
+/** Milliseconds between two writes. A crash may lose the successes since the last one. */
 const pause = 1000
-/** Tenants whose pairs are written at once, so that the first minute of many clients is not one of writes. */
+/** Tenants whose pairs are written at once, so that many new clients do not cause a burst of writes. */
 const tenantsAtOnce = 50
-/** Milliseconds after which a pair that is used is written down again, so that it does not expire. */
+/** Milliseconds after which a pair in use is written again, so that it does not expire. */
 const renewEvery = 7 * 86_400_000
 /** Pairs in memory, at some hundred bytes each; twice as many at most. */
 const mostRemembered = 25_000
-/** Pairs that wait to be written; those beyond are noted at their next success. */
+/** Pairs that wait to be written at most; further ones are noted at their next success. */
 const mostWaiting = 10_000
 
 interface Waiting {
@@ -30,7 +30,7 @@ interface Waiting {
 /** From which addresses subjects succeeded: in memory at once, and in the storage a moment later. */
 export class KnownAddresses {
   readonly #options: KnownAddressesOptions
-  /** When each was noted (ms since the epoch). The storage has those that are dropped. */
+  /** When each pair was noted (ms since the epoch). Dropped pairs are in the storage. */
   readonly #notedAt = new BoundedMap<number>({ most: mostRemembered })
   readonly #looks = new PacedLooks()
   #waiting = new Map<string, Waiting>()
@@ -42,7 +42,7 @@ export class KnownAddresses {
     this.#options = options
   }
 
-  /** Notes a success; of one of many that follow on one another without a pause, only once a second. */
+  /** Notes a success; in a sequence without a pause, once a second. */
   note(subject: Subject): void {
     const { now, after } = this.#options
     if (!this.#looks.isDue(`${subject.tenantId} ${textOf(subject)}`, now())) return
@@ -61,7 +61,7 @@ export class KnownAddresses {
     return this.#notedAt.has(nameOf(subject, groupOf(subject.address())))
   }
 
-  /** Whether any process saw a success; while the storage is away, this one alone counts. */
+  /** Whether any process saw a success; while the storage is away, only this process counts. */
   async has(subject: Subject): Promise<boolean> {
     if (this.remembers(subject)) return true
     try {
@@ -72,7 +72,7 @@ export class KnownAddresses {
     }
   }
 
-  /** Writes what waits; never throws. */
+  /** Writes what waits to be written; never throws. */
   flush(): Promise<void> {
     this.#cancel?.()
     this.#cancel = undefined

@@ -14,9 +14,9 @@ export interface KnownRowsOptions extends Pick<Platform, 'now' | 'monotonic'> {
   readonly key: LimitKey
 }
 
-/** Rows of a tenant: all of them are read together, so that nothing tells which of them has a subject. */
+/** Rows of a tenant. All of them are read together, so that the time does not tell which one has a subject. */
 const shards = Array.from({ length: 4 }, (_, number) => String(number))
-/** Milliseconds for which what was read of a tenant is good. */
+/** Milliseconds for which the rows of a tenant are used after they were read. */
 const fresh = 2000
 /** Reading takes at most this share of the time. */
 const readingShare = 0.05
@@ -40,7 +40,7 @@ export class KnownRows {
     this.#options = options
   }
 
-  /** Throws StorageError. Whatever the subject is, it takes the same time. */
+  /** Takes the same time for every subject. Throws StorageError. */
   async has(subject: Subject, group: string): Promise<boolean> {
     const [rows, { shard, pair }] = await Promise.all([
       this.#load(subject.tenantId),
@@ -49,7 +49,7 @@ export class KnownRows {
     return isKnownIn(rows.get(shard) ?? { subjects: {} }, pair, dayOf(this.#options.now()))
   }
 
-  /** Writes pairs of one tenant down. Throws StorageError. */
+  /** Writes pairs of one tenant. Throws StorageError. */
   async add(tenantId: string, pairs: readonly { subject: Subject; group: string }[]): Promise<void> {
     const digests = await Promise.all(pairs.map(({ subject, group }) => this.#digest(subject, group)))
     for (const [shard, mine] of Map.groupBy(digests, (digest) => digest.shard)) {

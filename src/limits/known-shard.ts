@@ -3,14 +3,14 @@ import type { knownAddresses } from './limit-row.ts'
 /** The known addresses of some of the subjects of a tenant, as a row holds them. */
 export type KnownShard = (typeof knownAddresses)['schema']['static']
 
-/** Addresses of one subject; the one that was used the longest ago goes first. */
+/** Addresses of one subject; the least recently used one is dropped first. */
 const mostAddresses = 8
 /** Subjects of one row. */
 const mostSubjects = 4096
-/** Days after which an address that was not used is known no more. */
+/** Days without use after which an address is forgotten. */
 export const keptDays = 90
 
-/** A pair as it stands in a row: digests, because addresses are nobody's business. */
+/** A subject and an address as a row has them: digests, because a database must not tell who came from where. */
 export interface KnownPair {
   readonly subject: string
   readonly address: number
@@ -25,7 +25,7 @@ export function isKnownIn(shard: KnownShard, { subject, address }: KnownPair, da
   return pairsOf(shard, subject).some((pair) => pair.address === address && day - pair.day <= keptDays)
 }
 
-/** The shard with the pair in it; undefined when it is there already, as of this week. */
+/** Returns the shard with the pair in it; undefined when this week's use is in it already. */
 export function addKnown(
   shard: KnownShard,
   { subject, address }: KnownPair,
@@ -37,7 +37,7 @@ export function addKnown(
     .sort((a, b) => a.day - b.day)
     .slice(-mostAddresses)
   const { [subject]: _, ...others } = shard.subjects
-  // The subject that changed last stands last.
+  // The most recently changed subject is last.
   const subjects = [...Object.entries(others).slice(-(mostSubjects - 1)), [subject, flatten(kept)] as const]
   return { subjects: Object.fromEntries(subjects) }
 }

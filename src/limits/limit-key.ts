@@ -8,8 +8,8 @@ export interface LimitKeyOptions extends Pick<Platform, 'randomBytes'> {
 }
 
 /**
- * The key of the digests of subjects and addresses, one for all processes that share the storage. Without it nobody can tell which of
- * them share a count.
+ * The key of the digests of subjects and addresses, the same for all processes that share the storage. Only with it can one find out which
+ * of them share a count.
  */
 export class LimitKey {
   readonly #options: LimitKeyOptions
@@ -24,19 +24,19 @@ export class LimitKey {
     this.#own = options.randomBytes(32)
   }
 
-  /** At once; one of this process alone as long as that of all could not be read. */
+  /** Returns at once: a key of this process until the shared one was read. */
   get current(): Uint8Array {
-    // Whoever counts failures is told about a storage that is away.
+    // The counting of failures reports that the storage is away.
     if (!this.#shared) this.read().catch(() => {})
     return this.#shared ?? this.#own
   }
 
-  /** The first try to read it, while it goes on. */
+  /** The first try to read the key, while it runs. */
   get firstTry(): Promise<void> | undefined {
     return this.#isTried ? undefined : this.#first
   }
 
-  /** Begins the first try; undefined when it is over. Never rejects. */
+  /** Starts the first try; returns undefined when it is over. Never rejects. */
   tryFirst(): Promise<void> | undefined {
     const end = () => {
       this.#isTried = true
@@ -63,8 +63,8 @@ export class LimitKey {
 }
 
 /**
- * Where there is none yet `own` becomes it, so that what was counted under that stays true. A key that is damaged is replaced: what was
- * known under it is lost, and nobody is locked out for ever.
+ * Returns the shared key. Where there is none, `own` becomes it, so that earlier counts stay valid. A damaged key is replaced: the known
+ * addresses under it are lost, but no client is locked out for ever.
  */
 async function readOrMakeKey(own: Uint8Array, storage: Storage): Promise<Uint8Array> {
   const records = storage.of(systemTenant).of(limitKeys)
@@ -73,7 +73,7 @@ async function readOrMakeKey(own: Uint8Array, storage: Storage): Promise<Uint8Ar
   if (found && found.value.key !== limitKeys.fallback.key) return Uint8Array.fromHex(found.value.key)
   const value = { key: own.toHex() }
   await writeOver(records, found, { id, value })
-  // Whoever came second takes the key of the first.
+  // The second process takes the key of the first.
   const made = await records.find(id)
   if (!made?.value.key) throw new StorageError('The key of the limits was not kept')
   return Uint8Array.fromHex(made.value.key)

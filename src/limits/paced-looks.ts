@@ -1,6 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts'
 
-/** Looks that may follow one right after the other. */
+/** Looks that may follow one another without a pause. */
 const atOnce = 60
 /** Milliseconds after which one more may. */
 const each = 1000
@@ -13,8 +13,7 @@ interface Pace {
 }
 
 /**
- * Says whether to look at something that costs a look: always for what comes now and then, and once a second for what comes without a
- * pause. Asking for the address of a connection takes a tenth of a request.
+ * Says whether to do a costly look: always for things that come now and then, and once a second for things that come without a pause. Asking for the address of a connection takes a tenth of a request.
  */
 export class PacedLooks {
   readonly #paces = new BoundedMap<Pace>({ most: mostKnown })

@@ -1,12 +1,12 @@
 import type { Hashing } from '../platform/hashing.ts'
 import { groupOf } from './address-group.ts'
 
-/** Who is tried: what sort of thing it is, such as `client`, and which one. Nothing here knows whether it exists. */
+/** What somebody tries to be: a kind, such as `client`, and an id. This room does not know whether it exists. */
 export interface Subject {
   readonly tenantId: string
   readonly kind: string
   readonly key: string
-  /** Where the attempt comes from; undefined: not known. Asked for only where it counts, because asking takes time. */
+  /** Returns the address of the attempt; undefined: not known. Called only where it is needed, because it takes time. */
   readonly address: () => string | undefined
 }
 
@@ -20,8 +20,8 @@ export interface Places {
 }
 
 /**
- * Counts of a tenant: a fixed number, found by a keyed hash, so that nobody makes more of them by trying more subjects or more addresses. Who
- * fills all of them has no new address left to try from. Two that meet by chance share their count.
+ * Counts of a tenant. Their number is fixed and a keyed hash finds one, so trying more subjects or addresses does not make more of them. An
+ * attacker who fills all of them has no new address left. Two subjects with the same hash share their count.
  */
 const buckets = { pair: 1024, subject: 512, address: 512 } as const
 
@@ -35,7 +35,7 @@ export interface PlacesDeps {
   readonly key: Uint8Array
 }
 
-/** Under the key: else a guesser finds a subject of his own that shares the count of another one, and makes that one wait. */
+/** Hashed with the key: else an attacker finds a subject that shares the count of another one, and makes that one wait. */
 export function placesOf(subject: Subject, { hashing, key }: PlacesDeps): Places {
   const bucketOf = (text: string, count: number) => {
     const [high = 0, low = 0] = hashing.hmacSha256(key, `count\0${text}`)

@@ -19,41 +19,41 @@ export function parseSecretHash(text: string): SecretHash {
 export interface SecretCheckerOptions {
   readonly hashing: Hashing
   readonly passwordHash: PasswordHash | undefined
-  /** Slow hashes worked on at once. */
+  /** Slow hashes that are checked at the same time. */
   readonly atOnce: number
   /** 32 random bytes, of this process alone. */
   readonly memoryKey: Uint8Array
 }
 
-/** Who asks for a check, which decides when a slow one has its turn. */
+/** Who wants a check. It decides when a slow check has its turn. */
 export interface Asker {
   readonly tenantId: string
-  /** Where the request comes from, such as an address; asked for only where there is something to wait for. */
+  /** Returns where the request comes from, such as an address; called only where the check has to wait. */
   readonly findSource: () => string
   /** Such as a client id. */
   readonly id: string
   /** Tells when the client goes away. */
   readonly findSignal?: () => AbortSignal
-  /** Whether it proved who it is before; asked for only where there is something to wait for. */
+  /** Whether it proved who it is before; called only where the check has to wait. */
   readonly isKnown?: () => Promise<boolean>
-  /** Called right before the work of a slow check; throws when it is not to be done any more. */
+  /** Called right before a slow check starts; throws when the check is not wanted any more. */
   readonly admit?: () => void | Promise<void>
 }
 
 export interface CheckOptions {
   readonly asker: Asker
-  /** Whether a verified secret is remembered and looked up. */
+  /** Whether verified secrets are remembered and looked up. */
   readonly useMemory: boolean
-  /** Whether all hashes are checked even when one was right, so that it takes as long as when none is. */
+  /** Whether all hashes are checked even after a match, so that it takes as long as without a match. */
   readonly isThorough?: boolean
   /**
-   * Whether no slow check is made for a secret that is wrong by what is remembered, nor for one that decides nothing (without
+   * Whether slow checks are skipped for a hash whose right secret is remembered, and for checks that decide nothing (without
    * `useMemory`).
    */
   readonly isSparing?: boolean
 }
 
-/** Slow checks that may wait for their turn; one more is answered 503. */
+/** Slow checks that may wait for their turn; a further one is refused with 503. */
 const queueLimits = { lane: 64, total: 256 }
 /** Verified secrets that are remembered; twice as many at most. */
 const largestMemory = 10_000
@@ -61,8 +61,8 @@ const largestMemory = 10_000
 type Found = number | undefined
 
 /**
- * Checks client secrets. A generated secret of 256 bits needs one SHA-256; a slow hash is worked on off the event
- * loop, a few at a time, and once it was right it is remembered under a keyed hash, so that it costs once.
+ * Checks client secrets. A generated secret of 256 bits needs one SHA-256. Slow hashes are checked off the event loop, a few at a time.
+ * A right secret is remembered under a keyed hash, so that it costs the slow check once.
  */
 export class SecretChecker {
   readonly #options: SecretCheckerOptions
@@ -76,15 +76,15 @@ export class SecretChecker {
   }
 
   /**
-   * The place of the first hash whose secret it is; undefined for none. Without a slow hash it is answered at once: nothing comes
-   * between the check and what follows from it. Without `useMemory` nothing is remembered or looked up, so that a check that is to
-   * fail anyway takes as long as every other. Throws `temporarily_unavailable` when too many wait, and what `admit` throws.
+   * Returns the index of the first hash that matches; undefined for none. Without a slow hash it returns at once, so that nothing else
+   * runs between the check and its consequence. Without `useMemory` nothing is remembered or looked up, so that a check that fails
+   * anyway takes as long as every other. Throws `temporarily_unavailable` when too many wait, and what `admit` throws.
    */
   findMatch(secret: string, hashes: readonly SecretHash[], options: CheckOptions): Found | Promise<Found> {
     const digest = this.#options.hashing.sha256(secret)
     if (hashes.every(({ kind }) => kind === 'sha256')) return this.#findFast(digest, hashes)
     if (options.useMemory) {
-      // All of them first: else a client with an old and a new secret would pay for the old one at every request.
+      // Look all of them up first: else a client with an old and a new secret pays for the old one at every request.
       const known = hashes.findIndex((hash) => hash.kind === 'slow' && this.#isRemembered(secret, hash.text))
       if (known >= 0) return known
     }
@@ -93,7 +93,7 @@ export class SecretChecker {
 
   #findFast(digest: Uint8Array, hashes: readonly SecretHash[]): Found {
     let found: Found
-    // Without an early end: which of them it was is nobody's business.
+    // No early end: the time must not tell which of them matched.
     for (let index = hashes.length - 1; index >= 0; index--)
       if (this.#isFastMatch(digest, hashes[index])) found = index
     return found
@@ -136,7 +136,7 @@ export class SecretChecker {
     if (!passwordHash) throw new TypeError('This runtime has no slow password hash')
     const signal = asker.findSignal?.()
     const work = async () => {
-      // Nobody waits for this answer any more, and others wait for the turn.
+      // The client does not wait for this answer any more, and other checks wait for their turn.
       if (signal?.aborted) throw new UnavailableError('The client went away')
       await asker.admit?.()
       return passwordHash.verify(secret, hash)
@@ -145,7 +145,7 @@ export class SecretChecker {
       return await this.#gate.run(work, () => this.#findPlace(asker))
     } catch (cause) {
       if (cause instanceof UnavailableError || cause instanceof OAuthError) throw cause
-      // Bun throws for a hash that has the shape of one and is none.
+      // Bun throws for a text that only looks like a hash.
       if (!(cause instanceof GateFull))
         throw new UnavailableError('A secret_hash cannot be checked', { cause })
       const options = { cause, retryAfterSeconds: 1 }
@@ -155,7 +155,7 @@ export class SecretChecker {
 
   async #findPlace({ tenantId, findSource, id, isKnown }: Asker): Promise<QueuePlace> {
     const proved = (await isKnown?.()) ?? false
-    // Known ones are no strangers that hide behind many ids: what they have is theirs, wherever they come from.
+    // A known client is not an attacker with many ids, so it has its own place, wherever it comes from.
     return { isKnown: proved, path: proved ? [tenantId, id] : [tenantId, findSource(), id] }
   }
 }

@@ -4,7 +4,7 @@ import { decodeComponent } from './form.ts'
 const standardBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /**
- * The client in an Authorization header: RFC 7617 section 2, with both halves form-encoded (RFC 6749 section
+ * Returns the client in an Authorization header: RFC 7617 section 2, with both halves form-encoded (RFC 6749 section
  * 2.3.1). Undefined without a header; 'malformed' for another scheme and for any other deviation.
  */
 export function parseBasic(header: string | null): ClientCredentials | 'malformed' | undefined {
