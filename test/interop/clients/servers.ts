@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createAuthority } from '../../support/certificates.ts'
 import * as jose from 'jose'
 import { newClientKey } from '../../support/assertions.ts'
+import { createAuthority } from '../../support/certificates.ts'
 import { programs, type RunningServer, startServer, writeConfig } from '../../support/spawn-server.ts'
 
 const secrets = { app: 'interop-secret-of-the-app', api: 'interop-secret-of-the-api' }

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import * as openid from 'openid-client'
-import { audience, claim, clientId, clientSecret, issuerOf, keyedId, keyPath, secureIssuerOf, tryToken } from '../interop.mjs'
+import {
+  audience,
+  claim,
+  clientId,
+  clientSecret,
+  issuerOf,
+  keyedId,
+  keyPath,
+  secureIssuerOf,
+  tryToken,
+} from '../interop.mjs'
 
 async function getByDiscovery(issuer, options) {
   const auth = openid.ClientSecretBasic(clientSecret)
@@ -35,4 +45,6 @@ await claim(['openid-client'], `${does} over http`, () => getByDiscovery(issuerO
 await claim(['openid-client'], 'discovers by RFC 8414', () =>
   getByDiscovery(secureIssuerOf('rs256'), { algorithm: 'oauth2' }),
 )
-await claim(['openid-client'], 'gets a token with private_key_jwt over https', () => getByKey(secureIssuerOf('rs256')))
+await claim(['openid-client'], 'gets a token with private_key_jwt over https', () =>
+  getByKey(secureIssuerOf('rs256')),
+)
