@@ -21,7 +21,7 @@ export const tokenDetail: DocumentDecoration = {
   summary: 'Get an access token',
   description: [
     'A service posts its client credentials and gets a signed JWT (RFC 6749 section 4.4). The credentials go',
-    'either into HTTP Basic or into the form, never into both.',
+    'either into HTTP Basic or into the form, never into both. A client of private_key_jwt sends a client_assertion in place of a secret.',
     '',
     'Without `scope` the default scopes of the client are granted; a scope that the client may not have is refused,',
     'never dropped. `resource` (RFC 8707) or `audience` picks the API that the token is for; without them it is the audience of',

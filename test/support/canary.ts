@@ -21,7 +21,7 @@ export class Canary {
     if (/^basic /i.test(authorization ?? '')) this.watch(secretOf(credentials ?? ''))
     if (typeof init?.body !== 'string') return
     const form = new URLSearchParams(init.body)
-    for (const parameter of ['client_secret', 'token']) this.watch(form.get(parameter))
+    for (const parameter of ['client_secret', 'client_assertion', 'token']) this.watch(form.get(parameter))
   }
 
   async watchResponse(response: Response): Promise<void> {
