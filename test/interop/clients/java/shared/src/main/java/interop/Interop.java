@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 public final class Interop {
   public static final String CLIENT_ID = System.getenv("INTEROP_CLIENT_ID");
   public static final String CLIENT_SECRET = System.getenv("INTEROP_CLIENT_SECRET");
+  public static final String KEYED_ID = System.getenv("INTEROP_KEYED_ID");
+  public static final String KEY_JWK = System.getenv("INTEROP_KEY_JWK");
   public static final String API_ID = System.getenv("INTEROP_API_ID");
   public static final String API_SECRET = System.getenv("INTEROP_API_SECRET");
 
@@ -68,10 +70,14 @@ public final class Interop {
 
   /** What a client got is a token of the client with the scope that it asked for. */
   public static void tryToken(String issuer, String token) throws Exception {
+    tryToken(issuer, token, CLIENT_ID);
+  }
+
+  public static void tryToken(String issuer, String token, String client) throws Exception {
     var answer = post(issuer + "/oauth/introspect",
         Map.of("token", token, "client_id", API_ID, "client_secret", API_SECRET));
     check(answer.get("active").asBoolean(), "not active");
-    check(answer.get("client_id").asText().equals(CLIENT_ID), "of another client");
+    check(answer.get("client_id").asText().equals(client), "of another client");
     check(answer.get("scope").asText().equals("read"), "with another scope");
   }
 

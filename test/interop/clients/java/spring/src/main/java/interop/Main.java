@@ -4,6 +4,8 @@ import static interop.Interop.API_ID;
 import static interop.Interop.API_SECRET;
 import static interop.Interop.CLIENT_ID;
 import static interop.Interop.CLIENT_SECRET;
+import static interop.Interop.KEYED_ID;
+import static interop.Interop.KEY_JWK;
 import static interop.Interop.check;
 import static interop.Interop.claim;
 import static interop.Interop.getToken;
@@ -11,10 +13,13 @@ import static interop.Interop.issuerOf;
 import static interop.Interop.tryToken;
 import static interop.Interop.tryVerifier;
 
+import com.nimbusds.jose.jwk.JWK;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.springframework.boot.SpringBootVersion;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -26,10 +31,14 @@ import org.springframework.security.oauth2.client.AuthorizedClientServiceOAuth2A
 import org.springframework.security.oauth2.client.InMemoryOAuth2AuthorizedClientService;
 import org.springframework.security.oauth2.client.OAuth2AuthorizeRequest;
 import org.springframework.security.oauth2.client.OAuth2AuthorizedClientProviderBuilder;
+import org.springframework.security.oauth2.client.endpoint.NimbusJwtClientAuthenticationParametersConverter;
+import org.springframework.security.oauth2.client.endpoint.OAuth2ClientCredentialsGrantRequest;
+import org.springframework.security.oauth2.client.endpoint.RestClientClientCredentialsTokenResponseClient;
 import org.springframework.security.oauth2.client.registration.ClientRegistration;
 import org.springframework.security.oauth2.client.registration.ClientRegistrations;
 import org.springframework.security.oauth2.client.registration.InMemoryClientRegistrationRepository;
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
+import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtDecoders;
 import org.springframework.security.oauth2.jwt.JwtValidators;
@@ -80,6 +89,7 @@ public final class Main {
         () -> tryDecoder("eddsa", JwtDecoders.fromIssuerLocation(issuerOf("eddsa"))));
     claim("spring-security-oauth2-resource-server", SpringOpaqueTokenIntrospector.class, "introspects", Main::tryOpaque);
     var client = "spring-security-oauth2-client";
+    claim(client, ClientRegistration.class, "gets a token with private_key_jwt", Main::tryKeyedClient);
     claim(client, ClientRegistration.class, "discovers by `fromIssuerLocation` and gets a token",
         () -> tryClient(ClientRegistrations.fromIssuerLocation(issuerOf("rs256"))));
     claim(client, ClientRegistration.class, "discovers by `fromOidcIssuerLocation` and gets a token",
@@ -128,6 +138,24 @@ public final class Main {
     tryVerifier(issuer, token -> introspector.introspect(token).getAttribute("client_id"));
     var authorities = introspector.introspect(getToken(issuer)).getAuthorities();
     check(authorities.toString().equals("[SCOPE_read]"), "has the authorities " + authorities);
+  }
+
+  private static void tryKeyedClient() throws Exception {
+    var issuer = issuerOf("rs256");
+    var clientId = KEYED_ID;
+    var jwkPath = Path.of(KEY_JWK);
+    // snippet spring-private-key-jwt
+    var key = JWK.parse(Files.readString(jwkPath)); // of grantd client keygen
+    var converter = new NimbusJwtClientAuthenticationParametersConverter<OAuth2ClientCredentialsGrantRequest>(
+        registration -> key);
+    var tokens = new RestClientClientCredentialsTokenResponseClient();
+    tokens.addParametersConverter(converter);
+    var registration = ClientRegistrations.fromIssuerLocation(issuer).registrationId("grantd").clientId(clientId)
+        .clientAuthenticationMethod(ClientAuthenticationMethod.PRIVATE_KEY_JWT)
+        .authorizationGrantType(AuthorizationGrantType.CLIENT_CREDENTIALS).scope("read").build();
+    var answer = tokens.getTokenResponse(new OAuth2ClientCredentialsGrantRequest(registration));
+    // end
+    tryToken(issuer, answer.getAccessToken().getTokenValue(), KEYED_ID);
   }
 
   private static void tryClient(ClientRegistration.Builder found) throws Exception {
