@@ -4,7 +4,7 @@ import { join } from 'node:path'
 const page = await Bun.file(join(import.meta.dir, '../../docs/troubleshooting.md')).text()
 
 /** Descriptions of a grant that only the tests have (test/grants/second-grant). */
-const ofTestGrants = ['The voucher is not good']
+const ofTestGrants = ['The voucher is not good', 'Missing voucher parameter']
 
 /** Throws where docs/troubleshooting.md has not the message of a warning or an error. */
 export function expectLogDocumented(lines: readonly Readonly<Record<string, unknown>>[]): void {
