@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /**
  * A disk that is full, and one that is read-only: a small tmpfs in a mount namespace of the server's own. Wants root, or
@@ -95,7 +96,9 @@ test(
       expect((await post(`${tenant}/oauth/revoke`, { ...client, token: unlucky })).status).toBe(503)
       expect([await statusOf(unlucky), await statusOf(revoked)]).toEqual([200, 401])
       expect((await fetch(`${server.url}${tenant}/.well-known/jwks.json`)).status).toBe(200)
-      expect(server.output()).toContain('database or disk is full; make room on its disk')
+      await waitFor('the log says that the disk is full', () =>
+        server.output().includes('database or disk is full; make room on its disk'),
+      )
 
       await shell('rm disk/filler')
       expect((await post(`${tenant}/oauth/revoke`, { ...client, token: unlucky })).status).toBe(200)
