@@ -135,12 +135,9 @@ test('Execute sends what was filled in and nothing else', async () => {
     '#operations-Tokens-introspectToken .opblock-section-request-body input[type=text]',
   )
   await fields.first().waitFor()
-  expect(await fields.evaluateAll((inputs) => inputs.map((input) => Object(input).value))).toEqual([
-    '',
-    '',
-    '',
-    '',
-  ])
+  const filled = await fields.evaluateAll((inputs) => inputs.map((input) => Object(input).value))
+  expect(filled.length).toBeGreaterThan(3)
+  expect(filled.filter((value) => value !== '')).toEqual([])
   const sent = page.waitForRequest((request) => request.method() === 'POST')
   await execute(page, 'Tokens-issueToken')
   expect((await sent).postData()).toBe('grant_type=client_credentials')
