@@ -26,7 +26,7 @@ export interface Deps {
   readonly build: BuildInfo
   /** The base of every link, without a trailing slash. */
   readonly publicUrl: string
-  /** The settings of config.yaml that are of the whole server, by the names that they have there. */
+  /** The settings of the whole server, with their names in config.yaml. */
   readonly settings: ServiceSettings
   readonly tenants: TenantRegistry
   readonly clients: ClientRegistry
@@ -40,14 +40,14 @@ export interface Deps {
   readonly lastUse: LastUse
   readonly verifiedTokens: VerifiedTokens
   readonly signedTokens: SignedTokens
-  /** The cutoff (ms): expired rows were deleted up to it. A token that expired by then stays expired, whatever the clock says. */
+  /** The cutoff (ms): expired rows were deleted up to it. A token that expired before it stays expired, even if the clock was set back. */
   readonly expiryCutoff: () => number
   readonly lifecycle: Lifecycle
   /** Default: nothing is counted. */
   readonly metrics?: Metrics
 }
 
-/** Where the process is between its start and its end. */
+/** The phase of the process between its start and its end. */
 export interface Lifecycle {
   phase: 'starting' | 'ready' | 'stopping'
   /** Another process takes over: each open connection is closed with its next answer. */

@@ -11,7 +11,7 @@ export interface Exposure {
   readonly path: string
   /** `refuse`: do not use the file. `warn`: warn about it. `note`: its group reaches it, which may be intended: warn once for all. */
   readonly gravity: 'refuse' | 'warn' | 'note'
-  /** What is wrong, what was wanted and the next step. A message has it after the path. */
+  /** The fault, the wanted mode or owner, and the next step. A message has it after the path. */
   readonly complaint: string
 }
 
@@ -25,7 +25,7 @@ interface Rule {
   readonly gravity: 'refuse' | 'warn'
   /** Whether it must belong to the user of this process, or to root. */
   readonly isOwned: boolean
-  /** What to do where there is no shell. */
+  /** The next step in Kubernetes, where there is no shell. */
   readonly inKubernetes: string
 }
 
@@ -56,7 +56,7 @@ const rules: Readonly<Record<Content, Rule>> = {
     ...{ wanted: '0600', others: read | write, group: 0, gravity: 'warn', isOwned: true },
     inKubernetes: byInitContainer,
   },
-  // Files in it have modes of their own, so it matters little that others may read the folder.
+  // Each file in the folder has its own mode, so it matters little that others may read the folder.
   'data-folder': {
     ...{ wanted: '0700', others: write, group: 0, gravity: 'warn', isOwned: true },
     inKubernetes: byInitContainer,

@@ -24,7 +24,7 @@ function harmless(json: string): string {
 /** Matches almost every line. This test costs a fifth of a microsecond. */
 const plainText = /^[\x20-\x7e]*$/
 
-/** The rest of an object whose head is written already, without copying the members into a new object. */
+/** Renders the rest of an object whose first members are written already. It does not copy the members into a new object. */
 function renderRest(fields: LogFields): string {
   const text = JSON.stringify(fields)
   return text === '{}' ? text.slice(1) : `,${text.slice(1)}`

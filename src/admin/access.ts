@@ -24,7 +24,7 @@ export interface AdminCall {
   readonly isSuper: boolean
 }
 
-/** A call about the tenant in the path. The admin may manage this tenant; it is active or not. */
+/** A call about the tenant in the path. The admin may manage this tenant, which may be inactive. */
 export interface TenantCall extends AdminCall, ListedTenant {}
 
 /**

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Moment, MomentOrNull, OrNull, pageOf } from './openapi-details.ts'
 
-/** What is shown of an API key; never the key itself. */
+/** An API key as the admin API shows it, without the key itself. */
 export const AdminApiKey = Type.Object(
   {
     id: Type.String(),

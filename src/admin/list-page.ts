@@ -4,7 +4,7 @@ import type { DamagedRow } from '../storage/storage.ts'
 
 /** A list with pages. A cursor of another list is refused. */
 export interface PagedList {
-  /** Empty for what belongs to no tenant. */
+  /** Empty for a list that belongs to no tenant. */
   readonly tenant: string
   readonly name: string
 }
@@ -19,7 +19,7 @@ export interface Page {
 export const largestPage = 100
 export const usualPage = 50
 
-/** The page that `limit` and `cursor` of the query ask for. Throws `invalid_request`. */
+/** Parses `limit` and `cursor` of the query. Throws `invalid_request`. */
 export function parsePage({ url }: Request, list: PagedList): Page {
   const query = new URL(url).searchParams
   const cursor = getOnce(query, 'cursor')

@@ -2,7 +2,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { managementErrors, refusal, security, shared, tooLarge } from '../http/openapi-parts.ts'
 import { largestPage, usualPage } from './list-page.ts'
 
-/** What the OpenAPI document says of every route of the admin API. */
+/** The part of the OpenAPI document that every route of the admin API shares. */
 export const adminShared = {
   tags: ['Admin'],
   security: [{ [security.oauth2]: [] }, { [security.bearer]: [] }],

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { formats } from '../config/formats.ts'
 import { MomentOrNull, OrNull } from './openapi-details.ts'
 
-/** Seconds that the old secrets stay valid, when the request does not say. */
+/** Default number of seconds for which the old secrets stay valid. */
 export const usualOverlap = 86_400
 const longestOverlap = 365 * 86_400
 
@@ -29,7 +29,7 @@ export const AddSecretRequest = Type.Object(
   { title: 'AddSecretRequest', additionalProperties: false },
 )
 
-/** What is shown of a secret; never the secret or its hash. */
+/** A secret as the admin API shows it, without the secret itself and its hash. */
 export const SecretResponse = Type.Object(
   {
     id: Type.String({ description: 'In the log as secret_id' }),

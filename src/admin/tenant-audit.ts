@@ -15,7 +15,7 @@ import { type AdminCall, answerAdmin, answerForTenant, type TenantCall } from '.
 import { getOnce, renderDamaged } from './list-page.ts'
 import { adminShared, Damaged, OrNull, readErrors } from './openapi-details.ts'
 
-/** `/api/v1/admin/tenants/{tenant}/audit`, and `/api/v1/admin/audit` for what belongs to no tenant. */
+/** `/api/v1/admin/tenants/{tenant}/audit`, and `/api/v1/admin/audit` for events that belong to no tenant. */
 export const adminAudit = (deps: Deps) =>
   new Elysia()
     .get('/api/v1/admin/audit', ({ request }) => answerAdmin(request, deps, readSystem), {
@@ -37,7 +37,7 @@ const AuditResponse = Type.Object(
 )
 
 const largestPage = 1000
-/** No trail has more events. */
+/** The largest number that an event can have. */
 const mostEvents = 999_999_999_999_999
 const usualPage = 100
 

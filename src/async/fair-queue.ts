@@ -1,4 +1,4 @@
-/** Where something waits. Much waiting in one place does not delay another place. */
+/** The place of an item in the queue. Many items in one place do not delay the items of another place. */
 export interface QueuePlace {
   /** Whether the caller authenticated before. Such callers go first, and never leave the queue for others. */
   readonly isKnown: boolean
@@ -31,8 +31,8 @@ export class FairQueue<T> {
   }
 
   /**
-   * Adds an item. Returns the item that has to leave when there is no room; undefined: all stay. When its own lane is full, that is the
-   * new item. Otherwise it is the newest item of the caller with the most, and callers who are not known leave first.
+   * Adds an item. Returns the item that has to leave when there is no room; undefined: all stay. The new item leaves when its own lane is
+   * full. Otherwise the newest item of the caller with the most items leaves, and callers who are not known leave first.
    */
   push(item: T, { isKnown, path }: QueuePlace): T | undefined {
     const own = isKnown ? this.#known : this.#strangers

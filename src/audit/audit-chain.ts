@@ -18,7 +18,7 @@ export interface ChainEnd {
   readonly expires_at: number
 }
 
-/** What stands before the first event of a trail. */
+/** The end of an empty trail. The first event links to it. */
 export const beginning: ChainEnd = { number: 0, hash: '0'.repeat(64), expires_at: 0 }
 
 export const headId = 'head'
@@ -147,7 +147,7 @@ function buildRow(
   end: ChainEnd,
   { hashing, retain }: AppendOptions,
 ): { row: Row; end: ChainEnd } {
-  // Rows never expire before the row in front of them, whatever the clock does, so retention removes from the front only.
+  // Rows never expire before the row in front of them, even if the clock jumps, so retention removes from the front only.
   const expiresAt = events.reduce((latest, { time }) => Math.max(latest, time + retain), end.expires_at)
   const entries: AuditEntry[] = []
   let at = end
@@ -182,7 +182,7 @@ export async function readHead(trail: TenantStorage): Promise<StoredRecord<unkno
 async function putHead(trail: TenantStorage, end: ChainEnd): Promise<boolean> {
   const heads = trail.of(unchecked(auditHeads))
   if (await heads.create({ id: headId, value: end })) return true
-  // The head there now is the first one of another process, or it is broken.
+  // The current head is broken, or another process has just written the first one.
   if (await readHead(trail)) return false
   await heads.delete(headId)
   return heads.create({ id: headId, value: end })

@@ -63,7 +63,7 @@ const mostDetails = 20
 
 /** A safety net: a JWT, a secret of ours, a private key. */
 const secretLike = /\beyJ[\w-]+\.[\w-]+\.[\w-]*|gds_[0-9A-Za-z]{40}|-----BEGIN/
-/** The shortest of these has so many characters. */
+/** The length of the shortest text that {@link secretLike} can match. */
 const shortestSecret = 40
 
 function fit<T extends string | undefined>(text: T): T | string {

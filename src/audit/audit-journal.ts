@@ -16,7 +16,7 @@ import { appendGroups, groupByTenant } from './event-groups.ts'
 import { KnownHeads } from './known-heads.ts'
 
 /*
- * If thousands of tenants have one event each, a row and a new head for each of them cost more than the requests that they tell of. So
+ * If thousands of tenants have one event each, a row and a new head for each of them cost more than the requests that caused them. So
  * lone events are first written to the journal, where a row has the events of many tenants. Half a minute later, when each tenant has
  * several, they move to the trails, in one transaction with the deletion of their journal rows.
  */

@@ -17,9 +17,9 @@ export interface AuditLogOptions extends TrailWriterOptions, Pick<Platform, 'aft
   readonly skip?: readonly AuditEventType[]
 }
 
-/** Milliseconds from an event to its write: a crash can lose so much. */
+/** Milliseconds from an event to its write. A crash loses the events of this time. */
 const pause = 500
-/** So many waiting events are written at once, before the pause is over. */
+/** This many waiting events are written at once, before the pause is over. */
 const enough = 1000
 /**
  * Events of one transaction. More would block the event loop for more than a few milliseconds, because SQLite works on it. Fewer would
@@ -37,8 +37,7 @@ const mostTries = 5
 
 /**
  * Collects audit events and writes them in batches, so that no request waits. This class decides when events are written, and what
- * happens while they cannot be; {@link TrailWriter} decides how. Whoever records events knows `record` alone; that some events wait in
- * a journal is known in this room only.
+ * happens while the storage is away; {@link TrailWriter} decides how. Other rooms call only `record` and know nothing of the journal.
  */
 export class AuditLog implements AuditSink, AuditReader {
   readonly #options: AuditLogOptions
@@ -48,7 +47,7 @@ export class AuditLog implements AuditSink, AuditReader {
   #waiting: WaitingEvent[] = []
   readonly #trails: TrailWriter
   #cancelSettling: (() => void) | undefined
-  /** How many events found no room, by tenant. */
+  /** The number of events that were dropped because the list was full, by tenant. */
   readonly #lost = new Map<string, number>()
   /** Failures of the storage in a row. */
   #failures = 0
@@ -196,7 +195,7 @@ export class AuditLog implements AuditSink, AuditReader {
     this.#lost.set(tenant, (this.#lost.get(tenant) ?? 0) + 1)
   }
 
-  /** Adds an `audit.gap` for each tenant whose events found no room. Returns how many it added. */
+  /** Adds an `audit.gap` for each tenant whose events were dropped. Returns how many it added. */
   #admitGaps(): number {
     const gaps = [...this.#lost].slice(0, mostWaiting - this.#waiting.length)
     for (const [tenant, count] of gaps) {

@@ -38,17 +38,17 @@ export class JournalBook {
     const [first] = this.#since
     if (!first) return undefined
     const [bucket, since] = first
-    // If the clock was set back, the wait is not known: its distance counts.
+    // If the clock was set back, the length of the wait is unknown. Then the distance between the two times counts.
     const waited = Math.abs(now - since)
     return waited >= (isBusy ? longestWait : patience) ? bucket : undefined
   }
 
-  /** The bucket was moved. */
+  /** Removes a bucket whose events were moved. */
   strike(bucket: string): void {
     this.#since.delete(bucket)
   }
 
-  /** The bucket could not be moved. It waits again like a new one. */
+  /** Makes a bucket that could not be moved wait again like a new one. */
   putOff(bucket: string, now: number): void {
     this.#since.delete(bucket)
     this.#since.set(bucket, now)

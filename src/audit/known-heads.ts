@@ -1,7 +1,7 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { KnownHead } from './audit-chain.ts'
 
-/** Remembered heads, at about 300 bytes each; at most twice as many. */
+/** Remembered heads, about 300 bytes each. The map keeps at most twice as many. */
 const mostHeads = 20_000
 
 /** Heads of trails as this process left them, so that it need not read a trail before it appends to it. */

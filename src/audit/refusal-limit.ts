@@ -16,8 +16,8 @@ interface Sort {
 }
 
 /**
- * Unauthenticated callers must not be able to fill the disk. Of refusals without a proven actor, a hundred a minute are recorded for
- * each type, tenant and claimed client, and then one event with the number of the others.
+ * Limits the events of refusals without a proven actor, because unauthenticated callers must not be able to fill the disk. For each type,
+ * tenant and claimed client, it admits a hundred events a minute, and then one event with the number of the others.
  */
 export class RefusalLimit {
   readonly #sorts = new Map<string, Sort>()

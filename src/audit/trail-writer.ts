@@ -20,15 +20,15 @@ export interface TrailWriterOptions extends Pick<Platform, 'now' | 'hashing' | '
   readonly retainSeconds: number
 }
 
-/** A tenant with so many events in one batch gets a row of its own trail. */
+/** A tenant with at least this many events in one batch gets a row in its own trail. */
 const enoughForRow = 4
-/** For a tenant with so many events in one batch, its bucket is moved from the journal first. */
+/** For a tenant with at least this many events in one batch, its bucket is moved from the journal first. */
 const enoughToSettle = 32
 /** If more tenants than this have fewer than `enoughForRow` events in one batch, their events go to the journal. */
 const mostLone = 32
-/** Milliseconds after which a journal row is an orphan: its process would have moved it, however busy. */
+/** Milliseconds after which a journal row is an orphan, because even a busy process would have moved it by then. */
 const forgottenAfter = 900_000
-/** At most so many different reasons are logged. */
+/** The most different reasons that are logged. */
 const mostTold = 100
 
 /**

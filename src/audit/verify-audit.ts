@@ -26,12 +26,12 @@ export interface AuditVerdict {
   readonly ok: boolean
   /** How many events are kept. */
   readonly events: number
-  /** Numbers of the first and of the last event that are kept; undefined where there is none. */
+  /** Numbers of the first and of the last event that are kept; undefined if there is none. */
   readonly first: number | undefined
   readonly last: number | undefined
   /** The hash of the last event. A copy of it kept elsewhere proves later that nothing up to this event was changed. */
   readonly hash: string | undefined
-  /** What is wrong: at most a hundred sentences; empty if all is well. */
+  /** The faults, as at most a hundred sentences; empty if there is none. */
   readonly complaints: readonly string[]
 }
 
@@ -51,7 +51,7 @@ export async function verifyAudit(storage: Storage, options: VerifyAuditOptions)
   return walk.verdict()
 }
 
-/** Up to when expired rows were deleted. The clock that decided may have been ahead of ours. */
+/** The time up to which expired rows were deleted. The process that deleted them may have had a clock that is ahead of ours. */
 async function findCutoff(storage: Storage): Promise<number> {
   const rows = await storage.of(systemTenant).of(cleanings).list({ limit: 10 })
   return Math.max(0, ...onlyReadable(rows).map(({ value }) => value.floor))
@@ -62,9 +62,9 @@ interface WalkOptions extends VerifyAuditOptions {
   readonly due: () => Promise<number>
 }
 
-/** An event that was met. */
+/** An event that the walk has read. */
 interface Met extends ChainEnd {
-  /** The row that keeps it. */
+  /** The id of its row. */
   readonly row: string
 }
 
@@ -162,7 +162,7 @@ class Walk {
     }
   }
 
-  /** Whether retention has deleted the event since it was met. */
+  /** Whether retention has deleted the event since the walk read it. */
   async #isGone({ row, expires_at }: Met): Promise<boolean> {
     if (expires_at > (await this.#options.due())) return false
     try {

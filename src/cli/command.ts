@@ -29,7 +29,7 @@ export interface Command {
   /** Words that can be completed. */
   readonly choices?: readonly string[]
   readonly options: readonly Option[]
-  /** What the summary does not say. */
+  /** The text of the help below the summary. */
   readonly details?: string
   readonly example: string
   /** Returns the exit code. */

@@ -21,7 +21,7 @@ export async function getConfigPath(args: ParsedArguments, platform: Platform): 
   return (await findConfig(args, platform)) ?? places[0]
 }
 
-/** The configuration with another data_dir, if one is given. A configuration that keeps nothing stays so. Throws UsageError. */
+/** The configuration with another data_dir, if one is given. A configuration without a data_dir stays as it is. Throws UsageError. */
 export function withDataDir(
   loaded: LoadedConfig,
   folder: string | undefined,

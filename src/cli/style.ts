@@ -2,7 +2,7 @@ import type { Platform } from '../platform/platform.ts'
 
 type Style = (text: string) => string
 
-/** What decides about colours. */
+/** The members of the platform that decide whether the output has colours. */
 export type StyleHost = Pick<Platform, 'isTerminal' | 'environment'>
 
 /** Styles for standard output. Text stays plain if it is no terminal, or if NO_COLOR is set (no-color.org). */

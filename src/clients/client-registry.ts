@@ -9,21 +9,21 @@ import { type ConfiguredClients, noClients } from './configured-clients.ts'
 /** The clients of one tenant: the only way to them, so that a forgotten tenant cannot be written. */
 export interface TenantClients {
   /**
-   * Returns the client of this id, active or not, compared byte for byte; undefined when there is none. Clients of config.yaml are in
-   * memory; other ids are looked up in the storage. Throws StorageError.
+   * Returns the client of this id, active or not; undefined when there is none. Ids are compared byte for byte. Clients of config.yaml are
+   * in memory; other ids are looked up in the storage. Throws StorageError.
    */
   find(id: string): Promise<Client | undefined>
   /** The clients of config.yaml. */
   readonly configured: readonly Client[]
   findConfigured(id: string): Client | undefined
-  /** Returns the client in the storage, even where config.yaml has one of the same id. Throws StorageError. */
+  /** Returns the client in the storage, even if config.yaml has one of the same id. Throws StorageError. */
   findStored(id: string): Promise<Client | undefined>
   /**
-   * Returns the stored client of this id. Where there is none, it returns another stored client, which must never be let in, so that the
-   * time does not tell whether there is one. Undefined when the tenant has no stored client. Throws StorageError.
+   * Returns the stored client of this id, or otherwise another stored client, so that the time does not tell whether the id exists. The
+   * other client must never be authenticated. Undefined when the tenant has no stored client. Throws StorageError.
    */
   findNearStored(id: string): Promise<Client | undefined>
-  /** What an unknown id is checked against: see dummy-credentials.ts. */
+  /** Returns the credentials that an unknown id is checked against; see dummy-credentials.ts. */
   findDummy(id: string): DummyCredentials
 }
 
@@ -33,8 +33,8 @@ interface ClientsDeps {
 }
 
 /**
- * Built clients that are kept, twice as many at most. Building one takes less than a hundredth of a request, and all of them take much
- * memory.
+ * Built clients that are kept; at most twice as many. Not all are kept, because they take much memory and building one takes less than a
+ * hundredth of the time of a request.
  */
 const mostBuilt = 10_000
 
@@ -68,7 +68,7 @@ class BuiltClients {
   }
 }
 
-/** A tenant of config.yaml that had a request. */
+/** A tenant of config.yaml that a request has used. */
 interface UsedTenant {
   readonly source: ConfiguredClients
   findDummy: FindDummy | undefined
@@ -133,13 +133,13 @@ export class ClientRegistry {
     if (known) return known
     const source = this.#findConfigured(tenantId)
     const used: UsedTenant = { source: source ?? noClients, findDummy: undefined }
-    // Only tenants of config.yaml: the number of stored ones has no bound.
+    // Keeps only tenants of config.yaml, because the number of stored ones has no bound.
     if (source) this.#used.set(tenantId, used)
     return used
   }
 }
 
-/** A short-lived view of one tenant, without a state of its own. */
+/** A short-lived view of one tenant. It has no state. */
 class ClientsOfTenant implements TenantClients {
   readonly #tenantId: string
   readonly #registry: ClientRegistry

@@ -8,7 +8,7 @@ export const clients = kind(
   'client',
   rowSchema(ClientSettings, {
     name: Type.String(),
-    // A row without it is damaged: nothing becomes active by a default.
+    // A row without this member is damaged, because no client may become active by a default.
     active: Type.Boolean(),
     created_at: Moment,
     secrets: Type.Array(
@@ -24,11 +24,11 @@ export const clients = kind(
   }),
 )
 
-/** When a client secret, of config.yaml or stored, was used last (`usedAt`); id: JSON of [client id, secret id]. */
+/** The time of the last use (`usedAt`) of a client secret, of config.yaml or stored. Id: JSON of [client id, secret id]. */
 export const secretUses = { ...kind('secret_use', Type.Object({})), fallback: {} }
 
 /**
- * Assertions of clients that were used, each until it expires: the row makes the first use the only one. Id: SHA-256 of the JSON of
- * [client id, jti], in hex.
+ * Used assertions of clients. Each row stays until its assertion expires, so that the assertion cannot be used again. Id: SHA-256 of the
+ * JSON of [client id, jti], in hex.
  */
 export const usedAssertions = { ...kind('used_assertion', Type.Object({})), fallback: {} }

@@ -84,7 +84,10 @@ function checkScopes({ scopes, default_scopes, resources }: ClientSettings, know
   }
 }
 
-/** Refuses reserved scopes as defaults: a token without requested scopes must not manage grantd. One that the client has already is ignored when tokens are issued, so it stays. */
+/**
+ * Refuses reserved scopes as defaults, because a token without requested scopes must not manage grantd. A reserved default that the client
+ * has already may stay, because it is ignored when tokens are issued.
+ */
 function checkDefaults({ default_scopes }: ClientSettings, known: readonly string[]): void {
   if (!(default_scopes ?? []).some((scope) => isReservedScope(scope) && !known.includes(scope))) return
   throw new OAuthError('invalid_request', 'The field default_scopes has a scope that a request has to name')

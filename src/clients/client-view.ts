@@ -6,7 +6,7 @@ import { secretUses } from './client-row.ts'
 import type { ListedClient } from './listed-clients.ts'
 import { secretUseId } from './stored-clients.ts'
 
-/** What the admin API and the command line show of a client: its effective settings. */
+/** A client as the admin API and the command line show it, with its effective settings. */
 export type ClientView = Omit<ReadonlySettings<ClientSettings>, 'name' | 'default_scopes'> & {
   readonly client_id: string
   /** `config`: config.yaml defines it, and nothing else changes it. */
@@ -17,7 +17,7 @@ export type ClientView = Omit<ReadonlySettings<ClientSettings>, 'name' | 'defaul
   readonly created_at: string | null
 }
 
-/** What is shown of a secret: never the secret or its hash. */
+/** A secret as it is shown, without the secret itself and its hash. */
 export interface SecretView {
   id: string
   /** Null for one of config.yaml. */
@@ -56,7 +56,7 @@ export async function viewSecrets(
   const valid = new Set(validSecrets(client.secrets, now))
   const lastUse = (id: string) => {
     const time = usedAt.get(secretUseId(client.id, id)) ?? null
-    // An older use belongs to an earlier secret of this id; it was written late.
+    // A use before the creation belongs to an earlier secret of this id. It was written late.
     return time !== null && time >= (createdAt.get(id) ?? 0) ? time : null
   }
   return client.secrets.map((secret) => ({

@@ -10,15 +10,15 @@ import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
 import type { clients } from './client-row.ts'
 
-/** The members of a client that are not settings, and the settings whose value differs from what is written. */
+/** The members of a client that are not settings, and the settings whose value differs from the configured one. */
 interface ClientIdentity {
   readonly id: string
-  /** Whether config.yaml defines it; else the admin API does. */
+  /** Whether config.yaml defines the client. Otherwise the admin API made it. */
   readonly configured: boolean
   readonly secrets: readonly ClientSecret[]
   readonly name: string
   readonly grant_types: readonly GrantType[]
-  /** What it is granted when a request names no scope. */
+  /** The scopes of a token when the request names none. */
   readonly default_scopes: readonly string[]
 }
 
@@ -31,7 +31,7 @@ export interface ClientSecret {
   readonly hash: SecretHash
   /** Milliseconds since the epoch; null: always valid. */
   readonly notBefore: number | null
-  /** Milliseconds since the epoch, from which on it is refused; null: never. */
+  /** The time from which the secret is refused, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null
 }
 

@@ -13,8 +13,8 @@ export interface ConfiguredClients {
 export const noClients: ConfiguredClients = { list: () => [], build: () => undefined }
 
 /**
- * The clients of a tenant of config.yaml, whose secrets are hashes already. Reading `clients` may make all of them anew and takes longer the
- * more there are; `findClient` finds one without the others: see packed-config.ts.
+ * Lists the clients of a tenant of config.yaml, whose secrets are hashes already. Reading `clients` may parse all of them again.
+ * `findClient` finds one client without the others; see packed-config.ts.
  */
 export function listConfiguredClients(
   tenant: Pick<TenantConfig, 'clients'>,

@@ -11,7 +11,7 @@ export interface ListedClient {
   readonly row: ClientRow | undefined
 }
 
-/** Returns the clients of a tenant in the order of their ids, from config.yaml and from the storage; a damaged row stands for its client. */
+/** Returns the clients of config.yaml and of the storage, in the order of their ids. A damaged row takes the place of its client. */
 export async function listClients(
   { after, limit }: { after: string; limit: number },
   { tenant, clients }: ListOwner,

@@ -34,11 +34,11 @@ export type ClientRow = StoredRecord<StoredClient>
 /** Throws `precondition_failed` when the row is not the one that the caller has seen. */
 export type CheckCurrent = (row: ClientRow) => void
 
-/** A client that was made; one that proves itself by keys has no secret. */
+/** A new client. A client that authenticates with keys has no secret. */
 export interface NewClient {
   readonly row: ClientRow
   readonly secretId: string | undefined
-  /** It is shown this once. */
+  /** The secret is shown only now. */
   readonly secret: string | undefined
 }
 
@@ -50,9 +50,9 @@ export interface NewSecret {
 }
 
 /**
- * Makes a client with one secret, unless it proves itself by keys. management/ ends what an earlier client of this id left, in the same
- * transaction.
- * Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found` for a stored tenant that is gone meanwhile.
+ * Makes a client with one secret, or without a secret if the client authenticates with keys. In the same transaction, management/ revokes
+ * the tokens and keys of an earlier client of this id. Throws `invalid_request`, `conflict` for an id that is taken, and `tenant_not_found`
+ * for a stored tenant that was deleted meanwhile.
  */
 export async function createStoredClient(
   { id, patch }: { id: string; patch: SettingsPatch },
@@ -64,7 +64,7 @@ export async function createStoredClient(
   const settings = createClientSettings(id, patch, tenant)
   const made = usesKeys(settings.token_endpoint_auth_method) ? undefined : makeSecret(undefined, deps)
   const value = { ...settings, created_at: deps.now(), secrets: made ? [made.stored] : [] }
-  // The touch locks the row until the end of the transaction: a tenant that is deleted meanwhile takes the client along.
+  // The touch locks the row of the tenant until the end of the transaction. A deletion of the tenant waits, and deletes the client too.
   const isThere = tenant.configured || (await touchTenant(deps.storage, tenant.id, deps.now()))
   if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
   if (!(await recordsOf(deps.storage, tenant.id).create({ id, value }))) {
@@ -128,7 +128,7 @@ async function changeRowInside(
   })
 }
 
-/** A secret that is made later under the same id must not seem used. */
+/** Deletes the last use of each removed secret, because a later secret of the same id must not seem used. */
 async function forgetDropped(
   storage: Storage,
   tenantId: string,
@@ -151,7 +151,7 @@ export function changeStoredClient(
 }
 
 /**
- * Deletes only the row of the client. management/ ends what the client got, in the same transaction. Throws `not_found`,
+ * Deletes only the row of the client. In the same transaction, management/ revokes its tokens and API keys. Throws `not_found`,
  * `conflict`, and what `checkCurrent` throws.
  */
 export async function deleteStoredClient(

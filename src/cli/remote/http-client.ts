@@ -6,7 +6,7 @@ import { explainUnreached } from './reach-faults.ts'
 
 /** Milliseconds for the whole exchange. */
 const longestWait = 10_000
-/** Bytes of an answer: a token and a JWK Set are far smaller. */
+/** The most bytes of an answer. A token and a JWK Set are far smaller. */
 const largestAnswer = 1024 * 1024
 
 /** The base of a server without a trailing slash. Throws UsageError for anything but an http(s) URL. */

@@ -22,7 +22,7 @@ export class AssertionCheck implements CredentialCheck {
     this.failure = typeof this.#claims === 'string' ? this.#claims : 'wrong_signature'
   }
 
-  /** A client that came from here before does not wait for the verification by the keys of a dummy. */
+  /** False: a client that succeeded from this address before does not wait for a verification with the keys of a dummy. */
   isQuick(): boolean {
     return false
   }
@@ -32,7 +32,7 @@ export class AssertionCheck implements CredentialCheck {
   }
 
   async findProofAfter({ jwks }: CheckedClient): Promise<Proof | undefined> {
-    // What is wrong with the assertion itself is the same for every client: nobody's keys are looked at.
+    // A fault in the assertion itself does not depend on the client, so no keys are needed.
     if (typeof this.#claims === 'string') return undefined
     const id = await findSigner(this.#assertion, jwks?.keys ?? [])
     return id === undefined ? undefined : { kind: 'key', id }

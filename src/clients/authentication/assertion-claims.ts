@@ -5,7 +5,7 @@ import {
   longestAssertionLife,
 } from '../../protocol/client-authentication.ts'
 
-/** Why an assertion cannot prove anything, whoever signed it: for the log and the audit trail alone. */
+/** Why an assertion is not valid, whatever key signed it. Only the log and the audit trail show it. */
 export type AssertionFault =
   | 'assertion_header'
   | 'assertion_algorithm'
@@ -27,16 +27,16 @@ export interface AssertionRules {
   readonly expiryCutoff: number
 }
 
-/** The claims that count, once they are known to be right (RFC 7523 section 3). */
+/** The claims of a valid assertion that the server uses (RFC 7523 section 3). */
 export interface AssertionClaims {
   readonly jti: string
-  /** Milliseconds since the epoch from which on it is refused. */
+  /** The time from which the assertion is refused, in milliseconds since the epoch. */
   readonly expiresAt: number
 }
 
 /**
- * Checks all that an assertion says of itself; the signature is not looked at. All of it is in the request, so a fault tells nothing of a
- * client.
+ * Checks the header and the claims of an assertion, but not its signature. It uses the request only, so a fault reveals nothing about
+ * a client.
  */
 export function checkAssertion(
   assertion: ClientAssertion,
@@ -53,7 +53,7 @@ export function checkAssertion(
   return checkTimes(claims, rules) ?? { jti, expiresAt: expiryOf(claims['exp']) }
 }
 
-/** As the sole value: an assertion that is for others as well could have come from them (RFC 7523bis section 4). */
+/** The audience must be the only one, because another audience could send the assertion on to us (RFC 7523bis section 4). */
 function isFor(aud: unknown, audiences: readonly string[]): boolean {
   const [only, ...others] = Array.isArray(aud) ? aud : [aud]
   return others.length === 0 && typeof only === 'string' && audiences.includes(only)
@@ -65,7 +65,7 @@ function checkTimes(
 ): AssertionFault | undefined {
   const latest = now / 1000 + assertionLeeway
   if (!isTime(exp) || exp > latest + longestAssertionLife) return 'assertion_expiry'
-  // The row of an assertion that expired by the cutoff may be deleted, whatever the clock says now.
+  // If an assertion expired before the cutoff, its row may be deleted already, even if the clock was set back since.
   if (expiryOf(exp) <= Math.max(now, expiryCutoff)) return 'assertion_expired'
   const isGood = [iat, nbf].every((time) => time === undefined || (isTime(time) && time <= latest))
   return isGood ? undefined : 'assertion_not_valid_yet'

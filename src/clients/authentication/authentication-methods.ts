@@ -4,27 +4,27 @@ import { AssertionCheck } from './assertion-check.ts'
 import type { CheckDeps, CredentialCheck } from './credential-check.ts'
 import { type ClientCredentials, SecretCheck } from './secret-check.ts'
 
-/** What a request holds of its client, before anything of it is believed. */
+/** The client authentication in a request, unverified. */
 export interface PresentedClient {
-  /** From the Authorization header; 'malformed' for a header that is no usable Basic, undefined for none. */
+  /** The credentials in the Authorization header; 'malformed' for a header that is not valid Basic, undefined without the header. */
   readonly basic: ClientCredentials | 'malformed' | undefined
-  /** From the body. */
+  /** The client_id in the body. */
   readonly clientId: string | undefined
   readonly clientSecret: string | undefined
   readonly assertion: string | undefined
   readonly assertionType: string | undefined
 }
 
-/** Credentials of one method, and how they are checked. */
+/** Credentials of one method, and the check for them. */
 export interface FoundCredentials {
   readonly clientId: string
   readonly openCheck: (deps: CheckDeps) => CredentialCheck
 }
 
-/** One way for a client to say who it is. */
+/** One way for a client to authenticate. */
 export interface AuthenticationMethod {
   readonly name: AuthenticationMethodName
-  /** Returns the credentials of this method; 'malformed' where it was tried in vain, undefined where it was not used. */
+  /** Returns the credentials of this method; 'malformed' if they cannot be read, undefined if the request does not use this method. */
   readonly find: (presented: PresentedClient) => FoundCredentials | 'malformed' | undefined
 }
 
@@ -44,7 +44,7 @@ function findPostedSecret({ clientId, clientSecret }: PresentedClient) {
   return clientId === undefined ? 'malformed' : withSecret({ clientId, clientSecret })
 }
 
-/** The client is the subject of the assertion (RFC 7521 section 4.2); a client_id beside it has to be the same, which the check says. */
+/** The client is the subject of the assertion (RFC 7521 section 4.2). AssertionCheck refuses a client_id that differs from it. */
 function findAssertion({ assertion: text, assertionType: type, clientId: named }: PresentedClient) {
   if (text === undefined) return undefined
   const assertion = type === assertionType ? parseClientAssertion(text) : undefined

@@ -15,15 +15,16 @@ import { type ClientAttempt, uncounted } from './client-attempt.ts'
 import type { CheckDeps, FailedCheck } from './credential-check.ts'
 
 export interface AuthenticationDeps extends Omit<CheckDeps, 'attempt'> {
-  /** Begins an attempt to authenticate as this client; left out: failures are not counted. */
+  /** Begins an attempt to authenticate as this client. Default: failures are not counted. */
   readonly openAttempt?: (clientId: string) => ClientAttempt
 }
 
 /**
- * Returns the client that a request is from. Throws `invalid_request` for two methods at once (RFC 6749 section 2.3); `invalid_client`,
- * the same in bytes and in work, for an unknown client, wrong credentials, another method than that of the client and an inactive client;
- * and what `openAttempt` throws. Credentials that are missing or malformed are named, because they say nothing about any client. Which
- * check failed is in the `reason` of the error.
+ * Authenticates the client that sent a request. Throws `invalid_request` for two methods at once (RFC 6749 section 2.3). Throws
+ * `invalid_client` for an unknown client, wrong credentials, a method that the client may not use, and an inactive client. In all four
+ * cases the answer has the same bytes and the server does the same work. The message of the error names missing and malformed
+ * credentials, because that reveals nothing about a client. The `reason` of the error says which check failed. Also throws the errors of
+ * `openAttempt`.
  */
 export async function authenticateClient(
   presented: PresentedClient,
@@ -66,9 +67,12 @@ function findCredentials(presented: PresentedClient, deps: Pick<AuthenticationDe
   return { method, credentials }
 }
 
-/** An attempt that has to wait does the work of one that is checked: else the time tells which ids came from its address. */
+/**
+ * An attempt that has to wait does the same work as an attempt that is checked. Otherwise the time of the answer would reveal which
+ * clients succeeded from this address before.
+ */
 async function workInVain(claimed: ClaimedIdentity, deps: CheckDeps, held: unknown): Promise<never> {
-  // It has to wait while the storage is away, too.
+  // The attempt also has to wait while the storage is away.
   await checkInVain(claimed, deps).catch(() => undefined)
   throw held
 }
@@ -81,7 +85,7 @@ function checkOneMethod({ basic, clientId }: PresentedClient, used: number): voi
 
 type UnusableCredentials = 'no_credentials' | 'malformed_credentials'
 
-/** The answer says what the request itself shows, and nothing that only this server knows. */
+/** These faults are visible in the request itself, so the answer may name them. */
 const sentences: Readonly<Record<UnusableCredentials, string>> = {
   no_credentials: 'Client credentials are missing',
   malformed_credentials: 'The client credentials are malformed',

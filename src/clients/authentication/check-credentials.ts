@@ -11,7 +11,7 @@ export interface AuthenticatedClient {
   readonly proof: Proof
 }
 
-/** The client that a request claims to be from, and what is to prove it. */
+/** The client that a request claims to be from, and the check of its credentials. */
 export interface ClaimedIdentity {
   readonly clientId: string
   readonly method: AuthenticationMethodName
@@ -25,10 +25,14 @@ export interface Failure {
 }
 
 /**
- * A client of config.yaml with the right credentials costs no read of the storage. Every failure does the same work in the same order,
- * wherever the client is and whether it exists: it checks against a client of config.yaml, the claimed one or a dummy; then it reads one
- * row of a stored client, the claimed one or one near it, and checks against that. A failure is counted as soon as the credentials
- * were wrong, before anything else has a turn: else many requests at once would be checked uncounted. `bench/timing.ts` measures it.
+ * Checks the credentials of a client. A client of config.yaml with the right credentials costs no read of the storage.
+ *
+ * Every failure does the same work in the same order, so that the time does not tell whether the client exists. It checks against a
+ * client of config.yaml: the claimed one or a dummy. Then it reads one row of a stored client, the claimed one or one near it, and checks
+ * against that. `bench/timing.ts` measures this.
+ *
+ * A failure is counted as soon as the credentials are known to be wrong, before other requests run. Otherwise many requests at once
+ * would be checked before any of them counts.
  */
 export function checkCredentials(
   claimed: ClaimedIdentity,
@@ -50,7 +54,7 @@ async function checkConfigured(
   if (typeof outcome === 'object') return outcome
   const refusal = attempt.fail()
   const explained = await check.explain(checked)
-  // From here on it is what the failure of any other client does besides.
+  // The rest is the work that a failure of any other client does too.
   clients.findConfigured(noClientId)
   clients.findDummy(client.id)
   const near = await clients.findNearStored(client.id).catch((cause: unknown) => {
@@ -62,8 +66,8 @@ async function checkConfigured(
 }
 
 /**
- * Does the work of a failure for an attempt that has to wait, whatever client it claims to be. Slow hashes are left out, as they are for
- * an attempt that only its address exempts.
+ * Does the work of a failure for an attempt that has to wait, the same for every client. It skips slow hashes, like an attempt that
+ * may go on only because its address is known.
  */
 export async function checkInVain({ clientId, check }: ClaimedIdentity, deps: CheckDeps): Promise<void> {
   const { clients } = deps
@@ -73,7 +77,7 @@ export async function checkInVain({ clientId, check }: ClaimedIdentity, deps: Ch
   if (near) await check.workInVain({ ...near, isUsable: false })
 }
 
-/** No client has it. */
+/** No client has this id. */
 const noClientId = '\0'
 
 async function checkStored(
@@ -82,7 +86,7 @@ async function checkStored(
 ): Promise<AuthenticatedClient | Failure> {
   const { clientId, check, method } = claimed
   const { clients, attempt, onClaimed } = deps
-  // An attempt that is new here pays for the check of the dummy first, which may be slow, as if it were that of the client.
+  // An attempt from a new address checks against the dummy first, which may be slow, as for a client of config.yaml.
   const dummy = findDummy(clientId, deps)
   const isNew = check.isQuick(dummy) || !attempt.isRemembered()
   if (isNew) {
@@ -92,7 +96,7 @@ async function checkStored(
   }
   const near = await clients.findNearStored(clientId).catch(async (cause: unknown) => {
     if (!isNew) await check.workInVain(dummy)
-    // An attempt that has to wait is told so while the storage is away, whether the client came from here before or not.
+    // While the storage is away, an attempt that has to wait gets that error, from a known address and from a new one.
     throw attempt.fail() ?? cause
   })
   const held = attempt.admit()
@@ -110,12 +114,12 @@ async function checkStored(
   return { failed: chooseReason(outcome, client && explained), refusal }
 }
 
-/** The failure was counted already, and an attempt that has to wait because of it is still answered as one that failed. */
+/** Ignores that the attempt now has to wait: its failure is counted already, and its answer is that of a failure. */
 async function admitInVain(attempt: ClientAttempt): Promise<void> {
   try {
     await attempt.admit()
   } catch {
-    // For the time that it takes.
+    // Only the time of the call matters.
   }
 }
 
@@ -127,7 +131,7 @@ function viewFor(client: Client, method: AuthenticationMethodName): CheckedClien
   return { isUsable: client.active && mayUse(client, method), secrets: client.secrets, jwks: client.jwks }
 }
 
-/** A client that may not use the method at all has a better reason than what its credentials lack. */
+/** `other_method` is the better reason: if a client may not use the method at all, the fault in its credentials does not matter. */
 function chooseReason(outcome: FailedCheck, explained: FailedCheck | undefined): FailedCheck {
   return outcome === 'other_method' ? outcome : (explained ?? outcome)
 }

@@ -1,20 +1,20 @@
 import type { OAuthError } from '../../protocol/errors.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 
-/** One attempt to authenticate as a client, as limits/ counts it. */
+/** One attempt to authenticate as a client. limits/ counts its failure. */
 export interface ClientAttempt {
   /** Returns the source of the attempt, such as an address. */
   findSource(): string
   /**
-   * Lets the attempt go on, or throws when it has to wait; then no credential is checked. Called at the beginning, and again right
-   * before a credential is checked. Returns a promise only where it has to ask the storage.
+   * Throws if the attempt has to wait. Then no credential may be checked. Callers call it at the beginning, and again right before they
+   * check a credential. Returns a promise only if it has to ask the storage.
    */
   admit(): MaybePromise<void>
-  /** Whether this process saw the client succeed from this address; true where failures are not counted. */
+  /** Whether this process saw the client succeed from this address; true if failures are not counted. */
   isRemembered(): boolean
-  /** Whether any process saw it; asks the storage where this process does not know. */
+  /** Whether any process saw the client succeed from this address. Asks the storage if this process did not. */
   isKnown(): Promise<boolean>
-  /** Whether only its address keeps the attempt from having to wait. */
+  /** Whether the attempt would have to wait if its address were not known. */
   isExempt(): boolean
   succeed(): void
   /** Counts a failure; returns the error that replaces the usual one, if there is one. */

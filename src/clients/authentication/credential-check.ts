@@ -7,7 +7,7 @@ import type { ClientAttempt } from './client-attempt.ts'
 import type { Proof } from './proof.ts'
 import type { UsedAssertionsDeps } from './used-assertions.ts'
 
-/** Which check failed: for the log and the audit trail alone. */
+/** The check that failed. Only the log and the audit trail show it. */
 export type FailedCheck =
   | 'unknown_client'
   | 'client_inactive'
@@ -20,7 +20,7 @@ export type FailedCheck =
   | 'wrong_signature'
   | 'assertion_replayed'
 
-/** What a check of credentials works with. */
+/** The dependencies of a check of credentials. */
 export interface CheckDeps {
   readonly clients: TenantClients
   readonly secrets: SecretChecker
@@ -28,48 +28,48 @@ export interface CheckDeps {
   readonly now: () => number
   /** Returns the signal that tells when the client goes away. */
   readonly findSignal?: () => AbortSignal
-  /** Called with the client that the request claims to be from, when there is such a client. */
+  /** Called with the client that the request claims to be from, if this client exists. */
   readonly onClaimed?: (client: Client) => void
   readonly tenantId: string
-  /** Asked only where a request has an assertion. */
+  /** Called only for a request with an assertion. */
   readonly findAssertionDeps: () => AssertionDeps
   readonly attempt: ClientAttempt
 }
 
-/** What the check of an assertion needs besides. */
+/** The further dependencies of the check of an assertion. */
 export interface AssertionDeps extends UsedAssertionsDeps {
-  /** What an assertion may be for: the issuer and the token endpoint of the tenant. */
+  /** The audiences that an assertion may have: the issuer and the token endpoint of the tenant. */
   readonly audiences: readonly string[]
   /** See Deps.expiryCutoff. */
   readonly expiryCutoff: number
 }
 
-/** What credentials are checked against: a client, or dummies in the place of one. */
+/** The client to check credentials against, or a dummy in its place. */
 export interface CheckedClient extends Pick<Client, 'secrets' | 'jwks'> {
-  /** False: the check does all of its work, and the attempt fails whatever it finds. */
+  /** False: the check does all of its work, but the attempt always fails. */
   readonly isUsable: boolean
 }
 
-/** The credentials of one request, to be checked against one client after the other. */
+/** The credentials of one request. They are checked against one client after the other. */
 export interface CredentialCheck {
-  /** The reason where {@link explain} knows no better one. */
+  /** The reason of a failure if {@link explain} knows no better one. */
   readonly failure: FailedCheck
-  /** Whether a check takes so little that one against dummies can come first each time. */
+  /** Whether a check is so fast that a check against a dummy can always come first. */
   isQuick(client: CheckedClient): boolean
-  /** Returns what proves the client. Asks first whether the attempt has to wait, and throws then. */
+  /** Returns the proof; undefined if the credentials are not those of the client. Throws if the attempt has to wait. */
   findProof(client: CheckedClient): MaybePromise<Proof | undefined>
-  /** Like {@link findProof}, right after that of another client: it does not ask. */
+  /** Like {@link findProof}, right after a check against another client, so it does not ask again whether the attempt has to wait. */
   findProofAfter(client: CheckedClient): MaybePromise<Proof | undefined>
   /**
-   * Returns why there is no proof, where that is known. It is called at every failure, so that its time does not tell one client from
-   * another.
+   * Returns why there is no proof; undefined if that is not known. It is called at every failure, so that its time does not tell one client
+   * from another.
    */
   explain(client: CheckedClient): MaybePromise<FailedCheck | undefined>
-  /** Does the work of {@link findProofAfter} and {@link explain} for the time that it takes. */
+  /** Does the work of {@link findProofAfter} and {@link explain} only to take the same time. */
   workInVain(client: CheckedClient): Promise<void>
   /**
-   * Uses up what counts once, after it proved an active client. Returns why not, where it was used already. Left out: the credentials
-   * can be used again. Throws StorageError.
+   * Uses up credentials that count only once, after they proved an active client. Returns the reason of the failure if they were used
+   * before. A check without this method has credentials that can be used again. Throws StorageError.
    */
   consume?(): Promise<FailedCheck | undefined>
 }

@@ -3,24 +3,24 @@ import type { ClientJwk } from '../../protocol/client-jwks.ts'
 import type { SecretHash } from '../../secrets/secret-checker.ts'
 import type { Client } from '../client.ts'
 
-/** What authenticates a client. */
+/** The credentials that an unknown client id is checked against. */
 export type DummyCredentials = Pick<Client, 'secrets' | 'jwks'>
 
-/** Chooses what an unknown client id is checked against. */
+/** Chooses the dummy credentials for a client id. */
 export type FindDummy = (clientId: string) => DummyCredentials
 
 /**
- * Some clients of a tenant have a fast hash and some a slow one, some have several, and some have keys. So what an unknown id is checked
- * against decides whether it can be told from a known one. It gets the credentials of one of the tenant's own clients, each kind in
- * proportion, always the same for the same id, here and at every replica and after every restart: the choice depends on the id and on
- * what only the configuration knows.
+ * Makes an unknown client id look like a known one. Some clients of a tenant have a fast hash and some a slow one, some have several
+ * secrets, and some have keys. So an unknown id is checked against the credentials of one of the tenant's own clients. Each kind is
+ * chosen in proportion. The same id always gets the same credentials, at every replica and after every restart, because the choice
+ * depends only on the id and on a secret part of the configuration.
  */
 export function createDummies(clients: readonly Client[], hashing: Hashing): FindDummy {
   const sorted = [...clients]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ secrets, jwks }) => ({ secrets, jwks }))
   const [first = emptyTenantDummy] = sorted
-  // With one kind there is nothing to choose, and nothing to pay.
+  // If all clients cost the same, there is nothing to choose.
   if (sorted.every((each) => costOf(each) === costOf(first))) return always(first)
   const key = hashing.sha256(findHidden(sorted))
   return (clientId) => {
@@ -30,12 +30,12 @@ export function createDummies(clients: readonly Client[], hashing: Hashing): Fin
   }
 }
 
-/** A function of its own: one made above would keep the credentials of every client in memory. */
+/** A separate function, because a closure in createDummies would keep the credentials of every client in memory. */
 function always(dummy: DummyCredentials): FindDummy {
   return () => dummy
 }
 
-/** The first hash of a secret; where clients have keys alone, the first key is the best that there is. */
+/** The secret part of the choice: the first hash of a secret. If clients have only keys, the first key has to do, although it is public. */
 function findHidden(sorted: readonly DummyCredentials[]): Uint8Array | string {
   const hash = sorted.find(({ secrets }) => secrets.length > 0)?.secrets[0]?.hash
   if (hash) return hash.kind === 'sha256' ? hash.digest : hash.text

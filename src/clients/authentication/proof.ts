@@ -1,6 +1,6 @@
 /**
- * What proved who a client is, for the log, the audit trail and the time of its last use. It names the credential and holds nothing
- * of it.
+ * The credential that proved who a client is, for the log, the audit trail and the time of its last use. It has the id of the credential
+ * and no part of its value.
  */
 export type Proof =
   | {
@@ -10,6 +10,6 @@ export type Proof =
     }
   | {
       readonly kind: 'key'
-      /** The kid of the key, or its RFC 7638 thumbprint where it has none. */
+      /** The kid of the key, or its RFC 7638 thumbprint if it has none. */
       readonly id: string
     }

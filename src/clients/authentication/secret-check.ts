@@ -9,12 +9,15 @@ export interface ClientCredentials {
   readonly clientSecret: string
 }
 
-/** The secret of one request. */
+/** Checks the secret of one request. */
 export class SecretCheck implements CredentialCheck {
   readonly failure = 'wrong_secret'
   readonly #credentials: ClientCredentials
   readonly #deps: CheckDeps
-  /** Else the time of an answer tells a neighbour which clients came from here, and the neighbour has slow hashes without a limit. */
+  /**
+   * Whether slow hashes are skipped. Otherwise another sender at the same address could learn from the time which clients succeeded from
+   * there, and could cause slow hashes without a limit.
+   */
   #isSparing: boolean | undefined
 
   constructor(credentials: ClientCredentials, deps: CheckDeps) {
@@ -74,7 +77,7 @@ export class SecretCheck implements CredentialCheck {
       ...(isBefore && { admit: () => attempt.admit() }),
     }
     const hashes = secrets.map(({ hash }) => hash)
-    // Asked once: the failure that is counted meanwhile may make the next attempt wait.
+    // The first answer counts for the whole attempt, because its own failure may change the answer.
     this.#isSparing ??= attempt.isExempt()
     const found = this.#deps.secrets.findMatch(clientSecret, hashes, {
       ...options,
@@ -85,5 +88,5 @@ export class SecretCheck implements CredentialCheck {
   }
 }
 
-/** After the failure was counted, and for all work that decides nothing. */
+/** Options for work after the failure was counted, whose result decides nothing. */
 const inVain = { isBefore: false, useMemory: false, isThorough: true }

@@ -6,7 +6,7 @@ import { usedAssertions } from '../client-row.ts'
 interface UsedAssertion {
   readonly clientId: string
   readonly jti: string
-  /** Milliseconds since the epoch, from which on nobody takes the assertion any more. */
+  /** The time from which every process refuses the assertion, in milliseconds since the epoch. */
   readonly expiresAt: number
 }
 
@@ -17,14 +17,14 @@ export interface UsedAssertionsDeps {
 }
 
 /**
- * Uses an assertion up. Of all that have this `jti` and this client, exactly one is `true`, whichever process asks: the row that it
- * leaves is one statement, which is durable before the answer. Throws StorageError.
+ * Uses up an assertion. Returns true for the first use of this `jti` by this client, and false for every other one. Exactly one process
+ * gets true, because one statement writes the row, which is durable before the answer. Throws StorageError.
  */
 export function consumeAssertion(
   { clientId, jti, expiresAt }: UsedAssertion,
   { tenantId, storage, hashing }: UsedAssertionsDeps,
 ): Promise<boolean> {
-  // A digest: a jti is a text of the client, long or odd as it may be.
+  // The id is a digest, because the client chooses the jti: it may be long and have any characters.
   const id = hashing.sha256(JSON.stringify([clientId, jti])).toHex()
   return storage.of(tenantId).of(usedAssertions).create({ id, value: {}, expiresAt })
 }
