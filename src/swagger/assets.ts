@@ -1,3 +1,4 @@
+import type { Html } from '../http/answer/html.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import { renderPage } from './page.ts'
 import { startScript } from './page-script.ts'
@@ -11,7 +12,7 @@ export interface Asset {
 
 /** The page and its files, loaded at the first request for the page. */
 export interface SwaggerAssets {
-  readonly html: string
+  readonly html: Html
   /** The name holds a hash of the content, so caches can keep a file for ever. */
   readonly byName: ReadonlyMap<string, Asset>
 }

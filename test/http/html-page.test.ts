@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
+import { html } from '../../src/http/answer/html.ts'
 import { htmlPage } from '../../src/http/answer/html-page.ts'
 
 test('a page runs no script, loads nothing from elsewhere and is stored by nobody, unless it says so', async () => {
-  const response = htmlPage('<!doctype html><title>x</title>')
+  const response = htmlPage(html`<!doctype html><title>x</title>`)
   expect(await response.text()).toBe('<!doctype html><title>x</title>')
   expect([response.status, Object.fromEntries(response.headers)]).toEqual([
     200,
@@ -16,7 +17,7 @@ test('a page runs no script, loads nothing from elsewhere and is stored by nobod
 })
 
 test('a directive of the page replaces that of the strict policy, and the others stay', () => {
-  const { status, headers } = htmlPage('', {
+  const { status, headers } = htmlPage(html``, {
     status: 400,
     policy: { 'script-src': "'self'" },
     cacheControl: 'no-cache',

@@ -1,3 +1,5 @@
+import type { Html } from './html.ts'
+
 /** Allows style sheets and images of this server and forms that post to it. No script, no frame, nothing from another origin. */
 const strictPolicy: Readonly<Record<string, string>> = {
   'default-src': "'none'",
@@ -19,12 +21,12 @@ export interface HtmlPageOptions {
   readonly cacheControl?: string
 }
 
-/** An HTML page with its security headers. `html` is a whole document, in which every value is escaped already. */
+/** An HTML page with its security headers. `html` is a whole document. */
 export function htmlPage(
-  html: string,
+  html: Html,
   { status = 200, policy, cacheControl = 'no-store' }: HtmlPageOptions = {},
 ): Response {
-  return new Response(html, {
+  return new Response(String(html), {
     status,
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
