@@ -11,8 +11,9 @@ import {
   tooLarge,
   unavailable,
 } from '../http/openapi-parts.ts'
-import { TokenResponse } from '../protocol/messages.ts'
+import { tokenResponse } from '../protocol/messages.ts'
 import { tokenRequest } from '../protocol/token-request.ts'
+import { describeFurtherTokens } from '../tokens/further-tokens.ts'
 
 /** The token endpoint on the Swagger page. */
 export const tokenDetail: DocumentDecoration = {
@@ -44,7 +45,7 @@ export const tokenDetail: DocumentDecoration = {
     },
   },
   responses: {
-    200: answer('The token; never to be cached', TokenResponse, {
+    200: answer('The token; never to be cached', tokenResponse(describeFurtherTokens()), {
       access_token:
         'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im9hdXRoMi1rZXktMSJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl',
       token_type: 'Bearer',

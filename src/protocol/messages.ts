@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { ClientParameters } from './client-authentication.ts'
 import { latestMoment } from './moment.ts'
 
@@ -13,6 +13,18 @@ export const TokenResponse = Type.Object(
   { title: 'TokenResponse' },
 )
 export type TokenResponse = Static<typeof TokenResponse>
+
+/** {@link TokenResponse} with further tokens, for the OpenAPI document: each with what it is, in a sentence. */
+export function tokenResponse(furtherTokens: Readonly<Record<string, string>>): TObject {
+  const further = Object.entries(furtherTokens).map(([name, description]) => [
+    name,
+    Type.Optional(Type.String({ description })),
+  ])
+  return Type.Object(
+    { ...TokenResponse.properties, ...Object.fromEntries(further) },
+    { title: 'TokenResponse' },
+  )
+}
 
 /** The error body of every route (RFC 6749 section 5.2). */
 export const ErrorResponse = Type.Object(

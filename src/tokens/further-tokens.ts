@@ -1,9 +1,9 @@
 import type { FurtherTokenName } from './authorization.ts'
-import type { AccessToken, IssueDeps, IssueFurtherToken, IssueRequest } from './issue-request.ts'
+import type { AccessToken, FurtherToken, IssueDeps, IssueRequest } from './issue-request.ts'
 
-/** One line a token: the member of the answer, and the function that issues it. A file each. */
-const furtherTokens: Readonly<Partial<Record<FurtherTokenName, IssueFurtherToken>>> = {
-  // id_token: issueIdToken,
+/** One line a token: the member of the answer, and the token. A file each. The OpenAPI document reads this table too. */
+const furtherTokens: Readonly<Partial<Record<FurtherTokenName, FurtherToken>>> = {
+  // id_token: idToken,
 }
 
 /** The further tokens of an authorization, by their members of the answer. Throws TypeError for one that is not in the table. */
@@ -13,10 +13,17 @@ export async function issueFurtherTokens(
 ): Promise<Partial<Record<FurtherTokenName, string>>> {
   const issued: Partial<Record<FurtherTokenName, string>> = {}
   for (const name of request.authorization.alsoIssue ?? []) {
-    const issue = furtherTokens[name]
-    if (!issue)
+    const token = furtherTokens[name]
+    if (!token)
       throw new TypeError(`Cannot issue the further token '${name}': further-tokens.ts does not list it`)
-    issued[name] = await issue(request, deps)
+    issued[name] = await token.issue(request, deps)
   }
   return issued
+}
+
+/** The further tokens that there are, each with its description. */
+export function describeFurtherTokens(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(furtherTokens).map(([name, { description }]) => [name, description]),
+  )
 }

@@ -33,8 +33,12 @@ export interface AccessToken {
   readonly issuedAt: number
 }
 
-/** Issues one further token of an authorization. */
-export type IssueFurtherToken = (
-  request: IssueRequest,
-  deps: IssueDeps & { readonly accessToken: AccessToken },
-) => Promise<string>
+/** A token that an answer can hold beside the access token. */
+export interface FurtherToken {
+  /** What it is, in a sentence for the OpenAPI document. */
+  readonly description: string
+  readonly issue: (
+    request: IssueRequest,
+    deps: IssueDeps & { readonly accessToken: AccessToken },
+  ) => Promise<string>
+}

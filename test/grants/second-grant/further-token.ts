@@ -1,5 +1,8 @@
-import type { IssueFurtherToken } from '../../../src/tokens/issue-request.ts'
+import type { FurtherToken } from '../../../src/tokens/issue-request.ts'
 
 /** The one file of a further token, which the product does not have. */
-export const issueTestIdToken: IssueFurtherToken = async ({ authorization, client }, { accessToken }) =>
-  [authorization.subject, authorization.nonce, client.id, accessToken.tokenId].join(' ')
+export const testIdToken: FurtherToken = {
+  description: 'Says who the voucher was for',
+  issue: async ({ authorization, client }, { accessToken }) =>
+    [authorization.subject, authorization.nonce, client.id, accessToken.tokenId].join(' '),
+}

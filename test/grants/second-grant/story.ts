@@ -119,11 +119,17 @@ test('the metadata lists it', async () => {
   })
 })
 
-test('the OpenAPI document lists it and its parameter', async () => {
+test('the OpenAPI document lists it, its parameter and its further token', async () => {
   const { components } = await (await app.send('/swagger/json')).json()
   const { properties } = components.schemas.ClientCredentialsRequest
   expect(properties.grant_type.enum).toContain(voucherType)
   expect(properties.voucher).toEqual({ description: 'The voucher that the holder gave away', type: 'string' })
+  const answered = components.schemas.TokenResponse
+  expect(answered.properties.id_token).toEqual({
+    description: 'Says who the voucher was for',
+    type: 'string',
+  })
+  expect(answered.required).toEqual(['access_token', 'token_type', 'expires_in'])
 })
 
 test('the admin API gives it to a client, which then uses it', async () => {
