@@ -23,7 +23,7 @@ export interface Change {
   readonly detail?: Readonly<Record<string, string>>
 }
 
-/** Records a change that was made. */
+/** Records a change that was made, or what else an admin did. */
 export function recordChange(
   type: AuditEventType,
   { actor, tenantId, client, detail }: Change,
