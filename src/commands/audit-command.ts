@@ -18,7 +18,7 @@ type Action = (opened: OpenedStorage, asked: Asked, platform: Platform) => Promi
 
 const actions: Readonly<Record<string, Action>> = { list, verify, export: exportLines }
 
-/** The checked arguments. */
+/** The arguments after the check. */
 interface Asked {
   /** `systemTenant`: the events that belong to no tenant. Undefined: all trails. */
   readonly tenant: string | undefined
@@ -65,7 +65,7 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
     const damage = await completeTrails(opened.storage, tenant, options)
     if (damage) platform.writeError(`warning: ${printable(damage.message)}\n`)
     const exitCode = await action(opened, asked, platform)
-    // Events of the journal that cannot be read are missing in a trail, so this is a failure.
+    // A journal event that cannot be read is missing in a trail, so the command fails.
     return exitCode === exitCodes.ok && damage ? exitCodes.failed : exitCode
   })
 }
@@ -108,7 +108,7 @@ interface Range {
   readonly limit: number
 }
 
-/** The events row by row, as they are kept; for a damaged row, what is wrong with it. */
+/** The stored events, row by row. For a damaged row, its fault instead. */
 async function* walkEvents(
   storage: Storage,
   { tenant, after, limit }: Range,

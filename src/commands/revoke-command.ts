@@ -104,7 +104,7 @@ async function revokeToken(
 ): Promise<Done> {
   const keyring = await management.openKeyring()
   const report = await keyring.report(tenant.id, { withPrivate: false })
-  // Verifying would create the first key, and no token can be signed by that.
+  // A tenant without a key has signed no token. Verifying would create its first key.
   if (report.keys.length === 0) {
     throw new CommandError(
       report.complaint ?? `The tenant '${tenant.id}' has no key yet, so it has issued no token`,

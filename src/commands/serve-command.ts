@@ -27,7 +27,7 @@ export const serveCommand: Command = {
   run: serve,
 }
 
-/** Loads the parts of a server only in a process that serves: a supervisor answers no request and stays small. */
+/** Loads the parts of a server only in a process that serves, because a supervisor answers no request and should stay small. */
 async function serve(args: ParsedArguments, platform: Platform): Promise<number> {
   const worker = WorkerSide.find(platform)
   if (!worker) warnOfEnvironment(platform)

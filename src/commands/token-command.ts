@@ -81,7 +81,7 @@ async function getToken(args: ParsedArguments, platform: Platform): Promise<numb
 /** Bytes. */
 const largestKeyFile = 64 * 1024
 
-/** The parameters of private_key_jwt (RFC 7523 section 2.2). The audience is the issuer that the server says it is. */
+/** The parameters of private_key_jwt (RFC 7523 section 2.2). The audience is the issuer in the metadata of the server. */
 async function signIn(
   keyFile: string,
   { server, clientId, platform }: { server: string; clientId: string; platform: Platform },
@@ -117,7 +117,7 @@ async function readSecret(platform: Platform): Promise<string> {
   throw new UsageError(`token wants the secret in ${secretVariable} or on standard input`)
 }
 
-/** A secret made by grantd ends in a checksum, so a typing error shows before anything is sent. */
+/** A secret made by grantd ends in a checksum, so this finds a typing error before the secret is sent. */
 function checkTyping(secret: string, { hashing }: Platform): string {
   if (!secret.startsWith('gds_') || isGeneratedSecret(secret, hashing)) return secret
   throw new CommandError('The secret is mistyped or cut: its checksum does not fit')

@@ -101,8 +101,8 @@ export const ClientConfig = Type.Object(
 export type ClientConfig = Static<typeof ClientConfig>
 
 /**
- * The settings of a stored client: what the admin API takes and shows, and what a row has. A setting that only config.yaml can have,
- * such as a file of the server, is named here to be left out.
+ * The settings of a stored client, as the admin API takes and shows them and as a row has them. The list below leaves out the settings
+ * that only config.yaml can have, such as a file of the server.
  */
 export const ClientSettings = Type.Omit(ClientConfig, [
   'secret',

@@ -15,7 +15,7 @@ export function renderFault({ file, position, message }: Fault): string {
   return printable(`${place}: ${message}`)
 }
 
-/** The configuration cannot be used. `faults` has all that is wrong, in the order of the file. */
+/** The configuration cannot be used. `faults` has all faults, in the order of the file. */
 export class ConfigError extends Error {
   readonly faults: readonly Fault[]
   /** Warnings; the message does not have them. */

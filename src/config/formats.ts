@@ -54,7 +54,7 @@ export const formats: Readonly<Record<string, Format>> = {
   path: {
     accepts: isPath,
     wanted: 'a path: ~ is not filled in, and no white space or line end stands around it',
-    // Some write the key or the secret itself here.
+    // Some users write the key or the secret itself here.
     secret: true,
   },
   variable: {

@@ -17,7 +17,7 @@ import type { NamedText, Source } from './yaml/source.ts'
 /** A configuration that was read, checked and frozen. */
 export interface LoadedConfig {
   /**
-   * Every secret in it is a hash: that of `secret_hash`, or those of `secrets`; the other keys of secrets are null. The keys of a
+   * The configuration with every secret as a hash, in `secret_hash` or in `secrets`. The other keys of secrets are null. The keys of a
    * `jwks_file` are in `jwks`.
    */
   readonly config: Config
@@ -31,13 +31,13 @@ export interface LoadedConfig {
 
 export type ConfigHost = Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
 
-/** Characters. Reading a longer file leaves so much unused memory that the configuration is packed. */
+/** Characters. The configuration of a longer file is packed, because reading the file leaves much unused memory. */
 const largeText = 1024 * 1024
 const largestFile = 64 * 1024 * 1024
-/** Characters. Reading a longer file takes long enough that compiling the reader pays. */
+/** Characters. For a longer file the reader is compiled, because that saves more time than it costs. */
 const longText = 128 * 1024
 
-/** Reads the configuration at `path`. Throws {@link ConfigError} with all that is wrong in it. */
+/** Reads the configuration at `path`. Throws {@link ConfigError} with all of its faults. */
 export async function loadConfig(path: string, host: ConfigHost): Promise<LoadedConfig> {
   const { config, rest } = await readConfig(path, host)
   if (typeof config !== 'string') return { ...rest, config }
@@ -61,11 +61,11 @@ async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
 /** The text of a configuration; relative paths in it start at `folder`. */
 export interface ConfigText extends NamedText {
   readonly folder: string
-  /** The file of the text: its owner and mode are checked. Left out: there is no file. */
+  /** The file of the text, whose owner and mode are checked. Left out if there is no file. */
   readonly path?: string
 }
 
-/** Like {@link loadConfig}, for a text at hand. */
+/** Like {@link loadConfig}, for a text that is read already. */
 export async function parseConfig(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
   const loaded = await interpret(text, host)
   deepFreeze(loaded.config)
@@ -100,7 +100,7 @@ async function checkQuickly(source: QuickSource, text: ConfigText, host: ConfigH
   return finish(checked, source.warnings)
 }
 
-/** Like {@link parseConfig}, with the parser that knows places, and the result is not frozen. Only this parser reports faults. */
+/** Like {@link parseConfig}, with the parser that knows line and column, and the result is not frozen. Only this parser reports faults. */
 export async function parseConfigExactly(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
   const { ExactSource } = await import('./yaml/exact-source.ts')
   const source = new ExactSource(text)
@@ -126,7 +126,7 @@ async function checkSource(source: Source, { folder, path }: ConfigText, host: C
   return { read, storage: await resolveStorage(read, source, sources), resolve }
 }
 
-/** A function of its own, so that the closure does not keep the source in memory. */
+/** A separate function, so that the closure does not keep the source in memory. */
 function createResolve(folder: string, { files }: ConfigHost): (path: string) => string {
   return (path) => files.resolve(folder, path)
 }

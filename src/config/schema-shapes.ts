@@ -1,6 +1,6 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 
-/** What a reader needs of the schema of a map with fixed keys. It is computed once for each schema, not for each of a hundred thousand clients. */
+/** The facts about the schema of a map with fixed keys. They are computed once for each schema, not for each of a hundred thousand clients. */
 export interface ObjectShape {
   readonly names: ReadonlyMap<string, PropertyShape>
   readonly properties: readonly PropertyShape[]

@@ -5,7 +5,7 @@ import { AdminConfig, AuditConfig, LimitsConfig, PostgresConfig, ServerConfig } 
 import { TenantConfig } from './tenant-schema.ts'
 
 /**
- * The one description of config.yaml. `Config`, its static type, is what the file says once every default is filled in. The reader
+ * The one description of config.yaml. Its static type `Config` is the content of the file with every default filled in. The reader
  * (yaml/read.ts) walks this schema and refuses a key that is not in it.
  */
 export const Config = Type.Object(

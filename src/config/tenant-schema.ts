@@ -158,13 +158,13 @@ export type TenantConfig = Static<typeof TenantConfig>
 export const ApiKeySettings = Type.Omit(ApiKeysConfig, ['enabled'])
 export type ApiKeySettings = Static<typeof ApiKeySettings>
 
-/** Without the id and the file of a key: grantd chooses them for a stored tenant. */
+/** The signing settings of a stored tenant. grantd chooses the id and the file of its keys. */
 export const SigningSettings = Type.Omit(SigningConfig, ['kid', 'private_key_file'])
 export type SigningSettings = Static<typeof SigningSettings>
 
 /**
- * The settings of a stored tenant: what the admin API takes and shows, and what a row has. A missing block is null here, and `oidc` is a
- * boolean.
+ * The settings of a stored tenant, as the admin API takes and shows them and as a row has them. A missing block is null here, and `oidc` is
+ * a boolean.
  */
 export const TenantSettings = Type.Object({
   ...General.properties,

@@ -76,7 +76,7 @@ const routes = {
   create: { type: 'api_key.created', takesBody: true, scopes: [manageApiKeys] },
   list: { type: 'api_key.refused', takesBody: false, scopes: [manageApiKeys, manageAllApiKeys] },
   revoke: { type: 'api_key.revoked', takesBody: false, scopes: [manageApiKeys, manageAllApiKeys] },
-  // Who rotates a key gets a token of it, so this needs the scope that makes keys.
+  // The caller gets a token of the rotated key, so rotation needs the scope that makes keys.
   rotate: { type: 'api_key.rotated', takesBody: true, scopes: [manageApiKeys] },
 } as const satisfies Record<string, Route>
 
@@ -120,7 +120,7 @@ function withApiKeys({ tenant, oauth2 }: OAuth2Tenant): ApiKeyTenant | undefined
   return tenant.api_keys ? { tenant, oauth2, settings: tenant.api_keys } : undefined
 }
 
-/** Answers a tenant without API keys as unknown, except to its own clients, who know that it exists. */
+/** Throws `tenant_not_found` for a tenant without API keys. Its own clients know that it exists, so they get another error. */
 async function refuseWithoutApiKeys(request: Request, tenantId: string, deps: Deps): Promise<never> {
   const isOwn = await withBearerToken(request, (token) => verifyToken(token, { tenantId }, deps)).catch(
     (error: unknown) => {

@@ -5,7 +5,7 @@ import { answer } from '../http/openapi-parts.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { HealthResponse } from '../protocol/messages.ts'
 
-/** `GET /health` and `/health/live`: the process answers. `GET /health/ready`: the server wants requests. */
+/** `GET /health` and `/health/live` tell whether the process answers. `GET /health/ready` tells whether the server wants requests. */
 export const healthEndpoint = (deps: Deps) =>
   new Elysia()
     .get('/health', () => json(healthy(deps)), {

@@ -42,7 +42,7 @@ async function introspect(request: Request, tenant: Tenant, deps: Deps): Promise
 /** The answer for a token that is not active, or that this client may not introspect (RFC 7662 section 2.2). */
 const inactive: IntrospectionResponse = { active: false }
 
-/** The token, if it is a good one of this tenant; undefined for any other text. */
+/** The token, if it is a valid token of this tenant; undefined for any other text. */
 async function findActive(token: string, tenant: Tenant, deps: Deps): Promise<VerifiedToken | undefined> {
   try {
     return await verifyToken(token, { tenantId: tenant.id }, deps)
@@ -56,7 +56,7 @@ function mayIntrospect(client: Client, { client_id }: TokenClaims): boolean {
   return client.introspect || client.id === client_id
 }
 
-/** `cnf` tells an API the key that the sender must prove to have (RFC 8705 section 3.2). */
+/** With `cnf`, an API learns which key the sender must prove to have (RFC 8705 section 3.2). */
 function renderActive({
   claims,
   scopes,

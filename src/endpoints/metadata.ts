@@ -14,7 +14,7 @@ import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../proto
 import { tenantPath } from '../tenants/tenant.ts'
 
 const methodNames = authenticationMethods.map(({ name }) => name)
-/** For assertions of clients, at each endpoint alike. */
+/** The algorithms of client assertions. They are the same at each endpoint. */
 const algorithmNames = Object.keys(assertionAlgorithms)
 
 /** Clients look for the document of a tenant under two names, before the path of the tenant or after it. */
@@ -26,8 +26,8 @@ const places = [
 ] as const
 
 /**
- * Authorization server metadata (RFC 8414): the same document at all of its {@link places}, and at the place that the issuer of a
- * tenant says, if that is at the host of `public_url`.
+ * Authorization server metadata (RFC 8414). The same document is at all of its {@link places}. If the issuer of a tenant is at the host
+ * of `public_url`, the document is also at the well-known URL of the issuer.
  */
 export function metadataEndpoint(deps: Deps) {
   const app = new Elysia()

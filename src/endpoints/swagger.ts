@@ -42,7 +42,7 @@ async function findChosenTenant({ url }: Request, { tenants }: Deps): Promise<Te
   return tenant
 }
 
-/** Runs `make` at the first call and returns its result ever after. After an error it runs again. */
+/** Runs `make` at the first call. Later calls return the same result. After an error, the next call runs `make` again. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {

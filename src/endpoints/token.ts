@@ -36,7 +36,7 @@ export const tokenEndpoint = (deps: Deps) =>
 /** The checks of phase 3, in their order. Each is a file of token-checks/. */
 const checks: readonly TokenCheck[] = [checkGrantAllowed, checkClientKind]
 
-/** The phases of every token request. First the syntax, then the client, then what the client may have. */
+/** The phases of every token request: first the syntax, then the client, then the rights of the client. */
 async function answerTokenRequest(
   request: Request,
   { tenant, oauth2 }: OAuth2Tenant,
@@ -52,7 +52,7 @@ async function answerTokenRequest(
   for (const check of checks) await check(asked, deps)
   // 4. Resolve scopes and audience.
   const tokenRequest = resolveTokenRequest(asked)
-  // 5. Ask the grant.
+  // 5. Run the grant.
   const authorization = await grant.authorize(tokenRequest, deps)
   if (grant.scopePolicy !== 'requested') checkScopes(authorization.scopes, client.scopes)
   // 6. Issue the tokens.

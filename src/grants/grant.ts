@@ -5,12 +5,12 @@ import type { Storage } from '../storage/storage.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import type { Authorization } from '../tokens/authorization.ts'
 
-/** A confidential client proves who it is, a public client cannot (RFC 6749 section 2.1). */
+/** A confidential client can prove who it is. A public client cannot (RFC 6749 section 2.1). */
 export type ClientKind = 'confidential' | 'public'
 
 /**
- * How the request's `scope` becomes {@link TokenRequest.scopes}. `requested`: each scope must be one of the client's; without `scope`,
- * the default scopes of the client. `own`: the grant checks them itself. `none`: `scope` is not read.
+ * How the request's `scope` becomes {@link TokenRequest.scopes}. `requested`: each scope must be a scope of the client; a request without
+ * `scope` gets the default scopes of the client. `own`: the grant itself checks them. `none`: `scope` is not read.
  */
 export type ScopePolicy = 'requested' | 'own' | 'none'
 
@@ -27,7 +27,7 @@ export interface TokenRequest {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** What a grant may use: nothing of HTTP. */
+/** The dependencies of a grant. A grant uses nothing of HTTP. */
 export interface GrantDeps {
   readonly storage: Storage
   readonly keyring: Pick<Keyring, 'of'>
@@ -46,8 +46,8 @@ export interface Grant {
   /** Whether identical requests may get the same token. Default: false. */
   readonly shareable?: boolean
   /**
-   * Decides who gets what. Scopes that the client does not have are refused afterwards. Throws OAuthError, such as `invalid_grant` and
-   * `invalid_request`, and StorageError.
+   * Decides whose tokens are issued and with which rights. A later step refuses scopes that the client does not have. Throws OAuthError, such
+   * as `invalid_grant` and `invalid_request`, and StorageError.
    */
   authorize(request: TokenRequest, deps: GrantDeps): Promise<Authorization>
 }

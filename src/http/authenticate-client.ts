@@ -14,8 +14,8 @@ import type { Form } from './request/form.ts'
 import { notesOf } from './request/request-notes.ts'
 
 /**
- * Returns the client that a form is from, for every endpoint with client authentication; notes the client and its proof for the log, and
- * the use of its secret. Throws `invalid_request`, `invalid_client`, and 429 after too many failures.
+ * Authenticates the client that sent a form, for every endpoint with client authentication. Notes the client and its proof for the log,
+ * and the use of its secret. Throws `invalid_request`, `invalid_client`, and an error of status 429 after too many failures.
  */
 export async function authenticateRequest(
   request: Request,
@@ -52,7 +52,10 @@ export async function authenticateRequest(
   return authenticated
 }
 
-/** The audience of assertions at introspection and revocation too: the token endpoint names the whole server (RFC 7523 section 3). */
+/**
+ * The audiences of assertions are the same at introspection and revocation, because the URL of the token endpoint identifies the whole
+ * server (RFC 7523 section 3).
+ */
 function findAssertionDeps(
   { id, issuer }: Tenant,
   { publicUrl, expiryCutoff, storage, hashing }: Deps,

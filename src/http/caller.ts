@@ -13,8 +13,8 @@ export interface Wanted {
 }
 
 /**
- * The verified token of the caller. It has the issuer as audience and one of the scopes, which its client must have now too. Throws
- * `invalid_token` and `insufficient_scope` (RFC 6750 section 3.1).
+ * Returns the verified token of the caller. It has the issuer as audience and one of the scopes, and its client still has this scope.
+ * Throws `invalid_token` and `insufficient_scope` (RFC 6750 section 3.1).
  */
 export async function getCaller(
   request: Request,
@@ -50,7 +50,7 @@ export function hasScope({ scopes }: VerifiedToken, scope: string): boolean {
   return scopes.includes(scope)
 }
 
-/** Says what is missing: the caller knows its own token and client anyway. */
+/** The error names the missing scope. That reveals nothing, because the caller knows its own token and client. */
 function insufficientScope(scope: string, { claims, client, apiKey }: VerifiedToken): OAuthError {
   const challenge = { scheme: 'Bearer', realm, withError: true, scope } as const
   const refuse = (sentence: string) => new OAuthError('insufficient_scope', sentence, { challenge })

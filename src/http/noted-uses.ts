@@ -2,12 +2,12 @@ import type { Proof } from '../clients/authentication/proof.ts'
 import type { Client } from '../clients/client.ts'
 import { usePrecision } from '../storage/last-use.ts'
 
-/** When a use of a secret was noted last (ms since the epoch), by the client object and the id of the secret. */
+/** The time of the last noted use of a secret (ms since the epoch), by the client object and the id of the secret. */
 const notedByClient = new WeakMap<Client, Map<string, number>>()
 
 /**
- * Runs `note` unless a use of this secret was noted lately. It spares most requests the making of the id of a row: a client of config.yaml
- * is one object for long. `note` returns false where the use was not kept.
+ * Runs `note` unless a use of this secret was noted a short time ago. So most requests need not make the id of a row, because a client of
+ * config.yaml stays the same object. `note` returns false if the use was not kept.
  */
 export function noteRarely(
   { client, proof }: { client: Client; proof: Proof },

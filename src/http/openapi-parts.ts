@@ -34,7 +34,7 @@ export function plainSchema(schema: TSchema): SchemaObject {
   })
 }
 
-/** Whether it is the union that TypeBox makes of a value that may be null. */
+/** Whether the schema is the union that TypeBox makes for a value that may be null. */
 function isOrNull(anyOf: unknown): anyOf is readonly [object, object] {
   return Array.isArray(anyOf) && anyOf.length === 2 && anyOf[1]?.type === 'null'
 }

@@ -5,7 +5,7 @@ import { notesOf } from './request/request-notes.ts'
 
 type AuditDeps = Pick<Deps, 'audit'>
 
-/** Records what a request did, with its actor and its address; for a client with several keys, also the key that proved it. */
+/** Records the event of a request, with its actor and its address. For a client with several keys, also the key that proved it. */
 export function recordAudit(
   request: Request,
   event: Omit<AuditEvent, 'requestId' | 'address'>,
@@ -16,7 +16,7 @@ export function recordAudit(
   audit.record({ ...event, ...(detail && { detail }), requestId: id, address: address() })
 }
 
-/** Runs `work`, and records an OAuthError of it as an event of `type`. Other errors are only in the log. */
+/** Runs `work`. If it throws an OAuthError, records the error as an event of `type`. Other errors are only in the log. */
 export async function auditRefusal<T>(
   request: Request,
   { type, tenant }: Pick<AuditEvent, 'type' | 'tenant'>,
@@ -25,10 +25,10 @@ export async function auditRefusal<T>(
   try {
     return await work()
   } catch (error) {
-    // A wait has one event, `limit.reached`, when it begins.
+    // Refusals during a wait have no events. `limit.reached` is recorded once, when the wait begins.
     if (error instanceof OAuthError && error.status !== tooManyRequests) {
       const reason = error.reason ?? error.code
-      // The actor is undefined until it is authenticated, whatever client the request names.
+      // The actor is undefined until it is authenticated, even if the request names a client.
       const { clientId, actor } = notesOf(request)
       recordAudit(
         request,

@@ -8,8 +8,8 @@ export interface Route {
 }
 
 /**
- * The error for a request that no route took: `method_not_allowed` with the methods of the path for the Allow header, or
- * `not_found` (RFC 9110 sections 15.5.5 and 15.5.6).
+ * The error for a request without a route: `method_not_allowed` with the methods of the path for the Allow header, or `not_found`
+ * (RFC 9110 sections 15.5.5 and 15.5.6).
  */
 export function explainNoRoute(
   pathname: string,

@@ -10,7 +10,7 @@ export async function getTenant(request: Request, id: string, { tenants }: Tenan
   return known(request, isOneSpelling(request) ? await tenants.find(id) : undefined)
 }
 
-/** Like {@link getTenant}, for public documents: they are also answered while the storage is away. */
+/** Like {@link getTenant}, for public documents, which are also available while the storage is away. */
 export async function getTenantOfDocument(
   request: Request,
   id: string,
@@ -40,7 +40,7 @@ export interface OAuth2Tenant {
   readonly oauth2: OAuth2Settings
 }
 
-/** Like {@link getTenant}, for endpoints of OAuth: a tenant without oauth2 is answered as unknown. */
+/** Like {@link getTenant}, for endpoints of OAuth. Also throws `tenant_not_found` for a tenant without oauth2. */
 export async function getOAuth2Tenant(request: Request, id: string, deps: TenantDeps): Promise<OAuth2Tenant> {
   return withOAuth2(await getTenant(request, id, deps))
 }

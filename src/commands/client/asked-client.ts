@@ -3,7 +3,7 @@ import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 
-/** What a command line asks for. */
+/** The tenant and the client that a command line names. */
 export interface AskedClient {
   readonly management: Management
   readonly tenant: Tenant

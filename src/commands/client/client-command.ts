@@ -33,7 +33,7 @@ const actions: Readonly<Record<string, (asked: AskedClient) => Promise<number>>>
   disable: (asked) => setActive(asked, false),
 }
 
-/** It makes something for a client that may not be there yet, so it needs no tenant. */
+/** This action needs no tenant, because it makes a key for a client that may not exist yet. */
 const keygen = 'keygen'
 const words = [...Object.keys(actions), keygen]
 

@@ -24,7 +24,7 @@ export async function makeClientKey(args: ParsedArguments, platform: Platform): 
     )
   const text = renderNext({ client, file, jwks }, platform)
   const json = `${JSON.stringify({ client_id: client, key_file: file, jwks })}\n`
-  // Standard output has the private key alone, so that it can go into a pipe.
+  // Standard output has only the private key, so that a pipe can read it.
   const write = file === '-' ? platform.writeError : platform.writeOut
   write(args.isSet('json') ? json : text)
   return exitCodes.ok

@@ -22,7 +22,7 @@ export const rotateOptions: readonly Option[] = [
   { name: 'overlap', value: 'TIME', description: 'rotate: how long the old secret works on; default 24h' },
 ]
 
-/** In seconds. */
+/** Default overlap in seconds. */
 const usualOverlap = 86_400
 const longestOverlap = 365 * 86_400
 

@@ -5,13 +5,13 @@ import { deepFreeze } from './deep-freeze.ts'
 import { createMemberPacking } from './packed-members.ts'
 import { restoreMaps, withoutPrototype } from './restore-maps.ts'
 
-/** A configuration as one text. It keeps nothing of its reading in memory. */
+/** A configuration as one text. It keeps none of the objects of its reading in memory. */
 export type PackedConfig = string
 
 type Clients = Readonly<Record<string, ClientConfig>>
 type PackedTenant = Omit<TenantConfig, 'clients'> & { readonly clients: PackedClients }
 
-/** Two texts. For the garbage collector a text is one object, however long it is. */
+/** The clients of a tenant as two texts, because for the garbage collector a text of any length is one object. */
 interface PackedClients {
   /** The settings of each client, one line for each. */
   readonly lines: string
@@ -34,8 +34,8 @@ export function packConfig(config: Config): PackedConfig {
 }
 
 /**
- * Makes the configuration of the text. The clients of each tenant stay text and are parsed at each use: as objects, a hundred thousand
- * clients would be most of the garbage collector's work. {@link findClient} parses one client.
+ * Makes the configuration of the text. The clients of each tenant stay text and are parsed at each use, because a hundred thousand client
+ * objects would be most of the garbage collector's work. {@link findClient} parses one client.
  */
 export function unpackConfig(text: PackedConfig): Config {
   const packed: PackedWhole = JSON.parse(text)
@@ -86,7 +86,7 @@ interface Unpack {
   one(id: string): ClientConfig | undefined
 }
 
-/** A function of its own, so that the closures keep nothing else in memory. */
+/** A separate function, so that the closures keep nothing else in memory. */
 function createUnpack({ lines, starts }: PackedClients): Unpack {
   // Parsed at the first use, because most tenants are not used.
   let known: string | Starts = starts

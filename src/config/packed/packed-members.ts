@@ -11,8 +11,8 @@ export interface MemberPacking<T> {
 }
 
 /**
- * Writes a value as its differences from the defaults, each with the number of its property in the schema: most clients differ little.
- * It packs every property of the schema, also one without a default.
+ * Writes a value as its differences from the defaults, because most clients differ little. Each difference has the number of its property
+ * in the schema. Properties without a default are packed too.
  */
 export function createMemberPacking<S extends TObject>(schema: S): MemberPacking<Static<S>> {
   const { properties } = shapeOf(schema)

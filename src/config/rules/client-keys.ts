@@ -14,13 +14,13 @@ interface PlacedClient {
   readonly path: Path
 }
 
-/** The keys of a client once they were read: those of a file are in their place in the configuration. */
+/** The keys of a client after reading. The keys of a file are in `jwks`, like keys in the configuration. */
 export interface ReadKeys {
   readonly jwks: ClientJwks | null | undefined
   readonly jwks_file: null
 }
 
-/** Whether the client needs nothing of {@link readClientKeys}: it proves itself by a secret and has no keys, or is told of already. */
+/** Whether {@link readClientKeys} has nothing to do: the client uses a secret and has no keys, or its faults are reported already. */
 export function hasNoKeys(client: Partly<ClientConfig>): boolean {
   const { token_endpoint_auth_method: method } = client
   const isFaulty = method === undefined || kinds.some((kind) => client[kind] === undefined)
@@ -28,8 +28,8 @@ export function hasNoKeys(client: Partly<ClientConfig>): boolean {
 }
 
 /**
- * Returns the public keys of a client of private_key_jwt, from the key that holds them. Reports keys that are missing, private or broken,
- * and keys of a client that proves itself by a secret.
+ * Returns the public keys of a client of private_key_jwt, from `jwks` or from its file. Reports keys that are missing, private or broken,
+ * and keys of a client that uses a secret.
  */
 export async function readClientKeys(
   { client, path }: PlacedClient,
@@ -84,7 +84,7 @@ async function readFile(file: string, { path, source, sources }: NamedFile): Pro
       refuse(`names the file ${file}, whose ${renderPath(inside) || 'content'} ${message}`)
     return undefined
   }
-  // Somebody who can write there can authenticate as this client.
+  // Users who can write to the file can authenticate as this client.
   const place = { source, files: sources.platform.files, resolve: sources.resolve }
   await warnOfNamedFile({ file, path, content: 'settings' }, place)
   return parsed

@@ -14,7 +14,7 @@ import { findWeakness } from './weak-secret.ts'
 /** The keys of a client that hold a secret. */
 const kinds = ['secret', 'secret_env', 'secret_file', 'secret_hash', 'secrets'] as const
 
-/** What finding a secret needs: the runtime, and a function that makes a path of the file absolute. */
+/** The dependencies of finding a secret: the platform, and a function that makes a path of the file absolute. */
 export interface SecretSources {
   readonly platform: Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
   readonly resolve: (path: string) => string
@@ -29,7 +29,7 @@ interface PlacedClient {
   readonly path: Path
 }
 
-/** Whether {@link hashClientSecrets} would change nothing. Large configurations have mostly such clients. */
+/** Whether {@link hashClientSecrets} would change nothing. Most clients of a large configuration are of this kind. */
 export function isHashedAlready(client: Partly<ClientConfig>): boolean {
   const { secret_hash } = client
   if (typeof secret_hash !== 'string' || isSlowHash(secret_hash) || isHashOfNothing(secret_hash)) return false

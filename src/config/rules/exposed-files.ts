@@ -37,7 +37,7 @@ export async function warnOfConfigFile(
 ): Promise<void> {
   const absolute = files.resolve(path)
   const asSecret = await findComplaint(absolute, 'secret', files)
-  // Only searched where the file is exposed, because there may be a hundred thousand clients.
+  // Searches for a secret only if the file is exposed, because there may be a hundred thousand clients.
   const secret = asSecret === undefined ? undefined : findClearSecret(config)
   if (secret) return source.warn(secret, `${renderPath(secret)} is in a file that ${asSecret}`)
   const asSettings = await findComplaint(absolute, 'settings', files)

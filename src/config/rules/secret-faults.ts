@@ -2,7 +2,7 @@ import { findPlaceholder } from '../yaml/placeholders.ts'
 
 type Check = readonly [pattern: RegExp, told: string]
 
-/** Texts that no client can send or that nobody means as a secret, from any source. */
+/** Faults of a secret from any source: a client cannot send it, or it is clearly not meant as a secret. */
 const textFaults: readonly Check[] = [
   [/^\s*$/u, 'is white space alone'],
   [/[\r\n]$/, 'ends with a line end; cut it off (printf %s writes none)'],
@@ -46,14 +46,14 @@ export function isHashOfNothing(text: string): boolean {
 const hashOfNothing =
   /^sha256:(?:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855|01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b)$/i
 
-/** Texts that are mostly a mistake. */
+/** Doubts about a secret: it is probably a mistake. */
 const doubts: readonly Check[] = [
   [/^\s|\s$/u, 'begins or ends with white space, which belongs to the secret'],
   [/^(["']).*\1$/, 'begins and ends with a quote, and both belong to the secret'],
   [/[^\x20-\x7e]/, 'has characters beyond ASCII, which clients send in several ways (RFC 6749 appendix A.2)'],
 ]
 
-/** Returns what is doubtful about a valid secret, or undefined. It never quotes the text. */
+/** Returns a doubt about a valid secret, or undefined. It never quotes the text. */
 export function findSecretDoubt(text: string): string | undefined {
   if (isKnownExample(text)) return 'is a known example, so anybody can use this client; make one of your own'
   return firstOf(doubts, text)

@@ -6,7 +6,7 @@ import { checkFound, findText, type SecretSources } from './client-secret.ts'
 import { warnOfNamedFile } from './exposed-files.ts'
 import { findTextFault } from './secret-faults.ts'
 
-/** Which storage the server uses, with what is needed to open it. */
+/** The storage that the server uses, with the settings to open it. */
 export type StorageSettings = { readonly kind: 'memory' } | { readonly kind: 'sqlite' } | PostgresSettings
 
 export interface PostgresSettings {

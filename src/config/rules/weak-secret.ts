@@ -16,7 +16,7 @@ export function findWeakness(text: string): string | undefined {
     : undefined
 }
 
-/** It knows no words: it finds secrets that are short or repetitive. */
+/** Finds secrets that are short or repetitive. It has no dictionary. */
 function isWeak(text: string): boolean {
   const { length } = text
   const different = new Set(text).size

@@ -5,7 +5,7 @@ import { type Path, readNode } from './read.ts'
 import type { NamedText, Source } from './source.ts'
 import { type ParsedYaml, parseYaml, type Tree } from './yaml-tree.ts'
 
-/** Reads a file so that every value knows its place. It reports every fault with its place, and is slow. */
+/** Reads a file slowly, and reports every fault with its line and column. */
 export class ExactSource implements Source {
   readonly #file: string
   readonly #yaml: ParsedYaml
@@ -20,7 +20,7 @@ export class ExactSource implements Source {
       this.#report(0, 'the file is empty, wanted at least a tenant under tenants')
   }
 
-  /** False when the text is empty or not YAML; `faults` says so then. */
+  /** False when the text is empty or not YAML. `faults` has the reason. */
   get isReadable(): boolean {
     return this.#yaml.root !== undefined
   }
@@ -56,7 +56,7 @@ export class ExactSource implements Source {
       .map(({ at, message }) => ({ file: this.#file, position: this.#yaml.positionOf(at), message }))
   }
 
-  /** The offset of the value at `path`: that of its key in a map, of itself in a list, or of the nearest parent that is there. */
+  /** The offset of the value at `path`: of its key in a map, of the value itself in a list, or of the nearest parent that exists. */
   #locate(path: Path): number {
     let tree = this.#yaml.root
     let at = 0

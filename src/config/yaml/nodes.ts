@@ -1,4 +1,4 @@
-/** What the reader asks about the nodes of a document, for either parser. */
+/** The questions of the reader about the nodes of a document. Each parser answers them. */
 export interface Nodes<N> {
   kindOf(node: N): 'scalar' | 'list' | 'map'
   /** The text of a scalar as it was written, without quotes. */
@@ -11,7 +11,7 @@ export interface Nodes<N> {
   keysOf(map: N): Iterable<string>
   /** Undefined when the map has no such key. */
   find(map: N, key: string): N | undefined
-  /** Where the node stands, as an offset into the text. */
+  /** The offset of the node in the text. */
   placeOf(node: N): number
   placeOfKey(map: N, key: string): number
 }

@@ -5,7 +5,7 @@ import { locateKeys, type PlainYaml, parseQuickly, type SoughtKey } from './quic
 import { type Path, readNode } from './read.ts'
 import type { NamedText, Source } from './source.ts'
 
-/** ExactSource has to read the text: it has a fault, or may have one. */
+/** The text has a fault or may have one, so ExactSource has to read it. */
 export class NeedsExactReading extends Error {}
 
 /** Reads a file without faults, fast. Every method throws {@link NeedsExactReading} where there may be a fault. */

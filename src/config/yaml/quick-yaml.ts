@@ -34,7 +34,7 @@ const plainNull = new Type('tag:yaml.org,2002:null', {
 
 const schema = FAILSAFE_SCHEMA.extend({ implicit: [plainNull] })
 
-/** Parses the text in a tenth of the time of yaml-tree.ts. Returns undefined where yaml-tree.ts has to read it. */
+/** Parses the text in a tenth of the time of yaml-tree.ts. Returns undefined if yaml-tree.ts has to read it. */
 export function parseQuickly(text: string): PlainYaml | undefined {
   if (doubtful.some((pattern) => pattern.test(text))) return undefined
   try {

@@ -56,7 +56,7 @@ const deepestNesting = 64
 
 const plainNulls = new Set(['', '~', 'null', 'Null', 'NULL'])
 
-/** Parses YAML 1.2. `faults` has what is wrong; `root` is the part that could be read all the same. */
+/** Parses YAML 1.2. `root` is the part of the text that has no faults. */
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter()
   const document = parseDocument(text, {

@@ -1,7 +1,7 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
 import type { TokenCheck } from './token-check.ts'
 
-/** May this client use this grant? */
+/** Checks that the client may use this grant. */
 export const checkGrantAllowed: TokenCheck = ({ client, grant: { type } }) => {
   if (client.grant_types.includes(type)) return
   throw new OAuthError(

@@ -14,5 +14,5 @@ export interface CheckedRequest extends OAuth2Tenant {
   readonly proof: Proof
 }
 
-/** One question that every token request has to pass before its grant is asked. Throws OAuthError. */
+/** One check that every token request has to pass before its grant runs. Throws OAuthError. */
 export type TokenCheck = (asked: CheckedRequest, deps: Deps) => void | Promise<void>

@@ -14,7 +14,7 @@ interface Rendered {
   readonly etag: string
 }
 
-/** Renders a document that does not change, such as a JWK Set, only once. */
+/** The rendered bodies of documents. A document that does not change, such as a JWK Set, is rendered only once. */
 const renderedBodies = new WeakMap<object, Rendered>()
 
 /**

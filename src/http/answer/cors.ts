@@ -12,7 +12,7 @@ const forAnyOrigin: readonly (readonly [name: string, value: string])[] = [
   ['Access-Control-Expose-Headers', 'ETag, X-Request-Id'],
 ]
 
-/** The default is what a public document takes. */
+/** The defaults fit a public document. */
 export interface CorsOptions {
   /** Default: GET and HEAD. */
   readonly methods?: readonly string[]
@@ -37,7 +37,7 @@ export function markOpen(request: Request): void {
   notesOf(request).isForAnyOrigin = true
 }
 
-/** The answer to OPTIONS, whether there is something at the path or not. */
+/** The answer to OPTIONS, whether or not the path exists. */
 export function answerPreflight(
   request: Request,
   { methods = documentMethods, headers = '*' }: CorsOptions = {},
@@ -49,7 +49,7 @@ export function answerPreflight(
       Allow: [...methods, 'OPTIONS'].join(', '),
       'Access-Control-Allow-Methods': methods.join(', '),
       'Access-Control-Allow-Headers': headers,
-      // Seconds. Browsers cut it down to their own limit.
+      // Seconds. Browsers have a lower limit and then use that.
       'Access-Control-Max-Age': '86400',
     },
   })

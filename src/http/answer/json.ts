@@ -22,7 +22,7 @@ export function json(body: unknown, { status = 200, headers }: JsonOptions = {})
   })
 }
 
-/** A JSON answer that says nothing about caches: it is the same for everybody and holds no secret. */
+/** A JSON answer without cache headers. It is the same for every caller and has no secret. */
 export function publicJson(body: unknown): Response {
   return new Response(JSON.stringify(body), { headers: contentType })
 }

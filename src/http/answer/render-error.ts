@@ -6,8 +6,8 @@ import { json } from './json.ts'
 import { noStore } from './no-store.ts'
 
 /**
- * Turns an error into an answer; no other code does. For an error that is not an OAuthError, the log gets the cause and the client
- * `server_error`.
+ * Turns an error into an answer. No other code does this. For an error that is not an OAuthError, the log gets the cause and the client
+ * gets `server_error`.
  */
 export function renderError(error: unknown, notes: RequestNotes): Response {
   const known = error instanceof OAuthError ? error : hideError(error)

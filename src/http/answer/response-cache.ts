@@ -11,10 +11,10 @@ import { staysOpen } from './connection.ts'
  * It has two seams: one line in handler.ts, and one call of {@link repeatWhile} in tenant-document.ts.
  */
 
-/** For a request, the function that says whether its answer is still current. */
+/** By request, the function that says whether its answer is still current. */
 const repeatable = new WeakMap<Request, () => boolean>()
 
-/** Says that every GET of the same URL gets this answer, as long as `isCurrent` returns true. */
+/** Makes every GET of the same URL get this answer, as long as `isCurrent` returns true. */
 export function repeatWhile(request: Request, isCurrent: () => boolean): void {
   repeatable.set(request, isCurrent)
 }
@@ -23,7 +23,7 @@ interface CachedResponse {
   /** The Host header. The server joins it and the path into one URL. */
   readonly host: string | null
   readonly isCurrent: () => boolean
-  /** For the log. */
+  /** The notes of the first request, for the log lines of the others. */
   readonly notes: RequestNotes
   readonly make: () => Response
 }
@@ -61,7 +61,7 @@ export function withResponseCache(
     })
 }
 
-/** URLs in the cache, about two kilobytes each, and twice as many at most: anybody can ask under any Host. */
+/** URLs in the cache, about two kilobytes each; at most twice as many. The number is bounded, because a request can have any Host. */
 const mostKept = 500
 const longestUrl = 300
 

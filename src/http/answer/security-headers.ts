@@ -1,4 +1,4 @@
-/** For every answer that is not a page: it runs nothing, no frame shows it, and browsers do not guess its type. */
+/** The headers of an answer that is not a page. The answer runs nothing, no frame shows it, and browsers do not guess its type. */
 const byDefault: readonly (readonly [name: string, value: string])[] = [
   ['X-Content-Type-Options', 'nosniff'],
   ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],

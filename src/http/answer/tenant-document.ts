@@ -10,14 +10,14 @@ export interface TenantDocumentOptions {
   readonly render: (keys: TenantKeys) => { readonly body: object } & Pick<CacheableOptions, 'maxAge'>
 }
 
-/** A public JSON document that depends on a tenant, its keys and the configuration alone. */
+/** A public JSON document that depends only on a tenant, its keys and the configuration. */
 export async function tenantDocument(
   request: Request,
   { id, generation }: Tenant,
   { deps, render }: TenantDocumentOptions,
 ): Promise<Response> {
   const keys = await deps.keyring.of(id, generation)
-  // A tenant of the storage may be gone at the next request.
+  // The cache takes only tenants of config.yaml, because a stored tenant may be deleted before the next request.
   if (deps.tenants.findConfigured(id)) repeatWhile(request, () => deps.keyring.findOpened(id) === keys)
   const { body, ...options } = render(keys)
   return cacheableJson(request, body, { hashing: deps.hashing, ...options })

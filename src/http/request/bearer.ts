@@ -5,7 +5,7 @@ export const realm = 'grantd'
 
 /**
  * Verifies the token of the Authorization header by `verify` (RFC 6750 section 2.1). A token in the query or the body does not count.
- * Throws a bare challenge without a token, and adds the challenge to an `invalid_token` of `verify`.
+ * Without a token, throws a challenge without an error code. Adds the challenge to an `invalid_token` of `verify`.
  */
 export async function withBearerToken(
   request: Request,
@@ -28,7 +28,7 @@ export async function withBearerToken(
   }
 }
 
-/** Refuses a token that is bound to a key: nothing here checks that the sender has the key (RFC 7800 section 3). */
+/** Refuses a token that is bound to a key, because no code here checks that the sender has the key (RFC 7800 section 3). */
 function checkUnbound({ claims }: VerifiedToken): void {
   if (!('cnf' in claims)) return
   const cause = new Error('bound to a key, and the request does not prove that the sender has it')

@@ -39,7 +39,7 @@ function parseLength(text: string | null): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-/** The server hands over no more than was declared. The limit is checked all the same. */
+/** Reads a body of declared length. The server passes no more than that, but the limit is checked too. */
 async function readDeclared(request: Request, limit: number): Promise<Uint8Array> {
   const whole = new Uint8Array(await request.arrayBuffer())
   if (whole.length > limit) throw tooLarge()

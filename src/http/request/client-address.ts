@@ -1,7 +1,7 @@
 import type { Peer } from '../../platform/network.ts'
 import { type IpRange, isInRange, parseIpAddress, parseIpRange } from '../../protocol/ip-address.ts'
 
-/** Entries of X-Forwarded-For that count, from the end: no chain of proxies is longer. */
+/** Entries of X-Forwarded-For that count, from the end. No chain of proxies is longer. */
 const longestChain = 20
 
 /**

@@ -44,7 +44,7 @@ export function parseFormText(text: string): Form {
   }
 }
 
-/** Names of this form are shown in errors. Any other name is a text of the sender, and may be a secret in the wrong place. */
+/** Errors show only names of this form. Any other name is a text of the sender, and may be a secret in the wrong place. */
 const parameterName = /^[a-z_]{1,32}$/
 
 /** The error for a parameter that is sent twice, in a form or in a query. */

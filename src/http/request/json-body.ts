@@ -35,7 +35,7 @@ export async function parseJsonBody<S extends TSchema>(
 
 const unknownField = 'The request body has a field that is not known'
 
-/** Whether a request has a body, of whatever type. */
+/** Whether a request has a body of any type. */
 export function hasBody({ headers }: Request): boolean {
   const length = Number(headers.get('content-length') ?? 0)
   return headers.has('content-type') || headers.has('transfer-encoding') || length > 0
@@ -64,7 +64,7 @@ async function readJson(request: Request, mediaTypes: readonly string[]): Promis
 /** Levels of nested objects and lists. */
 const deepest = 16
 
-/** Has no recursion: a body of brackets alone would exhaust the stack. */
+/** Without recursion, because a body of many brackets would exhaust the stack. */
 function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value]
   for (let depth = 0; depth <= deepest; depth++) {

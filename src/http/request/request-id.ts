@@ -1,6 +1,6 @@
 const sane = /^[A-Za-z0-9._-]{1,128}$/
 
-/** Returns the X-Request-Id of the sender if it is sane, else a new id. */
+/** Returns the X-Request-Id of the sender if its form is valid, otherwise a new id. */
 export function resolveRequestId(given: string | null, newId: () => string): string {
   return given !== null && sane.test(given) ? given : newId()
 }

@@ -1,21 +1,21 @@
 import type { Proof } from '../../clients/authentication/proof.ts'
 
-/** What is known about a request at its end, for its log line and its audit events. Never a secret, token or body. */
+/** The facts about a request for its log line and its audit events. They never contain a secret, token or body. */
 export interface RequestNotes {
   readonly id: string
   /** The address of the sender, see client-address.ts; undefined if unknown. */
   readonly address: () => string | undefined
   /** The pattern of the route, such as `/api/v1/tenant/:tenant/strategies`. */
   route: string | undefined
-  /** A tenant that exists. Any other id is a text of the sender. */
+  /** The tenant, if it exists. An id of no tenant is a text of the sender, so it is not noted. */
   tenant: string | undefined
-  /** A client that exists. Any other id may be a secret in the wrong field. */
+  /** The client, if it exists. Any other id may be a secret in the wrong field, so it is not noted. */
   clientId: string | undefined
-  /** Who is authenticated: the id of a client or of an API key. */
+  /** The authenticated caller: the id of a client or of an API key. */
   actor: string | undefined
-  /** The tenant of the caller's token, where access depends on it. */
+  /** The tenant of the caller's token, if access depends on it. */
   callerTenant: string | undefined
-  /** What proved the client. */
+  /** The credential that proved the client. */
   proof: Proof | undefined
   error: string | undefined
   /** The cause of the error, for the log only. */

@@ -4,8 +4,8 @@ import { OAuthError } from '../../protocol/errors.ts'
 const saneHost = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /**
- * What is wrong with the target of a request, as `invalid_request`; undefined for a good one (RFC 9112 section 3.2). The server joins
- * Host and path into one URL, so a Host with a slash in it could choose the path. A fragment and an invalid URL are refused too.
+ * Returns the fault of the target of a request as `invalid_request`, or undefined (RFC 9112 section 3.2). The server joins Host and path
+ * into one URL, so a Host with a slash in it could choose the path. A fragment and an invalid URL are faults too.
  */
 export function findTargetFault({ url, headers }: Request): OAuthError | undefined {
   const host = headers.get('host')
