@@ -206,6 +206,7 @@ const packages: Record<string, readonly string[]> = {
   elysia: ['app', 'admin-app', 'endpoints', 'admin', 'http', 'swagger'],
   '@elysiajs/swagger': ['swagger'],
   'swagger-ui-dist': ['swagger'],
+  entities: ['http'],
   jose: ['keys'],
   yaml: ['config'],
   'js-yaml': ['config'],

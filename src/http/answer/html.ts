@@ -1,3 +1,5 @@
+import { escapeUTF8 } from 'entities/escape'
+
 /** HTML in which every value is escaped: only the tag {@link html} makes it. */
 export class Html {
   readonly #text: string
@@ -23,5 +25,5 @@ export const html = Html.render
 
 function renderValue(value: HtmlValue): string {
   if (typeof value !== 'string') return value instanceof Html ? String(value) : value.join('\n')
-  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return escapeUTF8(value)
 }
