@@ -8,20 +8,20 @@ import {
 } from '../protocol/client-jwks.ts'
 import { dummyKeyFor } from './dummy-keys.ts'
 
-/** A JWT with which a client says who it is (RFC 7523 section 2.2), before anything of it is believed. */
+/** A JWT with which a client authenticates (RFC 7523 section 2.2), not verified yet. */
 export interface ClientAssertion {
   readonly text: string
   /** Undefined for an algorithm that grantd does not use, such as none and HS256. */
   readonly algorithm: AssertionAlgorithm | undefined
   readonly kid: string | undefined
-  /** Whether the header has a member that we do not follow: a key of its own, a critical extension, another typ. */
+  /** Whether the header has a member that grantd does not accept, such as an embedded key, a critical extension or another typ. */
   readonly hasForeignHeader: boolean
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Members that say where a key is, or that change what the signature means: none of them may choose how we verify. */
+/** Members that name a key or change the meaning of the signature. The sender must not choose how grantd verifies. */
 const foreignMembers = ['jwk', 'jku', 'x5u', 'x5c', 'crit', 'b64', 'zip'] as const
-/** Others, such as at+jwt, say that the JWT is for something else (RFC 8725 section 3.11). */
+/** Accepted types. Another type, such as at+jwt, means that the JWT has another purpose (RFC 8725 section 3.11). */
 const types = /^(?:application\/)?(?:jwt|client-authentication\+jwt)$/i
 
 /** Decoders of base64 skip white space; this form has none (RFC 7515 section 7.1). */
@@ -52,7 +52,7 @@ function isOurs(alg: unknown): alg is AssertionAlgorithm {
   return typeof alg === 'string' && Object.hasOwn(assertionAlgorithms, alg)
 }
 
-/** The keys that may have signed: those whose kind and `alg` fit, and of these the one of its kid where it names one. */
+/** Returns the keys that may have signed the assertion: the kind, the `alg` and, if the assertion names one, the kid fit. */
 export function fittingKeys(
   { algorithm, kid }: ClientAssertion,
   keys: readonly ClientJwk[],
@@ -62,9 +62,9 @@ export function fittingKeys(
 }
 
 /**
- * Returns the id of the key among `keys` that signed the assertion: its kid, or its RFC 7638 thumbprint. Undefined when none did. All
- * keys are tried, and a dummy key if none fits, so that the time reveals little about the keys. An algorithm that grantd does not use
- * costs nothing, whatever the keys are.
+ * Returns the id of the key among `keys` that signed the assertion: its kid, or its RFC 7638 thumbprint. Undefined when none did. Tries
+ * all fitting keys, and a dummy key if none fits, so that the time reveals little about the keys. For an algorithm that grantd does not
+ * use, it tries no key.
  */
 export async function findSigner(
   assertion: ClientAssertion,
@@ -86,12 +86,12 @@ async function isSignedBy(
   { algorithm, key }: { algorithm: AssertionAlgorithm; key: ClientJwk },
 ): Promise<boolean> {
   try {
-    // jose keeps the imported key by this object, which a client of config.yaml has for long.
+    // jose caches the imported key by this object, and a client of config.yaml keeps the same object.
     const jwk = key.alg === undefined || key.alg === algorithm ? key : { ...key, alg: algorithm }
     await jose.compactVerify(text, jwk, { algorithms: [algorithm] })
     return true
   } catch {
-    // A key that cannot be imported, such as a point beside its curve, signs nothing.
+    // A key that cannot be imported, such as a point that is not on the curve, has signed nothing.
     return false
   }
 }

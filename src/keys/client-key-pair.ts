@@ -11,7 +11,7 @@ export interface ClientKeyPair {
 
 const rsaBits = 2048
 
-/** Makes a key pair; `kid` undefined: the RFC 7638 thumbprint. */
+/** Makes a key pair. An undefined `kid` becomes the RFC 7638 thumbprint. */
 export async function generateClientKey(algorithm: SignatureAlgorithm, kid?: string): Promise<ClientKeyPair> {
   const { privateKey, publicKey } = await jose.generateKeyPair(algorithm, {
     extractable: true,
@@ -26,7 +26,7 @@ export async function generateClientKey(algorithm: SignatureAlgorithm, kid?: str
   return { privateJwk: `${JSON.stringify(privateJwk)}\n`, publicJwk }
 }
 
-/** The text is no private JWK of ours; `message` says what is wrong and never quotes it. */
+/** The text is not a private JWK that grantd can use. `message` says why and never quotes the text. */
 export class ClientKeyInvalid extends Error {}
 
 export interface AssertionToSign {
@@ -37,7 +37,7 @@ export interface AssertionToSign {
   readonly now: number
 }
 
-/** Seconds: long enough for a slow way, and too short to be of use to somebody else. */
+/** Seconds. Long enough for a slow network, and too short for a thief. */
 const assertionLife = 60
 
 /** Returns an assertion of RFC 7523 section 2.2 by the private JWK in `text`. Throws {@link ClientKeyInvalid}. */
@@ -52,7 +52,7 @@ export async function signClientAssertion(
       .setProtectedHeader({ alg: algorithm, typ: 'JWT', ...(kid !== undefined && { kid }) })
       .sign(await jose.importJWK(jwk, algorithm))
   } catch {
-    // What the platform says may quote the key.
+    // The error of the platform may quote the key, so it is left out.
     throw new ClientKeyInvalid('is a private key that does not sign')
   }
 }
@@ -76,7 +76,7 @@ function parseJwk(text: string): jose.JWK {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null) return { ...value } as jose.JWK
   } catch {
-    // Told below, without the text.
+    // The error below does not quote the text.
   }
   throw new ClientKeyInvalid('is not JSON, wanted a private key as a JWK (RFC 7517)')
 }

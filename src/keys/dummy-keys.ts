@@ -1,8 +1,8 @@
 import { type AssertionAlgorithm, assertionAlgorithms, type ClientJwk } from '../protocol/client-jwks.ts'
 
 /**
- * Public keys that belong to no client. Verifying with one takes as long as with a real key. Their private halves were never written
- * down, so a signature that one of them verifies proves nothing.
+ * Public keys that belong to no client. Verifying with one takes as long as with a real key. Their private halves were never stored, and a
+ * signature that one of them verifies proves nothing.
  */
 const dummies: Readonly<Record<string, ClientJwk>> = {
   RSA: Object.freeze({

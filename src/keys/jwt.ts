@@ -16,7 +16,7 @@ export function signJwt(
   return signCompact(header, JSON.stringify(claims), signer)
 }
 
-/** What a JWT says about itself before it is verified. */
+/** The content of a JWT that is not verified yet. */
 export interface UnverifiedJwt {
   readonly issuer: string
   readonly kid: string
@@ -24,7 +24,7 @@ export interface UnverifiedJwt {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Reads a JWT without verifying it; undefined for a text that is not a JWT. The issuer and the key id only serve to find our own key. */
+/** Reads a JWT without verifying it; undefined for a text that is not a JWT. Use the issuer and the key id only to find our own key. */
 export function peekJwt(token: string): UnverifiedJwt | undefined {
   try {
     const { kid, typ } = jose.decodeProtectedHeader(token)
@@ -91,7 +91,7 @@ export async function verifyJwtByKey(token: string, options: VerifyOptions): Pro
     if (!picked) throw new TypeError('The verifier asked for no key')
     return { claims: payload, ...picked }
   } catch (cause) {
-    // The message of jose may quote the token, and this error ends in the log. So only the code goes on.
+    // The message of jose may quote the token, and this error goes into the log. So it has only the code.
     if (cause instanceof jose.errors.JWTExpired) throw new JwtExpired(cause.code)
     if (cause instanceof jose.errors.JOSEError) throw new JwtInvalid(cause.code)
     throw cause
@@ -118,7 +118,7 @@ function checkCanonical(token: string): void {
   if (!canonical) throw new JwtInvalid('not canonical base64url')
 }
 
-/** The last character of a rest of two or three has four or two bits that decode to nothing. They must be zero (RFC 4648 section 3.5). */
+/** If the last group has two or three characters, four or two bits of the last one are unused. They must be zero (RFC 4648 section 3.5). */
 const canonicalBase64Url = /^(?:[\w-]{4})*(?:[\w-]{4}|[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])$/
 
 function isCanonicalBase64Url(text: string): boolean {

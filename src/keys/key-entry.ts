@@ -5,7 +5,7 @@ import { longestUnseen } from './ring/rotation.ts'
 import type { SigningKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
-/** A time by both clocks. The wall clock may jump; the monotonic one stands still while the machine sleeps. */
+/** A time by both clocks. The wall clock may jump. The monotonic clock stops while the machine sleeps. */
 export interface Moment {
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -16,19 +16,19 @@ export interface Moment {
 /** A tenant whose keys are opened. */
 export interface Entry {
   ring: OpenedRing
-  /** The number of the last change that the ring is sure to include. */
+  /** The number of the last change that the ring certainly includes. */
   head: number
   /** When the number was read. */
   seenAt: Moment
-  /** Since when the current ring cannot be used; undefined: it can. */
+  /** The time from which the ring could not be read; undefined if it can be read. */
   failingSince: Moment | undefined
   /** Undefined until the ring is first read again. */
   refresh: FreshRun<void> | undefined
-  /** What callers get; undefined only while the entry is being made. */
+  /** The keys that callers get; undefined only while the entry is being made. */
   keys: TenantKeys | undefined
 }
 
-/** Notes that the ring could not be read. The keys in memory go on until {@link longestUnseen} has passed, and the ring is read again. */
+/** Notes that the ring could not be read, so that it is read again. The keys in memory stay in use until {@link longestUnseen} has passed. */
 export function noteFailure(
   entry: Entry | undefined,
   { failure, seenAt }: { failure: unknown; seenAt: Moment },
@@ -51,7 +51,7 @@ export function replaceRing(
   entry.failingSince = ring.failure === undefined ? undefined : (entry.failingSince ?? seenAt)
 }
 
-/** What a keyring knows about the storage. */
+/** The knowledge of a keyring about the storage. */
 export interface Sight {
   /** Whether other machines may change the rings. */
   readonly isShared: boolean
@@ -73,7 +73,7 @@ export function getSigningKey({ ring, seenAt, failingSince }: Entry, sight: Sigh
   throw new UnavailableError('The keyrings in the database were not seen for a day, so no key signs')
 }
 
-/** Milliseconds between two moments, by the clock that shows more. */
+/** Milliseconds between two moments, by the clock with the larger difference. */
 function timeBetween(from: Moment, to: Moment): number {
   return Math.max(to.now - from.now, to.monotonic - from.monotonic)
 }

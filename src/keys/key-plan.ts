@@ -12,11 +12,11 @@ export interface KeyPlace extends KeyOwner {
   readonly folder: string | null
 }
 
-/** Where a tenant's keys are, what they have to be, and when they change. */
+/** The place of a tenant's keys, their required properties, and their rotation. */
 export interface KeyPlan extends RotationSettings, KeyPlace {
   /** See Tenant.generation; absent for a tenant of config.yaml. */
   readonly generation?: number
-  /** Of the first key alone; null: the RFC 7638 thumbprint. */
+  /** The kid of the first key only; null: the RFC 7638 thumbprint. */
   readonly kid: string | null
   /** A key file of the operator, which grantd loads and never writes or replaces; null: grantd makes the keys. */
   readonly file: string | null
@@ -27,7 +27,7 @@ export interface KeyPlan extends RotationSettings, KeyPlace {
 /** The key of a tenant is not available, and no other key takes its place. `message` says which key, why, and the next step. */
 export class KeyError extends UnavailableError {}
 
-/** How every complaint about a key begins. */
+/** The beginning of every complaint about a key. */
 export function complaintOf({ tenantId }: KeyOwner): string {
   return `Cannot load the signing key of tenant '${tenantId}'`
 }

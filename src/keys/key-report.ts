@@ -12,9 +12,9 @@ export interface KeyReport {
   readonly plan: KeyPlan
   /** In the order in which they are published. Empty when the first key is not made yet, or is broken. */
   readonly keys: readonly ReportedKey[]
-  /** The earliest step first, one rotation ahead. Empty without a ring. */
+  /** The coming steps of one rotation, the earliest first. Empty without a ring. */
   readonly steps: readonly DueStep[]
-  /** What is wrong with the one key of a tenant without a ring, or with the row of the ring. */
+  /** The fault of the one key of a tenant without a ring, or of the row of the ring. */
   readonly complaint?: string
 }
 

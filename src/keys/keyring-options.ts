@@ -5,9 +5,9 @@ import type { KeyPlan } from './key-plan.ts'
 import type { KeyEvent } from './ring/key-event.ts'
 
 export interface KeyringOptions {
-  /** Undefined: there is no such tenant. */
+  /** Returns undefined if the tenant does not exist. */
   readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>
-  /** See KeyPlace.folder. Works for tenants that do not exist, too. */
+  /** See KeyPlace.folder. Also works for tenants that do not exist. */
   readonly folderOf: (tenantId: string) => string | null
   readonly storage: Storage
   readonly material: KeyMaterial

@@ -20,16 +20,16 @@ import { UnopenedTenants } from './unopened-tenants.ts'
 
 /** Tenants that may wait for their key; one more gets 503. */
 const longestQueue = 1000
-/** More steps than a tenant can have at once. */
+/** The most steps in one call. A tenant never has so many at once. */
 const mostSteps = 10
 
 /**
  * The keys of every tenant, opened when they are first needed and then kept in memory. A key that cannot be opened is tried again at
- * the next request, so a repaired file needs no restart. {@link lookForNews} takes over the changes of other processes; so does a look
- * for a kid that is not in memory.
+ * the next request, so a repaired file needs no restart. {@link lookForNews} takes over the changes of other processes. A search for a
+ * kid that is not in memory does this too.
  */
 export class Keyring {
-  /** Clears what killed processes left of tenants that have no ring, or do not exist. */
+  /** Clears the files that killed processes left, of tenants that have no ring or do not exist. */
   readonly orphans: OrphanFolders
   readonly #options: KeyringOptions
   readonly #gate: Gate
@@ -46,7 +46,7 @@ export class Keyring {
   readonly #unopened: UnopenedTenants
   readonly #findHead: FreshRun<number>
   readonly #sight: Sight
-  /** The number of the last change that was taken over. */
+  /** The number of the last change that this keyring took over. */
   #head: number | undefined
   /** Every change up to this time is known. */
   #seenAt: Moment
@@ -76,7 +76,7 @@ export class Keyring {
   }
 
   /**
-   * Returns the keys of a tenant; with `generation`, of that generation of the id. Opened keys cost no read. Throws KeyError when the key
+   * Returns the keys of a tenant; with `generation`, of that generation of the tenant. Opened keys cost no read. Throws KeyError when the key
    * cannot be opened, StorageError, and UnavailableError when the tenant was deleted meanwhile.
    */
   async of(tenantId: string, generation?: number): Promise<TenantKeys> {
@@ -165,7 +165,7 @@ export class Keyring {
     const seenAt = this.#moment()
     const head = await this.#store.head()
     const plan = await this.#options.findPlan(tenantId)
-    // A file of the operator is read once.
+    // A key file of the operator is read only once.
     if (plan && plan.file !== null && plan.file === entry.ring.plan.file) return
     const ring = plan && plan.file === null ? await this.#opener.reopen(plan, entry.ring) : undefined
     if (this.#entries.get(tenantId) !== entry) return
@@ -230,7 +230,7 @@ export class Keyring {
     return count
   }
 
-  /** Makes the next round of steps look at every tenant again, after the clock was set. */
+  /** Makes the next search for due steps look at every tenant again. Call it after the clock was set. */
   reconsider(): void {
     this.#unopened.reconsider()
     for (const entry of this.#entries.values())
@@ -242,7 +242,7 @@ export class Keyring {
     return this.#unopened.survey(tenantId)
   }
 
-  /** See {@link Rotator.rotate}. Throws RotationError for a key of the operator. This process sees the result at the next news at the latest. */
+  /** See {@link Rotator.rotate}. Throws RotationError for a key of the operator. This process sees the result at the next look for news at the latest. */
   async rotate(tenantId: string, options: RotateOptions): Promise<Rotation> {
     const plan = await this.#getPlan(tenantId)
     const rotation = await this.#inTurn(() => this.#rotator.rotate(plan, options))
@@ -262,7 +262,7 @@ export class Keyring {
     return this.#store.tellWith(tenantId, change)
   }
 
-  /** Takes over changed settings at once. Otherwise that happens at the next look for news, and before a key changes. */
+  /** Takes over changed settings at once. Without this call, it happens at the next look for news, and before a key changes. */
   async replan(tenantId: string): Promise<void> {
     const plan = await this.#getPlan(tenantId)
     const stored = plan.file === null ? await this.#store.find(tenantId) : undefined
@@ -276,7 +276,7 @@ export class Keyring {
     this.forget(tenantId)
   }
 
-  /** Destroys private halves that are left under the id of a new tenant, which would take them for its own. */
+  /** Destroys private halves that an earlier tenant left under the id of a new tenant. Otherwise the new tenant would use them. */
   async clear(tenantId: string): Promise<void> {
     const isThere = async () => (await this.#options.findPlan(tenantId)) !== undefined
     await this.#rotator.removeLeft({ tenantId, folder: this.#options.folderOf(tenantId) }, isThere)

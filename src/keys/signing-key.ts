@@ -24,7 +24,7 @@ export interface SigningKey extends VerifyingKey {
   readonly signer: Signer
 }
 
-/** A PEM text that cannot be used as a signing key; `message` says what it is and what to do. */
+/** The PEM text cannot be used as a signing key. `message` says what it contains and what to do. */
 export class KeyMaterialError extends Error {}
 
 /**
@@ -75,7 +75,7 @@ export async function importVerifyingKey(
   return { kid, algorithm, publicKey, jwk: rendered }
 }
 
-/** What each other PEM label holds, and the next step. */
+/** The content of each other PEM label, and the next step. */
 const otherLabels: readonly (readonly [label: string, complaint: string])[] = [
   ['ENCRYPTED PRIVATE KEY', 'is encrypted; decrypt it: openssl pkcs8 -in OLD -out NEW'],
   [
@@ -182,7 +182,7 @@ function findRefusal(cause: unknown, engine: SigningEngine): KeyMaterialError | 
   return complaint === undefined ? undefined : new KeyMaterialError(complaint, { cause })
 }
 
-/** A private key whose public half does not fit (a flipped bit) would sign tokens that nobody can verify. */
+/** Checks both halves, because a private key with a wrong public half (a flipped bit) would sign tokens that cannot be verified. */
 async function checkHalvesMatch(
   key: Pick<SigningKey, 'algorithm' | 'publicKey' | 'signer'>,
   engine: SigningEngine,

@@ -10,7 +10,7 @@ export interface TenantKeys {
   find(kid: string): VerifyingKey | undefined
   /** Like {@link find}, and asks the storage for a key that another process made meanwhile. Throws StorageError. */
   lookUp(kid: string): Promise<VerifyingKey | undefined>
-  /** The key that signs first, then the others. */
+  /** The public keys: the active one first, then the others. */
   readonly jwks: JwkSet
   /** Seconds for which verifiers may keep `jwks`. */
   readonly jwksMaxAge: number
@@ -25,13 +25,13 @@ export interface RingWatch<Opened> {
 
 export interface OpenedKeysParts<Opened> {
   readonly opened: Opened
-  /** The key that signs first, then the others. */
+  /** The published keys: the active one first, then the others. */
   readonly published: readonly VerifyingKey[]
   readonly jwksMaxAge: number
   readonly watch: RingWatch<Opened>
 }
 
-/** The keys of an opened ring. There is one object for each tenant, so it is small: it has no functions of its own. */
+/** The keys of an opened ring. The object is small and has no closures, because there is one for each tenant. */
 export class OpenedKeys<Opened> implements TenantKeys {
   readonly jwksMaxAge: number
   readonly #opened: Opened

@@ -43,7 +43,7 @@ export class UnopenedTenants {
     return [...this.#dueAt].flatMap(([id, dueAt]) => (dueAt <= now ? [id] : []))
   }
 
-  /** Makes the next round of steps look at all of them again. */
+  /** Makes the next search for due steps look at all tenants again. */
   reconsider(): void {
     for (const id of this.#dueAt.keys()) this.#dueAt.set(id, 0)
   }

@@ -4,8 +4,8 @@ import { parseIpAddress } from '../protocol/ip-address.ts'
 const unknownAddress = 'unknown'
 
 /**
- * The addresses that one sender is assumed to have: one of IPv4, and of IPv6 the 64 bits that name a network (RFC 4291 section
- * 2.5.1), because a single machine has all addresses below them.
+ * Returns the group of addresses that belong to one sender: a single IPv4 address, or an IPv6 network of 64 bits (RFC 4291 section 2.5.1),
+ * because one machine can use all addresses of such a network.
  */
 export function groupOf(address: string | undefined): string {
   if (address === undefined) return unknownAddress

@@ -15,18 +15,18 @@ export interface AttemptLimitsOptions extends Pick<Platform, 'after' | 'now' | '
   readonly settings: LimitSettings
   readonly storage: Storage
   readonly hashing: Hashing
-  /** Told about a storage that cannot be used. */
+  /** Called when the storage cannot be used. */
   readonly onError: (cause: unknown) => void
 }
 
-/** Attempts have to wait from now on. */
+/** The event that attempts have to wait from now on. */
 export interface Block {
   readonly scope: Scope
   /** Seconds until the next attempt of the same subject from the same address. */
   readonly seconds: number
 }
 
-/** Slows down guessing: see README.md. */
+/** Slows down guessing of credentials; see README.md. */
 export class AttemptLimits {
   readonly #parts: AttemptParts
 
@@ -38,12 +38,12 @@ export class AttemptLimits {
     this.#parts = { settings, hashing, now, books, known, key }
   }
 
-  /** Opens an attempt before it is made. Calls `onBlock` when its failure makes other attempts wait. */
+  /** Opens an attempt before its credentials are checked. Calls `onBlock` when its failure makes other attempts wait. */
   open(subject: Subject, onBlock: (block: Block) => void): Attempt {
     return new Attempt(subject, this.#parts, onBlock)
   }
 
-  /** Writes what waits to be written; never throws. */
+  /** Writes all waiting counts and addresses; never throws. */
   async flush(): Promise<void> {
     await this.#parts.key.firstTry
     await Promise.all([this.#parts.books.flush(), this.#parts.known.flush()])
@@ -57,15 +57,15 @@ interface AttemptParts extends Pick<AttemptLimitsOptions, 'settings' | 'hashing'
 }
 
 /**
- * One attempt to prove something. Call {@link admit} at the beginning and again right before the proof is checked, then {@link succeed} or
- * {@link fail}.
+ * One attempt to authenticate. Call {@link admit} at the beginning and again right before the credentials are checked, then {@link succeed}
+ * or {@link fail}.
  */
 export class Attempt {
   readonly #subject: Subject
   readonly #parts: AttemptParts
   readonly #onBlock: (block: Block) => void
   #places: Places | undefined
-  /** It would have to wait, but its address is known. */
+  /** Whether the attempt would have to wait, but may go on because its address is known. */
   #isLetIn = false
 
   constructor(subject: Subject, parts: AttemptParts, onBlock: (block: Block) => void) {
@@ -74,14 +74,14 @@ export class Attempt {
     this.#onBlock = onBlock
   }
 
-  /** Returns the group of addresses that it comes from. */
+  /** Returns the group of addresses that the attempt comes from. */
   findSource(): string {
     return groupOf(this.#subject.address())
   }
 
   /**
-   * Lets the attempt go on, or throws `temporarily_unavailable` with status 429 when it has to wait. Then nothing may be checked, not even
-   * whether the subject exists. In a tenant without failures it costs one lookup in a map, and no promise.
+   * Throws `temporarily_unavailable` with status 429 if the attempt has to wait. Then the caller must check nothing, not even whether the
+   * subject exists. In a tenant without failures the call costs one lookup in a map, and no promise.
    */
   admit(): void | Promise<void> {
     const { settings, books, known, key } = this.#parts
@@ -96,17 +96,17 @@ export class Attempt {
     })
   }
 
-  /** Whether this process saw the subject succeed from this address; true where limits are off. */
+  /** Whether this process saw the subject succeed from this address; true if limits are off. */
   isRemembered(): boolean {
     return !this.#parts.settings.enabled || this.#parts.known.remembers(this.#subject)
   }
 
-  /** Whether any process saw it; asks the storage where this process does not know. */
+  /** Whether any process saw the subject succeed from this address. Asks the storage if this process did not. */
   isKnown(): Promise<boolean> {
     return this.#parts.known.has(this.#subject)
   }
 
-  /** Whether only its known address keeps it from having to wait. */
+  /** Whether the attempt would have to wait if its address were not known. */
   isExempt(): boolean {
     return this.#findWait() > 0
   }
@@ -116,8 +116,8 @@ export class Attempt {
   }
 
   /**
-   * Counts a failure. An exempt attempt is not counted, because a guessing neighbour must not spoil the address for others; then it returns
-   * the error that replaces the usual one.
+   * Counts a failure. Does not count the failure of an exempt attempt, because an attacker at the same address must not lock out the others
+   * there. For such an attempt, returns the error that replaces the usual one.
    */
   fail(): OAuthError | undefined {
     const { settings, key } = this.#parts

@@ -10,7 +10,7 @@ import {
 import type { LimitSettings } from './limit-settings.ts'
 import type { Places } from './subject.ts'
 
-/** What a count is about, the widest last. */
+/** The scopes of a count, the widest last. */
 export type Scope = 'client_and_address' | 'address' | 'client' | 'tenant'
 
 export type CountRules = Readonly<Record<keyof Places, CountRule>>
@@ -112,7 +112,7 @@ export class FailureBook {
     if (before.tenant === 0 && this.#waitOf('tenant', places, now) > 0) return 'tenant'
     if (before.subject === 0 && this.#waitOf('subject', places, now) > 0) return 'client'
     if (this.#endOf(places.address, { rule: this.#rules.address, now, wider: 0 }) > now) return 'address'
-    // An address that waits because many others failed was reported before.
+    // If the address waits because many others failed, that was reported before.
     return this.#endOf(places.pair, { rule: this.#rules.pair, now, wider: 0 }) > now
       ? 'client_and_address'
       : undefined
@@ -124,14 +124,14 @@ export class FailureBook {
     this.#new.set(place, { failures: (this.#new.get(place)?.failures ?? 0) + 1, at: now })
   }
 
-  /** Returns what has to be written, and does not count it as new any more. */
+  /** Returns the failures to write, and no longer counts them as new. */
   takeNew(): ReadonlyMap<string, NewFailures> {
     const taken = this.#new
     this.#new = new Map()
     return taken
   }
 
-  /** Takes back failures that could not be written. */
+  /** Counts failures as new again, because they could not be written. */
   giveBack(taken: ReadonlyMap<string, NewFailures>): void {
     for (const [place, { failures, at }] of taken) {
       const newer = this.#new.get(place)
@@ -139,7 +139,7 @@ export class FailureBook {
     }
   }
 
-  /** Takes the counts of all processes, and adds what this process counted meanwhile. */
+  /** Takes the counts of all processes, and adds the failures that this process counted meanwhile. */
   adopt(stored: ReadonlyMap<string, FailureCount>): void {
     this.#counts = new Map(stored)
     for (const [place, { failures, at }] of this.#new) {

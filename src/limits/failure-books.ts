@@ -12,7 +12,7 @@ export interface FailureBooksOptions extends Pick<Platform, 'after' | 'now'> {
   readonly onError: (cause: unknown) => void
 }
 
-/** The one row of each tenant. */
+/** The id of the only row of each tenant. */
 const id = 'counts'
 /** Milliseconds between two writes of this process. A crash loses the failures since the last one, and replicas learn of them that late. */
 const pause = 250
@@ -62,7 +62,7 @@ export class FailureBooks {
     return book
   }
 
-  /** Writes what waits to be written; never throws. */
+  /** Writes all waiting books; never throws. */
   flush(): Promise<void> {
     this.#cancel?.()
     this.#cancel = undefined
@@ -90,7 +90,7 @@ export class FailureBooks {
     if (this.#waiting.size > 0) this.#schedule()
   }
 
-  /** Returns why it could not be written. */
+  /** Returns the error if the book cannot be written. */
   async #writeBook(tenantId: string): Promise<unknown> {
     const book = this.#books.get(tenantId)
     if (!book?.hasNew) return undefined
@@ -130,7 +130,7 @@ async function addToRow(
     const found = await records.find(id)
     const counts = addAll(readCounts(found?.value.counts ?? {}), added, { rules, now: now() })
     const value = { counts: Object.fromEntries([...counts].map(([place, count]) => [place, pack(count)])) }
-    // By then every count is forgotten.
+    // Every count is forgotten by that time.
     const expiresAt = now() + 3 * rules.tenant.longest
     return (await writeOver(records, found, { id, value, expiresAt })) ? counts : lost
   }

@@ -7,7 +7,7 @@ export interface FailureCount {
 }
 
 export interface CountRule {
-  /** Failures that cost no wait; the same number is forgotten in each {@link longest}. */
+  /** Failures without a wait. The same number is forgotten in each {@link longest}. */
   readonly free: number
   /** Milliseconds of the longest wait. */
   readonly longest: number
@@ -37,12 +37,12 @@ export function remaining(count: FailureCount, rule: CountRule, now: number): nu
   return Math.max(0, count.failures - (quiet / rule.longest) * rule.free)
 }
 
-/** A clock that was ahead must not make attempts wait until then. */
+/** Whether a clock that was ahead counted the failure. Attempts must not wait until that time. */
 export function isOfWrongClock({ at }: FailureCount, now: number): boolean {
   return at > now + clockSkew
 }
 
-/** The count with `more` failures, of which the last was at `at`; undefined stands for a count of none. */
+/** Returns the count with `more` failures added, the last of them at `at`. An undefined count has no failures. */
 export function addFailures(
   count: FailureCount | undefined,
   more: number,
@@ -50,7 +50,7 @@ export function addFailures(
 ): FailureCount {
   const isUsable = count && !isOfWrongClock(count, at)
   const left = isUsable ? remaining(count, rule, at) : 0
-  // Beyond the longest wait more failures would only take longer to be forgotten.
+  // More failures do not make the wait longer than the longest. They would only take longer to be forgotten.
   const most = rule.free + Math.ceil(Math.log2(rule.longest / firstWait)) + 1
   return { failures: Math.min(most, left + more), at: Math.max(isUsable ? count.at : at, at) }
 }

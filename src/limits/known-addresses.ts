@@ -7,7 +7,7 @@ import { type Subject, textOf } from './subject.ts'
 
 export interface KnownAddressesOptions extends Pick<Platform, 'after' | 'now'> {
   readonly rows: KnownRows
-  /** Called when the storage cannot be used; what was noted is written later. */
+  /** Called when the storage cannot be used. The noted pairs are written later. */
   readonly onError: (cause: unknown) => void
 }
 
@@ -27,7 +27,7 @@ interface Waiting {
   readonly group: string
 }
 
-/** From which addresses subjects succeeded: in memory at once, and in the storage a moment later. */
+/** The addresses from which subjects succeeded: in memory at once, and in the storage a moment later. */
 export class KnownAddresses {
   readonly #options: KnownAddressesOptions
   /** When each pair was noted (ms since the epoch). Dropped pairs are in the storage. */
@@ -42,7 +42,7 @@ export class KnownAddresses {
     this.#options = options
   }
 
-  /** Notes a success; in a sequence without a pause, once a second. */
+  /** Notes a success. If successes follow without a pause, notes one per second. */
   note(subject: Subject): void {
     const { now, after } = this.#options
     if (!this.#looks.isDue(`${subject.tenantId} ${textOf(subject)}`, now())) return
@@ -61,7 +61,7 @@ export class KnownAddresses {
     return this.#notedAt.has(nameOf(subject, groupOf(subject.address())))
   }
 
-  /** Whether any process saw a success; while the storage is away, only this process counts. */
+  /** Whether any process saw a success. While the storage is away, only successes in this process count. */
   async has(subject: Subject): Promise<boolean> {
     if (this.remembers(subject)) return true
     try {
@@ -72,7 +72,7 @@ export class KnownAddresses {
     }
   }
 
-  /** Writes what waits to be written; never throws. */
+  /** Writes all waiting pairs; never throws. */
   flush(): Promise<void> {
     this.#cancel?.()
     this.#cancel = undefined

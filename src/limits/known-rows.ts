@@ -14,7 +14,7 @@ export interface KnownRowsOptions extends Pick<Platform, 'now' | 'monotonic'> {
   readonly key: LimitKey
 }
 
-/** Rows of a tenant. All of them are read together, so that the time does not tell which one has a subject. */
+/** The ids of the rows of a tenant. All rows are read together, so that the time does not tell which one has a subject. */
 const shards = Array.from({ length: 4 }, (_, number) => String(number))
 /** Milliseconds for which the rows of a tenant are used after they were read. */
 const fresh = 2000
@@ -27,11 +27,11 @@ const mostTries = 5
 
 interface Loaded {
   readonly rows: Promise<ReadonlyMap<string, KnownShard>>
-  /** By the monotonic clock. */
+  /** Milliseconds by the monotonic clock. */
   expiresAt: number
 }
 
-/** The addresses that subjects succeeded from, as they are in the storage. */
+/** The stored addresses from which subjects succeeded. */
 export class KnownRows {
   readonly #options: KnownRowsOptions
   readonly #loaded = new BoundedMap<Loaded>({ most: mostTenants })

@@ -10,7 +10,7 @@ const mostSubjects = 4096
 /** Days without use after which an address is forgotten. */
 export const keptDays = 90
 
-/** A subject and an address as a row has them: digests, because a database must not tell who came from where. */
+/** A subject and an address as digests, because the database must not reveal which subject used which address. */
 export interface KnownPair {
   readonly subject: string
   readonly address: number
@@ -25,7 +25,7 @@ export function isKnownIn(shard: KnownShard, { subject, address }: KnownPair, da
   return pairsOf(shard, subject).some((pair) => pair.address === address && day - pair.day <= keptDays)
 }
 
-/** Returns the shard with the pair in it; undefined when this week's use is in it already. */
+/** Returns the shard with the pair added; undefined when it already has a use of the pair in the last seven days. */
 export function addKnown(
   shard: KnownShard,
   { subject, address }: KnownPair,

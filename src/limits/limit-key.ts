@@ -8,8 +8,8 @@ export interface LimitKeyOptions extends Pick<Platform, 'randomBytes'> {
 }
 
 /**
- * The key of the digests of subjects and addresses, the same for all processes that share the storage. Only with it can one find out which
- * of them share a count.
+ * The key of the digests of subjects and addresses, the same for all processes that share the storage. Without the key, an attacker cannot
+ * find out which of them share a count.
  */
 export class LimitKey {
   readonly #options: LimitKeyOptions
@@ -24,9 +24,9 @@ export class LimitKey {
     this.#own = options.randomBytes(32)
   }
 
-  /** Returns at once: a key of this process until the shared one was read. */
+  /** The shared key, or a key of this process until the shared one is read. */
   get current(): Uint8Array {
-    // The counting of failures reports that the storage is away.
+    // The error is ignored, because the counting of failures reports that the storage is away.
     if (!this.#shared) this.read().catch(() => {})
     return this.#shared ?? this.#own
   }
@@ -45,7 +45,7 @@ export class LimitKey {
     return this.firstTry
   }
 
-  /** Throws StorageError. */
+  /** Reads the shared key. Throws StorageError. */
   read(): Promise<Uint8Array> {
     this.#reading ??= this.#readOrMake()
     return this.#reading
@@ -63,8 +63,8 @@ export class LimitKey {
 }
 
 /**
- * Returns the shared key. Where there is none, `own` becomes it, so that earlier counts stay valid. A damaged key is replaced: the known
- * addresses under it are lost, but no client is locked out for ever.
+ * Returns the shared key. If none exists, `own` becomes the shared key, so that earlier counts stay valid. A damaged key is replaced. The
+ * known addresses under it are lost, but no client is locked out for ever.
  */
 async function readOrMakeKey(own: Uint8Array, storage: Storage): Promise<Uint8Array> {
   const records = storage.of(systemTenant).of(limitKeys)
@@ -73,7 +73,7 @@ async function readOrMakeKey(own: Uint8Array, storage: Storage): Promise<Uint8Ar
   if (found && found.value.key !== limitKeys.fallback.key) return Uint8Array.fromHex(found.value.key)
   const value = { key: own.toHex() }
   await writeOver(records, found, { id, value })
-  // The second process takes the key of the first.
+  // Of two processes at the same time, the second one takes the key of the first.
   const made = await records.find(id)
   if (!made?.value.key) throw new StorageError('The key of the limits was not kept')
   return Uint8Array.fromHex(made.value.key)

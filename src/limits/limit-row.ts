@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox'
 import { kind, Moment } from '../storage/kind.ts'
 
 /**
- * Failed attempts of a tenant, counted by all processes; one row, id `counts`. The names of the counts are those of
- * limits/subject.ts: the number of a bucket, and neither a client nor an address.
+ * Failed attempts of a tenant, counted by all processes; one row, id `counts`. limits/subject.ts makes the names of the counts. A name is
+ * the number of a bucket and contains neither a client nor an address.
  */
 export const failureCounts = {
   ...kind(
@@ -16,8 +16,9 @@ export const failureCounts = {
 }
 
 /**
- * From which addresses subjects of a tenant succeeded; id: a digit, by the digest of the subject. By that digest (HMAC-SHA256 under
- * {@link limitKeys}, in hex), the first 32 bits of that of the address and the day since the epoch of its last use, in turn.
+ * The addresses from which subjects of a tenant succeeded. The id is a digit that depends on the digest of the subject. Each member has
+ * the digest of a subject as its name (HMAC-SHA256 under {@link limitKeys}, in hex). Its value is a list: in turn, the first 32 bits of the
+ * digest of an address, and the day of its last use since the epoch.
  */
 export const knownAddresses = {
   ...kind('known_address', Type.Object({ subjects: Type.Record(Type.String(), Type.Array(Type.Integer())) })),

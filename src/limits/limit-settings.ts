@@ -1,11 +1,11 @@
-/** How many failures are free before attempts have to wait; the members of `limits` in config.yaml. */
+/** The numbers of failures before attempts have to wait. They are members of `limits` in config.yaml. */
 export interface LimitSettings {
   readonly enabled: boolean
-  /** Of one subject from one address. */
+  /** Failures of one subject from one address. */
   readonly failures_per_client_and_address: number
-  /** Of one subject from anywhere. */
+  /** Failures of one subject from any address. */
   readonly failures_per_client: number
-  /** From one address at one tenant. */
+  /** Failures from one address at one tenant. */
   readonly failures_per_address: number
   readonly failures_per_tenant: number
   /** Seconds. */

@@ -1,10 +1,10 @@
 import { BoundedMap } from '../bounded-map.ts'
 
-/** Looks that may follow one another without a pause. */
+/** Looks that may follow each other without a pause. */
 const atOnce = 60
-/** Milliseconds after which one more may. */
+/** Milliseconds until one more look may follow. */
 const each = 1000
-/** Things whose pace is known, at some hundred bytes each; twice as many at most. */
+/** Names whose pace is remembered, at some hundred bytes each; at most twice as many. */
 const mostKnown = 25_000
 
 interface Pace {
@@ -13,7 +13,8 @@ interface Pace {
 }
 
 /**
- * Says whether to do a costly look: always for things that come now and then, and once a second for things that come without a pause. Asking for the address of a connection takes a tenth of a request.
+ * Says whether a costly look is due. A look at a rare event is always due. Looks at events that follow without a pause are due once a
+ * second. For example, finding the address of a connection takes a tenth of the time of a request.
  */
 export class PacedLooks {
   readonly #paces = new BoundedMap<Pace>({ most: mostKnown })

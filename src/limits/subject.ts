@@ -1,12 +1,12 @@
 import type { Hashing } from '../platform/hashing.ts'
 import { groupOf } from './address-group.ts'
 
-/** What somebody tries to be: a kind, such as `client`, and an id. This room does not know whether it exists. */
+/** The identity that a sender claims: a kind, such as `client`, and an id. This room does not know whether it exists. */
 export interface Subject {
   readonly tenantId: string
   readonly kind: string
   readonly key: string
-  /** Returns the address of the attempt; undefined: not known. Called only where it is needed, because it takes time. */
+  /** Returns the address of the attempt; undefined if it is not known. Called only when it is needed, because the call takes time. */
   readonly address: () => string | undefined
 }
 
@@ -20,8 +20,8 @@ export interface Places {
 }
 
 /**
- * Counts of a tenant. Their number is fixed and a keyed hash finds one, so trying more subjects or addresses does not make more of them. An
- * attacker who fills all of them has no new address left. Two subjects with the same hash share their count.
+ * The numbers of counts of a tenant. The numbers are fixed and a keyed hash chooses a count, so more subjects or addresses do not make more
+ * counts. If an attacker fills all counts, no address of the attacker is new any more. Two subjects with the same hash share a count.
  */
 const buckets = { pair: 1024, subject: 512, address: 512 } as const
 
@@ -35,7 +35,7 @@ export interface PlacesDeps {
   readonly key: Uint8Array
 }
 
-/** Hashed with the key: else an attacker finds a subject that shares the count of another one, and makes that one wait. */
+/** Hashes with the key. Otherwise an attacker could find a subject that shares the count of another one, and make that one wait. */
 export function placesOf(subject: Subject, { hashing, key }: PlacesDeps): Places {
   const bucketOf = (text: string, count: number) => {
     const [high = 0, low = 0] = hashing.hmacSha256(key, `count\0${text}`)

@@ -13,7 +13,7 @@ import { findStagedThumbprint, isAnyKey, isOurs, isUnfinished, stagedName } from
 /** Keys as PEM files, in one folder for each tenant. */
 export class FileMaterial implements KeyMaterial {
   readonly #host: KeyHost
-  /** By the folder of all tenants: the search for what earlier builds left. */
+  /** The search for files that earlier builds left, by the folder of all tenants. */
   readonly #looked = new Map<string, Promise<void>>()
 
   constructor(host: KeyHost) {
@@ -39,7 +39,7 @@ export class FileMaterial implements KeyMaterial {
     })
   }
 
-  /** Until {@link settle} the file has a name that no key has, so that a file of a killed process is never taken for a key. */
+  /** Until {@link settle}, the file has a name that no key has, so that no process takes the file of a killed process for a key. */
   keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
     return withComplaint(plan, async () => {
       const folder = this.#folderOf(plan)

@@ -42,11 +42,11 @@ export async function withComplaint<T>(plan: KeyOwner, work: () => Promise<T>): 
   }
 }
 
-/** What to do when this user may not read the key. */
+/** The next step if this user may not read the key. */
 export const howToGiveAccess =
   'give this user access to it; in Kubernetes give its Secret volume defaultMode: 0440 and the Pod an fsGroup, or set runAsUser to its owner'
 
-/** What to do about an error code of the system. */
+/** The next step for an error code of the system. */
 function nextStep(code: string): string {
   const steps: Readonly<Record<string, string>> = {
     ENOSPC: 'make room on the disk',
@@ -73,7 +73,7 @@ async function findKeyFile(plan: KeyPlan, files: Files): Promise<string | undefi
   return names[0] === undefined ? undefined : files.resolve(plan.folder, names[0])
 }
 
-/** What the key in a file has to be. */
+/** The required properties of the key in a file. */
 export interface WantedKey extends KeyOwner {
   readonly algorithm: SignatureAlgorithm
   readonly kid: string | null

@@ -61,7 +61,7 @@ export class KeyFolder {
     if (!(await this.#files.isLink(this.path))) await this.#files.removeFolder(this.path)
   }
 
-  /** Clears what an earlier build left of the first key of this tenant beside its folder. */
+  /** Clears the folders that an earlier build made beside this one for the first key of this tenant. */
   clearAside(): Promise<void> {
     return this.#clearAside((name) => isFolderAside(name, this.#place.tenantId))
   }
@@ -72,7 +72,7 @@ export class KeyFolder {
   }
 
   /**
-   * This build makes no such folders. An earlier build that runs beside it and is making its first key makes another folder if this one
+   * This build makes no such folders. An earlier build that is making a first key at the same time makes another folder if its first one
    * is cleared, so it is safe to clear them.
    */
   async #clearAside(isAside: (name: string) => boolean): Promise<void> {

@@ -21,7 +21,7 @@ export function findStagedThumbprint(name: string): string | undefined {
   return staged.exec(name)?.[1]
 }
 
-/** Whether the file is unfinished: a killed process left it, or a process is at work on it now. */
+/** Whether the file is unfinished. A killed process left it, or another process is writing it now. */
 export function isUnfinished(name: string): boolean {
   return staged.test(name) || temporary.test(name)
 }

@@ -14,7 +14,7 @@ export type MasterKeys = readonly [MasterKey, ...MasterKey[]]
 /** The name of the environment variable that has the master keys. */
 export const masterKeyVariable = 'GRANTD_MASTER_KEY'
 
-/** There is no usable master key. `message` says where grantd looked and how to make one, and never quotes what it found. */
+/** There is no usable master key. `message` says where grantd looked and how to make one, and never quotes a found text. */
 export class MasterKeyError extends KeyError {}
 
 const howToMake = 'make one with: openssl rand -base64 32'
@@ -42,7 +42,7 @@ export function parseMasterKeys(
   return [first, ...more]
 }
 
-/** Throws {@link MasterKeyError}: Postgres is the storage and no master key is given. */
+/** Throws {@link MasterKeyError} for Postgres as the storage without a master key. */
 export function refuseWithoutMasterKey(): never {
   throw new MasterKeyError(
     `With Postgres signing keys are kept encrypted, and no master key is given in ${masterKeyVariable} or master_key_file; ${howToMake}`,

@@ -20,7 +20,7 @@ export class SealedMaterial implements KeyMaterial {
     this.#masterKeys = masterKeys
   }
 
-  /** Takes over a key file from before the keys were in the database. The file stays as it is. */
+  /** Takes over a key file that existed before the keys were in the database. The file stays as it is. */
   async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
     const opened = await findKey(plan, this.#host)
     if (opened?.path === undefined) return undefined
@@ -56,7 +56,7 @@ export class SealedMaterial implements KeyMaterial {
 
   async discard(): Promise<void> {}
 
-  /** Does nothing: the private half goes with the row. */
+  /** Does nothing, because the private half is deleted with the row. */
   async destroy(): Promise<void> {}
 
   async listOrphans(): Promise<readonly string[]> {
@@ -85,7 +85,7 @@ export class SealedMaterial implements KeyMaterial {
 
   async removePlace(): Promise<void> {}
 
-  /** Encrypts with the first master key every key that an older one encrypted. */
+  /** Encrypts every key again that another master key than the first one encrypted. */
   async renew(plan: KeyPlan, ring: Ring): Promise<Ring> {
     const isOld = ({ sealed }: RingKey) =>
       sealed !== undefined && readHeader(sealed)?.kid !== this.#masterKeys[0].id
@@ -133,7 +133,7 @@ export class SealedMaterial implements KeyMaterial {
 function readHeader(sealed: string): { readonly kid: string } | undefined {
   try {
     const { kid } = jose.decodeProtectedHeader(sealed)
-    // Our ids are 8 hex digits. Anything else could put foreign text into a message.
+    // Our ids are 8 hex digits. Any other text must not get into a message.
     return kid !== undefined && /^[0-9a-f]{8}$/.test(kid) ? { kid } : undefined
   } catch {
     return undefined

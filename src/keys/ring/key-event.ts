@@ -1,18 +1,18 @@
 import type { Ring } from './rotation.ts'
 
-/** What happened to a key. The process that did it reports it once, when it is durable. */
+/** A change of a key. The process that made the change reports it once, when the change is durable. */
 export interface KeyEvent {
   /** `first`: a tenant without a key got its first one, which signs at once. */
   readonly kind: 'first' | 'created' | 'activated' | 'retired' | 'removed'
   readonly tenantId: string
   readonly kid: string
-  /** Who asked for it; undefined: it was due. */
+  /** The actor that requested the change; undefined if the change was due. */
   readonly actor?: string | undefined
-  /** The tenant of the actor, where it is another one. */
+  /** The tenant of the actor, if it is another tenant. */
   readonly actorTenant?: string | undefined
 }
 
-/** Finds what happened to the keys of a ring between two of its versions. */
+/** Finds the changes of keys between two versions of a ring. */
 export function findEvents(before: Ring, after: Ring): Pick<KeyEvent, 'kind' | 'kid'>[] {
   const events: Pick<KeyEvent, 'kind' | 'kid'>[] = []
   for (const { kid, state } of after.keys) {

@@ -14,9 +14,9 @@ export interface OrphanFoldersOptions extends Pick<KeyringOptions, 'findPlan' | 
 const atWork = 3_600_000
 
 /**
- * Clears folders of keys that neither opening nor rotating a ring visits: those of deleted tenants, and of tenants without a ring. Only
- * files with unfinished names go, and files that a ring lists for destruction. A finished key that no ring names may belong to the
- * operator, or be newer than a database from a backup.
+ * Clears the folders of keys of deleted tenants and of tenants without a ring, because opening and rotating a ring does not visit them. It
+ * removes only files with unfinished names, and files that a ring lists for destruction. A finished key that no ring names stays: it may
+ * belong to the operator, or be newer than a database from a backup.
  */
 export class OrphanFolders {
   readonly #options: OrphanFoldersOptions
@@ -46,7 +46,7 @@ export class OrphanFolders {
     })
   }
 
-  /** Another process may be making the first key of the tenant, and there is no ring whose version would tell it. So only old files go. */
+  /** Removes only old files, because another process may be making the first key of the tenant and there is no ring to show this. */
   async #clearOld(place: KeyPlace): Promise<void> {
     const { material, now } = this.#options
     await material.removeOrphans(place, await material.listUnfinished(place, now() - atWork))
@@ -54,7 +54,7 @@ export class OrphanFolders {
 
   async #clearGone(place: KeyPlace, stored: StoredRing | undefined): Promise<void> {
     const { findPlan, store, material, writer } = this.#options
-    // The tenant was removed from config.yaml. It finds its keys when it comes back.
+    // The tenant was removed from config.yaml. Its keys stay, so that it can be added again.
     if (stored && stored.ring.keys.length > 0) return void (await writer.clear(place, stored))
     const left = await material.listOrphans(place, undefined)
     // List before asking whether the tenant exists, so that the key of a tenant made meanwhile is not in the list.

@@ -24,7 +24,7 @@ export interface OpenedRing {
   readonly version: number
   /** When the next step is due (ms since the epoch); Infinity: never. */
   readonly dueAt: number
-  /** Undefined: the active key cannot be opened, and the last one may no longer sign. */
+  /** Undefined if the active key cannot be opened and the previous one may no longer sign. */
   readonly signing: SigningKey | undefined
   readonly published: readonly VerifyingKey[]
   /** Why the active key of the ring does not sign; undefined when it does. */
@@ -61,8 +61,8 @@ export class RingOpener {
   }
 
   /**
-   * Opens the keys of a tenant again, as its ring is now; undefined when it no longer has a ring. When a new active key cannot be opened,
-   * the last one goes on signing while it is still published.
+   * Opens the current ring of a tenant again; undefined when the tenant no longer has a ring. When a new active key cannot be opened, the
+   * previous one goes on signing while it is still published.
    */
   async reopen(plan: KeyPlan, last: OpenedRing): Promise<OpenedRing | undefined> {
     const stored = await this.#options.store.find(plan.tenantId)
@@ -101,7 +101,7 @@ export class RingOpener {
     return { plan, version, dueAt: this.#dueAt(plan, ring), signing, published, failure }
   }
 
-  /** Throws DamagedRowError for a public key that cannot be imported: the error of jose does not name the row. */
+  /** Throws DamagedRowError for a public key that cannot be imported, because the error of jose does not name the row. */
   async #import(plan: KeyPlan, ring: Ring, signing: SigningKey | undefined): Promise<VerifyingKey[]> {
     try {
       return await importPublished(ring, signing)

@@ -22,7 +22,7 @@ export const keyrings = kind(
         state: Type.Union([Type.Literal('next'), Type.Literal('active'), Type.Literal('retiring')]),
         algorithm: Algorithm,
         jwk: PublicJwk,
-        /** Where the private half is: in a file of this name, or here as a JWE. Neither is there once it is destroyed. */
+        /** The private half is in a file of this name, or in `sealed` as a JWE. Both members are missing once it is destroyed. */
         file: Type.Optional(Type.String({ pattern: keyFilePattern.source })),
         sealed: Type.Optional(Type.String()),
         /** The longest life of a token of this key that was known while it signed, in milliseconds; null: for ever. */

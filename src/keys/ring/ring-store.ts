@@ -10,7 +10,7 @@ export interface StoredRing {
   readonly version: number
 }
 
-/** What changed since the last look. */
+/** The changes since the last look. */
 export interface News {
   /** The number that the next look starts from. */
   readonly head: number
@@ -44,7 +44,7 @@ export class RingStore {
     this.#now = now
   }
 
-  /** Whether other machines may change the rings, so that a ring that was not read for long is not known. */
+  /** Whether other machines may change the rings. If so, a ring that was not read for a long time may be outdated. */
   get isShared(): boolean {
     return this.#storage.name === 'postgres'
   }
@@ -54,7 +54,7 @@ export class RingStore {
     return found && { ring: found.value, version: found.version }
   }
 
-  /** The error for a ring that has the right shape and still is not what grantd writes. */
+  /** The error for a ring that has the right shape but a content that grantd never writes. */
   damageOf(tenantId: string, reason: string): DamagedRowError {
     return new DamagedRowError({ tenant: tenantId, kind: keyrings.name, id: ringId }, reason)
   }
@@ -93,13 +93,13 @@ export class RingStore {
     return (await this.#changes(this.#storage).find(headId))?.version ?? 0
   }
 
-  /** Finds what changed after the change with this number. */
+  /** Finds the changes after the change with this number. */
   async findNews(since: number): Promise<News> {
     const head = await this.head()
     if (head === since) return { head, tenants: [] }
     const rows = await this.#changes(this.#storage).list({ after: newsId(since), limit: mostNews })
     const told = rows.filter(({ id }) => id.startsWith(`${headId}:`))
-    // Rows may have been added since the head was read. What counts is that no row up to the head is missing.
+    // Rows may have been added since the head was read, but no row up to the head may be missing.
     const isWhole = head > since && told.length >= head - since && told[0]?.id === newsId(since + 1)
     if (!isWhole) return { head, tenants: 'all' }
     return { head: since + told.length, tenants: [...new Set(told.flatMap(({ parent }) => parent ?? []))] }
@@ -156,7 +156,7 @@ export class RingStore {
   }
 }
 
-/** Whether the tenant still is the one of the plan. A tenant of config.yaml always is. */
+/** Whether the tenant is still the same generation. A tenant of config.yaml always is. */
 async function isThere({ tenantId, generation }: RingOwner, storage: Storage): Promise<boolean> {
   if (generation === undefined) return true
   const found = await storage.of(systemTenant).of(tenants).find(tenantId)

@@ -16,17 +16,17 @@ export interface RingWriterOptions {
   readonly now: () => number
   /** The longest life of a token of the tenant under the current configuration, in milliseconds; null: for ever. */
   readonly longestTokenLife: (tenantId: string) => Promise<number | null>
-  /** Runs before a key becomes the tenant's. Throws KeyError for a key of another tenant. */
+  /** Runs before a tenant gets a key. Throws KeyError for a key of another tenant. */
   readonly claim: (tenantId: string, key: Pick<VerifyingKey, 'jwk'>) => void
   readonly onEvent: (event: KeyEvent) => void
 }
 
-/** The ring to change, as it was read, and who asked for the change. */
+/** The ring to change, as it was read, and the actor that requested the change. */
 export interface Change {
   readonly plan: KeyPlan
   readonly stored: StoredRing
   readonly actor?: string | undefined
-  /** The tenant of the actor, where it is another one. */
+  /** The tenant of the actor, if it is another tenant. */
   readonly actorTenant?: string | undefined
 }
 
@@ -99,20 +99,20 @@ export class RingWriter {
     if (opened.generated) await leaveToNext(() => this.#options.material.discard(plan, key))
   }
 
-  /** Settles a first key after the ring names it. Returns false when its file is gone; then it removes the ring. */
+  /** Settles a first key after the ring names it. If its file does not exist any more, removes the ring and returns false. */
   async #settleFirst(plan: KeyPlan, { key, opened }: FirstRingKey): Promise<boolean> {
     await leaveToNext(() => this.#options.material.settle(plan, key))
     if (await this.#isKept(plan, key)) {
       this.#tell('first', key.kid, { plan })
       return true
     }
-    // This process stood still for so long that another one took its file for an orphan.
+    // This process was suspended for so long that another one took its file for an orphan.
     opened.key.signer.close()
     await this.#options.store.remove(plan.tenantId, { ifVersion: 1 })
     return false
   }
 
-  /** True also for a folder that cannot be read, which says nothing about the key. */
+  /** Also true if the folder cannot be read, because that says nothing about the key. */
   async #isKept(plan: KeyPlan, key: RingKey): Promise<boolean> {
     try {
       return await this.#options.material.isKept(plan, key)
@@ -129,8 +129,8 @@ export class RingWriter {
   }
 
   /**
-   * Clears what killed processes left beside the keys of the ring, and returns the ring as it is then. Before it removes files, it writes
-   * the ring again with a new version. A process that keeps a new key at this moment read the ring before, so its own change fails and
+   * Clears the files that killed processes left beside the keys of the ring, and returns the current ring. Before it removes files, it writes
+   * the ring again with a new version. A process that stores a new key at this moment read the ring before, so its own change fails and
    * it tries again. A place that cannot be cleared is not an error, because the keys are not affected.
    */
   async clear(place: KeyPlace, stored: StoredRing): Promise<StoredRing> {
@@ -152,7 +152,7 @@ export class RingWriter {
     }
   }
 
-  /** Writes what must be true before a key of the ring signs: the longest life of a token, and the current master key. */
+  /** Updates the ring before one of its keys signs: writes the longest life of a token, and encrypts keys with the current master key. */
   async prepare(plan: KeyPlan, found: StoredRing): Promise<StoredRing> {
     const { store, material, longestTokenLife } = this.#options
     let stored = found
@@ -169,7 +169,7 @@ export class RingWriter {
     throw contended(plan)
   }
 
-  /** Makes a new key, which is kept nowhere yet. */
+  /** Makes a new key, which is not stored yet. */
   make(plan: KeyPlan): Promise<MadeKey> {
     return this.#make(plan, null)
   }
@@ -179,14 +179,14 @@ export class RingWriter {
     return makeKey(plan, kid, this.#options.host)
   }
 
-  /** Keeps a new key, then writes the ring that names it. If another process was faster, returns false and removes the key. */
+  /** Stores a new key, then writes the ring that names it. If another process was faster, removes the key and returns false. */
   async keepAndWrite(
     { made, ring }: { made: MadeKey; ring: (key: RingKey) => Ring },
     change: Change,
   ): Promise<boolean> {
     const { material, now, claim } = this.#options
     const { plan, stored } = change
-    // The key is opened again once the ring names it and it signs.
+    // The key is opened again when the ring names it and it starts to sign.
     made.key.signer.close()
     claim(plan.tenantId, made.key)
     // List before the ring changes: these files are orphans, or belong to a process whose own change then fails.
@@ -224,7 +224,7 @@ export class RingWriter {
   }
 }
 
-/** A first key, and how the ring names it. */
+/** A first key and its entry in the ring. */
 interface FirstRingKey {
   readonly key: RingKey
   readonly opened: OpenedKey
@@ -244,7 +244,7 @@ function describe(
   return { kid, state, algorithm, jwk, ...whereabouts, token_life: 0, ...times }
 }
 
-/** Runs work that may fail, because the next start or rotation repeats it. The change itself succeeded, so a failure must not be reported. */
+/** Runs work that may fail, because the next start or rotation repeats it. A failure is not reported, because the change itself succeeded. */
 async function leaveToNext(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()

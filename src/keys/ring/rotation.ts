@@ -6,7 +6,7 @@ import type { keyrings } from './ring-row.ts'
 export type Ring = (typeof keyrings.schema)['static']
 export type RingKey = Ring['keys'][number]
 
-/** What keys have to be and when they change. All times are milliseconds. */
+/** The required properties of keys and the times of their rotation, in milliseconds. */
 export interface RotationSettings {
   readonly algorithm: SignatureAlgorithm
   readonly modulusLength: number
@@ -17,7 +17,7 @@ export interface RotationSettings {
 
 /**
  * One change of a ring:
- * - `amend` sets times in the future to now, so that waiting starts again after a clock was wrong;
+ * - `amend` sets times in the future to now, so that the waits start again after a clock was wrong;
  * - `create` makes the next key, and from then on it is published;
  * - `activate` makes the next key sign, and retires the one that signed;
  * - `forget` destroys the private half of a retired key;
@@ -154,8 +154,8 @@ function withoutPrivateHalf({ file: _file, sealed: _sealed, ...key }: RingKey): 
 }
 
 /**
- * Whether the key is what the configuration asks for. A longer RSA key stays, because it may be one of the operator, and a shorter key
- * is not better.
+ * Whether the key fits the configuration. A longer RSA key than configured fits too, because it may be a key of the operator, and a shorter
+ * key is not better.
  */
 function fits({ algorithm, jwk }: RingKey, settings: RotationSettings): boolean {
   if (algorithm !== settings.algorithm) return false

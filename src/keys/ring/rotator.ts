@@ -20,22 +20,22 @@ import {
 } from './rotation.ts'
 
 export interface RotateOptions {
-  /** The new key signs at once, although verifiers that keep the JWK Set may not know it yet. */
+  /** True: the new key signs at once, although verifiers that keep the JWK Set may not know it yet. */
   readonly now: boolean
   /** With `now`: rotate even if the active key is younger than a minute. */
   readonly force?: boolean
   /** With `now`: every key with a private half leaves the JWK Set at once, so its tokens are no longer valid. */
   readonly dropOld?: boolean
-  /** Who asks, for the events. */
+  /** The actor that requests the rotation, for the events. */
   readonly actor?: string
-  /** The tenant of the actor, where it is another one. */
+  /** The tenant of the actor, if it is another tenant. */
   readonly actorTenant?: string
 }
 
 /** The result of a requested rotation. */
 export interface Rotation {
   /**
-   * `announced`: the next key was made. `waiting`: there is a next key already. `rotated`: a new key signs. `elsewhere`: another process
+   * `announced`: the next key was made. `waiting`: a next key exists already. `rotated`: a new key signs. `elsewhere`: another process
    * rotated meanwhile. `too-soon`: the active key is younger than a minute.
    */
   readonly outcome: 'announced' | 'waiting' | 'rotated' | 'elsewhere' | 'too-soon'
@@ -69,7 +69,7 @@ export class Rotator {
     const { now, material } = this.#options
     if (step.kind === 'create') return this.#create(plan, stored)
     const key = step.kind === 'amend' ? undefined : stored.ring.keys.find(({ kid }) => kid === step.kid)
-    // Check that the next key can be opened before the last one stops. Verifying needs no private half, so that of a retired key can go.
+    // Check that the next key can be opened before the active one stops. A retired key needs no private half to verify.
     if (key && step.kind === 'activate') (await material.load(plan, key)).signer.close()
     else if (key) await material.destroy(plan, key)
     const before = step.kind === 'activate' ? await this.#withTokenLife(plan, stored.ring) : stored.ring
@@ -86,7 +86,7 @@ export class Rotator {
   }
 
   /**
-   * Replaces the key that is active at this call, once: of several calls at the same time one does it, and the others get `elsewhere`.
+   * Replaces the key that is active at this call. Of several calls at the same time, one replaces it and the others return `elsewhere`.
    * Throws {@link RotationError} for a key of the operator.
    */
   async rotate(plan: KeyPlan, options: RotateOptions): Promise<Rotation> {
@@ -140,7 +140,7 @@ export class Rotator {
     return isWritten ? 'rotated' : undefined
   }
 
-  /** Undefined also for a next key whose private half is lost or broken. It never signed, so another key can take its place. */
+  /** Returns undefined also for a next key whose private half is lost or broken. It never signed, so another key can take its place. */
   async #findUsableNext(plan: KeyPlan, ring: Ring): Promise<RingKey | undefined> {
     const next = findKey(ring, 'next')
     if (!next) return undefined
@@ -182,7 +182,7 @@ export class Rotator {
     throw contended(plan)
   }
 
-  /** Destroys every private half that is left under an id that has no tenant. The ring stays. */
+  /** Destroys every private half under an id that has no tenant. The ring stays. */
   async removeLeft(place: KeyPlace, isThere: () => Promise<boolean>): Promise<void> {
     const { store, material } = this.#options
     const stored = await store.find(place.tenantId)

@@ -11,7 +11,7 @@ import {
   SwitchedSigner,
 } from './signer.ts'
 
-/** What the built-in engine needs of the platform. */
+/** The members of the platform that the built-in engine uses. */
 export type BuiltinHost = Pick<Platform, 'openNativeKey' | 'quickCurves' | 'nextTurn' | 'cores'>
 
 /** Signs with the cryptography of the runtime. */
@@ -38,7 +38,7 @@ export function hasThreads({ processes, cores }: { processes: number; cores: num
   return processes < cores
 }
 
-/** What all keys of a built-in engine share. */
+/** The members that all keys of a built-in engine share. */
 export interface BuiltinOptions {
   readonly host: Pick<Platform, 'openNativeKey' | 'quickCurves'>
   /** Whether cores are left for threads of the runtime. Signing there costs a twelfth more than on this thread. */
@@ -46,14 +46,14 @@ export interface BuiltinOptions {
   readonly turns: Turns
 }
 
-/** Signs in the runtime: on other threads if cores are left for them and a signature costs more than the way there and back. */
+/** Signs in the runtime. Uses other threads if cores are left for them and a signature costs more than the switch of threads. */
 export function makeBuiltin(key: SignerKey, { host, hasThreads, turns }: BuiltinOptions): SignatureMaker {
   if (hasThreads && !host.quickCurves.includes(kindOfKey(key))) return makeOnThreads(key)
   const native = withPem(key.pem, (pem) => host.openNativeKey(pem, signatureSchemes[key.algorithm]))
   return makeInTurn(key, native, turns)
 }
 
-/** Signs on this thread. A signature that takes longer than the rest of a request gets a turn of its own. */
+/** Signs on this thread. A signature that takes longer than the rest of a request runs in a separate turn of the event loop. */
 export function makeInTurn(key: KeySize, native: NativeKey, turns: Turns): SignatureMaker {
   if (['P-256', 'Ed25519'].includes(kindOfKey(key))) return native
   return {

@@ -8,7 +8,7 @@ const ec = (hash: SignatureScheme['hash'], coordinateBytes: number) => ({
   coordinateBytes,
 })
 
-/** How each algorithm signs (RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1). */
+/** The signature scheme of each algorithm (RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1). */
 export const signatureSchemes: Readonly<Record<SignatureAlgorithm, SignatureScheme>> = {
   RS256: rsa('sha256', false),
   RS384: rsa('sha384', false),
@@ -32,7 +32,7 @@ export function subtleScheme(
   return isPss ? { name: 'RSA-PSS', saltLength: Number(bits) / 8 } : 'RSASSA-PKCS1-v1_5'
 }
 
-/** What the cost of a signature depends on: RSA with its bits, such as `RSA 2048`, or a curve. */
+/** The kind of a key, on which the cost of a signature depends: RSA with its bits, such as `RSA 2048`, or a curve. */
 export function kindOfKey({ algorithm, modulusBits }: KeySize): string {
   const kind = signatureAlgorithms[algorithm]
   return 'crv' in kind ? kind.crv : `${kind.kty} ${modulusBits}`
@@ -40,6 +40,6 @@ export function kindOfKey({ algorithm, modulusBits }: KeySize): string {
 
 export interface KeySize {
   readonly algorithm: SignatureAlgorithm
-  /** Of RSA alone. */
+  /** Only for RSA. */
   readonly modulusBits: number | undefined
 }

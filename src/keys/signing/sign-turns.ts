@@ -1,6 +1,6 @@
 /**
- * Runs work that keeps the thread, one piece in each turn of the event loop. The loop handles other requests between two signatures,
- * so a request that needs no signature does not wait for all that do.
+ * Runs work that blocks the thread, one piece in each turn of the event loop. The loop handles other requests between two signatures,
+ * so a request that needs no signature does not wait for all requests that need one.
  */
 export class Turns {
   readonly #nextTurn: (callback: () => void) => void

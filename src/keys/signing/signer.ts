@@ -7,13 +7,13 @@ import { type KeySize, subtleScheme } from './sign-schemes.ts'
 export interface SignatureMaker {
   /** Signs `data` in the form of a JWS (RFC 7518 section 3). Returns a promise if another thread signs, or a later turn. */
   sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>
-  /** Frees what the key has outside JavaScript, after the signatures that wait. */
+  /** Frees the memory of the key outside JavaScript, after the signatures that wait. */
   free(): void
 }
 
 /** Makes the signatures of one key. Throws when it cannot. */
 export interface Signer extends Pick<SignatureMaker, 'sign'> {
-  /** Frees the key, which signs nothing after that. */
+  /** Frees the key. It signs nothing after that. */
   close(): void
 }
 
@@ -82,7 +82,7 @@ export function makeOnThreads({ privateKey, algorithm }: SignerKey): SignatureMa
   }
 }
 
-/** Signs everything on threads of the runtime: for keys that sign little. */
+/** Signs everything on threads of the runtime. It is for keys that sign rarely. */
 export const threadEngine: SigningEngine = {
   openSigner: (key) => new SwitchedSigner(makeOnThreads(key)),
   findRefusal: () => undefined,

@@ -10,7 +10,7 @@ export interface SignatureCosts {
 }
 
 export interface EngineRule extends SignatureCosts {
-  /** Whether the built-in engine signs on threads of its own, as many as there are cores. */
+  /** Whether the built-in engine signs on its own threads, one for each core. */
   readonly isThreaded: boolean
   /** Processes that share the work. */
   readonly processes: number
@@ -69,5 +69,5 @@ export async function measureEngines({
   return costs
 }
 
-/** What the engines need of the platform. */
+/** The members of the platform that the engines use. */
 export type EngineHost = BuiltinHost & OpensslHost & Pick<Platform, 'after' | 'monotonic'>

@@ -7,7 +7,7 @@ export interface EngineNews {
   readonly engine: 'builtin' | 'openssl'
   readonly library?: string
   readonly provider?: string
-  /** What was measured. */
+  /** The measured costs. */
   readonly costs?: SignatureCosts
   /** Why OpenSSL is not used. */
   readonly reason?: string

@@ -22,8 +22,8 @@ export interface OpensslEngineOptions {
 }
 
 /**
- * Opens the engine that uses the host's OpenSSL: always (`openssl`), or where it is faster (`auto`). Throws {@link SigningEngineError} for
- * `openssl` when there is no OpenSSL.
+ * Opens the engine that uses the host's OpenSSL: always (`openssl`), or only if OpenSSL is faster (`auto`). Throws
+ * {@link SigningEngineError} for `openssl` when the host has no OpenSSL.
  */
 export async function openOpensslEngine(
   choice: 'auto' | 'openssl',
