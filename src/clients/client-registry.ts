@@ -1,8 +1,8 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Storage } from '../storage/storage.ts'
-import { createDummies, type DummyCredentials, type FindDummy } from './authentication/dummy-credentials.ts'
-import { buildStoredClient, type Client } from './client.ts'
+import { createDummies, type FindDummy } from './authentication/dummy-credentials.ts'
+import { buildStoredClient, type Client, type Credentials } from './client.ts'
 import { clients as clientKind } from './client-row.ts'
 import { type ConfiguredClients, noClients } from './configured-clients.ts'
 
@@ -24,7 +24,7 @@ export interface TenantClients {
    */
   findNearStored(id: string): Promise<Client | undefined>
   /** Returns the credentials that an unknown id is checked against; see dummy-credentials.ts. */
-  findDummy(id: string): DummyCredentials
+  findDummy(id: string): Credentials
 }
 
 interface ClientsDeps {
@@ -122,7 +122,7 @@ export class ClientRegistry {
   }
 
   /** See {@link TenantClients}. */
-  findDummy(tenantId: string, id: string): DummyCredentials {
+  findDummy(tenantId: string, id: string): Credentials {
     const used = this.#use(tenantId)
     used.findDummy ??= createDummies(used.source.list(), this.#hashing)
     return used.findDummy(id)
@@ -169,7 +169,7 @@ class ClientsOfTenant implements TenantClients {
     return this.#registry.findNearStored(this.#tenantId, id)
   }
 
-  findDummy(id: string): DummyCredentials {
+  findDummy(id: string): Credentials {
     return this.#registry.findDummy(this.#tenantId, id)
   }
 }

@@ -1,7 +1,7 @@
 import { ClientSettings } from '../config/client-schema.ts'
 import { plainSchema } from '../config/plain-schema.ts'
 import { checkClaims, patchSettings } from '../config/settings.ts'
-import { usesKeys } from '../protocol/client-authentication.ts'
+import { usesKeys, usesSecrets } from '../protocol/client-authentication.ts'
 import { type ClientJwks, parseClientJwks } from '../protocol/client-jwks.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
@@ -46,9 +46,9 @@ export function changeClientSettings(
   checkScopes(settings, [...knownScopes(tenant), ...(client.scopes ?? [])])
   checkDefaults(settings, client.default_scopes ?? [])
   checkClaims(settings.claims, 'claims')
-  const isByKeys = usesKeys(settings.token_endpoint_auth_method)
+  const isBySecrets = usesSecrets(settings.token_endpoint_auth_method)
   const shared = { ...settings, ...resolveKeys(settings), name: settings.name ?? id, created_at }
-  return { ...shared, secrets: isByKeys ? [] : secrets }
+  return { ...shared, secrets: isBySecrets ? secrets : [] }
 }
 
 /** A client of private_key_jwt has keys and no secrets, and no other client has keys. */

@@ -3,7 +3,7 @@ import { fillSettings, type ReadonlySettings } from '../config/fill-settings.ts'
 import {
   type AuthenticationMethodName,
   defaultMethodNames,
-  usesKeys,
+  usesSecrets,
 } from '../protocol/client-authentication.ts'
 import { type GrantType, grantTypes } from '../protocol/grant-types.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
@@ -24,6 +24,15 @@ interface ClientIdentity {
 
 /** A service that gets tokens of one tenant. Its settings have the names of config.yaml. */
 export type Client = ReadonlySettings<Omit<ClientSettings, keyof ClientIdentity>> & ClientIdentity
+
+/** The members of a client that prove who it is. A new one is added to these three declarations and nowhere else. */
+export type Credentials = Pick<Client, 'secrets' | 'jwks'>
+
+export const noCredentials: Credentials = { secrets: [], jwks: null }
+
+export function credentialsOf({ secrets, jwks }: Credentials): Credentials {
+  return { secrets, jwks }
+}
 
 /** One of the secrets with which a client authenticates. */
 export interface ClientSecret {
@@ -47,7 +56,7 @@ export function buildClient(id: string, config: ClientConfig): Client {
 }
 
 function configuredSecrets(id: string, config: ClientConfig): ClientSecret[] {
-  if (usesKeys(config.token_endpoint_auth_method)) return []
+  if (!usesSecrets(config.token_endpoint_auth_method)) return []
   const { secrets, secret_hash } = config
   if (secret_hash !== null) {
     const hash = parseSecretHash(secret_hash)

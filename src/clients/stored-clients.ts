@@ -1,5 +1,5 @@
 import type { Hashing } from '../platform/hashing.ts'
-import { usesKeys } from '../protocol/client-authentication.ts'
+import { usesSecrets } from '../protocol/client-authentication.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { generateSecret } from '../secrets/generated-secret.ts'
 import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
@@ -62,7 +62,7 @@ export async function createStoredClient(
   checkClientId(id)
   checkNotConfigured(id, clients)
   const settings = createClientSettings(id, patch, tenant)
-  const made = usesKeys(settings.token_endpoint_auth_method) ? undefined : makeSecret(undefined, deps)
+  const made = usesSecrets(settings.token_endpoint_auth_method) ? makeSecret(undefined, deps) : undefined
   const value = { ...settings, created_at: deps.now(), secrets: made ? [made.stored] : [] }
   // The touch locks the row of the tenant until the end of the transaction. A deletion of the tenant waits, and deletes the client too.
   const isThere = tenant.configured || (await touchTenant(deps.storage, tenant.id, deps.now()))
@@ -220,7 +220,7 @@ export async function addSecret(
 }
 
 function checkHasSecrets({ token_endpoint_auth_method }: StoredClient): void {
-  if (!usesKeys(token_endpoint_auth_method)) return
+  if (usesSecrets(token_endpoint_auth_method)) return
   throw new OAuthError(
     'conflict',
     'The client proves itself with private_key_jwt and has no secrets; change its jwks',

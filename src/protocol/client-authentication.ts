@@ -18,9 +18,27 @@ export const defaultMethodNames: readonly AuthenticationMethodName[] = [
   'client_secret_post',
 ]
 
-/** Whether a client that is registered so proves itself by keys; else by secrets. Null: it is registered for none by name. */
+/** What a client proves itself by. */
+type CredentialKind = 'secrets' | 'keys'
+
+const credentialKinds: Readonly<Record<AuthenticationMethodName, CredentialKind>> = {
+  client_secret_basic: 'secrets',
+  client_secret_post: 'secrets',
+  private_key_jwt: 'keys',
+}
+
+/** Whether a client that is registered so proves itself by secrets. Null: it is registered for none by name. */
+export function usesSecrets(method: AuthenticationMethodName | null | undefined): boolean {
+  return credentialKindOf(method) === 'secrets'
+}
+
+/** Whether a client that is registered so proves itself by keys. */
 export function usesKeys(method: AuthenticationMethodName | null | undefined): boolean {
-  return method === 'private_key_jwt'
+  return credentialKindOf(method) === 'keys'
+}
+
+function credentialKindOf(method: AuthenticationMethodName | null | undefined): CredentialKind {
+  return method ? credentialKinds[method] : 'secrets'
 }
 
 /** The one `client_assertion_type` that there is (RFC 7523 section 2.2). */

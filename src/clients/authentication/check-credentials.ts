@@ -1,6 +1,6 @@
 import type { AuthenticationMethodName } from '../../protocol/client-authentication.ts'
 import type { OAuthError } from '../../protocol/errors.ts'
-import { type Client, mayUse } from '../client.ts'
+import { type Client, credentialsOf, mayUse } from '../client.ts'
 import type { ClientAttempt } from './client-attempt.ts'
 import type { CheckDeps, CheckedClient, CredentialCheck, FailedCheck } from './credential-check.ts'
 import type { Proof } from './proof.ts'
@@ -128,7 +128,7 @@ function findDummy(clientId: string, { clients }: CheckDeps): CheckedClient {
 }
 
 function viewFor(client: Client, method: AuthenticationMethodName): CheckedClient {
-  return { isUsable: client.active && mayUse(client, method), secrets: client.secrets, jwks: client.jwks }
+  return { ...credentialsOf(client), isUsable: client.active && mayUse(client, method) }
 }
 
 /** `other_method` is the better reason: if a client may not use the method at all, the fault in its credentials does not matter. */

@@ -1,5 +1,5 @@
 import type { SecretChecker } from '../../secrets/secret-checker.ts'
-import type { Client } from '../client.ts'
+import type { Client, Credentials } from '../client.ts'
 import type { TenantClients } from '../client-registry.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { AssertionFault } from './assertion-claims.ts'
@@ -45,7 +45,7 @@ export interface AssertionDeps extends UsedAssertionsDeps {
 }
 
 /** The client to check credentials against, or a dummy in its place. */
-export interface CheckedClient extends Pick<Client, 'secrets' | 'jwks'> {
+export interface CheckedClient extends Credentials {
   /** False: the check does all of its work, but the attempt always fails. */
   readonly isUsable: boolean
 }

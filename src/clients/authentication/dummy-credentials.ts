@@ -1,13 +1,10 @@
 import type { Hashing } from '../../platform/hashing.ts'
 import type { ClientJwk } from '../../protocol/client-jwks.ts'
 import type { SecretHash } from '../../secrets/secret-checker.ts'
-import type { Client } from '../client.ts'
-
-/** The credentials that an unknown client id is checked against. */
-export type DummyCredentials = Pick<Client, 'secrets' | 'jwks'>
+import { type Client, type Credentials, credentialsOf, noCredentials } from '../client.ts'
 
 /** Chooses the dummy credentials for a client id. */
-export type FindDummy = (clientId: string) => DummyCredentials
+export type FindDummy = (clientId: string) => Credentials
 
 /**
  * Makes an unknown client id look like a known one. Some clients of a tenant have a fast hash and some a slow one, some have several
@@ -16,9 +13,7 @@ export type FindDummy = (clientId: string) => DummyCredentials
  * depends only on the id and on a secret part of the configuration.
  */
 export function createDummies(clients: readonly Client[], hashing: Hashing): FindDummy {
-  const sorted = [...clients]
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ secrets, jwks }) => ({ secrets, jwks }))
+  const sorted = [...clients].sort((a, b) => (a.id < b.id ? -1 : 1)).map(credentialsOf)
   const [first = emptyTenantDummy] = sorted
   // If all clients cost the same, there is nothing to choose.
   if (sorted.every((each) => costOf(each) === costOf(first))) return always(first)
@@ -31,26 +26,26 @@ export function createDummies(clients: readonly Client[], hashing: Hashing): Fin
 }
 
 /** A separate function, because a closure in createDummies would keep the credentials of every client in memory. */
-function always(dummy: DummyCredentials): FindDummy {
+function always(dummy: Credentials): FindDummy {
   return () => dummy
 }
 
 /** The secret part of the choice: the first hash of a secret. If clients have only keys, the first key has to do, although it is public. */
-function findHidden(sorted: readonly DummyCredentials[]): Uint8Array | string {
+function findHidden(sorted: readonly Credentials[]): Uint8Array | string {
   const hash = sorted.find(({ secrets }) => secrets.length > 0)?.secrets[0]?.hash
   if (hash) return hash.kind === 'sha256' ? hash.digest : hash.text
   return JSON.stringify(sorted[0]?.jwks)
 }
 
-const emptyTenantDummy: DummyCredentials = {
+const emptyTenantDummy: Credentials = {
+  ...noCredentials,
   secrets: [
     { id: '', hash: { kind: 'sha256', digest: new Uint8Array(32) }, notBefore: null, expiresAt: null },
   ],
-  jwks: null,
 }
 
 /** The part of the credentials that decides how long they take. */
-function costOf({ secrets, jwks }: DummyCredentials): string {
+function costOf({ secrets, jwks }: Credentials): string {
   const each = secrets.map(
     ({ hash, notBefore, expiresAt }) => `${costOfHash(hash)} ${notBefore} ${expiresAt}`,
   )

@@ -12,7 +12,7 @@ import { explainRefusal, getClient, getTenant, withManagement } from '../../offl
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
-import { usesKeys } from '../../protocol/client-authentication.ts'
+import { usesSecrets } from '../../protocol/client-authentication.ts'
 import { parseDuration } from '../../protocol/duration.ts'
 import { createSecret } from '../../secrets/create-secret.ts'
 
@@ -41,7 +41,7 @@ export async function rotateSecret(args: ParsedArguments, platform: Platform): P
 }
 
 function checkHasSecret({ token_endpoint_auth_method }: ClientConfig, clientId: string): void {
-  if (!usesKeys(token_endpoint_auth_method)) return
+  if (usesSecrets(token_endpoint_auth_method)) return
   throw new CommandError(
     `The client '${clientId}' proves itself with private_key_jwt and has no secret; grantd client keygen makes a new key pair`,
   )

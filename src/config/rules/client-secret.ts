@@ -1,6 +1,6 @@
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { usesKeys } from '../../protocol/client-authentication.ts'
+import { usesSecrets } from '../../protocol/client-authentication.ts'
 import type { ClientConfig, ClientSecretConfig } from '../client-schema.ts'
 import { isSlowHash } from '../formats.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
@@ -51,7 +51,7 @@ export async function hashClientSecrets(
   const none = { secret: null, secret_env: null, secret_file: null, secret_hash: null, secrets: null }
   const given = kinds.filter((kind) => client[kind] !== null)
   const [kind] = given
-  if (usesKeys(client.token_endpoint_auth_method)) {
+  if (!usesSecrets(client.token_endpoint_auth_method)) {
     const where = [...path, kind ?? '']
     if (kind)
       source.refuse(where, `${renderPath(where)} has no use with private_key_jwt, wanted public keys alone`)
