@@ -1,4 +1,5 @@
 import { type KeyKind, signatureAlgorithms, smallestRsaModulus } from './algorithms.ts'
+import { isOnCurve, isSmallOrder } from './curve-points.ts'
 
 /**
  * The algorithms of assertions: those of signatures, and the name that RFC 9864 gives to EdDSA with Ed25519, which libraries send since.
@@ -33,7 +34,7 @@ export interface JwksFault {
 export const mostClientKeys = 20
 /** Larger moduli cost more time than they are worth, and anybody can ask for a verification. */
 const largestRsaModulus = 8192
-const longestKid = 256
+export const longestClientKid = 256
 
 /** The members of private and of symmetric keys (RFC 7518 section 6). */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
@@ -110,8 +111,8 @@ function findMemberFaults(jwk: Members): MemberFault[] {
 
 function findUseFaults({ kid, alg, use, key_ops, ...jwk }: Members): MemberFault[] {
   const faults: MemberFault[] = []
-  if (kid !== undefined && !(typeof kid === 'string' && isPrintable(kid)))
-    faults.push(['kid', `is not usable, wanted 1 to ${longestKid} printable ASCII characters`])
+  if (kid !== undefined && !(typeof kid === 'string' && isClientKid(kid)))
+    faults.push(['kid', `is not usable, wanted 1 to ${longestClientKid} printable ASCII characters`])
   if (use !== undefined && use !== 'sig') faults.push(['use', 'is not sig: the key is not for signatures'])
   if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify')))
     faults.push(['key_ops', 'does not have verify: the key is not for signatures'])
@@ -169,9 +170,23 @@ function findCurveFaults(
         `has no curve that verifies here, wanted crv ${Object.keys(sizes).join(' or ')}`,
       ],
     ]
-  return coordinates
+  const faults = coordinates
     .filter((name) => decode(jwk[name])?.length !== size)
-    .map((name) => [name in jwk ? name : '', `has no ${name} of ${size} bytes in base64url`])
+    .map((name): MemberFault => [name in jwk ? name : '', `has no ${name} of ${size} bytes in base64url`])
+  return faults.length > 0 ? faults : findPointFaults(jwk)
+}
+
+/** The coordinates are known to have the right sizes. */
+function findPointFaults({ crv, ...jwk }: Members): MemberFault[] {
+  const x = decode(jwk['x']) ?? new Uint8Array()
+  const y = decode(jwk['y']) ?? new Uint8Array()
+  if (crv === 'Ed25519' && isSmallOrder(x)) {
+    return [['x', 'is a point of small order, for which anybody can make signatures']]
+  }
+  if ((crv === 'P-256' || crv === 'P-384') && !isOnCurve(crv, { x, y })) {
+    return [['x', 'is not a point of the curve, together with y']]
+  }
+  return []
 }
 
 function pickPublic(jwk: Members): ClientJwk {
@@ -199,8 +214,8 @@ function bitsOf(bytes: Uint8Array): number {
   return (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24
 }
 
-function isPrintable(kid: string): boolean {
-  return kid.length <= longestKid && /^[\x20-\x7e]+$/.test(kid)
+export function isClientKid(kid: string): boolean {
+  return kid.length <= longestClientKid && /^[\x20-\x7e]+$/.test(kid)
 }
 
 function isMembers(value: unknown): value is Members {

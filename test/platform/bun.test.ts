@@ -19,6 +19,20 @@ test('Bun is found, with slow hashes and a processor at least', async () => {
 test.each([
   ['Bun', platform.hashing],
   ['node:crypto', nodeHashing],
+])('an HMAC of %s does not throw what an import of a broken key left', async (_, hashing) => {
+  const beside = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) }
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  const imported = crypto.subtle.importKey('jwk', beside, algorithm, true, ['verify'])
+  await imported.then(
+    () => expect.unreachable(),
+    () => undefined,
+  )
+  expect(hashing.hmacSha256(bytes('key'), 'text')).toHaveLength(32)
+})
+
+test.each([
+  ['Bun', platform.hashing],
+  ['node:crypto', nodeHashing],
 ])('SHA-256 and its HMAC of %s give the values of FIPS 180-2 and RFC 4231', (_, hashing) => {
   const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
   expect(hashing.sha256('abc').toHex()).toBe(abc)
