@@ -31,8 +31,9 @@ const reserved = new Set([
   ...['__proto__', 'constructor', 'prototype'],
 ])
 
+/** In any case: the JSON decoder of Go takes Scope for scope, and a token without scopes has no scope that would win. */
 export function isReservedClaim(name: string): boolean {
-  return reserved.has(name)
+  return reserved.has(name.toLowerCase())
 }
 
 /** The static claims among the claims of a token. */
@@ -76,14 +77,22 @@ function explainClaim(value: unknown): string | undefined {
 
 function explainValue(value: unknown, depth: number): string | undefined {
   if (typeof value === 'number') return explainNumber(value)
+  if (typeof value === 'string') return explainText(value)
   if (typeof value !== 'object' || value === null) return undefined
   if (depth > deepestClaim) return `is nested deeper than ${deepestClaim} levels`
   if (Object.hasOwn(value, '__proto__')) return 'has a key __proto__ in it; take another one'
-  for (const member of Object.values(value)) {
-    const message = explainValue(member, depth + 1)
+  for (const [key, member] of Object.entries(value)) {
+    const message = explainText(key) ?? explainValue(member, depth + 1)
     if (message !== undefined) return message
   }
   return undefined
+}
+
+/** Some JSON parsers refuse the whole token (RFC 8259 section 8.2). */
+function explainText(text: string): string | undefined {
+  return text.isWellFormed()
+    ? undefined
+    : 'has a text in it with half a surrogate pair, which is no character'
 }
 
 /** Many JSON parsers keep only 53 bits of an integer. */

@@ -111,6 +111,13 @@ describe('refused, with its place', () => {
       '{ a: 9007199254740993 }',
       `${at}.a has a number in it that programs round; write it as a text, in quotes`,
     ],
+    ['{ Scope: admin }', `${at}.Scope ${reservedMessage}`],
+    ['{ CLIENT_ID: a }', `${at}.CLIENT_ID ${reservedMessage}`],
+    ['{ a: ["\\ud800"] }', `${at}.a has a text in it with half a surrogate pair, which is no character`],
+    [
+      '{ a: { "\\udc00x": 1 } }',
+      `${at}.a has a text in it with half a surrogate pair, which is no character`,
+    ],
     ['{ a: [1e999] }', `${at}.a has a number in it that programs round; write it as a text, in quotes`],
     ['{ a: [[[[[[1]]]]]] }', `${at}.a is nested deeper than 5 levels`],
     ['{ a: { __proto__: 1 } }', `${at}.a has a key __proto__ in it; take another one`],
