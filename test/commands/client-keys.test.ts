@@ -43,6 +43,13 @@ test('keygen writes a private key for its owner alone, and prints what config.ya
   })
 })
 
+test('keygen prints a command that a shell takes as it is meant, whatever the names are', async () => {
+  const { out } = await keygen('--key-file', pathOf("it's $(id)\u001b.jwk"), '--client', 'a"$(id)`b')
+  expect(out).toContain(`--client 'a"$(id)\`b' --key-file '`)
+  expect(out).toContain(String.raw`/it'\''s $(id)\u001b.jwk'`)
+  expect(out).not.toContain('\u001b')
+})
+
 test('keygen overwrites nothing', async () => {
   const path = pathOf('kept.jwk')
   await Bun.write(path, 'mine')
@@ -63,6 +70,8 @@ test.each([
   [[], 'client keygen wants --key-file PATH'],
   [['--key-file', 'a', '--algorithm', 'HS256'], "The algorithm is 'HS256', wanted one of RS256"],
   [['--key-file', 'a', '--client', 'é'], "The client id is 'é', wanted"],
+  [['--key-file', 'a', '--kid', 'é'], "The kid is 'é', wanted 1 to 256 printable ASCII characters"],
+  [['--key-file', 'a', '--kid', 'k'.repeat(257)], 'wanted 1 to 256 printable ASCII characters'],
 ])('keygen %p is a wrong use', async (args, complaint) => {
   const { code, err } = await keygen(...args)
   expect(code).toBe(2)

@@ -4,7 +4,9 @@ import { formats } from '../../config/formats.ts'
 import { generateClientKey } from '../../keys/client-key-pair.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { printable } from '../../printable.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../../protocol/algorithms.ts'
+import { isClientKid, longestClientKid } from '../../protocol/client-jwks.ts'
 
 const usualAlgorithm = 'ES256'
 
@@ -15,7 +17,10 @@ export async function makeClientKey(args: ParsedArguments, platform: Platform): 
   const client = args.text('client') ?? 'my-service'
   const format = formats['client-id']
   if (!format?.accepts(client)) throw new UsageError(`The client id is '${client}', wanted ${format?.wanted}`)
-  const { privateJwk, publicJwk } = await generateClientKey(parseAlgorithm(args), args.text('kid'))
+  const kid = args.text('kid')
+  if (kid !== undefined && !isClientKid(kid))
+    throw new UsageError(`The kid is '${kid}', wanted 1 to ${longestClientKid} printable ASCII characters`)
+  const { privateJwk, publicJwk } = await generateClientKey(parseAlgorithm(args), kid)
   const jwks = { keys: [publicJwk] }
   if (file === '-') platform.writeOut(privateJwk)
   else if (!(await platform.files.createPrivate(platform.files.resolve(file), privateJwk)))
@@ -39,16 +44,21 @@ interface Next {
 function renderNext({ client, file, jwks }: Next, platform: Platform): string {
   const { bold } = stylesFor(platform)
   return [
-    ...(file === '-' ? [] : [`${bold('Private key')} in ${file}, for the client alone`]),
+    ...(file === '-' ? [] : [`${bold('Private key')} in ${printable(file)}, for the client alone`]),
     `${bold('To paste')} under clients of a tenant in config.yaml:`,
     `      ${JSON.stringify(client)}:`,
     '        token_endpoint_auth_method: private_key_jwt',
     `        jwks: ${JSON.stringify(jwks)}`,
     '        scopes: []',
     'Then restart or reload the server, and get a token:',
-    `  grantd token --tenant TENANT --client ${JSON.stringify(client)} --key-file ${file === '-' ? 'PATH' : file}`,
+    `  grantd token --tenant TENANT --client ${quote(client)} --key-file ${file === '-' ? 'PATH' : quote(file)}`,
     '',
   ].join('\n')
+}
+
+/** For a POSIX shell, in which nothing between single quotes has a meaning. */
+function quote(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`
 }
 
 function parseAlgorithm(args: ParsedArguments): SignatureAlgorithm {
