@@ -58,10 +58,7 @@ function isSame(a: AssertionAlgorithm, b: AssertionAlgorithm): boolean {
 /** Reads the JWK Set of a client, from whatever it was read from. Returns every fault where there is one. */
 export function parseClientJwks(value: unknown): ClientJwks | { readonly faults: readonly JwksFault[] } {
   const entries = isMembers(value) ? value['keys'] : undefined
-  if (!Array.isArray(entries)) {
-    const hint = isMembers(value) && 'kty' in value ? '; this is a single key' : ''
-    return { faults: [{ path: [], message: `is no JWK Set, wanted an object with a list keys${hint}` }] }
-  }
+  if (!Array.isArray(entries)) return { faults: findSetFaults(value) }
   if (entries.length === 0 || entries.length > mostClientKeys) {
     return {
       faults: [{ path: ['keys'], message: `has ${entries.length} keys, wanted 1 to ${mostClientKeys}` }],
@@ -70,6 +67,14 @@ export function parseClientJwks(value: unknown): ClientJwks | { readonly faults:
   const found = entries.map((entry: unknown, index) => parseKey(entry, index))
   const faults = [...found.flatMap((each) => ('faults' in each ? each.faults : [])), ...findTwins(found)]
   return faults.length > 0 ? { faults } : { keys: found.flatMap((each) => ('key' in each ? [each.key] : [])) }
+}
+
+/** A single key in place of a set is often the private one, so this fault comes first. */
+function findSetFaults(value: unknown): JwksFault[] {
+  const message = 'is no JWK Set, wanted an object with a list keys'
+  if (!isMembers(value) || !('kty' in value)) return [{ path: [], message }]
+  const known = findPrivateMembers(value).map(([member, fault]) => ({ path: [member], message: fault }))
+  return [...known, { path: [], message: `${message}; this is a single key` }]
 }
 
 type ParsedKey = { readonly key: ClientJwk } | { readonly faults: readonly JwksFault[] }
@@ -100,13 +105,17 @@ function findTwins(found: readonly ParsedKey[]): JwksFault[] {
 type MemberFault = readonly [member: string, message: string]
 
 function findMemberFaults(jwk: Members): MemberFault[] {
-  const secret = privateMembers.filter((name) => Object.hasOwn(jwk, name))
-  if (secret.length > 0)
-    return secret.map((name) => [
+  const secret = findPrivateMembers(jwk)
+  return secret.length > 0 ? secret : [...findKindFaults(jwk), ...findUseFaults(jwk)]
+}
+
+function findPrivateMembers(jwk: Members): MemberFault[] {
+  return privateMembers
+    .filter((name) => Object.hasOwn(jwk, name))
+    .map((name) => [
       name,
       'is part of a private key, wanted the public key alone; a private key that was written here is known, so make a new one',
     ])
-  return [...findKindFaults(jwk), ...findUseFaults(jwk)]
 }
 
 function findUseFaults({ kid, alg, use, key_ops, ...jwk }: Members): MemberFault[] {

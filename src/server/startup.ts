@@ -3,6 +3,7 @@ import type { OpenedKey } from '../keys/key-material.ts'
 import type { Log } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
+import { usesKeys } from '../protocol/client-authentication.ts'
 import { isLoopbackUrl } from '../protocol/url/uri.ts'
 import { systemTenant } from '../storage/storage.ts'
 import type { WorkerSide } from '../supervisor/worker-side.ts'
@@ -94,12 +95,17 @@ function renderTenant({ id }: Tenant, { clients, storage }: Deps, openedKeys: St
   return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${place}` : ''}`
 }
 
-/** A command that gets a token. curl asks for the secret, so that no history and no process list has it. */
+/** A command that gets a token. curl asks for the secret, so that no history and no process list has it; it signs nothing. */
 function renderFirstTry(tenants: readonly Tenant[], { clients, publicUrl }: Deps): string[] {
   for (const tenant of tenants) {
     const client = clients.of(tenant.id).configured.find(({ active }) => active)
     if (!tenant.oauth2 || !client || !/^[\w.-]+$/.test(client.id)) continue
     const url = `${publicUrl}${tenantPath(tenant.id)}/oauth/token`
+    if (usesKeys(client.token_endpoint_auth_method))
+      return [
+        `  try       grantd token --tenant ${tenant.id} --client ${client.id} --key-file PATH`,
+        '            (PATH is the private key of the client)',
+      ]
     return [
       `  try       curl -u ${client.id} -d grant_type=client_credentials ${url}`,
       '            (the password is the client secret)',

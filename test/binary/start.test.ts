@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { chmod, readdir } from 'node:fs/promises'
+import { generateClientKey } from '../../src/keys/client-key-pair.ts'
 import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
 
 const grantd = programs.executable
@@ -92,5 +93,21 @@ test('what a person sees at the start names the address, the tenant, its key, a 
       'curl -u your-client-id -d grant_type=client_credentials http://localhost:3000/api/v1',
     )
     expect(output).toContain('/swagger')
+    await server.stop()
+  }))
+
+test('the first request of a client with a key is one with its key', () =>
+  withFolder(async (folder) => {
+    const { publicJwk } = await generateClientKey('ES256', undefined)
+    const keyed = `{ token_endpoint_auth_method: private_key_jwt, jwks: ${JSON.stringify({ keys: [publicJwk] })} }`
+    await writeConfig(
+      folder,
+      `tenants:\n  acme:\n    name: A\n    oauth2: {}\n    clients:\n      billing: ${keyed}\n`,
+    )
+    const server = await startServer(grantd, { folder })
+    expect(server.output()).toContain(
+      'try       grantd token --tenant acme --client billing --key-file PATH\n',
+    )
+    expect(server.output()).not.toContain('curl')
     await server.stop()
   }))

@@ -35,6 +35,7 @@ test('keygen writes a private key for its owner alone, and prints what config.ya
   const { d, ...rest } = JSON.parse(await Bun.file(path).text())
   expect(rest).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', kid: expect.any(String) })
   expect(out).not.toContain(d)
+  expect(out).toContain('scopes: [] # what this client may ask for\n')
   const yaml = out.slice(out.indexOf('      "billing":'), out.indexOf('Then'))
   const { config } = await parse(`tenants:\n  acme:\n    name: A\n    clients:\n${yaml}`)
   expect(config.tenants['acme']?.clients['billing']?.jwks?.keys[0]).toMatchObject({
@@ -48,6 +49,11 @@ test('keygen prints a command that a shell takes as it is meant, whatever the na
   expect(out).toContain(`--client 'a"$(id)\`b' --key-file '`)
   expect(out).toContain(String.raw`/it'\''s $(id)\u001b.jwk'`)
   expect(out).not.toContain('\u001b')
+})
+
+test('keygen prints the scopes that it is given', async () => {
+  const { out } = await keygen('--key-file', pathOf('scopes.jwk'), '--scopes', 'api:read,api:write')
+  expect(out).toContain('scopes: ["api:read","api:write"] # what')
 })
 
 test('keygen overwrites nothing', async () => {
@@ -105,7 +111,7 @@ test('a private key, no JWK Set and no file are refused', async () => {
   await Bun.write(pathOf('private.jwks'), JSON.stringify({ keys: [own] }))
   await Bun.write(pathOf('text'), 'hello')
   const cases = [
-    ['b.jwk', 'The field jwks is no JWK Set'],
+    ['b.jwk', 'The field jwks.d is part of a private key'],
     ['private.jwks', 'The field jwks.keys.0.d is part of a private key'],
     ['text', 'it is not JSON'],
     ['missing', 'ENOENT'],
@@ -117,5 +123,5 @@ test('a private key, no JWK Set and no file are refused', async () => {
     expect(err).not.toContain(own.d)
   }
   const { code, err } = await client('add', 'never', '--auth-method', 'private_key_jwt')
-  expect([code, err.includes('The field jwks')]).toEqual([1, true])
+  expect([code, err.includes('client add wants --jwks-file PATH for private_key_jwt')]).toEqual([2, true])
 })

@@ -115,8 +115,12 @@ test('what cannot be done says what was tried, and exits with 1', async () => {
 })
 
 test.each([
-  [['client'], 'client wants one of list, add, show, remove, enable, disable'],
-  [['client', 'constructor'], 'client wants one of list, add, show, remove, enable, disable'],
+  [['client'], 'client wants one of list, add, show, remove, enable, disable, keygen'],
+  [['client', 'constructor'], 'client wants one of list, add, show, remove, enable, disable, keygen'],
+  [
+    ['client', 'keygn'],
+    'client wants one of list, add, show, remove, enable, disable, keygen; did you mean keygen?',
+  ],
   [['client', 'list'], 'client wants --tenant'],
   [['client', 'add', '--tenant', 'acme'], 'client wants --client'],
 ])('%j is a slip of the hand', async (args, sentence) => {

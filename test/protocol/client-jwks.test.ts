@@ -148,6 +148,11 @@ describe('a JWK Set', () => {
     expect(faultsOf(value).map(([where]) => where)).toEqual([path])
   })
 
+  test('that is a single private key is told to be one, before it goes into a set', () => {
+    const found = faultsOf({ ...publicKeys.p256, d: 'AAAA' })
+    expect(found.map(([where]) => where)).toEqual(['d', ''])
+  })
+
   test('has a bounded number of keys', () => {
     const keys = (count: number) => ({ keys: Array.from({ length: count }, () => publicKeys.p256) })
     expect(faultsOf(keys(mostClientKeys))).toEqual([])

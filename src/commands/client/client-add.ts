@@ -5,7 +5,7 @@ import { shell } from '../../management/actor.ts'
 import { readNothing } from '../../management/client-change.ts'
 import { createClient } from '../../management/create-client.ts'
 import { explainRefusal } from '../../offline/with-management.ts'
-import type { ParsedArguments } from '../../platform/arguments.ts'
+import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { AskedClient } from './asked-client.ts'
@@ -34,6 +34,8 @@ async function readPatch(args: ParsedArguments, platform: Platform): Promise<Rec
   const claims = parseJsonObject('claims', args)
   const method = args.text('auth-method')
   const jwksFile = args.text('jwks-file')
+  if (method === 'private_key_jwt' && jwksFile === undefined)
+    throw new UsageError('client add wants --jwks-file PATH for private_key_jwt')
   return {
     scopes: parseScopes(args.text('scopes')) ?? [],
     introspect: args.isSet('introspect'),

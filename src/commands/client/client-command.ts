@@ -1,5 +1,5 @@
 import { type Command, exitCodes } from '../../cli/command.ts'
-import { getAction } from '../../cli/get-action.ts'
+import { type Actions, getAction } from '../../cli/get-action.ts'
 import {
   clientOption,
   getOption,
@@ -24,18 +24,20 @@ import type { AskedClient } from './asked-client.ts'
 import { addClient } from './client-add.ts'
 import { makeClientKey } from './client-keygen.ts'
 
-const actions: Readonly<Record<string, (asked: AskedClient) => Promise<number>>> = {
-  list,
-  add: addClient,
-  show,
-  remove,
-  enable: (asked) => setActive(asked, true),
-  disable: (asked) => setActive(asked, false),
+type Action = (args: ParsedArguments, platform: Platform) => Promise<number>
+
+const actions: Actions<Action> = {
+  list: withTenant(list),
+  add: withTenant(addClient),
+  show: withTenant(show),
+  remove: withTenant(remove),
+  enable: withTenant((asked) => setActive(asked, true)),
+  disable: withTenant((asked) => setActive(asked, false)),
+  // This action needs no tenant, because it makes a key for a client that may not exist yet.
+  keygen: makeClientKey,
 }
 
-/** This action needs no tenant, because it makes a key for a client that may not exist yet. */
-const keygen = 'keygen'
-const words = [...Object.keys(actions), keygen]
+const words = Object.keys(actions)
 
 export const clientCommand: Command = {
   name: 'client',
@@ -47,9 +49,9 @@ export const clientCommand: Command = {
   options: [
     ...storageOptions,
     tenantOption('the tenant; required but for keygen'),
-    clientOption('the client; required but for list and keygen'),
+    clientOption('the client; required but for list and keygen; keygen: default my-service'),
     { name: 'name', value: 'NAME', description: 'add: a name for people; default: the client id' },
-    scopesOption('add: the scopes that it may ask for; default: none'),
+    scopesOption('add, keygen: the scopes that it may ask for; default: none'),
     {
       name: 'claims',
       value: 'JSON',
@@ -78,16 +80,18 @@ export const clientCommand: Command = {
 }
 
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
-  if (args.positionals[0] === keygen) return makeClientKey(args, platform)
-  const action = getAction('client', args.positionals[0], actions)
-  const tenantId = getOption('tenant', { args, command: 'client' })
-  if (action !== list) getOption('client', { args, command: 'client' })
-  return withManagement(args, platform, async (management) =>
-    action({
-      ...{ management, tenant: await getTenant(tenantId, management), args, platform },
-      id: args.text('client') ?? '',
-    }),
-  )
+  return getAction('client', args.positionals[0], actions)(args, platform)
+}
+
+/** The action that does `work` with the tenant and, except the list, with the client that the options name. */
+function withTenant(work: (asked: AskedClient) => Promise<number>): Action {
+  return async (args, platform) => {
+    const tenantId = getOption('tenant', { args, command: 'client' })
+    const id = work === list ? '' : getOption('client', { args, command: 'client' })
+    return withManagement(args, platform, async (management) =>
+      work({ management, tenant: await getTenant(tenantId, management), args, platform, id }),
+    )
+  }
 }
 
 function list({ management, tenant, args, platform }: AskedClient): Promise<number> {

@@ -1,4 +1,5 @@
 import { CommandError, exitCodes } from '../../cli/command.ts'
+import { parseScopes } from '../../cli/options.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { formats } from '../../config/formats.ts'
 import { generateClientKey } from '../../keys/client-key-pair.ts'
@@ -22,12 +23,13 @@ export async function makeClientKey(args: ParsedArguments, platform: Platform): 
     throw new UsageError(`The kid is '${kid}', wanted 1 to ${longestClientKid} printable ASCII characters`)
   const { privateJwk, publicJwk } = await generateClientKey(parseAlgorithm(args), kid)
   const jwks = { keys: [publicJwk] }
+  const scopes = parseScopes(args.text('scopes')) ?? []
   if (file === '-') platform.writeOut(privateJwk)
   else if (!(await platform.files.createPrivate(platform.files.resolve(file), privateJwk)))
     throw new CommandError(
       `${file} is there already and stays as it is; choose another name, or move it away`,
     )
-  const text = renderNext({ client, file, jwks }, platform)
+  const text = renderNext({ client, file, jwks, scopes }, platform)
   const json = `${JSON.stringify({ client_id: client, key_file: file, jwks })}\n`
   // Standard output has only the private key, so that a pipe can read it.
   const write = file === '-' ? platform.writeError : platform.writeOut
@@ -39,9 +41,10 @@ interface Next {
   readonly client: string
   readonly file: string
   readonly jwks: object
+  readonly scopes: readonly string[]
 }
 
-function renderNext({ client, file, jwks }: Next, platform: Platform): string {
+function renderNext({ client, file, jwks, scopes }: Next, platform: Platform): string {
   const { bold } = stylesFor(platform)
   return [
     ...(file === '-' ? [] : [`${bold('Private key')} in ${printable(file)}, for the client alone`]),
@@ -49,7 +52,7 @@ function renderNext({ client, file, jwks }: Next, platform: Platform): string {
     `      ${JSON.stringify(client)}:`,
     '        token_endpoint_auth_method: private_key_jwt',
     `        jwks: ${JSON.stringify(jwks)}`,
-    '        scopes: []',
+    `        scopes: ${JSON.stringify(scopes)} # what this client may ask for`,
     'Then restart or reload the server, and get a token:',
     `  grantd token --tenant TENANT --client ${quote(client)} --key-file ${file === '-' ? 'PATH' : quote(file)}`,
     '',
