@@ -11,6 +11,7 @@ import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { builtClientsOf } from '../support/built-clients.ts'
 import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
 import { aClient } from '../support/settings.ts'
+import { nothingPresented } from './nothing-presented.ts'
 
 function client(id: string, changes: { active?: boolean; hash?: string } = {}): Client {
   return aClient(id, {
@@ -24,14 +25,6 @@ function client(id: string, changes: { active?: boolean; hash?: string } = {}): 
       },
     ],
   })
-}
-
-const nothing: PresentedClient = {
-  basic: undefined,
-  clientId: undefined,
-  clientSecret: undefined,
-  assertion: undefined,
-  assertionType: undefined,
 }
 
 const noAssertions = () => {
@@ -62,7 +55,7 @@ function tenantWith(clients: readonly Client[]) {
   }
   const exempt = { ...uncounted, isExempt: () => true }
   const authenticate = (presented: Partial<PresentedClient>) =>
-    authenticateClient({ ...nothing, ...presented }, deps)
+    authenticateClient({ ...nothingPresented, ...presented }, deps)
   const mustWait = new OAuthError('temporarily_unavailable', 'Wait', { status: 429 })
   const held = { ...exempt, isRemembered: () => false, admit: () => Promise.reject(mustWait) }
   return {
@@ -74,10 +67,16 @@ function tenantWith(clients: readonly Client[]) {
     authenticate,
     /** As if somebody guessed at the address of the client. */
     guessBeside: (clientId: string, clientSecret: string) =>
-      authenticateClient({ ...nothing, clientId, clientSecret }, { ...deps, openAttempt: () => exempt }),
+      authenticateClient(
+        { ...nothingPresented, clientId, clientSecret },
+        { ...deps, openAttempt: () => exempt },
+      ),
     /** The attempt has to wait. */
     guessTooOften: (clientId: string, clientSecret: string) =>
-      authenticateClient({ ...nothing, clientId, clientSecret }, { ...deps, openAttempt: () => held }),
+      authenticateClient(
+        { ...nothingPresented, clientId, clientSecret },
+        { ...deps, openAttempt: () => held },
+      ),
   }
 }
 

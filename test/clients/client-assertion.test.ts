@@ -23,6 +23,7 @@ import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.
 import { forge } from '../support/jws.ts'
 import { aClient } from '../support/settings.ts'
 import { testStart } from '../support/test-app.ts'
+import { nothingPresented } from './nothing-presented.ts'
 
 const issuer = 'https://acme.example'
 const tokenEndpoint = 'https://id.example/api/v1/tenant/acme/oauth/token'
@@ -69,9 +70,8 @@ interface Surroundings {
 function authenticate(presented: Partial<PresentedClient>, surroundings: Surroundings = {}) {
   const { storage = createMemoryStorage(), attempt, now = testStart, expiryCutoff = 0 } = surroundings
   const registry = new ClientRegistry(builtClientsOf('acme', clients), { hashing, storage })
-  const nothing = { basic: undefined, clientId: undefined, clientSecret: undefined }
   return authenticateClient(
-    { ...nothing, assertion: undefined, assertionType, ...presented },
+    { ...nothingPresented, assertionType, ...presented },
     {
       clients: registry.of('acme'),
       secrets: checkerWith(new FakePasswordHash()),

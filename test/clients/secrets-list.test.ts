@@ -15,6 +15,7 @@ import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.
 import { introspect, revoke } from '../support/revocable.ts'
 import { aClient } from '../support/settings.ts'
 import { startTestApp, type TestApp, testStart } from '../support/test-app.ts'
+import { nothingPresented } from './nothing-presented.ts'
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 const failed: Refusal = [401, 'invalid_client', 'Client authentication failed']
@@ -145,8 +146,6 @@ tenants:
   })
 })
 
-const nothing = { basic: undefined, assertion: undefined, assertionType: undefined }
-
 const noAssertions = () => {
   throw new TypeError('Nobody sends an assertion here')
 }
@@ -171,7 +170,7 @@ function start(clients: readonly Client[]) {
     now: () => testStart,
   }
   const attempt = (clientId: string, clientSecret: string) =>
-    authenticateClient({ ...nothing, clientId, clientSecret }, deps)
+    authenticateClient({ ...nothingPresented, clientId, clientSecret }, deps)
   return {
     storage,
     slow,
