@@ -118,7 +118,7 @@ function findPrivateMembers(jwk: Members): MemberFault[] {
     ])
 }
 
-function findUseFaults({ kid, alg, use, key_ops, ...jwk }: Members): MemberFault[] {
+function findUseFaults({ kid, alg, use, key_ops, kty, crv }: Members): MemberFault[] {
   const faults: MemberFault[] = []
   if (kid !== undefined && !(typeof kid === 'string' && isClientKid(kid)))
     faults.push(['kid', `is not usable, wanted 1 to ${longestClientKid} printable ASCII characters`])
@@ -126,7 +126,7 @@ function findUseFaults({ kid, alg, use, key_ops, ...jwk }: Members): MemberFault
   if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify')))
     faults.push(['key_ops', 'does not have verify: the key is not for signatures'])
   const fitting = algorithms
-    .filter(([, kind]) => kind.kty === jwk['kty'] && kind.crv === jwk['crv'])
+    .filter(([, kind]) => kind.kty === kty && (kty === 'RSA' || kind.crv === crv))
     .map(([name]) => name)
   if (alg !== undefined && fitting.length > 0 && !fitting.some((name) => name === alg))
     faults.push(['alg', `does not fit the key, wanted one of ${fitting.join(' ')}`])
@@ -198,8 +198,15 @@ function findPointFaults({ crv, ...jwk }: Members): MemberFault[] {
   return []
 }
 
+/** The members that count, of each kind of key (RFC 7518 section 6). A foreign one, such as the curve of an RSA key, is left out. */
+const publicMembers: Readonly<Record<string, readonly string[]>> = {
+  RSA: ['n', 'e'],
+  EC: ['crv', 'x', 'y'],
+  OKP: ['crv', 'x'],
+}
+
 function pickPublic(jwk: Members): ClientJwk {
-  const names = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg']
+  const names = ['kty', ...(publicMembers[String(jwk['kty'])] ?? []), 'kid', 'alg']
   const picked = Object.fromEntries(
     names.filter((name) => jwk[name] !== undefined).map((name) => [name, jwk[name]]),
   )

@@ -1,3 +1,8 @@
+/*
+ * Checks public keys before a runtime sees them. Bun refuses to import a key that is no point of its curve, but leaves an error behind
+ * that the next HMAC of the process throws, for whichever request that is.
+ */
+
 /** A curve of FIPS 186-4: y² = x³ - 3x + b modulo p. */
 interface Curve {
   readonly p: bigint

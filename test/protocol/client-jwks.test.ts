@@ -37,6 +37,12 @@ function keyOf(jwk: object): ClientJwk | undefined {
 }
 
 describe('a public key', () => {
+  test('has the members of its kind alone, so that a curve does not make an RSA key useless', () => {
+    const key = keyOf({ ...publicKeys.rsa, crv: 'P-256', x: 'AQAB', alg: 'RS256' })
+    expect(key).toEqual({ kty: 'RSA', n: publicKeys.rsa.n, e: publicKeys.rsa.e, alg: 'RS256' } as ClientJwk)
+    expect(key && algorithmsOf(key)).toEqual(['RS256'])
+  })
+
   test.each(names)('of %s is taken as it is', (name) => {
     expect(keyOf(publicKeys[name])).toEqual(publicKeys[name] as ClientJwk)
   })
