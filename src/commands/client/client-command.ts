@@ -74,7 +74,7 @@ export const clientCommand: Command = {
     jsonOption,
   ],
   details:
-    'list      names the clients of a tenant, those of config.yaml too\nadd       makes one and prints its secret, once\nshow      prints one, and when each of its secrets was used last\nremove    deletes one; its tokens and its API keys are revoked\nenable, disable  switch one on and off; its tokens with it\nkeygen    makes a key pair for private_key_jwt, and prints what to paste into config.yaml\nA running server goes by it at once.',
+    'list      names the clients of a tenant, those of config.yaml too\nadd       makes one and prints its secret, once\nshow      prints one, and when each of its secrets was used last\nremove    deletes one; its tokens and its API keys are revoked\nenable, disable  switch one on and off; its tokens with it\nkeygen    makes a key pair for private_key_jwt, and prints what to paste into config.yaml\nA running server goes by it at once; a change of config.yaml needs a restart or a reload.',
   example: 'grantd client add --tenant acme --client billing --scopes api:read,api:write',
   run,
 }
