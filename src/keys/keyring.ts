@@ -242,7 +242,7 @@ export class Keyring {
     return this.#unopened.survey(tenantId)
   }
 
-  /** See {@link Rotator.rotate}. Throws RotationError for a key of the operator. This process sees the result at the next look for news at the latest. */
+  /** See {@link Rotator.rotate}. Throws RotationError for a key of the operator. This process sees the result at the next look for news. */
   async rotate(tenantId: string, options: RotateOptions): Promise<Rotation> {
     const plan = await this.#getPlan(tenantId)
     const rotation = await this.#inTurn(() => this.#rotator.rotate(plan, options))

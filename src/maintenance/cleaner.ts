@@ -27,8 +27,8 @@ const mostTries = 5
 const seenEvery = 60_000
 
 /**
- * Deletes expired rows, and stores the latest expiry among them, the cutoff. A token that expired by the cutoff stays expired whatever a
- * clock says, so deleting its revocation cannot make it valid again.
+ * Deletes expired rows, and stores the latest expiry among them, the cutoff. A token that expired before the cutoff stays expired even if a
+ * clock is set back, so deleting its revocation cannot make it valid again.
  */
 export class Cleaner {
   readonly #options: CleanerOptions
@@ -38,7 +38,7 @@ export class Cleaner {
     this.#options = options
   }
 
-  /** The cutoff (ms since the epoch): everything that expired by then stays expired, because its rows may be deleted. Never goes back. */
+  /** The cutoff (ms since the epoch), which never goes back. A token that expired before it stays expired, because its rows may be deleted. */
   get cutoff(): number {
     return this.#cutoff
   }
@@ -49,12 +49,12 @@ export class Cleaner {
     this.#options.guard.compare(found?.value.last_seen, { isStart: true })
   }
 
-  /** Stores the current time, unless the clock cannot be trusted. Returns whether it can. Throws StorageError. */
+  /** Stores the current time if the clock can be trusted. Returns whether it can. Throws StorageError. */
   async see(): Promise<boolean> {
     const { guard, now } = this.#options
     const wasWaiting = guard.isWaiting
     const found = await this.#read()
-    // A clock that was right for the required time is trusted, whatever time is stored.
+    // A clock that was right for the required time is trusted, even if it differs from the stored time.
     if (guard.isSteady() && !wasWaiting) guard.compare(found?.value.last_seen, { isStart: false })
     if (!guard.isSteady()) return false
     const lastSeen = found?.value.last_seen ?? Number.NEGATIVE_INFINITY
@@ -69,8 +69,8 @@ export class Cleaner {
     if (!guard.isSteady()) return
     const last = await storage.findLastExpiry(now() - keptExpired)
     if (last === undefined) return
-    // The cutoff is stored before the deletion, so that no fact is lost with a row. It is the expiry of a row and not the time of
-    // the clock, so a clock that is ahead does not raise it further.
+    // The cutoff is stored before the deletion. Otherwise a crash in between could make an expired token valid again. It is the expiry of
+    // a row and not the time of the clock, so a clock that is ahead does not raise it further.
     if (last > this.#cutoff && !(await this.#write(Math.ceil(last)))) return
     for (let count = 0; count < mostBatches && !isStopped(); count++) {
       if ((await storage.deleteExpired(last, batch)) < batch) return

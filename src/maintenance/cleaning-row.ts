@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import { kind, Moment } from '../storage/kind.ts'
 
-/** The cutoff (ms): expired rows up to this time were deleted. What expired by then stays expired, whatever the clock says. */
+/** The cutoff (ms): expired rows up to this time were deleted. A token that expired before it stays expired, even if a clock is set back. */
 export const cleanings = kind('cleaning', Type.Object({ floor: Moment, last_seen: Moment }))

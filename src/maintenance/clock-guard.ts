@@ -16,7 +16,7 @@ const day = 24 * hour
 const tolerance = 5 * minute
 /** A clock that was wrong has to be right for this long before it is trusted. */
 const longWait = day
-/** The same, after a pause that may be a wrong clock: a clock that is set while the machine starts is right by then. */
+/** The same, after a pause that may come from a wrong clock. A clock that is set while the machine starts is right after this time. */
 const shortWait = 10 * minute
 /** A pause between two runs up to this length is trusted at once. */
 const shortPause = hour
@@ -24,9 +24,9 @@ const shortPause = hour
 const longPause = 30 * day
 
 /**
- * Tells whether the wall clock can be trusted: a wrong clock must not rotate keys, delete rows or make expired tokens valid again. Within
- * the process it is compared with the monotonic clock, across restarts with the last stored time. A machine that sleeps looks
- * like a clock that jumped, and is treated as one.
+ * Tells whether the wall clock can be trusted, because a wrong clock must not rotate keys, delete rows or make expired tokens valid again.
+ * Within the process, the guard compares the wall clock with the monotonic clock. After a restart, it compares the wall clock with the last
+ * stored time. A machine that sleeps looks like a clock that jumped, and the guard treats it as one.
  */
 export class ClockGuard {
   readonly #options: ClockGuardOptions

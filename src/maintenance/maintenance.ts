@@ -10,9 +10,9 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
   readonly storage: Storage
   readonly keyring: Keyring
   readonly log: Log
-  /** Completes what other processes left unfinished in the audit trail. Throws StorageError. */
+  /** Completes the audit trails that other processes left unfinished. Throws StorageError. */
   readonly settleAudit?: () => Promise<void>
-  /** The ids of the active tenants of config.yaml, whose keys are rotated though no request uses them. */
+  /** The ids of the active tenants of config.yaml. Their keys are rotated even if no request uses them. */
   readonly configured?: readonly string[]
   /** See SurveyorOptions. */
   readonly clearsFolders?: boolean
@@ -25,7 +25,7 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
 }
 
 const newsWork = 'looking for changed keys'
-/** Tenants whose keys are changed in one run, so that not ten thousand keys are made at once. */
+/** The most tenants whose keys one run changes. Otherwise one run could make ten thousand keys. */
 const mostChanged = 100
 
 /** The background work of a server. One task runs at a time; a task that fails is tried again in the next run. */
@@ -54,14 +54,14 @@ export class Maintenance {
   /** See {@link Cleaner.cutoff}. */
   readonly expiryCutoff = (): number => this.#cleaner.cutoff
 
-  /** Reads what must be known before the first answer, and starts the loop. Throws StorageError. */
+  /** Reads the cutoff and the changes of other processes, which the first answer needs, and starts the loop. Throws StorageError. */
   async start(): Promise<void> {
     await this.#cleaner.begin()
     await this.#lookAtFirst()
     this.#schedule()
   }
 
-  /** A damaged row belongs to one tenant, whose requests fail by themselves; the others are up to date. */
+  /** Logs a damaged row and goes on, because the row belongs to one tenant and only requests of that tenant fail. */
   async #lookAtFirst(): Promise<void> {
     try {
       await this.#options.keyring.lookForNews()
@@ -71,7 +71,7 @@ export class Maintenance {
     }
   }
 
-  /** Stops after the task that runs. */
+  /** Stops after the current task. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#cancelTimer()
@@ -110,7 +110,7 @@ export class Maintenance {
   }
 
   #noteClock(isRight: boolean): void {
-    // After the clock was set back, earlier times may lie in its future.
+    // After the clock was set back, due times that were computed before may be in its future.
     if (isRight && !this.#isClockRight) this.#options.keyring.reconsider()
     this.#isClockRight = isRight
   }

@@ -5,7 +5,7 @@ import { tenants } from '../tenants/tenant-row.ts'
 export interface SurveyorOptions {
   readonly storage: Storage
   readonly keyring: Pick<Keyring, 'survey'> & { readonly orphans: Pick<Keyring['orphans'], 'list' | 'clear'> }
-  /** Whether this process clears the folders of keys of left files. One of the processes that serve together does. Default: true. */
+  /** Whether this process clears orphans from the folders of keys. Of processes that serve together, only one does. Default: true. */
   readonly clearsFolders?: boolean
   readonly configured?: readonly string[]
   /** See Platform.monotonic. */
@@ -20,7 +20,7 @@ const slice = 20
 const slicePause = 50
 /** Slices of one run: ten thousand tenants take half an hour. */
 const mostSlices = 10
-/** Milliseconds after which all tenants are looked at again, for changes that no process was told of. */
+/** Milliseconds after which the surveyor looks at all tenants again, because it may have missed changes. */
 const surveyEvery = 3_600_000
 
 /** The ids of one slice, and the work for each. */
@@ -30,14 +30,14 @@ interface Turn {
 }
 
 /**
- * Rotates the keys of tenants that no request uses: looks at a few rings at a time. Then it clears the folders of keys, also those of
- * deleted tenants.
+ * Rotates the keys of tenants that no request uses. It looks at a few rings at a time. Then it clears the folders of keys, also the folders
+ * of deleted tenants.
  */
 export class Surveyor {
   readonly #options: SurveyorOptions
-  /** Number of configured tenants that were looked at. */
+  /** Number of configured tenants that are done. */
   #configured = 0
-  /** Stored tenants were looked at up to this id; undefined: all were. */
+  /** The id of the last stored tenant that is done; undefined: all are done. */
   #stored: string | undefined = ''
   /** Folders of keys that are still to be cleared; undefined: there are none. */
   #folders: string[] | undefined

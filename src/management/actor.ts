@@ -1,13 +1,13 @@
 import type { AuditEventType, AuditSink } from '../protocol/audit-events.ts'
 
-/** Who makes a change, and from where. Both are in the audit event. */
+/** The name and the address of the caller that makes a change. Both are in the audit event. */
 export interface Actor {
   /** A client id, or `shell` for a command. */
   readonly name: string
   /** The tenant of the actor's token; left out for a command. */
   readonly tenant?: string
   readonly requestId?: string
-  /** Of the other end of the connection. */
+  /** The address of the other end of the connection. */
   readonly address?: string | undefined
 }
 
@@ -19,11 +19,11 @@ export interface Change {
   /** The changed tenant, or the tenant of the changed client. */
   readonly tenantId: string
   readonly client?: string | undefined
-  /** Ids alone. */
+  /** Only ids. */
   readonly detail?: Readonly<Record<string, string>>
 }
 
-/** Records a change that was made, or what else an admin did. */
+/** Records a completed change, or another action of an admin. */
 export function recordChange(
   type: AuditEventType,
   { actor, tenantId, client, detail }: Change,
@@ -44,7 +44,7 @@ export function recordChange(
   })
 }
 
-/** The event is in the trail of the changed tenant. That tenant may have a client with the actor's id, so another tenant is named. */
+/** Names the actor's tenant if it differs from the changed tenant, because the changed tenant may have a client with the actor's id. */
 function whereFrom(actorTenant: string, changedTenant: string): { actor_tenant: string } | undefined {
   return actorTenant === changedTenant ? undefined : { actor_tenant: actorTenant }
 }

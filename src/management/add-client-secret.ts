@@ -23,8 +23,8 @@ export interface AddedSecret<T> extends NewSecret {
 }
 
 /**
- * Gives a stored client one more secret and sets the end of its other secrets. Only the result holds the new secret. So `read` runs in
- * the transaction: where it fails, no secret is left that nobody knows. Throws what addSecret throws.
+ * Gives a stored client one more secret and sets the end of its other secrets. Only the result contains the new secret. So `read` runs in
+ * the transaction: if it fails, the client does not keep a secret that was never shown. Throws the errors of addSecret.
  */
 export async function addClientSecret<T>(
   { read, actor, ...asked }: AddClientSecretOptions<T>,

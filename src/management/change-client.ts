@@ -22,7 +22,7 @@ export interface ChangedClient<T> {
   readonly shown: T
 }
 
-/** Changes settings of a stored client. Throws what changeStoredClient throws. */
+/** Changes settings of a stored client. Throws the errors of changeStoredClient. */
 export async function changeClient<T>(
   { id, patch, checkCurrent, read, actor }: ChangeClientOptions<T>,
   tenant: OwningTenant,

@@ -22,10 +22,10 @@ export interface ChangeTenantDeps extends StoredTenantsDeps, FollowDeps {
   readonly audit: AuditSink
 }
 
-/** The settings that decide about the keys of a tenant: their rotation, and the lives of tokens. */
+/** The settings that affect the keys of a tenant: the rotation, and the lives of tokens. */
 const keySettings = ['signing', 'oauth2', 'api_keys']
 
-/** Changes settings of a stored tenant. Its keys follow in every process. Throws what changeStoredTenant throws. */
+/** Changes settings of a stored tenant. Its keys follow in every process. Throws the errors of changeStoredTenant. */
 export async function changeTenant(
   { id, patch, checkCurrent, actor }: ChangeTenantOptions,
   deps: ChangeTenantDeps,

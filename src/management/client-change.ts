@@ -9,7 +9,7 @@ import type { Actor } from './actor.ts'
 /** The tenant whose client is made, changed or deleted. */
 export type OwningTenant = ClientOwner['tenant']
 
-/** What every change of a client needs. */
+/** The dependencies of every change of a client. */
 export interface ClientChangeDeps {
   readonly storage: Storage
   readonly clients: Pick<ClientRegistry, 'of'>
@@ -24,8 +24,8 @@ export interface ClientChange {
 }
 
 /**
- * Reads what the caller shows of the changed client. It runs in the transaction of the change: if it fails, nothing changes, and after
- * the change nothing that the answer needs can fail.
+ * Reads the parts of the changed client that the caller shows. It runs in the transaction of the change, so a failed read undoes the
+ * change, and nothing can fail between the change and the answer.
  */
 export type ReadChanged<T> = (changed: ListedClient, inside: Storage) => Promise<T>
 

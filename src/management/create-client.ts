@@ -18,14 +18,14 @@ export interface CreateClientOptions<T> extends ClientChange {
   readonly read: ReadChanged<T>
 }
 
-/** A client that was made, and what is shown of it. */
+/** A new client, and the parts of it that the caller shows. */
 export interface CreatedClient<T> extends NewClient {
   readonly shown: T
 }
 
 /**
- * Creates a client with one secret. An earlier client of this id may have left config.yaml without a trace, and the new one inherits
- * nothing of it: tokens of that id from before this second and its API keys are revoked. Throws what createStoredClient throws.
+ * Creates a client with one secret. The new client must not inherit anything from an earlier client of this id that was removed from
+ * config.yaml. So all tokens of the id from before this second and its API keys are revoked. Throws the errors of createStoredClient.
  */
 export async function createClient<T>(
   { id, patch, read, actor }: CreateClientOptions<T>,

@@ -23,9 +23,9 @@ export interface CreateTenantDeps extends StoredTenantsDeps {
 }
 
 /**
- * Creates a tenant. An earlier tenant of this id may have left config.yaml and its rows and keys behind, and the new one inherits
- * nothing: signing keys are destroyed, rows deleted and tokens revoked. If anything was left, tokens of this second are refused too.
- * Throws `invalid_request`, `conflict` for an id or an issuer that is taken, and KeyError.
+ * Creates a tenant. The new tenant must not inherit anything from an earlier tenant of this id that was removed from config.yaml. So old
+ * signing keys are destroyed, old rows are deleted and old tokens are revoked. If there was anything old, tokens of this second are refused
+ * too. Throws `invalid_request`, `conflict` for an id or an issuer that is taken, and KeyError.
  */
 export async function createTenant(
   { id, patch, actor }: CreateTenantOptions,

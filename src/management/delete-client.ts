@@ -11,7 +11,7 @@ export interface DeleteClientOptions extends ClientChange {
 
 /**
  * Deletes a stored client and revokes its tokens and API keys, so that a later client of the same id inherits nothing.
- * Throws `not_found`, `conflict`, and what `checkCurrent` throws.
+ * Throws `not_found`, `conflict`, and the errors of `checkCurrent`.
  */
 export async function deleteClient(
   { id, checkCurrent, actor }: DeleteClientOptions,
@@ -22,7 +22,7 @@ export async function deleteClient(
     await deleteStoredClient({ id, checkCurrent }, ownerOf(tenant, deps), inside)
     const now = deps.now()
     await revokeTokensOfClient(inside, tenant.id, { clientId: id, before: Math.floor(now / 1000) })
-    // Otherwise somebody could rotate one of its keys and get a valid token.
+    // Otherwise a caller could rotate one of its keys and get a valid token.
     await revokeApiKeysOf(inside, tenant.id, { clientId: id, now })
   })
   recordChange('client.deleted', { actor, tenantId: tenant.id, client: id }, deps.audit)

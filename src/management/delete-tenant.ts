@@ -24,14 +24,15 @@ export interface DeleteTenantDeps extends Omit<StoredTenantsDeps, 'publicUrl'> {
 }
 
 /**
- * Deletes an inactive stored tenant with everything but the rows of `outlastingKinds`; signing keys go first. Its tokens stay revoked
- * even if a tenant of the same id is created later. Throws `tenant_not_found`, `conflict`, KeyError and what `checkCurrent` throws.
+ * Deletes an inactive stored tenant and all of its rows except `outlastingKinds`. Its signing keys are destroyed first. Its tokens stay
+ * revoked even if a tenant of the same id is created later. Throws `tenant_not_found`, `conflict`, KeyError and the errors of
+ * `checkCurrent`.
  */
 export async function deleteTenant(
   { id, checkCurrent, actor }: DeleteTenantOptions,
   { storage, now, tenants, keyring, audit }: DeleteTenantDeps,
 ): Promise<void> {
-  // Key files cannot be part of the transaction. If somebody activates the tenant in between, it gets new keys.
+  // Key files cannot be part of the transaction. If an admin activates the tenant in between, it gets new keys.
   checkDeletable(await getStoredTenant(id, { storage, tenants }), checkCurrent)
   await keyring.destroy(id)
   await storage.transaction(async (inside) => {

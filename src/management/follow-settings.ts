@@ -14,7 +14,7 @@ interface Changed {
 }
 
 /**
- * Applies changed settings to the keys of a tenant. The change is made already, so this never throws. After a failure, the keyring
+ * Applies changed settings to the keys of a tenant. Never throws, because the settings are changed already. After a failure, the keyring
  * does the same when it next looks for news, or before a key changes.
  */
 export async function followSettings(

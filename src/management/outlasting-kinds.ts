@@ -2,7 +2,7 @@ import { auditEvents, auditHeads } from '../audit/audit-row.ts'
 import { usedAssertions } from '../clients/client-row.ts'
 import { revocations } from '../tokens/revocation-row.ts'
 
-/** Kinds of rows that stay when a tenant is deleted: what it did, that its tokens are no good, and that assertions were used. */
+/** Kinds of rows that stay when a tenant is deleted: its audit trail, the revocations of its tokens, and the used assertions. */
 export const outlastingKinds: readonly string[] = [auditEvents, auditHeads, revocations, usedAssertions].map(
   ({ name }) => name,
 )

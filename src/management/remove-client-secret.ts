@@ -8,7 +8,7 @@ export interface RemoveClientSecretOptions extends ClientChange {
   readonly checkCurrent: CheckCurrent
 }
 
-/** Ends a secret of a stored client at once. Throws what removeSecret throws. */
+/** Ends a secret of a stored client at once. Throws the errors of removeSecret. */
 export async function removeClientSecret(
   { id, secretId, checkCurrent, actor }: RemoveClientSecretOptions,
   tenant: OwningTenant,

@@ -23,13 +23,13 @@ export interface RevokedTokens {
   readonly client: string | undefined
 }
 
-/** Revokes the tokens and API keys of a client or a tenant that were issued by a given time. Throws what revokeIssued throws. */
+/** Revokes the tokens and API keys of a client or a tenant that were issued by a given time. Throws the errors of revokeIssued. */
 export async function revokeManyTokens(
   { clientId, before, actor }: RevokeManyTokensOptions,
   tenantId: string,
   deps: RevokeManyTokensDeps,
 ): Promise<RevokedTokens> {
-  // Only a client that exists may stand in the audit trail.
+  // The audit trail names only a client that exists. Another id is a text of the sender.
   const client = clientId === undefined ? undefined : (await deps.clients.of(tenantId).find(clientId))?.id
   const time = new Date(await revokeIssued({ clientId, before }, tenantId, deps)).toISOString()
   const detail = { of: clientId === undefined ? 'tenant' : 'client', before: time }

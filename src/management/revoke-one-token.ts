@@ -13,7 +13,7 @@ export interface RevokedToken {
   readonly detail: Readonly<Record<string, string>>
 }
 
-/** Revokes one token of a tenant, or the API key that it stands for. Throws what revokeOne throws. */
+/** Revokes one token of a tenant, or the API key that it stands for. Throws the errors of revokeOne. */
 export async function revokeOneToken(
   { token, actor }: { token: string; actor: Actor },
   tenant: Tenant,

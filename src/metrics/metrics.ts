@@ -3,15 +3,15 @@ import type { Samples } from './samples.ts'
 /** Upper bounds of the histogram, in milliseconds; longer requests count in +Inf only. */
 const bounds = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const
 
-/** Other methods get one label together: each label takes memory, and a client can send any method. */
+/** All other methods share one label, because each label takes memory and a client can send any method. */
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** The counts of one route. */
 interface RouteRow {
-  /** Per bucket, without the buckets below; the last one is +Inf. */
+  /** Counts by bucket, each without the buckets below it. The last bucket is +Inf. */
   readonly buckets: number[]
   milliseconds: number
-  /** Per method and status, such as `GET 200`. */
+  /** Counts by method and status. */
   readonly answers: Map<string, Map<number, number>>
 }
 
@@ -88,7 +88,7 @@ function histogramOf(route: string, { buckets, milliseconds }: RouteRow): Sample
   return samples
 }
 
-/** A label value of the text format. */
+/** Renders a label value of the text format. */
 function quote(value: string): string {
   return `"${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`
 }

@@ -11,7 +11,7 @@ export interface MetricsAddress {
 /** The one path of the listener: `GET /metrics`. */
 export const metricsPath = '/metrics'
 
-/** Opens the listener of the metrics, on a port of its own. Throws {@link ListenError}. */
+/** Opens the listener of the metrics on a separate port. Throws {@link ListenError}. */
 export function serveMetrics(
   { host, port }: MetricsAddress,
   collect: () => Samples | Promise<Samples>,

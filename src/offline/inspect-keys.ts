@@ -11,7 +11,7 @@ import { composeKeyring, openKeyMaterial } from '../server/compose-keys.ts'
 import { findOpenData } from '../storage/data-exposure.ts'
 import { openToRead } from './with-keyring.ts'
 
-/** What is wrong with the keys that a server would open, and which files of keys and database are exposed. */
+/** The faults of the keys that a server would open, and the exposed files of keys and database. */
 export interface KeyFindings {
   readonly complaints: readonly string[]
   readonly exposures: readonly Exposure[]

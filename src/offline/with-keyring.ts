@@ -20,7 +20,7 @@ import { loadNamedConfig, withAudit } from './with-storage.ts'
 /** The keys of a configuration, for a command. */
 export interface OpenedKeyring {
   readonly keyring: Keyring
-  /** The tenant of `--tenant`, else every tenant: those of the configuration first, then the stored ones. */
+  /** The tenant of `--tenant`, or without the option every tenant: first those of the configuration, then the stored ones. */
   readonly tenantIds: readonly string[]
   /** The keys that are opened so far, by tenant id. */
   readonly opened: ReadonlyMap<string, OpenedKey>
@@ -63,7 +63,7 @@ export async function openToRead(loaded: LoadedConfig, platform: Platform): Prom
   if (place.kind !== 'sqlite') return openStorage(place, platform, onDamaged)
   const { files } = platform
   const folder = files.folderOf(place.path)
-  // If only the mark of a database is there, opening it reports the loss.
+  // If only the marker of a database exists, opening the database reports the loss.
   const isThere = (await files.list(folder)).some((name) =>
     files.resolve(folder, name).startsWith(place.path),
   )
@@ -84,7 +84,7 @@ async function openKeyring(
 ): Promise<OpenedKeyring> {
   const wanted = args.text('tenant')
   const stored = await listStored(storage)
-  // Skips a tenant whose row is damaged. Named by --tenant, it stays, and the error says what is damaged.
+  // Skips a tenant whose row is damaged, unless --tenant names it. Then the error says what is damaged.
   const all = [
     ...Object.keys(loaded.config.tenants),
     ...stored.flatMap((row) => (wanted === undefined && isDamaged(row) ? [] : [row.id])),

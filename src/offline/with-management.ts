@@ -19,7 +19,7 @@ type ManagedDeps = Pick<
   'storage' | 'tenants' | 'clients' | 'publicUrl' | 'hashing' | 'now' | 'randomBytes' | 'audit'
 >
 
-/** What the use cases of management/ need, for a command. */
+/** The dependencies of the use cases of management/, for a command. */
 export interface Management extends ManagedDeps {
   /** Opens the keyring at the first call, so that a command that needs no keys works without the master key. */
   readonly keyring: ManagedKeyring
@@ -85,7 +85,7 @@ export async function getClient(id: string, tenant: Tenant, management: Manageme
   )
 }
 
-/** Runs `work`; an OAuthError becomes a CommandError that begins with what was tried, such as `Cannot add ...`. */
+/** Runs `work`. Turns an OAuthError into a CommandError that begins with the failed action, such as `Cannot add ...`. */
 export async function explainRefusal<T>(tried: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -25,7 +25,7 @@ export interface OpenedStorage {
 
 /**
  * Runs `work` on the storage of the configuration, opened as a server opens it; a server may be running. Throws ConfigError,
- * StorageError, and CommandError if the configuration keeps nothing.
+ * StorageError, and CommandError if the configuration has no storage on disk.
  */
 export async function withStorage<T>(
   args: ParsedArguments,

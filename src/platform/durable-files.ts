@@ -2,7 +2,7 @@ import type * as nodeFs from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import process from 'node:process'
 
-/** The calls of node:fs/promises that files need. A test replaces them by calls that fail or that end the process. */
+/** The functions of node:fs/promises that this class uses. A test replaces them by functions that fail or end the process. */
 export type FileSystem = Pick<
   typeof nodeFs,
   | 'chmod'
@@ -124,7 +124,7 @@ export class DurableFiles {
     }
   }
 
-  /** Gives what root makes to the owner of the folder: otherwise the service could not read its own key. */
+  /** Gives a file that root makes to the owner of the folder. Otherwise the service could not read its own key. */
   async #keepOwner(path: string): Promise<void> {
     if (process.getuid?.() !== 0) return
     const { uid, gid } = await this.#fs.stat(dirname(path))
@@ -141,7 +141,7 @@ export class DurableFiles {
   }
 
   async #syncFolder(folder: string): Promise<void> {
-    // Windows opens no folder; its file system journals names by itself.
+    // Windows cannot open a folder. Its file system journals names itself.
     if (process.platform === 'win32') return
     const handle = await this.#fs.open(folder, 'r')
     try {
@@ -156,7 +156,7 @@ function besides(path: string): string {
   return resolve(dirname(path), `.${basename(path)}.${crypto.getRandomValues(new Uint8Array(8)).toHex()}.tmp`)
 }
 
-/** What the system says of a call that failed, such as EACCES. */
+/** The error code of a failed system call, such as EACCES. */
 export function codeOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return 'code' in cause ? String(cause.code) : cause.message

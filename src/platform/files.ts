@@ -9,7 +9,7 @@ export interface FileFacts {
   readonly identity: string
   /** When it was written last, in milliseconds since the epoch. */
   readonly modifiedAt: number
-  /** When its bytes, its mode or its names were changed last, in the same unit; no program can set it. */
+  /** When its bytes, its mode or its names were changed last, in the same unit. No program can set this time. */
   readonly changedAt: number
 }
 
@@ -22,16 +22,16 @@ export interface Files {
   folderOf(path: string): string
   /** Follows symbolic links; undefined when there is nothing at `path`. */
   facts(path: string): Promise<FileFacts | undefined>
-  /** The {@link FileFacts.identity} of what is at `path`, synchronously. Costs a few microseconds of the event loop. */
+  /** Returns the {@link FileFacts.identity} of the file at `path` synchronously. Costs a few microseconds of the event loop. */
   identityNow(path: string): string | undefined
   read(path: string): Promise<Uint8Array>
-  /** Reads a regular file of at most `limit` bytes: no pipe that never ends, no device that never stops. */
+  /** Reads a regular file of at most `limit` bytes. Refuses pipes and devices, because they may never end. */
   readSmall(path: string, limit: number): Promise<Uint8Array>
   /** Names in a folder, sorted; empty when the folder is missing. */
   list(folder: string): Promise<string[]>
-  /** Makes the folder and its parents where they are missing. */
+  /** Makes the folder and its parents if they are missing. */
   makeFolder(folder: string): Promise<void>
-  /** Writes a file where there is none; returns false, and changes nothing, when something is at `path`. */
+  /** Writes a new file. Returns false, and changes nothing, when something is at `path` already. */
   create(path: string, content: string): Promise<boolean>
   /** Writes a file into the folder and removes it again. */
   checkWritable(folder: string): Promise<void>
@@ -43,7 +43,7 @@ export interface Files {
    */
   createPrivate(path: string, content: string): Promise<boolean>
   /**
-   * Writes a new file of mode 0600, durably; throws EEXIST where something is at `path`. A kill meanwhile may leave a part of
+   * Writes a new file of mode 0600 durably. Throws EEXIST if something is at `path`. A kill meanwhile may leave a part of
    * it, so `path` is a name that no reader takes for a whole file.
    */
   stagePrivate(path: string, content: string): Promise<void>
@@ -65,7 +65,7 @@ export interface Files {
   removeFolder(folder: string): Promise<boolean>
 }
 
-/** A file operation that the system refused; `code` is its word, such as EACCES. */
+/** The system refused a file operation. `code` is its error code, such as EACCES. */
 export class FileError extends Error {
   readonly code: string
   readonly path: string

@@ -9,9 +9,9 @@ const largestWrite = 32_768
 export interface LineWriter {
   /** Takes a line with its line end. The line is written a moment later, or by {@link flush}. */
   readonly add: (line: string) => void
-  /** Writes what waits, at once. */
+  /** Writes all waiting lines at once. */
   readonly flush: () => void
-  /** From now on other processes write to the same place. */
+  /** Call this before other processes write to the same place. */
   readonly share: () => void
 }
 

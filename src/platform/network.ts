@@ -3,15 +3,15 @@ export interface ListenOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly fetch: (request: Request, peer: Peer) => Response | Promise<Response>
-  /** Lets other processes of this user listen on the port too, see {@link Platform.canSharePort}; default false. */
+  /** Whether other processes of this user may listen on the port too; see {@link Platform.canSharePort}. Default false. */
   readonly sharePort?: boolean
-  /** Seconds until a connection without a byte is closed, where the runtime supports it; 0: never. Default 75. */
+  /** Seconds after which a silent connection is closed, if the runtime supports it; 0: never. Default 75. */
   readonly idleTimeout?: number
 }
 
 /** The other end of the connection that a request came in by: the client, or the proxy in front. */
 export interface Peer {
-  /** Its IP address; undefined once the connection is gone. Finding it costs a little, so callers ask for it where they use it. */
+  /** Returns its IP address; undefined once the connection is closed. The call costs a little, so callers make it only when they need it. */
   address(): string | undefined
 }
 
@@ -19,14 +19,14 @@ export interface Listener {
   readonly port: number
   /**
    * Lets no new connection begin, and accepts those that wait. A client that connects now tries again after a second, and is refused
-   * then. Returns false and changes nothing where the system cannot do it.
+   * then. Returns false and changes nothing if the system cannot do this.
    */
   holdOff(): Promise<boolean>
-  /** Stops accepting connections and closes idle ones; resolves once every answer in flight has left. */
+  /** Stops accepting connections and closes idle ones. Resolves when every answer in flight is sent. */
   drain(): Promise<void>
   /** Closes every connection at once. */
   close(): Promise<void>
-  /** Chooses which of the listeners that share the port get new connections. Undefined where that cannot even be tried. */
+  /** Chooses which of the listeners that share the port get new connections. Undefined if the runtime cannot try this. */
   readonly steering?: Steering
 }
 
@@ -35,13 +35,13 @@ export interface Listener {
  * number, and resets the connections that wait to be accepted by it. So it should get no new ones before it is closed.
  */
 export interface Steering {
-  /** Sends new connections to `count` listeners from number `first` on. Returns whether the system does it. */
+  /** Sends new connections to `count` listeners, beginning with number `first`. Returns whether the system supports this. */
   steer(target: { first: number; count: number }): Promise<boolean>
   /** Sends new connections to all listeners again. */
   release(): Promise<boolean>
 }
 
-/** The port could not be opened; `code` is the system's word, such as EADDRINUSE. */
+/** The port could not be opened. `code` is the error code of the system, such as EADDRINUSE. */
 export class ListenError extends Error {
   readonly code: string
 

@@ -5,7 +5,7 @@ import type { Processes } from './processes.ts'
 import type { KeyMaking } from './signing.ts'
 import type { Sqlite } from './sqlite-connection.ts'
 
-/** The port between grantd and the runtime: everything that Bun and Deno do differently, and nothing else. */
+/** The port between grantd and the runtime. It has only the things that Bun and Deno do differently. */
 export interface Platform extends Output, Signals, Clock, KeyMaking {
   readonly name: 'bun' | 'deno'
   /** The words after the program's own name. */
@@ -19,10 +19,10 @@ export interface Platform extends Output, Signals, Clock, KeyMaking {
   readonly files: Files
   readonly sqlite: Sqlite
   readonly hashing: Hashing
-  /** Undefined where the runtime has no slow password hash. */
+  /** Undefined if the runtime has no slow password hash. */
   readonly passwordHash: PasswordHash | undefined
   randomBytes(count: number): Uint8Array
-  /** Sends a request through the proxy of this URL; undefined: directly, whatever the environment says. Throws as fetch does. */
+  /** Sends a request through the proxy of this URL; undefined: directly, even if the environment names a proxy. Throws like fetch. */
   fetch(url: string, init: RequestInit, proxy: string | undefined): Promise<Response>
   /** Opens the port. Throws ListenError. */
   listen(options: ListenOptions): Listener
@@ -33,11 +33,11 @@ export interface Platform extends Output, Signals, Clock, KeyMaking {
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Milliseconds since some moment; only goes forward, at the pace of real time. */
+  /** Milliseconds since an arbitrary moment. They only go forward, at the pace of real time. */
   monotonic(): number
-  /** Calls back after `milliseconds`; the returned function cancels. */
+  /** Calls back after `milliseconds`. The returned function cancels the call. */
   after(milliseconds: number, callback: () => void): () => void
-  /** Calls back in the next turn of the event loop, after everything that has arrived by now. */
+  /** Calls back in the next turn of the event loop, after all events that have arrived already. */
   nextTurn(callback: () => void): void
 }
 
@@ -47,7 +47,7 @@ export interface Output {
   writeOut(text: string): void
   /** Writes a line of the log to standard output, together with others of the same few milliseconds. */
   writeLine(line: string): void
-  /** Writes to standard output and waits until the text has left; false once nobody reads it any more. */
+  /** Writes to standard output and waits until the text is written. Returns false once the reader has closed the pipe. */
   writeOutPaced(text: string): Promise<boolean>
   writeError(text: string): void
 }
@@ -57,6 +57,6 @@ export type StopSignal = 'SIGTERM' | 'SIGINT'
 export interface Signals {
   /** Calls back at every SIGTERM and SIGINT until the returned function is called. */
   onStopSignal(listener: (signal: StopSignal) => void): () => void
-  /** Calls back at every SIGHUP, which no longer ends the process, until the returned function is called. */
+  /** Calls back at every SIGHUP until the returned function is called. Until then SIGHUP does not end the process. */
   onReloadSignal(listener: () => void): () => void
 }

@@ -1,30 +1,30 @@
 /** Processes of this same program, and the channel between one that starts others and one that was started. */
 export interface Processes {
   readonly pid: number
-  /** Of this process alone. */
+  /** Returns the usage of this process only. */
   usage(): ProcessUsage
   /**
-   * Starts this program with the same arguments, standard output and environment, to which `environment` is added. Undefined where
-   * the runtime cannot.
+   * Starts this program with the same arguments, standard output and environment, and adds `environment`. Undefined if the runtime cannot
+   * start processes.
    */
   readonly startAgain: ((environment: Readonly<Record<string, string>>) => ChildProcess) | undefined
-  /** The process that started this one by {@link startAgain}; undefined: something else did. */
+  /** The process that started this one by {@link startAgain}; undefined if this one was started in another way. */
   readonly parent: Channel | undefined
 }
 
 export interface ProcessUsage {
-  /** Time on processors since its start, in user and in system mode together. */
+  /** Processor time since the start of the process, in user and in system mode together. */
   readonly cpuSeconds: number
   readonly residentBytes: number
 }
 
-/** Messages are JSON values. A message to a process that is gone is lost. */
+/** Messages are JSON values. A message to an ended process is lost. */
 export interface Channel {
   send(message: unknown): void
   onMessage(listener: (message: unknown) => void): void
-  /** Calls back once when the other side has ended, for whatever reason. */
+  /** Calls back once when the other side has ended for any reason. */
   onGone(listener: () => void): void
-  /** No longer keeps this process alive. */
+  /** After this call, the channel does not keep this process alive. */
   release(): void
 }
 

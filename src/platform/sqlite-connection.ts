@@ -1,6 +1,6 @@
 /** SQLite. Each call blocks the event loop until it is done. */
 export interface Sqlite {
-  /** Opens the file, and creates it where it is missing. Throws {@link SqliteError}. */
+  /** Opens the file, and creates it if it is missing. Throws {@link SqliteError}. */
   open(path: string): SqliteConnection
 }
 
@@ -26,7 +26,7 @@ export type SqliteErrorKind =
   | 'constraint'
   | 'other'
 
-/** An error of SQLite: its words, and the kind of error that grantd makes of them. */
+/** An error of SQLite: its message, and the kind that grantd derives from the message. */
 export class SqliteError extends Error {
   readonly kind: SqliteErrorKind
 

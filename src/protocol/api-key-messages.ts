@@ -21,7 +21,7 @@ export const CreateApiKeyRequest = Type.Object(
   { title: 'CreateApiKeyRequest', additionalProperties: false },
 )
 
-/** The sentence for what is wrong in a {@link CreateApiKeyRequest}. */
+/** The sentence about a fault in a {@link CreateApiKeyRequest}. */
 export function describeCreateFault({
   path,
   missing,

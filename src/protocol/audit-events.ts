@@ -27,17 +27,17 @@ export const auditEventTypes = [
 
 export type AuditEventType = (typeof auditEventTypes)[number]
 
-/** What happened, for the audit trail. Never a secret, a token, or a text of a request that was not checked. */
+/** An event of the audit trail. It never contains a secret, a token, or an unchecked text of a request. */
 export interface AuditEvent {
   readonly type: AuditEventType
   /** Empty for an event that belongs to no tenant. */
   readonly tenant: string
   readonly outcome: 'success' | 'refused'
-  /** Who did it: a client id, or `shell` for a command. */
+  /** The actor: a client id, or `shell` for a command. */
   readonly actor?: string | undefined
   /** The client that the event is about. It exists. */
   readonly client?: string | undefined
-  /** Which check failed, or the error code of a refusal. */
+  /** The check that failed, or the error code of a refusal. */
   readonly reason?: string | undefined
   readonly requestId?: string | undefined
   /** The address of the other end of the connection. */

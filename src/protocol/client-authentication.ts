@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 
 /**
- * The ways in which a client authenticates, by the names of OpenID Connect Core section 9; clients/authentication/authentication-methods.ts has one row
- * for each.
+ * The ways in which a client authenticates, with the names of OpenID Connect Core section 9. The table in
+ * clients/authentication/authentication-methods.ts has one row for each.
  */
 export const authenticationMethodNames = [
   'client_secret_basic',
@@ -12,13 +12,13 @@ export const authenticationMethodNames = [
 
 export type AuthenticationMethodName = (typeof authenticationMethodNames)[number]
 
-/** The methods of a client that is registered for none by name. */
+/** The methods of a client whose registration names none. */
 export const defaultMethodNames: readonly AuthenticationMethodName[] = [
   'client_secret_basic',
   'client_secret_post',
 ]
 
-/** What a client proves itself by. */
+/** The kind of credentials with which a client authenticates. */
 type CredentialKind = 'secrets' | 'keys'
 
 const credentialKinds: Readonly<Record<AuthenticationMethodName, CredentialKind>> = {
@@ -27,12 +27,12 @@ const credentialKinds: Readonly<Record<AuthenticationMethodName, CredentialKind>
   private_key_jwt: 'keys',
 }
 
-/** Whether a client that is registered so proves itself by secrets. Null: it is registered for none by name. */
+/** Whether a client with this registered method authenticates with secrets. Null: its registration names no method. */
 export function usesSecrets(method: AuthenticationMethodName | null | undefined): boolean {
   return credentialKindOf(method) === 'secrets'
 }
 
-/** Whether a client that is registered so proves itself by keys. */
+/** Whether a client with this registered method authenticates with keys. */
 export function usesKeys(method: AuthenticationMethodName | null | undefined): boolean {
   return credentialKindOf(method) === 'keys'
 }
@@ -41,21 +41,21 @@ function credentialKindOf(method: AuthenticationMethodName | null | undefined): 
   return method ? credentialKinds[method] : 'secrets'
 }
 
-/** The one `client_assertion_type` that there is (RFC 7523 section 2.2). */
+/** The only `client_assertion_type` that grantd supports (RFC 7523 section 2.2). */
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** Characters of a `client_assertion` at most. */
+/** The most characters of a `client_assertion`. */
 export const longestAssertion = 8192
-/** Seconds from now to its `exp` at most. */
+/** The most seconds from now to its `exp`. */
 export const longestAssertionLife = 3600
 /** Seconds by which the clock of a client may differ from ours. */
 export const assertionLeeway = 30
-/** Characters of its `jti` at most. */
+/** The most characters of its `jti`. */
 export const longestAssertionId = 256
 
 const text = (description: string) => Type.Optional(Type.String({ description }))
 
-/** How a client says who it is in a form (RFC 6749 section 2.3.1, RFC 7521 section 4.2); with HTTP Basic it needs none of them. */
+/** The parameters of a form with which a client authenticates (RFC 6749 section 2.3.1, RFC 7521 section 4.2). HTTP Basic needs none of them. */
 export const ClientParameters = {
   client_id: text('For client_secret_post; else in HTTP Basic'),
   client_secret: text('For client_secret_post; else in HTTP Basic'),

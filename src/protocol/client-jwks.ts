@@ -2,12 +2,12 @@ import { type KeyKind, signatureAlgorithms, smallestRsaModulus } from './algorit
 import { isOnCurve, isSmallOrder } from './curve-points.ts'
 
 /**
- * The algorithms of assertions: those of signatures, and the name that RFC 9864 gives to EdDSA with Ed25519, which libraries send since.
+ * The algorithms of assertions: the algorithms of signatures, and Ed25519, the newer name of EdDSA (RFC 9864) that current libraries send.
  */
 export const assertionAlgorithms = { ...signatureAlgorithms, Ed25519: signatureAlgorithms.EdDSA } as const
 export type AssertionAlgorithm = keyof typeof assertionAlgorithms
 
-/** A public key of a client in the words of RFC 7517: what verifies, and nothing else that the JWK Set had. */
+/** A public key of a client as a JWK (RFC 7517). It has only the members that verification needs. */
 export interface ClientJwk {
   readonly kty: KeyKind['kty']
   readonly crv?: string
@@ -24,15 +24,15 @@ export interface ClientJwks {
   readonly keys: readonly ClientJwk[]
 }
 
-/** What is wrong with a JWK Set: where in it, and a predicate such as `is not ...`. It never repeats a value. */
+/** A fault of a JWK Set: its place, and a predicate such as `is not ...`. It never repeats a value. */
 export interface JwksFault {
   readonly path: readonly (string | number)[]
   readonly message: string
 }
 
-/** Keys of one client. Without a kid in the assertion each may be tried. */
+/** The most keys of one client. The number is bounded, because each key may be tried for an assertion without a kid. */
 export const mostClientKeys = 20
-/** Larger moduli cost more time than they are worth, and anybody can ask for a verification. */
+/** Bits. Larger moduli make verification slow, and any caller can cause a verification. */
 const largestRsaModulus = 8192
 export const longestClientKid = 256
 
@@ -41,7 +41,7 @@ const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
 
 const algorithms = Object.entries<KeyKind>(assertionAlgorithms) as [AssertionAlgorithm, KeyKind][]
 
-/** The algorithms that a key can verify: those of its kind, or its `alg` alone where it has one. */
+/** The algorithms that a key can verify: only its `alg` if it has one, otherwise all of its kind. */
 export function algorithmsOf({ kty, crv, alg }: ClientJwk): readonly AssertionAlgorithm[] {
   return algorithms
     .filter(
@@ -50,12 +50,12 @@ export function algorithmsOf({ kty, crv, alg }: ClientJwk): readonly AssertionAl
     .map(([name]) => name)
 }
 
-/** Ed25519 has two names. */
+/** Whether two names mean one algorithm, because Ed25519 has two names. */
 function isSame(a: AssertionAlgorithm, b: AssertionAlgorithm): boolean {
   return a === b || assertionAlgorithms[a].kty + assertionAlgorithms[b].kty === 'OKPOKP'
 }
 
-/** Reads the JWK Set of a client, from whatever it was read from. Returns every fault where there is one. */
+/** Parses the JWK Set of a client, from config.yaml, a file or a request. Returns every fault if there is one. */
 export function parseClientJwks(value: unknown): ClientJwks | { readonly faults: readonly JwksFault[] } {
   const entries = isMembers(value) ? value['keys'] : undefined
   if (!Array.isArray(entries)) return { faults: findSetFaults(value) }
@@ -90,7 +90,7 @@ function parseKey(entry: unknown, index: number): ParsedKey {
   return faults.length > 0 ? { faults } : { key: pickPublic(entry) }
 }
 
-/** Two keys of one kid: an assertion could not say which it means. */
+/** Finds keys with the same kid, because an assertion could not say which one it means. */
 function findTwins(found: readonly ParsedKey[]): JwksFault[] {
   const seen = new Set<string>()
   return found.flatMap((each, index) => {
@@ -159,7 +159,7 @@ function findRsaFaults({ n, e }: Members): MemberFault[] {
   if (bits < smallestRsaModulus || bits > largestRsaModulus)
     faults.push(['n', `is not a modulus of ${smallestRsaModulus} to ${largestRsaModulus} bits in base64url`])
   const last = exponent?.at(-1) ?? 0
-  // 1 would make every text a signature; even ones are no exponents.
+  // With exponent 1 every text would be a valid signature. Even numbers are not valid exponents.
   if (!exponent || bitsOf(exponent) < 2 || bitsOf(exponent) > 32 || last % 2 === 0)
     faults.push(['e', 'is not a public exponent in base64url, such as AQAB'])
   return faults
@@ -223,7 +223,7 @@ function decode(value: unknown): Uint8Array | undefined {
   }
 }
 
-/** The bits of a number, without zeros in front. */
+/** The number of bits, without leading zeros. */
 function bitsOf(bytes: Uint8Array): number {
   const first = bytes.findIndex((byte) => byte !== 0)
   if (first < 0) return 0

@@ -1,8 +1,9 @@
 /**
  * The error codes that leave this server, each with its HTTP status.
  *
- * RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8707 section 2; `tenant_not_found`, `not_found`,
- * `method_not_allowed`, `conflict`, `precondition_failed`, `precondition_required` (RFC 6585 section 3) and `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1) are shared by all routes.
+ * They come from RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1 and RFC 8707 section 2. All routes share `tenant_not_found`,
+ * `not_found`, `method_not_allowed`, `conflict`, `precondition_failed`, `precondition_required` (RFC 6585 section 3) and
+ * `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1).
  */
 export const errorStatus = {
   invalid_request: 400,
@@ -34,12 +35,12 @@ export const tooManyRequests = 429
 export type ErrorCode = keyof typeof errorStatus
 
 /**
- * Something that the answer needs is not available now, such as a broken key or a database that is down. The client learns that it may
- * try again; `message` is for the log alone.
+ * A part that the answer needs is not available now, for example because a key is broken or a database is down. The client learns that it
+ * may try again. `message` is only for the log.
  */
 export class UnavailableError extends Error {}
 
-/** What a WWW-Authenticate header asks for (RFC 9110 section 11.6.1). */
+/** The content of a WWW-Authenticate header (RFC 9110 section 11.6.1). */
 export interface Challenge {
   readonly scheme: 'Basic' | 'Bearer'
   readonly realm: string
@@ -54,11 +55,11 @@ export interface OAuthErrorOptions extends ErrorOptions {
   readonly status?: number
   readonly challenge?: Challenge
   readonly retryAfterSeconds?: number
-  /** Which check failed, as a code for the log and the audit trail alone. */
+  /** The check that failed, as a code for the log and the audit trail only. */
   readonly reason?: string
 }
 
-/** Characters that an error_description may have (RFC 6749 section 5.2), as many as a name has. */
+/** A name of at most 100 characters that an error_description may have (RFC 6749 section 5.2). */
 const shownName = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,100}$/
 
 /** Returns `sentence`, followed by the name that it is about if an error_description may have that name. */
@@ -67,8 +68,8 @@ export function nameIn(sentence: string, name: string | undefined): string {
 }
 
 /**
- * An error that the client sees. `message` is the error_description and has only the characters of RFC 6749 section 5.2. It repeats
- * names of the request alone (see {@link nameIn}), never a value that may be secret. `cause` and `reason` are for the log.
+ * An error that the client sees. `message` is the error_description and has only the characters of RFC 6749 section 5.2. It may repeat
+ * names of the request (see {@link nameIn}), but never a value that may be secret. `cause` and `reason` are for the log.
  */
 export class OAuthError extends Error {
   readonly code: ErrorCode

@@ -1,6 +1,6 @@
 /**
- * The names of the grants, one a line. config.yaml, its JSON Schema, the rows of clients and the admin API take them from here,
- * because they cannot see the grants themselves. The compiler wants a row of grants/grant-table.ts for each.
+ * The names of the grants, one per line. config.yaml, its JSON Schema, the rows of clients and the admin API take them from here,
+ * because they may not import the grants. The compiler requires a row of grants/grant-table.ts for each.
  */
 export const grantTypes = [
   // RFC 6749 section 4.4

@@ -56,7 +56,7 @@ export const AccessTokenClaims = Type.Object({
   jti: Type.String({ minLength: 1 }),
   scope: Type.Optional(Type.String()),
   client_id: Type.String(),
-  /** The session in which a person allowed the token. */
+  /** The id of the session in which a person allowed the token. */
   sid: Type.Optional(Type.String()),
   /** When that person signed in. */
   auth_time: Type.Optional(NumericDate),
@@ -71,7 +71,7 @@ export const ApiKeyClaims = Type.Object({
   /** The id of the key. */
   sub: Type.String(),
   aud: Type.Array(Type.String(), { minItems: 1 }),
-  /** Only where the key expires. */
+  /** Absent: the key does not expire. */
   exp: Type.Optional(NumericDate),
   iat: NumericDate,
   jti: Type.String({ minLength: 1 }),
@@ -170,7 +170,7 @@ export const ServerMetadata = Type.Object(
 )
 export type ServerMetadata = Static<typeof ServerMetadata>
 
-/** What a tenant offers. */
+/** The strategies that a tenant enables. */
 export const StrategiesResponse = Type.Object(
   {
     tenant_id: Type.String(),
@@ -181,7 +181,7 @@ export const StrategiesResponse = Type.Object(
 )
 export type StrategiesResponse = Static<typeof StrategiesResponse>
 
-/** What an API learns from a verified access token. */
+/** The facts that an API learns from a verified access token. */
 export const ProtectedResourceResponse = Type.Object(
   {
     message: Type.String(),

@@ -1,18 +1,18 @@
 /** Claims that the configuration puts into every token of a tenant or of a client, by their names; the values are JSON. */
 export type StaticClaims = Readonly<Record<string, unknown>>
 
-/** Bytes of static claims as JSON. Those of a tenant and of a client together leave room for the rest of a token of 8 KB. */
+/** The most bytes of static claims as JSON. A token of 8 KB has room for the claims of a tenant, of a client and of grantd. */
 export const largestClaims = 2048
 export const mostClaims = 64
-/** How deep maps and lists may be nested in one claim. */
+/** The deepest nesting of maps and lists in one claim. */
 export const deepestClaim = 5
 
-/** The form of a name: printable ASCII without space, so that a URL is one. */
+/** The form of a name: printable ASCII without space. A URL can be a name. */
 export const claimName = /^[\x21-\x7e]{1,128}$/
 
 /**
- * Names of which a standard or grantd itself decides what they say. `groups`, `roles` and `entitlements` (RFC 9068 section 2.2.3.1) are
- * not among them: only the operator knows these.
+ * Names whose meaning a standard or grantd itself defines. `groups`, `roles` and `entitlements` (RFC 9068 section 2.2.3.1) are not among
+ * them, because only the operator knows their values.
  */
 const reserved = new Set([
   // RFC 7519 section 4.1
@@ -25,7 +25,7 @@ const reserved = new Set([
   ...['active', 'username', 'token_type'],
   // RFC 8693 section 4, RFC 7800 section 3.1, RFC 9396 section 2
   ...['act', 'may_act', 'cnf', 'authorization_details'],
-  // Of grantd
+  // Names of grantd
   ...['tenant_id', 'api_key'],
   // Names that some JSON parsers take for members of the object's prototype
   ...['__proto__', 'constructor', 'prototype'],
@@ -44,7 +44,7 @@ export function staticClaimsOf(claims: object): StaticClaims {
 export interface ClaimFault {
   /** The name of the claim; undefined: all of them together. */
   readonly name: string | undefined
-  /** What is wrong, as a predicate after the name. It never repeats the value. */
+  /** The fault, as a predicate after the name. It never repeats the value. */
   readonly message: string
 }
 
@@ -70,7 +70,7 @@ function explainName(name: string): string | undefined {
   return 'is a name that grantd or a standard uses itself; take another one, such as a URL of yours'
 }
 
-/** A value that was left out because of another fault is undefined, and is not checked. */
+/** Explains the fault of a claim. An undefined value was left out because of another fault, and is not checked. */
 function explainClaim(value: unknown): string | undefined {
   return value === null ? 'is null; leave it out' : explainValue(value, 1)
 }
@@ -88,14 +88,14 @@ function explainValue(value: unknown, depth: number): string | undefined {
   return undefined
 }
 
-/** Some JSON parsers refuse the whole token (RFC 8259 section 8.2). */
+/** Explains the fault of a text. Some JSON parsers refuse a whole token with half a surrogate pair (RFC 8259 section 8.2). */
 function explainText(text: string): string | undefined {
   return text.isWellFormed()
     ? undefined
     : 'has a text in it with half a surrogate pair, which is no character'
 }
 
-/** Many JSON parsers keep only 53 bits of an integer. */
+/** Explains the fault of a number. Many JSON parsers keep only 53 bits of an integer. */
 function explainNumber(value: number): string | undefined {
   const isExact = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)
   return isExact ? undefined : 'has a number in it that programs round; write it as a text, in quotes'

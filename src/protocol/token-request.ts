@@ -4,7 +4,7 @@ import { ClientParameters } from './client-authentication.ts'
 export interface TokenRequestOptions {
   /** The grant types that the server has. */
   readonly grantTypes: readonly string[]
-  /** The parameters of single grants, each with what it is, in a sentence. */
+  /** The parameters of single grants, each with a description of one sentence. */
   readonly parameters: Readonly<Record<string, string>>
 }
 
@@ -20,7 +20,7 @@ export function tokenRequest({ grantTypes, parameters }: TokenRequestOptions): T
       audience: text('Another name for resource'),
       ...Object.fromEntries(own),
     },
-    // Generated clients have this name, so it stays whatever grants there are.
+    // Generated clients use this name, so it stays the same when grants are added.
     { title: 'ClientCredentialsRequest' },
   )
 }

@@ -1,7 +1,7 @@
 import type { Platform } from '../platform/platform.ts'
 import { generateSecret } from './generated-secret.ts'
 
-/** A new secret and the hash that config.yaml holds of it. */
+/** Makes a new secret and its hash for config.yaml. */
 export function createSecret({ randomBytes, hashing }: Platform): { secret: string; hash: string } {
   const secret = generateSecret(randomBytes, hashing)
   return { secret, hash: `sha256:${hashing.sha256(secret).toHex()}` }

@@ -1,8 +1,8 @@
 import type { Hashing } from '../platform/hashing.ts'
 
 /**
- * Generated secrets look like `gds_<43 characters><6 characters>`: 256 random bits in base 62, then a checksum of what
- * stands before it. Scanners of repositories find them by their shape and tell real ones by the checksum.
+ * Generated secrets look like `gds_<43 characters><6 characters>`: 256 random bits in base 62, then a checksum of the characters before
+ * it. Scanners of repositories find secrets by their shape and recognize real ones by the checksum.
  */
 const prefix = 'gds_'
 const randomLength = 43

@@ -5,12 +5,12 @@ import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing, PasswordHash } from '../platform/hashing.ts'
 import { OAuthError, UnavailableError } from '../protocol/errors.ts'
 
-/** What is kept of a client secret. */
+/** The stored hash of a client secret. */
 export type SecretHash =
   | { readonly kind: 'sha256'; readonly digest: Uint8Array }
   | { readonly kind: 'slow'; readonly text: string }
 
-/** The hash in `sha256:<hex>` or in the text of an argon2id or bcrypt hash. */
+/** Parses `sha256:<hex>` or the text of an argon2id or bcrypt hash. */
 export function parseSecretHash(text: string): SecretHash {
   const hex = /^sha256:([0-9a-f]{64})$/i.exec(text)?.[1]
   return hex ? { kind: 'sha256', digest: Uint8Array.fromHex(hex) } : { kind: 'slow', text }
@@ -21,22 +21,22 @@ export interface SecretCheckerOptions {
   readonly passwordHash: PasswordHash | undefined
   /** Slow hashes that are checked at the same time. */
   readonly atOnce: number
-  /** 32 random bytes, of this process alone. */
+  /** 32 random bytes that only this process has. */
   readonly memoryKey: Uint8Array
 }
 
-/** Who wants a check. It decides when a slow check has its turn. */
+/** The sender of a secret. It decides when its slow check runs. */
 export interface Asker {
   readonly tenantId: string
-  /** Returns where the request comes from, such as an address; called only where the check has to wait. */
+  /** Returns the source of the request, such as an address. Called only when the check has to wait. */
   readonly findSource: () => string
-  /** Such as a client id. */
+  /** For example a client id. */
   readonly id: string
-  /** Tells when the client goes away. */
+  /** Returns the signal that tells when the client closes the connection. */
   readonly findSignal?: () => AbortSignal
-  /** Whether it proved who it is before; called only where the check has to wait. */
+  /** Whether the sender authenticated before. Called only when the check has to wait. */
   readonly isKnown?: () => Promise<boolean>
-  /** Called right before a slow check starts; throws when the check is not wanted any more. */
+  /** Called right before a slow check starts. Throws if the check is not wanted any more. */
   readonly admit?: () => void | Promise<void>
 }
 
@@ -44,18 +44,18 @@ export interface CheckOptions {
   readonly asker: Asker
   /** Whether verified secrets are remembered and looked up. */
   readonly useMemory: boolean
-  /** Whether all hashes are checked even after a match, so that it takes as long as without a match. */
+  /** Whether all hashes are checked even after a match, so that the time is the same as without a match. */
   readonly isThorough?: boolean
   /**
-   * Whether slow checks are skipped for a hash whose right secret is remembered, and for checks that decide nothing (without
-   * `useMemory`).
+   * Whether to skip slow checks of a hash whose right secret is remembered, and slow checks without `useMemory`, whose result decides
+   * nothing.
    */
   readonly isSparing?: boolean
 }
 
 /** Slow checks that may wait for their turn; a further one is refused with 503. */
 const queueLimits = { lane: 64, total: 256 }
-/** Verified secrets that are remembered; twice as many at most. */
+/** Verified secrets that are remembered; at most twice as many. */
 const largestMemory = 10_000
 
 type Found = number | undefined
@@ -76,15 +76,15 @@ export class SecretChecker {
   }
 
   /**
-   * Returns the index of the first hash that matches; undefined for none. Without a slow hash it returns at once, so that nothing else
-   * runs between the check and its consequence. Without `useMemory` nothing is remembered or looked up, so that a check that fails
-   * anyway takes as long as every other. Throws `temporarily_unavailable` when too many wait, and what `admit` throws.
+   * Returns the index of the first hash that matches; undefined for none. Without a slow hash, returns the value itself and no promise, so
+   * that no other work runs before the caller uses the result. Without `useMemory`, remembers and looks up nothing, so that a check which
+   * always fails takes as long as any other. Throws `temporarily_unavailable` when too many checks wait, and the errors of `admit`.
    */
   findMatch(secret: string, hashes: readonly SecretHash[], options: CheckOptions): Found | Promise<Found> {
     const digest = this.#options.hashing.sha256(secret)
     if (hashes.every(({ kind }) => kind === 'sha256')) return this.#findFast(digest, hashes)
     if (options.useMemory) {
-      // Look all of them up first: else a client with an old and a new secret pays for the old one at every request.
+      // Looks up all hashes first. Otherwise a client with an old and a new secret would cost a slow check of the old one at every request.
       const known = hashes.findIndex((hash) => hash.kind === 'slow' && this.#isRemembered(secret, hash.text))
       if (known >= 0) return known
     }
@@ -93,7 +93,7 @@ export class SecretChecker {
 
   #findFast(digest: Uint8Array, hashes: readonly SecretHash[]): Found {
     let found: Found
-    // No early end: the time must not tell which of them matched.
+    // The loop does not stop at a match, because the time must not tell which hash matched.
     for (let index = hashes.length - 1; index >= 0; index--)
       if (this.#isFastMatch(digest, hashes[index])) found = index
     return found
@@ -136,7 +136,7 @@ export class SecretChecker {
     if (!passwordHash) throw new TypeError('This runtime has no slow password hash')
     const signal = asker.findSignal?.()
     const work = async () => {
-      // The client does not wait for this answer any more, and other checks wait for their turn.
+      // The client is gone, and other checks wait for their turn.
       if (signal?.aborted) throw new UnavailableError('The client went away')
       await asker.admit?.()
       return passwordHash.verify(secret, hash)
@@ -155,7 +155,7 @@ export class SecretChecker {
 
   async #findPlace({ tenantId, findSource, id, isKnown }: Asker): Promise<QueuePlace> {
     const proved = (await isKnown?.()) ?? false
-    // A known client is not an attacker with many ids, so it has its own place, wherever it comes from.
+    // A known client is not an attacker with many ids, so it has its own place for all of its addresses.
     return { isKnown: proved, path: proved ? [tenantId, id] : [tenantId, findSource(), id] }
   }
 }

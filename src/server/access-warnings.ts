@@ -6,7 +6,7 @@ import type { StoragePlace } from '../storage/open.ts'
 
 /** Warnings about files that other users can reach. */
 export interface AccessWarnings {
-  /** Warns about the first key only, because an fsGroup of Kubernetes opens the keys of all tenants alike. */
+  /** Warns about the first key only, because an fsGroup of Kubernetes exposes the keys of all tenants in the same way. */
   ofKey(exposure: Exposure): void
   ofData(place: StoragePlace, files: Files): Promise<void>
 }

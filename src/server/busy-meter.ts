@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform.ts'
 
-/** A process is busy from this share of one processor on. */
+/** A process is busy if it uses at least this share of one processor. */
 const busyFrom = 0.5
 /** The shortest time (ms) that is measured. A call within it gets the last result. */
 const shortest = 50

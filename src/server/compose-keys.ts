@@ -40,7 +40,7 @@ const lookMargin = 10
 const largestMasterKeyFile = 64 * 1024
 const pageSize = 500
 
-/** The plan for the keys of a configured tenant; undefined when there is no such tenant. */
+/** The plan for the keys of a configured tenant; undefined if the tenant does not exist. */
 function findConfiguredPlan(tenantId: string, context: PlanContext): KeyPlan | undefined {
   const { loaded } = context
   const signing = loaded.config.tenants[tenantId]?.signing
@@ -93,7 +93,7 @@ export interface ComposeKeyringOptions
   extends Pick<KeyringOptions, 'storage' | 'now' | 'monotonic' | 'atOnce' | 'onOpened'> {
   readonly log: Log
   readonly audit: AuditSink
-  /** Default: what {@link openKeyMaterial} answers. */
+  /** Default: the result of {@link openKeyMaterial}. */
   readonly material?: KeyMaterial
 }
 
@@ -123,7 +123,7 @@ async function findStoredPlan(
   tenantId: string,
   { loaded, platform, storage }: { loaded: LoadedConfig; platform: Files; storage: Storage },
 ): Promise<KeyPlan | undefined> {
-  // The id may come from a row that was written by hand, and would become the name of a folder.
+  // The id may come from a row that was written by hand. It becomes the name of a folder, so its form must be safe.
   if (!tenantIdPattern.test(tenantId)) return undefined
   const found = await storage.of(systemTenant).of(tenants).find(tenantId)
   if (!found) return undefined
@@ -135,8 +135,8 @@ async function findStoredPlan(
 }
 
 /**
- * Opens the place of the private keys. Runs before the storage is opened, because a missing master key is a fault of the
- * configuration, whether or not the database can be reached. Throws MasterKeyError.
+ * Opens the store of the private keys. Runs before the storage is opened, because a missing master key is a fault of the configuration
+ * and should be reported even if the database is away. Throws MasterKeyError.
  */
 export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHost): Promise<KeyMaterial> {
   if (loaded.storage.kind === 'postgres')
@@ -145,7 +145,7 @@ export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHos
   return keepsNothing ? new MemoryMaterial(platform) : new FileMaterial(platform)
 }
 
-/** The master keys from master_key_file, or else from the environment; undefined when there are none. */
+/** The master keys from master_key_file, or otherwise from the environment; undefined if there are none. */
 async function loadMasterKeys(
   { config, resolve }: LoadedConfig,
   { files, environment, hashing, onExposure }: KeyringHost,
@@ -179,7 +179,7 @@ async function findLongestTokenLife(
 ): Promise<number | null> {
   const configured = config.tenants[tenantId]
   const tenant = configured ?? (await findStoredSettings(tenantId, storage))
-  // A configured tenant may have settings of API keys and switch them off.
+  // A configured tenant may have settings of API keys although API keys are disabled.
   const isOff = configured?.api_keys?.enabled === false
   const apiKeys = isOff ? undefined : tenant?.api_keys
   if (apiKeys && apiKeys.max_ttl === null) return null
@@ -201,13 +201,13 @@ async function findStoredSettings(tenantId: string, storage: Storage): Promise<T
 async function findLongestStored(tenantId: string, storage: Storage): Promise<number> {
   let longest = 0
   for await (const page of walkRows(storage.of(tenantId).of(clients), { pageSize })) {
-    // A client whose row is damaged gets no token. The ring has noted the life of those that it got before.
+    // A client with a damaged row gets no new token. The ring has noted the life of its earlier tokens.
     for (const { value } of onlyReadable(page)) longest = Math.max(longest, value.access_token_ttl ?? 0)
   }
   return longest
 }
 
-/** A first key is logged where it is opened. */
+/** The log messages of key events. `first` has none, because a first key is logged when it is opened. */
 const messages = {
   first: undefined,
   created: 'a signing key was made',

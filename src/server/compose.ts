@@ -39,7 +39,7 @@ export interface ComposeOptions {
   readonly metrics?: Metrics | undefined
 }
 
-/** The place of the storage. A configuration without a data_dir gets one in memory, which ends with the process. */
+/** The place of the storage. A configuration without a data_dir gets a storage in memory, which ends with the process. */
 export function planStorage(
   { storage, dataDir }: LoadedConfig,
   { files }: Pick<Platform, 'files'>,
@@ -66,7 +66,7 @@ export function composeRegistries(
   }
 }
 
-/** Puts the parts of the server together. The one place that knows where each part comes from. */
+/** Puts the parts of the server together. Only this function knows where each part comes from. */
 export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps {
   const { config } = loaded
   const { platform, keyring, publicUrl, storage, randomBytes } = options

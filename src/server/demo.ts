@@ -3,7 +3,7 @@ import type { Platform } from '../platform/platform.ts'
 import { generateSecret } from '../secrets/generated-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
 
-/** What the server serves without a configuration: one tenant and one client, which end with the process. */
+/** The configuration of a server without config.yaml: one tenant and one client, which end with the process. */
 export interface Demo {
   readonly loaded: LoadedConfig
   readonly secret: string

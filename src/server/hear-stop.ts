@@ -4,7 +4,7 @@ import { orderOf } from '../supervisor/stop-order.ts'
 import type { WorkerSide } from '../supervisor/worker-side.ts'
 import type { Running } from './shutdown.ts'
 
-/** Tells the server to stop, and is told when its port is closed. */
+/** The source of orders to stop. It also learns when the port is closed. */
 export type Heard = Pick<Running, 'onStop' | 'onClosed'>
 
 export function hearSupervisor(worker: WorkerSide): Heard {
@@ -18,7 +18,7 @@ export function hearSupervisor(worker: WorkerSide): Heard {
 }
 
 export function hearSignals(platform: Platform, log: Log): Heard {
-  // A terminal that is closed sends SIGHUP too, and should end what was started in it.
+  // A closed terminal sends SIGHUP too, and should end the server that was started in it.
   if (!platform.isTerminal) {
     platform.onReloadSignal(() =>
       log('warn', 'SIGHUP changes nothing: a server that was started with --workers, 1 too, reloads by it'),

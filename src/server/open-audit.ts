@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.ts'
 export interface OpenAuditOptions extends Pick<AuditLogOptions, 'isBusy'> {
   readonly platform: Platform
   readonly storage: Storage
-  /** Hears of events that cannot be written. */
+  /** Logs that events cannot be written. */
   readonly log: Log
 }
 

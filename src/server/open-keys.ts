@@ -14,7 +14,7 @@ export function findActive({ tenants }: Config): string[] {
 /**
  * Opens the keys of the tenants, `atOnce` at the same time. Throws KeyError with every complaint, damaged rows of keyrings included.
  * With many tenants it opens no key, because ten thousand keys would keep every core busy for minutes. Then the first request of a
- * tenant opens its key; where that fails, the request is answered 503 and the log says why.
+ * tenant opens its key. If that fails, the answer is 503 and the log says why.
  */
 export async function openKeys(
   ids: readonly string[],

@@ -5,7 +5,7 @@ import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { openPort } from './open-port.ts'
 
-/** Serves metrics and logs the address. Throws CommandError where the port cannot be opened. */
+/** Serves metrics and logs the address. Throws CommandError if the port cannot be opened. */
 export function openMetrics(
   { host, port }: MetricsAddress,
   collect: () => Samples | Promise<Samples>,

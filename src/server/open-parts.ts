@@ -51,7 +51,7 @@ export async function openParts(
     log,
     atOnce: platform.cores,
     onOpened: ({ tenantId }, opened) => {
-      // Only the start prints them. Later ones would stay in memory for as long as this map.
+      // Only the start prints them. Later ones are not kept, because they would stay in memory as long as this map.
       if (lifecycle.phase === 'starting') openedKeys.set(tenantId, opened)
       else logNewKey(tenantId, opened, log)
     },

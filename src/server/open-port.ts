@@ -2,7 +2,7 @@ import { CommandError } from '../cli/command.ts'
 import { ListenError, type Listener, type ListenOptions } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 
-/** Opens a port. Throws CommandError that says what to do; `option` is the one that chooses another port. */
+/** Opens a port. Throws a CommandError with the next step. `option` is the name of the option that chooses another port. */
 export function openPort(
   options: ListenOptions,
   { listen }: Pick<Platform, 'listen'>,

@@ -22,7 +22,7 @@ interface StartOptions {
   readonly isWorker: boolean
 }
 
-/** Starts to count, where the configuration enables metrics, and serves them, where no supervisor does. Throws CommandError. */
+/** If the configuration enables metrics, starts to count, and serves the metrics unless a supervisor does. Throws CommandError. */
 export function startMetrics(
   { server }: Pick<Config, 'server'>,
   { platform, log, isWorker }: StartOptions,

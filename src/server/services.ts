@@ -20,14 +20,14 @@ export interface Services {
   readonly limits: AttemptLimits
   /** See AuditLog.settleForgotten. */
   settleAudit(): Promise<void>
-  /** Writes what is still in memory, and closes the storage. */
+  /** Writes the rows that are still in memory, and closes the storage. */
   close(): Promise<void>
 }
 
 /** Number of damaged rows that are remembered as logged. */
 const mostTold = 1000
 
-/** Logs each damaged row once, as long as there are not more of them than are remembered. */
+/** Logs each damaged row once. If there are more than {@link mostTold}, some may be logged again. */
 function logDamaged(log: Log): OnDamagedRow {
   const told = new Set<string>()
   return ({ key, message }) => {
@@ -39,7 +39,7 @@ function logDamaged(log: Log): OnDamagedRow {
   }
 }
 
-/** Opens what a server needs besides its keys. Throws StorageError. */
+/** Opens all services of a server except its keys. Throws StorageError. */
 export async function openServices(
   loaded: LoadedConfig,
   { platform, log }: { platform: Platform; log: Log },

@@ -9,8 +9,8 @@ import type { StopOrder } from '../supervisor/stop-order.ts'
 const longestFarewell = 10_000
 
 /**
- * For so long (ms) before the port closes, no new connection begins. In that time every connection that has begun is accepted, and its
- * first request arrives. Closing the port earlier would reset it.
+ * The time (ms) before the port closes in which no new connection begins. In that time every connection that has begun is accepted, and
+ * its first request arrives. If the port closed earlier, such a connection would be reset.
  */
 const quietTime = 300
 
@@ -48,7 +48,7 @@ export function runUntilStopped(running: Running): Promise<number> {
     }
     const removeListener = onStop(({ by, keepServing }) => {
       if (lifecycle.phase === 'stopping') return end(exitCodeOf(by))
-      // No load balancer sends requests to a server that is still starting.
+      // A server that is still starting needs no delay, because no load balancer sends requests to it.
       const delay = keepServing && lifecycle.phase === 'ready' ? shutdownDelay : 0
       lifecycle.phase = 'stopping'
       log('info', 'stopping', { signal: by, ...(delay > 0 && { shutdown_delay_ms: delay }) })

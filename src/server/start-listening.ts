@@ -12,13 +12,13 @@ export interface ListeningOptions {
   readonly settings: Config['server']
   readonly adminApi: AdminApi | undefined
   readonly platform: Pick<Platform, 'listen'>
-  /** Lets other workers listen on the port too. */
+  /** Whether other workers may listen on the port too. */
   readonly sharePort: boolean
 }
 
 /**
- * Opens the port and puts the app behind it. The port comes first, because links may need its number. No request can come in
- * between, because nothing here waits.
+ * Opens the port, then creates the app, because links may need the number of the port. No request can arrive in between, because this
+ * function is synchronous.
  */
 export function startListening(
   { host, port, settings, platform, sharePort, adminApi }: ListeningOptions,

@@ -46,7 +46,7 @@ export function announce(announced: Announced, { demo, platform, worker, isQuiet
   for (const [tenantId, opened] of openedKeys) logNewKey(tenantId, opened, log)
 }
 
-/** Warns where another port was chosen at the start than the one in public_url: links would lead to another server. */
+/** Warns if the port of the server differs from the port in public_url, because links would lead to another server. */
 function warnOfOtherPort(publicUrl: string, port: number, platform: Platform): void {
   if (!isLoopbackUrl(publicUrl) || Number(new URL(publicUrl).port || 80) === port) return
   platform.writeError(

@@ -71,9 +71,9 @@ export async function supervise(
 const largestConfig = 64 * 1024 * 1024
 
 /**
- * Reads text and folder of the configuration once, so that a worker which starts later has the same one, though the file may have
- * changed. A file that cannot be read has the text null: the first worker reads it again and says what is wrong. Throws FileError where the
- * file cannot even be looked for.
+ * Reads text and folder of the configuration once, so that a worker which starts later has the same one, even if the file has changed.
+ * For a file that cannot be read, the text is null. Then the first worker reads it again and reports the fault. Throws FileError if
+ * the folders cannot be searched for the file.
  */
 async function readConfig(args: ParsedArguments, platform: Platform): Promise<ConfigSource> {
   const { files } = platform
@@ -90,8 +90,8 @@ async function readConfig(args: ParsedArguments, platform: Platform): Promise<Co
 }
 
 /**
- * Checks that no other server has the port. Workers cannot: they would share it even with another server of the same user. Returns
- * the number of the port, which port 0 becomes for all workers.
+ * Checks that no other server has the port. Workers cannot check this, because they would share the port even with another server of the
+ * same user. Returns the number of the port. For port 0, all workers use this number.
  */
 async function takePort({ host, port }: Plan, platform: Platform): Promise<number> {
   const fetch = async () => new Response(null, { status: 503 })

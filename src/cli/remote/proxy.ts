@@ -34,7 +34,10 @@ function isLoopbackHost(host: string): boolean {
   return /^(?:.*\.)?localhost$/.test(host) || loopback.some((range) => isInSubnet(host, range))
 }
 
-/** Whether an entry of NO_PROXY matches the target. An entry is `*`, an address, a subnet, or a domain with its subdomains, with or without a port. */
+/**
+ * Whether an entry of NO_PROXY matches the target. An entry is `*`, an address, a subnet, or a domain with its subdomains, with or without
+ * a port.
+ */
 function matches(entry: string, { host, port }: { host: string; port: string }): boolean {
   if (entry === '') return false
   if (entry === '*' || isInSubnet(host, entry)) return true

@@ -22,7 +22,10 @@ export const localOptions = [
 /** The options that say where a server is. */
 export const serverOptions = [urlOption, ...localOptions] as const
 
-/** The base URL of the server that --url names, else of the server that `serve` would start here. Throws UsageError, ConfigError and CommandError. */
+/**
+ * The base URL of the server that --url names, otherwise of the server that `serve` would start here. Throws UsageError, ConfigError and
+ * CommandError.
+ */
 export async function findServerUrl(
   args: ParsedArguments,
   platform: Platform,

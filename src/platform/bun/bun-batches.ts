@@ -1,9 +1,9 @@
 type Answer = Response | Promise<Response>
 
 /**
- * Reads all requests of one turn of the event loop before the first of them is worked on, and sends the answers that are ready in
- * one turn together. One request at a time would cost nearly twice the processor time: each step evicts the others from the
- * processor's caches, and each single answer wakes its reader, which sleeps again before the next answer is there.
+ * Reads all requests of one turn of the event loop before it handles the first one, and sends all answers of one turn together. Handling
+ * one request at a time would cost nearly twice the processor time, because each step evicts the others from the processor's caches, and
+ * each single answer wakes its reader, which sleeps again before the next answer arrives.
  */
 export function createBatches(
   nextTurn: (callback: () => void) => void,

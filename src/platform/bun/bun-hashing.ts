@@ -1,6 +1,6 @@
 import type { Hashing } from '../hashing.ts'
 
-/** Hashes with Bun's own functions: half the time of node:crypto, and a start does not load that. */
+/** Hashes with Bun's own functions. They take half the time of node:crypto, and a start need not load node:crypto. */
 export const bunHashing: Hashing = {
   sha256: (data) => Bun.SHA256.hash(data, new Uint8Array(32)) as Uint8Array,
   hmacSha256: (key, data) => {

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 
 /**
  * Sets options of the listening sockets of this process through the C library of the host, because the runtime neither sets them
- * nor tells the numbers of its sockets. Works on Linux with glibc on x86-64 and arm64.
+ * nor gives the file descriptors of its sockets. Works on Linux with glibc on x86-64 and arm64.
  */
 
 /** socket(7), level SOL_SOCKET. */
@@ -50,7 +50,7 @@ export class ListeningSocket {
     this.#libc = libc
   }
 
-  /** The first socket that `isWanted` accepts; undefined where there is none, or where the system has no glibc or no /proc. */
+  /** The first socket that `isWanted` accepts; undefined if there is none, or if the system has no glibc or no /proc. */
   static async find(isWanted: (socket: ListeningSocket) => boolean): Promise<ListeningSocket | undefined> {
     try {
       opened ??= openLibc()
@@ -93,7 +93,7 @@ export class ListeningSocket {
       instructions.setUint32(index * 8 + 4, operand, true)
     }
     const bytes = new Uint8Array(instructions.buffer)
-    // struct sock_fprog: how many, and where.
+    // struct sock_fprog: the number of instructions and their address.
     return this.set(name, new BigUint64Array([BigInt(program.length), BigInt(this.#libc.pointerTo(bytes))]))
   }
 }

@@ -6,7 +6,7 @@ import { createBatches } from './bun-batches.ts'
 import { bunHashing } from './bun-hashing.ts'
 import { bunSteering } from './bun-steering.ts'
 
-/** More than any endpoint takes, so that a request meets our own limit first, which answers in JSON. */
+/** More bytes than any endpoint accepts, so that our own limit refuses the request first, with an answer in JSON. */
 const maxRequestBodySize = 1024 * 1024
 
 export function bunPlatform(): Platform {
@@ -25,7 +25,7 @@ function sendRequest(url: string, init: RequestInit, proxy: string | undefined):
   return fetch(url, {
     ...init,
     proxy: proxy === undefined ? false : { url: proxy, respectNoProxy: false },
-    // The environment could change both: then secrets would be printed, or sent to an unverified server.
+    // Both are set here, because the environment could change them. Then secrets would be printed, or sent to an unverified server.
     verbose: false,
     tls: { rejectUnauthorized: true },
   })
@@ -73,8 +73,8 @@ function start({
 }
 
 /**
- * Returns the request with a URL that has a host. Where Host is empty, or missing as HTTP/1.0 allows, Bun gives only the target:
- * `/health`. Bun refuses HTTP/1.1 without a Host, as RFC 9112 section 3.2 requires. Deno adds a host by itself.
+ * Returns the request with a URL that has a host. If Host is empty, or missing as HTTP/1.0 allows, Bun gives only the target, such as
+ * `/health`. Bun refuses HTTP/1.1 without a Host, as RFC 9112 section 3.2 requires. Deno always adds a host.
  */
 function withWholeUrl(request: Request): Request {
   if (!request.url.startsWith('/')) return request

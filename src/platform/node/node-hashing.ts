@@ -1,7 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { Hashing } from '../hashing.ts'
 
-/** Hashes by node:crypto, for a runtime that has nothing faster. */
+/** Hashes with node:crypto, for a runtime without a faster way. */
 export const nodeHashing: Hashing = {
   sha256: (data) => hash('sha256', data, 'buffer'),
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),

@@ -10,14 +10,14 @@ import { nodeProcesses } from './node-processes.ts'
 import { openNativeKey } from './node-sign.ts'
 import { nodeSqlite } from './node-sqlite.ts'
 
-/** The part of the port that Bun and Deno fill alike, through their node: modules. */
+/** The part of the port that is the same for Bun and Deno, because both have the node: modules. */
 export type SharedPlatform = Omit<
   Platform,
   'name' | 'hashing' | 'passwordHash' | 'fetch' | 'listen' | 'quickCurves'
 >
 
-// The driver of Postgres reads these variables of libpq by itself: it refuses some of their values and understands others differently.
-// The URL says the same things.
+// The driver of Postgres would read these variables of libpq, refuse some of their values and understand others differently. The URL has
+// parameters for them.
 for (const name of ['PGTARGETSESSIONATTRS', 'PGSSLNEGOTIATION']) delete process.env[name]
 
 /** The longest time (ms) that a line of the log waits for others. */
@@ -69,9 +69,9 @@ export function nodePlatform(): SharedPlatform {
       }
     },
     onReloadSignal: (listener) => {
-      // Windows sends it when the console window is closed, which is no order to reload.
+      // Windows sends SIGHUP when the console window is closed. That is not an order to reload.
       if (process.platform === 'win32') return () => {}
-      // A terminal that is closed sends it too. A server that went on could not be stopped from there.
+      // A terminal that is closed sends SIGHUP too. The server must stop then, because it could not be stopped from there later.
       const onHup = () => (isTerminalGone() ? void process.kill(process.pid, 'SIGTERM') : listener())
       process.on('SIGHUP', onHup)
       return () => void process.off('SIGHUP', onHup)

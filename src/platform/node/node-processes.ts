@@ -22,7 +22,7 @@ function usage(): ProcessUsage {
   return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() }
 }
 
-/** The arguments that start this program: none for an executable; a run from source names its first file. */
+/** The arguments that start this program: none for an executable, the first source file for a run from source. */
 function programWords(): string[] {
   const [, entry = ''] = process.argv
   const isCompiled = entry.startsWith('/$bunfs/') || /^[A-Z]:[\\/]~BUN[\\/]/i.test(entry)
@@ -63,5 +63,5 @@ const parentChannel: Channel = {
   },
 }
 
-/** `exited` and `onGone` tell about a process that is gone. */
+/** Ignores the error of a message to an ended process, because `exited` and `onGone` report its end. */
 function ignoreFault(): void {}

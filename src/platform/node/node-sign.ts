@@ -32,7 +32,7 @@ function wayOf(scheme: SignatureScheme): Way {
   return way
 }
 
-/** A class with almost no fields, because there may be ten thousand objects. */
+/** The class has almost no fields, because there may be ten thousand objects. */
 class NodeKey implements NativeKey {
   readonly #way: Way
   #key: KeyObject | undefined

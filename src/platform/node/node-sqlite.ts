@@ -14,7 +14,7 @@ export const nodeSqlite: Sqlite = {
   },
 }
 
-/** Statements that are kept prepared: more than there are different ones. */
+/** The most statements that stay prepared. grantd has fewer different ones. */
 const mostPrepared = 200
 
 function connect(database: DatabaseSync): SqliteConnection {
@@ -37,7 +37,7 @@ function connect(database: DatabaseSync): SqliteConnection {
 type Rows = ReturnType<SqliteConnection['all']>
 type Values = Parameters<SqliteConnection['all']>[1]
 
-/** A 64-bit number that JavaScript cannot hold is returned as the nearest one, which is no safe integer: so only its own row is damaged. */
+/** Returns a 64-bit number that JavaScript cannot represent as the nearest one, which is not a safe integer. So only its own row is damaged. */
 function allOf(statement: StatementSync, values: Values): Rows {
   try {
     return statement.all(...values) as Rows

@@ -4,10 +4,10 @@ import type { OpensslHost } from './openssl-port.ts'
 
 const isDeno = 'Deno' in globalThis
 
-/** The OpenSSL of this machine, called through the FFI of the runtime. The code is loaded when it is needed: most processes never do. */
+/** The OpenSSL of this machine, called through the FFI of the runtime. It is loaded at the first use, because most processes never use it. */
 export const hostOpenssl: OpensslHost = {
   weighOpenssl: async (kind) =>
-    // Deno's own code is slower by far with all but Ed25519.
+    // Deno's own code is much slower with all algorithms except Ed25519.
     isDeno ? undefined : (await import('./openssl-prospects.ts')).weighOpensslHere(kind),
   openOpenssl: async () => {
     const [{ openFirst }, { openLibrary }] = await Promise.all([

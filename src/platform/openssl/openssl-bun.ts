@@ -15,7 +15,7 @@ const types = {
   void: FFIType.void,
 } as const satisfies Record<Kind, FFIType>
 
-/** Opens the library at `path`. Throws what bun:ffi throws. */
+/** Opens the library at `path`. Throws the errors of bun:ffi. */
 export function openLibrary(path: string): NativeLibrary {
   const definitions = Object.entries(opensslFunctions).map(
     ([name, { takes, gives }]) =>

@@ -23,9 +23,9 @@ const types = {
   void: 'void',
 } as const satisfies Record<Kind, string>
 
-/** Opens the library at `path`. Throws what Deno throws, and OpensslError without the permission. */
+/** Opens the library at `path`. Throws the errors of Deno, and OpensslError without the permission. */
 export function openLibrary(path: string): NativeLibrary {
-  // Checked first, because Deno would ask the person at the terminal.
+  // Checks the permission first, because otherwise Deno would ask the user at the terminal.
   if (Deno.permissions.querySync({ name: 'ffi', path }).state !== 'granted')
     throw new OpensslError('Deno may call no library; start it with --allow-ffi')
   const definitions = Object.entries(opensslFunctions).map(

@@ -5,8 +5,8 @@ const folders: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * The files that may be the libcrypto of OpenSSL 3. Never the bare name: where the system does not find it, Bun
- * looks in the current folder.
+ * The files that may be the libcrypto of OpenSSL 3. A file name without a folder is not among them, because Bun would also look for it in
+ * the current folder.
  */
 export function placesOfOpenssl({ system, machine }: { system: string; machine: string }): readonly string[] {
   return system === 'linux' ? (folders[machine] ?? []).map((folder) => `${folder}/libcrypto.so.3`) : []
@@ -27,7 +27,7 @@ interface Kinds {
 }
 export type Kind = keyof Kinds
 
-/** The functions of libcrypto that are called, as OpenSSL 3.0 and everything after it has them. */
+/** The called functions of libcrypto, as in OpenSSL 3.0 and later. */
 export const opensslFunctions = {
   OPENSSL_version_major: { takes: [], gives: 'int' },
   OpenSSL_version: { takes: ['int'], gives: 'pointer' },
@@ -71,7 +71,7 @@ export type OpensslCalls = {
 export interface NativeLibrary {
   readonly path: string
   readonly calls: OpensslCalls
-  /** Where the bytes are, as long as they are held. */
+  /** The address of the bytes. It is valid as long as the caller keeps a reference to them. */
   addressOf(bytes: Uint8Array): bigint
   /** The C string at an address. */
   textAt(pointer: Pointer): string

@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 
 /**
- * Why the host's OpenSSL makes signatures with such keys no faster than Bun does; undefined: it may, and has to be measured. Where
- * it cannot win it is not loaded, because loading costs 4 MB. `kind` is RSA with its bits, or a curve. docs/performance.md has
- * the figures.
+ * Returns why the host's OpenSSL does not sign faster than Bun with keys of this kind; undefined if it may be faster and has to be
+ * measured. OpenSSL is not loaded if it cannot be faster, because loading costs 4 MB. `kind` is RSA with its bits, or a curve.
+ * docs/performance.md has the figures.
  */
 export function weighOpenssl(
   kind: string,
   { machine, processor }: { machine: string; processor: string },
 ): string | undefined {
   if (!kind.startsWith('RSA')) return 'the runtime is faster with this curve'
-  // AVX-512 IFMA is the one path for RSA that OpenSSL has and BoringSSL has not. Only x64 was measured.
+  // For RSA, OpenSSL uses AVX-512 IFMA and BoringSSL does not. This is their only difference in speed. Only x64 was measured.
   const isLevel = machine === 'x64' && processor !== '' && !/\bavx512ifma\b/.test(processor)
   return isLevel ? 'this processor has no AVX-512 IFMA, so OpenSSL is no faster' : undefined
 }

@@ -9,7 +9,7 @@ const longestReason = 256
 const pssPadding = 6
 const saltAsHash = -1
 
-/** A key of the library, for as long as it is not freed. */
+/** A key of the library until it is freed. */
 interface Held {
   key: Pointer | null
 }
@@ -28,7 +28,7 @@ export class OpensslLibrary implements Openssl {
   readonly #length = new BigUint64Array(1)
   readonly #address = new BigUint64Array(1)
   readonly #held = new Set<Held>()
-  /** Frees a key when the object that had it is collected. */
+  /** Frees a key when its object is garbage-collected. */
   readonly #forgotten = new FinalizationRegistry<Held>((held) => this.#free(held))
 
   /** Throws {@link OpensslError} for a library that is not OpenSSL 3. */
@@ -137,7 +137,7 @@ export class OpensslLibrary implements Openssl {
     }
   }
 
-  /** The ASN.1 that OpenSSL signs in, as r || s (RFC 7518 section 3.4): OpenSSL reads its own. */
+  /** Turns the ASN.1 form of a signature into r || s (RFC 7518 section 3.4). OpenSSL itself parses the ASN.1. */
   #toJose(length: number, half: number): Uint8Array {
     const { d2i_ECDSA_SIG, ECDSA_SIG_get0_r, ECDSA_SIG_get0_s, BN_bn2binpad, ECDSA_SIG_free } = this.#calls
     this.#address[0] = this.#library.addressOf(this.#signature)
@@ -163,7 +163,7 @@ export class OpensslLibrary implements Openssl {
     if (result <= 0) throw this.#explain(name)
   }
 
-  /** What OpenSSL says of the last failure, which holds nothing of the key; its queue is empty afterwards. */
+  /** Makes an error of the last failure in the words of OpenSSL, which contain no part of the key. Empties the error queue of OpenSSL. */
   #explain(name: string): OpensslError {
     const { ERR_get_error, ERR_error_string_n, ERR_clear_error } = this.#calls
     const reason = new Uint8Array(longestReason)
@@ -176,7 +176,7 @@ export class OpensslLibrary implements Openssl {
 
 type PreparedScheme = SignatureScheme & { readonly hashName: Uint8Array | null }
 
-/** The first library of `paths` that is OpenSSL 3. Throws {@link OpensslError}, which names every place. */
+/** Opens the first library of `paths` that is OpenSSL 3. Throws {@link OpensslError}, which names every path. */
 export function openFirst(
   paths: readonly string[],
   openLibrary: (path: string) => NativeLibrary,

@@ -1,12 +1,12 @@
 const name =
   /^(?=.*[A-Za-z])[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
-/** Checks the characters alone. The system decides whether it is an address. */
+/** Checks only the characters. The system decides whether the text is an address. */
 const ipv6 = /^(?=.*:.*:)[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?$/
 
 /**
- * Whether `text` can be a host to listen on: a name, or an address written in full. The short forms of inet_aton are none: it takes
- * `0` for every address of the machine.
+ * Whether `text` can be a host to listen on: a name, or an address written in full. The short forms of inet_aton are refused, because `0`
+ * would mean every address of the machine.
  */
 export function isHost(text: string): boolean {
   return ipv4.test(text) || ipv6.test(text) || (name.test(text) && !/^0x[0-9a-f]*$/i.test(text))

@@ -1,4 +1,4 @@
-/** What {@link isIssuerUrl} wants. */
+/** The form that {@link isIssuerUrl} checks, in words for messages. */
 export const wantedIssuer =
   'an absolute http(s) URL without user, query and fragment, with one slash at its end at most'
 
@@ -7,7 +7,7 @@ export const wantedIssuer =
  * loopback and for tests). A slash at its end belongs to it: RFC 8414 section 3.1 and RFC 9207 section 2.4 compare issuers byte for byte.
  */
 export function isIssuerUrl(text: string): boolean {
-  // The authority is checked in the text itself: URL would repair an empty or a backslashed one.
+  // Checks the authority in the text itself, because URL would repair an empty authority or one with backslashes.
   if (!/^[\x21-\x7e]+$/.test(text)) return false
   return /^https?:\/\/[^/?#@\\]+(\/[^?#\\]*)?$/.test(text) && !text.endsWith('//') && URL.canParse(text)
 }

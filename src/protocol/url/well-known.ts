@@ -1,15 +1,15 @@
-/** The names under which the metadata of an issuer is looked for: RFC 8414 section 7.3 and OpenID Connect Discovery 1.0 section 4. */
+/** The names under which clients look for the metadata of an issuer: RFC 8414 section 7.3 and OpenID Connect Discovery 1.0 section 4. */
 export const metadataNames = ['oauth-authorization-server', 'openid-configuration'] as const
 export type MetadataName = (typeof metadataNames)[number]
 
-/** What a URL path asks for. */
+/** The metadata that a URL path names. */
 export interface MetadataPath {
   readonly name: MetadataName
   /** The path of the issuer, without a trailing slash; empty for an issuer without a path. */
   readonly issuerPath: string
 }
 
-/** Where the well-known part of the path stands: before the path of the issuer, or after it. */
+/** The possible places of the well-known part: before the path of the issuer, or after it. */
 const patterns = metadataNames.flatMap((name) => [
   { name, pattern: new RegExp(`^/\\.well-known/${name}(|/.*[^/])$`) },
   { name, pattern: new RegExp(`^(|/.*[^/])/\\.well-known/${name}$`) },
@@ -25,9 +25,9 @@ export function metadataUrls(issuer: string, name: MetadataName): { inserted: st
   return { inserted: `${origin}${wellKnown}${path}`, appended: `${origin}${path}${wellKnown}` }
 }
 
-/** Which metadata a URL path asks for, in either form; undefined for a path of something else. */
+/** Parses a URL path of metadata, in either form; undefined for any other path. */
 export function parseMetadataPath(pathname: string): MetadataPath | undefined {
-  // Most paths are something else, and this is looked at for each of them.
+  // A fast test, because this function runs for each request and most paths are not of metadata.
   if (!pathname.includes('/.well-known/')) return undefined
   for (const { name, pattern } of patterns) {
     const issuerPath = pattern.exec(pathname)?.[1]
@@ -37,9 +37,9 @@ export function parseMetadataPath(pathname: string): MetadataPath | undefined {
 }
 
 /**
- * The issuers whose metadata a path can mean, the likeliest first. Only issuers of the origin of `publicUrl` are among them: the path
- * alone does not tell issuers of several hosts apart, and the Host header is the sender's own text. A proxy may have cut the path of
- * `publicUrl` off, so the path with it in front comes second. Either may end in a slash.
+ * The issuers whose metadata a path can mean, the most likely first. All of them have the origin of `publicUrl`, because the path alone does
+ * not tell issuers of several hosts apart and the sender can choose the Host header. A proxy may have removed the path of `publicUrl`, so
+ * the path with it in front comes second. Both may end in a slash.
  */
 export function candidateIssuers(issuerPath: string, publicUrl: string): string[] {
   const { origin, path: prefix } = splitIssuer(publicUrl)
@@ -47,7 +47,7 @@ export function candidateIssuers(issuerPath: string, publicUrl: string): string[
   return paths.flatMap((path) => [`${origin}${path}`, `${origin}${path}/`])
 }
 
-/** The parts of an issuer in its own spelling, which URL would change; the path is without a trailing slash. */
+/** Splits an issuer without changing its spelling, as URL would. The path has no trailing slash. */
 function splitIssuer(issuer: string): { origin: string; path: string } {
   const [origin = ''] = /^https?:\/\/[^/]*/.exec(issuer) ?? []
   return { origin, path: issuer.slice(origin.length).replace(/\/$/, '') }
