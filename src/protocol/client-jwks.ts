@@ -58,7 +58,7 @@ function isSame(a: AssertionAlgorithm, b: AssertionAlgorithm): boolean {
 /** Parses the JWK Set of a client, from config.yaml, a file or a request. Returns every fault if there is one. */
 export function parseClientJwks(value: unknown): ClientJwks | { readonly faults: readonly JwksFault[] } {
   const entries = isMembers(value) ? value['keys'] : undefined
-  if (!Array.isArray(entries)) return { faults: findSetFaults(value) }
+  if (!Array.isArray(entries) || isSingleKey(value)) return { faults: findSetFaults(value) }
   if (entries.length === 0 || entries.length > mostClientKeys) {
     return {
       faults: [{ path: ['keys'], message: `has ${entries.length} keys, wanted 1 to ${mostClientKeys}` }],
@@ -69,10 +69,15 @@ export function parseClientJwks(value: unknown): ClientJwks | { readonly faults:
   return faults.length > 0 ? { faults } : { keys: found.flatMap((each) => ('key' in each ? [each.key] : [])) }
 }
 
+/** True with a list of keys too, because a merge patch adds the members of a single key to the set that the client has. */
+function isSingleKey(value: unknown): value is Members {
+  return isMembers(value) && 'kty' in value
+}
+
 /** A single key in place of a set is often the private one, so this fault comes first. */
 function findSetFaults(value: unknown): JwksFault[] {
   const message = 'is no JWK Set, wanted an object with a list keys'
-  if (!isMembers(value) || !('kty' in value)) return [{ path: [], message }]
+  if (!isSingleKey(value)) return [{ path: [], message }]
   const known = findPrivateMembers(value).map(([member, fault]) => ({ path: [member], message: fault }))
   return [...known, { path: [], message: `${message}; this is a single key` }]
 }

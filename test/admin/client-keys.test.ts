@@ -46,6 +46,16 @@ describe('a client of private_key_jwt', () => {
     expect([await tokenStatus('turning', first), await tokenStatus('turning', second)]).toEqual([401, 200])
   })
 
+  test('takes no single key in place of the set that it has, private or public', async () => {
+    await make('patched', { ...method, ...jwksOf(first) })
+    const { body } = await patch('patched', { jwks: { ...second.jwk, d: 'AAAA' } })
+    expect(body.error_description).toStartWith('The field jwks.d is part of a private key')
+    const single = await patch('patched', { jwks: second.jwk })
+    expect(single.status).toBe(400)
+    expect(single.body.error_description).toEndWith('; this is a single key')
+    expect([await tokenStatus('patched', first), await tokenStatus('patched', second)]).toEqual([200, 401])
+  })
+
   test('gets no secret, and has none to remove', async () => {
     await make('secretless', { ...method, ...jwksOf(first) })
     const plainly = 'The client proves itself with private_key_jwt and has no secrets; change its jwks'

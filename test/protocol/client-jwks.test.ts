@@ -159,6 +159,13 @@ describe('a JWK Set', () => {
     expect(found.map(([where]) => where)).toEqual(['d', ''])
   })
 
+  test('has no single key beside its keys, as a merge patch would make it', () => {
+    const { p256 } = publicKeys
+    const found = faultsOf({ keys: [p256], ...p256, d: 'AAAA' })
+    expect(found.map(([where]) => where)).toEqual(['d', ''])
+    expect(faultsOf({ keys: [p256], ...p256 }).map(([where]) => where)).toEqual([''])
+  })
+
   test('has a bounded number of keys', () => {
     const keys = (count: number) => ({ keys: Array.from({ length: count }, () => publicKeys.p256) })
     expect(faultsOf(keys(mostClientKeys))).toEqual([])
