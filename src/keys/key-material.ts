@@ -69,6 +69,6 @@ export interface KeyMaterial {
   removePlace(place: KeyPlace): Promise<void>
   /** Removes the place of this tenant, unless something is in it. */
   removeIfEmpty(place: KeyPlace): Promise<void>
-  /** Stores the keys of a ring in the current form, such as under a new master key. Returns the new ring; the same object if nothing changed. */
+  /** Stores the keys of a ring in the current form, such as under a new master key. Returns the new ring; the same object if unchanged. */
   renew(plan: KeyPlan, ring: Ring): Promise<Ring>
 }

@@ -1,17 +1,17 @@
 import { type NewRecord, type Records, StorageError, type StoredRecord } from './storage.ts'
 
-/** What an attempt returns when another process changed the row since it was read. */
+/** An attempt returns this when another process changed the row since it was read. */
 export const lost = Symbol('lost')
 
 export interface SwapOptions {
   /**
-   * Throws StorageError with this text after so many attempts. Default: no limit, because whenever an attempt loses, another one has
-   * won.
+   * Throws StorageError with this message after this number of attempts. Default: no limit, because an attempt is lost only if another
+   * process succeeds.
    */
   readonly most?: { readonly attempts: number; readonly message: string }
 }
 
-/** Runs `attempt`, which reads a row and writes it by its version, until it is not `lost`. Returns what the attempt returned. */
+/** Repeats `attempt`, which reads a row and writes it by its version, until its result is not `lost`. Returns the result. */
 export async function untilWritten<R>(
   attempt: () => Promise<R | typeof lost>,
   { most }: SwapOptions = {},

@@ -19,16 +19,16 @@ interface Use {
   readonly create: { readonly parent: string } | undefined
 }
 
-/** Names of kinds and tenants have no space, so no two uses share a key, whatever the id is. */
+/** Names of kinds and tenants have no space, so two uses never share a key, even if an id has a space. */
 function keyOf({ tenantId, kind, id }: Use): string {
   return `${kind.name} ${tenantId} ${id}`
 }
 
-/** Milliseconds between two writes. A crash can lose uses of that time. */
+/** Milliseconds between two writes. A crash can lose the uses of this time. */
 const pause = 10_000
 /**
- * Milliseconds in which a use is not written again. Readers want to know whether something is in use, and otherwise each of a hundred
- * thousand clients would cost a write every ten seconds.
+ * Milliseconds in which a use is not written again. Otherwise each of a hundred thousand clients would cost a write every ten seconds, and
+ * readers need not know the last use more precisely.
  */
 export const usePrecision = 300_000
 /** Remembered writes, at about a hundred bytes each; at most twice as many. */
@@ -39,13 +39,13 @@ const writtenAtOnce = 200
 const mostWaiting = 10_000
 
 /**
- * Keeps when things were used last, to within five minutes, without a write at each use: every ten seconds it writes those that were
- * not written lately.
+ * Keeps the time of the last use of secrets and keys, to within five minutes, without a write at each use. Every ten seconds, it writes
+ * the uses that were not written in the last five minutes.
  */
 export class LastUse {
   readonly #options: LastUseOptions
   #waiting = new Map<string, Use>()
-  /** When each key was written last. A dropped key is only written once more. */
+  /** The time of the last write of each key. If a key is dropped from the map, the only cost is one more write. */
   readonly #writtenAt = new BoundedMap<number>({ most: mostRemembered })
   #cancel: (() => void) | undefined
   #flushing: Promise<void> = Promise.resolve()
@@ -69,7 +69,7 @@ export class LastUse {
     return last !== undefined && Math.abs(at - last) < usePrecision
   }
 
-  /** Writes what waits; never throws. */
+  /** Writes all waiting uses; never throws. */
   flush(): Promise<void> {
     this.#cancel?.()
     this.#cancel = undefined

@@ -32,9 +32,9 @@ export function createMemoryStorage(onDamaged: OnDamagedRow = () => {}): Storage
 
 interface State {
   rows: Rows
-  /** One created row by tenant and kind. It is read instead of a missing one. */
+  /** One created row by tenant and kind. findNear returns it in place of a missing row. */
   readonly samples: Map<string, Row>
-  /** The end of the last write or transaction. They run one after the other. */
+  /** Resolves at the end of the last write or transaction. They run one after the other. */
   last: Promise<unknown>
   closed: boolean
   readonly onDamaged: OnDamagedRow

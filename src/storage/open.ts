@@ -4,7 +4,7 @@ import { SqlStorage } from './sql-storage.ts'
 import { openSqlite, type SqliteHost } from './sqlite/open-sqlite.ts'
 import type { OnDamagedRow, Storage } from './storage.ts'
 
-/** Which store it is, and where. */
+/** The kind of the store, and its place. */
 export type StoragePlace =
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite'; readonly path: string }

@@ -72,7 +72,7 @@ function readRow<S extends TSchema>(
   return { id, value: kind.fallback, version, expiresAt, usedAt, parent }
 }
 
-/** NaN for a text, which SQLite can keep in a column of numbers. */
+/** Reads a number. Returns NaN for a text, because SQLite can keep a text in a column of numbers. */
 function readNumber(column: unknown): number | null {
   return column === null ? null : Number(column)
 }
@@ -81,7 +81,7 @@ function isNumber(value: number | null): boolean {
   return value === null || Number.isSafeInteger(value)
 }
 
-/** Whether it is a time that can be shown. */
+/** Whether the number is a time that a Date can represent. */
 function isTime(value: number | null): boolean {
   return isNumber(value) && (value === null || (value >= earliestMoment && value <= latestMoment))
 }
@@ -102,7 +102,7 @@ function readValue<S extends TSchema>(text: unknown, schema: S): S['static'] | D
 
 const longestPath = 100
 
-/** Why a value cannot be used. It is a class, because a value can be anything else. */
+/** The reason why a value cannot be used. It is a class, so that it cannot be confused with a value. */
 class Damage {
   readonly reason: string
 

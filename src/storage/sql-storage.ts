@@ -82,7 +82,7 @@ export class SqlStorage implements Storage {
 
 const columns: Sql = sql`id, value, version, expires_at, used_at, parent`
 
-/** Statements of every request, made once. Values come with each use, in this order. */
+/** The condition of statements about one row, made once. Each use adds its values in this order. */
 const ofOne = sql`tenant = ${''} and kind = ${''} and id = ${''}`
 const { parts: findParts } = sql`select ${columns} from grantd_records where ${ofOne}`
 /** The row with this id, or the one before it, or the first row if there is none before it. */
@@ -104,15 +104,15 @@ const { parts: touchOrCreateParts } =
       returning 1 as one`
 
 /**
- * Finds so many ids by one search each. With `id in (...)` SQLite takes half as long again, because it first sorts the ids into a
- * table.
+ * Statements that find 1 to 8 ids with one search for each id. With `id in (...)` SQLite takes 1.5 times as long, because it first sorts
+ * the ids into a table.
  */
 const findManyParts = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => {
   const each = Array.from({ length: count }, () => sql`select ${columns} from grantd_records where ${ofOne}`)
   return each.reduce((all, one) => sql`${all} union all ${one}`).parts
 })
 
-/** The statement that creates so many rows at once. Statements of common sizes are made once. */
+/** The statement that creates `count` rows at once. Statements of common sizes are made once. */
 function partsOfMany(count: number): readonly string[] {
   const known = manyParts.get(count)
   if (known) return known
@@ -136,7 +136,7 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     this.#of = of
   }
 
-  /** The condition of every statement. */
+  /** The condition for tenant and kind. */
   get #mine(): Sql {
     return sql`tenant = ${this.#of.tenantId} and kind = ${this.#of.kind.name}`
   }
@@ -169,7 +169,7 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
 
   #selectMany(ids: readonly string[]): Sql {
     const parts = findManyParts[ids.length - 1]
-    // An id that is given twice has to be found once.
+    // The statement would return the row of a repeated id twice.
     const isPlain = parts !== undefined && new Set(ids).size === ids.length
     if (isPlain) return { parts, values: ids.flatMap((id) => this.#keyOf(id)) }
     const wanted = commaSeparated(ids.map((id) => sql`${id}`))

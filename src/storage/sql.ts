@@ -1,6 +1,6 @@
 /** A statement without its values, because each database writes the places of the values in its own way. */
 export interface Sql {
-  /** One more than there are values. */
+  /** The texts around the values. There is one more text than values. */
   readonly parts: readonly string[]
   readonly values: readonly SqlValue[]
 }

@@ -2,17 +2,16 @@ import type { TSchema } from '@sinclair/typebox'
 import { UnavailableError } from '../protocol/errors.ts'
 
 /**
- * The memory of the server, in few verbs. Once a method resolves, its write is durable. Every method throws {@link StorageError} if the
- * store cannot do its work; the outcome of a write is then unknown.
+ * The store of the server, with few methods. When a method resolves, its write is durable. Every method throws {@link StorageError} if the
+ * store cannot do its work. The outcome of a write is then unknown.
  */
 export interface Storage {
   readonly name: 'memory' | 'sqlite' | 'postgres'
-  /** The only way to the rows of a tenant, so that no code can forget the tenant. */
+  /** Returns the rows of a tenant. There is no other way to them, so code cannot forget the tenant. */
   of(tenantId: string): TenantStorage
   /**
-   * Runs `work` as one transaction: all its writes are done, or none if it throws. It may run more than once, so it must change nothing
-   * but the storage that it gets, and must use no other. After a StorageError inside, the transaction fails even if `work` catches the
-   * error.
+   * Runs `work` as one transaction: all its writes are done, or none if it throws. `work` may run more than once. So it must change only the
+   * storage that it gets, and must not use another one. After a StorageError inside, the transaction fails even if `work` catches the error.
    */
   transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T>
   /** Deletes at most `limit` expired rows of all tenants, the oldest first: those that expired at `before` (ms) or earlier. */
@@ -20,8 +19,8 @@ export interface Storage {
   /** The latest expiry (ms) of any row that expired at `before` or earlier; undefined if none did. */
   findLastExpiry(before: number): Promise<number | undefined>
   /**
-   * Checks that the store is still the one that was opened, as each write does, and does its housekeeping; to be called every few
-   * seconds. If the store is another one, this and every other method throws from then on.
+   * Checks that the store is still the opened one, as each write does, and does housekeeping. Call it every few seconds. If the store is
+   * another one, this and every other method throws from then on.
    */
   tidy(): Promise<void>
   /** Resolves if the store can be read, and throws if not. */
@@ -55,11 +54,11 @@ export interface StoredRecord<T> {
   readonly expiresAt: number | null
   /** When the row was last touched or consumed, in milliseconds since the epoch. */
   readonly usedAt: number | null
-  /** What the row belongs to, such as the client of a secret; null: nothing. */
+  /** The id of the thing that the row belongs to, such as the client of a secret; null: none. */
   readonly parent: string | null
 }
 
-/** A row that this grantd did not write. Only its place is known. */
+/** A row that this build did not write and cannot read. Only its place is known. */
 export interface DamagedRow extends Omit<StoredRecord<unknown>, 'value'> {
   readonly damage: DamagedRowError
 }
@@ -100,32 +99,32 @@ export interface ListOptions {
 }
 
 /**
- * Rows of one tenant and one kind. Ids are compared byte for byte. An id that no store can keep as given (a NUL, half a surrogate pair)
+ * Rows of one tenant and one kind. Ids are compared byte for byte. An id that no store can keep unchanged (a NUL, half a surrogate pair)
  * is never found, and creating it throws a TypeError. Expired rows stay until they are deleted, so readers compare with the clock. A
  * damaged row never counts as missing: reading it throws {@link DamagedRowError}, and a list names it.
  */
 export interface Records<T> {
   find(id: string): Promise<StoredRecord<T> | undefined>
   /**
-   * The row with this id, or another row of the kind if there is none, so that finding nothing takes as long as finding something.
+   * Returns the row with this id, or another row of the kind if it does not exist, so that both cases take the same time.
    * Callers compare the ids. Undefined if the kind has no row, and for an id that no store can keep.
    */
   findNear(id: string): Promise<StoredRecord<T> | undefined>
-  /** The rows that are there, in no order. Throws {@link DamagedRowError} if one of them is damaged. */
+  /** Returns the existing rows among these, in no order. Throws {@link DamagedRowError} if one of them is damaged. */
   findMany(ids: readonly string[]): Promise<StoredRecord<T>[]>
-  /** In the order of ids, by bytes. Damaged rows are in their places. */
+  /** Lists rows in the order of ids, by bytes. Damaged rows are in their places. */
   list(options: ListOptions): Promise<ListedRecord<T>[]>
-  /** Returns false and changes nothing if the id is taken. */
+  /** Creates a row. Returns false and changes nothing if the id is taken. */
   create(record: NewRecord<T>): Promise<boolean>
   /** Creates all rows, at most a thousand; or none, and throws {@link StorageError}, if an id is taken. */
   createMany(records: readonly NewRecord<T>[]): Promise<void>
-  /** Returns false and changes nothing unless the row has this version. Left out, `expiresAt` stays. */
+  /** Replaces a row. Returns false and changes nothing unless the row has this version. Without `expiresAt`, the expiry stays. */
   replace(
     id: string,
     value: T,
     options: { readonly ifVersion: number; readonly expiresAt?: number | null },
   ): Promise<boolean>
-  /** Returns whether the row was there. */
+  /** Deletes a row. Returns whether the row existed. */
   delete(id: string, options?: { readonly ifVersion?: number }): Promise<boolean>
   /** Uses the row once: exactly one of all callers gets `first: true`. Undefined if there is no such row. */
   consume(id: string, at: number): Promise<{ readonly value: T; readonly first: boolean } | undefined>
@@ -139,13 +138,13 @@ export interface Records<T> {
 /** The tenant of rows that belong to no tenant. No tenant id is empty. */
 export const systemTenant = ''
 
-/** The store cannot do its work. `message` says which store, what it said and the next step. It is for the log only. */
+/** The store cannot do its work. `message` names the store, its error and the next step. It is for the log only. */
 export class StorageError extends UnavailableError {}
 
-/** The store must not be used: it is broken, foreign, or of a newer grantd. `message` says the next step. */
+/** The store must not be used, because it is broken, foreign, or of a newer grantd. `message` says the next step. */
 export class StorageRefusedError extends StorageError {}
 
-/** Where a row is. */
+/** The place of a row. */
 export interface RowKey {
   /** Empty for a row that belongs to no tenant. */
   readonly tenant: string
@@ -153,7 +152,7 @@ export interface RowKey {
   readonly id: string
 }
 
-/** A row that this grantd did not write. `message` names the row and nothing of its value. */
+/** A row that this build did not write and cannot read. `message` names the row and no part of its value. */
 export class DamagedRowError extends StorageError {
   readonly key: RowKey
 
@@ -202,7 +201,7 @@ export async function findEach<T>(
 /** Called for each damaged row that does not end an operation. Errors are reported by the code that catches them. */
 export type OnDamagedRow = (damage: DamagedRowError) => void
 
-/** Whether every store can keep the id as given. */
+/** Whether every store can keep the id unchanged. */
 export function isStorableId(id: string): boolean {
   return id.isWellFormed() && !id.includes('\0')
 }

@@ -8,8 +8,9 @@ export interface IndexKind extends RecordKind<TObject<Record<string, TString>>> 
 }
 
 /**
- * Finds rows of a tenant by a key that at most one of them has, such as tenants by their issuers. Each key is a row of its own kind. What
- * writes has to run in the transaction that writes the row of the owner, so that the two never differ. Every method throws StorageError.
+ * Finds rows of a tenant by a unique key, such as tenants by their issuers. Each key is a row of a separate kind. Methods that write must
+ * run in the transaction that writes the row of the owner, so that the index never differs from the rows. Every method throws
+ * StorageError.
  */
 export class UniqueIndex {
   readonly #rows: Records<Record<string, string>>
@@ -25,12 +26,12 @@ export class UniqueIndex {
     return (await this.#rows.find(key))?.value[this.#owner]
   }
 
-  /** Whether any of the keys has an owner now. For an early answer: only {@link claim} decides. */
+  /** Whether any of the keys has an owner now. Use it only for an early error, because only {@link claim} decides. */
   async isAnyTaken(keys: readonly string[]): Promise<boolean> {
     return (await this.#rows.findMany(keys)).length > 0
   }
 
-  /** Gives the keys to a row. Returns false when one of them is taken: the caller has to throw, so that the transaction is undone. */
+  /** Gives the keys to a row. Returns false if one of them is taken. Then the caller has to throw, so that the transaction is undone. */
   async claim(owner: string, keys: readonly string[]): Promise<boolean> {
     for (const key of inOrder(keys)) {
       if (!(await this.#rows.create({ id: key, value: { [this.#owner]: owner } }))) return false
@@ -38,7 +39,7 @@ export class UniqueIndex {
     return true
   }
 
-  /** Gives `to` in place of `from` to a row. Returns false like {@link claim}. */
+  /** Replaces the keys `from` of a row by `to`. Returns false like {@link claim}. */
   async move(
     owner: string,
     { from, to }: { readonly from: readonly string[]; readonly to: readonly string[] },
@@ -57,12 +58,12 @@ export class UniqueIndex {
   async release(owner: string, keys: readonly string[]): Promise<void> {
     const { found, damaged } = await findEach(this.#rows, keys)
     const owned = found.filter(({ value }) => value[this.#owner] === owner).map(({ id }) => id)
-    // The row of the owner says whose a damaged one is.
+    // A damaged index row does not name its owner. The keys come from the row of the owner, so the damaged row belongs to it.
     for (const key of inOrder([...owned, ...damaged])) await this.#rows.delete(key)
   }
 }
 
-/** Each key once, and in one order everywhere: two transactions that want the same keys wait for each other only one way. */
+/** Each key once, in an order that is the same everywhere, so that two transactions with the same keys do not wait for each other. */
 function inOrder(keys: readonly string[]): string[] {
   return [...new Set(keys)].sort()
 }

@@ -1,10 +1,10 @@
 /** Waits in milliseconds; the first restart is immediate. */
 const firstDelay = 500
 const longestDelay = 30_000
-/** A worker that lived so long (ms) worked: its end does not count as one more failure in a row. */
+/** A worker that lived this long (ms) was healthy. Then the count of failures in a row starts again. */
 const healthyAfter = 60_000
 
-/** How long to wait before a worker that ended is started again. */
+/** Decides how long to wait before a worker that ended is started again. */
 export class BackOff {
   #failures = 0
 

@@ -13,14 +13,14 @@ export interface HandOver {
 const leaveTime = 3000
 /** Time (ms) in which a worker closes its port after the order to stop. */
 const longestClose = 5000
-/** Time (ms) in which a worker answers the order to steer. A worker that takes longer hangs, and would take requests too. */
+/** Time (ms) in which a worker answers the order to steer. A worker that takes longer hangs and is ended, because it may still get requests. */
 const longestSteer = 5000
 
 /**
  * Moves the requests of one port from old workers to new ones. Each worker has its own queue of connections, and closing it resets the
- * connections that wait there. So, where the system supports it, new connections go only to the new workers first. An open connection
- * ends with its next answer; only one that was silent for three seconds is closed without an answer. Returns whether the system sent
- * new connections to the new workers; where it did not, a few connections of that moment may be reset.
+ * connections that wait there. So, if the system supports it, new connections first go only to the new workers. An open connection is
+ * closed with its next answer. Only a connection that was silent for three seconds is closed without an answer. Returns whether the system
+ * sent new connections to the new workers. If it did not, a few connections of that moment may be reset.
  */
 export async function handOver({ old, next, pause }: HandOver): Promise<boolean> {
   if (next.length === 0 || old.length === 0) return true
@@ -36,7 +36,7 @@ export async function handOver({ old, next, pause }: HandOver): Promise<boolean>
   return isSteered
 }
 
-/** Lets the first worker that answers steer for all, and ends a worker that hangs. Returns whether the system does it. */
+/** Lets the first worker that answers steer for all, and ends a worker that hangs. Returns whether the system supports steering. */
 async function steer(
   messageFor: (count: number) => ToWorker,
   next: HandOver['next'],

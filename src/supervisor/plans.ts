@@ -1,10 +1,10 @@
 import type { Log } from '../log.ts'
 import type { Plan } from './worker-messages.ts'
 
-/** Several workers cannot run, because each would keep its data to itself. */
+/** Several workers cannot run, because they would not share their data. */
 export class NothingShared extends Error {}
 
-/** Logs what a reload cannot change. Throws NothingShared where the new workers would not share their storage. */
+/** Logs the changed settings that a reload cannot apply. Throws NothingShared if the new workers would not share their storage. */
 export function comparePlans(plan: Plan, running: Plan, log: Log): void {
   if (!plan.isShared) {
     log(

@@ -2,7 +2,7 @@ import type { Exit } from '../platform/processes.ts'
 import { BackOff } from './back-off.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
 
-/** What a slot for one worker needs. */
+/** The dependencies of a slot for one worker. */
 export interface SlotHost {
   readonly monotonic: () => number
   readonly pause: (milliseconds: number) => Promise<void>
@@ -12,7 +12,7 @@ export interface SlotHost {
   readonly isWanted: () => boolean
   /** Resolves when one more worker may begin to listen. */
   readonly settled: () => Promise<void>
-  /** Called when a worker ended without an order; false gives up. */
+  /** Called when a worker ended without an order. If it returns false, no other worker is started. */
   readonly onEnd: (end: WorkerEnd, next: NextTry) => boolean
 }
 
@@ -22,7 +22,7 @@ export interface WorkerEnd {
   readonly exit: Exit
   /** Milliseconds for which the worker was ready. */
   readonly lived: number
-  /** Why the worker could not be started. */
+  /** The reason why the worker could not be started. */
   readonly reason?: string
 }
 
@@ -33,7 +33,7 @@ export interface NextTry {
   readonly delay: number
 }
 
-/** Keeps a worker in a slot as long as one is wanted: starts another one when it ends. */
+/** Keeps a worker in a slot as long as one is wanted. Starts another worker when one ends. */
 export async function keepWorker(host: SlotHost, first: WorkerHandle | undefined): Promise<void> {
   const backOff = new BackOff()
   let worker = first

@@ -1,6 +1,6 @@
 /** An order to stop. */
 export interface StopOrder {
-  /** The signal, or the name of what gave the order. */
+  /** The signal, or another reason in words. */
   readonly by: string
   /** Whether the server first serves for its shutdown delay, so that load balancers see that it stops. */
   readonly keepServing: boolean

@@ -11,7 +11,7 @@ import type { ConfigSource, Place, Plan } from './worker-messages.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export interface SupervisorOptions {
-  /** Number of workers; 'auto' is `cores`, or one where workers cannot share their storage. */
+  /** Number of workers; 'auto' is `cores`, or one if workers cannot share their storage. */
   readonly workers: number | 'auto'
   readonly cores: number
   readonly pool: WorkerPool
@@ -20,9 +20,9 @@ export interface SupervisorOptions {
   readonly monotonic: () => number
   /** Finds and reads the configuration, once for all workers of a start or a reload. */
   readonly readConfig: () => Promise<ConfigSource>
-  /** Checks that the port is free, and returns its number. What it throws ends the start. */
+  /** Checks that the port is free, and returns its number. An error ends the start. */
   readonly takePort: (plan: Plan) => Promise<number>
-  /** Called once, before any worker takes requests. What it throws ends the start. */
+  /** Called once, before any worker takes requests. An error ends the start. */
   readonly begin: (plan: Plan) => void
   /** Called with the text of the first worker, when all are ready. */
   readonly announce: (text: string) => void
@@ -65,7 +65,7 @@ export class Supervisor {
     this.#options = options
   }
 
-  /** Runs until it is stopped, and returns the exit code. Throws NothingShared, and what takePort and begin throw. */
+  /** Runs until it is stopped, and returns the exit code. Throws NothingShared, and the errors of takePort and begin. */
   async run(): Promise<number> {
     try {
       return await Promise.race([this.#code.promise, this.#start().then(() => this.#code.promise)])
@@ -98,7 +98,7 @@ export class Supervisor {
   /** Reads the configuration again and replaces the workers. One reload runs at a time. */
   reload(): void {
     if (!this.#wasReady || this.#reloading) {
-      // A change that was written after that reload began to read is not lost.
+      // Another reload follows, so that a change of the file after the current reload began to read is not lost.
       this.#isReloadAsked = true
       return
     }
@@ -136,7 +136,7 @@ export class Supervisor {
     for (let others = this.#count - 1; others > 0; others--) void this.#keep(generation, undefined)
   }
 
-  /** Starts the first worker, again where it crashes. A worker that refuses to start has said why. */
+  /** Starts the first worker, and starts it again if it crashes. A worker that refuses to start has printed the reason. */
   async #findPlan(config: ConfigSource): Promise<{ first: WorkerHandle; plan: Plan }> {
     const backOff = new BackOff()
     for (;;) {
@@ -250,13 +250,13 @@ export class Supervisor {
       const { code, signal } = cause instanceof WorkerEnded ? cause.exit : {}
       const reason = cause instanceof WorkerEnded || !(cause instanceof Error) ? undefined : cause.message
       log('error', 'the reload failed, the old configuration stays', { code, signal, reason })
-      // Whatever failed: the workers of one configuration are left.
+      // Stops the workers of the configuration that is not in use now.
       for (const worker of this.#current === old ? started : old.workers) void pool.stop(worker)
       return false
     }
   }
 
-  /** Starts the workers of a new configuration and puts them into `workers`. Throws where not all of them serve. */
+  /** Starts the workers of a new configuration and puts them into `workers`. Throws if not all of them serve. */
   async #startNext(running: Plan, workers: Set<WorkerHandle>): Promise<Generation> {
     const { log, readConfig, pool } = this.#options
     const config = await readConfig()

@@ -62,17 +62,17 @@ export class WorkerHandle {
     })
   }
 
-  /** Whether it takes requests and was not told to stop. */
+  /** Whether the worker takes requests and has no order to stop. */
   get isServing(): boolean {
     return this.#isReady && !this.#isToldToGo && !this.#isGone
   }
 
-  /** Whether it was told to stop. */
+  /** Whether the worker has an order to stop. */
   get isToldToGo(): boolean {
     return this.#isToldToGo
   }
 
-  /** Its shutdown delay in milliseconds. */
+  /** The shutdown delay of the worker in milliseconds. */
   get shutdownDelay(): number {
     return this.#shutdownDelay
   }

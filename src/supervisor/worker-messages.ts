@@ -3,7 +3,7 @@ import type { Samples } from '../metrics/samples.ts'
 /** The environment variable that makes a process with a channel to its supervisor a worker. */
 export const workerVariable = 'GRANTD_WORKER'
 
-/** What a configuration means for all workers, as one worker read it. */
+/** The parts of a configuration that concern all workers, as one worker read them. */
 export interface Plan {
   readonly host: string
   /** 0 takes any free port. */
@@ -18,11 +18,11 @@ export interface Plan {
 
 /** The configuration that all workers of one start or reload read. Their supervisor finds it once. */
 export interface ConfigSource {
-  /** The path as it was found, for messages; null: there is no file, and the server is a demo. */
+  /** The path of the file, for messages; null: there is no file, and the server is a demo. */
   readonly path: string | null
   /** The absolute folder of the file, where its relative paths begin. */
   readonly folder: string
-  /** The text of the file, the same for all; null: the worker reads the file itself and says what is wrong. */
+  /** The text of the file, the same for all workers; null: the worker reads the file itself and reports the fault. */
   readonly text: string | null
 }
 
@@ -38,7 +38,7 @@ export interface Place {
 export type ToWorker =
   /** The first message. A quiet worker prints no warning. */
   | { readonly type: 'begin'; readonly config: ConfigSource; readonly isQuiet: boolean }
-  /** Listen on this host and port, as one of so many workers. */
+  /** Listen on this host and port, as one of this number of workers. */
   | ({ readonly type: 'listen' } & Place)
   | { readonly type: 'steer'; readonly first: number; readonly count: number }
   | { readonly type: 'release' }

@@ -13,7 +13,7 @@ export interface WorkerPoolOptions {
 
 /** Time (ms) in which a worker has to be ready; it may have to make many keys. */
 const longestStart = 120_000
-/** Time (ms) in which a worker has to end. It cuts off its last answers before that. */
+/** Time (ms) in which a worker has to end. A worker drops its last answers earlier than that. */
 const longestStop = 15_000
 
 /** All worker processes, also those that are stopping. */
@@ -68,7 +68,7 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.kill()
   }
 
-  /** Asks every worker for its samples. For a worker that does not answer within a second, the last ones stay. */
+  /** Asks every worker for its samples. If a worker does not answer within a second, its previous samples stay. */
   async collect(): Promise<void> {
     const { promise: isLate, resolve } = Promise.withResolvers<void>()
     const cancel = this.#options.after(1000, resolve)

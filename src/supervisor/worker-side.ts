@@ -15,7 +15,7 @@ import {
 /** The supervisor stopped this worker, or ended itself, before the worker served. */
 export class Dismissed extends Error {}
 
-/** What the supervisor asks of a worker that listens. */
+/** The orders of the supervisor to a worker that listens. */
 export interface WorkerDuties {
   readonly steering: Steering | undefined
   readonly leave: () => void
@@ -24,7 +24,7 @@ export interface WorkerDuties {
 
 /** The supervisor, as a worker sees it. */
 export class WorkerSide {
-  /** Unique among all workers of the supervisor, over time too. */
+  /** A number that no other worker of this supervisor has or had. */
   readonly id: number
   readonly #channel: Channel
   readonly #waiting = new Map<ToWorker['type'], (message: ToWorker) => void>()
@@ -44,11 +44,11 @@ export class WorkerSide {
     })
     this.#dismissed.catch(() => {})
     channel.onMessage((message) => this.#take(message as ToWorker))
-    // Without its supervisor nothing would stop this worker, and it must not hold the port for ever.
+    // If the supervisor is gone, this worker stops. Otherwise it would keep the port for ever.
     channel.onGone(() => this.#stop({ by: 'the supervisor is gone', keepServing: false }))
   }
 
-  /** The supervisor of this process; undefined where this process is no worker. */
+  /** Returns the supervisor of this process; undefined if this process is not a worker. */
   static find({
     processes,
     environment,
@@ -58,7 +58,7 @@ export class WorkerSide {
     return parent && Number.isSafeInteger(id) && id > 0 ? new WorkerSide(id, parent) : undefined
   }
 
-  /** The configuration to use. Throws {@link Dismissed}. */
+  /** Waits for the configuration from the supervisor. Throws {@link Dismissed}. */
   async begin(): Promise<{ config: ConfigSource; isQuiet: boolean }> {
     const message = await Promise.race([this.#begun, this.#dismissed])
     if (message.type !== 'begin') throw new TypeError('Wanted begin')
@@ -86,7 +86,7 @@ export class WorkerSide {
     this.#send({ type: 'closed' })
   }
 
-  /** Calls back once, however many orders to stop come: the supervisor handles a second signal. */
+  /** Calls back only at the first order to stop, because the supervisor handles a second signal. */
   onStop(listener: (order: StopOrder) => void): void {
     if (this.#stopped) listener(this.#stopped)
     else this.#onStop = listener

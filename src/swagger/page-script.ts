@@ -1,7 +1,7 @@
 /**
  * Starts the page, with light or dark colours like the system.
  *
- * Requests carry no credentials of the browser. Otherwise the browser opens a window of its own after a 401 with a Basic challenge.
+ * Requests carry no credentials of the browser. Otherwise the browser would open its own login window after a 401 with a Basic challenge.
  *
  * The page shows less than the document. Shared answers of an operation become one line each. Fields of a form start empty, because
  * Swagger UI would send its examples; empty fields are not sent.

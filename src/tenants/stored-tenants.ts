@@ -62,7 +62,7 @@ export async function planStoredTenant(
 }
 
 /**
- * Writes the row of a tenant and claims its issuer. In the same transaction, management/ deletes what an earlier tenant of this id left.
+ * Writes the row of a tenant and claims its issuer. In the same transaction, management/ deletes the rows of an earlier tenant of this id.
  * Throws `conflict` for an id or an issuer that is taken.
  */
 export async function createStoredTenant(
@@ -96,8 +96,8 @@ function checkNotConfigured(id: string, { tenants }: Pick<StoredTenantsDeps, 'te
 }
 
 /**
- * Changes a tenant by a merge patch. `transaction` writes the change together with what belongs to it; default: the transaction of the
- * storage. Throws `invalid_request`, `tenant_not_found`, `conflict`, and what `checkCurrent` throws.
+ * Changes a tenant by a merge patch. `transaction` runs the change, and may add other writes to it; default: the transaction of the
+ * storage. Throws `invalid_request`, `tenant_not_found`, `conflict`, and the errors of `checkCurrent`.
  */
 export async function changeStoredTenant(
   { id, patch, checkCurrent }: { id: string; patch: Patch; checkCurrent: CheckCurrentTenant },
@@ -142,8 +142,8 @@ function checkIssuerFree(
 }
 
 /**
- * Deletes the row of an inactive tenant and frees its issuer. In the same transaction, management/ deletes what else the tenant has.
- * Throws `tenant_not_found`, `conflict`, and what `checkCurrent` throws.
+ * Deletes the row of an inactive tenant and frees its issuer. In the same transaction, management/ deletes the other rows of the tenant.
+ * Throws `tenant_not_found`, `conflict`, and the errors of `checkCurrent`.
  */
 export async function deleteStoredTenant(
   { id, checkCurrent }: { id: string; checkCurrent: CheckCurrentTenant },
@@ -158,7 +158,7 @@ export async function deleteStoredTenant(
   await issuersOf(deps.storage).release(id, spellingsOf(row.value.issuer))
 }
 
-/** Throws `conflict` for an active tenant, and what `checkCurrent` throws. */
+/** Throws `conflict` for an active tenant, and the errors of `checkCurrent`. */
 export function checkDeletable(row: TenantRow, checkCurrent: CheckCurrentTenant): void {
   checkCurrent(row)
   if (!row.value.active) return
@@ -172,7 +172,7 @@ export interface ListedTenant {
   readonly row: TenantRow | undefined
 }
 
-/** Returns tenants in the order of their ids, active or not, of config.yaml and of the storage. A damaged row stands in its place. */
+/** Returns active and inactive tenants of config.yaml and of the storage, in the order of their ids. A damaged row is in its place. */
 export async function listTenants(
   { after, limit }: { after: string; limit: number },
   { storage, tenants, publicUrl }: Omit<StoredTenantsDeps, 'now'>,

@@ -16,7 +16,7 @@ export interface TenantRegistryOptions {
 
 /** All tenants, by id and by issuer: those of config.yaml and the stored ones. A tenant of config.yaml wins. */
 export class TenantRegistry {
-  /** Those of config.yaml. */
+  /** The tenants of config.yaml. */
   readonly configured: readonly Tenant[]
   readonly #byId: ReadonlyMap<string, Tenant>
   readonly #byIssuer: ReadonlyMap<string, Tenant>
@@ -106,7 +106,7 @@ export class TenantRegistry {
   }
 
   async #findStored(id: string): Promise<Tenant | undefined> {
-    // Other ids cost no read of the storage.
+    // An id of another form cannot exist, so it costs no read of the storage.
     if (!tenantIdPattern.test(id)) return undefined
     const { storage, publicUrl } = this.#options
     const found = await storage.of(systemTenant).of(tenantKind).find(id)

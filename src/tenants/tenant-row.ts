@@ -8,11 +8,11 @@ export const tenants = kind(
   'tenant',
   rowSchema(TenantSettings, {
     name: Type.String(),
-    // A row without it is damaged: nothing becomes active by a default.
+    // A row without this member is damaged, because no tenant may become active by a default.
     active: Type.Boolean(),
     created_at: Moment,
   }),
 )
 
-/** The stored tenants by the issuers that they have of their own; kept under the system tenant. */
+/** The stored tenants by their configured issuers; kept under the system tenant. */
 export const issuers = indexKind('issuer', 'tenant')

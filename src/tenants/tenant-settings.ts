@@ -52,7 +52,7 @@ export function issuerTaken(): OAuthError {
   return new OAuthError('conflict', 'Another tenant has this issuer')
 }
 
-/** Refuses reserved scopes, as config.yaml does. A reserved scope that an earlier build accepted stays, so that other settings can be changed. */
+/** Refuses reserved scopes, as config.yaml does. A reserved scope of an earlier build stays, so that other settings can be changed. */
 function checkDeclared({ oauth2 }: TenantSettings, current: Partial<TenantSettings>): void {
   const known = current.oauth2?.scopes ?? {}
   const refused = Object.keys(oauth2?.scopes ?? {}).find(

@@ -4,7 +4,7 @@ import type { ListedTenant } from './stored-tenants.ts'
 import type { OAuth2Settings } from './tenant.ts'
 import { settingsOf } from './tenant-settings.ts'
 
-/** What the admin API and the command line show of a tenant: its effective settings. */
+/** A tenant as the admin API and the command line show it, with its effective settings. */
 export type TenantView = Omit<ReadonlySettings<TenantSettings>, 'issuer' | 'oauth2' | 'signing'> & {
   readonly id: string
   /** `config`: config.yaml defines it, and nothing else changes it. */

@@ -2,12 +2,12 @@ import { fillSettings, type ReadonlySettings } from '../config/fill-settings.ts'
 import { type OAuth2Config, type TenantConfig, TenantSettings } from '../config/tenant-schema.ts'
 import type { tenants } from './tenant-row.ts'
 
-/** The members of a tenant that are not settings, and the settings whose value differs from what is written. */
+/** The members of a tenant that are not settings, and the settings whose value differs from the configured one. */
 interface TenantIdentity {
   readonly id: string
-  /** Whether config.yaml defines it; else the admin API does. */
+  /** Whether config.yaml defines the tenant. Otherwise the admin API made it. */
   readonly configured: boolean
-  /** When a stored tenant was created (ms). It tells apart tenants that had the same id one after the other. Undefined for one of config.yaml. */
+  /** When a stored tenant was created (ms). It distinguishes tenants of the same id. Undefined for a tenant of config.yaml. */
   readonly generation: number | undefined
   readonly issuer: string
   /** Null: this tenant issues no OAuth 2.0 tokens. */

@@ -3,12 +3,12 @@ import type { AccessTokenClaims } from '../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import type { Authorization } from './authorization.ts'
 
-/** Seconds that an access token of this client lives. */
+/** The lifetime of an access token of this client, in seconds. */
 export function accessTokenTtl(client: Client, oauth2: OAuth2Settings): number {
   return client.access_token_ttl ?? oauth2.access_token_ttl
 }
 
-/** Characters of a token; longer texts are no token of ours, and are not looked at. */
+/** The most characters of a token. Longer texts are refused without reading them. */
 export const largestToken = 8 * 1024
 
 export interface AccessTokenInput {
@@ -22,7 +22,7 @@ export interface AccessTokenInput {
   readonly lifetime: number
 }
 
-/** The claims of an access token: those of the configuration, and ours, which win. None comes from the request unchecked. */
+/** Builds the claims of an access token: the static claims of the configuration, and our own, which win. Values of the request are checked. */
 export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClaims {
   const { tenant, client, authorization, tokenId, issuedAt, lifetime } = input
   const claims = {
@@ -40,7 +40,7 @@ export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClai
   return isPlain(authorization) ? claims : { ...claims, ...buildOwnClaims(authorization) }
 }
 
-/** Whether a client acts for itself with a token that is bound to nothing, as almost always. */
+/** Whether a client acts for itself with a token that is not bound. This is the usual case. */
 function isPlain({ session, authTime, confirmation }: Authorization): boolean {
   return session === undefined && authTime === undefined && confirmation === undefined
 }

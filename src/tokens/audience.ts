@@ -40,7 +40,7 @@ export function requestedAudience(
   })
 }
 
-/** Whether the client may have this audience now. It may always have the issuer, which gives no right by itself. */
+/** Whether the client may have this audience now. It may always have the issuer, because the issuer alone gives no right. */
 export function isEntitled(audience: string, { tenant, oauth2, client }: Owner): boolean {
   return (
     ownAudience(client, oauth2).includes(audience) ||

@@ -3,7 +3,7 @@ import type { Confirmation } from '../protocol/messages.ts'
 /** Tokens that an answer can hold beside the access token, by the member that holds them. further-tokens.ts makes them. */
 export type FurtherTokenName = 'id_token' | 'refresh_token'
 
-/** What a grant decided: who may do what and where, and which tokens say so. */
+/** The decision of a grant: the subject, the scopes, the audience, and the tokens to issue. */
 export interface Authorization {
   readonly subject: string
   readonly scopes: readonly string[]
@@ -14,7 +14,7 @@ export interface Authorization {
   readonly nonce?: string
   /** When the person signed in, in seconds since the epoch: the claim `auth_time`. */
   readonly authTime?: number
-  /** The key of the sender to which the access token is bound: the claim `cnf`. Left out: whoever holds the token can use it. */
+  /** The key of the sender to which the access token is bound: the claim `cnf`. Default: any holder can use the token. */
   readonly confirmation?: Confirmation
   /** Default: none. */
   readonly alsoIssue?: readonly FurtherTokenName[]

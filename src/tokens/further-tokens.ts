@@ -1,7 +1,7 @@
 import type { FurtherTokenName } from './authorization.ts'
 import type { AccessToken, FurtherToken, IssueDeps, IssueRequest } from './issue-request.ts'
 
-/** One line a token: the member of the answer, and the token. A file each. The OpenAPI document reads this table too. */
+/** One line for each token: the member of the answer, and the token from its own file. The OpenAPI document reads this table too. */
 const furtherTokens: Readonly<Partial<Record<FurtherTokenName, FurtherToken>>> = {
   // id_token: idToken,
 }
@@ -21,7 +21,7 @@ export async function issueFurtherTokens(
   return issued
 }
 
-/** The further tokens that there are, each with its description. */
+/** The further tokens of the table, each with its description. */
 export function describeFurtherTokens(): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(furtherTokens).map(([name, { description }]) => [name, description]),

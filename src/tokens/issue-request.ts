@@ -6,7 +6,7 @@ import type { Authorization } from './authorization.ts'
 import type { RecentTokens } from './recent-tokens.ts'
 import type { SignedTokens } from './signed-tokens.ts'
 
-/** What the mint and the further tokens need. */
+/** The dependencies of issuing tokens. */
 export interface IssueDeps {
   readonly keyring: Keyring
   readonly storage: Storage
@@ -17,7 +17,7 @@ export interface IssueDeps {
   readonly randomBytes: (count: number) => Uint8Array
 }
 
-/** Whose tokens are issued, and what they say. */
+/** The owner and the content of the tokens to issue. */
 export interface IssueRequest {
   readonly tenant: Tenant
   readonly oauth2: OAuth2Settings
@@ -35,7 +35,7 @@ export interface AccessToken {
 
 /** A token that an answer can hold beside the access token. */
 export interface FurtherToken {
-  /** What it is, in a sentence for the OpenAPI document. */
+  /** A description of one sentence, for the OpenAPI document. */
   readonly description: string
   readonly issue: (
     request: IssueRequest,

@@ -9,7 +9,7 @@ import type { IssueDeps, IssueRequest } from './issue-request.ts'
 import type { SharedToken } from './recent-tokens.ts'
 
 export interface IssueOptions extends IssueRequest {
-  /** Whether identical requests may share one access token, where the tenant has a reuse_window. Default: false. */
+  /** Whether identical requests may share one access token if the tenant has a reuse_window. Default: false. */
   readonly shareable?: boolean
 }
 
@@ -23,7 +23,7 @@ export interface IssuedTokens {
 
 const tokenIdBytes = 16
 
-/** Issues the tokens of an authorization: nothing else issues access tokens (RFC 6749 section 5.1). */
+/** Issues the tokens of an authorization (RFC 6749 section 5.1). No other code issues access tokens. */
 export async function issueTokens(request: IssueOptions, deps: IssueDeps): Promise<IssuedTokens> {
   const { tenant, oauth2, client, authorization } = request
   const { active: key } = await deps.keyring.of(tenant.id, tenant.generation)
@@ -46,7 +46,7 @@ export async function issueTokens(request: IssueOptions, deps: IssueDeps): Promi
   return { ...issued, response: { ...response, ...further } }
 }
 
-/** A token that is bound to its sender, or that belongs to a session or to further tokens, is for one request alone. */
+/** Requests do not share a token that is bound to its sender, or that belongs to a session or to further tokens. */
 function mayShare({ shareable = false, authorization }: IssueOptions): boolean {
   const { confirmation, session, alsoIssue } = authorization
   return shareable && !confirmation && session === undefined && !alsoIssue

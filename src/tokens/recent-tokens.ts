@@ -2,12 +2,12 @@ import type { Storage } from '../storage/storage.ts'
 import { StorageError } from '../storage/storage.ts'
 import { findRevocation } from './revocations.ts'
 
-/** Tokens that are kept, at most. The next one takes the place of the oldest. */
+/** The most tokens that are kept. The next one takes the place of the oldest. */
 const mostRemembered = 10_000
-/** Characters of all that is kept: one token may have eight thousand. */
+/** The most characters of all kept tokens together. One token may have eight thousand. */
 const mostCharacters = 16 * 1024 * 1024
 
-/** A token, with what is needed to return it again. */
+/** A token and the data to return it again. */
 export interface SharedToken {
   readonly token: string
   readonly tokenId: string
@@ -21,13 +21,13 @@ interface Recent {
   /** Milliseconds since the epoch: valid at `from` and later, and before `until`. */
   readonly from: number
   readonly until: number
-  /** Characters. The token counts from when it is issued. */
+  /** Characters. The size of the token is added when it is issued. */
   size: number
 }
 
 export interface ShareOptions {
   readonly tenantId: string
-  /** JSON values that are equal for identical requests: the signing key, and all that the token says except its id and its times. */
+  /** JSON values that are equal for identical requests: the signing key, and all claims except the id and the times. */
   readonly sameAs: readonly unknown[]
   /** Seconds, more than 0. */
   readonly window: number
@@ -57,8 +57,8 @@ export class RecentTokens {
   }
 
   /**
-   * Returns the token of an identical request inside the window, if it is not revoked, else a new one by `mint`. Returns a new one too
-   * while the storage cannot be read. Throws what `mint` throws.
+   * Returns the token of an identical request inside the window if it is not revoked, and otherwise a new one by `mint`. Also returns a new
+   * one while the storage cannot be read. Throws the errors of `mint`.
    */
   async share({ tenantId, sameAs, window, mint }: ShareOptions): Promise<SharedToken> {
     const key = JSON.stringify([tenantId, ...sameAs])

@@ -8,7 +8,7 @@ import { kind } from '../storage/kind.ts'
 export const revocations = kind(
   'revocation',
   Type.Object({
-    /** Seconds since the epoch, like iat; of one token: when it was revoked. */
+    /** Seconds since the epoch, like iat. For a single token, the time of its revocation. */
     before: Type.Integer(),
   }),
 )

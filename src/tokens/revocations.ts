@@ -11,8 +11,8 @@ const ids = {
 } as const
 
 /**
- * Returns a function that says of a time of issue (seconds since the epoch) whether the token, all tokens of its client or all of the
- * tenant were revoked. Throws StorageError.
+ * Returns a function that takes a time of issue (seconds since the epoch) and returns whether the token, all tokens of its client or all
+ * tokens of the tenant were revoked. Throws StorageError.
  */
 export async function findRevocation(
   storage: Storage,
@@ -25,8 +25,8 @@ export async function findRevocation(
 }
 
 /**
- * Returns a function that says up to when (seconds) all tokens of a client were revoked; -1: never. A damaged row counts as revoked for
- * good. Throws StorageError.
+ * Returns a function that returns the time (seconds) up to which all tokens of a client were revoked; -1: never. A damaged row counts as
+ * revoked for good. Throws StorageError.
  */
 export async function findClientRevocations(
   storage: Storage,
@@ -53,7 +53,7 @@ export async function revokeToken(
 
 /**
  * Revokes all tokens of a client that were issued at or before `before` (seconds since the epoch, like iat), and all API keys that it
- * made by then, rotated since or not. A later time wins over an earlier one. Throws StorageError.
+ * made until then, even if they were rotated later. A later time wins over an earlier one. Throws StorageError.
  */
 export function revokeTokensOfClient(
   storage: Storage,
@@ -77,7 +77,7 @@ export async function isTenantRevoked(storage: Storage, tenantId: string): Promi
   return (await of(storage, tenantId).find(ids.tenant)) !== undefined
 }
 
-/** The row does not expire: an API key may be of any age, and there is one row a client. */
+/** Writes the row. It does not expire, because an API key may have any age and there is only one row for each client. */
 function revokeBefore(records: Revocations, id: string, before: number): Promise<void> {
   return untilWritten(async () => {
     const known = await records.find(id)

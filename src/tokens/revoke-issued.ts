@@ -7,15 +7,15 @@ import type { TokenClaims } from './token-claims.ts'
 import { type VerifyDeps, verifyTokenToRevoke } from './verify.ts'
 
 export interface RevokeIssuedOptions {
-  /** Undefined: of every client of the tenant. */
+  /** Undefined: the tokens of every client of the tenant. */
   readonly clientId: string | undefined
   /** Milliseconds since the epoch; undefined: now. */
   readonly before: number | undefined
 }
 
 /**
- * Revokes all tokens and API keys that were issued by `before`, and returns the time (ms). The client may be gone. Throws
- * `invalid_request` for a time in the future, because that is probably a mistake.
+ * Revokes all tokens and API keys that were issued at or before `before`, and returns the time (ms). The client may be deleted already.
+ * Throws `invalid_request` for a time in the future, because that is probably a mistake.
  */
 export async function revokeIssued(
   { clientId, before }: RevokeIssuedOptions,

@@ -19,7 +19,7 @@ export async function revokeByClaims(
   if (!isApiKey(claims))
     return revokeToken(storage, tenantId, { jti: claims.jti, exp: claims.exp, now: now() })
   await revokeApiKey(storage, tenantId, { id: claims.sub, now: now() }).catch((error: unknown) => {
-    // A missing key is not valid anyway.
+    // If the key does not exist, its tokens are not valid.
     if (!(error instanceof OAuthError) || error.code !== 'not_found') throw error
   })
 }

@@ -1,7 +1,7 @@
 import type { VerifyingKey } from '../keys/signing-key.ts'
 import type { Hashing } from '../platform/hashing.ts'
 
-/** Most remembered tokens, at 16 bytes each: one megabyte. */
+/** The most remembered tokens. At 16 bytes each, they take one megabyte. */
 const places = 65_536
 /** Places of a bucket. A fifth token replaces the oldest. */
 const perBucket = 4
@@ -11,13 +11,13 @@ const buckets = places / perBucket
 
 export interface SignedTokensOptions {
   readonly hashing: Hashing
-  /** A secret of the process, so that nobody can search for a token with the digest of another. */
+  /** A secret of the process, so that an attacker cannot search for a token with the digest of another one. */
   readonly secret: Uint8Array
 }
 
 /**
- * Remembers the tokens that this process signed lately, so that their signatures need no check: these very bytes were signed with this
- * very key. It keeps 128 bits of a keyed digest of each token, and nothing of its content. The README.md of tokens says what it saves.
+ * Remembers the tokens that this process signed recently, so that their signatures need no check. It keeps 128 bits of a keyed digest of
+ * each token, and nothing of its content. The README.md of tokens says how much it saves.
  */
 export class SignedTokens {
   readonly #hashing: Hashing
@@ -35,7 +35,7 @@ export class SignedTokens {
   remember(token: string, key: VerifyingKey): void {
     const digest = this.#digest(token, key)
     const start = toBucket(digest)
-    // The newest goes in front.
+    // Puts the newest in front.
     this.#words.copyWithin(start + wordsPerPlace, start, start + wordsPerBucket - wordsPerPlace)
     for (let word = 0; word < wordsPerPlace; word++) this.#words[start + word] = toWord(digest, word)
   }
@@ -75,7 +75,7 @@ function toWord(digest: Uint8Array, word: number): number {
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
 }
 
-/** The bucket comes from a word of the digest that is not kept. */
+/** Chooses the bucket by a word of the digest that is not kept. */
 function toBucket(digest: Uint8Array): number {
   return (toWord(digest, wordsPerPlace) % buckets) * wordsPerBucket
 }

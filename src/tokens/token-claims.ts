@@ -7,7 +7,7 @@ export function isApiKey(claims: TokenClaims): claims is ApiKeyClaims {
   return 'api_key' in claims
 }
 
-/** The payload of a JWT as the claims of a token of ours; undefined for any other. Only an API key may have no exp. */
+/** Returns the payload of a JWT as the claims of a token of ours; undefined for any other payload. Only an API key may have no exp. */
 export function readTokenClaims(payload: unknown): TokenClaims | undefined {
   if (typeof payload === 'object' && payload !== null && 'api_key' in payload) {
     return Value.Check(ApiKeyClaims, payload) ? payload : undefined

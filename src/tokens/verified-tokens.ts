@@ -2,23 +2,23 @@ import { BoundedMap } from '../bounded-map.ts'
 import type { VerifyingKey } from '../keys/signing-key.ts'
 import type { AccessTokenClaims, ApiKeyClaims } from '../protocol/messages.ts'
 
-/** What a signature proves. It stays true for ever, whatever happens to the key or the token. */
+/** The content that a signature proves. It stays true even if the key or the token is revoked later. */
 export interface RememberedToken {
-  /** The key that signed it: this very object. */
+  /** The key object that verified the signature. */
   readonly key: VerifyingKey
   readonly typ: string
   /** Frozen. */
   readonly claims: AccessTokenClaims | ApiKeyClaims
 }
 
-/** Tokens that are remembered; twice as many at most. */
+/** Tokens that are remembered; at most twice as many. */
 const mostTokens = 2048
-/** Characters of these tokens: a token may have eight thousand. */
+/** Characters of these tokens. One token may have eight thousand. */
 const mostCharacters = 2 * 1024 * 1024
 
 /**
- * Remembers tokens whose signatures were checked, so that an API that shows the same token a thousand times costs one check. Whether
- * the key still counts, the time, the issuer and revocations are never remembered.
+ * Remembers tokens whose signatures were checked, so that an API that sends the same token a thousand times costs one check. The state of
+ * the key, the time, the issuer and revocations are checked again each time.
  */
 export class VerifiedTokens {
   readonly #tokens = new BoundedMap<RememberedToken>({
@@ -37,7 +37,7 @@ export class VerifiedTokens {
     this.#tokens.set(token, { key, typ, claims: Object.freeze(claims) })
   }
 
-  /** How many are remembered. */
+  /** The number of remembered tokens. */
   get size(): number {
     return this.#tokens.size
   }

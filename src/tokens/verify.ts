@@ -7,20 +7,20 @@ import type { TokenClaims } from './token-claims.ts'
 
 export type VerifyDeps = IssuerDeps & ProveDeps & StandingDeps
 
-/** A token that was checked in all that it claims. */
+/** A token after all four steps of the check. */
 export interface VerifiedToken extends Standing {
   readonly tenant: Tenant
   readonly claims: TokenClaims
 }
 
 export interface WantedToken {
-  /** Only tokens of this tenant; others are refused and leave no trace at it. Default: of any tenant. */
+  /** Only tokens of this tenant are accepted; others are refused and not noted there. Default: tokens of any tenant. */
   readonly tenantId?: string | undefined
 }
 
 /**
  * Checks an access token or an API key of an active tenant in four steps, each a file of check/: read the text; find its issuer; prove
- * the signature and the times; check that it still stands. Throws `invalid_token` (RFC 6750 section 3.1), and StorageError if
+ * the signature and the times; check revocation, client and API key. Throws `invalid_token` (RFC 6750 section 3.1), and StorageError if
  * revocations cannot be read.
  */
 export async function verifyToken(
@@ -36,8 +36,8 @@ export async function verifyToken(
 }
 
 /**
- * The claims of a token that is about to be revoked: the first three steps, for a tenant that may be inactive. The token may be revoked
- * already, and may have been issued later than now. Throws `invalid_token`.
+ * Returns the claims of a token that is about to be revoked, after the first three steps. The tenant may be inactive, the token may be
+ * revoked already, and its time of issue may be in the future. Throws `invalid_token`.
  */
 export async function verifyTokenToRevoke(
   token: string,

@@ -1,6 +1,6 @@
 /** A step from one schema to the next. */
 export interface Migration {
-  /** What the step does, in few words. */
+  /** A short description of the step. */
   readonly name: string
   readonly statements: readonly string[]
 }
@@ -25,7 +25,7 @@ const sqlite: readonly Migration[] = [
     ],
   },
   {
-    // Without a rowid the rows are in the tree of the primary key, so each search read the whole values on its way; those of audit
+    // Without a rowid the rows are in the tree of the primary key, so each search read whole values on its way. The values of audit
     // rows are in pages that SQLite does not keep in memory. With a rowid it reads keys only.
     name: 'keys apart from values',
     statements: [

@@ -5,15 +5,15 @@ import { connectDriver, type Driver, type PostgresTimes, type PostgresWay } from
 import { notPrimary, ownFault, type PostgresFault, readConnectFault, readFault } from './postgres-fault.ts'
 import { complaintOfRole, guardRead, isGuardFault, type Lineage, roleText } from './postgres-role.ts'
 
-/** How much longer (ms) than a statement may take we wait, so that the server can report it first. */
+/** We wait this much longer (ms) than the timeout of a statement, so that the server can report the timeout first. */
 const grace = 500
-/** Most values of a prepared statement. Larger statements are rare, and the server keeps each prepared one. */
+/** The most values of a prepared statement. Larger statements are rare, and the server keeps each prepared one. */
 const mostPreparedValues = 16
 
 /**
- * One connection to a server that takes writes. It has a client of the driver of its own: a client with several connections repeats
- * what was under way on a broken one, which ends the process for a transaction and waits for ever if the server is away. A broken
- * connection is never used again.
+ * One connection to a server that takes writes. Each connection has its own client of the driver. A client with several connections would
+ * repeat the work of a broken connection. That ends the process if the work is a transaction, and waits for ever if the server is away.
+ * A broken connection is never used again.
  */
 export class PostgresConnection {
   /** The lineage of the server; undefined if it was not asked or cannot say. */
@@ -24,9 +24,9 @@ export class PostgresConnection {
   readonly #times: PostgresTimes
   readonly #prepare: boolean | undefined
   #isBroken = false
-  /** Whether there is a pooler, which can give each transaction another server; undefined: not known yet. */
+  /** Whether a pooler is in between, which can send each transaction to another server; undefined: not known yet. */
   #isPooled: boolean | undefined
-  /** Why answers of the server do not count any more. */
+  /** The reason why answers of the server must not be trusted any more. */
   #distrust: PostgresFault | undefined
 
   /** Connects. Throws {@link PostgresFault} at a timeout, and for a server that is read-only. */
@@ -48,7 +48,7 @@ export class PostgresConnection {
         this.#isBroken = true
       },
       onReadOnly: () => {
-        // A pooler repeats what the server told another client.
+        // Does not count behind a pooler, because a pooler repeats notices that the server sent to another client.
         if (this.#isPooled === false) this.#distrust ??= notPrimary('only reads now')
       },
       onUnreplicated: () => {
@@ -91,7 +91,7 @@ export class PostgresConnection {
 
   async #checkRole(): Promise<void> {
     const rows = await this.#query(roleText, [], this.#times.connectTimeoutMs)
-    // A pooler has process numbers of its own.
+    // A pooler has its own process numbers.
     this.#isPooled = rows[0]?.['pid'] !== rows.state.pid
     const complaint = complaintOfRole(rows[0])
     if (complaint === undefined) return

@@ -6,8 +6,8 @@ import type { PostgresPool } from './postgres-pool.ts'
 import { Repeats } from './retries.ts'
 
 /**
- * A database of a server that speaks the protocol of Postgres. A transaction that the server undid because of another one is retried.
- * Work that was lost with its connection is not retried, because it may have been done.
+ * A database of a server that speaks the protocol of Postgres. Retries a transaction that the server undid because of another one. Does not
+ * retry work that was lost with its connection, because the server may have done it.
  */
 export class PostgresDatabase implements SqlDatabase {
   readonly name = 'postgres'
@@ -40,7 +40,7 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#use(this.#transactions, (connection) => runTransaction(connection, { work, place }))
   }
 
-  /** The server does its own housekeeping, but it may be another server now. */
+  /** Checks that the server is still the primary. The server does its own housekeeping. */
   async tidy(): Promise<void> {
     try {
       await this.#pool.look()
@@ -78,7 +78,7 @@ export interface PostgresWork<T> {
   readonly statementTimeoutMs?: number
 }
 
-/** Runs `work` once. Throws {@link PostgresFault}, or what `work` throws. */
+/** Runs `work` once. Throws {@link PostgresFault}, or the error of `work`. */
 export async function runTransaction<T>(
   connection: PostgresConnection,
   options: PostgresWork<T>,

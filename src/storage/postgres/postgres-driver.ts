@@ -67,7 +67,7 @@ export function connectDriver({ target, host, times }: PostgresWay, events: Driv
 function renderSettings({ schema }: PostgresTarget, statementTimeoutMs: number) {
   return {
     statement_timeout: statementTimeoutMs,
-    // Releases the row locks of a machine that vanished in a transaction.
+    // Releases the row locks of a client that disappeared during a transaction.
     idle_in_transaction_session_timeout: statementTimeoutMs,
     ...(schema !== undefined && { search_path: `"${schema}"` }),
   }

@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { StorageError, StorageRefusedError } from '../storage.ts'
 
-/** An error of the server or of the network. It takes nothing else from the driver's error, which has the values of the statement. */
+/** An error of the server or of the network. It has only these members, because the driver's error contains the values of the statement. */
 export class PostgresFault extends Error {
   /** An SQLSTATE, a system code such as ECONNREFUSED, or one of {@link ownCodes}. */
   readonly code: string
@@ -51,7 +51,7 @@ export function readFault(cause: unknown): PostgresFault {
   if (cause instanceof PostgresFault) return cause
   if (cause instanceof postgres.PostgresError) {
     const { code, message, severity } = cause
-    // A server that is read-only now may have been the primary before; a new connection may lead to the new one.
+    // A server that is read-only now may have been the primary before. A new connection may lead to the new primary.
     const endsConnection = severity === 'FATAL' || severity === 'PANIC' || code === '25006'
     return new PostgresFault({ code, message, endsConnection })
   }
@@ -65,7 +65,7 @@ function readCode(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : ownCodes.lost
 }
 
-/** Codes of the driver, in words. */
+/** Messages for the codes of the driver. */
 const lostMessages: Readonly<Record<string, string>> = {
   CONNECTION_CLOSED: 'the connection was lost',
   CONNECTION_DESTROYED: 'the connection was closed',
@@ -96,7 +96,7 @@ export function notPrimary(complaint: string): PostgresFault {
   return ownFault('notPrimary', `the server ${complaint}`)
 }
 
-/** Why no host can be used. `faults` are in the order of `hosts`. */
+/** Makes one fault that says why no host can be used. `faults` are in the order of `hosts`. */
 export function combineFaults(
   hosts: readonly { readonly name: string }[],
   faults: readonly PostgresFault[],
@@ -123,7 +123,7 @@ export function explainFault(fault: PostgresFault, place: string): StorageError 
   return new StorageError(message, { cause: fault })
 }
 
-/** The same at the opening of the store: what a restart cannot fix is refused. */
+/** Like {@link explainFault}, at the opening of the store. An error that a restart cannot fix becomes a StorageRefusedError. */
 export function explainOpening(fault: PostgresFault, place: string): StorageError {
   const explained = explainFault(fault, place)
   return lasting.includes(fault.code)

@@ -1,7 +1,7 @@
 import { insertOne, type NewRow, type Sql, type SqlRow, sql } from '../sql.ts'
 import { findFault } from './postgres-fault.ts'
 
-/** Most rows of one statement. */
+/** The most rows of one statement. */
 const largestGroup = 500
 /** Statements at once. More would have fewer rows each; with one, a late row would wait for two statements. */
 const mostGroups = 2
@@ -13,8 +13,8 @@ interface Insert {
 }
 
 /**
- * Rows that arrive while others are written share the next statement, and so one round trip and one wait for the disk. Each is
- * acknowledged when it is committed. Nothing waits if nothing is under way.
+ * Groups inserts. Rows that arrive while others are being written share the next statement, and so one round trip and one wait for the
+ * disk. Each row is acknowledged when it is committed. A row does not wait if no write is running.
  */
 export class PostgresInserts {
   readonly #write: (statement: Sql) => Promise<SqlRow[]>
@@ -52,7 +52,7 @@ export class PostgresInserts {
       const added = await this.#insertAll(group)
       for (const { row, resolve } of group) resolve(added.delete(keyOf(row)))
     } catch (cause) {
-      // One bad row undid the others.
+      // One bad row made the whole statement fail, so each row gets its own statement.
       if (isOfOneRow(cause)) await Promise.all(group.map((insert) => this.#runAlone(insert)))
       else for (const { reject } of group) reject(cause)
     }
@@ -64,7 +64,7 @@ export class PostgresInserts {
 
   /** The keys of the rows that were created. Of two rows with one key, one is created. */
   async #insertAll(group: readonly Insert[]): Promise<Set<string>> {
-    // The order is the same everywhere, so that two groups with the same ids do not wait for each other.
+    // All processes use the same order, so that two groups with the same ids do not wait for each other.
     const rows = group
       .map(({ row }) => ({ key: keyOf(row), row }))
       .sort((a, b) => (a.key < b.key ? -1 : 1))

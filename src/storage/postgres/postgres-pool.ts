@@ -61,7 +61,7 @@ export class PostgresPool {
     await Promise.all(this.#idle.map((connection) => connection.close()))
   }
 
-  /** The usual case. It needs no timer. */
+  /** Takes an idle connection. This is the usual case and needs no timer. */
   #takeIdle(): PostgresConnection | undefined {
     const idle = this.#closing || this.#free === 0 ? undefined : this.#popIdle()
     if (idle) this.#free--
@@ -78,7 +78,7 @@ export class PostgresPool {
     return undefined
   }
 
-  /** Closes all at once: together with their replacements there would be more than the pool allows. */
+  /** Closes all idle connections at once. Otherwise they and their replacements would be more than the pool allows. */
   #closeOutdated(idle: readonly PostgresConnection[]): void {
     this.#idle = idle.filter((connection) => this.#primary.isCurrent(connection))
     for (const connection of idle) if (!this.#idle.includes(connection)) void connection.close()
@@ -91,7 +91,7 @@ export class PostgresPool {
     const acquiring = this.#take(claim)
     const late = () => {
       claim.isGivenUp = true
-      // A connection that comes too late serves the next one.
+      // A connection that comes too late serves the next caller.
       acquiring.then(
         (connection) => this.#release(connection),
         () => {},

@@ -5,9 +5,9 @@ import { combineFaults, ownFault, type PostgresFault, readFault } from './postgr
 import { isOlder, type Lineage, lineageText, readLineage } from './postgres-role.ts'
 import type { PostgresHost, PostgresTarget } from './postgres-url.ts'
 
-/** How long (ms) the other hosts have to answer once one takes writes: one of them may have been promoted later. */
+/** The time (ms) for the other hosts to answer after one takes writes. One of them may have been promoted later. */
 const patience = 250
-/** Milliseconds before a failed search is repeated: failing requests must not keep a standby busy. */
+/** Milliseconds before a failed search is repeated, so that failing requests do not keep a standby busy. */
 const pauseAfterFailure = 200
 
 interface Found {
@@ -16,18 +16,18 @@ interface Found {
 }
 
 /**
- * Finds the primary among several hosts. Of two servers that take writes it uses the one that was promoted later, because the other one
- * knows nothing of the revocations since then. Methods throw {@link PostgresFault}.
+ * Finds the primary among several hosts. Of two servers that take writes, it uses the one that was promoted later, because the other one
+ * does not have the revocations since then. Methods throw {@link PostgresFault}.
  */
 export class PostgresPrimary {
   readonly #target: PostgresTarget
   readonly #times: PostgresTimes
-  /** The host where the primary was last; undefined: it has to be searched. */
+  /** The last known host of the primary; undefined: a search is necessary. */
   #host: PostgresHost | undefined
   #searching: Promise<PostgresHost> | undefined
-  /** The latest lineage that was met. */
+  /** The latest lineage that a server reported. */
   #newest: Lineage | undefined
-  /** False once a server did not understand the query, as servers that only speak the protocol of Postgres. */
+  /** False after a server did not understand the query. Some servers only speak the protocol of Postgres. */
   #asksLineage = true
   #generation = 0
 
@@ -36,7 +36,7 @@ export class PostgresPrimary {
     this.#times = times
   }
 
-  /** Whether nothing since the opening of the connection speaks against it. */
+  /** Whether the connection may be used: no fault since its opening suggests that its server is no longer the primary. */
   isCurrent(connection: PostgresConnection): boolean {
     return connection.generation === this.#generation
   }
@@ -149,7 +149,7 @@ export class PostgresPrimary {
     }
   }
 
-  /** Undefined if it is not known. Behind a pooler, the next transaction can be at another server. */
+  /** Returns undefined if the lineage is not known. Behind a pooler, the next transaction can be at another server. */
   async #askLineage(connection: PostgresConnection): Promise<Lineage | undefined> {
     if (connection.isPooled || !this.#asksLineage) return undefined
     try {
@@ -170,7 +170,7 @@ export class PostgresPrimary {
     throw ownFault('leftBehind', `the server is on timeline ${old}, and another was promoted to ${since}`)
   }
 
-  /** From now on, no server of an older timeline is used, and no connection from before. */
+  /** Remembers the lineage. From now on, servers of an older timeline and earlier connections are not used. */
   #accept(lineage: Lineage | undefined): void {
     const newest = this.#newest
     if (!lineage || (newest?.system === lineage.system && newest.timeline >= lineage.timeline)) return
@@ -185,7 +185,7 @@ function faultsOf(outcomes: readonly PromiseSettledResult<unknown>[]): PostgresF
   return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [readFault(outcome.reason)] : []))
 }
 
-/** If none was promoted later, the first in the order of the URL. Throws {@link PostgresFault} for servers of two clusters. */
+/** Chooses the host that was promoted last, or the first in the order of the URL. Throws {@link PostgresFault} for servers of two clusters. */
 function chooseLatest(hosts: readonly PostgresHost[], found: readonly Found[]): Found | undefined {
   const [first, ...others] = found.toSorted((a, b) => hosts.indexOf(a.host) - hosts.indexOf(b.host))
   const stranger = others.find(

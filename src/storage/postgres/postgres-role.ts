@@ -5,15 +5,15 @@ import { PostgresFault } from './postgres-fault.ts'
 export const roleText = `select pg_is_in_recovery()::int as standby, pg_backend_pid() as pid,
   (current_setting('transaction_read_only') = 'on')::int as read_only`
 
-/** What is wrong with the server that gave this answer to {@link roleText}; undefined: nothing. */
+/** The fault of a server by its answer to {@link roleText}; undefined if the server takes writes. */
 export function complaintOfRole(row: SqlRow | undefined): string | undefined {
   if (row?.['standby'] !== 0) return 'is a standby, which only reads'
   return row['read_only'] === 0 ? undefined : 'only reads'
 }
 
 /**
- * The statement `text`, changed so that it fails on a read-only server, because a standby learns of a revocation later than its
- * primary. The condition names no column, so it is evaluated first, and even without rows.
+ * Changes the statement `text` so that it fails on a read-only server, because a standby learns of a revocation later than its
+ * primary. The condition names no column, so the server evaluates it first, and even without rows.
  */
 export function guardRead(text: string): string {
   return `select * from (${text}) as guarded where (select 1 / (case
@@ -32,7 +32,7 @@ export interface Lineage {
   readonly timeline: number
 }
 
-/** Postgres answers this; other servers with its protocol may not. */
+/** Postgres answers this query. Other servers with its protocol may fail. */
 export const lineageText = `select (select system_identifier::text from pg_control_system()) as system,
   pg_walfile_name(pg_current_wal_lsn()) as file`
 

@@ -12,7 +12,7 @@ export async function isInSchema(database: SqlDatabase, { schema }: PostgresTarg
 /** Creates the schema if there is none. Throws {@link StorageRefusedError} if tables would still be created elsewhere. */
 export async function makeSchema(database: SqlDatabase, target: PostgresTarget): Promise<void> {
   const { schema, place, user } = target
-  // Asks first, because `if not exists` needs the right to create a schema even if it exists.
+  // Checks first, because `if not exists` needs the right to create a schema even if it exists.
   const [known] = await database.read(
     sql`select 1 as one from pg_catalog.pg_namespace where nspname = ${schema ?? ''}`,
   )

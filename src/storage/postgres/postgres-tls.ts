@@ -9,7 +9,7 @@ export interface TlsOptions {
   readonly checkServerIdentity?: () => undefined
 }
 
-/** The modes of libpq, without `allow` and `prefer`: these use no TLS if somebody on the way says so, so they protect from nobody. */
+/** The modes of libpq without `allow` and `prefer`. With these two, an attacker in between can switch TLS off, so they protect nothing. */
 export const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 
 export type SslMode = (typeof sslModes)[number]
@@ -27,7 +27,7 @@ export function resolveTls(
     case 'disable':
       return false
     case 'require':
-      // Like libpq: an authority that is named is used.
+      // Like libpq, uses an authority if the URL or the settings name one.
       return ca === undefined ? { rejectUnauthorized: false } : resolveTls('verify-ca', { host, ca })
     case 'verify-ca':
       return { ...authority, host, rejectUnauthorized: true, checkServerIdentity: () => undefined }
@@ -37,8 +37,8 @@ export function resolveTls(
 }
 
 /**
- * Throws unless the text has well-formed certificates. The driver would throw outside of any call for a malformed one, which ends the
- * process.
+ * Throws unless the text has well-formed certificates. For a malformed one, the driver would throw outside of any call, and that would end
+ * the process.
  */
 function checkAuthority(text: string): string {
   const blocks = [...text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)]

@@ -25,7 +25,7 @@ export interface PostgresTarget {
   readonly applicationName: string
   /**
    * False: no prepared statements and no settings at the start of a connection, for a pooler that gives each transaction another
-   * connection. Undefined: prepared statements if no pooler is noticed.
+   * connection. Undefined: prepared statements unless a pooler is detected.
    */
   readonly prepare: boolean | undefined
   /** The schema of the tables; undefined: the first one of the user's search_path. */
@@ -73,7 +73,7 @@ export function findUrlFault(url: string): string | undefined {
   }
 }
 
-/** What is wrong, and the next step. */
+/** The fault of a URL, and the next step. */
 class UrlFault extends Error {}
 
 function refuse(fault: string, nextStep: string): never {
@@ -149,7 +149,7 @@ function resolveHost(
 ): PostgresHost {
   if (host.startsWith('/')) {
     const socket = `${host.replace(/\/+$/, '')}/.s.PGSQL.${port}`
-    // Like libpq: nobody is on the way to a socket.
+    // Without TLS, like libpq, because a socket does not leave the machine.
     return { host, port, socket, tls: false, name: socket }
   }
   const printed = host.includes(':') ? `[${host}]` : host

@@ -11,14 +11,14 @@ import { Repeats } from './retries.ts'
 
 export interface PostgresOptions extends PostgresUrlOptions, PostgresPoolOptions {}
 
-/** How long (ms) each statement of a migration may take, and how long to wait for another process that migrates. */
+/** The timeout (ms) of each statement of a migration, and of the wait for another process that migrates. */
 const migrationTimeoutMs = 60_000
-/** The key of the lock: any number that other programs of the database are unlikely to use. */
+/** The key of the lock. Other programs of the database are unlikely to use this number. */
 const migrationLock = 0x67726e74
 
 /**
- * Connects and updates the schema. Throws {@link StorageRefusedError} for what a restart cannot fix: a URL, a user, a foreign table, a
- * newer schema; and {@link StorageError} while the server is away.
+ * Connects and updates the schema. Throws {@link StorageRefusedError} for faults that a restart cannot fix: a wrong URL, a wrong user, a
+ * foreign table, a newer schema. Throws {@link StorageError} while the server is away.
  */
 export async function openPostgres(options: PostgresOptions): Promise<SqlDatabase> {
   const target = parsePostgresUrl(options)
@@ -34,8 +34,7 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
 }
 
 /**
- * If the advisory lock does nothing (CockroachDB), another process can create the same table at the same moment, and one of the two
- * learns that it exists.
+ * Whether another process created the same table at the same moment. This can happen if the advisory lock does nothing (CockroachDB).
  */
 function isLostRace(cause: unknown): boolean {
   const fault = findFault(cause)
@@ -46,7 +45,7 @@ function migrateAlone(connection: PostgresConnection, target: PostgresTarget): P
   const { place } = target
   return runTransaction(connection, {
     place,
-    // Every statement must see what another process did while this one waited for the lock.
+    // Every statement must see the changes of another process while this one waited for the lock.
     isolation: 'read committed',
     statementTimeoutMs: migrationTimeoutMs,
     work: async (database) => {
@@ -73,8 +72,8 @@ interface FoundSchema {
 }
 
 /**
- * Asks before it creates anything: not every user may run `create table`, not even with `if not exists`. Reads the catalogue, because
- * to_regclass() may return the state from before the lock.
+ * Reads the schema before anything is created, because not every user may run `create table`, not even with `if not exists`. Uses the
+ * catalogue, because to_regclass() may return the state from before the lock.
  */
 async function readSchema(database: SqlDatabase): Promise<FoundSchema> {
   const tables = await database.read(

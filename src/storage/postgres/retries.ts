@@ -2,12 +2,12 @@ import { inTime } from '../../async/in-time.ts'
 
 /** Pauses (ms) before each retry, so that other processes can finish. */
 const pauses = [0, 3, 12, 48]
-/** How long (ms) an attempt waits for others. Waiting only saves attempts. */
+/** The longest time (ms) that an attempt waits for others. Waiting only saves attempts. */
 const longestWait = 1000
 
 /**
- * Retries work that collided with other work, five attempts in all. First attempts run in parallel; retries run alone, because the
- * losers of a collision would collide again.
+ * Retries work that collided with other work, with five attempts in all. First attempts run in parallel. Retries run alone, because
+ * otherwise they would collide again.
  */
 export class Repeats {
   readonly #isCollision: (cause: unknown) => boolean
@@ -46,7 +46,7 @@ export class Repeats {
     throw new TypeError('There is no attempt at all')
   }
 
-  /** Runs `work` after earlier retries and without a first attempt beside it. */
+  /** Runs `work` after earlier retries, and while no first attempt runs. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = Promise.allSettled([this.#repeated, ...this.#first])
     const turn = patiently(before).then(work)

@@ -1,18 +1,18 @@
 import type { FileFacts, Files } from '../../platform/files.ts'
 
 /**
- * A note beside a SQLite file with the state in which a clean shutdown left it. The next start checks the whole file unless it is still
- * in that state: same file, size, times, name and mode, and no -wal. A process that was killed, or lost power, leaves a -wal. A copy in
- * the place of the file is another file, or has another time. The README.md of storage says what it saves.
+ * A note beside a SQLite file, with the state of the file after a clean shutdown. The next start checks the whole file unless it is still
+ * in that state: same file, size, times, name and mode, and no -wal. After a kill or a power failure there is a -wal. A copy in the place
+ * of the file is another file, or has another time. The README.md of storage says how much time the note saves.
  */
 function noteOf(path: string): string {
   return `${path}.closed`
 }
 
-/** Most bytes of a note. */
+/** The most bytes of a note. */
 const largestNote = 256
 
-/** Whether the file is as a clean shutdown left it. Removes the note, which counts for one start. Never rejects. */
+/** Returns whether the file is unchanged since a clean shutdown. Removes the note, because it counts for one start. Never rejects. */
 export async function takeCleanShutdown(path: string, files: Files): Promise<boolean> {
   try {
     const note = await readNote(path, files)
@@ -20,7 +20,7 @@ export async function takeCleanShutdown(path: string, files: Files): Promise<boo
     await files.remove(noteOf(path))
     return note === (await renderState(path, files))
   } catch {
-    // Another process took the note, or it cannot be read: then the whole file is checked.
+    // Another process took the note, or the note cannot be read. So the whole file is checked.
     return false
   }
 }
@@ -30,7 +30,7 @@ async function readNote(path: string, files: Files): Promise<string | undefined>
   return new TextDecoder().decode(await files.readSmall(noteOf(path), largestNote))
 }
 
-/** Leaves the note once this process has closed the file; does nothing while another process has it open. */
+/** Writes the note after this process has closed the file. Does nothing while another process has the file open. */
 export async function leaveCleanShutdown(path: string, files: Files): Promise<void> {
   const state = await renderState(path, files)
   if (state === undefined) return
@@ -38,7 +38,7 @@ export async function leaveCleanShutdown(path: string, files: Files): Promise<vo
   await files.createPrivate(noteOf(path), state)
 }
 
-/** Undefined if there is a -wal: then a process has the file open, or was killed. */
+/** Returns undefined if there is a -wal, because then a process has the file open or was killed. */
 async function renderState(path: string, files: Files): Promise<string | undefined> {
   const [file, wal] = [await files.facts(path), await files.facts(`${path}-wal`)]
   return file && !wal ? renderFacts(file) : undefined

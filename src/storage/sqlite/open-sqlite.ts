@@ -16,8 +16,8 @@ const applicationId = 0x67726e74
 const largestFullCheck = 256 * 1024 * 1024
 
 /**
- * Opens the SQLite file at `path`, and creates it if there was never one. Throws {@link StorageRefusedError} for a file that is missing
- * though there was one, is broken, of another program or of a newer grantd. Never puts another file in its place.
+ * Opens the SQLite file at `path`, and creates it if there was never one. Throws {@link StorageRefusedError} for a file that was removed, is
+ * broken, or belongs to another program or a newer grantd. Never puts another file in its place.
  */
 export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDatabase> {
   try {
@@ -26,7 +26,7 @@ export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDat
     if (!(await checkFile(path, host))) await create(path, host)
     const isChecked = await takeCleanShutdown(path, host.files)
     const database = await connect(path, { isChecked, host })
-    // Notes that there was a database: an empty one in its place would have forgotten all revocations.
+    // Notes that a database exists, because an empty database in its place would have no revocations.
     if (!(await host.files.facts(markerOf(path)))) await host.files.createPrivate(markerOf(path), markerText)
     return database
   } catch (cause) {
@@ -41,10 +41,10 @@ function markerOf(path: string): string {
   return `${path}.made`
 }
 
-/** Milliseconds. No start takes that long, so an older file is of a start that was killed. */
+/** Milliseconds. No start takes that long, so an older file comes from a killed start. */
 const oldestTemporary = 3_600_000
 
-/** Removes temporary files of starts that were killed. */
+/** Removes the temporary files of killed starts. */
 async function removeLeftovers(path: string, { files, now }: SqliteHost): Promise<void> {
   const folder = files.folderOf(path)
   const name = path.slice(folder.length + 1)
@@ -60,7 +60,7 @@ async function removeLeftovers(path: string, { files, now }: SqliteHost): Promis
   }
 }
 
-/** Returns whether there is a file to open. */
+/** Returns whether the file exists. Throws if it was removed. */
 async function checkFile(path: string, { files }: SqliteHost): Promise<boolean> {
   const facts = await files.facts(path)
   if (!facts) {
@@ -77,7 +77,7 @@ async function checkFile(path: string, { files }: SqliteHost): Promise<boolean> 
   return true
 }
 
-/** Creates the file under another name and renames it, so that a killed start leaves no half of one. */
+/** Creates the file under another name and renames it, so that a killed start does not leave an incomplete database. */
 async function create(path: string, host: SqliteHost): Promise<void> {
   await host.files.createPrivateWith(path, async (temporary) => {
     const connection = host.sqlite.open(temporary)
@@ -93,13 +93,13 @@ async function create(path: string, host: SqliteHost): Promise<void> {
   })
 }
 
-/** How long (ms) a call may wait for other processes inside SQLite, on the event loop. */
+/** The longest time (ms) that a call waits for other processes inside SQLite, on the event loop. */
 const waits = {
-  /** No request is served yet. Another process may close the file, or repair it after a crash. */
+  /** The wait may be long, because no request is served yet. Another process may be closing the file, or repairing it after a crash. */
   opening: 2000,
   /** Readers wait only for a process that repairs the -wal. */
   reading: 100,
-  /** Writers wait off the event loop: see SqliteDatabase. */
+  /** Writers do not wait here. They wait off the event loop; see SqliteDatabase. */
   writing: 0,
 } as const
 
@@ -124,7 +124,7 @@ async function connect(path: string, { isChecked, host }: Opening): Promise<SqlD
     const reader = host.sqlite.open(path)
     setWait(reader, 'reading')
     reader.execute('pragma query_only = 1')
-    // The file from before the opening has to be there still: otherwise it is not known which of two files is open.
+    // The file must be the same as before the opening. Otherwise it is not known which of two files is open.
     const files = new SqliteFiles({ path, identify, identity: identity ?? '', monotonic: host.monotonic })
     // Without the note, the next start only takes longer.
     const onClosed = () => leaveCleanShutdown(path, host.files).catch(() => {})
@@ -167,7 +167,7 @@ async function checkWhole(connection: SqliteConnection, path: string, { files }:
   if (verdict !== 'ok') throw new SqliteError('corrupt', `the file is malformed: ${verdict}`)
 }
 
-/** Our file always has the table of the schema. A current one is not locked. */
+/** Migrates an older file. A file with the current schema is not locked. Our files always have the table of the schema. */
 async function migrateIfOld(database: SqlDatabase, path: string): Promise<void> {
   const [row] = await database.read(sql`select max(version) as version from grantd_schema`)
   if (Number(row?.['version']) === knownSchema.sqlite) return
@@ -188,7 +188,7 @@ function inTransaction(connection: SqliteConnection): SqlDatabase {
   return database
 }
 
-/** Errors that a restart cannot fix are refused; a lock or a full disk may be gone the next time. */
+/** Turns errors that a restart cannot fix into StorageRefusedError. A lock or a full disk may be gone at the next start. */
 function explainOpening(cause: unknown, path: string): unknown {
   if (cause instanceof FileError) {
     const message = `Cannot open the database ${path}: ${cause.message}; give this user a folder that it can write, with data_dir`

@@ -3,26 +3,26 @@ import { StorageError } from '../storage.ts'
 export interface SqliteFilesOptions {
   /** The database. The -wal and -shm files are beside it. */
   readonly path: string
-  /** Which file is at a path now; undefined if there is none. Throws StorageError. */
+  /** Returns the identity of the file at a path now; undefined if there is none. Throws StorageError. */
   readonly identify: (path: string) => string | undefined
-  /** Which file was opened. */
+  /** The identity of the opened file. */
   readonly identity: string
   /** Milliseconds, see Platform.monotonic. */
   readonly monotonic: () => number
 }
 
-/** How long (ms) a check counts for reads. */
+/** The time (ms) for which a check counts for reads. */
 const freshness = 50
 
 /**
- * Checks that the names of an open database still lead to it. Writes to a file that lost its name are lost, and other processes open
- * another database under the name, with other revocations. Processes that do not share one -wal and one -shm destroy the database.
+ * Checks that the names of an open database still lead to it. If a file was renamed or removed, writes to it are lost, and other processes
+ * open another database under its name, with other revocations. Processes that do not share one -wal and one -shm destroy the database.
  */
 export class SqliteFiles {
   readonly #options: SqliteFilesOptions
   readonly #known: Map<string, string>
   #lookedAt = Number.NEGATIVE_INFINITY
-  /** Why the database must not be used any more; undefined while it may. */
+  /** The reason why the database must not be used any more; undefined if it may be used. */
   #fault: StorageError | undefined
 
   constructor(options: SqliteFilesOptions) {
@@ -30,7 +30,7 @@ export class SqliteFiles {
     this.#known = new Map([[options.path, options.identity]])
   }
 
-  /** Throws StorageError if one of the files was replaced or removed, and from then on always. */
+  /** Throws StorageError if one of the files was replaced or removed. After that, it always throws. */
   check(): void {
     this.checkFault()
     const { path, monotonic } = this.#options
@@ -60,7 +60,7 @@ export class SqliteFiles {
     return this.#fault
   }
 
-  /** Like {@link check}, but a recent check is enough: for reads, of which there are many. */
+  /** Like {@link check}, but a recent check is enough. It is for reads, because there are many. */
   checkLately(): void {
     this.checkFault()
     if (this.#options.monotonic() - this.#lookedAt >= freshness) this.check()

@@ -22,13 +22,13 @@ export interface SqliteTiming {
   monotonic(): number
 }
 
-/** How long (ms) a write waits for another process that writes. */
+/** The longest time (ms) that a write waits for another process that writes. */
 const longestLock = 2000
 /** Milliseconds between two attempts to get the lock. A process that has waited long tries more often, so that it is not always last. */
 const lockPauses = { atFirst: 4, afterAWhile: 1 } as const
 /** Milliseconds after which a wait is long. */
 const aWhile = 20
-/** Most writes of one commit. */
+/** The most writes of one commit. */
 const largestGroup = 500
 
 interface Query {
@@ -39,8 +39,8 @@ interface Query {
 
 /**
  * A SQLite file of one process, or of several on one machine. Writes that arrive together share one commit, and so one wait for the
- * disk. A transaction has its own commit. Reads of one turn of the event loop share one lock of the file; done one after the other they
- * take a fraction of the time that each takes between the other work of a request.
+ * disk. A transaction has its own commit. Reads of one turn of the event loop share one lock of the file and run one after the other. That
+ * is much faster than single reads between the other work of requests.
  */
 export class SqliteDatabase implements SqlDatabase {
   readonly name = 'sqlite'
@@ -83,7 +83,7 @@ export class SqliteDatabase implements SqlDatabase {
     })
   }
 
-  /** Moves committed data from the -wal into the file, as far as nobody has to wait. So a lost -wal loses little. */
+  /** Moves committed data from the -wal into the file, but does not wait for readers and writers. So a lost -wal loses little. */
   async tidy(): Promise<void> {
     const { files, reader } = this.#options
     this.#checkOpen()
@@ -152,7 +152,7 @@ export class SqliteDatabase implements SqlDatabase {
       this.#commit()
       for (const { write, rows } of done) if (rows) write.resolve(rows)
     } catch (cause) {
-      // A write that failed alone was rejected already; its promise ignores a second outcome.
+      // A write that failed alone was rejected before. Its promise ignores a second outcome.
       for (const { reject } of group) reject(cause)
     }
   }
@@ -250,7 +250,7 @@ function rollBack(connection: SqliteConnection): void {
   try {
     connection.execute('rollback')
   } catch {
-    // SQLite has rolled back by itself, or never began. It reports that as an error.
+    // SQLite reports an error if it has rolled back already, or if the transaction never began.
   }
 }
 
@@ -275,7 +275,7 @@ const nextSteps: Readonly<Record<SqliteErrorKind, string>> = {
   other: 'look at the file',
 }
 
-/** An error of SQLite in our words. */
+/** Turns an error of SQLite into a StorageError with the next step. */
 export function explainSqlite(cause: unknown, path: string): unknown {
   if (!(cause instanceof SqliteError)) return cause
   const message = `Cannot use the database ${path}: ${cause.message}; ${nextSteps[cause.kind]}`

@@ -14,8 +14,8 @@ import { type ApiKey, lineageOf } from './api-key-standing.ts'
 /**
  * Counts the live keys of a client. Each client has a row with a number that is never too low: making a key adds one, and revoking a
  * key subtracts one, each in the transaction of the key. Keys that end in another way, by time or with their parent, are noticed when
- * the number reaches the limit. Then the keys are counted, at most once a minute, because that takes longer the more keys the client
- * ever had.
+ * the number reaches the limit. Then the keys are counted, but at most once a minute, because counting takes longer if the client has had
+ * more keys.
  */
 
 interface CountedClient {

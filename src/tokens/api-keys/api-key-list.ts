@@ -8,14 +8,14 @@ export interface ListedApiKey {
   readonly key: ApiKey
   /** Milliseconds since the epoch; null: never, or not noted yet. */
   readonly lastUsed: number | null
-  /** Revoked by itself, with an ancestor, or with everything of its client or tenant. */
+  /** Whether the key, an ancestor, or all keys of its client or tenant were revoked. */
   readonly revoked: boolean
 }
 
 export interface ApiKeyPage {
   readonly after?: string
   readonly limit: number
-  /** Left out: the keys of every client. */
+  /** Default: the keys of every client. */
   readonly clientId?: string
 }
 

@@ -37,7 +37,7 @@ export interface NewApiKey {
 
 export const daySeconds = 86_400
 
-/** Most keys in a line, each made with the one before. */
+/** The most keys in a line of descent, each made with the one before. */
 const longestLine = 10
 
 /**
@@ -105,7 +105,7 @@ function resolveLife(days: number | undefined, { max_ttl, default_ttl }: ApiKeyS
   throw new OAuthError('invalid_request', `expires_in_days must be a whole number from 1 to ${most}`)
 }
 
-/** A key that is made with a key ends with it at the latest, because nobody passes on what they do not hold. */
+/** A key that is made with another key ends with it at the latest, because a caller must not pass on more than its own rights. */
 function endWithin({ parent }: ApiKeyCreator, exp: number | undefined): number | undefined {
   const end = parent?.key.expires_at
   if (end === undefined || end === null) return exp
@@ -116,7 +116,7 @@ export interface RevokeApiKeyOptions {
   readonly id: string
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** Left out: a key of any client. */
+  /** Default: a key of any client. */
   readonly clientId?: string | undefined
 }
 

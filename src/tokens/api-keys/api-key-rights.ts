@@ -13,7 +13,7 @@ export interface ApiKeyTenant {
 
 /** The caller that creates or rotates a key. */
 export interface ApiKeyCreator {
-  /** As it is now. */
+  /** The current client of the caller. */
   readonly client: Client
   /** The scopes of the caller's token. */
   readonly tokenScopes: readonly string[]
@@ -30,11 +30,11 @@ function isForNoApiKey(scope: string): boolean {
   return scope === reservedScopes.admin || scope === reservedScopes.manageAllApiKeys
 }
 
-/** Throws `invalid_scope` for a scope that the caller's token does not have, because nobody passes on what they do not hold. */
+/** Throws `invalid_scope` for a scope that the caller's token does not have, because a caller must not pass on more than its own rights. */
 export function checkHeld(scopes: readonly string[], { tokenScopes }: ApiKeyCreator): void {
   const missing = scopes.find((scope) => !tokenScopes.includes(scope))
   if (missing === undefined) return
-  // It is a scope of the client, so its name is not secret.
+  // The error may name the scope, because it is a scope of the client.
   throw new OAuthError(
     'invalid_scope',
     `The access token does not have the scope ${missing}, so it cannot pass it on`,

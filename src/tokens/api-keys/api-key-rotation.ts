@@ -8,12 +8,12 @@ import { type ApiKeyCreator, type ApiKeyTenant, checkHeld, mayHoldScope } from '
 import { type ApiKey, findLineage } from './api-key-standing.ts'
 import { signApiKey } from './api-key-token.ts'
 
-/** Most older tokens of one key that are valid while rotations overlap. */
+/** The most older tokens of one key that are valid while rotations overlap. */
 const mostTokens = 100
 
 export interface RotateApiKeyOptions {
   readonly id: string
-  /** Seconds that the old token stays valid. */
+  /** Seconds for which the old token stays valid. */
   readonly overlap: number
   readonly creator: ApiKeyCreator
   /** Whether the caller may know of keys of other clients. It can rotate none of them. */
@@ -47,15 +47,15 @@ export async function rotateApiKey(
   })
 }
 
-/** A token of a key acts as its client, so no other client gets one. */
+/** Checks that the key belongs to the caller's client, because a token of a key acts as the client of the key. */
 function checkOwn({ client_id }: ApiKey, { client }: ApiKeyCreator): void {
   if (client_id === client.id) return
   throw new OAuthError('invalid_request', 'The API key belongs to another client, which alone can rotate it')
 }
 
 /**
- * A revoked key must not live on in a token that it got for another key. So it can rotate only itself and its descendants, which end
- * with it.
+ * Checks that a key rotates only itself and its descendants, which end with it. Otherwise a caller could keep access after its key is
+ * revoked, with a token that it got for another key.
  */
 function checkLine({ id, value: { ancestors = [] } }: StoredRecord<ApiKey>, { parent }: ApiKeyCreator): void {
   if (!parent || parent.id === id || ancestors.includes(parent.id)) return

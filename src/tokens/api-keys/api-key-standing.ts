@@ -12,7 +12,7 @@ export type ApiKey = (typeof apiKeys.schema)['static']
 export interface StandingApiKey {
   readonly id: string
   readonly key: ApiKey
-  /** When the key or its oldest ancestor was made (ms). A revocation up to then ends the key too. */
+  /** When the key or its oldest ancestor was made (ms). A revocation of everything that was issued until this time ends the key too. */
   readonly madeAt: number
 }
 
@@ -25,8 +25,8 @@ interface StandingDeps {
 }
 
 /**
- * The API key of a token. The key must be in the storage, the token must be one of its tokens and not replaced, and neither the key nor
- * an ancestor may be revoked. Notes the use. Throws `invalid_token`.
+ * Returns the API key of a token. The key must be in the storage, the token must be a current token of the key, and neither the key nor an
+ * ancestor may be revoked. Notes the use. Throws `invalid_token`.
  */
 export async function getStandingApiKey(
   token: string,
@@ -59,8 +59,8 @@ export interface Lineage {
 }
 
 /**
- * Read at each use, so that revoking a key is one write that ends all its descendants, also those that are made at the same moment.
- * Throws StorageError.
+ * Reads the ancestors of a key at each use. So revoking a key is one write that ends all its descendants, also those that are made at the
+ * same moment. Throws StorageError.
  */
 export async function findLineage(key: ApiKey, records: Pick<Records<ApiKey>, 'findMany'>): Promise<Lineage> {
   return lineageOf(key, await records.findMany(key.ancestors ?? []))

@@ -13,7 +13,7 @@ export interface ApiKeyTokenDeps {
   readonly randomBytes: (count: number) => Uint8Array
 }
 
-/** A token of an API key, with what is stored of it. */
+/** A token of an API key, and the data about it to store. */
 export interface SignedApiKey {
   readonly token: string
   readonly jti: string

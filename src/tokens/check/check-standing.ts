@@ -22,22 +22,22 @@ export interface StandingDeps {
   readonly now: () => number
 }
 
-/** What only this server can know of a token that is good by itself. */
+/** The facts about a valid token that only this server knows. */
 export interface Standing {
-  /** The client whose token it is, as it is now. */
+  /** The current client of the token. */
   readonly client: Client
   /** Undefined for an access token. */
   readonly apiKey: StandingApiKey | undefined
   /**
-   * The scopes of the token that the client has now, in the order of the token; of an API key, only those that the tenant allows to API
-   * keys now. A right counts when it is used.
+   * The scopes of the token that the client still has, in the order of the token. For an API key, only scopes that the tenant still allows
+   * to API keys. Rights are checked when they are used.
    */
   readonly scopes: readonly string[]
 }
 
 /**
- * Step 4 of a token check: the token was not revoked, its client is active and still entitled to the audience, and the API key that it
- * may stand for is good. Nothing of this is cached. Throws `invalid_token`, and StorageError where it cannot be looked up.
+ * Step 4 of a token check. Checks that the token is not revoked, that its client is active and still entitled to the audience, and that its
+ * API key, if any, is valid. Nothing of this is cached. Throws `invalid_token`, and StorageError if the storage cannot be read.
  */
 export async function checkStanding(
   { text }: ReadToken,
@@ -49,7 +49,7 @@ export async function checkStanding(
     isApiKey(claims) ? getStandingApiKey(text, { claims, tenant }, deps) : undefined,
     findRevocation(deps.storage, tenant.id, claims),
   ])
-  // An API key counts from when it was made, even when its token is younger.
+  // For an API key, the time of its creation counts, even if its token is younger.
   const since = apiKey ? Math.floor(apiKey.madeAt / 1000) : claims.iat
   if (isRevokedAt(since)) throw apiKey ? apiKeyRevoked() : invalidToken('revoked')
   const owner = { tenant, oauth2, client }

@@ -10,7 +10,7 @@ export interface OAuth2Tenant {
   readonly oauth2: OAuth2Settings
 }
 
-/** The tenant that a token has to be of, with its keys. */
+/** The tenant that must have issued a token, with its keys. */
 export interface TokenIssuer extends OAuth2Tenant {
   readonly keys: TenantKeys
 }
@@ -20,7 +20,7 @@ export interface IssuerDeps {
   readonly keyring: Keyring
 }
 
-/** Step 2 of a token check: finds the active tenant that the token names, which has to be `tenantId` if that is given. Throws `invalid_token`. */
+/** Step 2 of a token check: finds the active tenant that the token names. With `tenantId`, it must be this tenant. Throws `invalid_token`. */
 export async function findIssuer(
   { issuer }: ReadToken,
   { tenantId }: { readonly tenantId?: string | undefined },
@@ -41,7 +41,7 @@ export async function openIssuer(
   return { tenant, oauth2, keys: await keyring.of(tenant.id, tenant.generation) }
 }
 
-/** at+jwt is an access token wherever it comes from; the other typ is one only where the tenant says so. */
+/** The typ values of access tokens. at+jwt always is one. The other typ is one only if the tenant uses it. */
 export function typesOf({ access_token_typ }: OAuth2Settings): readonly string[] {
   return [access_token_typ, 'at+jwt']
 }

@@ -6,13 +6,13 @@ import type { ReadToken } from './read-token.ts'
 import { type Proof, type RecallDeps, recallToken } from './recall-token.ts'
 
 export interface ProveDeps extends RecallDeps {
-  /** Up to when (ms) expired rows are forgotten: a token that expired by then stays expired, whatever the clock says. */
+  /** See Deps.expiryCutoff. */
   readonly expiryCutoff: () => number
 }
 
 /**
- * Step 3 of a token check: the claims of a token that a key of the tenant signed, whose iss and typ are those of the tenant, and whose
- * time has come and is not over. Throws `invalid_token`.
+ * Step 3 of a token check. Checks that a key of the tenant signed the token, that iss and typ are those of the tenant, and that the token is
+ * valid now. Returns its claims. Throws `invalid_token`.
  */
 export async function proveToken(read: ReadToken, proof: Proof, deps: ProveDeps): Promise<TokenClaims> {
   const claims = recallToken(read, proof, deps) ?? (await verify(read, proof, deps))
@@ -30,13 +30,13 @@ async function verify(
     issuer: tenant.issuer,
     types: typesOf(oauth2),
     now: now(),
-    // An API key may live for ever; readTokenClaims wants the exp of an access token.
+    // An API key may live for ever. readTokenClaims checks that an access token has an exp.
     requireExpiry: false,
     allowFuture: toRevoke,
   }).catch(explainError)
   const claims = readTokenClaims(verified.claims)
   if (!claims) throw invalidToken('not the claims of an access token')
-  // We issue no nbf: a token that has one would have to be compared with the clock each time.
+  // A token with nbf is not remembered, because its nbf would have to be checked each time. grantd issues none.
   if (!toRevoke && !('nbf' in claims)) verifiedTokens.keep(text, { key, typ, claims })
   return claims
 }

@@ -3,13 +3,13 @@ import { largestToken } from '../access-token.ts'
 import type { RememberedToken, VerifiedTokens } from '../verified-tokens.ts'
 import { invalidToken } from './invalid-token.ts'
 
-/** A text that says that it is a token. Nothing in it is believed yet. */
+/** The text of a token, not verified yet. */
 export interface ReadToken {
   readonly text: string
   readonly issuer: string
-  /** What the text says; undefined where `remembered` says it. */
+  /** The decoded text; undefined if `remembered` is set. */
   readonly said: UnverifiedJwt | undefined
-  /** What its signature proved when the same text was checked here before. */
+  /** The verified content, if the same text was checked in this process before. */
   readonly remembered: RememberedToken | undefined
 }
 

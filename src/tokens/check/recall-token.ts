@@ -8,25 +8,25 @@ import type { ReadToken } from './read-token.ts'
 
 export interface RecallDeps {
   readonly verifiedTokens: VerifiedTokens
-  /** Left out: this process has signed none. */
+  /** Default: this process has signed no token. */
   readonly signedTokens?: SignedTokens
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
 
-/** What a token has to be proved against. */
+/** The conditions for the proof of a token. */
 export interface Proof {
   readonly issuer: TokenIssuer
   /**
-   * The token is about to be revoked: it may have been issued later than now. What a clock that was ahead issued must not become good
-   * later.
+   * True: the token is about to be revoked, so its iat may be in the future. Otherwise a token that was issued by a clock ahead of time could
+   * not be revoked and would become valid later.
    */
   readonly toRevoke: boolean
 }
 
 /**
- * The claims of a token whose signature was made or checked here before, if everything that can have changed since then is right;
- * undefined: the token has to be verified, which says what is wrong with it. A speed trick: without it, every token is verified.
+ * Returns the claims of a token whose signature this process made or checked before, if everything else is still valid. Undefined: the
+ * token has to be verified, which also finds the fault. This only saves time. Without it, every token is verified.
  */
 export function recallToken(
   read: ReadToken,
@@ -39,7 +39,7 @@ export function recallToken(
   if (!read.remembered && !toRevoke) deps.verifiedTokens.keep(read.text, found)
   const { key, typ, claims } = found
   const isOfNow =
-    // The very key, not one of its kid: it may have left the ring, or another one may have its place.
+    // Compares the key object and not only the kid, because the key may have left the ring, or another key may have its kid.
     keys.find(key.kid) === key &&
     typesOf(oauth2).includes(typ) &&
     claims.iss === tenant.issuer &&
@@ -48,7 +48,7 @@ export function recallToken(
   return isOfNow ? claims : undefined
 }
 
-/** A token that this process signed itself: the digest of its bytes proves what it says. */
+/** Finds a token that this process signed itself. The digest of its bytes proves its content. */
 function findSigned(
   { text, said }: ReadToken,
   keys: TenantKeys,
