@@ -2,7 +2,7 @@ import type { FileFacts } from './platform/files.ts'
 
 /**
  * The kind of content of a file, which decides how bad it is that other users reach it. `given-key` is a key that an operator put
- * somewhere, `kept-key` is one below data_dir. `settings` has nothing secret, but nobody else may change it.
+ * somewhere, `kept-key` is one below data_dir. `settings` has no secret, but other users must not be able to change it.
  */
 export type Content = 'given-key' | 'kept-key' | 'secret' | 'settings' | 'database' | 'data-folder'
 
@@ -90,7 +90,7 @@ function findOpenToOthers(path: string, { mode = 0 }: FileFacts, rule: Rule): Ex
   return { path, gravity: rule.gravity, complaint }
 }
 
-/** Root may use the files of the service. The owner of a file can read and change it, whatever its mode. */
+/** Root may use the files of the service. The owner of a file can always read and change it, because the owner can change the mode. */
 function findForeign(path: string, { owner }: FileFacts, rule: Rule, user: User): Exposure | undefined {
   if (!rule.isOwned || owner === undefined || user === undefined) return undefined
   if (owner === user || owner === 0 || user === 0) return undefined

@@ -92,7 +92,7 @@ export interface KnownHead {
 
 /**
  * Appends events to the trail of one tenant, inside a transaction. Returns the new head, which counts once the transaction is
- * committed. Reads nothing if the caller passes the head that it got last and nobody wrote since. If a head is missing or wrong, the
+ * committed. Reads nothing if the caller passes its last head and no process wrote since. If a head is missing or wrong, the
  * trail goes on after its last event with an `audit.gap` that says so and stays for good. Throws {@link AppendConflict}.
  */
 export async function appendEvents(
@@ -190,7 +190,7 @@ async function putHead(trail: TenantStorage, end: ChainEnd): Promise<boolean> {
 
 type Fault = 'head_missing' | 'head_altered'
 
-/** The event after which the trail goes on, and what is wrong with the head. */
+/** The event after which the trail goes on, and the fault of the head. */
 async function findEnd(
   trail: TenantStorage,
   head: unknown,

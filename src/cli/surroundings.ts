@@ -11,7 +11,7 @@ export function isServiceLink(variable: string, text: string): boolean {
   return variable.endsWith('_PORT') && linkAddress.test(text)
 }
 
-/** Variables that the runtime obeys before grantd runs, and what each does. grantd cannot refuse them. */
+/** Variables that the runtime reads before grantd runs, and the effect of each. grantd cannot refuse them. */
 const runtimeVariables: Readonly<Record<string, string>> = {
   BUN_OPTIONS: 'it gives the runtime options, which may load other code',
   BUN_INSPECT: 'it opens a debugger: whoever reaches it reads all keys and secrets',

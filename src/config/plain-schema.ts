@@ -10,7 +10,7 @@ const longestUrl = 1000
 
 /**
  * Turns a schema of config.yaml into one for JSON requests, with the same defaults and rules: a duration is a number of seconds, an
- * unknown member is refused, and lists and texts are bounded. A format without a pattern (issuer, resource) needs a check of its own.
+ * unknown member is refused, and lists and texts are bounded. A format without a pattern (issuer, resource) needs a separate check.
  */
 export function plainSchema<S extends TSchema>(schema: S): TUnsafe<Static<S>> {
   return Type.Unsafe<Static<S>>(convert(schema))

@@ -131,7 +131,7 @@ export interface DecodedJwt {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** The text is not a JWT; `message` says what is wrong with it. */
+/** The text is not a JWT. `message` says why. */
 export class JwtMalformed extends Error {}
 
 /** Decodes a JWT for a person to read. Throws {@link JwtMalformed}. */

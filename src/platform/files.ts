@@ -5,7 +5,7 @@ export interface FileFacts {
   /** The number of the user that it belongs to; undefined where the system has none. */
   readonly owner: number | undefined
   readonly isFile: boolean
-  /** Identifies the file, whatever its name. Two files that exist at the same time differ in it. */
+  /** Identifies the file under all of its names. Two files that exist at the same time have different identities. */
   readonly identity: string
   /** When it was written last, in milliseconds since the epoch. */
   readonly modifiedAt: number
@@ -35,7 +35,7 @@ export interface Files {
   create(path: string, content: string): Promise<boolean>
   /** Writes a file into the folder and removes it again. */
   checkWritable(folder: string): Promise<void>
-  /** Makes the folder and its parents with mode 0700, whatever the umask. */
+  /** Makes the folder and its parents with mode 0700 for any umask. */
   makePrivateFolder(folder: string): Promise<void>
   /**
    * Writes a file of mode 0600 that appears at `path` whole and durable, or not at all.

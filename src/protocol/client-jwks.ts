@@ -69,12 +69,12 @@ export function parseClientJwks(value: unknown): ClientJwks | { readonly faults:
   return faults.length > 0 ? { faults } : { keys: found.flatMap((each) => ('key' in each ? [each.key] : [])) }
 }
 
-/** True with a list of keys too, because a merge patch adds the members of a single key to the set that the client has. */
+/** Whether the value is a single key in place of a set. It may also have `keys`, because a merge patch adds its members to the old set. */
 function isSingleKey(value: unknown): value is Members {
   return isMembers(value) && 'kty' in value
 }
 
-/** A single key in place of a set is often the private one, so this fault comes first. */
+/** Finds the faults of the set itself. A single key in place of a set comes first, because it is often a private key. */
 function findSetFaults(value: unknown): JwksFault[] {
   const message = 'is no JWK Set, wanted an object with a list keys'
   if (!isSingleKey(value)) return [{ path: [], message }]
@@ -190,7 +190,7 @@ function findCurveFaults(
   return faults.length > 0 ? faults : findPointFaults(jwk)
 }
 
-/** The coordinates are known to have the right sizes. */
+/** Finds the faults of a point. Its coordinates must have the right sizes already. */
 function findPointFaults({ crv, ...jwk }: Members): MemberFault[] {
   const x = decode(jwk['x']) ?? new Uint8Array()
   const y = decode(jwk['y']) ?? new Uint8Array()
@@ -203,7 +203,7 @@ function findPointFaults({ crv, ...jwk }: Members): MemberFault[] {
   return []
 }
 
-/** The members that count, of each kind of key (RFC 7518 section 6). A foreign one, such as the curve of an RSA key, is left out. */
+/** The public members of each kind of key (RFC 7518 section 6). Members of other kinds, such as the curve of an RSA key, are left out. */
 const publicMembers: Readonly<Record<string, readonly string[]>> = {
   RSA: ['n', 'e'],
   EC: ['crv', 'x', 'y'],

@@ -1,6 +1,6 @@
 /*
- * Checks public keys before a runtime sees them. Bun refuses to import a key that is no point of its curve, but leaves an error behind
- * that the next HMAC of the process throws, for whichever request that is.
+ * Checks public keys before a runtime imports them. Bun refuses to import a key that is not a point of its curve, but keeps an error that
+ * the next HMAC of the process throws, in any request.
  */
 
 /** A curve of FIPS 186-4: y² = x³ - 3x + b modulo p. */
@@ -20,7 +20,7 @@ const curves: Readonly<Record<'P-256' | 'P-384', Curve>> = {
   },
 }
 
-/** Whether the coordinates, big-endian, are a point of the curve. Runtimes refuse to import any other. */
+/** Whether the big-endian coordinates are a point of the curve. Runtimes refuse to import other keys. */
 export function isOnCurve(
   name: keyof typeof curves,
   point: { readonly x: Uint8Array; readonly y: Uint8Array },
@@ -31,11 +31,11 @@ export function isOnCurve(
 }
 
 const edwardsPrime = 2n ** 255n - 19n
-/** The y of two of the four points of order 8; that of the others is its negative. */
+/** The y of two of the four points of order 8. The y of the other two is the negative. */
 const orderEight = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n
 const smallOrders = new Set([0n, 1n, edwardsPrime - 1n, orderEight, edwardsPrime - orderEight])
 
-/** Whether an Ed25519 key (RFC 8032 section 5.1.2) is one of the points for which a signature of any text can be guessed. */
+/** Whether an Ed25519 key (RFC 8032 section 5.1.2) is a point of small order. For such a key, a valid signature of any text can be guessed. */
 export function isSmallOrder(key: Uint8Array): boolean {
   // The highest bit is the sign of x.
   const y = toNumber(key.toReversed()) & (2n ** 255n - 1n)

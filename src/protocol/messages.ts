@@ -14,7 +14,7 @@ export const TokenResponse = Type.Object(
 )
 export type TokenResponse = Static<typeof TokenResponse>
 
-/** {@link TokenResponse} with further tokens, for the OpenAPI document: each with what it is, in a sentence. */
+/** {@link TokenResponse} with further tokens, for the OpenAPI document. Each token has a description of one sentence. */
 export function tokenResponse(furtherTokens: Readonly<Record<string, string>>): TObject {
   const further = Object.entries(furtherTokens).map(([name, description]) => [
     name,
@@ -95,7 +95,7 @@ export const TokenParameter = Type.Object(
   { title: 'TokenRequest' },
 )
 
-/** The answer of introspection (RFC 7662 section 2.2). For an inactive token it has `active` alone. */
+/** The answer of introspection (RFC 7662 section 2.2). For an inactive token it has only `active`. */
 export const IntrospectionResponse = Type.Object(
   {
     active: Type.Boolean(),

@@ -31,7 +31,7 @@ const reserved = new Set([
   ...['__proto__', 'constructor', 'prototype'],
 ])
 
-/** In any case: the JSON decoder of Go takes Scope for scope, and a token without scopes has no scope that would win. */
+/** Whether a name is reserved. Case does not count, because the JSON decoder of Go reads Scope as scope if a token has no scope. */
 export function isReservedClaim(name: string): boolean {
   return reserved.has(name.toLowerCase())
 }

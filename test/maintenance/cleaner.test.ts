@@ -20,7 +20,7 @@ function newCleaner(storage: Storage = createMemoryStorage(), clock = new TestCl
 
 const never = () => false
 
-test('what expired is deleted a day later, and the floor says up to when', async () => {
+test('an expired row is deleted a day later, and the cutoff is its expiry', async () => {
   const { clock, cleaner, revoke, written, ids } = newCleaner()
   await cleaner.begin()
   const at = clock.now()
@@ -36,7 +36,7 @@ test('what expired is deleted a day later, and the floor says up to when', async
   expect((await written())?.floor).toBe(at)
 })
 
-test('the floor is written before anything is deleted', async () => {
+test('the cutoff is written before a row is deleted', async () => {
   const order: string[] = []
   const inner = createMemoryStorage()
   const storage = new Proxy(inner, {

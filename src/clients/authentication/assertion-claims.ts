@@ -5,7 +5,7 @@ import {
   longestAssertionLife,
 } from '../../protocol/client-authentication.ts'
 
-/** Why an assertion is not valid, whatever key signed it. Only the log and the audit trail show it. */
+/** A fault of an assertion that does not depend on the key. Only the log and the audit trail show it. */
 export type AssertionFault =
   | 'assertion_header'
   | 'assertion_algorithm'

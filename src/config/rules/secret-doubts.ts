@@ -1,7 +1,7 @@
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
 
-/** The most clients that get a warning of their own. */
+/** The most clients that get a separate warning. */
 const mostTold = 20
 
 /** Warns about secrets, once for each client, up to a limit. */

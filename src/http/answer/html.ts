@@ -1,6 +1,6 @@
 import { escapeUTF8 } from 'entities/escape'
 
-/** HTML in which every value is escaped: only the tag {@link html} makes it. */
+/** HTML in which every value is escaped. Only the tag {@link html} makes it. */
 export class Html {
   readonly #text: string
 
@@ -17,7 +17,7 @@ export class Html {
   }
 }
 
-/** A text, which is escaped; HTML, which stays as it is; or one piece of HTML a line. */
+/** A text, which is escaped; HTML, which stays as it is; or a list of HTML, one item per line. */
 type HtmlValue = string | Html | readonly Html[]
 
 /** A template of HTML. A text may stand between tags and inside a quoted attribute; a URL needs its own check. */

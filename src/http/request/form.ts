@@ -25,7 +25,7 @@ export async function parseForm(request: Request): Promise<Form> {
   return parseFormText(decodeUtf8(bytes))
 }
 
-/** Like {@link parseForm}, for the text of the body alone. */
+/** Like {@link parseForm}, for the text of a body. */
 export function parseFormText(text: string): Form {
   const values = new Map<string, string[]>()
   for (const pair of text.split('&')) {

@@ -9,7 +9,7 @@ const largestJson = 64 * 1024
 /** The wanted body. The schema decides, and `describe` explains. */
 export interface JsonShape<S extends TSchema> {
   readonly schema: S
-  /** Default: application/json alone. */
+  /** Default: only application/json. */
   readonly mediaTypes?: readonly string[]
   /** The sentence for the first member that is missing or malformed: `path` is such as `/name`. */
   readonly describe?: (fault: { readonly path: string; readonly missing: boolean }) => string | undefined

@@ -4,7 +4,7 @@ import { complaintOf, KeyError, type KeyPlace } from '../key-plan.ts'
 import { findTenantOfAside, isAnyKey, isFolderAside } from './key-names.ts'
 
 /**
- * The folder of one tenant's keys. This class alone makes paths in it and removes files from it, so that a name from a row of the
+ * The folder of one tenant's keys. Only this class makes paths in it and removes files from it, so that a name from a row of the
  * database never leads anywhere else.
  */
 export class KeyFolder {

@@ -31,7 +31,7 @@ export class PostgresFault extends Error {
   }
 }
 
-/** Codes of our own, for faults that neither the server nor the system names. */
+/** Our codes for faults that have no code of the server or the system. */
 export const ownCodes = {
   noAnswer: 'NO_ANSWER',
   lost: 'CONNECTION_LOST',

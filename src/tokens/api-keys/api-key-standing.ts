@@ -52,7 +52,7 @@ export async function getStandingApiKey(
 
 /** A key together with its ancestors. */
 export interface Lineage {
-  /** Whether one of them was revoked by itself. A missing row counts as revoked. */
+  /** Whether the key or an ancestor was revoked. A missing row counts as revoked. */
   readonly isRevoked: boolean
   /** When the oldest of them was made (ms). */
   readonly madeAt: number
