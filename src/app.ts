@@ -20,7 +20,7 @@ import { explainNoRoute, mountablePath } from './http/routes.ts'
 
 export type AdminApi = typeof adminApi
 
-/** The admin API, loaded only where it is configured. */
+/** Loads the admin API if it is configured. */
 export async function loadAdminApi(admin: Deps['settings']['admin']): Promise<AdminApi | undefined> {
   return admin && (await import('./admin-app.ts')).adminApi
 }

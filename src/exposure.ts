@@ -20,7 +20,7 @@ interface Rule {
   readonly wanted: string
   /** Bits of `rwx` that other users must not have. */
   readonly others: number
-  /** Bits of `rwx` that cause a note where the group has them. */
+  /** Bits of `rwx` that cause a note if the group has them. */
   readonly group: number
   readonly gravity: 'refuse' | 'warn'
   /** Whether it must belong to the user of this process, or to root. */
@@ -63,7 +63,7 @@ const rules: Readonly<Record<Content, Rule>> = {
   },
 }
 
-/** The user of a process, as a number; undefined where the system has none. */
+/** The user of a process, as a number; undefined if the system has none. */
 type User = number | undefined
 
 /**

@@ -5,7 +5,7 @@ export type LogLevel = 'info' | 'warn' | 'error'
 /** Values that a log line may hold. Undefined ones are left out. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** Writes one JSON object a line. */
+/** Writes one JSON object per line. */
 export type Log = (level: LogLevel, message: string, fields?: LogFields) => void
 
 export function createLog(write: (line: string) => void, now: () => number): Log {

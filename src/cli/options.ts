@@ -100,7 +100,7 @@ export function getOption(
   throw new UsageError(`${command} wants --${name}`)
 }
 
-/** The value of an option, else of its environment variable. An empty variable and a Service link count as unset. */
+/** The value of an option, or otherwise of its environment variable. An empty variable and a Service link count as unset. */
 export function settingOf(option: Option, args: ParsedArguments, platform: Platform): string | undefined {
   return args.text(option.name) ?? (option.env ? findVariable(option.env, platform) : undefined)
 }

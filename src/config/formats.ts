@@ -10,7 +10,7 @@ import { isBaseUrl, isIssuerUrl, wantedIssuer } from '../protocol/url/uri.ts'
 export interface Format {
   readonly accepts: (text: string) => boolean
   readonly wanted: string
-  /** The check as a pattern, where a pattern can express it. */
+  /** The check as a pattern, if a pattern can express it. */
   readonly pattern?: RegExp
   /** True: a message must not quote the value. */
   readonly secret?: boolean

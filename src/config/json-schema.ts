@@ -24,7 +24,7 @@ function convert(schema: Json): Json {
   }
 }
 
-/** Turns a format of ours into a pattern, where it has one. */
+/** Turns a format of ours into a pattern, if it has one. */
 function describeFormat(format: string): Json {
   const pattern = formats[format]?.pattern
   return pattern ? { pattern: pattern.source } : {}

@@ -4,7 +4,7 @@ import { Kind, type TSchema } from '@sinclair/typebox'
 export interface ObjectShape {
   readonly names: ReadonlyMap<string, PropertyShape>
   readonly properties: readonly PropertyShape[]
-  /** The value of an empty map; undefined where a key has no default. */
+  /** The value of an empty map; undefined if a key has no default. */
   readonly blank: Readonly<Record<string, unknown>> | undefined
 }
 

@@ -45,7 +45,7 @@ export function parseArguments(words: readonly string[], names: OptionNames): Pa
     if (token.kind === 'option') takeOption(token, values, names)
     if (token.kind === 'positional') positionals.push(token.value)
   }
-  // A shell leaves an empty word where a variable is empty.
+  // A shell passes an empty word for an empty variable in quotes.
   if (positionals.includes('')) throw new UsageError(`One of the words ${emptiness}`)
   return {
     text: (name) => {

@@ -1,8 +1,8 @@
 export interface FileFacts {
   readonly size: number
-  /** Permission bits only, such as 0o600; undefined where the system has none. */
+  /** Permission bits only, such as 0o600; undefined if the system has none. */
   readonly mode: number | undefined
-  /** The number of the user that it belongs to; undefined where the system has none. */
+  /** The number of the user that owns the file; undefined if the system has none. */
   readonly owner: number | undefined
   readonly isFile: boolean
   /** Identifies the file under all of its names. Two files that exist at the same time have different identities. */
@@ -15,7 +15,7 @@ export interface FileFacts {
 
 /** Files as grantd needs them. Every method throws {@link FileError} when the system refuses. */
 export interface Files {
-  /** The number of the user of this process; undefined where the system has none. */
+  /** The number of the user of this process; undefined if the system has none. */
   readonly user: number | undefined
   resolve(...segments: string[]): string
   /** The folder that holds `path`. */

@@ -44,7 +44,7 @@ export class UnavailableError extends Error {}
 export interface Challenge {
   readonly scheme: 'Basic' | 'Bearer'
   readonly realm: string
-  /** False for a request without credentials: RFC 6750 section 3.1 wants no error code then. */
+  /** False for a request without credentials, because its answer has no error code (RFC 6750 section 3.1). */
   readonly withError: boolean
   /** The scope that the request needs (RFC 6750 section 3). */
   readonly scope?: string

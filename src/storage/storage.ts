@@ -41,7 +41,7 @@ export interface TenantStorage {
 export interface RecordKind<S extends TSchema> {
   readonly name: string
   readonly schema: S
-  /** Replaces a damaged value, for kinds where that is safe. Left out: a damaged row is an error. */
+  /** Replaces a damaged value, for kinds for which that is safe. Default: a damaged row is an error. */
   readonly fallback?: S['static']
 }
 
@@ -129,7 +129,7 @@ export interface Records<T> {
   /** Uses the row once: exactly one of all callers gets `first: true`. Undefined if there is no such row. */
   consume(id: string, at: number): Promise<{ readonly value: T; readonly first: boolean } | undefined>
   /**
-   * Notes the last use (ms), which never goes back. Returns whether the row is there. The version stays. With `orCreate`, a missing row
+   * Notes the last use (ms), which never goes back. Returns whether the row exists. The version stays. With `orCreate`, a missing row
    * is created; an id that no store can keep then throws a TypeError.
    */
   touch(id: string, at: number, options?: { readonly orCreate?: Blank<T> }): Promise<boolean>

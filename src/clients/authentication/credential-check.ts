@@ -26,7 +26,7 @@ export interface CheckDeps {
   readonly secrets: SecretChecker
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  /** Returns the signal that tells when the client goes away. */
+  /** Returns the signal that tells when the client closes the connection. */
   readonly findSignal?: () => AbortSignal
   /** Called with the client that the request claims to be from, if this client exists. */
   readonly onClaimed?: (client: Client) => void

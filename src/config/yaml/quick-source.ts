@@ -8,7 +8,7 @@ import type { NamedText, Source } from './source.ts'
 /** The text has a fault or may have one, so ExactSource has to read it. */
 export class NeedsExactReading extends Error {}
 
-/** Reads a file without faults, fast. Every method throws {@link NeedsExactReading} where there may be a fault. */
+/** Reads a file without faults, fast. Every method throws {@link NeedsExactReading} if there may be a fault. */
 export class QuickSource implements Source {
   readonly #named: NamedText
   readonly #root: PlainYaml

@@ -67,7 +67,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Decodes `+` and percent-escapes; throws `invalid_request` where the platform's strict decoder does. */
+/** Decodes `+` and percent-escapes. Throws `invalid_request` if the strict decoder of the platform throws. */
 export function decodeComponent(text: string): string {
   if (!text.includes('%') && !text.includes('+')) return text
   try {
