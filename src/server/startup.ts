@@ -95,7 +95,10 @@ function renderTenant({ id }: Tenant, { clients, storage }: Deps, openedKeys: St
   return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${place}` : ''}`
 }
 
-/** A command that gets a token with curl. curl asks for the secret, so that it is in no history and in no process list. curl cannot sign. */
+/**
+ * A command that gets a token. curl asks for the secret, so that it is in no history and in no process list. A client with keys needs
+ * `grantd token`, because curl cannot sign.
+ */
 function renderFirstTry(tenants: readonly Tenant[], { clients, publicUrl }: Deps): string[] {
   for (const tenant of tenants) {
     const client = clients.of(tenant.id).configured.find(({ active }) => active)
