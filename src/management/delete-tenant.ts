@@ -34,7 +34,13 @@ export async function deleteTenant(
 ): Promise<void> {
   // Key files cannot be part of the transaction. If an admin activates the tenant in between, it gets new keys.
   checkDeletable(await getStoredTenant(id, { storage, tenants }), checkCurrent)
-  await keyring.destroy(id)
+  try {
+    await keyring.destroy(id)
+  } catch (cause) {
+    // Throws `tenant_not_found` if another process deleted the tenant meanwhile.
+    await getStoredTenant(id, { storage, tenants })
+    throw cause
+  }
   await storage.transaction(async (inside) => {
     await deleteStoredTenant({ id, checkCurrent }, { storage: inside, tenants })
     await inside.of(id).deleteAll({ except: outlastingKinds })

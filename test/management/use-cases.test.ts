@@ -22,12 +22,14 @@ const makeGlobex = (active = true) =>
 const lastEvent = () => app.events.at(-1)
 
 /** The keyring of the app, with what is called of it noted, and what the test puts in place of it. */
-function watchKeyring(replaced: Partial<Pick<TestApp['deps']['keyring'], 'replan' | 'clear'>> = {}) {
+function watchKeyring(
+  replaced: Partial<Pick<TestApp['deps']['keyring'], 'replan' | 'clear' | 'destroy'>> = {},
+) {
   const calls: string[] = []
   const { keyring } = app.deps
   return {
     calls,
-    destroy: (id: string) => keyring.destroy(id),
+    destroy: replaced.destroy ?? ((id: string) => keyring.destroy(id)),
     clear: replaced.clear ?? ((id: string) => keyring.clear(id)),
     replan: async (id: string) => {
       calls.push('replan')
@@ -94,6 +96,25 @@ test('a tenant is deleted and recorded though keys that were made meanwhile cann
   await expect(deleted).rejects.toThrow('EACCES')
   expect(await findTenant('globex', app.deps)).toBeUndefined()
   expect(lastEvent()).toMatchObject({ type: 'tenant.deleted', tenant: 'globex' })
+})
+
+test('of two deletions of a tenant, the later one says that it is gone, whenever the other one comes first', async () => {
+  await makeGlobex(false)
+  const deletion = { id: 'globex', checkCurrent: any, actor: admin }
+  const destroy = async (id: string) => {
+    await deleteTenant(deletion, app.deps)
+    await app.deps.keyring.destroy(id)
+  }
+  const later = deleteTenant(deletion, { ...app.deps, keyring: watchKeyring({ destroy }) })
+  await expect(later).rejects.toMatchObject({ code: 'tenant_not_found' })
+})
+
+test('a tenant whose keys cannot be destroyed stays', async () => {
+  await makeGlobex(false)
+  const keyring = watchKeyring({ destroy: () => Promise.reject(new Error('read-only')) })
+  const deleted = deleteTenant({ id: 'globex', checkCurrent: any, actor: admin }, { ...app.deps, keyring })
+  await expect(deleted).rejects.toThrow('read-only')
+  expect(await findTenant('globex', app.deps)).toBeDefined()
 })
 
 test('a client whose answer cannot be read is not made, and leaves no event', async () => {
