@@ -3,7 +3,7 @@ BUN := sh scripts/bun.sh
 # What make bench and make bench-check take besides: SHORT=1, AGAINST=other/grantd, OUT=file.json
 BENCH_OPTIONS = $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 	$(if $(SHORT),--short) $(if $(AGAINST),--against $(AGAINST)) $(if $(OUT),--out $(OUT))
-SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) package.json bun.lock
+SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) scripts/start-order.txt package.json bun.lock
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev dev-deno test crash-test test-system test-failover interop docker-test bench bench-check bench-report timing check format build release clean
