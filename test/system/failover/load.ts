@@ -183,7 +183,8 @@ export class Load {
   }
 
   #post(index: number, path: string, form: Record<string, string>): Promise<Response> {
-    const url = `${this.#replicas[index]?.url}${tenant}${path}`
+    // The address that replicas listen on: localhost may be ::1 first, where nothing listens.
+    const url = `${this.#replicas[index]?.url}${tenant}${path}`.replace('//localhost:', '//127.0.0.1:')
     return fetch(url, { method: 'POST', body: new URLSearchParams({ ...client, ...form }) })
   }
 }
