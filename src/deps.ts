@@ -15,6 +15,8 @@ import type { TenantRegistry } from './tenants/tenant-registry.ts'
 import type { RecentTokens } from './tokens/recent-tokens.ts'
 import type { SignedTokens } from './tokens/signed-tokens.ts'
 import type { VerifiedTokens } from './tokens/verified-tokens.ts'
+import type { People } from './users/people.ts'
+import type { SignIns } from './users/sign-in.ts'
 
 /** Everything that a request can use. Time, randomness and the log come in here and nowhere else. */
 export interface Deps {
@@ -30,6 +32,9 @@ export interface Deps {
   readonly settings: ServiceSettings
   readonly tenants: TenantRegistry
   readonly clients: ClientRegistry
+  readonly people: People
+  /** Checks passwords of people; see users/sign-in.ts. */
+  readonly signIns: SignIns
   readonly keyring: Keyring
   readonly secrets: SecretChecker
   readonly limits: AttemptLimits

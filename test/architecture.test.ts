@@ -69,6 +69,7 @@ const arrows: Record<string, readonly string[]> = {
     'tokens',
     'clients',
     'tenants',
+    'users',
     'secrets',
     'keys',
     'limits',
@@ -92,6 +93,7 @@ const arrows: Record<string, readonly string[]> = {
     'tokens',
     'clients',
     'tenants',
+    'users',
     'secrets',
     'keys',
     'limits',
@@ -111,6 +113,7 @@ const arrows: Record<string, readonly string[]> = {
     'audit',
     'clients',
     'tenants',
+    'users',
     'keys',
     'protocol',
   ],
@@ -125,6 +128,7 @@ const arrows: Record<string, readonly string[]> = {
     'metrics',
     'clients',
     'tenants',
+    'users',
     'tokens/recent-tokens.ts',
     'tokens/signed-tokens.ts',
     'tokens/verified-tokens.ts',
@@ -135,7 +139,7 @@ const arrows: Record<string, readonly string[]> = {
     ...storage,
     ...port,
   ],
-  endpoints: ['deps', 'http', 'swagger', 'grants', 'tokens', 'clients', 'tenants', 'protocol'],
+  endpoints: ['deps', 'http', 'swagger', 'grants', 'tokens', 'clients', 'tenants', 'users', 'protocol'],
   admin: [
     'deps',
     'http',
@@ -144,6 +148,7 @@ const arrows: Record<string, readonly string[]> = {
     'tokens',
     'clients',
     'tenants',
+    'users',
     'keys',
     'protocol',
     ...storage,
@@ -164,9 +169,9 @@ const arrows: Record<string, readonly string[]> = {
     ...storage,
   ],
   swagger: ['deps', 'http', 'tenants', ...port, 'protocol'],
-  management: ['audit', 'log', 'tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
+  management: ['audit', 'log', 'tokens', 'clients', 'tenants', 'users', 'keys', 'protocol', ...storage],
   grants: ['tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
-  tokens: ['bounded-map', 'keys', 'clients', 'tenants', 'protocol', ...storage, ...port],
+  tokens: ['bounded-map', 'keys', 'clients', 'tenants', 'users', 'protocol', ...storage, ...port],
   // The one thing of keys that clients need: what their own keys signed.
   clients: [
     'bounded-map',
@@ -179,6 +184,8 @@ const arrows: Record<string, readonly string[]> = {
     ...storage,
   ],
   tenants: ['bounded-map', ...settings, 'protocol', ...storage],
+  // A person is made while its tenant is there.
+  users: [tenantRow, 'bounded-map', 'secrets', 'limits', ...port, ...settings, 'protocol', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],
   supervisor: ['metrics', 'log', ...port],
   metrics: [...port],
@@ -213,7 +220,7 @@ const packages: Record<string, readonly string[]> = {
   postgres: ['storage'],
   '@sinclair/typebox': [
     ...['protocol', 'config', 'storage', 'tokens', 'clients', 'tenants', 'http', 'admin'],
-    ...['keys', 'limits', 'audit', 'maintenance'],
+    ...['keys', 'limits', 'audit', 'maintenance', 'users'],
   ],
   node: ['platform'],
 }

@@ -21,6 +21,7 @@ import { TenantRegistry } from '../tenants/tenant-registry.ts'
 import { RecentTokens } from '../tokens/recent-tokens.ts'
 import { SignedTokens } from '../tokens/signed-tokens.ts'
 import { VerifiedTokens } from '../tokens/verified-tokens.ts'
+import { People } from '../users/people.ts'
 
 export interface ComposeOptions {
   readonly platform: Pick<Platform, 'files' | 'hashing' | 'passwordHash' | 'cores'>
@@ -54,7 +55,7 @@ export function planStorage(
 export function composeRegistries(
   { config }: LoadedConfig,
   { storage, publicUrl, hashing }: { storage: Storage; publicUrl: string; hashing: Hashing },
-): Pick<Deps, 'tenants' | 'clients'> {
+): Pick<Deps, 'tenants' | 'clients' | 'people'> {
   const tenants = Object.entries(config.tenants).map(([id, tenant]) => buildTenant(id, tenant, publicUrl))
   const findConfigured = (id: string) => {
     const tenant = config.tenants[id]
@@ -63,6 +64,7 @@ export function composeRegistries(
   return {
     tenants: new TenantRegistry(tenants, { storage, publicUrl }),
     clients: new ClientRegistry(findConfigured, { hashing, storage }),
+    people: new People(() => undefined, { storage }),
   }
 }
 
@@ -92,6 +94,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     hashing: platform.hashing,
     recentTokens: new RecentTokens({ storage, now }),
     ...composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing }),
+    signIns: { now },
     secrets: new SecretChecker({
       hashing: platform.hashing,
       passwordHash: platform.passwordHash,

@@ -16,9 +16,12 @@ test('the names of the kinds in the database stay as they are', () => {
     'keyring',
     'known_address',
     'limit_key',
+    'person_cutoff',
     'revocation',
     'secret_use',
     'tenant',
     'used_assertion',
+    'user',
+    'user_email',
   ])
 })

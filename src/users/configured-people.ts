@@ -1,0 +1,16 @@
+import type { Person } from './person.ts'
+
+/** The people of a tenant in config.yaml. */
+export interface ConfiguredPeople {
+  /** All of them, in the order of the file. */
+  list(): readonly Person[]
+  find(sub: string): Person | undefined
+  /** By the key in the file or the e-mail address. */
+  findByUsername(username: string): Person | undefined
+}
+
+export const noPeople: ConfiguredPeople = {
+  list: () => [],
+  find: () => undefined,
+  findByUsername: () => undefined,
+}

@@ -1,0 +1,61 @@
+import type { Storage } from '../storage/storage.ts'
+import { UniqueIndex } from '../storage/unique-index.ts'
+import { type ConfiguredPeople, noPeople } from './configured-people.ts'
+import type { Person } from './person.ts'
+import { buildStoredPerson } from './stored-person.ts'
+import { userEmails, users } from './user-row.ts'
+import { normalEmail } from './username.ts'
+
+/** The people of one tenant. One of config.yaml wins over a stored one with the same sub, key or e-mail address. */
+export interface TenantPeople {
+  /** The person of this sub, active or not. A stored one is read at each call. Throws StorageError. */
+  find(sub: string): Promise<Person | undefined>
+  /** The person with this e-mail address (NFC, without case) or key in config.yaml, active or not. Throws StorageError. */
+  findByUsername(username: string): Promise<Person | undefined>
+  /** The people of config.yaml. */
+  readonly configured: ConfiguredPeople
+}
+
+type FindConfigured = (tenantId: string) => ConfiguredPeople | undefined
+
+/** Everybody, by tenant: the people of config.yaml and those of the storage. */
+export class People {
+  readonly #findConfigured: FindConfigured
+  readonly #storage: Storage
+
+  /** `findConfigured` returns undefined for a tenant that is not in config.yaml. */
+  constructor(findConfigured: FindConfigured, { storage }: { readonly storage: Storage }) {
+    this.#findConfigured = findConfigured
+    this.#storage = storage
+  }
+
+  of({ id }: { readonly id: string }): TenantPeople {
+    return new PeopleOfTenant(this.#findConfigured(id) ?? noPeople, this.#storage.of(id))
+  }
+}
+
+class PeopleOfTenant implements TenantPeople {
+  readonly configured: ConfiguredPeople
+  readonly #rows: ReturnType<Storage['of']>
+
+  constructor(configured: ConfiguredPeople, rows: ReturnType<Storage['of']>) {
+    this.configured = configured
+    this.#rows = rows
+  }
+
+  async find(sub: string): Promise<Person | undefined> {
+    return this.configured.find(sub) ?? (await this.#findStored(sub))
+  }
+
+  async findByUsername(username: string): Promise<Person | undefined> {
+    const configured = this.configured.findByUsername(username)
+    if (configured) return configured
+    const sub = await new UniqueIndex(this.#rows, userEmails).find(normalEmail(username))
+    return sub === undefined ? undefined : this.#findStored(sub)
+  }
+
+  async #findStored(sub: string): Promise<Person | undefined> {
+    const row = await this.#rows.of(users).find(sub)
+    return row && buildStoredPerson(row)
+  }
+}
