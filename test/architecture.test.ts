@@ -170,6 +170,7 @@ const arrows: Record<string, readonly string[]> = {
   ],
   swagger: ['deps', 'http', 'tenants', ...port, 'protocol'],
   management: ['audit', 'log', 'tokens', 'clients', 'tenants', 'users', 'keys', 'protocol', ...storage],
+  authorization: ['tokens', 'protocol', ...storage],
   grants: ['tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
   tokens: ['bounded-map', 'keys', 'clients', 'tenants', 'users', 'protocol', ...storage, ...port],
   // The one thing of keys that clients need: what their own keys signed.

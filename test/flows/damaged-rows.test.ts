@@ -22,6 +22,12 @@ import {
   systemTenant,
 } from '../../src/storage/storage.ts'
 import { apiKeyCounts } from '../../src/tokens/api-keys/api-key-row.ts'
+import { deviceCodes, userCodes } from '../../src/tokens/people/device-code-row.ts'
+import {
+  decideOnDevice,
+  findDeviceByUserCode,
+  issueDeviceCodes,
+} from '../../src/tokens/people/device-codes.ts'
 import { revocations } from '../../src/tokens/revocation-row.ts'
 import { type AdminAnswer, type AdminApp, startAdminApp } from '../admin/admin-app.ts'
 import { eventOf, fill, openTrail, retain, stores, verify } from '../audit/trail-kit.ts'
@@ -240,6 +246,25 @@ async function succeedOnce(world: World): Promise<void> {
   await limits.flush()
 }
 
+const deviceDepsOf = ({ app, storage }: World) => ({ ...platform, now: app.deps.now, storage })
+
+/** Makes the rows of a device, and its damaged row is one of them. */
+async function askForDevice(world: World): Promise<string> {
+  const request = { clientId: 'billing', scopes: ['api:read'], audience: ['acme-api'], device: null }
+  const times = { tenantId: 'acme', ttl: 600, keep: 600 }
+  return (await issueDeviceCodes(request, times, deviceDepsOf(world))).userCode
+}
+
+/** A new device is not in the way of a damaged one. */
+async function checkDevices(world: World, key: RowKey): Promise<void> {
+  const deps = deviceDepsOf(world)
+  const other = await findDeviceByUserCode(await askForDevice(world), deps)
+  expect(other?.clientId).toBe('billing')
+  if (key.kind !== 'device_code') return
+  const denied = { kind: 'denied' } as const
+  expect(await damagedBy(decideOnDevice({ tenantId: 'acme', id: key.id }, denied, deps))).toEqual(key)
+}
+
 const assertion = { clientId: 'billing', jti: 'j', expiresAt: testStart + 60_000 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -452,6 +477,21 @@ const cases: Readonly<Record<string, Case>> = {
     async check({ storage }) {
       expect(await consumeAssertion(assertion, { ...platform, storage, tenantId: 'acme' })).toBe(false)
     },
+  },
+  device_code: {
+    async find(world) {
+      await askForDevice(world)
+      return { tenant: 'acme', kind: 'device_code', id: await firstId(world.storage, 'acme', deviceCodes) }
+    },
+    check: checkDevices,
+  },
+  user_code: {
+    async find(world) {
+      await askForDevice(world)
+      const id = await firstId(world.storage, systemTenant, userCodes)
+      return { tenant: systemTenant, kind: 'user_code', id }
+    },
+    check: checkDevices,
   },
   keyring: {
     find: async () => ({ tenant: 'acme', kind: 'keyring', id: 'ring' }),

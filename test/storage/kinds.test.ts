@@ -11,6 +11,7 @@ test('the names of the kinds in the database stay as they are', () => {
     'change',
     'cleaning',
     'client',
+    'device_code',
     'failure_counts',
     'issuer',
     'keyring',
@@ -22,6 +23,7 @@ test('the names of the kinds in the database stay as they are', () => {
     'tenant',
     'used_assertion',
     'user',
+    'user_code',
     'user_email',
   ])
 })
