@@ -23,4 +23,30 @@ describe('the canary', () => {
   test('says nothing of a text without them', () => {
     expect(check(token, `{"kid":"${'k'.repeat(43)}","msg":"${token.slice(1)}"}`)).not.toThrow()
   })
+
+  test('watches what people send and get: passwords, addresses, codes, cookies, refresh tokens', async () => {
+    const canary = new Canary('users: { ada: { password: correct-horse } }')
+    canary.watchRequest({ body: 'username=ada@example.com&password=battery-staple&code=of-the-request' })
+    const headers = new Headers({ Location: 'https://app.example/cb?code=of-the-answer&iss=i' })
+    headers.append('Set-Cookie', `__Host-grantd-1=${'sid'.repeat(8)}.secret; Path=/`)
+    await canary.watchResponse(new Response(null, { headers }))
+    await canary.watchResponse(
+      Response.json({ refresh_token: 'handle.refresh', id_token: 'a.b.of-the-id-token' }),
+    )
+    const leaks = [
+      ...['correct-horse', 'ada@example.com', 'battery-staple', 'of-the-request', 'of-the-answer'],
+      ...[`${'sid'.repeat(8)}.secret`, 'handle.refresh', 'of-the-id-token'],
+    ]
+    expect(leaks.filter((leak) => !throws(() => canary.check(`{"msg":"x ${leak}"}`)))).toEqual([])
+    expect(() => canary.check('{"msg":"signed in"}')).not.toThrow()
+  })
 })
+
+function throws(work: () => void): boolean {
+  try {
+    work()
+    return false
+  } catch {
+    return true
+  }
+}

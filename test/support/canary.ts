@@ -6,7 +6,7 @@ export class Canary {
 
   /** Starts with the secrets of a configuration. */
   constructor(yaml: string) {
-    const secrets = yaml.matchAll(/\bsecret: *(?:"([^"]*)"|'([^']*)'|([^\s,}#]+))/g)
+    const secrets = yaml.matchAll(/\b(?:secret|password): *(?:"([^"]*)"|'([^']*)'|([^\s,}#]+))/g)
     for (const [, double, single, plain] of secrets) this.watch(double ?? single ?? plain)
   }
 
@@ -21,16 +21,20 @@ export class Canary {
     if (/^basic /i.test(authorization ?? '')) this.watch(secretOf(credentials ?? ''))
     if (typeof init?.body !== 'string') return
     const form = new URLSearchParams(init.body)
-    for (const parameter of ['client_secret', 'client_assertion', 'token']) this.watch(form.get(parameter))
+    for (const parameter of secretParameters) this.watch(form.get(parameter))
+    const username = form.get('username')
+    if (username?.includes('@')) this.watch(username)
   }
 
   async watchResponse(response: Response): Promise<void> {
+    for (const cookie of response.headers.getSetCookie()) this.watch(/=([^;]{16,})/.exec(cookie)?.[1])
+    this.watch(/[?&]code=([^&#]+)/.exec(response.headers.get('location') ?? '')?.[1])
     if (!response.headers.get('content-type')?.startsWith('application/json')) return
     const text = await response.clone().text()
     // The answer to a HEAD request has the type and no body.
     const body: unknown = text === '' ? undefined : JSON.parse(text)
     if (typeof body !== 'object' || body === null) return
-    for (const member of ['access_token', 'api_key', 'client_secret', 'secret']) {
+    for (const member of secretMembers) {
       const token: unknown = Reflect.get(body, member)
       if (typeof token !== 'string') continue
       this.watch(token)
@@ -53,6 +57,18 @@ export class Canary {
     }
   }
 }
+
+/** Parameters of a form that nobody else may read. */
+const secretParameters = [
+  ...['client_secret', 'client_assertion', 'token', 'code', 'code_verifier', 'refresh_token', 'device_code'],
+  ...['login_hint', 'password', 'current_password', 'csrf', 'user_code'],
+]
+
+/** The same of a JSON answer. */
+const secretMembers = [
+  ...['access_token', 'api_key', 'client_secret', 'secret', 'refresh_token', 'id_token', 'device_code'],
+  'user_code',
+]
 
 /** Characters of a token, as many in a row as a short secret does not have. */
 const longRuns = /[\w.~+/=-]{24,}/g
