@@ -168,9 +168,9 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
     ...storage,
   ],
+  authorization: ['tokens', 'clients', 'tenants', 'protocol', ...storage],
   swagger: ['deps', 'http', 'tenants', ...port, 'protocol'],
   management: ['audit', 'log', 'tokens', 'clients', 'tenants', 'users', 'keys', 'protocol', ...storage],
-  authorization: ['tokens', 'protocol', ...storage],
   grants: ['tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
   tokens: ['bounded-map', 'keys', 'clients', 'tenants', 'users', 'protocol', ...storage, ...port],
   // The one thing of keys that clients need: what their own keys signed.
@@ -221,7 +221,7 @@ const packages: Record<string, readonly string[]> = {
   postgres: ['storage'],
   '@sinclair/typebox': [
     ...['protocol', 'config', 'storage', 'tokens', 'clients', 'tenants', 'http', 'admin'],
-    ...['keys', 'limits', 'audit', 'maintenance', 'users'],
+    ...['keys', 'limits', 'audit', 'maintenance', 'users', 'authorization'],
   ],
   node: ['platform'],
 }

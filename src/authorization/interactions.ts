@@ -1,0 +1,109 @@
+import { lost, untilWritten } from '../storage/compare-and-swap.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+import { interactions } from './interaction-row.ts'
+
+type Row = (typeof interactions.schema)['static']
+
+/** What a browser was sent here for. */
+export type InteractionContent = Row['content']
+type InteractionKind = InteractionContent['kind']
+export type ContentOf<K extends InteractionKind> = Extract<InteractionContent, { kind: K }>
+/** What the person did in this interaction. */
+export type InteractionProgress = Row['progress']
+
+/** A browser on its way through the pages. */
+export interface Interaction<C extends InteractionContent = InteractionContent> {
+  /** 22 characters of base64url. It is in URLs and is not secret: only the browser that began it can use it. */
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly content: C
+  readonly progress: InteractionProgress
+}
+
+/** Milliseconds for which a person can go on. */
+export const interactionLife = 10 * 60 * 1000
+
+const idBytes = 16
+
+export interface InteractionDeps {
+  readonly storage: Storage
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+/** The tenant and the browser of an interaction. `browser` is the SHA-256 of the secret of the browser's cookie, in hex. */
+export interface InteractionPlace {
+  readonly tenant: Pick<Tenant, 'id'>
+  readonly browser: string
+}
+
+/** Begins an interaction of this browser. It can be found for {@link interactionLife}. Throws StorageError. */
+export async function startInteraction<C extends InteractionContent>(
+  { tenant, browser, content }: InteractionPlace & { readonly content: C },
+  { storage, now, randomBytes }: InteractionDeps,
+): Promise<Interaction<C>> {
+  const id = randomBytes(idBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const createdAt = now()
+  const progress = { signed_in: null, chosen: null, consented: null }
+  const value = { browser, created_at: createdAt, content, progress }
+  const isNew = await storage
+    .of(tenant.id)
+    .of(interactions)
+    .create({ id, value, expiresAt: createdAt + interactionLife })
+  if (!isNew) throw new TypeError('The random id of an interaction is taken')
+  return { id, createdAt, content, progress }
+}
+
+/**
+ * The interaction of this browser. Undefined for an unknown id, an expired one and one of another browser: they look the same. Throws
+ * StorageError.
+ */
+export async function findInteraction(
+  id: string,
+  { tenant, browser }: InteractionPlace,
+  { storage, now }: Pick<InteractionDeps, 'storage' | 'now'>,
+): Promise<Interaction | undefined> {
+  const row = await storage.of(tenant.id).of(interactions).find(id)
+  if (!row || row.value.browser !== browser) return undefined
+  if (row.expiresAt === null || row.expiresAt <= now()) return undefined
+  const { created_at: createdAt, content, progress } = row.value
+  return { id, createdAt, content, progress }
+}
+
+/** Whether the interaction is of this kind. */
+export function isOfKind<K extends InteractionKind>(
+  interaction: Interaction,
+  kind: K,
+): interaction is Interaction<ContentOf<K>> {
+  return interaction.content.kind === kind
+}
+
+/**
+ * Notes what the person did, beside what is noted already. Returns the interaction as it is now, or undefined if it is gone. Throws
+ * StorageError.
+ */
+export async function updateInteraction<C extends InteractionContent>(
+  { id, createdAt, content }: Interaction<C>,
+  changes: Partial<InteractionProgress>,
+  { tenant, storage }: Pick<InteractionDeps, 'storage'> & { readonly tenant: Pick<Tenant, 'id'> },
+): Promise<Interaction<C> | undefined> {
+  const rows = storage.of(tenant.id).of(interactions)
+  return untilWritten(async () => {
+    const row = await rows.find(id)
+    if (!row) return undefined
+    const progress = { ...row.value.progress, ...changes }
+    const isWritten = await rows.replace(id, { ...row.value, progress }, { ifVersion: row.version })
+    return isWritten ? { id, createdAt, content, progress } : lost
+  })
+}
+
+/** Ends the interaction, so that it cannot be used again. Returns false if it ended before: exactly one caller gets true. Throws StorageError. */
+export function endInteraction(
+  { id }: Pick<Interaction, 'id'>,
+  { tenant, storage }: Pick<InteractionDeps, 'storage'> & { readonly tenant: Pick<Tenant, 'id'> },
+): Promise<boolean> {
+  return storage.of(tenant.id).of(interactions).delete(id)
+}
