@@ -1,7 +1,7 @@
 /**
  * The error codes that leave this server, each with its HTTP status.
  *
- * They come from RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1 and RFC 8707 section 2. All routes share `tenant_not_found`,
+ * They come from RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5 and RFC 8707 section 2. All routes share `tenant_not_found`,
  * `not_found`, `method_not_allowed`, `conflict`, `precondition_failed`, `precondition_required` (RFC 6585 section 3) and
  * `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1).
  */
@@ -14,6 +14,10 @@ export const errorStatus = {
   unsupported_response_type: 400,
   invalid_scope: 400,
   invalid_target: 400,
+  authorization_pending: 400,
+  slow_down: 400,
+  expired_token: 400,
+  access_denied: 400,
   invalid_token: 401,
   insufficient_scope: 403,
   tenant_not_found: 404,

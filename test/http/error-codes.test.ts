@@ -14,8 +14,16 @@ afterAll(() => app.close())
 
 const idle = { client_id: 'idle', client_secret: 'idle-secret-value' }
 
-/** Codes of grants that come later, and of the admin API, whose own tests reach them. */
-type Elsewhere = 'invalid_grant' | 'conflict' | 'precondition_failed' | 'precondition_required'
+/** Codes of single grants and of the admin API, whose own tests reach them. */
+type Elsewhere =
+  | 'invalid_grant'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'expired_token'
+  | 'access_denied'
+  | 'conflict'
+  | 'precondition_failed'
+  | 'precondition_required'
 
 /** A refusal of each code that this version can reach. */
 const refusals: Record<Exclude<ErrorCode, Elsewhere>, () => Promise<Response>> = {

@@ -1,0 +1,136 @@
+import type { Static } from '@sinclair/typebox'
+import { OAuthError } from '../../protocol/errors.ts'
+import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
+import type { Storage, StoredRecord } from '../../storage/storage.ts'
+import { deviceCodes } from './device-code-row.ts'
+import { type DeviceAllowed, type DeviceDeps, type DeviceRequest, deviceRowId } from './device-codes.ts'
+
+/** A poll of a device (RFC 8628 section 3.4). */
+export interface DevicePoll {
+  readonly tenantId: string
+  readonly clientId: string
+  readonly deviceCode: string
+}
+
+/** What the device gets: what it asked for, and what the person allowed. */
+export interface DeviceGranted {
+  readonly request: DeviceRequest
+  readonly allowed: DeviceAllowed
+  /** When the person decided, in milliseconds since the epoch. */
+  readonly decidedAt: number
+}
+
+export interface DeviceRedemption<T> {
+  /** Throws if the person may not have the tokens any more. The code is not used up then. */
+  readonly check: (granted: DeviceGranted) => Promise<void>
+  /** Makes what the device gets, in the transaction that uses the code up. */
+  readonly make: (granted: DeviceGranted, inside: Storage) => Promise<T>
+  /** Ends what came of a code that is used a second time. */
+  readonly endReplayed: (granted: DeviceGranted) => Promise<void>
+  /** How long the row is kept after its use, in milliseconds, so that a replay is noticed. */
+  readonly keep: number
+}
+
+type Row = StoredRecord<Static<typeof deviceCodes.schema>>
+
+/** Seconds by which the interval grows with each poll that comes too early (RFC 8628 section 3.5). */
+const intervalStep = 5
+
+/** The longest interval, in seconds. A device that never slows down must be able to go on after it did. */
+const longestInterval = 60
+
+/** Milliseconds by which a poll may be early, because two requests take different times on their way. */
+const earlyBy = 1000
+
+/**
+ * Answers one poll. Exactly one poll gets what `make` returns, because one transaction makes it and uses the code up. Throws
+ * `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, `invalid_grant` for an unknown or used code and for one of another
+ * client, and StorageError.
+ */
+export function redeemDeviceCode<T>(
+  poll: DevicePoll,
+  redemption: DeviceRedemption<T>,
+  deps: DeviceDeps,
+): Promise<T> {
+  const id = deviceRowId(poll.deviceCode, deps)
+  const rows = deps.storage.of(poll.tenantId).of(deviceCodes)
+  return untilWritten(async () => {
+    const row = await rows.find(id)
+    if (!row || row.value.client_id !== poll.clientId) throw invalidCode()
+    checkOpen(row, deps.now())
+    const { decision, used_at } = row.value
+    if (isEarly(row, deps.now())) return slowDown(row, { tenantId: poll.tenantId, deps })
+    if (decision === null) return keepWaiting(row, { tenantId: poll.tenantId, deps })
+    const granted = grantedOf(row)
+    if (used_at !== null) {
+      await redemption.endReplayed(granted)
+      throw invalidCode()
+    }
+    await redemption.check(granted)
+    return useUp(row, granted, { tenantId: poll.tenantId, redemption, deps })
+  })
+}
+
+interface Written {
+  readonly tenantId: string
+  readonly deps: DeviceDeps
+}
+
+/** A used code is not expired: the device that used it before must not take a replay for that. */
+function checkOpen({ value }: Row, now: number): void {
+  if (value.decision?.kind === 'denied')
+    throw new OAuthError('access_denied', 'The person denied the request')
+  if (value.used_at === null && value.expires_at <= now)
+    throw new OAuthError('expired_token', 'The device code has expired')
+}
+
+/** The first poll is never early. A clock that was set back makes one poll early, and not all of them. */
+function isEarly({ value: { polled_at, interval } }: Row, now: number): boolean {
+  return polled_at !== null && now < polled_at + interval * 1000 - earlyBy
+}
+
+async function slowDown(row: Row, { tenantId, deps }: Written): Promise<typeof lost> {
+  const interval = Math.min(row.value.interval + intervalStep, longestInterval)
+  const value = { ...row.value, interval, polled_at: deps.now() }
+  if (!(await replace(row, value, tenantId, deps))) return lost
+  throw new OAuthError('slow_down', `Wait ${interval} seconds between two requests`)
+}
+
+async function keepWaiting(row: Row, { tenantId, deps }: Written): Promise<typeof lost> {
+  if (!(await replace(row, { ...row.value, polled_at: deps.now() }, tenantId, deps))) return lost
+  throw new OAuthError('authorization_pending', 'The person has not decided yet')
+}
+
+function replace(row: Row, value: Row['value'], tenantId: string, { storage }: DeviceDeps): Promise<boolean> {
+  return storage.of(tenantId).of(deviceCodes).replace(row.id, value, { ifVersion: row.version })
+}
+
+function useUp<T>(
+  row: Row,
+  granted: DeviceGranted,
+  { tenantId, redemption, deps }: Written & { readonly redemption: DeviceRedemption<T> },
+): Promise<T | typeof lost> {
+  const now = deps.now()
+  const value = { ...row.value, polled_at: now, used_at: now }
+  const options = { ifVersion: row.version, expiresAt: now + redemption.keep }
+  return deps.storage.transaction(async (inside) => {
+    const isUsed = await inside.of(tenantId).of(deviceCodes).replace(row.id, value, options)
+    return isUsed ? redemption.make(granted, inside) : lost
+  })
+}
+
+function grantedOf({ value }: Row): DeviceGranted {
+  const { client_id, scopes, audience, device, decision } = value
+  if (decision?.kind !== 'allowed') throw new TypeError('Only an allowed device has something to get')
+  const { auth_time, at, ...allowed } = decision
+  return {
+    request: { clientId: client_id, scopes, audience, device },
+    allowed: { ...allowed, authTime: auth_time },
+    decidedAt: at,
+  }
+}
+
+/** The same words for every code that is of no use to this client. */
+function invalidCode(): OAuthError {
+  return new OAuthError('invalid_grant', 'Device code is invalid or expired')
+}
