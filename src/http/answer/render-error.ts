@@ -6,14 +6,11 @@ import { json } from './json.ts'
 import { noStore } from './no-store.ts'
 
 /**
- * Turns an error into an answer. No other code does this. For an error that is not an OAuthError, the log gets the cause and the client
- * gets `server_error`.
+ * Turns an error into an answer in JSON. No other code does this; `withErrorPages` of http/browser/page-answer.ts makes pages. For an
+ * error that is not an OAuthError, the log gets the cause and the client gets `server_error`.
  */
 export function renderError(error: unknown, notes: RequestNotes): Response {
-  const known = error instanceof OAuthError ? error : hideError(error)
-  notes.error = known.code
-  if (known.cause !== undefined) notes.reason = renderCause(known.cause)
-  else notes.reason = known.reason
+  const known = noteError(error, notes)
   const headers: Record<string, string> = {}
   if (known.challenge) headers['WWW-Authenticate'] = renderChallenge(known.challenge, known)
   if (known.retryAfterSeconds !== undefined) headers['Retry-After'] = String(known.retryAfterSeconds)
@@ -23,6 +20,14 @@ export function renderError(error: unknown, notes: RequestNotes): Response {
   }
   const body: ErrorResponse = { error: known.code, error_description: known.message }
   return json(body, { status: known.status, headers })
+}
+
+/** The error that the client sees. The notes get its code and its cause. */
+export function noteError(error: unknown, notes: RequestNotes): OAuthError {
+  const known = error instanceof OAuthError ? error : hideError(error)
+  notes.error = known.code
+  notes.reason = known.cause === undefined ? known.reason : renderCause(known.cause)
+  return known
 }
 
 /** Seconds after which a client should retry. */
