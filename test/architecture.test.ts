@@ -145,6 +145,8 @@ const arrows: Record<string, readonly string[]> = {
     'pages',
     'swagger',
     'grants',
+    'sessions',
+    'consents',
     'tokens',
     'clients',
     'tenants',
@@ -180,13 +182,25 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
     ...storage,
   ],
-  authorization: ['tokens', 'clients', 'tenants', 'protocol', ...storage],
+  authorization: ['sessions', 'consents', 'users', 'tokens', 'clients', 'tenants', 'protocol', ...storage],
   // Templates are functions from a view to HTML: they know no tenant, no request and no storage.
   pages: ['http/answer/html.ts', 'protocol'],
   swagger: ['deps', 'http', 'tenants', ...port, 'protocol'],
-  management: ['audit', 'log', 'tokens', 'clients', 'tenants', 'users', 'keys', 'protocol', ...storage],
+  management: [
+    'audit',
+    'log',
+    'sessions',
+    'consents',
+    'tokens',
+    'clients',
+    'tenants',
+    'users',
+    'keys',
+    'protocol',
+    ...storage,
+  ],
   grants: ['tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
-  tokens: ['bounded-map', 'keys', 'clients', 'tenants', 'users', 'protocol', ...storage, ...port],
+  tokens: ['bounded-map', 'sessions', 'keys', 'clients', 'tenants', 'users', 'protocol', ...storage, ...port],
   // The one thing of keys that clients need: what their own keys signed.
   clients: [
     'bounded-map',
@@ -201,6 +215,8 @@ const arrows: Record<string, readonly string[]> = {
   tenants: ['bounded-map', ...settings, 'protocol', ...storage],
   // A person is made while its tenant is there.
   users: [tenantRow, 'bounded-map', 'secrets', 'limits', ...port, ...settings, 'protocol', ...storage],
+  sessions: ['users', ...port, ...storage],
+  consents: ['users', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],
   supervisor: ['metrics', 'log', ...port],
   metrics: [...port],
@@ -235,7 +251,7 @@ const packages: Record<string, readonly string[]> = {
   postgres: ['storage'],
   '@sinclair/typebox': [
     ...['protocol', 'config', 'storage', 'tokens', 'clients', 'tenants', 'http', 'admin'],
-    ...['keys', 'limits', 'audit', 'maintenance', 'users', 'authorization'],
+    ...['keys', 'limits', 'audit', 'maintenance', 'users', 'authorization', 'sessions', 'consents'],
   ],
   node: ['platform'],
 }

@@ -14,7 +14,7 @@ afterAll(() => app.close())
 
 const idle = { client_id: 'idle', client_secret: 'idle-secret-value' }
 
-/** Codes of single grants and of the admin API, whose own tests reach them. */
+/** Codes of single grants, of the pages of people and of the admin API, whose own tests reach them. */
 type Elsewhere =
   | 'invalid_grant'
   | 'authorization_pending'

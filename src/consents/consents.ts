@@ -1,0 +1,93 @@
+import { lost, untilWritten } from '../storage/compare-and-swap.ts'
+import { isDamaged, type Records, type Storage } from '../storage/storage.ts'
+import { walkRows } from '../storage/walk-rows.ts'
+import { cutOff } from '../users/cutoffs.ts'
+import { consents } from './consent-row.ts'
+
+/** What a person allowed a client. */
+export interface Consent {
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  /** When something was allowed last (ms). */
+  readonly givenAt: number
+}
+
+/** Whose consent, and for which client. */
+export interface ConsentKey {
+  readonly tenantId: string
+  readonly sub: string
+  readonly clientId: string
+}
+
+interface ConsentDeps {
+  readonly storage: Storage
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+type ConsentValue = (typeof consents.schema)['static']
+
+/** Throws StorageError. */
+export async function findConsent(
+  key: ConsentKey,
+  deps: Pick<ConsentDeps, 'storage'>,
+): Promise<Consent | undefined> {
+  const found = await recordsOf(key.tenantId, deps).find(idOf(key))
+  return found && toConsent(found.value)
+}
+
+/** Adds the scopes to those that the client has already. Throws StorageError. */
+export function giveConsent(
+  { scopes, ...key }: ConsentKey & { readonly scopes: readonly string[] },
+  deps: ConsentDeps,
+): Promise<Consent> {
+  const records = recordsOf(key.tenantId, deps)
+  const id = idOf(key)
+  return untilWritten(async () => {
+    const found = await records.find(id)
+    const all = [...new Set([...(found?.value.scopes ?? []), ...scopes])]
+    const value = { client_id: key.clientId, scopes: all, given_at: deps.now() }
+    const isWritten = found
+      ? await records.replace(id, value, { ifVersion: found.version })
+      : await records.create({ id, value, parent: key.sub })
+    return isWritten ? toConsent(value) : lost
+  })
+}
+
+const pageSize = 100
+
+/** Every consent of a person, in the order of the clients' ids. Damaged rows are left out. Throws StorageError. */
+export async function listConsents(
+  { tenantId, sub }: Omit<ConsentKey, 'clientId'>,
+  deps: Pick<ConsentDeps, 'storage'>,
+): Promise<Consent[]> {
+  const all: Consent[] = []
+  for await (const page of walkRows(recordsOf(tenantId, deps), { parent: sub, pageSize })) {
+    all.push(...page.flatMap((row) => (isDamaged(row) ? [] : [toConsent(row.value)])))
+  }
+  return all
+}
+
+/**
+ * Takes the consent back: deletes it, and ends everything that the client got for the person until now, even if there was no consent.
+ * Returns whether there was one. Throws StorageError.
+ */
+export function withdrawConsent(key: ConsentKey, { storage, now }: ConsentDeps): Promise<boolean> {
+  const { tenantId, sub, clientId } = key
+  return storage.transaction(async (inside) => {
+    await cutOff(inside, tenantId, { sub, clientId, before: now() })
+    return recordsOf(tenantId, { storage: inside }).delete(idOf(key))
+  })
+}
+
+function toConsent({ client_id, scopes, given_at }: ConsentValue): Consent {
+  return { clientId: client_id, scopes, givenAt: given_at }
+}
+
+function idOf({ sub, clientId }: Pick<ConsentKey, 'sub' | 'clientId'>): string {
+  return `${sub} ${clientId}`
+}
+
+function recordsOf(tenantId: string, { storage }: { storage: Storage }): Records<ConsentValue> {
+  return storage.of(tenantId).of(consents)
+}
