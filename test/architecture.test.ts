@@ -39,6 +39,8 @@ const tricks = ['platform/eager-compilation.ts', 'platform/release-memory.ts'] a
 const settings = [
   'config/client-schema.ts',
   'config/tenant-schema.ts',
+  'config/oidc-schema.ts',
+  'config/user-schema.ts',
   'config/fill-settings.ts',
   'config/plain-schema.ts',
   'config/row-schema.ts',

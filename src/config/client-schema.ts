@@ -56,7 +56,8 @@ export const ClientConfig = Type.Object(
     ),
     token_endpoint_auth_method: OrNull(
       Choice(authenticationMethodNames, {
-        description: 'How it proves who it is; default: client_secret_basic or client_secret_post',
+        description:
+          'How it proves who it is; default: client_secret_basic or client_secret_post. none: a public client, which proves nothing',
       }),
     ),
     jwks: OrNull(
@@ -89,6 +90,38 @@ export const ClientConfig = Type.Object(
       description: 'RFC 8707 resources that it may ask for besides its audience',
     }),
     access_token_ttl: OrNull(AccessTokenTtl({ description: 'Overrides the lifetime of the tenant' })),
+    redirect_uris: Type.Array(Type.String({ format: 'redirect-uri' }), {
+      default: [],
+      description:
+        'Where people go back to with a code: compared as texts, the port of a loopback address is free',
+    }),
+    post_logout_redirect_uris: Type.Array(Type.String({ format: 'redirect-uri' }), {
+      default: [],
+      description: 'Where people may go to after they signed out',
+    }),
+    backchannel_logout_uri: OrNull(
+      Type.String({
+        format: 'web-url',
+        description: 'Gets a logout token when a session ends (OpenID Connect Back-Channel Logout)',
+      }),
+    ),
+    allowed_origins: Type.Array(Type.String({ format: 'origin' }), {
+      default: [],
+      description: 'Origins of pages whose scripts may call token, userinfo and revoke (CORS)',
+    }),
+    require_pkce: Type.Boolean({
+      default: true,
+      description: 'false: a code may be asked for without PKCE; only for a client with a secret or keys',
+    }),
+    require_pushed_authorization_requests: Type.Boolean({
+      default: false,
+      description: 'true: an authorization request has to be pushed (RFC 9126)',
+    }),
+    consent: Choice(['remember', 'always', 'skip'], {
+      default: 'remember',
+      description: 'Ask a person once for each scope (remember), at each sign-in (always), or never (skip)',
+    }),
+    userinfo_signed: Type.Boolean({ default: false, description: 'true: userinfo answers a signed JWT' }),
     claims: Claims(
       'Static claims of its access tokens and API keys; one that the tenant has too replaces it',
     ),

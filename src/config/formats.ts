@@ -1,10 +1,12 @@
 import { parseIpRange } from '../protocol/ip-address.ts'
-import { chosenKidPattern, tenantIdPattern } from '../protocol/names.ts'
+import { chosenKidPattern, tenantIdPattern, userKeyPattern } from '../protocol/names.ts'
 import { scopeToken } from '../protocol/scope.ts'
 import { claimName } from '../protocol/static-claims.ts'
 import { isHost } from '../protocol/url/host.ts'
+import { isRedirectUri, wantedRedirectUri } from '../protocol/url/redirect-uri.ts'
 import { isResourceUri } from '../protocol/url/resource.ts'
 import { isBaseUrl, isIssuerUrl, wantedIssuer } from '../protocol/url/uri.ts'
+import { isWebOrigin, isWebUrl, wantedOrigin, wantedWebUrl } from '../protocol/url/web-url.ts'
 
 /** A format of a string: the check, and the words for "wanted ...". */
 export interface Format {
@@ -20,6 +22,8 @@ const sha256Hash = 'sha256:[0-9A-Fa-f]{64}'
 const argon2idHash =
   '\\$argon2id\\$v=19\\$m=(?:[89]|[1-9]\\d{1,5}),t=[1-9]\\d{0,2},p=[1-9]\\d?\\$[A-Za-z0-9+/]{11,}\\$[A-Za-z0-9+/]{22,}'
 const bcryptHash = '\\$2[aby]\\$(?:0[4-9]|[12]\\d|3[01])\\$[./A-Za-z0-9]{53}'
+/** As passlib writes it: rounds, salt and digest, in base64 with dots. */
+const pbkdf2Hash = '\\$pbkdf2-sha(?:256|512)\\$[1-9]\\d{3,6}\\$[./A-Za-z0-9]{8,}\\$[./A-Za-z0-9]{43,86}'
 
 /** Whether the hash is slow on purpose (argon2id or bcrypt). */
 export function isSlowHash(hash: string): boolean {
@@ -32,6 +36,23 @@ export const formats: Readonly<Record<string, Format>> = {
   'base-url': {
     accepts: isBaseUrl,
     wanted: 'an absolute http(s) URL without user, query, fragment and trailing slash',
+  },
+  'redirect-uri': { accepts: isRedirectUri, wanted: wantedRedirectUri },
+  'web-url': { accepts: isWebUrl, wanted: wantedWebUrl },
+  origin: { accepts: isWebOrigin, wanted: wantedOrigin },
+  color: byPattern(/^#[0-9A-Fa-f]{6}$/, 'a color such as #0b57d0, in quotes'),
+  email: byPattern(
+    /^[^\s@\p{Cc}"(),:;<>[\]\\]{1,64}@[^\s@\p{Cc}"(),:;<>[\]\\]{1,189}$/u,
+    'an e-mail address such as ada@example.com',
+  ),
+  'user-key': byPattern(userKeyPattern, '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first'),
+  sub: byPattern(/^[\x21-\x7e]{1,255}$/, '1 to 255 printable ASCII characters without space'),
+  'password-hash': {
+    ...byPattern(
+      new RegExp(`^(?:${argon2idHash}|${bcryptHash}|${pbkdf2Hash})$`),
+      'a whole argon2id, bcrypt or PBKDF2 hash ($argon2id$..., $2b$..., $pbkdf2-sha256$...)',
+    ),
+    secret: true,
   },
   resource: { accepts: isResourceUri, wanted: 'an absolute URI without fragment (RFC 8707 section 2)' },
   scope: byPattern(scopeToken, 'printable ASCII without space, quote and backslash (RFC 6749 section 3.3)'),

@@ -70,6 +70,12 @@ export const ServerConfig = Type.Object(
         'Proxies whose X-Forwarded-For is believed, as addresses or subnets: for limits and for the audit trail. Default: no proxy',
     }),
     metrics: MetricsConfig,
+    try_page: OrNull(
+      Type.Boolean({
+        description:
+          'Serve an example page at each tenant with people; default: where host is a loopback address',
+      }),
+    ),
     signing_engine: Choice(['auto', 'builtin', 'openssl'], {
       default: 'auto',
       description:

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { largestClaims } from '../protocol/static-claims.ts'
 import { ClientConfig } from './client-schema.ts'
+import { OidcConfig, OidcSettings } from './oidc-schema.ts'
 import {
   AccessTokenTtl,
   Audience,
@@ -12,6 +13,7 @@ import {
   MapOf,
   OrNull,
 } from './schema-kinds.ts'
+import { UserConfig } from './user-schema.ts'
 
 export const OAuth2Config = Type.Object(
   {
@@ -27,6 +29,37 @@ export const OAuth2Config = Type.Object(
       default: 0,
       description:
         'Identical requests of a client inside it get one token, up to half of its lifetime; 0: each gets its own. Revoking that token ends it for all who hold it',
+    }),
+    authorization_code_ttl: Duration({
+      minimum: 1,
+      maximum: 600,
+      default: 60,
+      description: 'How long a client may take to redeem an authorization code',
+    }),
+    refresh_token_ttl: Duration({
+      minimum: 1,
+      maximum: longestTokenLife * 10,
+      default: 30 * 86_400,
+      description: 'A person signs in again so long after the first sign-in, whatever was refreshed',
+    }),
+    refresh_token_idle: Duration({
+      minimum: 1,
+      maximum: longestTokenLife * 10,
+      default: 7 * 86_400,
+      description: 'A refresh token ends after so long without use',
+    }),
+    refresh_token_grace: Duration({
+      minimum: 0,
+      maximum: 300,
+      default: 10,
+      description:
+        'A used refresh token gets the same answer again inside it, for a client that lost the first; 0: never',
+    }),
+    device_code_ttl: Duration({
+      minimum: 1,
+      maximum: 3600,
+      default: 600,
+      description: 'How long a person may take to enter the code of a device',
     }),
     scopes: MapOf('scope', Type.String(), {
       default: {},
@@ -143,9 +176,13 @@ export const TenantConfig = Type.Object(
   {
     ...General.properties,
     oauth2: Type.Optional(OAuth2Config),
-    oidc: Type.Optional(Type.Object({}, { description: 'Present: listed as an OpenID Connect provider' })),
+    oidc: Type.Optional(OidcConfig),
     api_keys: Type.Optional(ApiKeysConfig),
     signing: SigningConfig,
+    users: MapOf('user-key', UserConfig, {
+      default: {},
+      description: 'People by a name with which they can sign in, besides their e-mail addresses',
+    }),
     clients: MapOf('client-id', ClientConfig, {
       default: {},
       description: 'Clients by client id',
@@ -162,14 +199,11 @@ export type ApiKeySettings = Static<typeof ApiKeySettings>
 export const SigningSettings = Type.Omit(SigningConfig, ['kid', 'private_key_file'])
 export type SigningSettings = Static<typeof SigningSettings>
 
-/**
- * The settings of a stored tenant, as the admin API takes and shows them and as a row has them. A missing block is null here, and `oidc` is
- * a boolean.
- */
+/** The settings of a stored tenant, as the admin API takes and shows them. A missing block is null here. */
 export const TenantSettings = Type.Object({
   ...General.properties,
   oauth2: OrNull(OAuth2Config, 'Null: the tenant issues no OAuth 2.0 tokens'),
-  oidc: Type.Boolean({ default: false, description: 'Listed as an OpenID Connect provider' }),
+  oidc: OrNull(OidcSettings, 'Null: the tenant is no OpenID Provider'),
   api_keys: OrNull(ApiKeySettings, 'Null: the tenant has no API keys'),
   signing: SigningSettings,
 })

@@ -31,7 +31,9 @@ export const introspectEndpoint = (deps: Deps) =>
 
 async function introspect(request: Request, tenant: Tenant, deps: Deps): Promise<Response> {
   const form = await parseForm(request)
-  const { client } = await authenticateRequest(request, form, { tenant, deps })
+  const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
+  // Without a proof anybody could try tokens here (RFC 7662 section 4).
+  if (proof.kind === 'none') throw new OAuthError('invalid_client', 'Client authentication failed')
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
   const found = await findActive(token, tenant, deps)

@@ -11,9 +11,11 @@ import { assertionAlgorithms } from '../protocol/client-jwks.ts'
 import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/url/well-known.ts'
-import { tenantPath } from '../tenants/tenant.ts'
+import { type Tenant, tenantPath } from '../tenants/tenant.ts'
 
 const methodNames = authenticationMethods.map(({ name }) => name)
+/** The methods by which a client proves who it is. Public clients are of use only where people sign in. */
+const proofNames = methodNames.filter((name) => name !== 'none')
 /** The algorithms of client assertions. They are the same at each endpoint. */
 const algorithmNames = Object.keys(assertionAlgorithms)
 
@@ -93,20 +95,25 @@ function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl
     ...(scopes.length > 0 && { scopes_supported: scopes }),
     // Required by RFC 8414 section 2. It is empty because the authorization endpoint supports no response type.
     response_types_supported: [],
-    grant_types_supported: Object.keys(grants),
+    grant_types_supported: grantNames(tenant),
     // OpenID Connect Discovery section 3 requires this one and the next. The subject of a token is the same for every API.
     subject_types_supported: ['public'],
     // There are no ID tokens. Verifiers of access tokens read the algorithms here, and some assume RS256 without it.
     id_token_signing_alg_values_supported: [...new Set(jwks.keys.map(({ alg }) => alg))],
-    token_endpoint_auth_methods_supported: methodNames,
+    token_endpoint_auth_methods_supported: tenant.oidc ? methodNames : proofNames,
     token_endpoint_auth_signing_alg_values_supported: algorithmNames,
     introspection_endpoint: `${base}/oauth/introspect`,
-    introspection_endpoint_auth_methods_supported: methodNames,
+    introspection_endpoint_auth_methods_supported: proofNames,
     introspection_endpoint_auth_signing_alg_values_supported: algorithmNames,
     revocation_endpoint: `${base}/oauth/revoke`,
-    revocation_endpoint_auth_methods_supported: methodNames,
+    revocation_endpoint_auth_methods_supported: tenant.oidc ? methodNames : proofNames,
     revocation_endpoint_auth_signing_alg_values_supported: algorithmNames,
   }
+}
+
+/** Every other grant is for clients that sign people in. */
+function grantNames({ oidc }: Tenant): string[] {
+  return Object.keys(grants).filter((name) => oidc !== null || name === 'client_credentials')
 }
 
 const detail = {
@@ -127,13 +134,13 @@ const detail = {
       grant_types_supported: ['client_credentials'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256'],
-      token_endpoint_auth_methods_supported: methodNames,
+      token_endpoint_auth_methods_supported: proofNames,
       token_endpoint_auth_signing_alg_values_supported: algorithmNames,
       introspection_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/introspect',
-      introspection_endpoint_auth_methods_supported: methodNames,
+      introspection_endpoint_auth_methods_supported: proofNames,
       introspection_endpoint_auth_signing_alg_values_supported: algorithmNames,
       revocation_endpoint: 'http://localhost:3000/api/v1/tenant/test-tenant/oauth/revoke',
-      revocation_endpoint_auth_methods_supported: methodNames,
+      revocation_endpoint_auth_methods_supported: proofNames,
       revocation_endpoint_auth_signing_alg_values_supported: algorithmNames,
     }),
     304: { description: 'Unchanged since the ETag in If-None-Match' },

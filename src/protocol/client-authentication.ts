@@ -8,6 +8,7 @@ export const authenticationMethodNames = [
   'client_secret_basic',
   'client_secret_post',
   'private_key_jwt',
+  'none',
 ] as const
 
 export type AuthenticationMethodName = (typeof authenticationMethodNames)[number]
@@ -19,12 +20,13 @@ export const defaultMethodNames: readonly AuthenticationMethodName[] = [
 ]
 
 /** The kind of credentials with which a client authenticates. */
-type CredentialKind = 'secrets' | 'keys'
+type CredentialKind = 'secrets' | 'keys' | 'nothing'
 
 const credentialKinds: Readonly<Record<AuthenticationMethodName, CredentialKind>> = {
   client_secret_basic: 'secrets',
   client_secret_post: 'secrets',
   private_key_jwt: 'keys',
+  none: 'nothing',
 }
 
 /** Whether a client with this registered method authenticates with secrets. Null: its registration names no method. */
@@ -35,6 +37,11 @@ export function usesSecrets(method: AuthenticationMethodName | null | undefined)
 /** Whether a client with this registered method authenticates with keys. */
 export function usesKeys(method: AuthenticationMethodName | null | undefined): boolean {
   return credentialKindOf(method) === 'keys'
+}
+
+/** Whether a client with this registered method is public: it proves nothing (RFC 6749 section 2.1). */
+export function isPublic(method: AuthenticationMethodName | null | undefined): boolean {
+  return credentialKindOf(method) === 'nothing'
 }
 
 function credentialKindOf(method: AuthenticationMethodName | null | undefined): CredentialKind {
@@ -57,7 +64,7 @@ const text = (description: string) => Type.Optional(Type.String({ description })
 
 /** The parameters of a form with which a client authenticates (RFC 6749 section 2.3.1, RFC 7521 section 4.2). HTTP Basic needs none of them. */
 export const ClientParameters = {
-  client_id: text('For client_secret_post; else in HTTP Basic'),
+  client_id: text('For client_secret_post and none; else in HTTP Basic'),
   client_secret: text('For client_secret_post; else in HTTP Basic'),
   client_assertion_type: text(`For private_key_jwt: ${assertionType}`),
   client_assertion: text('For private_key_jwt: a JWT signed with the private key of the client'),

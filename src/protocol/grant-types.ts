@@ -5,6 +5,12 @@
 export const grantTypes = [
   // RFC 6749 section 4.4
   'client_credentials',
+  // RFC 6749 section 4.1
+  'authorization_code',
+  // RFC 6749 section 6
+  'refresh_token',
+  // RFC 8628 section 3.4
+  'urn:ietf:params:oauth:grant-type:device_code',
 ] as const
 
 export type GrantType = (typeof grantTypes)[number]

@@ -14,3 +14,6 @@ export const kidPattern = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/
 
 /** The file of a private key in the folder of its tenant. */
 export const keyFilePattern = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,250}\.pem$/
+
+/** The key of a person in config.yaml, with which the person can sign in. It has no `@`, so it is no e-mail address. */
+export const userKeyPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

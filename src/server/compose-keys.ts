@@ -1,7 +1,7 @@
 import { clients } from '../clients/client-row.ts'
 import { fillSettings } from '../config/fill-settings.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { SigningSettings, TenantSettings } from '../config/tenant-schema.ts'
+import { SigningSettings, type TenantSettings } from '../config/tenant-schema.ts'
 import { findExposure } from '../exposure.ts'
 import type { KeyHost } from '../keys/key-host.ts'
 import type { KeyMaterial } from '../keys/key-material.ts'
@@ -28,6 +28,7 @@ import type { AuditSink } from '../protocol/audit-events.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { onlyReadable, type Storage, systemTenant } from '../storage/storage.ts'
 import { walkRows } from '../storage/walk-rows.ts'
+import { settingsOf } from '../tenants/tenant.ts'
 import { tenants } from '../tenants/tenant-row.ts'
 
 type Files = Pick<Platform, 'files'>
@@ -194,7 +195,7 @@ async function findLongestTokenLife(
 
 async function findStoredSettings(tenantId: string, storage: Storage): Promise<TenantSettings | undefined> {
   const found = await storage.of(systemTenant).of(tenants).find(tenantId)
-  return found && fillSettings(TenantSettings, found.value)
+  return found && settingsOf(found.value)
 }
 
 /** The longest access_token_ttl (seconds) of the clients in the storage. */

@@ -1,4 +1,3 @@
-import type { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
 import { normalIssuer } from '../protocol/url/uri.ts'
@@ -11,10 +10,17 @@ import {
   systemTenant,
 } from '../storage/storage.ts'
 import { UniqueIndex } from '../storage/unique-index.ts'
-import { buildStoredTenant, defaultIssuer, type StoredTenant, type Tenant } from './tenant.ts'
+import {
+  buildStoredTenant,
+  defaultIssuer,
+  type StoredTenant,
+  settingsOf,
+  storedTenant,
+  type Tenant,
+} from './tenant.ts'
 import type { TenantRegistry } from './tenant-registry.ts'
 import { issuers as issuerKind, tenants as tenantKind } from './tenant-row.ts'
-import { issuerTaken, patchTenantSettings, settingsOf } from './tenant-settings.ts'
+import { issuerTaken, patchTenantSettings } from './tenant-settings.ts'
 
 export interface StoredTenantsDeps {
   readonly storage: Storage
@@ -54,7 +60,7 @@ export async function planStoredTenant(
   }
   checkNotConfigured(id, deps)
   const settings = patchTenantSettings({}, patch, { id, publicUrl: deps.publicUrl })
-  const value = withoutNulls(settings, deps.now())
+  const value = storedTenant(settings, deps.now())
   if (await tenantsOf(deps.storage).find(id)) throw idTaken()
   checkIssuerFree(id, value.issuer, deps)
   if (await issuersOf(deps.storage).isAnyTaken(spellingsOf(value.issuer))) throw issuerTaken()
@@ -109,7 +115,7 @@ export async function changeStoredTenant(
     checkCurrent(row)
     const { publicUrl } = deps
     const settings = patchTenantSettings(settingsOf(row.value), patch, { id, publicUrl })
-    const value = withoutNulls(settings, row.value.created_at)
+    const value = storedTenant(settings, row.value.created_at)
     const isWritten = await transaction((inside) => writeChange(row, value, { ...deps, storage: inside }))
     return isWritten ? { ...row, value, version: row.version + 1 } : lost
   })
@@ -211,9 +217,4 @@ function tenantsOf(storage: Storage) {
 
 function issuersOf(storage: Storage): UniqueIndex {
   return new UniqueIndex(storage.of(systemTenant), issuerKind)
-}
-
-/** The value of the row: a null block is left out, as earlier builds wrote it. */
-function withoutNulls({ oauth2, api_keys, ...rest }: TenantSettings, created_at: number): StoredTenant {
-  return { ...rest, ...(oauth2 && { oauth2 }), ...(api_keys && { api_keys }), created_at }
 }

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { OidcSettings } from '../config/oidc-schema.ts'
 import { rowSchema } from '../config/row-schema.ts'
 import { TenantSettings } from '../config/tenant-schema.ts'
 import { indexKind, kind, Moment } from '../storage/kind.ts'
@@ -11,6 +12,10 @@ export const tenants = kind(
     // A row without this member is damaged, because no tenant may become active by a default.
     active: Type.Boolean(),
     created_at: Moment,
+    // An earlier build wrote this member alone, and still reads it while replicas are updated one after the other.
+    oidc: Type.Optional(Type.Boolean()),
+    /** The settings where `oidc` is true; default: their defaults. */
+    oidc_settings: Type.Optional(rowSchema(OidcSettings, {})),
   }),
 )
 

@@ -1,19 +1,13 @@
-import { fillSettings } from '../config/fill-settings.ts'
 import { plainSchema } from '../config/plain-schema.ts'
 import { checkClaims, patchSettings } from '../config/settings.ts'
 import { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
 import { isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/url/uri.ts'
-import { defaultIssuer, type StoredTenant } from './tenant.ts'
+import { defaultIssuer } from './tenant.ts'
 
 /** The settings of a stored tenant, as the admin API takes them. */
 export const TenantSettingsInput = plainSchema(TenantSettings)
-
-/** Returns the settings of a stored tenant, with defaults for missing ones. */
-export function settingsOf(tenant: StoredTenant): TenantSettings {
-  return fillSettings(TenantSettings, tenant)
-}
 
 export interface PatchTenantOptions {
   readonly id: string

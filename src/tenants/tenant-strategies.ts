@@ -9,6 +9,6 @@ export interface Strategy {
 
 export const strategies: readonly Strategy[] = [
   { name: 'oauth2', type: 'OAuth2 Authorization Server', isEnabled: (tenant) => tenant.oauth2 !== null },
-  { name: 'oidc', type: 'OpenID Connect Provider', isEnabled: (tenant) => tenant.oidc },
+  { name: 'oidc', type: 'OpenID Connect Provider', isEnabled: (tenant) => tenant.oidc !== null },
   { name: 'api_keys', type: 'API keys', isEnabled: (tenant) => tenant.api_keys !== null },
 ]

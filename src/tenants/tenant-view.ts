@@ -1,8 +1,7 @@
 import { fillSettings, type ReadonlySettings } from '../config/fill-settings.ts'
 import { type SigningSettings, TenantSettings } from '../config/tenant-schema.ts'
 import type { ListedTenant } from './stored-tenants.ts'
-import type { OAuth2Settings } from './tenant.ts'
-import { settingsOf } from './tenant-settings.ts'
+import { type OAuth2Settings, settingsOf } from './tenant.ts'
 
 /** A tenant as the admin API and the command line show it, with its effective settings. */
 export type TenantView = Omit<ReadonlySettings<TenantSettings>, 'issuer' | 'oauth2' | 'signing'> & {

@@ -25,6 +25,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       shutdown_delay: 0,
       trusted_proxies: [],
       metrics: { enabled: false, host: '127.0.0.1', port: 9464 },
+      try_page: null,
       signing_engine: 'auto',
     },
     data_dir: './data',
@@ -58,10 +59,32 @@ test('a file with nothing but tenants has the defaults that are documented', asy
           access_token_ttl: 3600,
           access_token_typ: 'JWT',
           reuse_window: 0,
+          authorization_code_ttl: 60,
+          refresh_token_ttl: 30 * 86_400,
+          refresh_token_idle: 7 * 86_400,
+          refresh_token_grace: 10,
+          device_code_ttl: 600,
           scopes: {},
           claims: {},
         },
-        oidc: {},
+        oidc: {
+          id_token_ttl: 3600,
+          session_ttl: 12 * 3600,
+          session_idle: 2 * 3600,
+          claims: {},
+          sign_in: {
+            title: null,
+            logo_file: null,
+            accent: null,
+            terms_url: null,
+            privacy_url: null,
+            help_url: null,
+            default_locale: 'en',
+          },
+          password: { min_length: 12 },
+          access_token_claims: [],
+          backchannel_logout_private_addresses: false,
+        },
         signing: {
           algorithm: 'RS256',
           modulus_length: 2048,
@@ -71,6 +94,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
           publish_ahead: null,
           jwks_max_age: 300,
         },
+        users: {},
         clients: {
           app: {
             name: null,
@@ -90,6 +114,14 @@ test('a file with nothing but tenants has the defaults that are documented', asy
             audience: null,
             resources: [],
             access_token_ttl: null,
+            redirect_uris: [],
+            post_logout_redirect_uris: [],
+            backchannel_logout_uri: null,
+            allowed_origins: [],
+            require_pkce: true,
+            require_pushed_authorization_requests: false,
+            consent: 'remember',
+            userinfo_signed: false,
             claims: {},
           },
         },
@@ -100,7 +132,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
 
 test('oauth2 and oidc that are left out stay out', async () => {
   const { tenants } = await configOf('tenants: { a: { name: A } }')
-  expect(Object.keys(tenants['a'] ?? {})).toEqual(['name', 'active', 'issuer', 'signing', 'clients'])
+  expect(Object.keys(tenants['a'] ?? {})).toEqual(['name', 'active', 'issuer', 'signing', 'users', 'clients'])
 })
 
 test.each(['0123', 'no', '1e3', '0x10', '.inf', '2026-01-01', 'true', '~', 'null', '1_000', '-', '=', 'y'])(

@@ -12,6 +12,7 @@ import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
+import { storedTenant } from '../../src/tenants/tenant.ts'
 import { tenants } from '../../src/tenants/tenant-row.ts'
 import { patchTenantSettings } from '../../src/tenants/tenant-settings.ts'
 import { day, hour, readRing, startReplica, TestClock } from '../support/rings.ts'
@@ -150,12 +151,11 @@ test('a stored tenant whose id would leave the folder of the keys gets none, and
     const loaded = await parseConfig({ file: 'config.yaml', text, folder }, platform)
     const storage = createMemoryStorage()
     const settings = patchTenantSettings({}, { name: 'S' }, { id: 'x', publicUrl: 'https://id.example' })
-    const { oauth2: _, api_keys: __, ...rest } = settings
     const id = '../../../outside'
     await storage
       .of(systemTenant)
       .of(tenants)
-      .create({ id, value: { ...rest, created_at: testStart } })
+      .create({ id, value: storedTenant(settings, testStart) })
     await mkdir(join(folder, 'outside'))
     await writeFile(join(folder, 'outside/k1.pem'), 'precious')
     const keyring = await composeKeyring(loaded, platform, {

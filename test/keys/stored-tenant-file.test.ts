@@ -4,6 +4,7 @@ import { parseConfig } from '../../src/config/load.ts'
 import { composeKeyring } from '../../src/server/compose-keys.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { systemTenant } from '../../src/storage/storage.ts'
+import { storedTenant } from '../../src/tenants/tenant.ts'
 import { tenants } from '../../src/tenants/tenant-row.ts'
 import { patchTenantSettings } from '../../src/tenants/tenant-settings.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
@@ -24,8 +25,7 @@ test('with Postgres a key file is taken into the database for a tenant of config
       { name: 'S', signing: { algorithm: 'ES256' } },
       { id: 'stored', publicUrl: 'https://id.example' },
     )
-    const { oauth2, api_keys, ...rest } = settings
-    const value = { ...rest, created_at: testStart }
+    const value = storedTenant(settings, testStart)
     await storage.of(systemTenant).of(tenants).create({ id: 'stored', value })
     const keyring = await composeKeyring(
       loaded,
@@ -38,7 +38,7 @@ test('with Postgres a key file is taken into the database for a tenant of config
     )
     const opened = new Map<string, boolean>()
     for (const id of ['configured', 'stored']) await keyring.of(id)
-    expect([oauth2, api_keys, Object.fromEntries(opened)]).toEqual([
+    expect([settings.oauth2, settings.api_keys, Object.fromEntries(opened)]).toEqual([
       null,
       null,
       { configured: false, stored: true },

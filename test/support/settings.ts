@@ -14,6 +14,6 @@ export function aClient(id: string, given: Partial<Client> = {}): Client {
 /** A tenant of config.yaml that issues no tokens; what is not given is as in a file that does not name it. */
 export function aTenant(id: string, given: Partial<Tenant> = {}): Tenant {
   const { signing: _, ...settings } = fillSettings(TenantSettings, { name: id })
-  const own = { id, configured: true, generation: undefined, issuer: `https://${id}.example`, oauth2: null }
-  return { ...settings, ...own, ...given }
+  const own = { id, configured: true, generation: undefined, issuer: `https://${id}.example` }
+  return { ...settings, ...own, oauth2: null, oidc: null, ...given }
 }

@@ -2,6 +2,7 @@ import { parseClientAssertion } from '../../keys/client-assertion.ts'
 import { type AuthenticationMethodName, assertionType } from '../../protocol/client-authentication.ts'
 import { AssertionCheck } from './assertion-check.ts'
 import type { CheckDeps, CredentialCheck } from './credential-check.ts'
+import { noProofCheck } from './no-proof-check.ts'
 import { type ClientCredentials, SecretCheck } from './secret-check.ts'
 
 /** The client authentication in a request, unverified. */
@@ -33,6 +34,7 @@ export const authenticationMethods: readonly AuthenticationMethod[] = [
   { name: 'client_secret_basic', find: findBasicSecret },
   { name: 'client_secret_post', find: findPostedSecret },
   { name: 'private_key_jwt', find: findAssertion },
+  { name: 'none', find: findNothing },
 ]
 
 function findBasicSecret({ basic }: PresentedClient) {
@@ -51,6 +53,13 @@ function findAssertion({ assertion: text, assertionType: type, clientId: named }
   const clientId = named ?? assertion?.claims['sub']
   if (!assertion || typeof clientId !== 'string') return 'malformed'
   return { clientId, openCheck: (deps: CheckDeps) => new AssertionCheck({ clientId, assertion }, deps) }
+}
+
+/** A public client names itself and proves nothing. */
+function findNothing({ basic, clientId, clientSecret, assertion }: PresentedClient) {
+  if (clientId === undefined || basic !== undefined) return undefined
+  if (clientSecret !== undefined || assertion !== undefined) return undefined
+  return { clientId, openCheck: () => noProofCheck }
 }
 
 function withSecret(credentials: ClientCredentials): FoundCredentials {

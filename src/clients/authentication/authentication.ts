@@ -23,7 +23,7 @@ export interface AuthenticationDeps extends Omit<CheckDeps, 'attempt'> {
  * Authenticates the client that sent a request. Throws `invalid_request` for two methods at once (RFC 6749 section 2.3). Throws
  * `invalid_client` for an unknown client, wrong credentials, a method that the client may not use, and an inactive client. In all four
  * cases the answer has the same bytes and the server does the same work. The message of the error names missing and malformed
- * credentials, because that reveals nothing about a client. The `reason` of the error says which check failed. Also throws the errors of
+ * credentials, because that reveals nothing about a client but that it is not public. The `reason` of the error says which check failed. Also throws the errors of
  * `openAttempt`.
  */
 export async function authenticateClient(
@@ -31,7 +31,9 @@ export async function authenticateClient(
   deps: AuthenticationDeps,
 ): Promise<AuthenticatedClient> {
   const { method, credentials } = findCredentials(presented, deps)
-  const attempt = deps.openAttempt?.(credentials.clientId) ?? uncounted
+  // Who proves nothing guesses nothing, and must not exempt its sender from a limit either.
+  const isPublic = method === 'none'
+  const attempt = (isPublic ? undefined : deps.openAttempt?.(credentials.clientId)) ?? uncounted
   const checkDeps = { ...deps, attempt }
   const claimed: ClaimedIdentity = {
     clientId: credentials.clientId,
@@ -41,7 +43,9 @@ export async function authenticateClient(
   const admitted = attempt.admit()
   if (admitted) await admitted.catch((held: unknown) => workInVain(claimed, checkDeps, held))
   const outcome = await checkCredentials(claimed, checkDeps)
-  if ('failed' in outcome) throw outcome.refusal ?? failed(outcome.failed, presented, deps)
+  if ('failed' in outcome) {
+    throw outcome.refusal ?? failed(isPublic ? 'no_credentials' : outcome.failed, presented, deps)
+  }
   const spent = await claimed.check.consume?.()
   if (spent) throw attempt.fail() ?? failed(spent, presented, deps)
   attempt.succeed()

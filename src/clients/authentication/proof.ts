@@ -13,3 +13,8 @@ export type Proof =
       /** The kid of the key, or its RFC 7638 thumbprint if it has none. */
       readonly id: string
     }
+  | {
+      /** A public client, which proves nothing: anybody may have sent the request. */
+      readonly kind: 'none'
+      readonly id: ''
+    }

@@ -4,7 +4,11 @@ import { nameIn, OAuthError } from '../../protocol/errors.ts'
 import type { TokenCheck } from './token-check.ts'
 
 /** The kind of client by the kind of its proof. */
-const kinds: Readonly<Record<Proof['kind'], ClientKind>> = { secret: 'confidential', key: 'confidential' }
+const kinds: Readonly<Record<Proof['kind'], ClientKind>> = {
+  secret: 'confidential',
+  key: 'confidential',
+  none: 'public',
+}
 
 /** Checks that the grant takes this kind of client. A public client must not use a grant that relies on a proof of the client. */
 export const checkClientKind: TokenCheck = ({ proof, grant: { type, clients } }) => {
