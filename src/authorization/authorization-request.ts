@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.ts'
+import type { ClaimsRequest } from '../tokens/people/claims-request.ts'
 
 /** What a client may ask of the pages (OpenID Connect Core section 3.1.2.1). */
 export const prompts = ['none', 'login', 'consent', 'select_account'] as const
@@ -24,6 +25,7 @@ export interface AuthorizationRequest extends ReturnAddress {
   readonly scopes: readonly string[]
   /** The resources that the access token will be for, resolved. */
   readonly audience: readonly string[]
+  readonly claims: ClaimsRequest | undefined
   readonly nonce: string | undefined
   readonly prompt: readonly Prompt[]
   /** Seconds. */

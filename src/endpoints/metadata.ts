@@ -8,7 +8,6 @@ import { answer, serverError, tenantNotFound, tenantParameter, unavailable } fro
 import { notesOf } from '../http/request/request-notes.ts'
 import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant-of-path.ts'
 import { assertionAlgorithms } from '../protocol/client-jwks.ts'
-import { isPeopleGrant } from '../protocol/grant-types.ts'
 import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/url/well-known.ts'
@@ -112,8 +111,9 @@ function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl
   }
 }
 
+/** Every other grant is for clients that sign people in. */
 function grantNames({ oidc }: Tenant): string[] {
-  return Object.keys(grants).filter((name) => oidc !== null || !isPeopleGrant(name))
+  return Object.keys(grants).filter((name) => oidc !== null || name === 'client_credentials')
 }
 
 const detail = {

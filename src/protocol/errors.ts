@@ -1,7 +1,8 @@
 /**
  * The error codes that leave this server, each with its HTTP status.
  *
- * They come from RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5 and RFC 8707 section 2. All routes share `tenant_not_found`,
+ * They come from RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5, RFC 8707 section 2, OpenID Connect Core section
+ * 3.1.2.6 and OpenID Connect Core Error Code unmet_authentication_requirements 1.0. All routes share `tenant_not_found`,
  * `not_found`, `method_not_allowed`, `conflict`, `precondition_failed`, `precondition_required` (RFC 6585 section 3) and
  * `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1).
  */
@@ -18,6 +19,15 @@ export const errorStatus = {
   slow_down: 400,
   expired_token: 400,
   access_denied: 400,
+  login_required: 400,
+  consent_required: 400,
+  interaction_required: 400,
+  account_selection_required: 400,
+  unmet_authentication_requirements: 400,
+  request_not_supported: 400,
+  request_uri_not_supported: 400,
+  registration_not_supported: 400,
+  invalid_request_uri: 400,
   invalid_token: 401,
   insufficient_scope: 403,
   tenant_not_found: 404,

@@ -40,6 +40,18 @@ export function requestedAudience(
   })
 }
 
+/**
+ * The audience of a token of a person whose request names `requested`. By default it is for the API and, because userinfo takes it, for the
+ * issuer. A named resource leaves both out (RFC 8707 section 2.2). Throws `invalid_target`.
+ */
+export function personAudience(
+  requested: readonly string[],
+  { tenant, oauth2, client }: Owner,
+): readonly string[] {
+  const byDefault = [...new Set([...ownAudience(client, oauth2), tenant.issuer])]
+  return resolveAudience(requested, { byDefault, others: client.resources })
+}
+
 /** Whether the client may have this audience now. It may always have the issuer, because the issuer alone gives no right. */
 export function isEntitled(audience: string, { tenant, oauth2, client }: Owner): boolean {
   return (

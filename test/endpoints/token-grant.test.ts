@@ -11,8 +11,8 @@ afterAll(() => app.close())
 
 test.each([
   'password',
-  'Authorization_Code',
-  'refresh_token ',
+  'authorization_code',
+  'refresh_token',
   'urn:ietf:params:oauth:grant-type:jwt-bearer',
   'Client_Credentials',
   'client_credentials ',

@@ -21,6 +21,16 @@ type Elsewhere =
   | 'slow_down'
   | 'expired_token'
   | 'access_denied'
+  | 'unsupported_response_type'
+  | 'login_required'
+  | 'consent_required'
+  | 'interaction_required'
+  | 'account_selection_required'
+  | 'unmet_authentication_requirements'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+  | 'registration_not_supported'
+  | 'invalid_request_uri'
   | 'conflict'
   | 'precondition_failed'
   | 'precondition_required'
@@ -31,7 +41,6 @@ const refusals: Record<Exclude<ErrorCode, Elsewhere>, () => Promise<Response>> =
   invalid_client: () => app.post('acme', grant),
   unauthorized_client: () => app.post('acme', { ...grant, ...idle }),
   unsupported_grant_type: () => app.post('acme', { ...svc, grant_type: 'password' }),
-  unsupported_response_type: () => app.send('/api/v1/tenant/acme/oauth/authorize?response_type=code'),
   invalid_scope: () => app.post('acme', { ...grant, ...svc, scope: 'admin' }),
   invalid_target: () => app.post('acme', { ...grant, ...svc, resource: 'x' }),
   invalid_token: () => getProtected(app, 'x'),

@@ -1,0 +1,23 @@
+import { OAuthError } from '../../protocol/errors.ts'
+import { type ClaimsRequest, readClaimsRequest } from '../../tokens/people/claims-request.ts'
+import type { CheckedParameters } from './request-check.ts'
+
+/** The parameter `claims` (OpenID Connect Core section 5.5); undefined: none. Throws `invalid_request` unless it is such a JSON object. */
+export function parseClaims({
+  parameters,
+}: Pick<CheckedParameters, 'parameters'>): ClaimsRequest | undefined {
+  const text = parameters.get('claims')
+  if (text === undefined) return undefined
+  const claims = readClaimsRequest(parseJson(text))
+  if (!claims) throw new OAuthError('invalid_request', 'The parameter claims is malformed')
+  return claims
+}
+
+/** Undefined for a text that is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

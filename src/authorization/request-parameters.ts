@@ -1,0 +1,78 @@
+import { OAuthError } from '../protocol/errors.ts'
+
+/** Names and values of an authorization request, decoded, in the order in which they came. A name may occur more than once. */
+export type ParameterList = readonly (readonly [name: string, value: string])[]
+
+/** RFC 8707 section 2 allows this one more than once. */
+const repeatable = 'resource'
+
+/**
+ * The parameters that are read, with the most characters that each can have. The others are ignored (RFC 6749 section 3.1). The limits are
+ * far above what libraries send, and bound the rows and the URL of the answer.
+ */
+const longest: Readonly<Record<string, number>> = {
+  response_type: 100,
+  response_mode: 100,
+  client_id: 255,
+  redirect_uri: 2000,
+  scope: 4000,
+  state: 4000,
+  nonce: 1000,
+  code_challenge: 200,
+  code_challenge_method: 100,
+  prompt: 100,
+  max_age: 20,
+  ui_locales: 1000,
+  acr_values: 1000,
+  login_hint: 1000,
+  id_token_hint: 8000,
+  claims: 8000,
+  [repeatable]: 2000,
+  audience: 2000,
+  // Refused wherever they occur.
+  request: Number.POSITIVE_INFINITY,
+  request_uri: Number.POSITIVE_INFINITY,
+  registration: Number.POSITIVE_INFINITY,
+}
+
+/** Most resources of one request. */
+const mostResources = 20
+
+/** The parameters of an authorization request, which is not checked yet. */
+export class RequestParameters {
+  /** Those that are read. */
+  readonly list: ParameterList
+
+  constructor(list: ParameterList) {
+    this.list = list.filter(([name]) => Object.hasOwn(longest, name))
+  }
+
+  /** The first value; undefined when it is absent or empty (RFC 6749 section 3.1). */
+  get(name: string): string | undefined {
+    return this.list.find(([known]) => known === name)?.[1] || undefined
+  }
+
+  getAll(name: string): readonly string[] {
+    return this.list.flatMap(([known, value]) => (known === name && value !== '' ? [value] : []))
+  }
+
+  isRepeated(name: string): boolean {
+    return this.list.filter(([known]) => known === name).length > 1
+  }
+
+  /** A parameter that occurs more than once and must not; undefined: none. */
+  findRepeated(): string | undefined {
+    return this.list.find(([name]) => name !== repeatable && this.isRepeated(name))?.[0]
+  }
+
+  /** Throws `invalid_request` for a value that is longer than any library sends, and for one with a control character. */
+  checkValues(): void {
+    const long = this.list.find(([name, value]) => value.length > (longest[name] ?? 0))
+    if (long) throw new OAuthError('invalid_request', `The parameter ${long[0]} is too long`)
+    const strange = this.list.find(([, value]) => /\p{Cc}/u.test(value))
+    if (strange)
+      throw new OAuthError('invalid_request', `The parameter ${strange[0]} has a control character`)
+    if (this.getAll(repeatable).length > mostResources)
+      throw new OAuthError('invalid_request', `There are more than ${mostResources} resources`)
+  }
+}
