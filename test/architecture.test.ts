@@ -247,6 +247,7 @@ const packages: Record<string, readonly string[]> = {
   '@elysiajs/swagger': ['swagger'],
   'swagger-ui-dist': ['swagger'],
   entities: ['http'],
+  'qrcode-generator': ['commands'],
   jose: ['keys'],
   yaml: ['config'],
   'js-yaml': ['config'],

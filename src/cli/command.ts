@@ -36,8 +36,8 @@ export interface Command {
   run(args: ParsedArguments, platform: Platform): Promise<number>
 }
 
-/** The exit codes of grantd; 78 is EX_CONFIG of sysexits.h. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, config: 78 } as const
+/** The exit codes of grantd; 78 is EX_CONFIG of sysexits.h, and 130 what a shell says of a command that Ctrl-C ended. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, config: 78, interrupted: 130 } as const
 
 /** A command cannot do its work, for the reason in `message`: one line for the person, and exit 1. */
 export class CommandError extends Error {}

@@ -19,6 +19,7 @@ export const commands: readonly [CommandEntry, ...CommandEntry[]] = [
   { name: 'client', load: async () => (await import('./client/client-command.ts')).clientCommand },
   { name: 'revoke', load: async () => (await import('./revoke-command.ts')).revokeCommand },
   { name: 'token', load: async () => (await import('./token-command.ts')).tokenCommand },
+  { name: 'login', load: async () => (await import('./login/login-command.ts')).loginCommand },
   { name: 'decode', load: async () => (await import('./decode-command.ts')).decodeCommand },
   { name: 'audit', load: async () => (await import('./audit-command.ts')).auditCommand },
   { name: 'openapi', load: async () => (await import('./openapi-command.ts')).openapiCommand },

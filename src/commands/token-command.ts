@@ -9,7 +9,7 @@ import {
   settingOf,
   tenantOption,
 } from '../cli/options.ts'
-import { type Asking, ask } from '../cli/remote/http-client.ts'
+import { describeRefusal, fetchJson } from '../cli/remote/fetch-json.ts'
 import { findServerUrl, localOptions, urlOption } from '../cli/remote/server-url.ts'
 import { findTextFault } from '../config/rules/secret-faults.ts'
 import { ClientKeyInvalid, signClientAssertion } from '../keys/client-key-pair.ts'
@@ -17,7 +17,6 @@ import { checkSignature } from '../keys/jwt.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
-import { printable } from '../printable.ts'
 import { assertionType } from '../protocol/client-authentication.ts'
 import { isGeneratedSecret } from '../secrets/generated-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
@@ -164,29 +163,5 @@ async function requestToken(
         : `The server does not accept client '${clientId}' of tenant '${tenant}' with this key`,
     )
   }
-  const reason = JSON.stringify(body['error_description'] ?? body['error'] ?? 'no reason given')
-  throw new CommandError(`The server refused with ${status}: ${printable(reason)}`)
-}
-
-async function fetchJson(url: string, asking: Asking) {
-  const { status, text } = await ask(url, asking)
-  const body = parseObject(text)
-  if (!body) throw new CommandError(explainNoJson(new URL(url), status, text))
-  return { status, body }
-}
-
-/** Some servers answer plain HTTP with a text that says they speak TLS. */
-function explainNoJson({ origin, protocol, host }: URL, status: number, text: string): string {
-  const isTls = protocol === 'http:' && status === 400 && /\b(?:HTTPS|SSL|TLS)\b/i.test(text)
-  const next = isTls ? `that port speaks TLS, so write https://${host}` : 'is that grantd?'
-  return `${origin} answered ${status} without JSON; ${next}`
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
+  throw new CommandError(describeRefusal({ status, body }))
 }
