@@ -9,6 +9,7 @@ import { auditRefusal, recordAudit } from '../http/record-event.ts'
 import { type Form, parseForm } from '../http/request/form.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { isPeopleScope } from '../protocol/people-scopes.ts'
 import { checkScopes, parseScope } from '../protocol/scope.ts'
 import { requestedAudience } from '../tokens/audience.ts'
 import { type IssuedTokens, issueTokens } from '../tokens/issue.ts'
@@ -54,7 +55,7 @@ async function answerTokenRequest(
   const tokenRequest = resolveTokenRequest(asked)
   // 5. Run the grant.
   const authorization = await grant.authorize(tokenRequest, deps)
-  if (grant.scopePolicy !== 'requested') checkScopes(authorization.scopes, client.scopes)
+  if (grant.scopePolicy !== 'requested') checkScopes(withoutPeople(authorization.scopes), client.scopes)
   // 6. Issue the tokens.
   const { shareable = false } = grant
   const issued = await issueTokens({ tenant, oauth2, client, authorization, shareable }, deps)
@@ -97,6 +98,11 @@ function resolveScopes(form: Form, { scopePolicy }: Grant, client: Client): read
   const scopes = scope === undefined ? client.default_scopes : parseScope(scope)
   checkScopes(scopes, client.scopes)
   return scopes
+}
+
+/** A grant of a person decides itself on the scopes of people, which no client lists. */
+function withoutPeople(scopes: readonly string[]): readonly string[] {
+  return scopes.filter((scope) => !isPeopleScope(scope))
 }
 
 function noteIssued(

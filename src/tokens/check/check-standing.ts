@@ -2,6 +2,7 @@ import type { Client } from '../../clients/client.ts'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { OAuthError } from '../../protocol/errors.ts'
+import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import type { LastUse } from '../../storage/last-use.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -67,7 +68,7 @@ async function getActiveClient(clientId: string, tenant: Tenant, { clients }: St
 function findScopes(claims: TokenClaims, client: Client, { api_keys }: Tenant): readonly string[] {
   const { scope } = claims
   if (scope === undefined) return []
-  const scopes = scope.split(' ').filter((each) => client.scopes.includes(each))
+  const scopes = scope.split(' ').filter((each) => client.scopes.includes(each) || isPeopleScope(each))
   return isApiKey(claims) ? scopes.filter((each) => api_keys?.allowed_scopes.includes(each)) : scopes
 }
 
