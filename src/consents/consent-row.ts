@@ -2,12 +2,15 @@ import { Type } from '@sinclair/typebox'
 import { kind, Moment, Texts } from '../storage/kind.ts'
 
 /** What a person allowed a client. The id is the sub, a space and the id of the client; the parent is the sub. */
-export const consents = kind(
-  'consent',
-  Type.Object({
-    client_id: Type.String(),
-    scopes: Texts,
-    /** When something was allowed last. */
-    given_at: Moment,
-  }),
-)
+export const consents = {
+  ...kind(
+    'consent',
+    Type.Object({
+      scopes: Texts,
+      /** When something was allowed last. */
+      given_at: Moment,
+    }),
+  ),
+  // The person is asked again.
+  fallback: { scopes: [], given_at: 0 },
+}

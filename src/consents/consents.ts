@@ -1,5 +1,5 @@
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
-import { isDamaged, type Records, type Storage } from '../storage/storage.ts'
+import { isDamaged, type Records, type Storage, type StoredRecord } from '../storage/storage.ts'
 import { walkRows } from '../storage/walk-rows.ts'
 import { cutOff } from '../users/cutoffs.ts'
 import { consents } from './consent-row.ts'
@@ -33,7 +33,7 @@ export async function findConsent(
   deps: Pick<ConsentDeps, 'storage'>,
 ): Promise<Consent | undefined> {
   const found = await recordsOf(key.tenantId, deps).find(idOf(key))
-  return found && toConsent(found.value)
+  return found && toConsent(found, key.sub)
 }
 
 /** Adds the scopes to those that the client has already. Throws StorageError. */
@@ -46,11 +46,11 @@ export function giveConsent(
   return untilWritten(async () => {
     const found = await records.find(id)
     const all = [...new Set([...(found?.value.scopes ?? []), ...scopes])]
-    const value = { client_id: key.clientId, scopes: all, given_at: deps.now() }
+    const value = { scopes: all, given_at: deps.now() }
     const isWritten = found
       ? await records.replace(id, value, { ifVersion: found.version })
       : await records.create({ id, value, parent: key.sub })
-    return isWritten ? toConsent(value) : lost
+    return isWritten ? toConsent({ id, value }, key.sub) : lost
   })
 }
 
@@ -63,7 +63,7 @@ export async function listConsents(
 ): Promise<Consent[]> {
   const all: Consent[] = []
   for await (const page of walkRows(recordsOf(tenantId, deps), { parent: sub, pageSize })) {
-    all.push(...page.flatMap((row) => (isDamaged(row) ? [] : [toConsent(row.value)])))
+    all.push(...page.flatMap((row) => (isDamaged(row) ? [] : [toConsent(row, sub)])))
   }
   return all
 }
@@ -80,8 +80,8 @@ export function withdrawConsent(key: ConsentKey, { storage, now }: ConsentDeps):
   })
 }
 
-function toConsent({ client_id, scopes, given_at }: ConsentValue): Consent {
-  return { clientId: client_id, scopes, givenAt: given_at }
+function toConsent({ id, value }: Pick<StoredRecord<ConsentValue>, 'id' | 'value'>, sub: string): Consent {
+  return { clientId: id.slice(sub.length + 1), scopes: value.scopes, givenAt: value.given_at }
 }
 
 function idOf({ sub, clientId }: Pick<ConsentKey, 'sub' | 'clientId'>): string {

@@ -73,8 +73,13 @@ function makeValue(signIn: SignIn, secretHash: string, { now }: SessionDeps): Se
     created_at: startedAt,
     last_seen_at: startedAt,
     clients: [],
-    user_agent: userAgent === null ? null : userAgent.slice(0, longestUserAgent).toWellFormed(),
+    user_agent: userAgent === null ? null : plainText(userAgent),
   }
+}
+
+/** No store keeps a NUL or half a surrogate pair. */
+function plainText(text: string): string {
+  return text.slice(0, longestUserAgent).replaceAll('\0', ' ').toWellFormed()
 }
 
 /** Undefined if the session has ended meanwhile. */

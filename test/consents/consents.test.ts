@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'bun:test'
+import { findConsent, giveConsent, listConsents, withdrawConsent } from '../../src/consents/consents.ts'
+import { findCutoff } from '../../src/users/cutoffs.ts'
+import { stores } from '../audit/trail-kit.ts'
+import { ada, bob, startSessions } from '../sessions/session-kit.ts'
+import { testStart } from '../support/test-app.ts'
+
+const key = { tenantId: 'acme', sub: ada, clientId: 'web' }
+
+describe.each(stores)('on %s', (_, withStore) => {
+  test('a consent is of one person, one client and one tenant, and grows by scopes', () =>
+    withStore(async (storage) => {
+      const { deps, advance } = await startSessions(storage)
+      expect(await findConsent(key, deps)).toBeUndefined()
+      const given = await giveConsent({ ...key, scopes: ['openid', 'email'] }, deps)
+      expect(given).toEqual({ clientId: 'web', scopes: ['openid', 'email'], givenAt: testStart })
+      advance(1)
+      await giveConsent({ ...key, scopes: ['email', 'api:read'] }, deps)
+      const wanted = { clientId: 'web', scopes: ['openid', 'email', 'api:read'], givenAt: testStart + 1000 }
+      expect(await findConsent(key, deps)).toEqual(wanted)
+      expect(await findConsent({ ...key, sub: bob }, deps)).toBeUndefined()
+      expect(await findConsent({ ...key, clientId: 'we' }, deps)).toBeUndefined()
+      expect(await findConsent({ ...key, tenantId: 'other' }, deps)).toBeUndefined()
+      expect(await listConsents(key, deps)).toEqual([wanted])
+    }))
+
+  test('scopes that are allowed in two tabs at once are all kept', () =>
+    withStore(async (storage) => {
+      const { deps } = await startSessions(storage)
+      const scopes = Array.from({ length: 8 }, (_, at) => `api:${at}`)
+      await Promise.all(scopes.map((scope) => giveConsent({ ...key, scopes: [scope] }, deps)))
+      expect((await findConsent(key, deps))?.scopes.toSorted()).toEqual(scopes)
+    }))
+
+  test('a consent that is taken back is gone, and so is what the client got until then', () =>
+    withStore(async (storage) => {
+      const { deps } = await startSessions(storage)
+      await giveConsent({ ...key, scopes: ['openid'] }, deps)
+      await giveConsent({ ...key, clientId: 'tv', scopes: ['openid'] }, deps)
+      expect(await withdrawConsent(key, deps)).toBe(true)
+      expect(await findConsent(key, deps)).toBeUndefined()
+      expect((await listConsents(key, deps)).map(({ clientId }) => clientId)).toEqual(['tv'])
+      expect(await findCutoff(storage, 'acme', { sub: ada, clientId: 'web' })).toBe(testStart)
+      expect(await findCutoff(storage, 'acme', { sub: ada, clientId: 'tv' })).toBe(0)
+      expect(await findCutoff(storage, 'acme', { sub: ada })).toBe(0)
+      expect(await withdrawConsent(key, deps)).toBe(false)
+    }))
+})
+
+test('the id of a client may have a space, and the sub of another person is not the beginning of one', async () => {
+  const { deps } = await startSessions()
+  await giveConsent({ ...key, clientId: 'my app', scopes: ['openid'] }, deps)
+  await giveConsent({ ...key, sub: `${ada}x`, scopes: ['openid'] }, deps)
+  expect((await listConsents(key, deps)).map(({ clientId }) => clientId)).toEqual(['my app'])
+})
