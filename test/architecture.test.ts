@@ -216,7 +216,17 @@ const arrows: Record<string, readonly string[]> = {
   ],
   tenants: ['bounded-map', ...settings, 'protocol', ...storage],
   // A person is made while its tenant is there.
-  users: [tenantRow, 'bounded-map', 'secrets', 'limits', ...port, ...settings, 'protocol', ...storage],
+  users: [
+    tenantRow,
+    'async',
+    'bounded-map',
+    'secrets',
+    'limits',
+    ...port,
+    ...settings,
+    'protocol',
+    ...storage,
+  ],
   sessions: ['users', ...port, ...storage],
   consents: ['users', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],

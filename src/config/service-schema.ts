@@ -105,6 +105,15 @@ export const LimitsConfig = Type.Object(
       default: 1000,
       description: 'Failed attempts at one tenant; above, each address that fails waits after its first one',
     }),
+    failures_per_person: Failures({
+      default: 5,
+      description:
+        'Wrong passwords for one name from anywhere that cost no wait; browsers in which the person signed in before are counted by themselves',
+    }),
+    failures_per_person_address: Failures({
+      default: 20,
+      description: 'Wrong passwords of people from one address at one tenant that cost no wait',
+    }),
     longest_backoff: Duration({
       minimum: 1,
       maximum: 86_400,

@@ -33,3 +33,12 @@ export const limitKeys = {
   ...kind('limit_key', Type.Object({ key: Type.String({ pattern: '^[0-9a-f]{64}$' }) })),
   fallback: { key: '' },
 }
+
+/**
+ * The failed sign-ins of one name, of one address, or of one person from browsers that have signed in before. The id is a digest under
+ * {@link limitKeys}, in hex.
+ */
+export const signInFailures = {
+  ...kind('sign_in_failures', Type.Object({ failures: Type.Number({ minimum: 0 }), at: Moment })),
+  fallback: { failures: 0, at: 0 },
+}

@@ -7,5 +7,7 @@ export interface Hashing {
 
 export interface PasswordHash {
   /** Checks an argon2id or bcrypt hash off the event loop. */
-  verify(secret: string, hash: string): Promise<boolean>
+  verify(secret: string | Uint8Array, hash: string): Promise<boolean>
+  /** Makes an argon2id hash off the event loop. `memory` in KiB. */
+  hash(secret: string, cost: { readonly memory: number; readonly passes: number }): Promise<string>
 }

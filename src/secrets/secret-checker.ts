@@ -18,7 +18,7 @@ export function parseSecretHash(text: string): SecretHash {
 
 export interface SecretCheckerOptions {
   readonly hashing: Hashing
-  readonly passwordHash: PasswordHash | undefined
+  readonly passwordHash: Pick<PasswordHash, 'verify'> | undefined
   /** Slow hashes that are checked at the same time. */
   readonly atOnce: number
   /** 32 random bytes that only this process has. */

@@ -7,11 +7,14 @@ import { findClient } from '../config/packed/packed-config.ts'
 import type { Deps, Lifecycle } from '../deps.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { AttemptLimits } from '../limits/attempt-limits.ts'
+import { LimitKey } from '../limits/limit-key.ts'
+import { SignInLimits } from '../limits/sign-in-limits.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
+import { Passwords } from '../secrets/passwords.ts'
 import { SecretChecker } from '../secrets/secret-checker.ts'
 import type { LastUse } from '../storage/last-use.ts'
 import type { StoragePlace } from '../storage/open.ts'
@@ -22,6 +25,7 @@ import { RecentTokens } from '../tokens/recent-tokens.ts'
 import { SignedTokens } from '../tokens/signed-tokens.ts'
 import { VerifiedTokens } from '../tokens/verified-tokens.ts'
 import { People } from '../users/people.ts'
+import type { SignIns } from '../users/sign-in.ts'
 
 export interface ComposeOptions {
   readonly platform: Pick<Platform, 'files' | 'hashing' | 'passwordHash' | 'cores'>
@@ -94,12 +98,23 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     hashing: platform.hashing,
     recentTokens: new RecentTokens({ storage, now }),
     ...composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing }),
-    signIns: { now },
+    signIns: composeSignIns(loaded, options),
     secrets: new SecretChecker({
       hashing: platform.hashing,
       passwordHash: platform.passwordHash,
       atOnce: Math.max(1, platform.cores - 1),
       memoryKey: randomBytes(32),
     }),
+  }
+}
+
+function composeSignIns({ config }: LoadedConfig, options: ComposeOptions): SignIns {
+  const { platform, storage, now, randomBytes } = options
+  const { hashing, passwordHash, cores } = platform
+  const key = new LimitKey({ storage, randomBytes })
+  return {
+    ...{ now, storage },
+    limits: new SignInLimits({ settings: config.limits, ...{ storage, hashing, key, now } }),
+    passwords: new Passwords({ hashing, passwordHash, randomBytes, atOnce: Math.max(1, cores - 1) }),
   }
 }

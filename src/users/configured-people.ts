@@ -7,10 +7,13 @@ export interface ConfiguredPeople {
   find(sub: string): Person | undefined
   /** By the key in the file or the e-mail address. */
   findByUsername(username: string): Person | undefined
+  /** The algorithms and costs of their hashes, each once. */
+  readonly costs: readonly string[]
 }
 
 export const noPeople: ConfiguredPeople = {
   list: () => [],
   find: () => undefined,
   findByUsername: () => undefined,
+  costs: [],
 }

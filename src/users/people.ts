@@ -1,4 +1,4 @@
-import type { Storage } from '../storage/storage.ts'
+import type { Storage, TenantStorage } from '../storage/storage.ts'
 import { UniqueIndex } from '../storage/unique-index.ts'
 import { type ConfiguredPeople, noPeople } from './configured-people.ts'
 import type { Person } from './person.ts'
@@ -10,13 +10,19 @@ import { normalEmail } from './username.ts'
 export interface TenantPeople {
   /** The person of this sub, active or not. A stored one is read at each call. Throws StorageError. */
   find(sub: string): Promise<Person | undefined>
-  /** The person with this e-mail address (NFC, without case) or key in config.yaml, active or not. Throws StorageError. */
+  /**
+   * The person with this e-mail address (NFC, without case) or key in config.yaml, active or not. Reads two rows for everybody, so that the
+   * time does not tell whether there is such a person. Throws StorageError.
+   */
   findByUsername(username: string): Promise<Person | undefined>
   /** The people of config.yaml. */
   readonly configured: ConfiguredPeople
 }
 
 type FindConfigured = (tenantId: string) => ConfiguredPeople | undefined
+
+/** A sub that no person has. */
+export const nobody = 'A'.repeat(22)
 
 /** Everybody, by tenant: the people of config.yaml and those of the storage. */
 export class People {
@@ -36,9 +42,9 @@ export class People {
 
 class PeopleOfTenant implements TenantPeople {
   readonly configured: ConfiguredPeople
-  readonly #rows: ReturnType<Storage['of']>
+  readonly #rows: TenantStorage
 
-  constructor(configured: ConfiguredPeople, rows: ReturnType<Storage['of']>) {
+  constructor(configured: ConfiguredPeople, rows: TenantStorage) {
     this.configured = configured
     this.#rows = rows
   }
@@ -48,10 +54,9 @@ class PeopleOfTenant implements TenantPeople {
   }
 
   async findByUsername(username: string): Promise<Person | undefined> {
-    const configured = this.configured.findByUsername(username)
-    if (configured) return configured
     const sub = await new UniqueIndex(this.#rows, userEmails).find(normalEmail(username))
-    return sub === undefined ? undefined : this.#findStored(sub)
+    const stored = await this.#findStored(sub ?? nobody)
+    return this.configured.findByUsername(username) ?? stored
   }
 
   async #findStored(sub: string): Promise<Person | undefined> {

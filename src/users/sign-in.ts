@@ -1,5 +1,15 @@
-import type { People } from './people.ts'
+import type { QueuePlace } from '../async/fair-queue.ts'
+import { groupOf } from '../limits/address-group.ts'
+import type { SignInAttempt, SignInLimits } from '../limits/sign-in-limits.ts'
+import { UnavailableError } from '../protocol/errors.ts'
+import { costOfPassword } from '../protocol/password-hash.ts'
+import { dummyOf, type Passwords } from '../secrets/passwords.ts'
+import type { Storage } from '../storage/storage.ts'
+import { findCosts } from './password-costs.ts'
+import { nobody, type People, type TenantPeople } from './people.ts'
 import type { Person } from './person.ts'
+import { replaceStaleHash } from './replace-stale-hash.ts'
+import { normalEmail } from './username.ts'
 
 /** One try to sign in with a password. */
 export interface PasswordAttempt {
@@ -19,9 +29,18 @@ export interface PasswordAttempt {
 /** Why an attempt failed, for the log and the audit trail only. */
 export type SignInFault = 'unknown_person' | 'person_inactive' | 'no_password' | 'wrong_password'
 
+export interface SignedIn {
+  readonly person: Person
+  /**
+   * When the person was read (ms). A session that begins counts as made at this time: if the password is changed after it, the cutoff ends the
+   * session too.
+   */
+  readonly provenAt: number
+}
+
 /** `sub` is of a person that exists, for the audit trail only. */
 export type PasswordOutcome =
-  | { readonly person: Person }
+  | SignedIn
   | { readonly failure: 'wrong'; readonly fault: SignInFault; readonly sub: string | undefined }
   | {
       readonly failure: 'wait'
@@ -36,6 +55,9 @@ export type PasswordOutcome =
 export interface SignIns {
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  readonly storage: Storage
+  readonly limits: SignInLimits
+  readonly passwords: Passwords
 }
 
 export interface SignInDeps {
@@ -45,9 +67,79 @@ export interface SignInDeps {
 
 /**
  * Checks a name and a password. Unknown and inactive people, people without a password and wrong passwords have the same outcome `wrong` after
- * the same work. From the fifth failure of a person or the twentieth of an address on, the outcome is `wait`. Throws
- * `temporarily_unavailable` when too many checks wait, and StorageError.
+ * the same work. From the fifth failure of a name or the twentieth of an address on, the outcome is `wait`. Failures elsewhere never make
+ * a browser wait in which the person signed in before. Throws `temporarily_unavailable` when too many checks wait, and StorageError.
  */
-export function checkPassword(_attempt: PasswordAttempt, _deps: SignInDeps): Promise<PasswordOutcome> {
-  throw new TypeError('not built yet')
+export async function checkPassword(attempt: PasswordAttempt, deps: SignInDeps): Promise<PasswordOutcome> {
+  const { tenant, username } = attempt
+  const { limits, passwords } = deps.signIns
+  const people = deps.people.of(tenant)
+  const person = await people.findByUsername(username)
+  const isKnown = await attempt.isKnownBrowser(person?.sub ?? nobody)
+  const own = { tenantId: tenant.id, username: normalEmail(username), address: attempt.address }
+  const limit = await limits.open(person && isKnown ? { tenantId: tenant.id, knownSub: person.sub } : own)
+  const seconds = await limit.findWait()
+  if (seconds > 0) return { failure: 'wait', seconds, fault: undefined, sub: person?.sub }
+  const place = placeOf(attempt, isKnown)
+  return passwords.inTurn(
+    () => checkInTurn(attempt, { people, limit }, deps.signIns),
+    () => place,
+  )
+}
+
+/** A known browser is not an attacker with many names, so it has its place in front of the others. */
+function placeOf({ tenant, username, address }: PasswordAttempt, isKnown: boolean): QueuePlace {
+  return { isKnown, path: [tenant.id, groupOf(address), normalEmail(username)] }
+}
+
+interface Opened {
+  readonly people: TenantPeople
+  readonly limit: SignInAttempt
+}
+
+/** A failure is counted before the next check begins. Otherwise many attempts at once would be checked before any of them counts. */
+async function checkInTurn(
+  attempt: PasswordAttempt,
+  { people, limit }: Opened,
+  signIns: SignIns,
+): Promise<PasswordOutcome> {
+  if (attempt.signal.aborted) throw new UnavailableError('The browser went away')
+  const provenAt = signIns.now()
+  const person = await people.findByUsername(attempt.username)
+  const held = await limit.findWait()
+  if (held > 0) return { failure: 'wait', seconds: held, fault: undefined, sub: person?.sub }
+  const dummy = await findDummy(attempt, people, signIns)
+  const verified = await signIns.passwords.verify(attempt.password, person?.passwordHash ?? dummy)
+  const fault = findFault(person, verified.isRight)
+  if (person && fault === undefined) {
+    await limit.succeed()
+    if (verified.isStale) await replaceStaleHash(attempt, person, signIns)
+    return { person, provenAt }
+  }
+  const seconds = await limit.fail()
+  const why = { fault, sub: person?.sub }
+  return seconds > 0
+    ? { failure: 'wait', seconds, ...why }
+    : { failure: 'wrong', ...why, fault: fault ?? 'unknown_person' }
+}
+
+function findFault(person: Person | undefined, isRight: boolean): SignInFault | undefined {
+  if (!person) return 'unknown_person'
+  if (!person.active) return 'person_inactive'
+  if (person.passwordHash === null) return 'no_password'
+  return isRight ? undefined : 'wrong_password'
+}
+
+/**
+ * Returns the hash that a name without a password is checked against. Imported hashes take another time than ours, so such a name gets the
+ * cost of one of the hashes of the tenant: always the same one, at every replica.
+ */
+async function findDummy(
+  { tenant, username }: PasswordAttempt,
+  { configured }: TenantPeople,
+  { passwords, storage, limits }: SignIns,
+): Promise<string> {
+  const own = costOfPassword(passwords.dummy)
+  const costs = new Set([own, ...configured.costs, ...(await findCosts(storage, tenant.id))])
+  return dummyOf((await limits.choose(normalEmail(username), [...costs].sort())) ?? own)
 }

@@ -46,6 +46,8 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       failures_per_client: 100,
       failures_per_address: 100,
       failures_per_tenant: 1000,
+      failures_per_person: 5,
+      failures_per_person_address: 20,
       longest_backoff: 900,
     },
     swagger: true,

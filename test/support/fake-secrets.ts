@@ -5,7 +5,7 @@ import { SecretChecker } from '../../src/secrets/secret-checker.ts'
 export const { hashing } = bunPlatform()
 
 /** A slow hash in name only: `$fake$<secret>` is the hash of `<secret>`. Counts what it is asked. */
-export class FakePasswordHash implements PasswordHash {
+export class FakePasswordHash implements Pick<PasswordHash, 'verify'> {
   readonly asked: string[] = []
   running = 0
   mostRunning = 0
@@ -23,7 +23,7 @@ export class FakePasswordHash implements PasswordHash {
 }
 
 export function checkerWith(
-  passwordHash: PasswordHash | undefined,
+  passwordHash: Pick<PasswordHash, 'verify'> | undefined,
   { atOnce = 2, memoryKey = new Uint8Array(32) }: { atOnce?: number; memoryKey?: Uint8Array } = {},
 ): SecretChecker {
   return new SecretChecker({ hashing, passwordHash, atOnce, memoryKey })

@@ -14,7 +14,11 @@ export function bunPlatform(): Platform {
     ...nodePlatform(),
     name: 'bun',
     hashing: bunHashing,
-    passwordHash: { verify: (secret, hash) => Bun.password.verify(secret, hash) },
+    passwordHash: {
+      verify: (secret, hash) => Bun.password.verify(secret, hash),
+      hash: (secret, { memory, passes }) =>
+        Bun.password.hash(secret, { algorithm: 'argon2id', memoryCost: memory, timeCost: passes }),
+    },
     quickCurves: ['P-256', 'Ed25519'],
     fetch: sendRequest,
     listen,

@@ -1,0 +1,77 @@
+/** The stored hash of a password of a person. */
+export type PasswordHashText =
+  /** Only of a password in clear in config.yaml, and only in memory. */
+  | { readonly kind: 'sha256'; readonly digest: Uint8Array }
+  | { readonly kind: 'argon2id' | 'bcrypt'; readonly text: string }
+  | Pbkdf2Hash
+
+/** RFC 8018 section 5.2, with HMAC of the digest. */
+export interface Pbkdf2Hash {
+  readonly kind: 'pbkdf2'
+  readonly digest: 'SHA-1' | 'SHA-256' | 'SHA-512'
+  readonly iterations: number
+  readonly salt: Uint8Array<ArrayBuffer>
+  readonly hash: Uint8Array
+}
+
+/** Bounds keep a hash of others from taking minutes or gigabytes at each try to sign in. */
+const argon2id =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/
+const mostMemory = 1024 * 1024
+const bcrypt = /^\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$/
+const pbkdf2 =
+  /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?([1-9]\d{0,7})(?:,l=\d+)?\$([A-Za-z0-9+/.]{4,172}={0,2})\$([A-Za-z0-9+/.]{21,172}={0,2})$/
+const mostIterations = 10_000_000
+
+const digests = { sha1: 'SHA-1', sha256: 'SHA-256', sha512: 'SHA-512' } as const
+
+/**
+ * Parses the text of a hash: `sha256:<hex>`; argon2id as in the PHC string format; bcrypt; or `$pbkdf2-sha512$i=210000$<salt>$<hash>` with
+ * sha1, sha256 or sha512, base64 with or without padding, and `.` for `+` (as passlib writes it). Undefined for anything else, also for
+ * costs beyond 1 GiB, 99 passes, 2^16 rounds of bcrypt or 10,000,000 iterations.
+ */
+export function parsePasswordHash(text: string): PasswordHashText | undefined {
+  const hex = /^sha256:([0-9a-f]{64})$/i.exec(text)?.[1]
+  if (hex !== undefined) return { kind: 'sha256', digest: Uint8Array.fromHex(hex) }
+  if (bcrypt.test(text)) return { kind: 'bcrypt', text }
+  return parseArgon2id(text) ?? parsePbkdf2(text)
+}
+
+function parseArgon2id(text: string): PasswordHashText | undefined {
+  const [, memory, passes, lanes] = argon2id.exec(text)?.map(Number) ?? []
+  if (memory === undefined || passes === undefined || lanes === undefined) return undefined
+  const isInBounds = passes >= 1 && lanes >= 1 && memory >= 8 * lanes && memory <= mostMemory
+  return isInBounds ? { kind: 'argon2id', text } : undefined
+}
+
+function parsePbkdf2(text: string): Pbkdf2Hash | undefined {
+  const [, name = 'sha1', rounds, salt, hash] = pbkdf2.exec(text) ?? []
+  const iterations = Number(rounds)
+  if (salt === undefined || hash === undefined || !(iterations <= mostIterations)) return undefined
+  const digest = digests[name === 'sha256' || name === 'sha512' ? name : 'sha1']
+  const decoded = { salt: decode(salt), hash: decode(hash) }
+  if (!decoded.salt || !decoded.hash || decoded.hash.length < 16) return undefined
+  return { kind: 'pbkdf2', digest, iterations, salt: decoded.salt, hash: decoded.hash }
+}
+
+function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.fromBase64(text.replaceAll('.', '+'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes a hash of PBKDF2 as {@link parsePasswordHash} reads it. */
+export function renderPbkdf2({ digest, iterations, salt, hash }: Omit<Pbkdf2Hash, 'kind'>): string {
+  const name = digest.replace('-', '').toLowerCase()
+  const base64 = (bytes: Uint8Array) => bytes.toBase64({ omitPadding: true })
+  return `$pbkdf2-${name}$i=${iterations}$${base64(salt)}$${base64(hash)}`
+}
+
+/** The algorithm and the parameters of a hash, which decide how long its check takes. It has neither salt nor hash in it. */
+export function costOfPassword(text: string): string {
+  if (text.startsWith('sha256:')) return 'sha256'
+  const parts = text.split('$')
+  return parts.slice(0, text.startsWith('$argon2') ? 4 : 3).join('$')
+}

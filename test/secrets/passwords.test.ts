@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'bun:test'
+import { parsePasswordHash, renderPbkdf2 } from '../../src/protocol/password-hash.ts'
+import { dummyOf, Passwords } from '../../src/secrets/passwords.ts'
+import { platform } from '../support/test-app.ts'
+
+const { hashing, passwordHash, randomBytes } = platform
+const passwords = new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 })
+/** As on a runtime without argon2id. */
+const plain = new Passwords({ hashing, passwordHash: undefined, randomBytes, atOnce: 1 })
+
+const verify = (password: string, hash: string) => passwords.verify(password, hash)
+
+test('a new password is argon2id of 19 MiB and two passes, and is right afterwards', async () => {
+  const hash = await passwords.hash('correct horse battery')
+  expect(hash).toStartWith('$argon2id$v=19$m=19456,t=2,p=1$')
+  expect(await verify('correct horse battery', hash)).toEqual({ isRight: true, isStale: false })
+  expect((await verify('correct horse batterx', hash)).isRight).toBe(false)
+  expect(await passwords.hash('correct horse battery')).not.toBe(hash)
+})
+
+test('the same letter in other bytes is the same password, and another space is a space', async () => {
+  const hash = await passwords.hash('Zürich am See')
+  expect((await verify('Zürich am See'.normalize('NFD'), hash)).isRight).toBe(true)
+  expect((await verify('Zürich\u00a0am See', hash)).isRight).toBe(true)
+  expect((await verify('zürich am See', hash)).isRight).toBe(false)
+  expect((await verify('Zürich am See ', hash)).isRight).toBe(false)
+})
+
+test('a ligature is not its letters: NFC and not NFKC', async () => {
+  const hash = await passwords.hash('ﬁnish the line')
+  expect((await verify('finish the line', hash)).isRight).toBe(false)
+})
+
+test('an empty password and one of more than 1,024 bytes are never right', async () => {
+  for (const text of ['', 'x'.repeat(1025), 'ü'.repeat(513)]) {
+    const hash = (await passwordHash?.hash(text || ' ', { memory: 64, passes: 1 })) ?? ''
+    expect((await verify(text, hash)).isRight).toBe(false)
+  }
+  const longest = 'ü'.repeat(512)
+  expect((await verify(longest, await passwords.hash(longest))).isRight).toBe(true)
+})
+
+describe('hashes of others', () => {
+  // Made with PHP 8.2 password_hash, argon2-cffi 23 and Python hashlib.
+  const known = {
+    'bcrypt of $2y$ (PHP)': '$2y$04$Jwbzji2i.9Rk9zGIEXJYSOQcw7drnmYmbyYkwjQsX.o.x7vG7dD06',
+  }
+
+  test('a bcrypt hash reads 72 bytes, and a longer password is right but is not made the new one', async () => {
+    const hash = known['bcrypt of $2y$ (PHP)']
+    expect(await verify('x'.repeat(72), hash)).toEqual({ isRight: true, isStale: false })
+    expect(await verify(`${'x'.repeat(72)} and more`, hash)).toEqual({ isRight: true, isStale: false })
+    expect((await verify('x'.repeat(71), hash)).isRight).toBe(false)
+  })
+
+  test('a shorter password with a bcrypt hash is to be hashed anew', async () => {
+    const hash = await Bun.password.hash('swordfish', { algorithm: 'bcrypt', cost: 4 })
+    expect(await verify('swordfish', hash)).toEqual({ isRight: true, isStale: true })
+    expect((await verify('swordfish\0', hash)).isRight).toBe(false)
+  })
+
+  test('an argon2id hash of another cost is right, and is to be hashed anew', async () => {
+    const hash = await Bun.password.hash('swordfish', { algorithm: 'argon2id', memoryCost: 64, timeCost: 1 })
+    expect(await verify('swordfish', hash)).toEqual({ isRight: true, isStale: true })
+  })
+
+  test('others hash what they get: the text as it was typed is tried too', async () => {
+    const typed = 'Zürich'.normalize('NFD')
+    const hash = await Bun.password.hash(typed, { algorithm: 'bcrypt', cost: 4 })
+    expect((await verify(typed, hash)).isRight).toBe(true)
+    expect((await verify('Zürich', hash)).isRight).toBe(false)
+  })
+
+  test.each([
+    // RFC 7914 section 11 and RFC 6070 section 2.
+    ['sha256', 'passwd', 'salt', 1, '55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc'],
+    ['sha1', 'password', 'salt', 4096, '4b007901b765489abead49d926f721d065a429c1'],
+  ])('PBKDF2 with %s agrees with its RFC', async (digest, password, salt, iterations, hex) => {
+    const base64 = (bytes: Uint8Array) => bytes.toBase64({ omitPadding: true })
+    const hash = base64(Uint8Array.fromHex(hex))
+    const text = `$pbkdf2-${digest}$i=${iterations}$${base64(new TextEncoder().encode(salt))}$${hash}`
+    expect(await verify(password, text)).toEqual({ isRight: true, isStale: true })
+    expect((await verify(`${password}x`, text)).isRight).toBe(false)
+    expect((await plain.verify(password, text)).isRight).toBe(true)
+  })
+
+  test('the form of passlib, with a dot for a plus and without i=, is read too', () => {
+    const salt = new Uint8Array(16).fill(0xfb)
+    const hash = new Uint8Array(32).fill(0xef)
+    const text = renderPbkdf2({ digest: 'SHA-256', iterations: 29_000, salt, hash })
+    expect(text).toContain('+')
+    const passlib = text.replace('i=', '').replaceAll('+', '.')
+    expect(parsePasswordHash(passlib)).toEqual(parsePasswordHash(text))
+    expect(parsePasswordHash(text)).toMatchObject({ kind: 'pbkdf2', digest: 'SHA-256', iterations: 29_000 })
+  })
+
+  test.each([
+    '',
+    'plain',
+    'sha256:00',
+    '$argon2i$v=19$m=65536,t=3,p=4$BwcHBwcHBwcHBwcHBwcHBw$o+Ds2S2+2mVXolp0YOfZ3zWihtpn7Z+2md1EzRac0z0',
+    '$argon2id$v=19$m=9999999,t=3,p=4$BwcHBwcHBwcHBwcHBwcHBw$o+Ds2S2+2mVXolp0YOfZ3zWihtpn7Z+2md1EzRac0z0',
+    '$argon2id$v=19$m=8,t=3,p=4$BwcHBwcHBwcHBwcHBwcHBw$o+Ds2S2+2mVXolp0YOfZ3zWihtpn7Z+2md1EzRac0z0',
+    '$2b$31$Jwbzji2i.9Rk9zGIEXJYSOQcw7drnmYmbyYkwjQsX.o.x7vG7dD06',
+    '$2x$10$Jwbzji2i.9Rk9zGIEXJYSOQcw7drnmYmbyYkwjQsX.o.x7vG7dD06',
+    '$pbkdf2-sha512$i=10000001$c2FsdHNhbHQ$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw',
+    '$pbkdf2-md5$i=1000$c2FsdHNhbHQ$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw',
+    '$pbkdf2-sha512$i=1000$c2FsdHNhbHQ$Va.',
+  ])('%p is no hash of a password', (text) => {
+    expect(parsePasswordHash(text)).toBeUndefined()
+  })
+})
+
+test('a password in clear in config.yaml is right too, and stays as it is', async () => {
+  const hash = `sha256:${hashing.sha256('grantd').toHex()}`
+  expect(await verify('grantd', hash)).toEqual({ isRight: true, isStale: false })
+  expect((await verify('other', hash)).isRight).toBe(false)
+  expect((await plain.verify('grantd', hash)).isRight).toBe(true)
+})
+
+test('without argon2id, a new password is PBKDF2 with SHA-512, and hashes of argon2id are unavailable', async () => {
+  const hash = await plain.hash('correct horse battery')
+  expect(hash).toStartWith('$pbkdf2-sha512$i=210000$')
+  expect(await plain.verify('correct horse battery', hash)).toEqual({ isRight: true, isStale: false })
+  expect(await verify('correct horse battery', hash)).toEqual({ isRight: true, isStale: true })
+  await expect(plain.verify('a', passwords.dummy)).rejects.toThrow('cannot check an argon2id or bcrypt hash')
+})
+
+test.each(['$argon2id$v=19$m=64,t=1,p=1', '$2b$04', '$pbkdf2-sha256$i=10', '$pbkdf2-sha512$29'])(
+  'a dummy of the cost %s is a hash that can be checked, and nothing has it',
+  async (cost) => {
+    expect(parsePasswordHash(dummyOf(cost))).toBeDefined()
+    expect((await verify('', dummyOf(cost))).isRight).toBe(false)
+    expect((await verify('password', dummyOf(cost))).isRight).toBe(false)
+  },
+)
+
+test('a full queue is refused with 503, and one of many names does not delay another', async () => {
+  const queue = new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 })
+  let open = () => {}
+  const blocked = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const order: string[] = []
+  const place = (name: string) => () => ({ isKnown: false, path: ['t', 'address', name] })
+  const first = queue.inTurn(() => blocked, place('first'))
+  const waiting = Array.from({ length: 64 }, () =>
+    queue.inTurn(async () => void order.push('many'), place('many')),
+  )
+  await expect(queue.inTurn(async () => {}, place('many'))).rejects.toMatchObject({
+    code: 'temporarily_unavailable',
+    status: 503,
+    retryAfterSeconds: 1,
+  })
+  const other = queue.inTurn(async () => void order.push('other'), place('other'))
+  open()
+  await Promise.all([first, other, ...waiting])
+  expect(order.indexOf('other')).toBeLessThanOrEqual(1)
+})
