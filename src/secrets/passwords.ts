@@ -3,8 +3,12 @@ import type { QueuePlace } from '../async/fair-queue.ts'
 import { GateFull } from '../async/gate.ts'
 import type { Hashing, PasswordHash } from '../platform/hashing.ts'
 import { OAuthError, UnavailableError } from '../protocol/errors.ts'
-import { isTooLong, normalPassword } from '../protocol/password.ts'
-import { costOfPassword, type PasswordHashText, parsePasswordHash } from '../protocol/password-hash.ts'
+import { isTooLong, normalPassword } from '../protocol/password/password.ts'
+import {
+  costOfPassword,
+  type PasswordHashText,
+  parsePasswordHash,
+} from '../protocol/password/password-hash.ts'
 import { hashPbkdf2, pbkdf2Cost, verifyPbkdf2 } from './pbkdf2.ts'
 
 export interface PasswordsOptions {

@@ -1,4 +1,4 @@
-import { type Pbkdf2Hash, renderPbkdf2 } from '../protocol/password-hash.ts'
+import { type Pbkdf2Hash, renderPbkdf2 } from '../protocol/password/password-hash.ts'
 
 /** OWASP's least number for SHA-512. */
 const iterations = 210_000

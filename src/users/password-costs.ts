@@ -1,4 +1,4 @@
-import { costOfPassword } from '../protocol/password-hash.ts'
+import { costOfPassword } from '../protocol/password/password-hash.ts'
 import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
 import type { Storage } from '../storage/storage.ts'
 import { passwordCosts } from './user-row.ts'

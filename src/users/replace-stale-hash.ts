@@ -1,6 +1,6 @@
-import { StorageError } from '../storage/storage.ts'
+import type { Passwords } from '../secrets/passwords.ts'
+import { type Storage, StorageError } from '../storage/storage.ts'
 import type { Person } from './person.ts'
-import type { SignIns } from './sign-in.ts'
 import { users } from './user-row.ts'
 
 /**
@@ -10,7 +10,7 @@ import { users } from './user-row.ts'
 export async function replaceStaleHash(
   { tenant, password }: { readonly tenant: { readonly id: string }; readonly password: string },
   person: Person,
-  { storage, passwords }: Pick<SignIns, 'storage' | 'passwords'>,
+  { storage, passwords }: { readonly storage: Storage; readonly passwords: Pick<Passwords, 'hash'> },
 ): Promise<void> {
   if (person.configured) return
   const rows = storage.of(tenant.id).of(users)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { parsePasswordHash, renderPbkdf2 } from '../../src/protocol/password-hash.ts'
+import { parsePasswordHash, renderPbkdf2 } from '../../src/protocol/password/password-hash.ts'
 import { dummyOf, Passwords } from '../../src/secrets/passwords.ts'
 import { platform } from '../support/test-app.ts'
 
