@@ -5,6 +5,7 @@ import type { ServiceSettings } from './config/schema.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { AttemptLimits } from './limits/attempt-limits.ts'
 import type { Log } from './log.ts'
+import type { LogoutNotices } from './logout/logout-notices.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Hashing } from './platform/hashing.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
@@ -35,6 +36,7 @@ export interface Deps {
   readonly people: People
   /** Checks passwords of people; see users/sign-in.ts. */
   readonly signIns: SignIns
+  readonly logoutNotices: LogoutNotices
   readonly keyring: Keyring
   readonly secrets: SecretChecker
   readonly limits: AttemptLimits

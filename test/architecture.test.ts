@@ -54,6 +54,7 @@ const settings = [
 const arrows: Record<string, readonly string[]> = {
   main: ['commands', 'platform', 'log'],
   commands: [
+    'logout',
     'app',
     'server',
     'offline',
@@ -78,6 +79,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
   ],
   server: [
+    'logout',
     'app',
     'cli',
     'deps',
@@ -102,6 +104,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
   ],
   offline: [
+    'logout',
     'server',
     'cli',
     'deps',
@@ -123,6 +126,7 @@ const arrows: Record<string, readonly string[]> = {
   app: ['endpoints', 'admin-app', 'http', 'swagger', 'deps'],
   'admin-app': ['admin', 'deps'],
   deps: [
+    'logout',
     'config/schema.ts',
     'audit/audit-trail.ts',
     'build-info',
@@ -142,6 +146,7 @@ const arrows: Record<string, readonly string[]> = {
     ...port,
   ],
   endpoints: [
+    'logout',
     'deps',
     'http',
     'pages',
@@ -156,6 +161,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
   ],
   admin: [
+    'logout',
     'deps',
     'http',
     'management',
@@ -189,6 +195,7 @@ const arrows: Record<string, readonly string[]> = {
   pages: ['http/answer/html.ts', 'protocol'],
   swagger: ['deps', 'http', 'tenants', ...port, 'protocol'],
   management: [
+    'logout',
     'audit',
     'log',
     'sessions',
@@ -227,6 +234,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
     ...storage,
   ],
+  logout: ['sessions', 'users', 'clients', 'tenants', 'keys', 'log', ...port, 'protocol', ...storage],
   sessions: ['users', ...port, ...storage],
   consents: ['users', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],

@@ -10,6 +10,7 @@ import type { AttemptLimits } from '../limits/attempt-limits.ts'
 import { LimitKey } from '../limits/limit-key.ts'
 import { SignInLimits } from '../limits/sign-in-limits.ts'
 import type { Log } from '../log.ts'
+import { noNotices } from '../logout/logout-notices.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -96,6 +97,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     settings: config,
     build: buildInfo,
     hashing: platform.hashing,
+    logoutNotices: noNotices,
     recentTokens: new RecentTokens({ storage, now }),
     ...composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing }),
     signIns: composeSignIns(loaded, options),

@@ -1,0 +1,16 @@
+import type { Session } from '../sessions/session.ts'
+import type { Tenant } from '../tenants/tenant.ts'
+
+/** Tells clients that sessions have ended: back-channel logout. */
+export interface LogoutNotices {
+  /** Tells every client of these sessions, which have ended. Returns at once and never throws. */
+  sessionsEnded(tenant: Tenant, sessions: readonly Session[], options?: NoticeOptions): void
+}
+
+export interface NoticeOptions {
+  /** The request that ended the sessions, for the audit trail. */
+  readonly requestId?: string | undefined
+}
+
+/** Tells nobody. */
+export const noNotices: LogoutNotices = { sessionsEnded: () => {} }
