@@ -84,7 +84,7 @@ async function startIn(folder: string, publicUrl: string | undefined): Promise<R
 }
 
 /** What a proxy does that ends TLS. */
-async function passOn(request: Request, target: string): Promise<Response> {
+export async function passOn(request: Request, target: string): Promise<Response> {
   const { pathname, search } = new URL(request.url)
   const body = request.method === 'POST' ? await request.arrayBuffer() : null
   const { method, headers } = request

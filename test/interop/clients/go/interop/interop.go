@@ -134,7 +134,7 @@ type Setting struct {
 // Claim prints what became of one thing that a client does: asItComes first; where that fails, each of the settings until one works.
 func Claim(module, does string, asItComes func() error, settings ...Setting) {
 	line := map[string]string{
-		"client": nameOf(module), "version": versionOf(module), "does": does,
+		"client": nameOf(module), "version": VersionOf(module), "does": does,
 		"result": "fails", "setting": "", "why": "",
 	}
 	for _, setting := range append([]Setting{{"", asItComes}}, settings...) {
@@ -180,7 +180,7 @@ func nameOf(module string) string {
 // Program is the file of another program whose version counts; empty: this one was built with the module.
 var Program string
 
-func versionOf(module string) string {
+func VersionOf(module string) string {
 	build, _ := debug.ReadBuildInfo()
 	if Program != "" {
 		var err error

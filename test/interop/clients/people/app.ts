@@ -1,0 +1,62 @@
+/** A program that signs people in with somebody else's library. */
+export interface App {
+  /** The name in the table. */
+  readonly client: string
+  /** Default: what it answers at /version. */
+  readonly version?: () => Promise<string>
+  /** What starts it; it listens on `PORT` of its environment and ends with SIGTERM. */
+  readonly command: (setup: Setup) => readonly string[] | Promise<readonly string[]>
+  /** Settings of the client in config.yaml besides its redirect URIs, such as `token_endpoint_auth_method: none`. */
+  readonly settings?: string
+  /** Whether it wants the issuer over https, in the words of the table; undefined: http will do on loopback. */
+  readonly setting?: string
+  /** Whether it is served behind TLS itself, because its cookies or its library want that. */
+  readonly redirectPath?: string
+  /** Replaces what the redirect URI is by default: origin and `redirectPath`. */
+  readonly redirectUri?: string
+  readonly paths?: Partial<Paths>
+  /** Steps that the library does not have. */
+  readonly lacks?: readonly Step[]
+  /** Its public URL is another name than localhost, such as 127.0.0.1. */
+  readonly host?: string
+}
+
+export const steps = ['signs in', 'refreshes', 'asks userinfo', 'signs out'] as const
+export type Step = (typeof steps)[number]
+
+/** Where a browser goes for each step, and where it is afterwards. */
+export interface Paths {
+  readonly login: string
+  readonly refresh: string
+  readonly userinfo: string
+  readonly logout: string
+  /** The post logout redirect URI. */
+  readonly signedOut: string
+}
+
+export const defaultPaths: Paths = {
+  login: '/login',
+  refresh: '/refresh',
+  userinfo: '/userinfo',
+  logout: '/logout',
+  signedOut: '/signed-out',
+}
+
+/** What a program is told, as variables of its environment by the same names. */
+export interface Setup {
+  readonly PORT: string
+  /** Such as `http://localhost:4000`, without a slash. */
+  readonly ORIGIN: string
+  readonly ISSUER: string
+  readonly CLIENT_ID: string
+  readonly CLIENT_SECRET: string
+  readonly REDIRECT_URI: string
+  readonly POST_LOGOUT_REDIRECT_URI: string
+  /** A file with the certificate of the authority of the issuer behind TLS. */
+  readonly CA: string
+  /** A folder for its own files. */
+  readonly FOLDER: string
+}
+
+/** Who signs in. */
+export const person = { key: 'ada', email: 'ada@example.com', password: 'the interop password of ada' }

@@ -1,0 +1,82 @@
+// A native app on a desktop: a public client whose redirect URI is a loopback address with the port of the moment (RFC 8252).
+import {
+  AuthorizationRequest,
+  AuthorizationServiceConfiguration,
+  BaseTokenRequestHandler,
+  BasicQueryStringUtils,
+  GRANT_TYPE_AUTHORIZATION_CODE,
+  GRANT_TYPE_REFRESH_TOKEN,
+  RevokeTokenRequest,
+  TokenRequest,
+} from '@openid/appauth'
+import { NodeCrypto } from '@openid/appauth/built/node_support/node_crypto.js'
+import { NodeRequestor } from '@openid/appauth/built/node_support/node_requestor.js'
+import { CLIENT_ID, ISSUER, REDIRECT_URI, redirect, serve, versionOf } from './app.mjs'
+
+const requestor = new NodeRequestor()
+const config = await AuthorizationServiceConfiguration.fetchFromIssuer(ISSUER, requestor)
+const tokenHandler = new BaseTokenRequestHandler(requestor)
+let pending
+let tokens
+
+serve(versionOf('@openid/appauth'), {
+  '/login': async () => {
+    pending = new AuthorizationRequest(
+      {
+        client_id: CLIENT_ID,
+        redirect_uri: REDIRECT_URI,
+        scope: 'openid email offline_access',
+        response_type: AuthorizationRequest.RESPONSE_TYPE_CODE,
+        extras: { prompt: 'consent' },
+      },
+      new NodeCrypto(),
+    )
+    await pending.setupCodeVerifier()
+    const query = {
+      redirect_uri: pending.redirectUri,
+      client_id: pending.clientId,
+      response_type: pending.responseType,
+      state: pending.state,
+      scope: pending.scope,
+      ...pending.extras,
+    }
+    return redirect(`${config.authorizationEndpoint}?${new BasicQueryStringUtils().stringify(query)}`)
+  },
+  '/callback': async (url) => {
+    if (url.searchParams.get('state') !== pending.state) throw new Error('another state')
+    tokens = await tokenHandler.performTokenRequest(
+      config,
+      new TokenRequest({
+        client_id: CLIENT_ID,
+        redirect_uri: REDIRECT_URI,
+        grant_type: GRANT_TYPE_AUTHORIZATION_CODE,
+        code: url.searchParams.get('code'),
+        extras: { code_verifier: pending.internal.code_verifier },
+      }),
+    )
+    return JSON.parse(Buffer.from(tokens.idToken.split('.')[1], 'base64url').toString())
+  },
+  '/refresh': async () => {
+    const request = new TokenRequest({
+      client_id: CLIENT_ID,
+      redirect_uri: REDIRECT_URI,
+      grant_type: GRANT_TYPE_REFRESH_TOKEN,
+      refresh_token: tokens.refreshToken,
+    })
+    const next = await tokenHandler.performTokenRequest(config, request)
+    if (next.accessToken === tokens.accessToken || !next.refreshToken) throw new Error('nothing new')
+    tokens = next
+    return { refreshed: true }
+  },
+  '/userinfo': async () =>
+    (
+      await fetch(config.userInfoEndpoint, { headers: { Authorization: `Bearer ${tokens.accessToken}` } })
+    ).json(),
+  '/logout': async () => {
+    await tokenHandler.performRevokeTokenRequest(
+      config,
+      new RevokeTokenRequest({ client_id: CLIENT_ID, token: tokens.refreshToken }),
+    )
+    return 'revoked'
+  },
+})
