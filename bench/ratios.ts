@@ -17,6 +17,15 @@ const tenantScenarios = [
   { algorithm: 'ES256', scenario: 'tenants' },
 ] as const
 
+const peopleGroups = [
+  ...['ES256', 'RS256'].flatMap((algorithm) =>
+    ['code redemption', 'refresh', 'userinfo', 'authorization with a session'].map(
+      (task) => `${task}, ${algorithm}`,
+    ),
+  ),
+  'discovery',
+]
+
 export const ratios: readonly Ratio[] = [
   ...['rs256', 'es256', 'eddsa'].map((name) => ({
     name: `${name}: grantd to the best peer`,
@@ -79,6 +88,11 @@ export const ratios: readonly Ratio[] = [
     value: (found) =>
       found.rate('revocation', 'grantd, Postgres') / found.rate('revocation', 'pgbench, the same INSERT'),
   },
+  ...peopleGroups.map((group) => ({
+    name: `people, ${group}: grantd to the best peer`,
+    scenarios: ['people'],
+    value: (found: Finder) => found.best('people', group) / found.bestPeer('people', group),
+  })),
   ...(['config.yaml', 'storage'] as const).flatMap(ofTenants),
 ]
 

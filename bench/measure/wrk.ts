@@ -5,6 +5,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly authorization?: string
+  readonly cookie?: string
   readonly contentType?: string
   readonly body?: string
 }
@@ -13,8 +14,11 @@ export interface Load {
   /** Such as http://127.0.0.1:3000. */
   readonly origin: string
   readonly requests: readonly HttpRequest[]
-  /** `one`: the first, again and again. `once`: each at most once, and the end comes early when there is none left. */
-  readonly order: 'one' | 'random' | 'once'
+  /**
+   * `one`: the first, again and again. `once`: each at most once, and the end comes early when there is none left. `chain`: each
+   * once, and then the same with the refresh token of the answer, so that there have to be more requests than connections.
+   */
+  readonly order: 'one' | 'random' | 'once' | 'chain'
   readonly connections: number
   readonly seconds: number
   /** Whether each request has a connection of its own; default: false. */
@@ -58,10 +62,11 @@ function renderRequest({
   method,
   path,
   authorization = '',
+  cookie = '',
   contentType = '',
   body = '',
 }: HttpRequest): string {
-  const fields = [method, path, authorization, contentType, body]
+  const fields = [method, path, authorization, cookie, contentType, body]
   if (fields.some((field) => /[\t\n\r]/.test(field)))
     throw new LoadError(`Cannot send ${method} ${path}: it holds a tab or a line end`)
   return fields.join('\t')

@@ -36,6 +36,8 @@ const goals: readonly Goal[] = [
   rate('jwks', 40_000),
   rate('revocation', 2000, 'grantd, SQLite'),
   ratio('revocation: one process on Postgres to pgbench', 0.7),
+  ratio('people, refresh, ES256: grantd to the best peer', 2),
+  ratio('people, refresh, RS256: grantd to the best peer', 1.3),
 ]
 
 function ratio(name: string, wanted?: number): Goal {

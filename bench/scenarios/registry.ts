@@ -3,6 +3,7 @@ import { checkScenarios } from './checks.ts'
 import { coldStartScenario } from './cold-start.ts'
 import { connectionsScenario, keepAliveScenario, secretHashScenario } from './connections.ts'
 import { halfLoadScenario } from './half-load.ts'
+import { peopleScenario } from './people.ts'
 import { replicasScenario } from './replicas.ts'
 import { revocationScenario } from './revocation.ts'
 import type { Scenario } from './scenario.ts'
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   halfLoadScenario,
   revocationScenario,
   apiKeysScenario,
+  peopleScenario,
   replicasScenario,
   ...tenantScenarios,
   coldStartScenario,

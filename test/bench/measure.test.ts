@@ -36,8 +36,8 @@ describe('what wrk tells', () => {
 })
 
 test('requests for wrk are lines of fields, and a field that would break one is refused', () => {
-  expect(renderRequests([{ method: 'GET', path: '/a', authorization: 'Bearer x' }])).toBe(
-    'GET\t/a\tBearer x\t\t\n',
+  expect(renderRequests([{ method: 'GET', path: '/a', authorization: 'Bearer x', cookie: 's=1' }])).toBe(
+    'GET\t/a\tBearer x\ts=1\t\t\n',
   )
   expect(() => renderRequests([{ method: 'POST', path: '/a', body: 'a\nb' }])).toThrow(LoadError)
 })
