@@ -42,7 +42,8 @@ export const formats: Readonly<Record<string, Format>> = {
   origin: { accepts: isWebOrigin, wanted: wantedOrigin },
   color: byPattern(/^#[0-9A-Fa-f]{6}$/, 'a color such as #0b57d0, in quotes'),
   email: byPattern(
-    /^[^\s@\p{Cc}"(),:;<>[\]\\]{1,64}@[^\s@\p{Cc}"(),:;<>[\]\\]{1,189}$/u,
+    // Works with the flag u and without it: JSON Schema of config.yaml and of the admin API have it.
+    /^(?:(?![\s@"(),:;<>[\]\\])[!-~\u00a1-\uffff]){1,64}@(?:(?![\s@"(),:;<>[\]\\])[!-~\u00a1-\uffff]){1,189}$/,
     'an e-mail address such as ada@example.com',
   ),
   'user-key': byPattern(userKeyPattern, '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first'),

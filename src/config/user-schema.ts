@@ -53,3 +53,14 @@ export const UserConfig = Type.Object(
   { description: 'A person of this tenant, with one of the four keys of passwords' },
 )
 export type UserConfig = Static<typeof UserConfig>
+
+/** The settings of a stored person, as the admin API takes and shows them and as a row has them. */
+export const UserSettings = Type.Pick(UserConfig, [
+  'email',
+  'email_verified',
+  'name',
+  'active',
+  'groups',
+  'attributes',
+])
+export type UserSettings = Static<typeof UserSettings>

@@ -25,6 +25,7 @@ import { TenantRegistry } from '../tenants/tenant-registry.ts'
 import { RecentTokens } from '../tokens/recent-tokens.ts'
 import { SignedTokens } from '../tokens/signed-tokens.ts'
 import { VerifiedTokens } from '../tokens/verified-tokens.ts'
+import { buildConfiguredPeople } from '../users/configured-people.ts'
 import { People } from '../users/people.ts'
 import type { SignIns } from '../users/sign-in.ts'
 
@@ -66,10 +67,14 @@ export function composeRegistries(
     const tenant = config.tenants[id]
     return tenant && listConfiguredClients(tenant, (clientId) => findClient(tenant, clientId))
   }
+  const findPeople = (id: string) => {
+    const tenant = config.tenants[id]
+    return tenant && buildConfiguredPeople(id, tenant.users, hashing)
+  }
   return {
     tenants: new TenantRegistry(tenants, { storage, publicUrl }),
     clients: new ClientRegistry(findConfigured, { hashing, storage }),
-    people: new People(() => undefined, { storage }),
+    people: new People(findPeople, { storage }),
   }
 }
 

@@ -28,6 +28,8 @@ export const nobody = 'A'.repeat(22)
 export class People {
   readonly #findConfigured: FindConfigured
   readonly #storage: Storage
+  /** The people of config.yaml of the tenants that were asked for. */
+  readonly #used = new Map<string, ConfiguredPeople>()
 
   /** `findConfigured` returns undefined for a tenant that is not in config.yaml. */
   constructor(findConfigured: FindConfigured, { storage }: { readonly storage: Storage }) {
@@ -36,7 +38,15 @@ export class People {
   }
 
   of({ id }: { readonly id: string }): TenantPeople {
-    return new PeopleOfTenant(this.#findConfigured(id) ?? noPeople, this.#storage.of(id))
+    return new PeopleOfTenant(this.#use(id), this.#storage.of(id))
+  }
+
+  #use(tenantId: string): ConfiguredPeople {
+    const known = this.#used.get(tenantId)
+    if (known) return known
+    const configured = this.#findConfigured(tenantId)
+    if (configured) this.#used.set(tenantId, configured)
+    return configured ?? noPeople
   }
 }
 

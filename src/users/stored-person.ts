@@ -1,3 +1,5 @@
+import { fillSettings } from '../config/fill-settings.ts'
+import { UserSettings } from '../config/user-schema.ts'
 import type { StoredRecord } from '../storage/storage.ts'
 import type { Person } from './person.ts'
 import type { users } from './user-row.ts'
@@ -7,10 +9,9 @@ export type UserRow = StoredRecord<StoredUser>
 
 /** The person of a row. */
 export function buildStoredPerson({ id, value }: Pick<UserRow, 'id' | 'value'>): Person {
-  const { email, email_verified, name, active, groups, attributes } = value
   return {
     ...{ sub: id, key: null, configured: false },
-    ...{ email, email_verified, name, active, groups, attributes },
+    ...fillSettings(UserSettings, value),
     passwordHash: value.password_hash,
     createdAt: value.created_at,
     updatedAt: value.updated_at,

@@ -1,17 +1,14 @@
 import { Type } from '@sinclair/typebox'
+import { rowSchema } from '../config/row-schema.ts'
+import { UserSettings } from '../config/user-schema.ts'
 import { indexKind, kind, Moment, Nullable, Texts } from '../storage/kind.ts'
 
 /** A person that the admin API or a command made. Id: the sub. */
 export const users = kind(
   'user',
-  Type.Object({
-    email: Nullable(Type.String()),
-    email_verified: Type.Boolean(),
-    name: Nullable(Type.String()),
+  rowSchema(UserSettings, {
     // A row without this member is damaged, because no person may become active by a default.
     active: Type.Boolean(),
-    groups: Texts,
-    attributes: Type.Record(Type.String(), Type.Unknown()),
     password_hash: Nullable(Type.String()),
     /** The open link on which the person chooses a password. */
     link: Nullable(

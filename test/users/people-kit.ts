@@ -66,10 +66,10 @@ export function makePeopleWorld(options: WorldOptions = {}) {
     },
     /** Makes a stored person with a password, or without one. */
     add: async (name: string, value: Partial<StoredUser> & { readonly password?: string } = {}) => {
-      const { password, ...rest } = value
+      const { password, email = `${name}@example.com`, ...rest } = value
       const sub = subOf(name)
       const hash = password === undefined ? {} : { password_hash: await passwords.hash(password) }
-      const user = { ...blankUser, email: `${name}@example.com`, ...hash, ...rest }
+      const user = { ...blankUser, email, ...hash, ...rest }
       await storage.of(tenant.id).of(users).create({ id: sub, value: user })
       if (user.email !== null)
         await storage
