@@ -1,8 +1,14 @@
+import type { Static } from '@sinclair/typebox'
+import type { Client } from '../../clients/client.ts'
 import type { Hashing } from '../../platform/hashing.ts'
-import type { Storage } from '../../storage/storage.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
+import type { Storage, StoredRecord } from '../../storage/storage.ts'
 import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 import { codes } from './code-row.ts'
-import { type PersonGrant, toStoredGrant } from './person-grant.ts'
+import { FamilyEndedError } from './family-ended-error.ts'
+import { endFamily, familyIdOf, type StartedFamily, startFamily } from './families.ts'
+import { fromStoredGrant, type PersonGrant, toStoredGrant } from './person-grant.ts'
 
 /** What an authorization code stands for (RFC 6749 section 4.1.2). */
 export interface CodeContent extends PersonGrant {
@@ -31,7 +37,7 @@ export async function issueCode(
 ): Promise<string> {
   const code = randomBytes(codeBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
   const created_at = now()
-  const expires_at = created_at + codeTtl(oauth2) * 1000
+  const expires_at = created_at + oauth2.authorization_code_ttl * 1000
   const value = {
     ...toStoredGrant(content),
     redirect_uri: content.redirectUri,
@@ -42,14 +48,141 @@ export async function issueCode(
   }
   // The row outlives the code by the life of an access token, so that a replay ends what came of it.
   const expiresAt = expires_at + oauth2.access_token_ttl * 1000
-  await storage
-    .of(tenant.id)
-    .of(codes)
-    .create({ id: hashing.sha256(code).toHex(), value, expiresAt, parent: content.sub })
+  const row = { id: codeRowId(code, { hashing }), value, expiresAt, parent: content.sub }
+  await storage.of(tenant.id).of(codes).createMany([row])
   return code
 }
 
-/** Seconds. */
-function codeTtl(_: OAuth2Settings): number {
-  throw new TypeError('The setting oauth2.authorization_code_ttl is not built yet')
+function codeRowId(code: string, { hashing }: Pick<CodeDeps, 'hashing'>): string {
+  return hashing.sha256(code).toHex()
+}
+
+/** A code as the token endpoint gets it. */
+export interface PresentedCode {
+  readonly code: string
+  readonly redirectUri: string
+  /** Undefined: the request has none. */
+  readonly codeVerifier: string | undefined
+}
+
+export interface CodeOwner {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+  /** The client that presents the code. */
+  readonly client: Client
+}
+
+/** A code that fits its request. It is not used yet. */
+export interface ProvenCode {
+  readonly grant: PersonGrant
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+interface ProveDeps extends CodeDeps {
+  /** See Deps.expiryCutoff. */
+  readonly expiryCutoff: () => number
+}
+
+type Code = Static<typeof codes.schema>
+
+/** A code is dead after so many wrong tries. */
+const mostFailures = 5
+
+/**
+ * Checks a code against its request: the client, the redirect URI and the verifier of PKCE. A wrong one does not use the code up, and five of
+ * them do. Throws `invalid_grant`, always with the same words, and StorageError.
+ */
+export async function proveCode(
+  presented: PresentedCode,
+  { tenant, client }: CodeOwner,
+  deps: ProveDeps,
+): Promise<ProvenCode> {
+  const records = deps.storage.of(tenant.id).of(codes)
+  const id = codeRowId(presented.code, deps)
+  const proven = await untilWritten(async () => {
+    const found = await records.find(id)
+    if (!found || found.value.failures >= mostFailures) throw codeInvalid('unknown')
+    const fault = findFault(found.value, presented, client, deps)
+    if (fault === undefined) return found
+    const value = { ...found.value, failures: found.value.failures + 1 }
+    const isWritten = await records.replace(id, value, { ifVersion: found.version })
+    if (isWritten) throw codeInvalid(fault)
+    return lost
+  })
+  if (isExpired(proven, deps)) {
+    await endReplayed(presented.code, proven.value, { tenant, deps })
+    throw codeInvalid('expired')
+  }
+  const { created_at, expires_at } = proven.value
+  return { grant: fromStoredGrant(proven.value), createdAt: created_at, expiresAt: expires_at }
+}
+
+/** An expired code was used if its family is there. */
+async function endReplayed(
+  code: string,
+  { sub, client_id }: Code,
+  { tenant, deps }: { readonly tenant: Tenant; readonly deps: ProveDeps },
+): Promise<void> {
+  const id = familyIdOf(code, deps)
+  if (await endFamily(id, tenant.id, deps)) {
+    throw new FamilyEndedError('code_replayed', codeMessage, { familyId: id, sub, clientId: client_id })
+  }
+}
+
+/** The code has expired also if the clock was set back after the row of its family was deleted. */
+function isExpired({ value: { expires_at } }: StoredRecord<Code>, { now, expiryCutoff }: ProveDeps): boolean {
+  return expires_at <= now() || expires_at <= expiryCutoff()
+}
+
+/** The first thing that does not fit, as a reason for the log. */
+function findFault(
+  { client_id, redirect_uri, code_challenge }: Code,
+  { redirectUri, codeVerifier }: PresentedCode,
+  client: Client,
+  { hashing }: Pick<CodeDeps, 'hashing'>,
+): string | undefined {
+  if (client_id !== client.id) return 'another_client'
+  if (redirect_uri !== redirectUri) return 'another_redirect_uri'
+  return fitsChallenge(codeVerifier, code_challenge, hashing) ? undefined : 'another_code_verifier'
+}
+
+/** RFC 7636 section 4.1 */
+const verifierSyntax = /^[A-Za-z0-9\-._~]{43,128}$/
+
+/** A verifier without a challenge is refused too: somebody has taken the challenge out of the request (RFC 9700 section 4.8.2). */
+function fitsChallenge(verifier: string | undefined, challenge: string | null, hashing: Hashing): boolean {
+  if (verifier === undefined || challenge === null) return verifier === undefined && challenge === null
+  if (!verifierSyntax.test(verifier)) return false
+  const digest = hashing.sha256(verifier).toBase64({ alphabet: 'base64url', omitPadding: true })
+  return hashing.equal(encoder.encode(digest), encoder.encode(challenge))
+}
+
+const encoder = new TextEncoder()
+
+/**
+ * Uses a proven code: starts its family in one durable statement. Exactly one caller succeeds. Every other one is a replay, which ends the
+ * family. Throws `invalid_grant` and StorageError.
+ */
+export async function redeemCode(
+  { code }: Pick<PresentedCode, 'code'>,
+  { grant, createdAt, expiresAt }: ProvenCode,
+  owner: CodeOwner,
+  deps: CodeDeps,
+): Promise<StartedFamily> {
+  const family = { seed: code, grant, madeAt: createdAt, seedUntil: expiresAt }
+  const started = await startFamily(family, owner, deps)
+  if (started) return started
+  const familyId = familyIdOf(code, deps)
+  await endFamily(familyId, owner.tenant.id, deps)
+  const { sub, clientId } = grant
+  throw new FamilyEndedError('code_replayed', codeMessage, { familyId, sub, clientId })
+}
+
+const codeMessage = 'Authorization code is invalid or expired'
+
+/** The same error for everything that can be wrong with a code. `reason` is for the log. */
+export function codeInvalid(reason: string): OAuthError {
+  return new OAuthError('invalid_grant', codeMessage, { reason: `code_${reason}` })
 }

@@ -1,0 +1,134 @@
+import { OAuthError } from '../../protocol/errors.ts'
+import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
+import type { StoredRecord } from '../../storage/storage.ts'
+import type { Person } from '../../users/person.ts'
+import { findClientRevocations } from '../revocations.ts'
+import {
+  type Family,
+  type FamilyDeps,
+  type FamilyOwner,
+  familiesOf,
+  findLastUse,
+  refreshEnd,
+} from './families.ts'
+import { FamilyEndedError } from './family-ended-error.ts'
+import {
+  familyIdOfHandle,
+  hashOf,
+  makeSalt,
+  nextSecret,
+  parseRefreshToken,
+  type RefreshTokenParts,
+  renderRefreshToken,
+} from './family-secrets.ts'
+import { fromStoredGrant, type PersonGrant } from './person-grant.ts'
+import { findStandingPerson, type StandingPersonDeps } from './standing-person.ts'
+
+export type RefreshDeps = FamilyDeps & StandingPersonDeps
+
+/** A refresh token whose family stands. It is not used yet. */
+export interface OpenedRefreshToken {
+  readonly familyId: string
+  readonly grant: PersonGrant
+  readonly person: Person
+  readonly parts: RefreshTokenParts
+  readonly found: StoredRecord<Family>
+}
+
+/**
+ * Finds the family of a refresh token that this client presents, and checks that it stands: it has not ended or expired, and the person, the
+ * session and the client still allow it. Changes nothing. Throws `invalid_grant`, always with the same words, and StorageError.
+ */
+export async function openRefreshToken(
+  text: string,
+  owner: FamilyOwner,
+  deps: RefreshDeps,
+): Promise<OpenedRefreshToken> {
+  const parts = parseRefreshToken(text)
+  if (!parts) throw refreshTokenInvalid('malformed')
+  const familyId = familyIdOfHandle(parts.handle, deps.hashing)
+  const found = await familiesOf(deps.storage, owner.tenant.id).find(familyId)
+  if (!found) throw refreshTokenInvalid('unknown')
+  checkFamily(found.value, owner, deps)
+  const grant = fromStoredGrant(found.value)
+  const madeAt = found.value.created_at
+  const [person, revokedUpTo] = await Promise.all([
+    findStandingPerson({ grant, madeAt }, owner.tenant, deps),
+    findClientRevocations(deps.storage, owner.tenant.id, [grant.clientId]),
+  ])
+  if (!person) throw refreshTokenInvalid('person_or_session_over')
+  if (Math.floor(madeAt / 1000) <= revokedUpTo(grant.clientId)) throw refreshTokenInvalid('client_revoked')
+  return { familyId, grant, person, parts, found }
+}
+
+/** Throws `invalid_grant` for a family of another client, one that has ended, and one whose refresh token has expired. */
+function checkFamily(family: Family, { client, oauth2 }: FamilyOwner, { now }: RefreshDeps): void {
+  // Says nothing about the token of another client, and does not end it either.
+  if (family.client_id !== client.id) throw refreshTokenInvalid('another_client')
+  if (family.ended_at !== null) throw refreshTokenInvalid('ended')
+  if (refreshEnd(family, oauth2) <= now()) throw refreshTokenInvalid('expired')
+}
+
+/**
+ * Uses a refresh token, in one durable compare-and-swap, and returns the next one. Inside the grace the token before the current one gives
+ * the same next token again, because the client may have lost the answer. Any other one was used before, by its owner or by a thief: the
+ * family ends. Throws `invalid_grant` and StorageError.
+ */
+export async function rotateRefreshToken(
+  { familyId, parts, grant, found: first }: OpenedRefreshToken,
+  owner: FamilyOwner,
+  deps: RefreshDeps,
+): Promise<string> {
+  const records = familiesOf(deps.storage, owner.tenant.id)
+  let read: StoredRecord<Family> | undefined = first
+  return untilWritten(async () => {
+    const found = read ?? (await records.find(familyId))
+    read = undefined
+    if (!found) throw refreshTokenInvalid('unknown')
+    const { value: family, version } = found
+    checkFamily(family, owner, deps)
+    const next = findNext(family, parts, { owner, deps })
+    if (next.isRepeat) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
+    const options = { ifVersion: version, expiresAt: findLastUse(next.family, owner, deps.now()) }
+    if (!(await records.replace(familyId, next.family, options))) return lost
+    if (next.secret !== undefined) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
+    const { sub, clientId } = grant
+    throw new FamilyEndedError('refresh_token_reused', refreshMessage, { familyId, sub, clientId })
+  })
+}
+
+type Next =
+  | { readonly isRepeat: true; readonly secret: string }
+  /** The family to write; without a secret, it has ended. */
+  | { readonly isRepeat: false; readonly family: Family; readonly secret: string | undefined }
+
+function findNext(
+  family: Family,
+  { secret }: RefreshTokenParts,
+  { owner, deps }: { readonly owner: FamilyOwner; readonly deps: RefreshDeps },
+): Next {
+  const { refresh } = family
+  if (!refresh) throw refreshTokenInvalid('unknown')
+  const { hashing } = deps
+  const now = deps.now()
+  const presented = hashOf(secret, hashing)
+  if (presented === refresh.current) {
+    const salt = makeSalt(deps.randomBytes)
+    const next = nextSecret(secret, salt, hashing)
+    const rotated = { current: hashOf(next, hashing), previous: presented, salt, rotated_at: now }
+    return { isRepeat: false, family: { ...family, refresh: rotated }, secret: next }
+  }
+  // Another replica's clock, or one that was set back, counts as well as far as it differs.
+  const isRecent = Math.abs(now - refresh.rotated_at) < owner.oauth2.refresh_token_grace * 1000
+  if (presented === refresh.previous && isRecent) {
+    return { isRepeat: true, secret: nextSecret(secret, refresh.salt, hashing) }
+  }
+  return { isRepeat: false, family: { ...family, ended_at: now }, secret: undefined }
+}
+
+const refreshMessage = 'Refresh token is invalid or expired'
+
+/** The same error for everything that can be wrong with a refresh token. `reason` is for the log. */
+function refreshTokenInvalid(reason: string): OAuthError {
+  return new OAuthError('invalid_grant', refreshMessage, { reason: `refresh_token_${reason}` })
+}
