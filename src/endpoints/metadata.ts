@@ -111,9 +111,10 @@ function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl
   }
 }
 
-/** Every other grant is for clients that sign people in. */
 function grantNames({ oidc }: Tenant): string[] {
-  return Object.keys(grants).filter((name) => oidc !== null || name === 'client_credentials')
+  return Object.values(grants)
+    .filter(({ isOfPeople }) => oidc !== null || !isOfPeople)
+    .map(({ type }) => type)
 }
 
 const detail = {

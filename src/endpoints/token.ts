@@ -9,10 +9,12 @@ import { auditRefusal, recordAudit } from '../http/record-event.ts'
 import { type Form, parseForm } from '../http/request/form.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { isPeopleScope } from '../protocol/people-scopes.ts'
 import { checkScopes, parseScope } from '../protocol/scope.ts'
+import type { Tenant } from '../tenants/tenant.ts'
 import { requestedAudience } from '../tokens/audience.ts'
+import type { Authorization } from '../tokens/authorization.ts'
 import { type IssuedTokens, issueTokens } from '../tokens/issue.ts'
+import { mayAllowScope } from '../tokens/people/people-rights.ts'
 import { checkClientKind } from './token-checks/client-kind.ts'
 import { checkGrantAllowed } from './token-checks/grant-allowed.ts'
 import type { CheckedRequest, TokenCheck } from './token-checks/token-check.ts'
@@ -45,7 +47,7 @@ async function answerTokenRequest(
 ): Promise<IssuedTokens['response']> {
   // 1. Parse the form and find the grant.
   const form = await parseForm(request)
-  const grant = getGrant(form)
+  const grant = getGrant(form, tenant)
   // 2. Authenticate the client.
   const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
   // 3. Check whether this client may send this request.
@@ -55,7 +57,7 @@ async function answerTokenRequest(
   const tokenRequest = resolveTokenRequest(asked)
   // 5. Run the grant.
   const authorization = await grant.authorize(tokenRequest, deps)
-  if (grant.scopePolicy !== 'requested') checkScopes(withoutPeople(authorization.scopes), client.scopes)
+  checkGranted(authorization, asked)
   // 6. Issue the tokens.
   const { shareable = false } = grant
   const issued = await issueTokens({ tenant, oauth2, client, authorization, shareable }, deps)
@@ -63,11 +65,13 @@ async function answerTokenRequest(
   return issued.response
 }
 
-function getGrant(form: Form): Grant {
+/** A grant of people is unknown where there are none. */
+function getGrant(form: Form, { oidc }: Tenant): Grant {
   const type = form.get('grant_type')
   if (type === undefined) throw new OAuthError('invalid_request', 'Missing grant_type parameter')
   const grant = findGrant(type)
-  if (!grant) throw new OAuthError('unsupported_grant_type', 'The grant type is not supported')
+  if (!grant || (grant.isOfPeople && !oidc))
+    throw new OAuthError('unsupported_grant_type', 'The grant type is not supported')
   return grant
 }
 
@@ -86,7 +90,8 @@ function resolveTokenRequest({ form, grant, tenant, oauth2, client }: CheckedReq
   return {
     ...owner,
     scopes,
-    audience: requestedAudience(requested, scopes, owner),
+    audience: grant.audiencePolicy === 'own' ? [] : requestedAudience(requested, scopes, owner),
+    resources: requested,
     parameters: Object.fromEntries(own),
   }
 }
@@ -100,9 +105,11 @@ function resolveScopes(form: Form, { scopePolicy }: Grant, client: Client): read
   return scopes
 }
 
-/** A grant of a person decides itself on the scopes of people, which no client lists. */
-function withoutPeople(scopes: readonly string[]): readonly string[] {
-  return scopes.filter((scope) => !isPeopleScope(scope))
+/** No grant can give a client more than it may have. */
+function checkGranted({ scopes, person }: Authorization, { grant, tenant, client }: CheckedRequest): void {
+  if (grant.scopePolicy === 'requested') return
+  const allowed = person ? scopes.filter((scope) => mayAllowScope(scope, { tenant, client })) : client.scopes
+  checkScopes(scopes, allowed)
 }
 
 function noteIssued(

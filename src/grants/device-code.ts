@@ -5,6 +5,7 @@ import type { Grant } from './grant.ts'
 export const deviceCodeGrant: Grant = {
   type: 'urn:ietf:params:oauth:grant-type:device_code',
   clients: 'both',
+  isOfPeople: true,
   parameters: {},
   scopePolicy: 'none',
   authorize: async () => {

@@ -1,9 +1,11 @@
 import type { Client } from '../clients/client.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import type { GrantType } from '../protocol/grant-types.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import type { Authorization } from '../tokens/authorization.ts'
+import type { People } from '../users/people.ts'
 
 /** A confidential client can prove who it is. A public client cannot (RFC 6749 section 2.1). */
 export type ClientKind = 'confidential' | 'public'
@@ -14,6 +16,12 @@ export type ClientKind = 'confidential' | 'public'
  */
 export type ScopePolicy = 'requested' | 'own' | 'none'
 
+/**
+ * How the request's `resource` becomes {@link TokenRequest.audience}. `requested`: the client must be entitled to each; a request without one
+ * gets the default for its scopes. `own`: the grant itself decides.
+ */
+export type AudiencePolicy = 'requested' | 'own'
+
 /** A token request after the shared phases: the client is authenticated and may use the grant. */
 export interface TokenRequest {
   readonly tenant: Tenant
@@ -21,8 +29,10 @@ export interface TokenRequest {
   readonly client: Client
   /** See {@link ScopePolicy}. Empty if the request names none and the policy has no default. */
   readonly scopes: readonly string[]
-  /** The resources that the request names, or the default for these scopes. The client may have them. */
+  /** The resources that the request names, or the default for these scopes. The client may have them. Empty for the policy `own`. */
   readonly audience: readonly string[]
+  /** The values of `resource` and `audience`, as the request has them. */
+  readonly resources: readonly string[]
   /** The parameters of {@link Grant.parameters} that the request has. */
   readonly parameters: Readonly<Record<string, string>>
 }
@@ -31,8 +41,12 @@ export interface TokenRequest {
 export interface GrantDeps {
   readonly storage: Storage
   readonly keyring: Pick<Keyring, 'of'>
+  readonly people: People
+  readonly hashing: Hashing
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** See Deps.expiryCutoff. */
+  readonly expiryCutoff: () => number
   readonly randomBytes: (count: number) => Uint8Array
 }
 
@@ -40,9 +54,13 @@ export interface GrantDeps {
 export interface Grant {
   readonly type: GrantType
   readonly clients: ClientKind | 'both'
+  /** Whether its tokens are of people, whom only a tenant with `oidc` has. Default: false. */
+  readonly isOfPeople?: boolean
   /** The parameters that it reads besides the shared ones, each with a description for the OpenAPI document. */
   readonly parameters: Readonly<Record<string, string>>
   readonly scopePolicy: ScopePolicy
+  /** Default: `requested`. */
+  readonly audiencePolicy?: AudiencePolicy
   /** Whether identical requests may get the same token. Default: false. */
   readonly shareable?: boolean
   /**

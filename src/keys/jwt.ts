@@ -1,5 +1,6 @@
 import * as jose from 'jose'
-import { signatureAlgorithms } from '../protocol/algorithms.ts'
+import type { Hashing } from '../platform/hashing.ts'
+import { hashBitsOf, type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import { signCompact } from './signing/signer.ts'
 import type { SigningKey, VerifyingKey } from './signing-key.ts'
 import type { TenantKeys } from './tenant-keys.ts'
@@ -15,6 +16,25 @@ export function signJwt(
   const header = jose.base64url.encode(JSON.stringify({ alg, typ, kid }))
   return signCompact(header, JSON.stringify(claims), signer)
 }
+
+/**
+ * The hash of a token for the ID token beside it, such as `at_hash`: the left half of the digest, in base64url, by the hash function of
+ * the algorithm that signs the ID token (OpenID Connect Core section 3.1.3.6).
+ */
+export function hashOfToken(
+  token: string,
+  algorithm: SignatureAlgorithm,
+  hashing: Pick<Hashing, 'sha256' | 'sha384' | 'sha512'>,
+): string {
+  const digest = digests[hashBitsOf(algorithm)](token, hashing)
+  return jose.base64url.encode(digest.subarray(0, digest.length / 2))
+}
+
+const digests = {
+  256: (text: string, { sha256 }: Pick<Hashing, 'sha256'>) => sha256(text),
+  384: (text: string, { sha384 }: Pick<Hashing, 'sha384'>) => sha384(text),
+  512: (text: string, { sha512 }: Pick<Hashing, 'sha512'>) => sha512(text),
+} as const
 
 /** The content of a JWT that is not verified yet. */
 export interface UnverifiedJwt {
@@ -44,6 +64,8 @@ export interface VerifyOptions {
   readonly now: number
   /** Default true. False: a token without exp never expires. */
   readonly requireExpiry?: boolean
+  /** Seconds for which an expired token is accepted still. Default 0. */
+  readonly expiredFor?: number
   /** Default false: a token with an iat later than `now` is refused. */
   readonly allowFuture?: boolean
 }
@@ -55,7 +77,7 @@ export class JwtExpired extends Error {}
 export class JwtInvalid extends Error {}
 
 /**
- * Returns the claims of a JWT that one of `keys` signed and that has not expired. There is no leeway, because the clock is ours.
+ * Returns the claims of a JWT that one of `keys` signed and that has not expired. There is no leeway by default, because the clock is ours.
  * Throws {@link JwtExpired} for a token that is valid except for its time, {@link JwtInvalid} for any other, and StorageError when
  * the key is not in memory and the storage cannot say whether it is one of ours.
  */
@@ -83,7 +105,7 @@ export async function verifyJwtByKey(token: string, options: VerifyOptions): Pro
       algorithms: allAlgorithms,
       issuer: options.issuer,
       requiredClaims: options.requireExpiry === false ? ['iat'] : ['exp', 'iat'],
-      clockTolerance: 0,
+      clockTolerance: options.expiredFor ?? 0,
       currentDate: new Date(options.now),
     })
     const isFuture = (payload.iat ?? 0) * 1000 > options.now

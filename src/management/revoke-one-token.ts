@@ -1,8 +1,7 @@
 import type { AuditSink } from '../protocol/audit-events.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import { revokeOne } from '../tokens/revoke-issued.ts'
+import { type RevokeOneDeps, revokeOne } from '../tokens/revoke-issued.ts'
 import { isApiKey, type TokenClaims } from '../tokens/token-claims.ts'
-import type { VerifyDeps } from '../tokens/verify.ts'
 import { type Actor, recordChange } from './actor.ts'
 
 export interface RevokedToken {
@@ -17,7 +16,7 @@ export interface RevokedToken {
 export async function revokeOneToken(
   { token, actor }: { token: string; actor: Actor },
   tenant: Tenant,
-  deps: VerifyDeps & { readonly audit: AuditSink },
+  deps: RevokeOneDeps & { readonly audit: AuditSink },
 ): Promise<RevokedToken> {
   const claims = await revokeOne(token, tenant, deps)
   const isKey = isApiKey(claims)

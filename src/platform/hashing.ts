@@ -1,5 +1,7 @@
 export interface Hashing {
   sha256(data: string | Uint8Array): Uint8Array
+  sha384(data: string): Uint8Array
+  sha512(data: string): Uint8Array
   hmacSha256(key: Uint8Array, data: string): Uint8Array
   /** Compares in a time that depends only on the lengths. */
   equal(a: Uint8Array, b: Uint8Array): boolean

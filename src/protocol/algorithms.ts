@@ -19,5 +19,14 @@ export const signatureAlgorithms = {
 
 export type SignatureAlgorithm = keyof typeof signatureAlgorithms
 
+/**
+ * The bits of the hash function of an algorithm (RFC 7518 section 3.1, RFC 8032 section 5.1 for Ed25519), with which `at_hash` is made
+ * (OpenID Connect Core section 3.1.3.6).
+ */
+export function hashBitsOf(algorithm: SignatureAlgorithm): 256 | 384 | 512 {
+  if (algorithm.endsWith('256')) return 256
+  return algorithm.endsWith('384') ? 384 : 512
+}
+
 /** RSA keys below this are refused (RFC 7518 section 3.3). */
 export const smallestRsaModulus = 2048

@@ -60,6 +60,9 @@ export const AccessTokenClaims = Type.Object({
   sid: Type.Optional(Type.String()),
   /** When that person signed in. */
   auth_time: Type.Optional(NumericDate),
+  /** How that person signed in (RFC 9068 section 2.2.1). */
+  acr: Type.Optional(Type.String()),
+  amr: Type.Optional(Type.Array(Type.String())),
   /** Absent: the token is not bound, and any holder can use it. */
   cnf: Type.Optional(Confirmation),
 })

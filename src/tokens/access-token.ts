@@ -1,7 +1,9 @@
 import type { Client } from '../clients/client.ts'
 import type { AccessTokenClaims } from '../protocol/messages.ts'
+import type { StaticClaims } from '../protocol/static-claims.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import type { Authorization } from './authorization.ts'
+import { supportedClaims } from './people/person-claims.ts'
 
 /** The lifetime of an access token of this client, in seconds. */
 export function accessTokenTtl(client: Client, oauth2: OAuth2Settings): number {
@@ -25,31 +27,31 @@ export interface AccessTokenInput {
 /** Builds the claims of an access token: the static claims of the configuration, and our own, which win. Values of the request are checked. */
 export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClaims {
   const { tenant, client, authorization, tokenId, issuedAt, lifetime } = input
+  const { person, confirmation, scopes } = authorization
   const claims = {
-    ...tenant.oauth2?.claims,
-    ...client.claims,
+    ...(person ? claimsBesidePerson(input) : staticClaims(input)),
     iss: tenant.issuer,
     sub: authorization.subject,
     aud: [...authorization.audience],
     exp: issuedAt + lifetime,
     iat: issuedAt,
     jti: tokenId,
-    ...(authorization.scopes.length > 0 && { scope: authorization.scopes.join(' ') }),
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     client_id: client.id,
   }
-  return isPlain(authorization) ? claims : { ...claims, ...buildOwnClaims(authorization) }
+  if (!person && !confirmation) return claims
+  return { ...claims, ...person?.accessTokenClaims, ...(confirmation && { cnf: confirmation }) }
 }
 
-/** Whether a client acts for itself with a token that is not bound. This is the usual case. */
-function isPlain({ session, authTime, confirmation }: Authorization): boolean {
-  return session === undefined && authTime === undefined && confirmation === undefined
+type Owner = Pick<AccessTokenInput, 'tenant' | 'client'>
+
+function staticClaims({ tenant, client }: Owner): StaticClaims {
+  return { ...tenant.oauth2?.claims, ...client.claims }
 }
 
-function buildOwnClaims({ session, authTime, confirmation }: Authorization): Partial<AccessTokenClaims> {
-  return {
-    ...(session !== undefined && { sid: session }),
-    // RFC 9068 section 2.2.1
-    ...(authTime !== undefined && { auth_time: authTime }),
-    ...(confirmation && { cnf: confirmation }),
-  }
+/** The static claims that nobody can take for a claim about the person, who may have no such claim, or another one. */
+function claimsBesidePerson(owner: Owner): StaticClaims {
+  const { oidc } = owner.tenant
+  const ofPeople = new Set([...supportedClaims(owner.tenant), ...(oidc?.access_token_claims ?? [])])
+  return Object.fromEntries(Object.entries(staticClaims(owner)).filter(([name]) => !ofPeople.has(name)))
 }

@@ -1,9 +1,12 @@
 import type { FurtherTokenName } from './authorization.ts'
 import type { AccessToken, FurtherToken, IssueDeps, IssueRequest } from './issue-request.ts'
+import { idToken } from './people/id-token.ts'
+import { refreshToken } from './people/refresh-token.ts'
 
 /** One line for each token: the member of the answer, and the token from its own file. The OpenAPI document reads this table too. */
 const furtherTokens: Readonly<Partial<Record<FurtherTokenName, FurtherToken>>> = {
-  // id_token: idToken,
+  id_token: idToken,
+  refresh_token: refreshToken,
 }
 
 /** The further tokens of an authorization, by their members of the answer. Throws TypeError for one that is not in the table. */

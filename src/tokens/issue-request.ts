@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts'
 import type { Keyring } from '../keys/keyring.ts'
+import type { Hashing } from '../platform/hashing.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import type { Authorization } from './authorization.ts'
@@ -10,6 +11,7 @@ import type { SignedTokens } from './signed-tokens.ts'
 export interface IssueDeps {
   readonly keyring: Keyring
   readonly storage: Storage
+  readonly hashing: Hashing
   readonly recentTokens: RecentTokens
   readonly signedTokens: SignedTokens
   /** Milliseconds since the epoch. */

@@ -6,6 +6,7 @@ import { accessTokenTtl, buildAccessTokenClaims, largestToken } from './access-t
 import type { FurtherTokenName } from './authorization.ts'
 import { issueFurtherTokens } from './further-tokens.ts'
 import type { IssueDeps, IssueRequest } from './issue-request.ts'
+import { tokenIdIn } from './people/families.ts'
 import type { SharedToken } from './recent-tokens.ts'
 
 export interface IssueOptions extends IssueRequest {
@@ -46,10 +47,10 @@ export async function issueTokens(request: IssueOptions, deps: IssueDeps): Promi
   return { ...issued, response: { ...response, ...further } }
 }
 
-/** Requests do not share a token that is bound to its sender, or that belongs to a session or to further tokens. */
+/** Requests do not share a token that is bound to its sender, or that belongs to a person or to further tokens. */
 function mayShare({ shareable = false, authorization }: IssueOptions): boolean {
-  const { confirmation, session, alsoIssue } = authorization
-  return shareable && !confirmation && session === undefined && !alsoIssue
+  const { confirmation, person, alsoIssue } = authorization
+  return shareable && !confirmation && !person && !alsoIssue
 }
 
 interface Mint extends IssueRequest {
@@ -81,7 +82,7 @@ function shareAccessToken(mint: Mint, window: number, deps: IssueDeps): Promise<
 async function mintAccessToken(mint: Mint, deps: IssueDeps): Promise<SharedToken> {
   const { client, oauth2, key } = mint
   const issuedAt = Math.floor(deps.now() / 1000)
-  const tokenId = deps.randomBytes(tokenIdBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const tokenId = makeTokenId(mint, deps)
   const token = await signJwt(buildClaims(mint, { tokenId, issuedAt }), { key, typ: oauth2.access_token_typ })
   // Servers refuse larger headers, and revocation refuses larger tokens.
   if (token.length > largestToken) {
@@ -89,6 +90,12 @@ async function mintAccessToken(mint: Mint, deps: IssueDeps): Promise<SharedToken
   }
   deps.signedTokens.remember(token, key)
   return { token, tokenId, clientId: client.id, issuedAt }
+}
+
+/** The jti of a token of a person begins with its family, which a check of the token reads. */
+function makeTokenId({ authorization: { person } }: Mint, { randomBytes }: IssueDeps): string {
+  const id = randomBytes(tokenIdBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+  return person ? tokenIdIn(person.familyId, id) : id
 }
 
 function buildClaims(

@@ -4,7 +4,7 @@ import type { Tenant } from '../tenants/tenant.ts'
 import { revokeTokensOfClient, revokeTokensOfTenant } from './revocations.ts'
 import { revokeByClaims } from './revoke-token.ts'
 import type { TokenClaims } from './token-claims.ts'
-import { type VerifyDeps, verifyTokenToRevoke } from './verify.ts'
+import { type VerifyToRevokeDeps, verifyTokenToRevoke } from './verify.ts'
 
 export interface RevokeIssuedOptions {
   /** Undefined: the tokens of every client of the tenant. */
@@ -30,17 +30,19 @@ export async function revokeIssued(
   return seconds * 1000
 }
 
+export type RevokeOneDeps = VerifyToRevokeDeps & { readonly storage: Storage }
+
 /**
  * Revokes one token of the tenant, or its API key, and returns the claims. Throws `invalid_request` for a text that is no valid token
  * of the tenant, so that a typing error does not look like success.
  */
-export async function revokeOne(token: string, tenant: Tenant, deps: VerifyDeps): Promise<TokenClaims> {
+export async function revokeOne(token: string, tenant: Tenant, deps: RevokeOneDeps): Promise<TokenClaims> {
   const claims = await verify(token, tenant, deps)
   await revokeByClaims(claims, tenant.id, deps)
   return claims
 }
 
-async function verify(token: string, tenant: Tenant, deps: VerifyDeps): Promise<TokenClaims> {
+async function verify(token: string, tenant: Tenant, deps: RevokeOneDeps): Promise<TokenClaims> {
   const { oauth2 } = tenant
   try {
     if (oauth2) return await verifyTokenToRevoke(token, { tenant, oauth2 }, deps)

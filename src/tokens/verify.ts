@@ -7,6 +7,9 @@ import type { TokenClaims } from './token-claims.ts'
 
 export type VerifyDeps = IssuerDeps & ProveDeps & StandingDeps
 
+/** What a token that is about to be revoked needs. */
+export type VerifyToRevokeDeps = Pick<IssuerDeps, 'keyring'> & ProveDeps
+
 /** A token after all four steps of the check. */
 export interface VerifiedToken extends Standing {
   readonly tenant: Tenant
@@ -20,7 +23,7 @@ export interface WantedToken {
 
 /**
  * Checks an access token or an API key of an active tenant in four steps, each a file of check/: read the text; find its issuer; prove
- * the signature and the times; check revocation, client and API key. Throws `invalid_token` (RFC 6750 section 3.1), and StorageError if
+ * the signature and the times; check revocation, client, API key and person. Throws `invalid_token` (RFC 6750 section 3.1), and StorageError if
  * revocations cannot be read.
  */
 export async function verifyToken(
@@ -42,7 +45,7 @@ export async function verifyToken(
 export async function verifyTokenToRevoke(
   token: string,
   found: OAuth2Tenant,
-  deps: Pick<IssuerDeps, 'keyring'> & ProveDeps,
+  deps: VerifyToRevokeDeps,
 ): Promise<TokenClaims> {
   const read = readToken(token, deps)
   const issuer = await openIssuer(found, deps)

@@ -26,7 +26,7 @@ test('client credentials: the client is the subject, and gets the scopes and the
   if (!tenant?.oauth2 || !client) throw new Error('The test has no tenant or no client')
   const request = {
     ...{ tenant, oauth2: tenant.oauth2, client },
-    ...{ scopes: ['b'], audience: ['x', 'y'], parameters: {} },
+    ...{ scopes: ['b'], audience: ['x', 'y'], resources: [], parameters: {} },
   }
   expect(await clientCredentialsGrant.authorize(request, app.deps)).toEqual({
     subject: 'svc',

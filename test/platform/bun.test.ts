@@ -45,6 +45,18 @@ test.each([
 test.each([
   ['Bun', platform.hashing],
   ['node:crypto', nodeHashing],
+])('SHA-384 and SHA-512 of %s give the values of FIPS 180-2', (_, hashing) => {
+  expect(hashing.sha384('abc').toHex()).toBe(
+    'cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7',
+  )
+  expect(hashing.sha512('abc').toHex()).toBe(
+    'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+  )
+})
+
+test.each([
+  ['Bun', platform.hashing],
+  ['node:crypto', nodeHashing],
 ])('to %s bytes are equal when all of them are', (_, { equal }) => {
   expect(equal(bytes('abc'), bytes('abc'))).toBe(true)
   expect(equal(bytes(''), bytes(''))).toBe(true)

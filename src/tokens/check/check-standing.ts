@@ -6,16 +6,20 @@ import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import type { LastUse } from '../../storage/last-use.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
+import type { People } from '../../users/people.ts'
 import { getStandingApiKey, type StandingApiKey } from '../api-keys/api-key-standing.ts'
 import { isEntitled } from '../audience.ts'
+import { mayAllowScope } from '../people/people-rights.ts'
 import { findRevocation } from '../revocations.ts'
 import { isApiKey, type TokenClaims } from '../token-claims.ts'
 import type { TokenIssuer } from './find-issuer.ts'
 import { invalidToken } from './invalid-token.ts'
+import { checkPersonStanding, type StandingTokenPerson } from './person-standing.ts'
 import type { ReadToken } from './read-token.ts'
 
 export interface StandingDeps {
   readonly clients: ClientRegistry
+  readonly people: People
   readonly storage: Storage
   readonly hashing: Hashing
   readonly lastUse: LastUse
@@ -29,6 +33,8 @@ export interface Standing {
   readonly client: Client
   /** Undefined for an access token. */
   readonly apiKey: StandingApiKey | undefined
+  /** Undefined for a token of a client, which acts for itself, and for an API key. */
+  readonly ofPerson: StandingTokenPerson | undefined
   /**
    * The scopes of the token that the client still has, in the order of the token. For an API key, only scopes that the tenant still allows
    * to API keys. Rights are checked when they are used.
@@ -38,24 +44,27 @@ export interface Standing {
 
 /**
  * Step 4 of a token check. Checks that the token is not revoked, that its client is active and still entitled to the audience, and that its
- * API key, if any, is valid. Nothing of this is cached. Throws `invalid_token`, and StorageError if the storage cannot be read.
+ * API key or its person, if any, still stands. Nothing of this is cached. Throws `invalid_token`, and StorageError if the storage cannot be read.
  */
 export async function checkStanding(
   { text }: ReadToken,
   { claims, issuer: { tenant, oauth2 } }: { readonly claims: TokenClaims; readonly issuer: TokenIssuer },
   deps: StandingDeps,
 ): Promise<Standing> {
-  const [client, apiKey, isRevokedAt] = await Promise.all([
+  const [client, apiKey, ofPerson, isRevokedAt] = await Promise.all([
     getActiveClient(claims.client_id, tenant, deps),
     isApiKey(claims) ? getStandingApiKey(text, { claims, tenant }, deps) : undefined,
+    checkPersonStanding(claims, tenant, deps),
     findRevocation(deps.storage, tenant.id, claims),
   ])
-  // For an API key, the time of its creation counts, even if its token is younger.
-  const since = apiKey ? Math.floor(apiKey.madeAt / 1000) : claims.iat
+  // For an API key and a family, the time of its creation counts, even if its token is younger.
+  const madeAt = apiKey?.madeAt ?? ofPerson?.family.created_at
+  const since = madeAt === undefined ? claims.iat : Math.floor(madeAt / 1000)
   if (isRevokedAt(since)) throw apiKey ? apiKeyRevoked() : invalidToken('revoked')
   const owner = { tenant, oauth2, client }
   if (!claims.aud.every((audience) => isEntitled(audience, owner))) throw invalidToken('another audience')
-  return { client, apiKey, scopes: findScopes(claims, client, tenant) }
+  const scopes = ofPerson ? findScopesOfPerson(claims, owner) : findScopes(claims, client, tenant)
+  return { client, apiKey, ofPerson, scopes }
 }
 
 /** Throws `invalid_token` for a client that is gone or inactive. */
@@ -70,6 +79,13 @@ function findScopes(claims: TokenClaims, client: Client, { api_keys }: Tenant): 
   if (scope === undefined) return []
   const scopes = scope.split(' ').filter((each) => client.scopes.includes(each) || isPeopleScope(each))
   return isApiKey(claims) ? scopes.filter((each) => api_keys?.allowed_scopes.includes(each)) : scopes
+}
+
+function findScopesOfPerson(
+  { scope }: TokenClaims,
+  owner: { readonly tenant: Tenant; readonly client: Client },
+): readonly string[] {
+  return scope === undefined ? [] : scope.split(' ').filter((each) => mayAllowScope(each, owner))
 }
 
 function apiKeyRevoked(): OAuthError {

@@ -6,8 +6,8 @@ import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { Storage, StoredRecord } from '../../storage/storage.ts'
 import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 import { codes } from './code-row.ts'
-import { FamilyEndedError } from './family-ended-error.ts'
 import { endFamily, familyIdOf, type StartedFamily, startFamily } from './families.ts'
+import { FamilyEndedError } from './family-ended-error.ts'
 import { fromStoredGrant, type PersonGrant, toStoredGrant } from './person-grant.ts'
 
 /** What an authorization code stands for (RFC 6749 section 4.1.2). */

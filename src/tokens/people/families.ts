@@ -70,7 +70,12 @@ export async function startFamily(
     refresh:
       secret === undefined
         ? null
-        : { current: hashOf(secret, hashing), previous: null, salt: makeSalt(randomBytes), rotated_at: now() },
+        : {
+            current: hashOf(secret, hashing),
+            previous: null,
+            salt: makeSalt(randomBytes),
+            rotated_at: now(),
+          },
   }
   const expiresAt = Math.max(seedUntil, findLastUse(value, owner, now()))
   const row = { id, value, expiresAt, parent: grant.sub }
@@ -117,6 +122,11 @@ export function endFamily(
 
 export function familiesOf(storage: Storage, tenantId: string): Records<Family> {
   return storage.of(tenantId).of(families)
+}
+
+/** The jti of an access token of the family. */
+export function tokenIdIn(familyId: string, id: string): string {
+  return `${familyId}.${id}`
 }
 
 /** The family in the jti of an access token; undefined: the token is not of a person. */

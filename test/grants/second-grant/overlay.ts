@@ -20,8 +20,8 @@ const lines = [
   {
     file: 'tokens/further-tokens.ts',
     before: '}\n\n/** The further tokens of an authorization',
-    line: 'id_token: testIdToken,',
-    imports: `import { testIdToken } from '${join(import.meta.dir, 'further-token.ts')}'`,
+    line: 'receipt: receiptToken,',
+    imports: `import { receiptToken } from '${join(import.meta.dir, 'further-token.ts')}'`,
   },
 ]
 

@@ -1,11 +1,12 @@
 import type { Grant } from '../../../src/grants/grant.ts'
 import { OAuthError } from '../../../src/protocol/errors.ts'
 import type { GrantType } from '../../../src/protocol/grant-types.ts'
+import type { FurtherTokenName } from '../../../src/tokens/authorization.ts'
 
 /** The one file of a second grant, which the product does not have: a voucher is exchanged for a token of its holder. */
 export const voucherType = 'urn:example:grant-type:voucher'
 
-const known = ['plain', 'bound', 'with-id', 'too-much']
+const known = ['plain', 'bound', 'with-receipt', 'too-much']
 
 export const voucherGrant: Grant = {
   // The table of names has it in the overlay alone.
@@ -13,7 +14,7 @@ export const voucherGrant: Grant = {
   clients: 'confidential',
   parameters: { voucher: 'The voucher that the holder gave away' },
   scopePolicy: 'own',
-  authorize: async ({ scopes, audience, parameters }, { randomBytes, now }) => {
+  authorize: async ({ scopes, audience, parameters }) => {
     const { voucher } = parameters as { voucher?: string }
     if (voucher === undefined) throw new OAuthError('invalid_request', 'Missing voucher parameter')
     if (!known.includes(voucher)) throw new OAuthError('invalid_grant', 'The voucher is not good')
@@ -22,12 +23,8 @@ export const voucherGrant: Grant = {
       scopes: voucher === 'too-much' ? ['admin'] : scopes,
       audience,
       ...(voucher === 'bound' && { confirmation: { 'x5t#S256': 'thumbprint-of-a-certificate' } }),
-      ...(voucher === 'with-id' && {
-        session: 'session-1',
-        nonce: randomBytes(4).length === 4 ? 'nonce-1' : '',
-        authTime: Math.floor(now() / 1000) - 60,
-        alsoIssue: ['id_token'] as const,
-      }),
+      // The table of further tokens has it in the overlay alone.
+      ...(voucher === 'with-receipt' && { alsoIssue: ['receipt' as string as FurtherTokenName] }),
     }
   },
 }

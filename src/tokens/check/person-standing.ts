@@ -1,0 +1,36 @@
+import type { Tenant } from '../../tenants/tenant.ts'
+import type { Person } from '../../users/person.ts'
+import { type Family, familiesOf, familyIdOfToken } from '../people/families.ts'
+import { findStandingPerson, type StandingPersonDeps } from '../people/standing-person.ts'
+import { isApiKey, type TokenClaims } from '../token-claims.ts'
+import { invalidToken } from './invalid-token.ts'
+
+/** The person of a valid token, and what came of the same code or device. */
+export interface StandingTokenPerson {
+  readonly person: Person
+  readonly family: Family
+}
+
+/**
+ * Checks a token of a person: its family has not ended, and the person and the session still allow it. Nothing is cached. Undefined for a
+ * token that is of no person, without any read. Throws `invalid_token`, and StorageError if the storage cannot be read.
+ */
+export async function checkPersonStanding(
+  claims: TokenClaims,
+  tenant: Tenant,
+  deps: StandingPersonDeps,
+): Promise<StandingTokenPerson | undefined> {
+  const familyId = isApiKey(claims) ? undefined : familyIdOfToken(claims.jti)
+  if (familyId === undefined) return undefined
+  const found = await familiesOf(deps.storage, tenant.id).find(familyId)
+  const family = found?.value
+  if (!family || family.ended_at !== null || !isOf(family, claims)) throw invalidToken('the family is over')
+  const grant = { sub: family.sub, clientId: family.client_id, sid: family.sid, offline: family.offline }
+  const person = await findStandingPerson({ grant, madeAt: family.created_at }, tenant, deps)
+  if (!person) throw invalidToken('the person or the session is over')
+  return { person, family }
+}
+
+function isOf({ sub, client_id }: Family, claims: TokenClaims): boolean {
+  return sub === claims.sub && client_id === claims.client_id
+}

@@ -1,0 +1,70 @@
+import type { Client } from '../../clients/client.ts'
+import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import { isPeopleScope } from '../../protocol/people-scopes.ts'
+import { isReservedScope } from '../../protocol/reserved-scopes.ts'
+import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
+import { isEntitled } from '../audience.ts'
+import type { PersonGrant } from './person-grant.ts'
+
+/** The client that acts for a person, and its tenant. */
+export interface PeopleClient {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+  readonly client: Client
+}
+
+/**
+ * Whether a person can allow this client the scope now: one of the client's, or one of {@link isPeopleScope}. Scopes that manage grantd are
+ * for clients alone, because otherwise everybody who signs in would be an admin.
+ */
+export function mayAllowScope(
+  scope: string,
+  { tenant, client }: Pick<PeopleClient, 'tenant' | 'client'>,
+): boolean {
+  if (!tenant.oidc || isReservedScope(scope)) return false
+  return isPeopleScope(scope) || client.scopes.includes(scope)
+}
+
+/** What a token request asks for. */
+export interface Asked {
+  /** Undefined: the request has no `scope`, and gets all scopes. */
+  readonly scopes?: readonly string[]
+  /** The values of `resource`. Empty: the request has none, and gets the whole audience. */
+  readonly resources: readonly string[]
+}
+
+/**
+ * The scopes and the audience of the tokens of one request: what the person allowed, as far as the client still has it, narrowed to what the
+ * request asks for (RFC 6749 section 6, RFC 8707 section 2.2). Throws `invalid_scope` and `invalid_target` for more than that.
+ */
+export function narrowGrant(
+  grant: Pick<PersonGrant, 'scopes' | 'audience'>,
+  asked: Asked,
+  owner: PeopleClient,
+): { readonly scopes: readonly string[]; readonly audience: readonly string[] } {
+  const scopes = grant.scopes.filter((scope) => mayAllowScope(scope, owner))
+  const audience = grant.audience.filter((each) => isEntitled(each, owner))
+  checkInside(asked.scopes ?? [], scopes, {
+    code: 'invalid_scope',
+    sentence: 'The scope is not one that the person allowed',
+  })
+  checkInside(asked.resources, audience, {
+    code: 'invalid_target',
+    sentence: 'The resource is not one that the person allowed',
+  })
+  if (audience.length === 0)
+    throw new OAuthError('invalid_target', 'The client may not use this API any more')
+  return {
+    scopes: asked.scopes ?? scopes,
+    audience: asked.resources.length === 0 ? audience : [...new Set(asked.resources)],
+  }
+}
+
+function checkInside(
+  asked: readonly string[],
+  allowed: readonly string[],
+  { code, sentence }: { readonly code: 'invalid_scope' | 'invalid_target'; readonly sentence: string },
+): void {
+  const refused = asked.find((each) => !allowed.includes(each))
+  if (refused !== undefined) throw new OAuthError(code, nameIn(sentence, refused))
+}
