@@ -208,7 +208,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
     ...storage,
   ],
-  grants: ['tokens', 'clients', 'tenants', 'keys', 'protocol', ...storage],
+  grants: ['tokens', 'clients', 'tenants', 'users', 'keys', 'protocol', ...storage, ...port],
   tokens: ['bounded-map', 'sessions', 'keys', 'clients', 'tenants', 'users', 'protocol', ...storage, ...port],
   // The one thing of keys that clients need: what their own keys signed.
   clients: [
