@@ -1,7 +1,7 @@
 import type { FurtherTokenName } from './authorization.ts'
 import type { AccessToken, FurtherToken, IssueDeps, IssueRequest } from './issue-request.ts'
-import { idToken } from './people/id-token.ts'
 import { refreshToken } from './people/answered-refresh-token.ts'
+import { idToken } from './people/id-token.ts'
 
 /** One line for each token: the member of the answer, and the token from its own file. The OpenAPI document reads this table too. */
 const furtherTokens: Readonly<Partial<Record<FurtherTokenName, FurtherToken>>> = {
