@@ -7,6 +7,8 @@ import { healthEndpoint } from './endpoints/health.ts'
 import { introspectEndpoint } from './endpoints/introspect.ts'
 import { jwksEndpoint } from './endpoints/jwks.ts'
 import { metadataEndpoint } from './endpoints/metadata.ts'
+import { deviceAuthorizationEndpoint } from './endpoints/people/device-authorization.ts'
+import { deviceEntryEndpoint } from './endpoints/people/device-entry.ts'
 import { protectedResourceEndpoint } from './endpoints/protected-resource.ts'
 import { revokeEndpoint } from './endpoints/revoke.ts'
 import { rootEndpoint } from './endpoints/root.ts'
@@ -31,6 +33,7 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
   const routes = new Elysia()
     .use(documented(deps, admin))
     .use(authorizeEndpoint(deps))
+    .use(deviceEntryEndpoint(deps))
     .use(deps.settings.swagger ? swaggerEndpoint(deps, () => documented(deps, admin)) : new Elysia())
   const app = new Elysia({ strictPath: true, normalize: false, handler: { standardHostname: false } })
     .onTransform({ as: 'global' }, ({ request, route }) => {
@@ -68,6 +71,7 @@ function documented(deps: Deps, admin: AdminApi | undefined) {
     .use(protectedResourceEndpoint(deps))
     .use(introspectEndpoint(deps))
     .use(revokeEndpoint(deps))
+    .use(deviceAuthorizationEndpoint(deps))
     .use(apiKeysEndpoint(deps))
     .use(admin ? admin(deps) : new Elysia())
     .use(strategiesEndpoint(deps))

@@ -150,6 +150,7 @@ const arrows: Record<string, readonly string[]> = {
     'deps',
     'http',
     'pages',
+    'authorization',
     'swagger',
     'grants',
     'sessions',

@@ -93,7 +93,7 @@ async function slowDown(row: Row, { tenantId, deps }: Written): Promise<typeof l
   const interval = Math.min(row.value.interval + intervalStep, longestInterval)
   const value = { ...row.value, interval, polled_at: deps.now() }
   if (!(await replace(row, value, tenantId, deps))) return lost
-  throw new OAuthError('slow_down', `Wait ${interval} seconds between two requests`)
+  throw new OAuthError('slow_down', 'The device asks too often: wait five seconds longer each time')
 }
 
 async function keepWaiting(row: Row, { tenantId, deps }: Written): Promise<typeof lost> {

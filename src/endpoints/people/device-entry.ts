@@ -1,0 +1,155 @@
+import { Elysia } from 'elysia'
+import { startInteraction } from '../../authorization/interactions.ts'
+import type { Deps } from '../../deps.ts'
+import { type Browser, openBrowser, readBrowser } from '../../http/browser/cookies.ts'
+import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { answerPage, pageFrame, withErrorPages } from '../../http/browser/page-answer.ts'
+import { recordAudit } from '../../http/record-event.ts'
+import { parseForm } from '../../http/request/form.ts'
+import { notesOf } from '../../http/request/request-notes.ts'
+import { renderDeviceDonePage } from '../../pages/device-done-page.ts'
+import { type DeviceView, renderDevicePage } from '../../pages/device-page.ts'
+import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
+import { basePathOf } from '../../protocol/url/uri.ts'
+import { parseUserCode, renderUserCode } from '../../protocol/user-code.ts'
+import { type Tenant, tenantPath } from '../../tenants/tenant.ts'
+import { findDeviceByUserCode, type WaitingDevice } from '../../tokens/people/device-codes.ts'
+
+/** The page belongs to no tenant before its code is known, and neither do its cookie and its limit. */
+const noTenant = { id: '' }
+
+/**
+ * `GET` and `POST /device`: where a person types the code of a device (RFC 8628 section 3.3). A code that the link has is shown and still has
+ * to be sent by the person (section 5.4). The same path says how it ended.
+ */
+export const deviceEntryEndpoint = (deps: Deps) =>
+  new Elysia()
+    .get(
+      '/device',
+      ({ request }) => withErrorPages(request, undefined, deps, () => answerEntry(request, deps)),
+      hidden,
+    )
+    .post(
+      '/device',
+      ({ request }) => withErrorPages(request, undefined, deps, () => takeCode(request, deps)),
+      hidden,
+    )
+
+const hidden = { parse: 'none', detail: { hide: true } } as const
+
+async function answerEntry(request: Request, deps: Deps): Promise<Response> {
+  const query = new URL(request.url).searchParams
+  const outcome = query.get('result')
+  if (outcome === 'allowed' || outcome === 'denied') {
+    const tenant = await deps.tenants.find(query.get('tenant') ?? '')
+    return answerPage(renderDeviceDonePage({ frame: pageFrame(request, tenant, deps), outcome }))
+  }
+  const code = parseUserCode(query.get('user_code') ?? '')
+  return answerForm(request, { code, problem: null, status: 200 }, deps)
+}
+
+/** Goes on to the sign-in at the tenant of the device. */
+async function takeCode(request: Request, deps: Deps): Promise<Response> {
+  const form = await parseForm(request)
+  const browser = readBrowser(request, noTenant, deps)
+  checkCsrf(request, { sent: form, browser, form: 'device', boundTo: '' }, deps)
+  const code = parseUserCode(form.get('user_code') ?? '')
+  // What is no code at all is no guess.
+  if (code === undefined) return answerUnknown(request, code, deps)
+  const found = await guardGuess(request, deps, () => findDevice(code, deps))
+  if (found instanceof OAuthError) return answerWait(request, code, { error: found, deps })
+  return found ? beginInteraction(request, found, deps) : answerUnknown(request, code, deps)
+}
+
+interface FoundDevice {
+  readonly tenant: Tenant
+  readonly device: WaitingDevice
+}
+
+/** The device of a code, at a tenant that is active and signs people in. */
+async function findDevice(code: string, deps: Deps): Promise<FoundDevice | undefined> {
+  const device = await findDeviceByUserCode(code, deps)
+  const tenant = device && (await deps.tenants.find(device.tenantId))
+  return device && tenant?.oidc ? { tenant, device } : undefined
+}
+
+/**
+ * Slows down guessing from one address (RFC 8628 section 5.1). Returns the error of status 429 if the attempt has to wait. A success does not
+ * exempt the address as that of a client does, because anybody can get a code of their own.
+ */
+async function guardGuess<T>(
+  request: Request,
+  deps: Deps,
+  find: () => Promise<T | undefined>,
+): Promise<T | undefined | OAuthError> {
+  const attempt = openAttempt(request, deps)
+  try {
+    await attempt.admit()
+    return (await find()) ?? attempt.fail()
+  } catch (error) {
+    if (!(error instanceof OAuthError) || error.status !== tooManyRequests) throw error
+    deps.metrics?.countThrottled('user_code')
+    return error
+  }
+}
+
+function openAttempt(request: Request, deps: Deps) {
+  const subject = { tenantId: noTenant.id, kind: 'user_code', key: '', address: notesOf(request).address }
+  return deps.limits.open(subject, ({ scope, seconds }) => {
+    const detail = { scope, seconds: String(seconds) }
+    recordAudit(request, { type: 'limit.reached', tenant: noTenant.id, outcome: 'refused', detail }, deps)
+  })
+}
+
+async function beginInteraction(
+  request: Request,
+  { tenant, device: { id, clientId, scopes } }: FoundDevice,
+  deps: Deps,
+): Promise<Response> {
+  const headers = new Headers()
+  const { hash } = openBrowser(request, headers, { tenant, deps })
+  const content = { kind: 'device' as const, device: id, client_id: clientId, scopes: [...scopes] }
+  const interaction = await startInteraction({ tenant, browser: hash, content }, deps)
+  const next = `${basePathOf(deps.publicUrl)}${tenantPath(tenant.id)}/login?interaction=${interaction.id}`
+  headers.set('Location', next)
+  headers.set('Cache-Control', 'no-store')
+  return new Response(null, { status: 303, headers })
+}
+
+interface FormAnswer extends Pick<DeviceView, 'problem'> {
+  readonly code: string | undefined
+  readonly status: number
+  readonly retryAfter?: number
+}
+
+function answerUnknown(request: Request, code: string | undefined, deps: Deps): Response {
+  return answerForm(request, { code, problem: { kind: 'unknown' }, status: 400 }, deps)
+}
+
+function answerWait(
+  request: Request,
+  code: string,
+  { error, deps }: { error: OAuthError; deps: Deps },
+): Response {
+  const seconds = error.retryAfterSeconds ?? 1
+  const problem = { kind: 'wait' as const, seconds }
+  return answerForm(request, { code, problem, status: tooManyRequests, retryAfter: seconds }, deps)
+}
+
+function answerForm(
+  request: Request,
+  { code, problem, status, retryAfter }: FormAnswer,
+  deps: Deps,
+): Response {
+  const headers = new Headers()
+  if (retryAfter !== undefined) headers.set('Retry-After', String(retryAfter))
+  const browser: Browser = openBrowser(request, headers, { tenant: noTenant, deps })
+  const page = renderDevicePage({
+    frame: pageFrame(request, undefined, deps),
+    action: `${basePathOf(deps.publicUrl)}/device`,
+    csrf: csrfToken(browser.secret, 'device', '', deps),
+    userCode: code === undefined ? '' : renderUserCode(code),
+    problem,
+  })
+  return answerPage(page, { status, headers })
+}

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { type DeviceApp, startDeviceApp } from './device-kit.ts'
+
+let kit: DeviceApp
+beforeEach(async () => {
+  kit = await startDeviceApp()
+})
+afterEach(() => kit.app.close())
+
+const wrongCode = 'BBBB-BBBB'
+const fieldOf = (page: { forms: readonly { fields: readonly { name: string; value: string }[] }[] }) =>
+  page.forms[0]?.fields.find(({ name }) => name === 'user_code')?.value
+
+/** Types a code at /device; where the browser then stands. */
+const type = async (code: string, browser = kit.browser()) =>
+  browser.submit(await browser.open('/device'), { user_code: code })
+
+/** Sends the form without a page behind it. */
+const post = (body: string, headers: Record<string, string> = {}) =>
+  kit.app.send('/device', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+    body,
+  })
+
+describe('GET /device', () => {
+  test('asks for a code, with a form that only this browser can send', async () => {
+    const page = await kit.browser().open('/device')
+    expect([page.status, fieldOf(page)]).toEqual([200, ''])
+    expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+    expect(page.headers.get('cache-control')).toContain('no-store')
+  })
+
+  test('shows the code of the link and does nothing with it', async () => {
+    const { user_code, verification_uri_complete } = await kit.start()
+    const browser = kit.browser()
+    const page = await browser.open(verification_uri_complete)
+    expect([page.status, page.way.length, fieldOf(page)]).toEqual([200, 1, user_code])
+  })
+
+  test.each(['<script>', "BBBB-BBBB'><b>", 'x'.repeat(5000), ''])(
+    'a link with %j shows no code',
+    async (code) => {
+      const page = await kit.browser().open(`/device?${new URLSearchParams({ user_code: code })}`)
+      expect([page.status, fieldOf(page)]).toEqual([200, ''])
+      if (code !== '') expect(page.body).not.toContain(code)
+    },
+  )
+
+  test.each(['allowed', 'denied'])('says that it was %s, with the name of the tenant', async (result) => {
+    const page = await kit.browser().open(`/device?tenant=acme&result=${result}`)
+    expect([page.status, page.forms]).toEqual([200, []])
+    expect(page.text).toContain('Acme')
+    expect((await kit.browser().open(`/device?tenant=nobody&result=${result}`)).status).toBe(200)
+  })
+})
+
+describe('POST /device', () => {
+  test.each([(code: string) => code, (code: string) => ` ${code.toLowerCase().replace('-', ' ')} `])(
+    'goes on to the sign-in of the tenant, however the code is typed',
+    async (typed) => {
+      const { user_code } = await kit.start()
+      const page = await type(typed(user_code))
+      const { pathname, searchParams } = page.way[1] ?? new URL('none:')
+      expect(pathname).toBe('/api/v1/tenant/acme/login')
+      expect(searchParams.get('interaction')).toMatch(/^[\w-]{22}$/)
+    },
+  )
+
+  test.each([wrongCode, 'nonsense', 'A'.repeat(5000)])(
+    'the unknown code %j is told in words',
+    async (code) => {
+      const page = await type(code)
+      expect(page.status).toBe(400)
+      expect(page.text).toMatch(/code/i)
+      expect(page.forms).toHaveLength(1)
+    },
+  )
+
+  test('an expired code is like an unknown one', async () => {
+    const { user_code } = await kit.start()
+    kit.app.advance(600)
+    const [expired, unknown] = [await type(user_code), await type(wrongCode)]
+    expect(expired.status).toBe(400)
+    expect(expired.text).toBe(unknown.text)
+  })
+
+  test('without the token of our own page, or from another site, it is refused', async () => {
+    const { user_code } = await kit.start()
+    expect((await post(`user_code=${user_code}`)).status).toBe(403)
+    const browser = kit.browser()
+    const page = await browser.open('/device')
+    const csrf = page.forms[0]?.fields.find(({ name }) => name === 'csrf')?.value ?? ''
+    const body = new URLSearchParams({ user_code, csrf }).toString()
+    expect((await post(body)).status).toBe(403)
+    const Cookie = (page.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    expect((await post(body, { Cookie, Origin: 'https://evil.example' })).status).toBe(403)
+    expect((await post(body, { Cookie, 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403)
+    expect((await post(body, { Cookie })).status).toBe(303)
+  })
+})
+
+describe('guessing', () => {
+  const guess = (browser = kit.browser(), code = wrongCode) => type(code, browser)
+
+  test('makes the address wait, and the right code too, with words and Retry-After', async () => {
+    const { user_code } = await kit.start()
+    const browser = kit.browser()
+    const statuses: number[] = []
+    for (let tries = 0; tries < 20; tries++) statuses.push((await guess(browser)).status)
+    const first = statuses.indexOf(429)
+    expect(first).toBeGreaterThan(4)
+    expect(statuses.slice(first).every((status) => status === 429)).toBe(true)
+    const held = await type(user_code, browser)
+    expect(held.status).toBe(429)
+    expect(Number(held.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(held.forms).toHaveLength(1)
+    expect(kit.app.events.filter(({ type }) => type === 'limit.reached')).not.toEqual([])
+    kit.app.advance(900)
+    const again = await kit.start()
+    expect((await type(again.user_code, browser)).way[1]?.pathname).toEndWith('/login')
+  })
+
+  test('is not made free by a right code of the guesser', async () => {
+    const browser = kit.browser()
+    await type((await kit.start()).user_code, browser)
+    const statuses = []
+    for (let tries = 0; tries < 20; tries++) statuses.push((await guess(browser)).status)
+    expect(statuses.at(-1)).toBe(429)
+  })
+
+  test('what is no code is no guess', async () => {
+    const browser = kit.browser()
+    for (let tries = 0; tries < 30; tries++) expect((await guess(browser, 'nonsense')).status).toBe(400)
+  })
+
+  test('leaves no code in the log', async () => {
+    const { user_code } = await kit.start()
+    await type(user_code)
+    await guess()
+    const log = JSON.stringify([kit.app.log, kit.app.events])
+    for (const code of [user_code, user_code.replace('-', ''), wrongCode]) expect(log).not.toContain(code)
+  })
+})
