@@ -14,6 +14,7 @@ import type { Tenant } from '../tenants/tenant.ts'
 import { requestedAudience } from '../tokens/audience.ts'
 import type { Authorization } from '../tokens/authorization.ts'
 import { type IssuedTokens, issueTokens } from '../tokens/issue.ts'
+import { FamilyEndedError } from '../tokens/people/family-ended-error.ts'
 import { mayAllowScope } from '../tokens/people/people-rights.ts'
 import { checkClientKind } from './token-checks/client-kind.ts'
 import { checkGrantAllowed } from './token-checks/grant-allowed.ts'
@@ -56,7 +57,10 @@ async function answerTokenRequest(
   // 4. Resolve scopes and audience.
   const tokenRequest = resolveTokenRequest(asked)
   // 5. Run the grant.
-  const authorization = await grant.authorize(tokenRequest, deps)
+  const authorization = await grant.authorize(tokenRequest, deps).catch((error: unknown) => {
+    if (error instanceof FamilyEndedError) noteReplay(asked, error, deps)
+    throw error
+  })
   checkGranted(authorization, asked)
   // 6. Issue the tokens.
   const { shareable = false } = grant
@@ -114,7 +118,7 @@ function checkGranted({ scopes, person }: Authorization, { grant, tenant, client
 
 function noteIssued(
   { request, grant, tenant, client }: CheckedRequest,
-  { response, tokenId, algorithm }: IssuedTokens,
+  { response, tokenId, algorithm, subject }: IssuedTokens,
   deps: Deps,
 ): void {
   deps.metrics?.countToken(grant.type, algorithm)
@@ -126,7 +130,34 @@ function noteIssued(
       outcome: 'success',
       actor: client.id,
       client: client.id,
-      detail: { jti: tokenId, grant_type: grant.type, ...(response.scope && { scope: response.scope }) },
+      detail: {
+        jti: tokenId,
+        grant_type: grant.type,
+        ...(grant.isOfPeople && { sub: subject }),
+        ...(response.scope && { scope: response.scope }),
+      },
+    },
+    deps,
+  )
+}
+
+const replayEvents = { code: 'code.replayed', refresh_token: 'refresh_token.reused' } as const
+
+function noteReplay(
+  { request, tenant, client }: CheckedRequest,
+  { replayed, ended: { sub, familyId } }: FamilyEndedError,
+  deps: Deps,
+): void {
+  deps.metrics?.countReplay(replayed)
+  recordAudit(
+    request,
+    {
+      type: replayEvents[replayed],
+      tenant: tenant.id,
+      outcome: 'refused',
+      actor: client.id,
+      client: client.id,
+      detail: { sub, family: familyId },
     },
     deps,
   )

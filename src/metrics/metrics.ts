@@ -19,6 +19,7 @@ interface RouteRow {
 export class Metrics {
   readonly #routes = new Map<string, RouteRow>()
   readonly #tokens = new Map<string, number>()
+  readonly #replays = new Map<string, number>()
   readonly #throttled = new Map<string, number>()
 
   /** Counts an answer. `route` is a pattern; undefined: no route matched. */
@@ -42,6 +43,11 @@ export class Metrics {
     this.#tokens.set(key, (this.#tokens.get(key) ?? 0) + 1)
   }
 
+  /** Counts something that works once and came twice; `kind` is `code` or `refresh_token`. */
+  countReplay(kind: string): void {
+    this.#replays.set(kind, (this.#replays.get(kind) ?? 0) + 1)
+  }
+
   /** Counts a request that must wait after too many failures; `kind` is the kind of limit, such as `client`. */
   countThrottled(kind: string): void {
     this.#throttled.set(kind, (this.#throttled.get(kind) ?? 0) + 1)
@@ -59,6 +65,7 @@ export class Metrics {
     }
     for (const [route, row] of this.#routes) Object.assign(samples, histogramOf(route, row))
     for (const [labels, count] of this.#tokens) samples[`grantd_tokens_issued_total{${labels}}`] = count
+    for (const [kind, count] of this.#replays) samples[`grantd_replays_total{kind=${quote(kind)}}`] = count
     for (const [kind, count] of this.#throttled)
       samples[`grantd_throttled_requests_total{kind=${quote(kind)}}`] = count
     return samples

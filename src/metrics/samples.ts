@@ -26,6 +26,11 @@ const families: readonly Family[] = [
     help: 'Tokens of the token endpoint by grant type and signature algorithm',
   },
   {
+    name: 'grantd_replays_total',
+    type: 'counter',
+    help: 'Authorization codes and refresh tokens that came a second time, which ended all that came of them',
+  },
+  {
     name: 'grantd_throttled_requests_total',
     type: 'counter',
     help: 'Requests answered 429 because too many attempts failed, by what was tried',

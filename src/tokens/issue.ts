@@ -18,6 +18,8 @@ export interface IssuedTokens {
   readonly response: TokenResponse & Partial<Record<FurtherTokenName, string>>
   /** The jti of the access token. */
   readonly tokenId: string
+  /** The sub of the access token. */
+  readonly subject: string
   /** The algorithm of its signature. */
   readonly algorithm: string
 }
@@ -41,7 +43,7 @@ export async function issueTokens(request: IssueOptions, deps: IssueDeps): Promi
     expires_in: window === 0 ? lifetime : issuedAt + lifetime - Math.floor(deps.now() / 1000),
     ...(authorization.scopes.length > 0 && { scope: authorization.scopes.join(' ') }),
   }
-  const issued = { response, tokenId, algorithm: key.algorithm }
+  const issued = { response, tokenId, subject: authorization.subject, algorithm: key.algorithm }
   if (!authorization.alsoIssue) return issued
   const further = await issueFurtherTokens(request, { ...deps, accessToken })
   return { ...issued, response: { ...response, ...further } }

@@ -127,7 +127,7 @@ async function endReplayed(
 ): Promise<void> {
   const id = familyIdOf(code, deps)
   if (await endFamily(id, tenant.id, deps)) {
-    throw new FamilyEndedError('code_replayed', codeMessage, { familyId: id, sub, clientId: client_id })
+    throw new FamilyEndedError('code', codeMessage, { familyId: id, sub, clientId: client_id })
   }
 }
 
@@ -177,7 +177,7 @@ export async function redeemCode(
   const familyId = familyIdOf(code, deps)
   await endFamily(familyId, owner.tenant.id, deps)
   const { sub, clientId } = grant
-  throw new FamilyEndedError('code_replayed', codeMessage, { familyId, sub, clientId })
+  throw new FamilyEndedError('code', codeMessage, { familyId, sub, clientId })
 }
 
 const codeMessage = 'Authorization code is invalid or expired'

@@ -1,7 +1,7 @@
 import { OAuthError } from '../../protocol/errors.ts'
 
-/** Something that works once came twice, so somebody else has it. */
-export type FamilyEnd = 'code_replayed' | 'refresh_token_reused'
+/** What works once and came twice, so somebody else may have it. */
+export type Replayed = 'code' | 'refresh_token'
 
 export interface EndedFamily {
   readonly familyId: string
@@ -11,12 +11,12 @@ export interface EndedFamily {
 
 /** The refusal of a replay, which has ended the family. The client sees `invalid_grant` as for any other code or refresh token. */
 export class FamilyEndedError extends OAuthError {
-  readonly end: FamilyEnd
+  readonly replayed: Replayed
   readonly ended: EndedFamily
 
-  constructor(end: FamilyEnd, description: string, ended: EndedFamily) {
-    super('invalid_grant', description, { reason: end })
-    this.end = end
+  constructor(replayed: Replayed, description: string, ended: EndedFamily) {
+    super('invalid_grant', description, { reason: `${replayed}_replayed` })
+    this.replayed = replayed
     this.ended = ended
   }
 }

@@ -93,7 +93,7 @@ export async function rotateRefreshToken(
     if (!(await records.replace(familyId, next.family, options))) return lost
     if (next.secret !== undefined) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
     const { sub, clientId } = grant
-    throw new FamilyEndedError('refresh_token_reused', refreshMessage, { familyId, sub, clientId })
+    throw new FamilyEndedError('refresh_token', refreshMessage, { familyId, sub, clientId })
   })
 }
 

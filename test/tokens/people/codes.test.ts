@@ -79,7 +79,10 @@ test('a replay is refused and ends everything that came of the code', async () =
   const refreshed = await app.refresh(body.refresh_token)
   expect(await app.introspect(refreshed.body.access_token)).toMatchObject({ active: true })
   expect(await refused(code)).toEqual([...codeError])
-  expect(app.events.at(-1)).toMatchObject({ type: 'code.replayed', client: 'web', outcome: 'refused' })
+  expect(app.events.slice(-2)).toMatchObject([
+    { type: 'code.replayed', client: 'web', outcome: 'refused', detail: { sub: 'sub-of-ada' } },
+    { type: 'token.refused', client: 'web', reason: 'code_replayed' },
+  ])
   for (const token of [body.access_token, refreshed.body.access_token])
     expect(await app.introspect(token)).toEqual({ active: false })
   expect((await app.refresh(refreshed.body.refresh_token)).status).toBe(400)
