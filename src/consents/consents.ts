@@ -80,6 +80,16 @@ export function withdrawConsent(key: ConsentKey, { storage, now }: ConsentDeps):
   })
 }
 
+/** Deletes every consent of a person who is deleted. The cutoff of the person is the caller's. Throws StorageError. */
+export async function withdrawAllConsents(
+  { tenantId, sub }: Omit<ConsentKey, 'clientId'>,
+  deps: Pick<ConsentDeps, 'storage'>,
+): Promise<void> {
+  const records = recordsOf(tenantId, deps)
+  for await (const page of walkRows(records, { parent: sub, pageSize }))
+    for (const { id } of page) await records.delete(id)
+}
+
 function toConsent({ id, value }: Pick<StoredRecord<ConsentValue>, 'id' | 'value'>, sub: string): Consent {
   return { clientId: id.slice(sub.length + 1), scopes: value.scopes, givenAt: value.given_at }
 }

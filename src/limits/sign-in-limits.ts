@@ -58,6 +58,15 @@ export class SignInLimits {
     return new SignInAttempt(counts, { rows, now })
   }
 
+  /** Forgets the failures of a name, because the person has a new password. Throws StorageError. */
+  async forget(tenantId: string, username: string): Promise<void> {
+    const { settings, key, storage } = this.#options
+    if (!settings.enabled) return
+    const counts = this.#countsOf({ tenantId, username, address: undefined }, await key.read())
+    const rows = storage.of(tenantId).of(signInFailures)
+    for (const { id, endsBySuccess } of counts) if (endsBySuccess) await rows.delete(id)
+  }
+
   /** Chooses one of the items by the text, the same at each replica, and in a way that nobody outside can know. Throws StorageError. */
   async choose<T>(text: string, items: readonly T[]): Promise<T | undefined> {
     const { hashing, key } = this.#options
