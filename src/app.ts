@@ -9,6 +9,7 @@ import { jwksEndpoint } from './endpoints/jwks.ts'
 import { metadataEndpoint } from './endpoints/metadata.ts'
 import { deviceAuthorizationEndpoint } from './endpoints/people/device-authorization.ts'
 import { deviceEntryEndpoint } from './endpoints/people/device-entry.ts'
+import { pageAssetsEndpoint } from './endpoints/people/page-assets.ts'
 import { protectedResourceEndpoint } from './endpoints/protected-resource.ts'
 import { revokeEndpoint } from './endpoints/revoke.ts'
 import { rootEndpoint } from './endpoints/root.ts'
@@ -34,6 +35,7 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
     .use(documented(deps, admin))
     .use(authorizeEndpoint(deps))
     .use(deviceEntryEndpoint(deps))
+    .use(pageAssetsEndpoint(deps))
     .use(deps.settings.swagger ? swaggerEndpoint(deps, () => documented(deps, admin)) : new Elysia())
   const app = new Elysia({ strictPath: true, normalize: false, handler: { standardHostname: false } })
     .onTransform({ as: 'global' }, ({ request, route }) => {

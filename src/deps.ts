@@ -7,6 +7,7 @@ import type { AttemptLimits } from './limits/attempt-limits.ts'
 import type { Log } from './log.ts'
 import type { LogoutNotices } from './logout/logout-notices.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { Logos } from './pages/frame/logo.ts'
 import type { Hashing } from './platform/hashing.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
 import type { SecretChecker } from './secrets/secret-checker.ts'
@@ -25,6 +26,7 @@ export interface Deps {
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
   readonly hashing: Hashing
+  readonly logos: Logos
   readonly log: Log
   readonly build: BuildInfo
   /** The base of every link, without a trailing slash. */

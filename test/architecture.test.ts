@@ -81,6 +81,7 @@ const arrows: Record<string, readonly string[]> = {
   server: [
     'logout',
     'app',
+    'pages/frame/logo.ts',
     'cli',
     'deps',
     'build-info',
@@ -128,6 +129,7 @@ const arrows: Record<string, readonly string[]> = {
   deps: [
     'logout',
     'config/schema.ts',
+    'pages/frame/logo.ts',
     'audit/audit-trail.ts',
     'build-info',
     'log',

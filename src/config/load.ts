@@ -8,6 +8,7 @@ import { checkConfig, type Partly } from './rules/check.ts'
 import { hasNoKeys, readClientKeys } from './rules/client-keys.ts'
 import { hashClientSecrets, isHashedAlready, type SecretSources } from './rules/client-secret.ts'
 import { warnOfConfigFile } from './rules/exposed-files.ts'
+import { checkLogoFiles } from './rules/logo-file.ts'
 import { SecretDoubts } from './rules/secret-doubts.ts'
 import { resolveStorage, type StorageSettings } from './rules/storage-settings.ts'
 import { Config } from './schema.ts'
@@ -122,6 +123,7 @@ async function checkSource(source: Source, { folder, path }: ConfigText, host: C
   checkConfig(read, source, resolve)
   const sources = { platform: host, resolve }
   if (path !== undefined) await warnOfConfigFile(read, { path, source, files: host.files })
+  await checkLogoFiles(read, source, sources)
   await hashSecrets(read, source, sources)
   return { read, storage: await resolveStorage(read, source, sources), resolve }
 }

@@ -1,6 +1,7 @@
 import { type Html, html } from '../http/answer/html.ts'
 import { renderLayout } from './frame/layout.ts'
 import type { PageFrame } from './frame/page-frame.ts'
+import { renderMark } from './frame/parts.ts'
 import { textsOf } from './locales/locale.ts'
 
 export interface DeviceDoneView {
@@ -15,7 +16,8 @@ export function renderDeviceDonePage({ frame, outcome }: DeviceDoneView): Html {
     outcome === 'allowed'
       ? [device.allowedTitle, device.allowedText]
       : [device.deniedTitle, device.deniedText]
-  const body = html`<h1>${title}</h1>
+  const body = html`${renderMark(outcome === 'allowed' ? 'good' : 'bad')}
+<h1>${title}</h1>
 <p>${text}</p>`
   return renderLayout(frame, { title, body })
 }

@@ -2,6 +2,7 @@ import { type Html, html } from '../http/answer/html.ts'
 import { type ErrorCode, tooManyRequests } from '../protocol/errors.ts'
 import { renderLayout } from './frame/layout.ts'
 import type { PageFrame } from './frame/page-frame.ts'
+import { renderMark } from './frame/parts.ts'
 import type { Texts } from './locales/en.ts'
 import { textsOf } from './locales/locale.ts'
 
@@ -21,7 +22,8 @@ export function renderErrorPage({ frame, code, status, description, retryAfterSe
   const { error } = texts
   const { title, text } = explain({ status, retryAfterSeconds }, texts)
   const { requestId } = frame
-  const body = html`<h1>${title}</h1>
+  const body = html`${renderMark('bad')}
+<h1>${title}</h1>
 <p>${text}</p>
 <dl class="details">
 <dt>${error.code}</dt><dd><code>${code}</code><br><span lang="en">${description}</span></dd>

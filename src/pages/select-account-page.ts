@@ -29,7 +29,7 @@ ${clientName === null ? html`` : html`<p class="lead">${selectAccount.toContinue
 ${renderHidden({ csrf })}
 <div class="accounts">
 <button name="account" value="current">${renderPerson(person, '')}</button>
-<button name="account" value="other">${selectAccount.other}</button>
+<button name="account" value="other"><span class="avatar plus" aria-hidden="true"></span>${selectAccount.other}</button>
 </div>
 </form>`
   return renderLayout(frame, { title: selectAccount.title, body })

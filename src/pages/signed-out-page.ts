@@ -2,6 +2,7 @@ import { type Html, html } from '../http/answer/html.ts'
 import { renderLayout } from './frame/layout.ts'
 import { isLinkable } from './frame/links.ts'
 import type { PageFrame } from './frame/page-frame.ts'
+import { renderMark } from './frame/parts.ts'
 import { textsOf } from './locales/locale.ts'
 
 export interface SignedOutView {
@@ -18,7 +19,8 @@ export function renderSignedOutPage({ frame, hasStayed, continueUrl }: SignedOut
   const [title, heading, text, link] = hasStayed
     ? [signedOut.stayedTitle, signedOut.stayedHeading, signedOut.stayedText, signedOut.continue]
     : [signedOut.title, signedOut.heading, signedOut.text, signedOut.again]
-  const body = html`<h1>${heading}</h1>
+  const body = html`${renderMark(hasStayed ? 'still' : 'good')}
+<h1>${heading}</h1>
 <p>${text}</p>
 ${continueUrl !== null && isLinkable(continueUrl) ? html`<p><a class="button" href="${continueUrl}">${link}</a></p>` : html``}`
   return renderLayout(frame, { title, body })

@@ -12,6 +12,7 @@ import { SignInLimits } from '../limits/sign-in-limits.ts'
 import type { Log } from '../log.ts'
 import { noNotices } from '../logout/logout-notices.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import type { Logos } from '../pages/frame/logo.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
@@ -44,6 +45,8 @@ export interface ComposeOptions {
   readonly publicUrl: string
   readonly lifecycle: Lifecycle
   readonly metrics?: Metrics | undefined
+  /** Default: no tenant has one. */
+  readonly logos?: Logos
 }
 
 /** The place of the storage. A configuration without a data_dir gets a storage in memory, which ends with the process. */
@@ -101,6 +104,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     signedTokens: new SignedTokens({ hashing: platform.hashing, secret: randomBytes(32) }),
     settings: config,
     build: buildInfo,
+    logos: options.logos ?? new Map(),
     hashing: platform.hashing,
     logoutNotices: noNotices,
     recentTokens: new RecentTokens({ storage, now }),

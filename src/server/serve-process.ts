@@ -15,6 +15,7 @@ import { composeDeps, planStorage } from './compose.ts'
 import { createDemo, type Demo } from './demo.ts'
 import { hearSignals, hearSupervisor } from './hear-stop.ts'
 import { openKeys } from './open-keys.ts'
+import { openLogos } from './open-logos.ts'
 import { openParts } from './open-parts.ts'
 import { startMetrics } from './process-metrics.ts'
 import { runUntilStopped } from './shutdown.ts'
@@ -103,13 +104,14 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
   const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet })
   const metrics = startMetrics(config, { platform, log, isWorker: worker !== undefined })
   const adminApi = await loadAdminApi(config.admin)
+  const logos = await openLogos(loaded, platform)
   const { listener, deps } = startListening(
     { host, port, settings: config.server, platform, sharePort: worker !== undefined, adminApi },
     (actual) => {
       const publicUrl = config.server.public_url ?? `http://localhost:${actual.port}`
       const { expiryCutoff } = parts.maintenance
       return composeDeps(loaded, {
-        ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff },
+        ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos },
         metrics: metrics.counters,
       })
     },

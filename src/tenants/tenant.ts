@@ -27,7 +27,7 @@ export type OAuth2Settings = ReadonlySettings<Omit<OAuth2Config, 'audience'>> & 
 
 export type OpenidSettings = ReadonlySettings<Omit<OidcSettings, 'sign_in'>> & {
   readonly sign_in: ReadonlySettings<OidcSettings['sign_in']> & {
-    /** Where the logo is: an absolute path. Null: none, as for every stored tenant. */
+    /** The file of the logo, as config.yaml names it. Null: none, as for every stored tenant. */
     readonly logo_file: string | null
   }
 }

@@ -8,9 +8,9 @@ import { htmlPage } from '../answer/html-page.ts'
 import { noteError } from '../answer/render-error.ts'
 import { notesOf } from '../request/request-notes.ts'
 import { chooseLocale } from './choose-locale.ts'
-import { stylesheetUrl } from './page-links.ts'
+import { logoUrl, stylesheetUrl } from './page-links.ts'
 
-type PageDeps = Pick<Deps, 'publicUrl' | 'hashing'>
+type PageDeps = Pick<Deps, 'publicUrl' | 'hashing' | 'logos'>
 
 /**
  * The frame of a page that answers `request`. `tenant` is undefined on a page that belongs to none. `uiLocales` is the parameter of the
@@ -24,15 +24,16 @@ export function pageFrame(
 ): PageFrame {
   const { id } = notesOf(request)
   const acceptLanguage = request.headers.get('accept-language')
+  const look = tenant?.oidc?.sign_in
   return {
     tenantName: tenant?.name ?? null,
-    title: null,
-    logoUrl: null,
-    accent: null,
-    termsUrl: null,
-    privacyUrl: null,
-    helpUrl: null,
-    locale: chooseLocale({ uiLocales, acceptLanguage, byDefault: 'en' }),
+    title: look?.title ?? null,
+    logoUrl: logoUrl(tenant, deps),
+    accent: look?.accent ?? null,
+    termsUrl: look?.terms_url ?? null,
+    privacyUrl: look?.privacy_url ?? null,
+    helpUrl: look?.help_url ?? null,
+    locale: chooseLocale({ uiLocales, acceptLanguage, byDefault: look?.default_locale ?? 'en' }),
     stylesheetUrl: stylesheetUrl(tenant, deps),
     requestId: id === '' ? null : id,
   }

@@ -2,6 +2,7 @@ import { type Html, html } from '../../http/answer/html.ts'
 import { textsOf } from '../locales/locale.ts'
 import { isLinkable } from './links.ts'
 import type { PageFrame } from './page-frame.ts'
+import { initialOf } from './parts.ts'
 
 interface PageContent {
   /** The title of the window, without the name of the tenant. */
@@ -47,7 +48,8 @@ ${script}
 
 function renderBrand(logoUrl: string | null, brand: string | null): Html {
   if (logoUrl !== null) return html`<p class="brand"><img src="${logoUrl}" alt="${brand ?? ''}"></p>`
-  return brand === null ? html`` : html`<p class="brand"><bdi>${brand}</bdi></p>`
+  if (brand === null) return html``
+  return html`<p class="brand"><span class="tile" aria-hidden="true">${initialOf(brand)}</span><bdi>${brand}</bdi></p>`
 }
 
 function renderFooter({ termsUrl, privacyUrl, helpUrl, locale }: PageFrame): Html {

@@ -65,6 +65,11 @@ ${hint === undefined ? nothing : html`<p class="hint" id="${name}-hint">${hint}<
 </div>`
 }
 
+/** The sign above a page that only says something: it was done, it failed, or it is over. */
+export function renderMark(kind: 'good' | 'bad' | 'still'): Html {
+  return html`<div class="mark ${kind}"></div>`
+}
+
 /** The line that says who is signed in. `label` is a sentence such as `Signed in as`. */
 export function renderPerson({ name, username }: PersonView, label: string): Html {
   const first = name ?? username
@@ -77,7 +82,7 @@ export function renderPerson({ name, username }: PersonView, label: string): Htm
 }
 
 /** The first letter of a name, as a reader counts letters. */
-function initialOf(name: string): string {
+export function initialOf(name: string): string {
   const [first] = new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(name.trim())
   return (first?.segment ?? '').toLocaleUpperCase('en')
 }
