@@ -25,8 +25,7 @@ export async function auditRefusal<T>(
   try {
     return await work()
   } catch (error) {
-    // Refusals during a wait have no events. `limit.reached` is recorded once, when the wait begins.
-    if (error instanceof OAuthError && error.status !== tooManyRequests) {
+    if (error instanceof OAuthError && isRefusal(error)) {
       const reason = error.reason ?? error.code
       // The actor is undefined until it is authenticated, even if the request names a client.
       const { clientId, actor } = notesOf(request)
@@ -38,4 +37,12 @@ export async function auditRefusal<T>(
     }
     throw error
   }
+}
+
+/**
+ * Refusals during a wait have no events: `limit.reached` is recorded once, when the wait begins. A device that polls is not refused (RFC 8628
+ * section 3.5).
+ */
+function isRefusal({ status, code }: OAuthError): boolean {
+  return status !== tooManyRequests && code !== 'authorization_pending' && code !== 'slow_down'
 }

@@ -18,17 +18,24 @@ export interface DeviceGranted {
   readonly allowed: DeviceAllowed
   /** When the person decided, in milliseconds since the epoch. */
   readonly decidedAt: number
+  /** When the code expires, in milliseconds since the epoch. */
+  readonly expiresAt: number
 }
 
-export interface DeviceRedemption<T> {
+export interface DeviceRedemption<C, T> {
   /** Throws if the person may not have the tokens any more. The code is not used up then. */
-  readonly check: (granted: DeviceGranted) => Promise<void>
+  readonly check: (granted: DeviceGranted) => Promise<C>
   /** Makes what the device gets, in the transaction that uses the code up. */
-  readonly make: (granted: DeviceGranted, inside: Storage) => Promise<T>
+  readonly make: (checked: C, granted: DeviceGranted, inside: Storage) => Promise<T>
   /** Ends what came of a code that is used a second time. */
   readonly endReplayed: (granted: DeviceGranted) => Promise<void>
   /** How long the row is kept after its use, in milliseconds, so that a replay is noticed. */
   readonly keep: number
+}
+
+export interface PollDeps extends DeviceDeps {
+  /** See Deps.expiryCutoff. */
+  readonly expiryCutoff: () => number
 }
 
 type Row = StoredRecord<Static<typeof deviceCodes.schema>>
@@ -47,27 +54,29 @@ const earlyBy = 1000
  * `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, `invalid_grant` for an unknown or used code and for one of another
  * client, and StorageError.
  */
-export function redeemDeviceCode<T>(
+export function redeemDeviceCode<C, T>(
   poll: DevicePoll,
-  redemption: DeviceRedemption<T>,
-  deps: DeviceDeps,
+  redemption: DeviceRedemption<C, T>,
+  deps: PollDeps,
 ): Promise<T> {
   const id = deviceRowId(poll.deviceCode, deps)
   const rows = deps.storage.of(poll.tenantId).of(deviceCodes)
   return untilWritten(async () => {
     const row = await rows.find(id)
-    if (!row || row.value.client_id !== poll.clientId) throw invalidCode()
-    checkOpen(row, deps.now())
+    if (!row || row.value.client_id !== poll.clientId) throw deviceCodeInvalid('unknown')
+    // A code has expired also if the clock was set back since.
+    checkOpen(row, Math.max(deps.now(), deps.expiryCutoff()))
     const { decision, used_at } = row.value
     if (isEarly(row, deps.now())) return slowDown(row, { tenantId: poll.tenantId, deps })
     if (decision === null) return keepWaiting(row, { tenantId: poll.tenantId, deps })
     const granted = grantedOf(row)
     if (used_at !== null) {
       await redemption.endReplayed(granted)
-      throw invalidCode()
+      throw deviceCodeInvalid('used')
     }
-    await redemption.check(granted)
-    return useUp(row, granted, { tenantId: poll.tenantId, redemption, deps })
+    const checked = await redemption.check(granted)
+    const make = (inside: Storage) => redemption.make(checked, granted, inside)
+    return useUp(row, { tenantId: poll.tenantId, keep: redemption.keep, make, deps })
   })
 }
 
@@ -89,10 +98,10 @@ function isEarly({ value: { polled_at, interval } }: Row, now: number): boolean 
   return polled_at !== null && now < polled_at + interval * 1000 - earlyBy
 }
 
-async function slowDown(row: Row, { tenantId, deps }: Written): Promise<typeof lost> {
+/** Where another poll writes at the same moment, one of the two makes the interval longer. */
+async function slowDown(row: Row, { tenantId, deps }: Written): Promise<never> {
   const interval = Math.min(row.value.interval + intervalStep, longestInterval)
-  const value = { ...row.value, interval, polled_at: deps.now() }
-  if (!(await replace(row, value, tenantId, deps))) return lost
+  await replace(row, { ...row.value, interval, polled_at: deps.now() }, tenantId, deps)
   throw new OAuthError('slow_down', 'The device asks too often: wait five seconds longer each time')
 }
 
@@ -105,32 +114,38 @@ function replace(row: Row, value: Row['value'], tenantId: string, { storage }: D
   return storage.of(tenantId).of(deviceCodes).replace(row.id, value, { ifVersion: row.version })
 }
 
-function useUp<T>(
-  row: Row,
-  granted: DeviceGranted,
-  { tenantId, redemption, deps }: Written & { readonly redemption: DeviceRedemption<T> },
-): Promise<T | typeof lost> {
+interface UsingUp<T> extends Written {
+  readonly keep: number
+  readonly make: (inside: Storage) => Promise<T>
+}
+
+function useUp<T>(row: Row, { tenantId, keep, make, deps }: UsingUp<T>): Promise<T | typeof lost> {
   const now = deps.now()
   const value = { ...row.value, polled_at: now, used_at: now }
-  const options = { ifVersion: row.version, expiresAt: now + redemption.keep }
+  // A replay within the life of the code must be noticed too.
+  const expiresAt = Math.max(now + keep, row.value.expires_at)
   return deps.storage.transaction(async (inside) => {
-    const isUsed = await inside.of(tenantId).of(deviceCodes).replace(row.id, value, options)
-    return isUsed ? redemption.make(granted, inside) : lost
+    const rows = inside.of(tenantId).of(deviceCodes)
+    return (await rows.replace(row.id, value, { ifVersion: row.version, expiresAt })) ? make(inside) : lost
   })
 }
 
 function grantedOf({ value }: Row): DeviceGranted {
-  const { client_id, scopes, audience, device, decision } = value
+  const { client_id, scopes, audience, device, decision, expires_at } = value
   if (decision?.kind !== 'allowed') throw new TypeError('Only an allowed device has something to get')
   const { auth_time, at, ...allowed } = decision
   return {
     request: { clientId: client_id, scopes, audience, device },
     allowed: { ...allowed, authTime: auth_time },
     decidedAt: at,
+    expiresAt: expires_at,
   }
 }
 
-/** The same words for every code that is of no use to this client. */
-function invalidCode(): OAuthError {
-  return new OAuthError('invalid_grant', 'Device code is invalid or expired')
+/** The words for every code that is of no use to this client. */
+export const deviceCodeMessage = 'Device code is invalid or expired'
+
+/** The same error for each of them. `reason` is for the log. */
+export function deviceCodeInvalid(reason: string): OAuthError {
+  return new OAuthError('invalid_grant', deviceCodeMessage, { reason: `device_code_${reason}` })
 }
