@@ -8,8 +8,6 @@ export const auditEventTypes = [
   'refresh_token.revoked',
   'device.started',
   'device.refused',
-  'device.allowed',
-  'device.denied',
   'introspection.refused',
   'limit.reached',
   'api_key.created',
