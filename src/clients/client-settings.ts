@@ -1,18 +1,23 @@
 import { ClientSettings } from '../config/client-schema.ts'
+import { fillSettings } from '../config/fill-settings.ts'
 import { plainSchema } from '../config/plain-schema.ts'
 import { checkClaims, patchSettings } from '../config/settings.ts'
 import { usesKeys, usesSecrets } from '../protocol/client-authentication.ts'
 import { type ClientJwks, parseClientJwks } from '../protocol/client-jwks.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { findClientFaults, type RuledTenant, type RuleFault } from '../protocol/people/client-rules.ts'
+import { peopleScopes } from '../protocol/people-scopes.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
+import { isRedirectUri, wantedRedirectUri } from '../protocol/url/redirect-uri.ts'
 import { isResourceUri } from '../protocol/url/resource.ts'
+import { isWebOrigin, isWebUrl, wantedOrigin, wantedWebUrl } from '../protocol/url/web-url.ts'
 import type { StoredClient } from './client.ts'
 
 /** The settings of a stored client, as the admin API takes them. */
 export const ClientSettingsInput = plainSchema(ClientSettings)
 
-/** The scopes of a tenant, which its clients can have. */
-export interface TenantScopes {
+/** The settings of a tenant that decide what its clients can have. */
+export interface TenantScopes extends RuledTenant {
   readonly oauth2: { readonly scopes: Readonly<Record<string, string>> } | null
 }
 
@@ -28,6 +33,8 @@ export function createClientSettings(
   const settings = patchSettings(ClientSettingsInput, {}, patch)
   checkScopes(settings, knownScopes(tenant))
   checkDefaults(settings, [])
+  checkUrls(settings)
+  checkPeople(settings, { tenant, known: [] })
   checkClaims(settings.claims, 'claims')
   return { ...settings, ...resolveKeys(settings), name: settings.name ?? id }
 }
@@ -45,6 +52,8 @@ export function changeClientSettings(
   const settings = patchSettings(ClientSettingsInput, current, patch)
   checkScopes(settings, [...knownScopes(tenant), ...(client.scopes ?? [])])
   checkDefaults(settings, client.default_scopes ?? [])
+  checkUrls(settings)
+  checkPeople(settings, { tenant, known: findClientFaults(fillSettings(ClientSettings, client), tenant) })
   checkClaims(settings.claims, 'claims')
   const isBySecrets = usesSecrets(settings.token_endpoint_auth_method)
   const shared = { ...settings, ...resolveKeys(settings), name: settings.name ?? id, created_at }
@@ -67,8 +76,31 @@ function resolveKeys({ token_endpoint_auth_method, jwks }: ClientSettings): { jw
   throw new OAuthError('invalid_request', `The field ${field} ${fault?.message}`)
 }
 
-function knownScopes({ oauth2 }: TenantScopes): string[] {
-  return Object.keys(oauth2?.scopes ?? {})
+function knownScopes({ oauth2, oidc }: TenantScopes): string[] {
+  return [...Object.keys(oauth2?.scopes ?? {}), ...(oidc ? peopleScopes : [])]
+}
+
+/** Checks the forms that the schema of a request cannot express. */
+function checkUrls(settings: ClientSettings): void {
+  for (const name of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
+    if (settings[name].every(isRedirectUri)) continue
+    throw new OAuthError('invalid_request', `The field ${name} must be a list of ${wantedRedirectUri}`)
+  }
+  if (!settings.allowed_origins.every(isWebOrigin))
+    throw new OAuthError('invalid_request', `The field allowed_origins must be a list of ${wantedOrigin}`)
+  const { backchannel_logout_uri: uri } = settings
+  if (uri !== null && !isWebUrl(uri))
+    throw new OAuthError('invalid_request', `The field backchannel_logout_uri must be ${wantedWebUrl}`)
+}
+
+/** Checks the rules between settings, as config.yaml does. A fault that the client has already may stay, so that it can be changed at all. */
+function checkPeople(
+  settings: ClientSettings,
+  { tenant, known }: { readonly tenant: TenantScopes; readonly known: readonly RuleFault[] },
+): void {
+  const isKnown = (fault: RuleFault) => known.some(({ message }) => message === fault.message)
+  const fault = findClientFaults(settings, tenant).find((each) => !isKnown(each))
+  if (fault) throw new OAuthError('invalid_request', `The field ${fault.name} ${fault.message}`)
 }
 
 /** Checks the rules between values, as config.yaml does. */

@@ -5,7 +5,8 @@ import {
   defaultMethodNames,
   usesSecrets,
 } from '../protocol/client-authentication.ts'
-import { type GrantType, grantTypes } from '../protocol/grant-types.ts'
+import { type GrantType, grantTypes, signsPeopleIn } from '../protocol/grant-types.ts'
+import { isPeopleScope } from '../protocol/people-scopes.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
 import type { clients } from './client-row.ts'
@@ -86,14 +87,24 @@ export function buildStoredClient(id: string, stored: StoredClient): Client {
 }
 
 function build(settings: ClientSettings, own: Pick<Client, 'id' | 'configured' | 'secrets'>): Client {
+  const scopes = withoutPeople(settings)
   return {
     ...settings,
     ...own,
     name: settings.name ?? own.id,
     // A row of a later build may have grants that this build does not know.
     grant_types: grantTypes.filter((type) => settings.grant_types.includes(type)),
-    default_scopes: withoutReserved(settings.default_scopes ?? settings.scopes),
+    scopes,
+    default_scopes: withoutReserved(
+      settings.default_scopes?.filter((scope) => scopes.includes(scope)) ?? scopes,
+    ),
   }
+}
+
+/** A client that signs people in may ask for the scopes of people anyway, and never gets one for itself. */
+function withoutPeople({ grant_types, scopes }: ClientSettings): readonly string[] {
+  const isSubject = signsPeopleIn(grant_types) && scopes.some(isPeopleScope)
+  return isSubject ? scopes.filter((scope) => !isPeopleScope(scope)) : scopes
 }
 
 /** Scopes that manage grantd are granted only to requests that name them. */

@@ -1,5 +1,5 @@
 import type { Hashing } from '../platform/hashing.ts'
-import { usesSecrets } from '../protocol/client-authentication.ts'
+import { isPublic, usesSecrets } from '../protocol/client-authentication.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { generateSecret } from '../secrets/generated-secret.ts'
 import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
@@ -34,7 +34,7 @@ export type ClientRow = StoredRecord<StoredClient>
 /** Throws `precondition_failed` when the row is not the one that the caller has seen. */
 export type CheckCurrent = (row: ClientRow) => void
 
-/** A new client. A client that authenticates with keys has no secret. */
+/** A new client. A public client and one that authenticates with keys have no secret. */
 export interface NewClient {
   readonly row: ClientRow
   readonly secretId: string | undefined
@@ -221,6 +221,12 @@ export async function addSecret(
 
 function checkHasSecrets({ token_endpoint_auth_method }: StoredClient): void {
   if (usesSecrets(token_endpoint_auth_method)) return
+  if (isPublic(token_endpoint_auth_method)) {
+    throw new OAuthError(
+      'conflict',
+      'The client is public and has no secrets; change its token_endpoint_auth_method first',
+    )
+  }
   throw new OAuthError(
     'conflict',
     'The client proves itself with private_key_jwt and has no secrets; change its jwks',

@@ -1,5 +1,6 @@
 import { parseIpRange } from '../protocol/ip-address.ts'
 import { chosenKidPattern, tenantIdPattern, userKeyPattern } from '../protocol/names.ts'
+import { parsePasswordHash } from '../protocol/password/password-hash.ts'
 import { scopeToken } from '../protocol/scope.ts'
 import { claimName } from '../protocol/static-claims.ts'
 import { isHost } from '../protocol/url/host.ts'
@@ -22,8 +23,6 @@ const sha256Hash = 'sha256:[0-9A-Fa-f]{64}'
 const argon2idHash =
   '\\$argon2id\\$v=19\\$m=(?:[89]|[1-9]\\d{1,5}),t=[1-9]\\d{0,2},p=[1-9]\\d?\\$[A-Za-z0-9+/]{11,}\\$[A-Za-z0-9+/]{22,}'
 const bcryptHash = '\\$2[aby]\\$(?:0[4-9]|[12]\\d|3[01])\\$[./A-Za-z0-9]{53}'
-/** As passlib writes it: rounds, salt and digest, in base64 with dots. */
-const pbkdf2Hash = '\\$pbkdf2-sha(?:256|512)\\$[1-9]\\d{3,6}\\$[./A-Za-z0-9]{8,}\\$[./A-Za-z0-9]{43,86}'
 
 /** Whether the hash is slow on purpose (argon2id or bcrypt). */
 export function isSlowHash(hash: string): boolean {
@@ -49,10 +48,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'user-key': byPattern(userKeyPattern, '1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first'),
   sub: byPattern(/^[\x21-\x7e]{1,255}$/, '1 to 255 printable ASCII characters without space'),
   'password-hash': {
-    ...byPattern(
-      new RegExp(`^(?:${argon2idHash}|${bcryptHash}|${pbkdf2Hash})$`),
-      'a whole argon2id, bcrypt or PBKDF2 hash ($argon2id$..., $2b$..., $pbkdf2-sha256$...)',
-    ),
+    accepts: (text) => isSlowHash(text) && parsePasswordHash(text) !== undefined,
+    wanted: 'a whole argon2id, bcrypt or PBKDF2 hash, in quotes ($argon2id$..., $2b$..., $pbkdf2-sha256$...)',
     secret: true,
   },
   resource: { accepts: isResourceUri, wanted: 'an absolute URI without fragment (RFC 8707 section 2)' },

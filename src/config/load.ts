@@ -4,13 +4,15 @@ import { releaseMemory } from '../platform/release-memory.ts'
 import { ConfigError, type Fault } from './fault.ts'
 import { deepFreeze } from './packed/deep-freeze.ts'
 import { type PackedConfig, packConfig, unpackConfig } from './packed/packed-config.ts'
-import { checkConfig, type Partly } from './rules/check.ts'
+import { checkConfig } from './rules/check.ts'
 import { hasNoKeys, readClientKeys } from './rules/client-keys.ts'
 import { hashClientSecrets, isHashedAlready, type SecretSources } from './rules/client-secret.ts'
 import { warnOfConfigFile } from './rules/exposed-files.ts'
 import { checkLogoFiles } from './rules/logo-file.ts'
+import type { Partly } from './rules/partly.ts'
 import { SecretDoubts } from './rules/secret-doubts.ts'
 import { resolveStorage, type StorageSettings } from './rules/storage-settings.ts'
+import { hashUserPassword } from './rules/users.ts'
 import { Config } from './schema.ts'
 import type { QuickSource } from './yaml/quick-source.ts'
 import type { NamedText, Source } from './yaml/source.ts'
@@ -18,8 +20,8 @@ import type { NamedText, Source } from './yaml/source.ts'
 /** A configuration that was read, checked and frozen. */
 export interface LoadedConfig {
   /**
-   * The configuration with every secret as a hash, in `secret_hash` or in `secrets`. The other keys of secrets are null. The keys of a
-   * `jwks_file` are in `jwks`.
+   * The configuration with every secret as a hash, in `secret_hash` or in `secrets`, and every password in `password_hash`. The other keys
+   * of secrets and passwords are null. The keys of a `jwks_file` are in `jwks`.
    */
   readonly config: Config
   readonly storage: StorageSettings
@@ -125,6 +127,7 @@ async function checkSource(source: Source, { folder, path }: ConfigText, host: C
   if (path !== undefined) await warnOfConfigFile(read, { path, source, files: host.files })
   await checkLogoFiles(read, source, sources)
   await hashSecrets(read, source, sources)
+  await hashPasswords(read, source, sources)
   return { read, storage: await resolveStorage(read, source, sources), resolve }
 }
 
@@ -153,6 +156,19 @@ async function hashSecrets(config: Partly<Config>, source: Source, found: Secret
     }
   }
   doubts.finish()
+}
+
+async function hashPasswords(
+  { tenants }: Partly<Config>,
+  source: Source,
+  found: SecretSources,
+): Promise<void> {
+  for (const [tenantId, tenant] of Object.entries(tenants ?? {})) {
+    for (const [key, user] of Object.entries(tenant?.users ?? {})) {
+      const path = ['tenants', tenantId, 'users', key]
+      if (user) Object.assign(user, await hashUserPassword({ user, path }, source, found))
+    }
+  }
 }
 
 /** The text of a configuration file. Throws {@link ConfigError}. */

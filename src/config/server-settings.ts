@@ -1,6 +1,6 @@
 import { ConfigError } from './fault.ts'
 import { type ConfigHost, readConfigText } from './load.ts'
-import type { Partly } from './rules/check.ts'
+import type { Partly } from './rules/partly.ts'
 import { Config } from './schema.ts'
 import type { NamedText } from './yaml/source.ts'
 

@@ -10,6 +10,7 @@ import {
 } from './client-change.ts'
 import { ownerOf } from './client-owner.ts'
 import { type FollowDeps, followClientSettings } from './follow-settings.ts'
+import { checkReachable, type PublicUrl } from './reachable-client.ts'
 
 export interface ChangeClientOptions<T> extends ClientChange {
   readonly patch: SettingsPatch
@@ -26,10 +27,11 @@ export interface ChangedClient<T> {
 export async function changeClient<T>(
   { id, patch, checkCurrent, read, actor }: ChangeClientOptions<T>,
   tenant: OwningTenant,
-  deps: ClientChangeDeps & FollowDeps,
+  deps: ClientChangeDeps & FollowDeps & PublicUrl,
 ): Promise<ChangedClient<T>> {
   const changed = await deps.storage.transaction(async (inside) => {
     const row = await changeStoredClient({ id, patch, checkCurrent }, ownerOf(tenant, deps), inside)
+    checkReachable(row, deps)
     return { row, shown: await read(listedBy(row), inside) }
   })
   recordChange('client.changed', { actor, tenantId: tenant.id, client: id }, deps.audit)

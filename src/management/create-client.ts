@@ -11,6 +11,7 @@ import {
 } from './client-change.ts'
 import { ownerOf } from './client-owner.ts'
 import { type FollowDeps, followClientSettings } from './follow-settings.ts'
+import { checkReachable, type PublicUrl } from './reachable-client.ts'
 import { revokeApiKeysOf } from './revoke-api-keys.ts'
 
 export interface CreateClientOptions<T> extends ClientChange {
@@ -30,10 +31,11 @@ export interface CreatedClient<T> extends NewClient {
 export async function createClient<T>(
   { id, patch, read, actor }: CreateClientOptions<T>,
   tenant: OwningTenant,
-  deps: ClientChangeDeps & StoredClientsDeps & FollowDeps,
+  deps: ClientChangeDeps & StoredClientsDeps & FollowDeps & PublicUrl,
 ): Promise<CreatedClient<T>> {
   const created = await deps.storage.transaction(async (inside) => {
     const made = await createStoredClient({ id, patch }, ownerOf(tenant, deps), { ...deps, storage: inside })
+    checkReachable(made.row, deps)
     const now = deps.now()
     // The new client's own tokens are issued in this second at the earliest.
     const before = Math.floor(now / 1000) - 1

@@ -1,3 +1,4 @@
+import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
 import type { OpenedKey } from '../keys/key-material.ts'
 import type { Log } from '../log.ts'
@@ -95,13 +96,18 @@ function renderTenant({ id }: Tenant, { clients, storage }: Deps, openedKeys: St
   return `${id}: ${count} client${count === 1 ? '' : 's'}, ${key}${opened?.generated ? `, new in ${place}` : ''}`
 }
 
+/** Whether the client can be tried out without a person. */
+function isForItself({ active, grant_types }: Client): boolean {
+  return active && grant_types.includes('client_credentials')
+}
+
 /**
  * A command that gets a token. curl asks for the secret, so that it is in no history and in no process list. A client with keys needs
  * `grantd token`, because curl cannot sign.
  */
 function renderFirstTry(tenants: readonly Tenant[], { clients, publicUrl }: Deps): string[] {
   for (const tenant of tenants) {
-    const client = clients.of(tenant.id).configured.find(({ active }) => active)
+    const client = clients.of(tenant.id).configured.find(isForItself)
     if (!tenant.oauth2 || !client || !/^[\w.-]+$/.test(client.id)) continue
     const url = `${publicUrl}${tenantPath(tenant.id)}/oauth/token`
     if (usesKeys(client.token_endpoint_auth_method))

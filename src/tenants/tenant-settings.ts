@@ -2,8 +2,10 @@ import { plainSchema } from '../config/plain-schema.ts'
 import { checkClaims, patchSettings } from '../config/settings.ts'
 import { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { findOpenidFaults, type OpenidFault } from '../protocol/people/tenant-rules.ts'
 import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
 import { isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/url/uri.ts'
+import { isWebUrl, wantedWebUrl } from '../protocol/url/web-url.ts'
 import { defaultIssuer } from './tenant.ts'
 
 /** The settings of a stored tenant, as the admin API takes them. */
@@ -29,6 +31,7 @@ export function patchTenantSettings(
   checkDeclared(settings, current)
   checkApiKeys(settings, current)
   checkRotation(settings)
+  checkOpenid(settings, current)
   checkClaims(settings.oauth2?.claims ?? {}, 'oauth2.claims')
   return settings
 }
@@ -88,4 +91,27 @@ function checkRotation({ signing }: TenantSettings): void {
   if (rotate_every !== null && rotate_every <= (publish_ahead ?? jwks_max_age + 300)) {
     throw new OAuthError('invalid_request', 'The field signing.rotate_every must be more than publish_ahead')
   }
+}
+
+/** Checks the settings of people, as config.yaml does. A fault that the tenant has already may stay. */
+function checkOpenid({ oidc, oauth2 }: TenantSettings, current: Partial<TenantSettings>): void {
+  if (!oidc) return
+  const { terms_url, privacy_url, help_url } = oidc.sign_in
+  for (const [name, url] of Object.entries({ terms_url, privacy_url, help_url })) {
+    if (url === null || isWebUrl(url)) continue
+    throw new OAuthError('invalid_request', `The field oidc.sign_in.${name} must be ${wantedWebUrl}`)
+  }
+  const known = findOpenidFaults(current.oidc ?? {}, (scope) =>
+    Object.hasOwn(current.oauth2?.scopes ?? {}, scope),
+  )
+  const isKnown = ({ path }: OpenidFault) => known.some((each) => each.path.join() === path.join())
+  const fault = findOpenidFaults(oidc, (scope) => Object.hasOwn(oauth2?.scopes ?? {}, scope)).find(
+    (each) => !isKnown(each),
+  )
+  // A scope is the sender's own text, and is not repeated.
+  if (fault)
+    throw new OAuthError(
+      'invalid_request',
+      `The field oidc.${fault.path[0]} has a name in it that ${fault.message}`,
+    )
 }

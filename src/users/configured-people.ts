@@ -1,8 +1,8 @@
 import type { UserConfig } from '../config/user-schema.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import { costOfPassword } from '../protocol/password/password-hash.ts'
+import { normalEmail } from '../protocol/people/username.ts'
 import type { Person } from './person.ts'
-import { normalEmail } from './username.ts'
 
 /** The people of a tenant in config.yaml. */
 export interface ConfiguredPeople {

@@ -1,10 +1,10 @@
+import { normalEmail } from '../protocol/people/username.ts'
 import type { Storage, TenantStorage } from '../storage/storage.ts'
 import { UniqueIndex } from '../storage/unique-index.ts'
 import { type ConfiguredPeople, noPeople } from './configured-people.ts'
 import type { Person } from './person.ts'
 import { buildStoredPerson } from './stored-person.ts'
 import { userEmails, users } from './user-row.ts'
-import { normalEmail } from './username.ts'
 
 /** The people of one tenant. One of config.yaml wins over a stored one with the same sub, key or e-mail address. */
 export interface TenantPeople {

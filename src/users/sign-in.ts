@@ -3,13 +3,13 @@ import { groupOf } from '../limits/address-group.ts'
 import type { SignInAttempt, SignInLimits } from '../limits/sign-in-limits.ts'
 import { UnavailableError } from '../protocol/errors.ts'
 import { costOfPassword } from '../protocol/password/password-hash.ts'
+import { normalEmail } from '../protocol/people/username.ts'
 import { dummyOf, type Passwords } from '../secrets/passwords.ts'
 import type { Storage } from '../storage/storage.ts'
 import { findCosts } from './password-costs.ts'
 import { nobody, type People, type TenantPeople } from './people.ts'
 import type { Person } from './person.ts'
 import { replaceStaleHash } from './replace-stale-hash.ts'
-import { normalEmail } from './username.ts'
 
 /** One try to sign in with a password. */
 export interface PasswordAttempt {

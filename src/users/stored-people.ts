@@ -1,4 +1,5 @@
 import { OAuthError } from '../protocol/errors.ts'
+import { normalEmail } from '../protocol/people/username.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
 import { type Records, type Storage, systemTenant } from '../storage/storage.ts'
 import { UniqueIndex } from '../storage/unique-index.ts'
@@ -8,7 +9,6 @@ import type { TenantPeople } from './people.ts'
 import { type CheckedSettings, type PersonPatch, patchPerson } from './person-settings.ts'
 import type { StoredUser, UserRow } from './stored-person.ts'
 import { userEmails, users } from './user-row.ts'
-import { normalEmail } from './username.ts'
 
 /** The tenant whose people are made, changed or deleted. */
 export interface PeopleOwner {

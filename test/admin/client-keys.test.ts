@@ -101,7 +101,7 @@ test.each([
   ],
   [
     'an unknown method',
-    { token_endpoint_auth_method: 'none' },
+    { token_endpoint_auth_method: 'nothing' },
     'The field token_endpoint_auth_method must be one of',
   ],
   [

@@ -32,7 +32,7 @@ const defaults = {
   name: 'Made',
   active: true,
   oauth2: null,
-  oidc: false,
+  oidc: null,
   api_keys: null,
   signing: {
     algorithm: 'RS256',
@@ -42,6 +42,24 @@ const defaults = {
     jwks_max_age: 300,
   },
   created_at: '2030-01-01T00:00:00.000Z',
+}
+
+const openid = {
+  id_token_ttl: 60,
+  session_ttl: 600,
+  session_idle: 300,
+  claims: { read: ['department', 'cost_center'], profile: ['department'] },
+  sign_in: {
+    title: 'Whole',
+    accent: '#0b57d0',
+    terms_url: 'https://whole.example/terms',
+    privacy_url: 'https://whole.example/privacy',
+    help_url: 'https://whole.example/help',
+    default_locale: 'de',
+  },
+  password: { min_length: 20 },
+  access_token_claims: ['acr', 'department'],
+  backchannel_logout_private_addresses: true,
 }
 
 describe('making one', () => {
@@ -65,7 +83,7 @@ describe('making one', () => {
         access_token_typ: 'at+jwt',
         scopes: { read: 'R', constructor: 'C' },
       },
-      oidc: true,
+      oidc: openid,
       api_keys: {
         allowed_scopes: ['read'],
         max_ttl: 172_800,
@@ -190,7 +208,7 @@ describe('making one', () => {
       { oauth2: {}, api_keys: { max_per_client: 0 } },
       'The field api_keys.max_per_client must be a whole number from 1 to 1000000',
     ],
-    ['oidc as config.yaml has it', { oidc: {} }, 'The field oidc must be true or false'],
+    ['oidc as earlier builds had it', { oidc: true }, 'The field oidc must be an object of the right form'],
   ])('refuses %s', async (_, body, sentence) => {
     expectRefusal(await make('refused', body), 400, 'invalid_request', sentence)
     expect((await app.call('GET', '/tenants/refused')).status).toBe(404)

@@ -102,10 +102,10 @@ describe('what is no JWK Set', () => {
 
   test('is told once beside an unknown method', async () => {
     const faults = await faultsOf(
-      lines('token_endpoint_auth_method: none', `jwks: ${inline}`, 'secret: own-secret-1'),
+      lines('token_endpoint_auth_method: nobody', `jwks: ${inline}`, 'secret: own-secret-1'),
     )
     expect(faults).toEqual([
-      'config.yaml:6:37: tenants.acme.clients.app.token_endpoint_auth_method is "none", wanted one of client_secret_basic client_secret_post private_key_jwt',
+      'config.yaml:6:37: tenants.acme.clients.app.token_endpoint_auth_method is "nobody", wanted one of client_secret_basic client_secret_post private_key_jwt none',
     ])
   })
 })

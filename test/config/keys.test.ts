@@ -57,17 +57,17 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'server',
     'server: { certificate: a }',
-    'config.yaml:1:11: server.certificate is not a known key; the known keys are host, port, public_url, idle_timeout, shutdown_delay, trusted_proxies, metrics, signing_engine',
+    'config.yaml:1:11: server.certificate is not a known key; the known keys are host, port, public_url, idle_timeout, shutdown_delay, trusted_proxies, metrics, try_page, signing_engine',
   ],
   [
     'a tenant',
-    tenantWith('users: {}'),
-    'config.yaml:4:5: tenants.acme.users is not a known key; the known keys are name, active, issuer, oauth2, oidc, api_keys, signing, clients',
+    tenantWith('people: {}'),
+    'config.yaml:4:5: tenants.acme.people is not a known key; the known keys are name, active, issuer, oauth2, oidc, api_keys, signing, users, clients',
   ],
   [
     'oidc',
     tenantWith('oidc: { a: 1 }'),
-    'config.yaml:4:13: tenants.acme.oidc.a is not a known key; the known keys are none',
+    'config.yaml:4:13: tenants.acme.oidc.a is not a known key; the known keys are id_token_ttl, session_ttl, session_idle, claims, sign_in, password, access_token_claims, backchannel_logout_private_addresses',
   ],
   [
     'signing',
@@ -77,7 +77,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'a client that names a member of every object',
     clientWith('constructor: a'),
-    'config.yaml:8:9: tenants.acme.clients.app.constructor is not a known key; the known keys are name, active, introspect, secret, secret_env, secret_file, secret_hash, secrets, token_endpoint_auth_method, jwks, jwks_file, grant_types, scopes, default_scopes, audience, resources, access_token_ttl, claims',
+    'config.yaml:8:9: tenants.acme.clients.app.constructor is not a known key; the known keys are name, active, introspect, secret, secret_env, secret_file, secret_hash, secrets, token_endpoint_auth_method, jwks, jwks_file, grant_types, scopes, default_scopes, audience, resources, access_token_ttl, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, allowed_origins, require_pkce, require_pushed_authorization_requests, consent, userinfo_signed, claims',
   ],
   [
     'the top that names the prototype',
@@ -87,7 +87,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'a tenant that is a YAML 1.1 merge',
     tenantWith('<<: { active: false }'),
-    'config.yaml:4:5: tenants.acme.<< is not a known key; the known keys are name, active, issuer, oauth2, oidc, api_keys, signing, clients',
+    'config.yaml:4:5: tenants.acme.<< is not a known key; the known keys are name, active, issuer, oauth2, oidc, api_keys, signing, users, clients',
   ],
 ]
 test.each(strange)(

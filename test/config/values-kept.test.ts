@@ -222,6 +222,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, its proxies, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, signing, clients, app, three lists and two maps of claims.
-  expect(checkFrozen(await configOf(text))).toBe(22)
+  // config, server, its proxies, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, its claims, pages, password and list, signing, users, clients, app, six lists, three maps of claims.
+  expect(checkFrozen(await configOf(text))).toBe(30)
 })

@@ -107,7 +107,7 @@ const choices: readonly Row[] = [
   [
     'a grant that is not there',
     clientWith('grant_types: [password]'),
-    'config.yaml:8:23: tenants.acme.clients.app.grant_types[0] is "password", wanted client_credentials',
+    'config.yaml:8:23: tenants.acme.clients.app.grant_types[0] is "password", wanted one of client_credentials authorization_code refresh_token urn:ietf:params:oauth:grant-type:device_code',
   ],
 ]
 test.each(choices)('%s is refused with what there is', async (_what, text, fault) => {

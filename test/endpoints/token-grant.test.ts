@@ -11,8 +11,8 @@ afterAll(() => app.close())
 
 test.each([
   'password',
-  'authorization_code',
-  'refresh_token',
+  'Authorization_Code',
+  'refresh_token ',
   'urn:ietf:params:oauth:grant-type:jwt-bearer',
   'Client_Credentials',
   'client_credentials ',

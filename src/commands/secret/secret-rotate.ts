@@ -12,7 +12,7 @@ import { explainRefusal, getClient, getTenant, withManagement } from '../../offl
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
-import { usesSecrets } from '../../protocol/client-authentication.ts'
+import { isPublic, usesSecrets } from '../../protocol/client-authentication.ts'
 import { parseDuration } from '../../protocol/duration.ts'
 import { createSecret } from '../../secrets/create-secret.ts'
 
@@ -42,6 +42,8 @@ export async function rotateSecret(args: ParsedArguments, platform: Platform): P
 
 function checkHasSecret({ token_endpoint_auth_method }: ClientConfig, clientId: string): void {
   if (usesSecrets(token_endpoint_auth_method)) return
+  if (isPublic(token_endpoint_auth_method))
+    throw new CommandError(`The client '${clientId}' is public and has no secret`)
   throw new CommandError(
     `The client '${clientId}' proves itself with private_key_jwt and has no secret; grantd client keygen makes a new key pair`,
   )

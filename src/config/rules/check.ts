@@ -1,3 +1,4 @@
+import { peopleScopes } from '../../protocol/people-scopes.ts'
 import { isReservedScope, reservedScopes } from '../../protocol/reserved-scopes.ts'
 import { findClaimFaults, type StaticClaims } from '../../protocol/static-claims.ts'
 import { isLoopbackUrl, normalIssuer } from '../../protocol/url/uri.ts'
@@ -6,18 +7,14 @@ import type { Config } from '../schema.ts'
 import type { ApiKeysConfig, SigningConfig, TenantConfig } from '../tenant-schema.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
-
-/** A value that may have been read with faults: anything in it may be missing. */
-export type Partly<T> = T extends readonly (infer U)[]
-  ? readonly (Partly<U> | undefined)[]
-  : T extends object
-    ? { readonly [K in keyof T]?: Partly<T[K]> | undefined }
-    : T
+import type { Partly } from './partly.ts'
+import { checkPeopleSettings, findSigningClient } from './people-clients.ts'
+import { checkUsers } from './users.ts'
 
 /** Checks the rules between values, which the schema cannot express. `resolve` makes a path absolute. */
 export function checkConfig(config: Partly<Config>, source: Source, resolve: (path: string) => string): void {
   checkUnique(config, source, resolve)
-  if (config.server?.public_url) warnOfPlainHttp(config.server.public_url, source)
+  if (config.server?.public_url) checkPlainHttp(config.server.public_url, config, source)
   checkIdleTimeout(config.server?.idle_timeout, source)
   warnOfTrustInAll(config.server?.trusted_proxies ?? [], source)
   const tenants = Object.entries(config.tenants ?? {})
@@ -31,6 +28,8 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   for (const [tenantId, tenant] of tenants) {
     checkTenant(tenant ?? {}, ['tenants', tenantId], source)
     checkClients(tenant ?? {}, ['tenants', tenantId], source)
+    checkPeopleSettings(tenant ?? {}, ['tenants', tenantId], source)
+    checkUsers(tenant ?? {}, ['tenants', tenantId], source)
   }
 }
 
@@ -119,9 +118,9 @@ function checkRotation(signing: Partly<SigningConfig>, path: Path, source: Sourc
   }
 }
 
-function checkClients({ oauth2, clients }: Partly<TenantConfig>, path: Path, source: Source): void {
+function checkClients({ oauth2, oidc, clients }: Partly<TenantConfig>, path: Path, source: Source): void {
   const known = Object.keys(oauth2?.scopes ?? {})
-  const among = [...known, ...Object.values<string>(reservedScopes)]
+  const among = [...known, ...Object.values<string>(reservedScopes), ...(oidc ? peopleScopes : [])]
   // Equal lists are one object (read.ts), so each list is checked once.
   const good = new Set<unknown>()
   for (const [clientId, client] of Object.entries(clients ?? {})) {
@@ -152,7 +151,7 @@ interface PlacedClient {
   readonly client: Partly<ClientConfig>
   /** The scopes that the tenant declares. */
   readonly known: readonly string[]
-  /** The scopes that its clients may have: those of the tenant and those of grantd. */
+  /** The scopes that its clients may have: those of the tenant, of grantd and of people. */
   readonly among: readonly string[]
   readonly path: Path
 }
@@ -203,10 +202,20 @@ function warnOfTrustInAll(ranges: readonly (string | undefined)[], source: Sourc
   }
 }
 
-function warnOfPlainHttp(publicUrl: string, source: Source): void {
+/** Browsers keep the cookies of people only over https and on loopback. */
+function checkPlainHttp(publicUrl: string, config: Partly<Config>, source: Source): void {
   if (!publicUrl.startsWith('http://') || isLoopbackUrl(publicUrl)) return
+  const client = findSigningClient(config)
+  const path = ['server', 'public_url']
+  if (client) {
+    source.refuse(
+      path,
+      `server.public_url is ${publicUrl}, and ${renderPath(client)} signs people in, which browsers do over https alone; put TLS in front and write https://`,
+    )
+    return
+  }
   source.warn(
-    ['server', 'public_url'],
+    path,
     `server.public_url is ${publicUrl}: secrets and tokens travel in clear; put TLS in front and write https://`,
   )
 }

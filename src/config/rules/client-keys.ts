@@ -3,9 +3,9 @@ import { type ClientJwks, parseClientJwks } from '../../protocol/client-jwks.ts'
 import type { ClientConfig } from '../client-schema.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
-import type { Partly } from './check.ts'
 import { findText, type SecretSources } from './client-secret.ts'
 import { warnOfNamedFile } from './exposed-files.ts'
+import type { Partly } from './partly.ts'
 
 const kinds = ['jwks', 'jwks_file'] as const
 

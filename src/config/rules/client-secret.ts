@@ -1,12 +1,12 @@
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { usesSecrets } from '../../protocol/client-authentication.ts'
+import { isPublic, usesSecrets } from '../../protocol/client-authentication.ts'
 import type { ClientConfig, ClientSecretConfig } from '../client-schema.ts'
 import { isSlowHash } from '../formats.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
-import type { Partly } from './check.ts'
 import { warnOfNamedFile } from './exposed-files.ts'
+import type { Partly } from './partly.ts'
 import type { SecretDoubts } from './secret-doubts.ts'
 import { findSecretDoubt, findSecretFault, isHashOfNothing } from './secret-faults.ts'
 import { findWeakness } from './weak-secret.ts'
@@ -53,8 +53,10 @@ export async function hashClientSecrets(
   const [kind] = given
   if (!usesSecrets(client.token_endpoint_auth_method)) {
     const where = [...path, kind ?? '']
-    if (kind)
-      source.refuse(where, `${renderPath(where)} has no use with private_key_jwt, wanted public keys alone`)
+    const wanted = isPublic(client.token_endpoint_auth_method)
+      ? 'has no use with token_endpoint_auth_method: none; leave out one of the two'
+      : 'has no use with private_key_jwt, wanted public keys alone'
+    if (kind) source.refuse(where, `${renderPath(where)} ${wanted}`)
     return none
   }
   if (given.length !== 1 || !kind) {

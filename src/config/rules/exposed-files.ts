@@ -3,7 +3,7 @@ import type { Files } from '../../platform/files.ts'
 import type { Config } from '../schema.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
-import type { Partly } from './check.ts'
+import type { Partly } from './partly.ts'
 import { isKnownExample } from './secret-faults.ts'
 
 interface NamedFile {
@@ -51,6 +51,10 @@ function findClearSecret({ storage, tenants }: Partly<Config>): Path | undefined
     for (const [clientId, client] of Object.entries(tenant?.clients ?? {})) {
       if (client?.secret && !isKnownExample(client.secret))
         return ['tenants', tenantId, 'clients', clientId, 'secret']
+    }
+    for (const [key, user] of Object.entries(tenant?.users ?? {})) {
+      if (user?.password && !isKnownExample(user.password))
+        return ['tenants', tenantId, 'users', key, 'password']
     }
   }
   return undefined

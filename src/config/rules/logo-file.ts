@@ -2,9 +2,9 @@ import { FileError } from '../../platform/files.ts'
 import type { Config } from '../schema.ts'
 import { renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
-import type { Partly } from './check.ts'
 import type { SecretSources } from './client-secret.ts'
 import { findImageType, largestLogo } from './image-type.ts'
+import type { Partly } from './partly.ts'
 
 /** Reports logos that cannot be read or are no image. The server reads them again when it starts. */
 export async function checkLogoFiles(

@@ -20,9 +20,12 @@ const textFaults: readonly Check[] = [
   ],
 ]
 
-const hash: Check = [
-  /^(?:sha256:[0-9a-f]{64}|\$(?:argon2(?:id|i|d)|2[abxy]|scrypt|pbkdf2(?:-\w+)?|[156y])\$.+)$/i,
-  'is a hash, wanted the secret itself; a hash goes into secret_hash',
+const hashForm = /^(?:sha256:[0-9a-f]{64}|\$(?:argon2(?:id|i|d)|2[abxy]|scrypt|pbkdf2(?:-\w+)?|[156y])\$.+)$/i
+
+const hash: Check = [hashForm, 'is a hash, wanted the secret itself; a hash goes into secret_hash']
+const passwordHash: Check = [
+  hashForm,
+  'is a hash, wanted the password itself; a hash goes into password_hash',
 ]
 
 /** Returns why a text cannot be a password or a secret, or undefined. It never quotes the text. */
@@ -36,6 +39,11 @@ export function findTextFault(text: string): string | undefined {
 /** Like {@link findTextFault}, for the secret of a client. */
 export function findSecretFault(text: string): string | undefined {
   return findTextFault(text) ?? firstOf([hash], text)
+}
+
+/** Like {@link findTextFault}, for the password of a person. */
+export function findPasswordTextFault(text: string): string | undefined {
+  return findTextFault(text) ?? firstOf([passwordHash], text)
 }
 
 /** Whether the hash is that of an empty text or of a line end, because the input of the hash command was missing. */

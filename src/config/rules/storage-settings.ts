@@ -1,9 +1,9 @@
 import type { Config } from '../schema.ts'
 import { findPlaceholder } from '../yaml/placeholders.ts'
 import type { Source } from '../yaml/source.ts'
-import type { Partly } from './check.ts'
 import { checkFound, findText, type SecretSources } from './client-secret.ts'
 import { warnOfNamedFile } from './exposed-files.ts'
+import type { Partly } from './partly.ts'
 import { findTextFault } from './secret-faults.ts'
 
 /** The storage that the server uses, with the settings to open it. */

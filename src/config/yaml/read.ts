@@ -243,10 +243,10 @@ class Reader<N> {
     return undefined
   }
 
-  /** Refuses placeholders. Secrets are checked later, with those of files and variables (secret-faults.ts). */
+  /** Refuses placeholders. Secrets and passwords are checked later, with those of files and variables (secret-faults.ts). */
   #withoutPlaceholder(text: string, node: N, step: Step | undefined): string | undefined {
     const placeholder = findPlaceholder(text)
-    if (placeholder === undefined || step?.key === 'secret') return text
+    if (placeholder === undefined || step?.key === 'secret' || step?.key === 'password') return text
     const message = `${render(step)} has ${placeholder} in it, which grantd does not fill in; write the value itself`
     this.#report(this.#nodes.placeOf(node), message)
     return undefined
@@ -256,7 +256,12 @@ class Reader<N> {
     const known = [...shape.names.keys()]
     const near = suggest(key, known)
     const hint = near ? `; did you mean ${near}?` : `; the known keys are ${known.join(', ') || 'none'}`
-    this.#report(this.#nodes.placeOfKey(map, key), `${render({ parent, key })} is not a known key${hint}`)
+    // A comma cuts a hash without quotes into keys, and a message must not have parts of a hash.
+    const shown = key.includes('$') ? '...' : key
+    this.#report(
+      this.#nodes.placeOfKey(map, key),
+      `${render({ parent, key: shown })} is not a known key${hint}`,
+    )
   }
 
   #refuse(node: N, step: Step | undefined, wanted: string): undefined {

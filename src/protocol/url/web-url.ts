@@ -12,5 +12,5 @@ export const wantedOrigin = 'an origin such as https://app.example.com: scheme, 
 
 /** Whether `text` is a web origin as browsers write it (RFC 6454 section 6.2), so that it can be compared with the header Origin. */
 export function isWebOrigin(text: string): boolean {
-  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text
+  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }
