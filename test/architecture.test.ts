@@ -148,6 +148,7 @@ const arrows: Record<string, readonly string[]> = {
     ...port,
   ],
   endpoints: [
+    'authorization',
     'logout',
     'deps',
     'http',

@@ -21,6 +21,8 @@ export class Metrics {
   readonly #tokens = new Map<string, number>()
   readonly #replays = new Map<string, number>()
   readonly #throttled = new Map<string, number>()
+  readonly #signIns = new Map<string, number>()
+  #codes = 0
 
   /** Counts an answer. `route` is a pattern; undefined: no route matched. */
   countRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
@@ -53,6 +55,16 @@ export class Metrics {
     this.#throttled.set(kind, (this.#throttled.get(kind) ?? 0) + 1)
   }
 
+  /** Counts an authorization code. */
+  countCode(): void {
+    this.#codes++
+  }
+
+  /** Counts an attempt to sign in. `wait`: it came too soon after others that failed. */
+  countSignIn(outcome: 'success' | 'wrong' | 'wait'): void {
+    this.#signIns.set(outcome, (this.#signIns.get(outcome) ?? 0) + 1)
+  }
+
   samples(): Samples {
     const samples: Record<string, number> = {}
     for (const [route, row] of this.#routes) {
@@ -68,6 +80,9 @@ export class Metrics {
     for (const [kind, count] of this.#replays) samples[`grantd_replays_total{kind=${quote(kind)}}`] = count
     for (const [kind, count] of this.#throttled)
       samples[`grantd_throttled_requests_total{kind=${quote(kind)}}`] = count
+    for (const [outcome, count] of this.#signIns)
+      samples[`grantd_sign_ins_total{outcome=${quote(outcome)}}`] = count
+    if (this.#codes > 0) samples['grantd_authorization_codes_issued_total'] = this.#codes
     return samples
   }
 
