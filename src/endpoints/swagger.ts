@@ -11,7 +11,7 @@ const pagePolicy = { 'script-src': "'self'", 'connect-src': "'self'" }
 
 /**
  * `GET /swagger`: the page. `GET /swagger/json`: the OpenAPI document of `routes`. Both work without internet. `?tenant=ID` chooses their
- * first tenant.
+ * first tenant. A sign-in of the page comes back to `/swagger/oauth2-redirect`.
  */
 export const swaggerEndpoint = (deps: Deps, routes: () => AnyElysia) => {
   const assets = once(() => loadAssets(deps.hashing))
@@ -28,6 +28,7 @@ export const swaggerEndpoint = (deps: Deps, routes: () => AnyElysia) => {
     .get('/swagger/json', async ({ request }) => renderJson(await render(request)), {
       detail: { hide: true },
     })
+    .get('/swagger/oauth2-redirect', async () => renderRedirect(await assets()), { detail: { hide: true } })
     .get('/swagger/assets/:name', async ({ params }) => renderAsset(await assets(), params.name), {
       detail: { hide: true },
     })
@@ -56,6 +57,10 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 function renderPage({ html }: SwaggerAssets): Response {
   return htmlPage(html, { policy: pagePolicy, cacheControl: 'no-cache' })
+}
+
+function renderRedirect({ redirect }: SwaggerAssets): Response {
+  return htmlPage(redirect, { policy: { 'script-src': "'self'" } })
 }
 
 function renderJson(text: string): Response {

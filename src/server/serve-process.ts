@@ -124,7 +124,6 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
     samples: metrics.samples,
   })
   const close = async () => {
-    await deps.logoutNotices.close()
     await parts.close()
     await metrics.close()
     worker?.reportSamples()

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
+import { findTryClient, hasTryPage, tryUrl } from '../http/browser/try-client.ts'
 import type { OpenedKey } from '../keys/key-material.ts'
 import type { Log } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -83,6 +84,7 @@ export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started)
     ...named.map((line, index) => `  ${index === 0 ? 'tenants ' : '        '}  ${line}`),
     ...more,
     ...(isDemo ? [] : renderFirstTry(active, deps)),
+    ...renderTryPage(active, deps),
     ...(deps.settings.swagger ? [`  swagger   ${publicUrl}/swagger`] : []),
     '',
   ].join('\n')
@@ -99,6 +101,13 @@ function renderTenant({ id }: Tenant, { clients, storage }: Deps, openedKeys: St
 /** Whether the client can be tried out without a person. */
 function isForItself({ active, grant_types }: Client): boolean {
   return active && grant_types.includes('client_credentials')
+}
+
+/** The link to the example app of the first tenant that has one. */
+function renderTryPage(tenants: readonly Tenant[], deps: Deps): string[] {
+  if (!hasTryPage(deps.settings.server)) return []
+  const tenant = tenants.find((each) => findTryClient(each, deps) !== undefined)
+  return tenant ? [`  sign in   ${tryUrl(tenant, deps)}`] : []
 }
 
 /**

@@ -1,6 +1,8 @@
 import { type AnyElysia, Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
+import { findPublicClient } from '../http/browser/try-client.ts'
 import { security, tags } from '../http/openapi-parts.ts'
+import { peopleScopes } from '../protocol/people-scopes.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { basePathOf } from '../protocol/url/uri.ts'
 import { type Tenant, tenantPath } from '../tenants/tenant.ts'
@@ -69,7 +71,7 @@ export function findFirstTenant({
 export function renderDocumentOf(
   tenant: Tenant | undefined,
   document: OpenApiDocument,
-  deps: Pick<Deps, 'settings' | 'publicUrl'>,
+  deps: Pick<Deps, 'settings' | 'publicUrl' | 'clients'>,
 ): string {
   const components = { ...Object(document['components']), securitySchemes: securitySchemes(tenant, deps) }
   return JSON.stringify({ ...document, components }, (_, value: unknown) =>
@@ -79,9 +81,10 @@ export function renderDocumentOf(
 
 function securitySchemes(
   tenant: Tenant | undefined,
-  { settings: { admin }, publicUrl }: Pick<Deps, 'settings' | 'publicUrl'>,
+  { settings: { admin }, publicUrl, clients }: Pick<Deps, 'settings' | 'publicUrl' | 'clients'>,
 ) {
-  const tokenUrl = `${basePathOf(publicUrl)}${tenantPath(tenant?.id ?? 'test-tenant')}/oauth/token`
+  const base = `${basePathOf(publicUrl)}${tenantPath(tenant?.id ?? 'test-tenant')}/oauth`
+  const tokenUrl = `${base}/token`
   const scopes = {
     ...tenant?.oauth2?.scopes,
     ...(tenant?.api_keys && {
@@ -90,11 +93,22 @@ function securitySchemes(
     }),
     ...(admin && { [reservedScopes.admin]: 'Use the admin API' }),
   }
+  const publicClient = tenant && findPublicClient(tenant, `${publicUrl}/swagger/oauth2-redirect`, clients)
   return {
     [security.oauth2]: {
       type: 'oauth2' as const,
-      description: `Gets a token of the tenant ${tenant?.id ?? ''} with the id and the secret of a client.`,
-      flows: { clientCredentials: { tokenUrl, scopes } },
+      description: `Gets a token of the tenant ${tenant?.id ?? ''} with the id and the secret of a client${tenant?.oidc ? ', or signs you in' : ''}.`,
+      flows: {
+        clientCredentials: { tokenUrl, scopes },
+        ...(tenant?.oidc && {
+          authorizationCode: {
+            authorizationUrl: `${base}/authorize`,
+            tokenUrl,
+            scopes: { ...describedPeopleScopes, ...tenant.oauth2?.scopes },
+          },
+        }),
+      },
+      ...(publicClient && { 'x-public-client': publicClient.id }),
     },
     [security.bearer]: {
       type: 'http' as const,
@@ -109,6 +123,18 @@ function securitySchemes(
     },
   }
 }
+
+const words: Readonly<Record<(typeof peopleScopes)[number], string>> = {
+  openid: 'Sign in: an ID token, and userinfo',
+  profile: 'Name and profile',
+  email: 'E-mail address',
+  address: 'Postal address',
+  phone: 'Phone number',
+  groups: 'Groups',
+  offline_access: 'A refresh token that outlives the session',
+}
+
+const describedPeopleScopes = Object.fromEntries(peopleScopes.map((scope) => [scope, words[scope]]))
 
 function isTenantParameter(value: unknown): value is object {
   return (

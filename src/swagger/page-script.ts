@@ -3,6 +3,8 @@
  *
  * Requests carry no credentials of the browser. Otherwise the browser would open its own login window after a 401 with a Basic challenge.
  *
+ * Signing in uses PKCE. The sign-in comes back to a page beside this one.
+ *
  * The page shows less than the document. Shared answers of an operation become one line each. Fields of a form start empty, because
  * Swagger UI would send its examples; empty fields are not sent.
  *
@@ -37,13 +39,17 @@ function emptyFields(operation, { schemas }) {
   }
 }
 
+let publicClient
+
 function simplify(document) {
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
   for (const operation of operations) {
     nameSharedAnswers(operation, document.components)
     emptyFields(operation, document.components)
   }
-  const { tokenUrl } = document.components.securitySchemes.oauth2.flows.clientCredentials
+  const { oauth2 } = document.components.securitySchemes
+  const { tokenUrl } = oauth2.flows.clientCredentials
+  publicClient = oauth2['x-public-client']
   tenantField.value = tokenUrl.split('/').at(-3)
   return document
 }
@@ -92,5 +98,8 @@ window.ui = SwaggerUIBundle({
   displayRequestDuration: true,
   defaultModelsExpandDepth: -1,
   validatorUrl: null,
+  oauth2RedirectUrl: new URL('swagger/oauth2-redirect', location).href,
+  // A client without a secret signs people in, so its id is filled in.
+  onComplete: () => window.ui.initOAuth({ usePkceWithAuthorizationCodeGrant: true, clientId: publicClient }),
 })
 `

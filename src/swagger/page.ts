@@ -33,3 +33,19 @@ ${scripts.map((name) => html`<script src="swagger/assets/${name}"></script>`)}
 </html>
 `
 }
+
+/** The HTML of the page that a sign-in comes back to. `script` is the name of the file of swagger-ui-dist for it. */
+export function renderRedirectPage(script: string): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>grantd</title>
+<link rel="icon" href="data:,">
+</head>
+<body>
+<script src="assets/${script}"></script>
+</body>
+</html>
+`
+}

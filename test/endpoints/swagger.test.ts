@@ -49,3 +49,33 @@ test('swagger: false turns page, document and their links off', async () => {
   expect((await (await silent.send('/')).json()).links).toEqual({ health: 'http://localhost:3000/health' })
   await silent.close()
 })
+
+test('a sign-in comes back to a page with one script of this server', async () => {
+  const page = await app.send('/swagger/oauth2-redirect')
+  expect(page.headers.get('content-security-policy')).toContain("script-src 'self'; style-src 'self'")
+  const [, script = ''] =
+    /<script src="(assets\/oauth2-redirect-[\da-f]{16}\.js)"><\/script>/.exec(await page.text()) ?? []
+  expect(await (await app.send(`/swagger/${script}`)).text()).toContain('swaggerUIRedirectOauth2')
+})
+
+test('where people sign in, the document offers the authorization code too, and names the public client of the page', async () => {
+  const people = await startTestApp(`
+tenants:
+  acme:
+    oauth2: { scopes: { 'api:read': Read access } }
+    oidc: {}
+    clients:
+      spa: { token_endpoint_auth_method: none, grant_types: [authorization_code], redirect_uris: ['http://localhost:3000/swagger/oauth2-redirect'] }
+`)
+  const { components } = await (await people.send('/swagger/json')).json()
+  const { flows, 'x-public-client': client } = components.securitySchemes.oauth2
+  expect(client).toBe('spa')
+  expect(flows.authorizationCode).toMatchObject({
+    authorizationUrl: '/api/v1/tenant/acme/oauth/authorize',
+    tokenUrl: '/api/v1/tenant/acme/oauth/token',
+    scopes: { openid: 'Sign in: an ID token, and userinfo', 'api:read': 'Read access' },
+  })
+  await people.close()
+  const without = await (await app.send('/swagger/json')).json()
+  expect(Object.keys(without.components.securitySchemes.oauth2.flows)).toEqual(['clientCredentials'])
+})

@@ -49,16 +49,19 @@ export interface PageAnswerOptions {
    * Chromium applies `form-action` to redirects too. A page whose form ends at the client names its redirect URI.
    */
   readonly formTargets?: readonly string[]
-  /** True: the page is of `renderFormPostPage`, whose script runs. Needs `deps.hashing`. */
+  /** The page is of `renderFormPostPage`, whose script runs. */
   readonly formPost?: Pick<Deps, 'hashing'>
+  /** Directives of the Content-Security-Policy that replace those of every page. */
+  readonly policy?: Readonly<Record<string, string>>
 }
 
 /** Answers a page for people, with the policy that it needs. No cache stores it, and other sites do not learn its URL. */
 export function answerPage(page: Html, options: PageAnswerOptions = {}): Response {
-  const { status = 200, headers, formTargets = [], formPost } = options
+  const { status = 200, headers, formTargets = [], formPost, policy: own } = options
   const policy = {
     'form-action': ["'self'", ...new Set(formTargets.flatMap(sourcesOf))].join(' '),
     ...(formPost && { 'script-src': `'sha256-${formPost.hashing.sha256(formPostScript).toBase64()}'` }),
+    ...own,
   }
   const response = htmlPage(page, { status, policy })
   // Not no-referrer: under it, a form of this page would post `Origin: null`.

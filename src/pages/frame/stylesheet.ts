@@ -122,6 +122,11 @@ h1 ~ .details { margin-top: 1.75rem; }
 .details dt { color: var(--soft); }
 .details dd + dt { margin-top: .625rem; }
 
+pre { margin: .75rem 0 0; padding: 1rem; border: 1px solid var(--line); border-radius: .75rem; background: var(--fill); overflow-x: auto; font: .8125rem/1.55 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: normal; }
+.facts { margin-top: 1rem; display: grid; grid-template-columns: max-content 1fr; gap: .5rem 1.25rem; font-size: .875rem; }
+.facts dt { color: var(--soft); }
+[hidden] { display: none !important; }
+
 .wide { max-width: 45rem; }
 .wide > .person { padding: 0; border: 0; }
 section { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line); }
