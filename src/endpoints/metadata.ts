@@ -1,23 +1,13 @@
 import { Elysia, NotFoundError } from 'elysia'
-import { authenticationMethods } from '../clients/authentication/authentication-methods.ts'
 import type { Deps } from '../deps.ts'
-import { grants } from '../grants/grant-table.ts'
 import { answerPreflight, markOpen, openToAnyOrigin } from '../http/answer/cors.ts'
 import { tenantDocument } from '../http/answer/tenant-document.ts'
 import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi-parts.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant-of-path.ts'
-import { assertionAlgorithms } from '../protocol/client-jwks.ts'
-import { type JwkSet, ServerMetadata } from '../protocol/messages.ts'
-import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import { ServerMetadata } from '../protocol/messages.ts'
 import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/url/well-known.ts'
-import { type Tenant, tenantPath } from '../tenants/tenant.ts'
-
-const methodNames = authenticationMethods.map(({ name }) => name)
-/** The methods by which a client proves who it is. Public clients are of use only where people sign in. */
-const proofNames = methodNames.filter((name) => name !== 'none')
-/** The algorithms of client assertions. They are the same at each endpoint. */
-const algorithmNames = Object.keys(assertionAlgorithms)
+import { algorithmNames, buildMetadata, proofNames } from './metadata-document.ts'
 
 /** Clients look for the document of a tenant under two names, before the path of the tenant or after it. */
 const places = [
@@ -81,40 +71,6 @@ function answerMetadata(request: Request, found: OAuth2Tenant, deps: Deps): Prom
     deps,
     render: ({ jwks }) => ({ body: buildMetadata(found, jwks, deps.publicUrl) }),
   })
-}
-
-function buildMetadata({ tenant, oauth2 }: OAuth2Tenant, jwks: JwkSet, publicUrl: string): ServerMetadata {
-  const base = `${publicUrl}${tenantPath(tenant.id)}`
-  const scopes = [...Object.keys(oauth2.scopes), ...(tenant.api_keys ? [reservedScopes.manageApiKeys] : [])]
-  return {
-    issuer: tenant.issuer,
-    // Verifiers and clients that never use it refuse a document without it. It answers every request with an error.
-    authorization_endpoint: `${base}/oauth/authorize`,
-    token_endpoint: `${base}/oauth/token`,
-    jwks_uri: `${base}/.well-known/jwks.json`,
-    ...(scopes.length > 0 && { scopes_supported: scopes }),
-    // Required by RFC 8414 section 2. It is empty because the authorization endpoint supports no response type.
-    response_types_supported: [],
-    grant_types_supported: grantNames(tenant),
-    // OpenID Connect Discovery section 3 requires this one and the next. The subject of a token is the same for every API.
-    subject_types_supported: ['public'],
-    // There are no ID tokens. Verifiers of access tokens read the algorithms here, and some assume RS256 without it.
-    id_token_signing_alg_values_supported: [...new Set(jwks.keys.map(({ alg }) => alg))],
-    token_endpoint_auth_methods_supported: tenant.oidc ? methodNames : proofNames,
-    token_endpoint_auth_signing_alg_values_supported: algorithmNames,
-    introspection_endpoint: `${base}/oauth/introspect`,
-    introspection_endpoint_auth_methods_supported: proofNames,
-    introspection_endpoint_auth_signing_alg_values_supported: algorithmNames,
-    revocation_endpoint: `${base}/oauth/revoke`,
-    revocation_endpoint_auth_methods_supported: tenant.oidc ? methodNames : proofNames,
-    revocation_endpoint_auth_signing_alg_values_supported: algorithmNames,
-  }
-}
-
-function grantNames({ oidc }: Tenant): string[] {
-  return Object.values(grants)
-    .filter(({ isOfPeople }) => oidc !== null || !isOfPeople)
-    .map(({ type }) => type)
 }
 
 const detail = {

@@ -1,6 +1,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { ClientParameters } from './client-authentication.ts'
 import { latestMoment } from './moment.ts'
+import { openidMetadata } from './people/openid-metadata.ts'
 
 /** The answer of the token endpoint (RFC 6749 section 5.1). */
 export const TokenResponse = Type.Object(
@@ -145,18 +146,18 @@ export const ServerMetadata = Type.Object(
     issuer: Type.String(),
     authorization_endpoint: Type.String({
       description:
-        'Is required by many clients, and answers every request with an error: see response_types_supported',
+        'Many clients require it. Where response_types_supported is empty, it answers every request with an error',
     }),
     token_endpoint: Type.String(),
     jwks_uri: Type.String(),
     scopes_supported: Type.Optional(Type.Array(Type.String())),
     response_types_supported: Type.Array(Type.String(), {
-      description: 'Empty: nobody signs in here',
+      description: 'Empty: nobody signs in at this tenant',
     }),
     grant_types_supported: Type.Array(Type.String()),
     subject_types_supported: Type.Array(Type.String()),
     id_token_signing_alg_values_supported: Type.Array(Type.String(), {
-      description: 'The algorithms of the keys in the JWK Set, which sign access tokens',
+      description: 'The algorithms of the keys in the JWK Set, which sign ID tokens and access tokens',
     }),
     token_endpoint_auth_methods_supported: Type.Array(Type.String()),
     token_endpoint_auth_signing_alg_values_supported: Type.Array(Type.String(), {
@@ -168,6 +169,7 @@ export const ServerMetadata = Type.Object(
     revocation_endpoint: Type.String(),
     revocation_endpoint_auth_methods_supported: Type.Array(Type.String()),
     revocation_endpoint_auth_signing_alg_values_supported: Type.Array(Type.String()),
+    ...openidMetadata,
   },
   { title: 'ServerMetadata' },
 )

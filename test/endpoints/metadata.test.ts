@@ -13,6 +13,14 @@ tenants:
   inside: { name: Inside, issuer: 'https://id.example.com/auth/inside/of', oauth2: {}, signing: { algorithm: EdDSA } }
   same-path: { name: Same path, issuer: 'https://other.example/outside', oauth2: {}, signing: { algorithm: EdDSA } }
   root: { name: Root, issuer: 'https://id.example.com', oauth2: {}, signing: { algorithm: EdDSA } }
+  people:
+    name: People
+    oauth2: { scopes: { read: R, email: E } }
+    oidc:
+      claims: { profile: [department] }
+      sign_in: { terms_url: 'https://people.example/terms', privacy_url: 'https://people.example/privacy' }
+    api_keys: {}
+    signing: { algorithm: ES256 }
   bare: { name: Bare, oauth2: {}, signing: { algorithm: EdDSA } }
   plain: { name: Without oauth2, oidc: {} }
   closed: { name: Inactive, active: false, oauth2: {} }
@@ -125,6 +133,77 @@ describe('the document', () => {
       expect((await app.send(place, { headers: { 'If-None-Match': etag } })).status).toBe(304)
     }
   })
+})
+
+describe('the document of a tenant with people', () => {
+  const base = 'https://id.example.com/auth/api/v1/tenant/people'
+
+  test('has everything that OpenID Connect clients look for, and nothing that is not there', async () => {
+    for (const place of places('people')) {
+      const document = await (await app.send(place)).json()
+      expect(document).toEqual({
+        issuer: base,
+        authorization_endpoint: `${base}/oauth/authorize`,
+        token_endpoint: `${base}/oauth/token`,
+        jwks_uri: `${base}/.well-known/jwks.json`,
+        scopes_supported: [
+          ...['openid', 'profile', 'email', 'address', 'phone', 'groups', 'offline_access'],
+          ...['read', 'api-keys:manage'],
+        ],
+        response_types_supported: ['code'],
+        grant_types_supported: [
+          ...['client_credentials', 'authorization_code', 'refresh_token'],
+          'urn:ietf:params:oauth:grant-type:device_code',
+        ],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['ES256'],
+        token_endpoint_auth_methods_supported: [...methods, 'none'],
+        token_endpoint_auth_signing_alg_values_supported: algorithms,
+        introspection_endpoint: `${base}/oauth/introspect`,
+        introspection_endpoint_auth_methods_supported: methods,
+        introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+        revocation_endpoint: `${base}/oauth/revoke`,
+        revocation_endpoint_auth_methods_supported: [...methods, 'none'],
+        revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+        userinfo_endpoint: `${base}/oauth/userinfo`,
+        end_session_endpoint: `${base}/oauth/logout`,
+        pushed_authorization_request_endpoint: `${base}/oauth/par`,
+        device_authorization_endpoint: `${base}/oauth/device_authorization`,
+        response_modes_supported: ['query', 'form_post'],
+        code_challenge_methods_supported: ['S256'],
+        authorization_response_iss_parameter_supported: true,
+        require_pushed_authorization_requests: false,
+        userinfo_signing_alg_values_supported: ['ES256'],
+        claims_supported: expect.arrayContaining([
+          ...['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'azp', 'sid', 'sub'],
+          ...[
+            'name',
+            'picture',
+            'updated_at',
+            'email',
+            'email_verified',
+            'address',
+            'phone_number',
+            'groups',
+          ],
+        ]),
+        claim_types_supported: ['normal'],
+        claims_parameter_supported: true,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+        require_request_uri_registration: false,
+        prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+        ui_locales_supported: ['en', 'de', 'es'],
+        op_policy_uri: 'https://people.example/privacy',
+        op_tos_uri: 'https://people.example/terms',
+        backchannel_logout_supported: true,
+        backchannel_logout_session_supported: true,
+      })
+      expect(new Set(document.claims_supported).size).toBe(document.claims_supported.length)
+    }
+  })
+
+  test.todo('names no endpoint that is not there', () => {})
 })
 
 describe.each(names)('the place of %s that follows from the issuer', (name) => {
