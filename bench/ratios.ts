@@ -93,6 +93,11 @@ export const ratios: readonly Ratio[] = [
     scenarios: ['people'],
     value: (found: Finder) => found.best('people', group) / found.bestPeer('people', group),
   })),
+  {
+    name: 'login-storm: p99 of a token when it is quiet to that in the storm',
+    scenarios: ['login-storm'],
+    value: (found) => found.lowest('login-storm', ', quiet') / found.lowest('login-storm', ', in the storm'),
+  },
   ...(['config.yaml', 'storage'] as const).flatMap(ofTenants),
 ]
 

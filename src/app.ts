@@ -2,14 +2,18 @@ import { Elysia } from 'elysia'
 import type { adminApi } from './admin-app.ts'
 import type { Deps } from './deps.ts'
 import { apiKeysEndpoint } from './endpoints/api-keys.ts'
-import { authorizeEndpoint } from './endpoints/authorize.ts'
 import { healthEndpoint } from './endpoints/health.ts'
 import { introspectEndpoint } from './endpoints/introspect.ts'
 import { jwksEndpoint } from './endpoints/jwks.ts'
 import { metadataEndpoint } from './endpoints/metadata.ts'
+import { authorizeEndpoint } from './endpoints/people/authorize.ts'
+import { consentEndpoint } from './endpoints/people/consent.ts'
 import { deviceAuthorizationEndpoint } from './endpoints/people/device-authorization.ts'
 import { deviceEntryEndpoint } from './endpoints/people/device-entry.ts'
+import { loginEndpoint } from './endpoints/people/login.ts'
 import { pageAssetsEndpoint } from './endpoints/people/page-assets.ts'
+import { parEndpoint } from './endpoints/people/par.ts'
+import { selectAccountEndpoint } from './endpoints/people/select-account.ts'
 import { tryEndpoint } from './endpoints/people/try.ts'
 import { protectedResourceEndpoint } from './endpoints/protected-resource.ts'
 import { revokeEndpoint } from './endpoints/revoke.ts'
@@ -34,7 +38,6 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
   const prefix = mountablePath(deps.publicUrl)
   const routes = new Elysia()
     .use(documented(deps, admin))
-    .use(authorizeEndpoint(deps))
     .use(deviceEntryEndpoint(deps))
     .use(pageAssetsEndpoint(deps))
     .use(tryEndpoint(deps))
@@ -76,6 +79,11 @@ function documented(deps: Deps, admin: AdminApi | undefined) {
     .use(introspectEndpoint(deps))
     .use(revokeEndpoint(deps))
     .use(deviceAuthorizationEndpoint(deps))
+    .use(authorizeEndpoint(deps))
+    .use(parEndpoint(deps))
+    .use(loginEndpoint(deps))
+    .use(consentEndpoint(deps))
+    .use(selectAccountEndpoint(deps))
     .use(apiKeysEndpoint(deps))
     .use(admin ? admin(deps) : new Elysia())
     .use(strategiesEndpoint(deps))

@@ -9,7 +9,7 @@ import {
   logIn,
 } from '../../test/support/people/flow.ts'
 import type { Algorithm } from '../measure/openssl.ts'
-import { audience, type Contender } from './contender.ts'
+import { audience, type Contender, client, scope } from './contender.ts'
 import { startGrantd, tenantPath, type Variant } from './grantd.ts'
 import { node } from './peers.ts'
 import { findFreePort, Server } from './server.ts'
@@ -55,15 +55,22 @@ export function authorizePathOf({ authorizePath }: PeopleServer, clientId: strin
   return `${authorizePath}?${query}`
 }
 
+/** Such a server for a browser, whose address is its own or `address`. */
+export function siteOf({ server, origin }: Pick<PeopleServer, 'server' | 'origin'>, address?: string): Site {
+  return {
+    origin,
+    send: ({ pathname, search }, init) => {
+      const headers = new Headers(init.headers)
+      if (address !== undefined) headers.set('X-Forwarded-For', address)
+      const options = { ...init, headers, redirect: 'manual' as const, keepalive: false }
+      return fetch(`${server.origin}${pathname}${search}`, options)
+    },
+  }
+}
+
 /** The value of Cookie of a browser that has signed in and has consented to both clients. */
 export async function openSession(started: PeopleServer): Promise<string> {
-  const { server, origin } = started
-  const site: Site = {
-    origin,
-    send: ({ pathname, search }, init) =>
-      fetch(`${server.origin}${pathname}${search}`, { ...init, redirect: 'manual', keepalive: false }),
-  }
-  const browser = new Browser(site)
+  const browser = new Browser(siteOf(started))
   for (const clientId of new Set([started.clientId, started.userinfoClientId])) {
     const page = await started.goOn(browser, await browser.open(authorizePathOf(started, clientId)))
     if (!page.leftTo?.searchParams.get('code'))
@@ -71,7 +78,7 @@ export async function openSession(started: PeopleServer): Promise<string> {
         `Nobody is signed in: ${page.leftTo ?? `${page.url} ${page.status} ${page.text.slice(0, 200)}`}`,
       )
   }
-  const url = new URL(authorizePathOf(started, started.clientId), origin)
+  const url = new URL(authorizePathOf(started, started.clientId), started.origin)
   return browser.jar.header({ url, method: 'GET', isCrossSite: true }) ?? ''
 }
 
@@ -93,18 +100,23 @@ export function toPeopleContender(
         config,
         ...(storage.env && { env: storage.env }),
       })
-      const path = tenantPath('bench')
-      const origin = 'https://bench.test'
-      return {
-        ...{ server, origin, issuer: origin + path, clientId: 'web', userinfoClientId: 'web' },
-        authorizePath: `${path}/oauth/authorize`,
-        tokenPath: `${path}/oauth/token`,
-        userinfoPath: `${path}/oauth/userinfo`,
-        discoveryPath: `${path}/.well-known/openid-configuration`,
-        jwksPath: `${path}/.well-known/jwks.json`,
-        goOn: goOnGrantd,
-      }
+      return toPeopleServer(server)
     },
+  }
+}
+
+/** grantd with the configuration of {@link renderPeopleConfig}. */
+export function toPeopleServer(server: Server): PeopleServer {
+  const path = tenantPath('bench')
+  const origin = 'https://bench.test'
+  return {
+    ...{ server, origin, issuer: origin + path, clientId: 'web', userinfoClientId: 'web' },
+    authorizePath: `${path}/oauth/authorize`,
+    tokenPath: `${path}/oauth/token`,
+    userinfoPath: `${path}/oauth/userinfo`,
+    discoveryPath: `${path}/.well-known/openid-configuration`,
+    jwksPath: `${path}/.well-known/jwks.json`,
+    goOn: goOnGrantd,
   }
 }
 
@@ -114,18 +126,20 @@ async function goOnGrantd(browser: Browser, page: Page): Promise<Page> {
   return asksForDecision(page) ? goOnGrantd(browser, await decide(browser, page)) : page
 }
 
-export function renderPeopleConfig(algorithm: Algorithm): string {
+/** `server` is what stands in its braces besides the public URL. */
+export function renderPeopleConfig(algorithm: Algorithm, server: readonly string[] = []): string {
   const { username, password, redirectUri, secret } = people
   return [
-    'server: { public_url: https://bench.test }',
+    `server: { ${['public_url: https://bench.test', ...server].join(', ')} }`,
     'tenants:',
     '  bench:',
     '    name: Benchmark',
-    `    oauth2: { audience: ['${audience}'], authorization_code_ttl: 10m }`,
+    `    oauth2: { audience: ['${audience}'], scopes: { ${scope}: Read }, authorization_code_ttl: 10m }`,
     '    oidc: {}',
     `    signing: { algorithm: ${algorithm} }`,
     `    users: { ada: { email: ${username}, email_verified: true, name: Ada Lovelace, password: ${password} } }`,
     '    clients:',
+    `      ${client.id}: { secret: ${client.secret}, scopes: [${scope}] }`,
     `      web: { secret: ${secret}, grant_types: [authorization_code, refresh_token], redirect_uris: ['${redirectUri}'] }`,
     '',
   ].join('\n')

@@ -3,6 +3,7 @@ import { checkScenarios } from './checks.ts'
 import { coldStartScenario } from './cold-start.ts'
 import { connectionsScenario, keepAliveScenario, secretHashScenario } from './connections.ts'
 import { halfLoadScenario } from './half-load.ts'
+import { loginStormScenario } from './login-storm.ts'
 import { peopleScenario } from './people.ts'
 import { replicasScenario } from './replicas.ts'
 import { revocationScenario } from './revocation.ts'
@@ -21,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   revocationScenario,
   apiKeysScenario,
   peopleScenario,
+  loginStormScenario,
   replicasScenario,
   ...tenantScenarios,
   coldStartScenario,

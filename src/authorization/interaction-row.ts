@@ -10,7 +10,12 @@ export const Parameters = Type.Array(Type.Tuple([Type.String(), Type.String()]))
  */
 const InteractionContent = Type.Union([
   /** An authorization request (RFC 6749 section 4.1.1). */
-  Type.Object({ kind: Type.Literal('authorize'), parameters: Parameters }),
+  Type.Object({
+    kind: Type.Literal('authorize'),
+    parameters: Parameters,
+    /** Whether the client pushed it (RFC 9126). */
+    pushed: Type.Boolean(),
+  }),
   /** A device whose user code was typed in (RFC 8628 section 3.3). `device` is the id of its row. */
   Type.Object({
     kind: Type.Literal('device'),
@@ -39,6 +44,8 @@ const InteractionProgress = Type.Object({
   chosen: Nullable(Type.String()),
   /** The sub that allowed the request in this interaction. */
   consented: Nullable(Type.String()),
+  /** The sub that denied it. */
+  denied: Nullable(Type.String()),
 })
 
 /**

@@ -47,7 +47,7 @@ export async function startInteraction<C extends InteractionContent>(
 ): Promise<Interaction<C>> {
   const id = randomBytes(idBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
   const createdAt = now()
-  const progress = { signed_in: null, chosen: null, consented: null }
+  const progress = { signed_in: null, chosen: null, consented: null, denied: null }
   const value = { browser, created_at: createdAt, content, progress }
   const isNew = await storage
     .of(tenant.id)

@@ -9,6 +9,10 @@ type Responses = NonNullable<DocumentDecoration['responses']>
 export const tags = [
   { name: 'Tokens', description: 'Get an access token and check one: start here.' },
   {
+    name: 'Sign-in',
+    description: 'Sign people in: where a client sends their browsers, and the pages there.',
+  },
+  {
     name: 'Discovery',
     description: 'What a tenant offers, where it is, and the keys that verify its tokens.',
   },

@@ -5,6 +5,8 @@ import type { Tenant } from '../tenants/tenant.ts'
 export interface LogoutNotices {
   /** Tells every client of these sessions, which have ended. Returns at once and never throws. */
   sessionsEnded(tenant: Tenant, sessions: readonly Session[], options?: NoticeOptions): void
+  /** Tries once more what waits, and resolves after a few seconds at most. Called when the process ends. */
+  close(): Promise<void>
 }
 
 export interface NoticeOptions {
@@ -13,4 +15,4 @@ export interface NoticeOptions {
 }
 
 /** Tells nobody. */
-export const noNotices: LogoutNotices = { sessionsEnded: () => {} }
+export const noNotices: LogoutNotices = { sessionsEnded: () => {}, close: async () => {} }

@@ -15,12 +15,19 @@ interface RouteRow {
   readonly answers: Map<string, Map<number, number>>
 }
 
+/** Who ended a session: the person at the logout endpoint or on the account page, by a new password, or an admin. */
+export type SessionEnd = 'logout' | 'account' | 'password' | 'admin'
+
 /** The counters of one process. */
 export class Metrics {
   readonly #routes = new Map<string, RouteRow>()
   readonly #tokens = new Map<string, number>()
   readonly #replays = new Map<string, number>()
   readonly #throttled = new Map<string, number>()
+  readonly #signIns = new Map<string, number>()
+  #codes = 0
+  readonly #sessionsEnded = new Map<SessionEnd, number>()
+  readonly #logouts = new Map<string, number>()
 
   /** Counts an answer. `route` is a pattern; undefined: no route matched. */
   countRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
@@ -53,6 +60,26 @@ export class Metrics {
     this.#throttled.set(kind, (this.#throttled.get(kind) ?? 0) + 1)
   }
 
+  /** Counts an authorization code. */
+  countCode(): void {
+    this.#codes++
+  }
+
+  /** Counts an attempt to sign in. `wait`: it came too soon after others that failed. */
+  countSignIn(outcome: 'success' | 'wrong' | 'wait'): void {
+    this.#signIns.set(outcome, (this.#signIns.get(outcome) ?? 0) + 1)
+  }
+
+  /** Counts sessions that ended before their time. */
+  countSessionsEnded(by: SessionEnd, count: number): void {
+    this.#sessionsEnded.set(by, (this.#sessionsEnded.get(by) ?? 0) + count)
+  }
+
+  /** Counts logout tokens by what became of them, after the last attempt. */
+  countLogout(outcome: 'sent' | 'failed'): void {
+    this.#logouts.set(outcome, (this.#logouts.get(outcome) ?? 0) + 1)
+  }
+
   samples(): Samples {
     const samples: Record<string, number> = {}
     for (const [route, row] of this.#routes) {
@@ -68,6 +95,13 @@ export class Metrics {
     for (const [kind, count] of this.#replays) samples[`grantd_replays_total{kind=${quote(kind)}}`] = count
     for (const [kind, count] of this.#throttled)
       samples[`grantd_throttled_requests_total{kind=${quote(kind)}}`] = count
+    for (const [outcome, count] of this.#signIns)
+      samples[`grantd_sign_ins_total{outcome=${quote(outcome)}}`] = count
+    if (this.#codes > 0) samples['grantd_authorization_codes_issued_total'] = this.#codes
+    for (const [by, count] of this.#sessionsEnded)
+      samples[`grantd_sessions_ended_total{by=${quote(by)}}`] = count
+    for (const [outcome, count] of this.#logouts)
+      samples[`grantd_logout_tokens_total{outcome=${quote(outcome)}}`] = count
     return samples
   }
 

@@ -36,6 +36,16 @@ const families: readonly Family[] = [
     help: 'Requests answered 429 because too many attempts failed, by what was tried',
   },
   {
+    name: 'grantd_sign_ins_total',
+    type: 'counter',
+    help: 'Attempts to sign in with a password by their outcome',
+  },
+  {
+    name: 'grantd_authorization_codes_issued_total',
+    type: 'counter',
+    help: 'Authorization codes',
+  },
+  {
     name: 'grantd_workers',
     type: 'gauge',
     help: 'Processes that take requests; those that finish after a reload are none of them',

@@ -24,6 +24,10 @@ export function denoPlatform(): Platform {
     hashing: nodeHashing,
     passwordHash: undefined,
     fetch: sendRequest,
+    outbound: {
+      resolve: shared.outbound.resolve,
+      post: (request) => withoutProxies(() => shared.outbound.post(request)),
+    },
     processes,
     // P-256 is left out, because Deno takes 700 microseconds for it.
     quickCurves: ['Ed25519'],
@@ -31,7 +35,7 @@ export function denoPlatform(): Platform {
   }
 }
 
-const proxyVariables = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name) => [
+const proxyVariables = ['http_proxy', 'https_proxy', 'all_proxy', 'node_use_env_proxy'].flatMap((name) => [
   name,
   name.toUpperCase(),
 ])
@@ -42,10 +46,14 @@ async function sendRequest(url: string, init: RequestInit, proxy: string | undef
     const client = Deno.createHttpClient({ proxy: { url: proxy } })
     return fetch(url, Object.assign({}, init, { client }))
   }
+  return withoutProxies(() => fetch(url, init))
+}
+
+async function withoutProxies<T>(work: () => Promise<T>): Promise<T> {
   const kept = proxyVariables.map((name) => [name, process.env[name]] as const)
   for (const name of proxyVariables) delete process.env[name]
   try {
-    return await fetch(url, init)
+    return await work()
   } finally {
     for (const [name, value] of kept) if (value !== undefined) process.env[name] = value
   }

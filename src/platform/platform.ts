@@ -1,6 +1,7 @@
 import type { Files } from './files.ts'
 import type { Hashing, PasswordHash } from './hashing.ts'
 import type { Listener, ListenOptions } from './network.ts'
+import type { Outbound } from './outbound.ts'
 import type { Processes } from './processes.ts'
 import type { KeyMaking } from './signing.ts'
 import type { Sqlite } from './sqlite-connection.ts'
@@ -24,6 +25,7 @@ export interface Platform extends Output, Signals, Clock, KeyMaking {
   randomBytes(count: number): Uint8Array
   /** Sends a request through the proxy of this URL; undefined: directly, even if the environment names a proxy. Throws like fetch. */
   fetch(url: string, init: RequestInit, proxy: string | undefined): Promise<Response>
+  readonly outbound: Outbound
   /** Opens the port. Throws ListenError. */
   listen(options: ListenOptions): Listener
   /** Whether several processes can listen on one port and the system shares its connections out among them. */

@@ -9,6 +9,17 @@ export const auditEventTypes = [
   'device.started',
   'device.refused',
   'introspection.refused',
+  'authorization.refused',
+  'code.issued',
+  'sign_in.succeeded',
+  'sign_in.refused',
+  'session.started',
+  'consent.given',
+  'consent.denied',
+  'session.ended',
+  'logout.sent',
+  'logout.failed',
+  'consent.withdrawn',
   'limit.reached',
   'api_key.created',
   'api_key.rotated',
@@ -47,7 +58,7 @@ export interface AuditEvent {
   /** Empty for an event that belongs to no tenant. */
   readonly tenant: string
   readonly outcome: 'success' | 'refused'
-  /** The actor: a client id, or `shell` for a command. */
+  /** The actor: a client id, the sub of a person, or `shell` for a command. */
   readonly actor?: string | undefined
   /** The client that the event is about. It exists. */
   readonly client?: string | undefined

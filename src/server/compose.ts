@@ -10,7 +10,7 @@ import type { AttemptLimits } from '../limits/attempt-limits.ts'
 import { LimitKey } from '../limits/limit-key.ts'
 import { SignInLimits } from '../limits/sign-in-limits.ts'
 import type { Log } from '../log.ts'
-import { noNotices } from '../logout/logout-notices.ts'
+import { BackchannelLogout } from '../logout/backchannel-logout.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Logos } from '../pages/frame/logo.ts'
 import type { Hashing } from '../platform/hashing.ts'
@@ -31,7 +31,7 @@ import { People } from '../users/people.ts'
 import type { SignIns } from '../users/sign-in.ts'
 
 export interface ComposeOptions {
-  readonly platform: Pick<Platform, 'files' | 'hashing' | 'passwordHash' | 'cores'>
+  readonly platform: Pick<Platform, 'files' | 'hashing' | 'passwordHash' | 'cores' | 'outbound' | 'after'>
   readonly log: Log
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
@@ -86,6 +86,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
   const { config } = loaded
   const { platform, keyring, publicUrl, storage, randomBytes } = options
   const { now, log, lifecycle, audit, auditTrails, lastUse, limits, expiryCutoff, metrics } = options
+  const registries = composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing })
   return {
     now,
     randomBytes,
@@ -106,9 +107,9 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     build: buildInfo,
     logos: options.logos ?? new Map(),
     hashing: platform.hashing,
-    logoutNotices: noNotices,
+    logoutNotices: new BackchannelLogout({ ...platform, ...options, clients: registries.clients }),
     recentTokens: new RecentTokens({ storage, now }),
-    ...composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing }),
+    ...registries,
     signIns: composeSignIns(loaded, options),
     secrets: new SecretChecker({
       hashing: platform.hashing,

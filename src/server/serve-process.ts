@@ -124,6 +124,7 @@ async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise
     samples: metrics.samples,
   })
   const close = async () => {
+    await deps.logoutNotices.close()
     await parts.close()
     await metrics.close()
     worker?.reportSamples()

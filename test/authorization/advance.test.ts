@@ -3,7 +3,7 @@ import { type Ask, advance, type Standing } from '../../src/authorization/advanc
 
 const now = 1_000_000_000_000
 const ada = { sid: 's1', sub: 'ada', authTime: now / 1000 - 100, createdAt: now - 100_000 }
-const nothing = { signed_in: null, chosen: null, consented: null }
+const nothing = { signed_in: null, chosen: null, consented: null, denied: null }
 
 const next = (ask: Partial<Ask>, standing: Partial<Standing> = {}) =>
   advance(

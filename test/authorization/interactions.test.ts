@@ -57,7 +57,7 @@ test('what two tabs do at once is kept of both', async () => {
     updateInteraction(started, { consented: 'ada' }, place),
   ])
   const found = await findInteraction(started.id, acme, deps)
-  expect(found?.progress).toEqual({ signed_in: 's', chosen: null, consented: 'ada' })
+  expect(found?.progress).toEqual({ signed_in: 's', chosen: null, consented: 'ada', denied: null })
 })
 
 test('an interaction ends once', async () => {

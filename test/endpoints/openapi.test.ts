@@ -82,6 +82,10 @@ describe('the document', () => {
       'get /api/v1/tenant/{tenant}/.well-known/oauth-authorization-server',
       'get /api/v1/tenant/{tenant}/.well-known/openid-configuration',
       'get /api/v1/tenant/{tenant}/api-keys/list',
+      'get /api/v1/tenant/{tenant}/consent',
+      'get /api/v1/tenant/{tenant}/login',
+      'get /api/v1/tenant/{tenant}/oauth/authorize',
+      'get /api/v1/tenant/{tenant}/select-account',
       'get /api/v1/tenant/{tenant}/strategies',
       'get /health',
       'get /health/live',
@@ -89,9 +93,15 @@ describe('the document', () => {
       'post /api/v1/tenant/{tenant}/api-keys/create',
       'post /api/v1/tenant/{tenant}/api-keys/{id}/revoke',
       'post /api/v1/tenant/{tenant}/api-keys/{id}/rotate',
+      'post /api/v1/tenant/{tenant}/consent',
+      'post /api/v1/tenant/{tenant}/login',
+      'post /api/v1/tenant/{tenant}/oauth/authorize',
+      'post /api/v1/tenant/{tenant}/oauth/device_authorization',
       'post /api/v1/tenant/{tenant}/oauth/introspect',
+      'post /api/v1/tenant/{tenant}/oauth/par',
       'post /api/v1/tenant/{tenant}/oauth/revoke',
       'post /api/v1/tenant/{tenant}/oauth/token',
+      'post /api/v1/tenant/{tenant}/select-account',
     ])
   })
 
@@ -128,7 +138,10 @@ describe('what several operations have', () => {
   test('is a schema with a name: every body but a list is one by reference', () => {
     const bodies = operations.flatMap(([name, { requestBody, responses }]) =>
       [requestBody, ...Object.values(responses).map(answerOf)].flatMap((body) =>
-        Object.values(body?.content ?? {}).map(({ schema }) => [name, schema] as const),
+        Object.entries(body?.content ?? {})
+          // A page is a text, which needs no name.
+          .filter(([type]) => type !== 'text/html')
+          .map(([, { schema }]) => [name, schema] as const),
       ),
     )
     const unnamed = bodies.filter(
@@ -183,6 +196,12 @@ describe('the tenant of the document', () => {
   })
 })
 
+/** A form of a page leads on, and does not answer a page of its own. */
+function successOf(name: string): string {
+  if (/^post .*\/(consent|login|select-account)$/.test(name)) return '303'
+  return /\/(create|par)$/.test(name) ? '201' : '200'
+}
+
 describe('every operation', () => {
   test('has a name of its own, a summary, a description and a known tag', () => {
     const tags = document.tags.map(({ name }) => name)
@@ -205,18 +224,15 @@ describe('every operation', () => {
 
   test('has a schema and an example for its success and for every refusal that it can answer', () => {
     for (const [name, { responses }] of operations) {
-      expect([name, Object.keys(responses)]).toEqual([
-        name,
-        expect.arrayContaining([name.endsWith('/create') ? '201' : '200']),
-      ])
+      expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining([successOf(name)])])
       if (name.includes('{tenant}')) expect(responses['404']).toBeDefined()
       for (const [status, { description, content }] of Object.entries(responses).map(
         ([status, answer]) => [status, answerOf(answer)] as const,
       )) {
         expect(description.length).toBeGreaterThan(2)
         // An answer without a body.
-        if (status === '304' || (status === '200' && name.endsWith('/oauth/revoke'))) continue
-        const media = content?.['application/json']
+        if (['303', '304'].includes(status) || (status === '200' && name.endsWith('/oauth/revoke'))) continue
+        const media = content?.['application/json'] ?? content?.['text/html']
         expect([name, status, typeof media?.schema]).toEqual([name, status, 'object'])
         const examples = media?.example === undefined ? Object.values(media?.examples ?? {}) : [media.example]
         expect([name, status, examples.length > 0]).toEqual([name, status, true])

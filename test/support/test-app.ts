@@ -10,6 +10,7 @@ import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
 import { createLog } from '../../src/log.ts'
 import type { Metrics } from '../../src/metrics/metrics.ts'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
+import type { Outbound } from '../../src/platform/outbound.ts'
 import type { AuditEvent } from '../../src/protocol/audit-events.ts'
 import { composeDeps } from '../../src/server/compose.ts'
 import { composeKeyring } from '../../src/server/compose-keys.ts'
@@ -56,6 +57,14 @@ export interface TestAppOptions {
   /** Default: a memory storage of its own. It is not closed with the app. */
   readonly storage?: Storage
   readonly metrics?: Metrics
+  /** Default: no host has an address. */
+  readonly outbound?: Outbound
+}
+
+/** Nothing leaves a test by accident. */
+const unreachable: Outbound = {
+  resolve: async () => [],
+  post: () => Promise.reject(new Error('unreachable')),
 }
 
 /** An app over a config.yaml text; its data_dir is a new folder. */
@@ -80,7 +89,8 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
   const audit = { record: (event: AuditEvent) => void events.push(event) }
   const monotonic = () => time
   const deps = composeDeps(loaded, {
-    platform,
+    // No timer runs out while the clock stands still.
+    platform: { ...platform, outbound: options.outbound ?? unreachable, after: () => () => {} },
     storage,
     lastUse,
     limits,

@@ -20,19 +20,45 @@ const repeatable = new Set(['resource'])
  * not UTF-8, a broken percent-escape and a parameter that is sent twice.
  */
 export async function parseForm(request: Request): Promise<Form> {
+  return toForm(await parseFormPairs(request))
+}
+
+/** Names and values in the order in which they came, decoded. A name may occur more than once. */
+export type Pairs = readonly (readonly [name: string, value: string])[]
+
+/** Like {@link parseForm}, for a form in which the caller judges a parameter that is sent twice. */
+export async function parseFormPairs(request: Request): Promise<Pairs> {
   checkMediaType(request.headers.get('content-type'))
   const bytes = await readBody(request, largestForm)
-  return parseFormText(decodeUtf8(bytes))
+  return parsePairs(decodeUtf8(bytes))
 }
 
 /** Like {@link parseForm}, for the text of a body. */
 export function parseFormText(text: string): Form {
+  return toForm(parsePairs(text))
+}
+
+/** The parameters of the query of a URL, in which the caller judges one that is sent twice. Throws `invalid_request` for a broken percent-escape. */
+export function parseQueryPairs({ url }: Pick<Request, 'url'>): Pairs {
+  const cut = url.indexOf('?')
+  return cut < 0 ? [] : parsePairs(url.slice(cut + 1))
+}
+
+function parsePairs(text: string): Pairs {
+  return text
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const cut = pair.indexOf('=')
+      const name = decodeComponent(cut < 0 ? pair : pair.slice(0, cut))
+      return [name, cut < 0 ? '' : decodeComponent(pair.slice(cut + 1))] as const
+    })
+}
+
+/** Throws `invalid_request` for a parameter that occurs twice. */
+export function toForm(pairs: Pairs): Form {
   const values = new Map<string, string[]>()
-  for (const pair of text.split('&')) {
-    if (pair === '') continue
-    const cut = pair.indexOf('=')
-    const name = decodeComponent(cut < 0 ? pair : pair.slice(0, cut))
-    const value = cut < 0 ? '' : decodeComponent(pair.slice(cut + 1))
+  for (const [name, value] of pairs) {
     const known = values.get(name)
     if (!known) values.set(name, [value])
     else if (repeatable.has(name)) known.push(value)

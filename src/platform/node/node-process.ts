@@ -47,6 +47,11 @@ export function nodePlatform(): SharedPlatform {
     now: Date.now,
     generateKeyPem: async (...kind) => (await import('./node-keys.ts')).generateKeyPem(...kind),
     openNativeKey,
+    outbound: {
+      // Loaded at their use, to keep the start short.
+      resolve: async (host) => (await import('./node-outbound.ts')).nodeOutbound().resolve(host),
+      post: async (request) => (await import('./node-outbound.ts')).nodeOutbound().post(request),
+    },
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     writeOut: (text) => {
       lines.flush()

@@ -14,7 +14,10 @@ const root = resolve(import.meta.dir, '../../..')
 const documentPath = join(root, 'docs/interop.md')
 
 /** Each has a folder here with a run.sh. */
-const languages = ['node', 'python', 'go', 'go-servers', 'java', 'rust', 'debian'] as const
+const languages = [
+  ...['node', 'python', 'go', 'go-servers', 'java', 'rust', 'debian'],
+  ...['people/node', 'people/python', 'people/go', 'people/java', 'people/debian'],
+] as const
 type Language = (typeof languages)[number]
 
 /** Milliseconds that one language may take, with its build. */

@@ -1,3 +1,5 @@
+import type { Page } from 'playwright-core'
+
 /** A program that signs people in with somebody else's library. */
 export interface App {
   /** The name in the table. */
@@ -8,15 +10,17 @@ export interface App {
   readonly command: (setup: Setup) => readonly string[] | Promise<readonly string[]>
   /** Settings of the client in config.yaml besides its redirect URIs, such as `token_endpoint_auth_method: none`. */
   readonly settings?: string
-  /** Whether it wants the issuer over https, in the words of the table; undefined: http will do on loopback. */
+  /** What has to be set, in the words of the table; with `https` in it, the issuer is the one behind TLS. */
   readonly setting?: string
-  /** Whether it is served behind TLS itself, because its cookies or its library want that. */
+  /** Of its redirect URI; default: /callback. */
   readonly redirectPath?: string
   /** Replaces what the redirect URI is by default: origin and `redirectPath`. */
   readonly redirectUri?: string
   readonly paths?: Partial<Paths>
   /** Steps that the library does not have. */
   readonly lacks?: readonly Step[]
+  /** How a step is seen where no page says it. Throws where it failed. */
+  readonly checks?: Partial<Record<Step, (page: Page, setup: Setup) => Promise<void>>>
   /** Its public URL is another name than localhost, such as 127.0.0.1. */
   readonly host?: string
 }

@@ -110,7 +110,8 @@ async function takeSteps(app: App, setup: Setup, context: BrowserContext, versio
   for (const step of steps) {
     if (app.lacks?.includes(step)) continue
     try {
-      await readings[step](drive)
+      const check = app.checks?.[step]
+      await (check ? check(page, setup) : readings[step](drive))
       print(app, version, step)
     } catch (error) {
       await keepShot(page, app, step)

@@ -1,0 +1,58 @@
+import { noteClient } from '../sessions/sessions.ts'
+import type { SignedIn } from '../sessions/signed-in.ts'
+import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import { issueCode } from '../tokens/people/codes.ts'
+import { scopesOfClaims } from '../tokens/people/person-claims.ts'
+import type { AuthorizationRequest } from './authorization-request.ts'
+import { makeClientAnswer } from './client-answer.ts'
+import type { Flow, FlowAnswer } from './flow.ts'
+
+export type AuthorizeDeps = Parameters<typeof issueCode>[2]
+
+/** Whose people are asked. */
+export interface FlowTenant {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+}
+
+/** The flow of an authorization request that passed every check. */
+export function authorizeFlow(request: AuthorizationRequest, of: FlowTenant, deps: AuthorizeDeps): Flow {
+  const { client, scopes, claims, prompt, maxAge, hintedSub, loginHint, uiLocales, redirectUri } = request
+  const named = scopesOfClaims({ ...claims?.userinfo, ...claims?.id_token }, of.tenant)
+  return {
+    client,
+    ask: { scopes, prompt, maxAge, hintedSub, consent: client.consent },
+    asked: [...new Set([...scopes, ...named])],
+    ...{ loginHint, uiLocales, redirectUri, isDevice: false },
+    finish: (signedIn) => answerCode(request, signedIn, { of, deps }),
+    refuse: async (error, error_description) => ({
+      to: 'client',
+      hasCode: false,
+      answer: makeClientAnswer(request, { error, error_description }, of.tenant.issuer),
+    }),
+  }
+}
+
+async function answerCode(
+  request: AuthorizationRequest,
+  { session }: SignedIn,
+  { of, deps }: { of: FlowTenant; deps: AuthorizeDeps },
+): Promise<FlowAnswer | undefined> {
+  const { client, scopes, audience, nonce, claims, redirectUri, codeChallenge } = request
+  const { sid, sub, authTime, amr, acr } = session
+  // Before the code exists, so that a sign-out which it overtakes tells this client too.
+  const isLive = await noteClient(of.tenant.id, { sid, clientId: client.id }, deps)
+  if (!isLive) return undefined
+  const content = {
+    ...{ clientId: client.id, sub, scopes, audience, redirectUri, codeChallenge },
+    ...{ authTime, amr, acr, sid, offline: scopes.includes('offline_access') },
+    ...(nonce !== undefined && { nonce }),
+    ...(claims && { claims }),
+  }
+  const code = await issueCode(content, of, deps)
+  return {
+    to: 'client',
+    hasCode: true,
+    answer: makeClientAnswer(request, { code }, of.tenant.issuer),
+  }
+}

@@ -1,0 +1,39 @@
+import type { Client } from '../clients/client.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { type DeviceDeps, findWaitingDevice } from '../tokens/people/device-codes.ts'
+import { devicePath, finishDevice } from './finish-device.ts'
+import type { Flow, FlowAnswer } from './flow.ts'
+import type { ContentOf, Interaction } from './interactions.ts'
+
+/**
+ * The flow of a device whose user code was typed in (RFC 8628 section 3.3). The person is asked in each case, because the code may have come
+ * from an attacker (section 5.4). Throws `invalid_request` if the device does not wait any more.
+ */
+export async function deviceFlow(
+  { content, progress }: Interaction<ContentOf<'device'>>,
+  { tenantId, client }: { readonly tenantId: string; readonly client: Client },
+  deps: DeviceDeps,
+): Promise<Flow> {
+  const { device: deviceId, scopes } = content
+  const place = { tenantId, deviceId }
+  const waiting = await findWaitingDevice({ tenantId, id: deviceId }, deps)
+  const isOver = waiting?.clientId !== client.id
+  // A second click on the button gets the page of the first one.
+  if (isOver && progress.consented === null && progress.denied === null)
+    throw new OAuthError('invalid_request', 'The code of the device has expired or was used')
+  const decide = async (decision: Parameters<typeof finishDevice>[0]['decision']): Promise<FlowAnswer> => {
+    if (!isOver) return { to: 'page', path: await finishDevice({ ...place, decision }, deps) }
+    return {
+      to: 'page',
+      path: devicePath({ tenantId, result: progress.denied === null ? 'allowed' : 'denied' }),
+    }
+  }
+  const ask = { scopes, prompt: [], maxAge: undefined, hintedSub: undefined, consent: 'always' } as const
+  return {
+    ...{ client, ask, asked: scopes, isDevice: true },
+    ...{ loginHint: undefined, uiLocales: undefined, redirectUri: undefined },
+    finish: ({ session: { sub, authTime, amr, acr, sid } }) =>
+      decide({ kind: 'allow', sub, scopes, authTime, amr, acr, sid }),
+    refuse: () => decide({ kind: 'deny' }),
+  }
+}

@@ -1,0 +1,146 @@
+import { Elysia } from 'elysia'
+import { type Flow, proceed, silentError } from '../../authorization/flow.ts'
+import { startInteraction } from '../../authorization/interactions.ts'
+import { openAuthorization } from '../../authorization/open-flow.ts'
+import { isRequestUri, keepRequest, takeRequest } from '../../authorization/pushed-requests.ts'
+import { type ParameterList, RequestParameters } from '../../authorization/request-parameters.ts'
+import type { Deps } from '../../deps.ts'
+import { openBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
+import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { recordAudit } from '../../http/record-event.ts'
+import { parseFormPairs, parseQueryPairs } from '../../http/request/form.ts'
+import { notesOf } from '../../http/request/request-notes.ts'
+import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import { findSignedIn } from '../../sessions/signed-in.ts'
+import { answerFlow } from './answer-flow.ts'
+import { authorizeDetail, authorizePostDetail } from './authorize-detail.ts'
+import { interactionPath } from './interaction-page.ts'
+
+const path = '/api/v1/tenant/:tenant/oauth/authorize'
+
+/** `GET|POST /api/v1/tenant/{tenant}/oauth/authorize` (RFC 6749 section 3.1, OpenID Connect Core section 3.1.2). */
+export const authorizeEndpoint = (deps: Deps) =>
+  new Elysia()
+    .get(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, (of) => answerQuery(request, of, deps)),
+      { detail: authorizeDetail },
+    )
+    .post(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, (of) => answerForm(request, of, deps)),
+      { parse: 'none', detail: authorizePostDetail },
+    )
+
+/** What a request asks for, and whether the client pushed it. */
+interface Asked {
+  readonly parameters: ParameterList
+  readonly pushed: boolean
+}
+
+/**
+ * A form that a page of another site posts comes without our cookies, because they are SameSite=Lax. So the request is kept, and the browser
+ * comes back with its request_uri by GET.
+ */
+async function answerForm(request: Request, of: OAuth2Tenant, deps: Deps): Promise<Response> {
+  const asked = { parameters: await parseFormPairs(request), pushed: false }
+  const { parameters } = asked
+  const again = new RequestParameters(parameters)
+  const uri = again.get('request_uri')
+  if (uri !== undefined && isRequestUri(uri)) return seeOther(authorizePath(of, again, uri, deps))
+  // Only requests of known clients are kept, so that nobody fills the storage with others.
+  const opened = await openAuthorization(asked, { ...of, clients: deps.clients.of(of.tenant.id) }, deps)
+  if (!opened.flow) return answerRefusal(request, opened, { of, deps, headers: new Headers() })
+  const clientId = opened.flow.client.id
+  const kept = await keepRequest(
+    { clientId, parameters: again.list, pushed: false },
+    { tenant: of.tenant, ...deps },
+  )
+  return seeOther(authorizePath(of, again, kept, deps))
+}
+
+function authorizePath({ tenant }: OAuth2Tenant, parameters: RequestParameters, uri: string, deps: Deps) {
+  const query = { client_id: parameters.get('client_id') ?? '', request_uri: uri }
+  return pagePath(tenant, '/oauth/authorize', deps, query)
+}
+
+async function answerQuery(request: Request, of: OAuth2Tenant, deps: Deps): Promise<Response> {
+  const headers = new Headers()
+  const browser = openBrowser(request, headers, { tenant: of.tenant, deps })
+  const asked = await resolveRequest(
+    parseQueryPairs(request),
+    { tenant: of.tenant, browser: browser.hash },
+    deps,
+  )
+  const opened = await openAuthorization(asked, { ...of, clients: deps.clients.of(of.tenant.id) }, deps)
+  if (!opened.flow) return answerRefusal(request, opened, { of, deps, headers })
+  return answerAuthorization(request, opened.flow, { of, deps, headers, asked, browser: browser.hash })
+}
+
+/** The parameters, or those that the client pushed, if they name a request_uri of ours (RFC 9126 section 4). */
+async function resolveRequest(
+  pairs: ParameterList,
+  place: { readonly tenant: OAuth2Tenant['tenant']; readonly browser: string },
+  deps: Deps,
+): Promise<Asked> {
+  const parameters = new RequestParameters(pairs)
+  const uri = parameters.get('request_uri')
+  if (uri === undefined || !isRequestUri(uri)) return { parameters: parameters.list, pushed: false }
+  if (parameters.isRepeated('request_uri') || parameters.isRepeated('client_id'))
+    throw new OAuthError('invalid_request', 'A parameter was sent more than once')
+  const clientId = parameters.get('client_id')
+  if (clientId === undefined) throw new OAuthError('invalid_request', 'Missing client_id parameter')
+  const taken = await takeRequest({ uri, clientId }, place, deps)
+  if (!taken) throw new OAuthError('invalid_request_uri', 'The request_uri is unknown, expired or used')
+  return taken
+}
+
+interface AuthorizationContext {
+  readonly of: OAuth2Tenant
+  readonly deps: Deps
+  readonly headers: Headers
+}
+
+/** Answers at once where nothing is needed of the person, begins an interaction where something is. */
+async function answerAuthorization(
+  request: Request,
+  flow: Flow,
+  context: AuthorizationContext & { readonly asked: Asked; readonly browser: string },
+): Promise<Response> {
+  const { of, deps, headers, asked, browser } = context
+  const { tenant } = of
+  const { client, uiLocales } = flow
+  notesOf(request).clientId = client.id
+  const signedIn = await findSignedIn(readSessionCookie(request, tenant, deps), tenant, deps)
+  const actor = signedIn?.person.sub
+  const options = { tenant, deps, headers, client, actor, uiLocales }
+  const next = await proceed(flow, { tenant, signedIn, interaction: undefined }, deps)
+  if (next.step === 'answer') return answerFlow(request, next.answer, options)
+  if (flow.ask.prompt.includes('none'))
+    return answerFlow(request, await flow.refuse(...silentError(next.step)), options)
+  const content = {
+    kind: 'authorize' as const,
+    parameters: asked.parameters.map(([name, value]): [string, string] => [name, value]),
+    pushed: asked.pushed,
+  }
+  const interaction = await startInteraction({ tenant, browser, content }, deps)
+  return seeOther(interactionPath({ of, deps, interaction }, next.step), headers)
+}
+
+/** The error goes to the client, because its redirect URI is proven. */
+function answerRefusal(
+  request: Request,
+  { answer, clientId, error }: Extract<Awaited<ReturnType<typeof openAuthorization>>, { flow: undefined }>,
+  { of: { tenant }, deps, headers }: AuthorizationContext,
+): Response {
+  const notes = notesOf(request)
+  notes.clientId = clientId
+  notes.error = error.code
+  const reason = error.reason ?? error.code
+  const event = { type: 'authorization.refused', tenant: tenant.id, outcome: 'refused', reason } as const
+  recordAudit(request, { ...event, client: clientId }, deps)
+  return answerFlow(request, answer, { tenant, deps, headers, client: undefined })
+}

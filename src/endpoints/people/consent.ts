@@ -1,0 +1,109 @@
+import { Elysia } from 'elysia'
+import { updateInteraction } from '../../authorization/interactions.ts'
+import { giveConsent } from '../../consents/consents.ts'
+import type { Deps } from '../../deps.ts'
+import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
+import { answerPeople } from '../../http/browser/people-page.ts'
+import { recordAudit } from '../../http/record-event.ts'
+import { parseForm } from '../../http/request/form.ts'
+import { renderConsentPage } from '../../pages/consent-page.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import type { SignedIn } from '../../sessions/signed-in.ts'
+import { answerFlow } from './answer-flow.ts'
+import { goOn, type InteractionPage, interactionPath, openInteraction, stepOf } from './interaction-page.ts'
+import { personView } from './shown-person.ts'
+import { consentDetail, consentPostDetail } from './sign-in-detail.ts'
+
+const path = '/api/v1/tenant/:tenant/consent'
+
+/** `GET|POST /api/v1/tenant/{tenant}/consent`: asks the person whether a client may have what it asks for. */
+export const consentEndpoint = (deps: Deps) =>
+  new Elysia()
+    .get(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, (of) => openInteraction(request, of, deps, showQuestion)),
+      { detail: consentDetail },
+    )
+    .post(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, (of) => openInteraction(request, of, deps, takeAnswer)),
+      { parse: 'none', detail: consentPostDetail },
+    )
+
+async function showQuestion(page: InteractionPage): Promise<Response> {
+  const { request, of, deps, flow, signedIn, browser, interaction } = page
+  if (!signedIn || (await stepOf(page)) !== 'consent') return goOn(page)
+  const { client, asked, redirectUri, uiLocales, isDevice } = flow
+  const html = renderConsentPage({
+    frame: pageFrame(request, of.tenant, deps, uiLocales),
+    action: interactionPath(page, 'consent'),
+    csrf: csrfToken(browser.secret, 'consent', boundTo(interaction.id, signedIn), deps),
+    clientName: client.name,
+    person: personView(signedIn.person),
+    scopes: asked.map((name) => ({ name, description: of.oauth2.scopes[name] ?? null })),
+    switchUrl: interactionPath(page, 'sign-in', { switch: '1' }),
+    returnHost: redirectUri === undefined ? null : hostOf(redirectUri),
+    isDevice,
+  })
+  return answerPage(html, redirectUri === undefined ? {} : { formTargets: [redirectUri] })
+}
+
+/** The form is of one person: in another tab, somebody else may have signed in since. */
+function boundTo(id: string, { person }: SignedIn): string {
+  return `${id} ${person.sub}`
+}
+
+/** Null for an app on the device, whose scheme says nothing to a person. */
+function hostOf(uri: string): string | null {
+  return new URL(uri).host || null
+}
+
+async function takeAnswer(page: InteractionPage): Promise<Response> {
+  const { request, deps, browser, interaction, signedIn } = page
+  const sent = await parseForm(request)
+  // Nobody is signed in any more, so nobody can answer.
+  if (!signedIn) return goOn(page)
+  const form = { sent, browser, form: 'consent', boundTo: boundTo(interaction.id, signedIn) }
+  checkCsrf(request, form, deps)
+  const step = await stepOf(page)
+  // A second click on a button comes after the first one was taken.
+  if (step !== 'consent' && step !== 'finish') return goOn(page)
+  const decision = sent.get('decision')
+  if (decision === 'allow') return allow(page, signedIn)
+  if (decision === 'deny') return deny(page, signedIn)
+  throw new OAuthError('invalid_request', 'The decision must be allow or deny')
+}
+
+async function allow(page: InteractionPage, { person }: SignedIn): Promise<Response> {
+  const { of, deps, flow, interaction } = page
+  const key = { tenantId: of.tenant.id, sub: person.sub, clientId: flow.client.id }
+  await giveConsent({ ...key, scopes: flow.asked }, deps)
+  record(page, 'consent.given')
+  const changes = { consented: person.sub, denied: null }
+  const updated = await updateInteraction(interaction, changes, { tenant: of.tenant, ...deps })
+  return goOn({ ...page, interaction: updated ?? interaction })
+}
+
+async function deny(page: InteractionPage, { person }: SignedIn): Promise<Response> {
+  const { request, of, deps, flow, interaction } = page
+  record(page, 'consent.denied')
+  const changes = { denied: person.sub, consented: null }
+  await updateInteraction(interaction, changes, { tenant: of.tenant, ...deps })
+  const answer = await flow.refuse('access_denied', 'The person did not allow the request')
+  const { client, uiLocales } = flow
+  const options = { tenant: of.tenant, deps, headers: new Headers(), client, uiLocales }
+  return answerFlow(request, answer, options)
+}
+
+function record(
+  { request, of, deps, flow, signedIn }: InteractionPage,
+  type: 'consent.given' | 'consent.denied',
+): void {
+  const outcome = type === 'consent.given' ? 'success' : 'refused'
+  const detail = { scope: flow.asked.join(' ') }
+  const actor = signedIn?.person.sub
+  recordAudit(request, { type, tenant: of.tenant.id, outcome, actor, client: flow.client.id, detail }, deps)
+}

@@ -1,0 +1,99 @@
+import { type Flow, type FlowPlace, findStep, proceed } from '../../authorization/flow.ts'
+import { findInteraction, type Interaction } from '../../authorization/interactions.ts'
+import { openFlow } from '../../authorization/open-flow.ts'
+import type { Deps } from '../../deps.ts'
+import { type Browser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
+import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
+import { pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { receiveBody } from '../../http/request/body.ts'
+import { largestForm } from '../../http/request/form.ts'
+import { notesOf } from '../../http/request/request-notes.ts'
+import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
+import { renderNoticePage } from '../../pages/notice-page.ts'
+import { findSignedIn, type SignedIn } from '../../sessions/signed-in.ts'
+import { answerFlow } from './answer-flow.ts'
+
+/** The parameter of the URL of a page that names its interaction. */
+export const interactionParameter = 'interaction'
+
+/** A page of an interaction, with all that it depends on. */
+export interface InteractionPage {
+  readonly request: Request
+  readonly of: OAuth2Tenant
+  readonly deps: Deps
+  readonly browser: Browser
+  readonly interaction: Interaction
+  readonly flow: Flow
+  readonly signedIn: SignedIn | undefined
+}
+
+/** The pages of the steps, by their paths. */
+const pages = { 'sign-in': '/login', 'select-account': '/select-account', consent: '/consent' } as const
+
+/** The path and query of a page of an interaction. */
+export function interactionPath(
+  { of, deps, interaction }: Pick<InteractionPage, 'of' | 'deps' | 'interaction'>,
+  step: keyof typeof pages,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  return pagePath(of.tenant, pages[step], deps, { [interactionParameter]: interaction.id, ...more })
+}
+
+/**
+ * Opens the interaction that the URL names, for `show`. An interaction that is over or of another browser is a page with words; a flow that came to
+ * an error is answered at the client. Throws OAuthError and StorageError.
+ */
+export async function openInteraction(
+  request: Request,
+  of: OAuth2Tenant,
+  deps: Deps,
+  show: (page: InteractionPage) => Promise<Response>,
+): Promise<Response> {
+  // A body that arrives slowly must not keep a session alive that has ended meanwhile.
+  if (request.method === 'POST') await receiveBody(request, largestForm)
+  const browser = readBrowser(request, of.tenant, deps)
+  const id = new URL(request.url).searchParams.get(interactionParameter) ?? ''
+  const place = browser && { tenant: of.tenant, browser: browser.hash }
+  const interaction = place && (await findInteraction(id, place, deps))
+  const owner = { ...of, clients: deps.clients.of(of.tenant.id) }
+  const opened = interaction && (await openFlow(interaction, owner, deps))
+  if (!browser || !interaction || !opened) return answerOver(request, of, deps)
+  const { flow } = opened
+  if (!flow) {
+    const options = { tenant: of.tenant, deps, headers: new Headers(), client: undefined }
+    return answerFlow(request, opened.answer, options)
+  }
+  notesOf(request).clientId = flow.client.id
+  const signedIn = await findSignedIn(readSessionCookie(request, of.tenant, deps), of.tenant, deps)
+  if (signedIn) notesOf(request).actor = signedIn.person.sub
+  return show({ request, of, deps, browser, interaction, flow, signedIn })
+}
+
+/** An interaction that cannot go on: it expired, or it began in another browser, or this one has lost its cookie. */
+function answerOver(request: Request, { tenant }: OAuth2Tenant, deps: Deps): Response {
+  const page = renderNoticePage({
+    frame: pageFrame(request, tenant, deps),
+    kind: 'interaction-over',
+    continueUrl: pagePath(tenant, '/account', deps),
+  })
+  return answerPage(page, { status: 400 })
+}
+
+/** The step that the interaction is at. Throws StorageError. */
+export function stepOf(page: InteractionPage) {
+  return findStep(page.flow, placeOf(page), page.deps)
+}
+
+function placeOf({ of, signedIn, interaction }: InteractionPage): FlowPlace {
+  return { tenant: of.tenant, signedIn, interaction }
+}
+
+/** Sends the browser on: to the page of the next step, or to the answer. `headers` may have cookies. */
+export async function goOn(page: InteractionPage, headers: Headers = new Headers()): Promise<Response> {
+  const { request, of, deps, flow, signedIn } = page
+  const next = await proceed(flow, placeOf(page), deps)
+  if (next.step !== 'answer') return seeOther(interactionPath(page, next.step), headers)
+  const { client, uiLocales } = flow
+  const actor = signedIn?.person.sub
+  return answerFlow(request, next.answer, { tenant: of.tenant, deps, headers, client, actor, uiLocales })
+}

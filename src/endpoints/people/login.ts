@@ -1,0 +1,142 @@
+import { Elysia } from 'elysia'
+import { updateInteraction } from '../../authorization/interactions.ts'
+import type { Deps } from '../../deps.ts'
+import { type Browser, openBrowser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
+import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
+import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { receiveBody } from '../../http/request/body.ts'
+import { type Form, largestForm, parseForm } from '../../http/request/form.ts'
+import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
+import { renderSignInPage, type SignInProblem } from '../../pages/sign-in-page.ts'
+import { tooManyRequests } from '../../protocol/errors.ts'
+import { findSignedIn, type SignedIn } from '../../sessions/signed-in.ts'
+import {
+  goOn,
+  type InteractionPage,
+  interactionParameter,
+  openInteraction,
+  stepOf,
+} from './interaction-page.ts'
+import { loginDetail, loginPostDetail } from './sign-in-detail.ts'
+import { signInPerson } from './sign-in-person.ts'
+
+const path = '/api/v1/tenant/:tenant/login'
+
+/** The parameter of a link to the form for a person who is signed in as somebody else. */
+export const switchParameter = 'switch'
+
+/** `GET|POST /api/v1/tenant/{tenant}/login`: the form to sign in, of an interaction or, without one, on the way to the account page. */
+export const loginEndpoint = (deps: Deps) =>
+  new Elysia()
+    .get(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, (of) => visit(request, of, { deps, show: showForm })),
+      { detail: loginDetail },
+    )
+    .post(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, (of) => visit(request, of, { deps, show: takeForm })),
+      { parse: 'none', detail: loginPostDetail },
+    )
+
+/** A visit of the form. `page` is undefined for one without an interaction. */
+interface Visit {
+  readonly request: Request
+  readonly of: OAuth2Tenant
+  readonly deps: Deps
+  readonly page: InteractionPage | undefined
+  readonly signedIn: SignedIn | undefined
+}
+
+interface Visiting {
+  readonly deps: Deps
+  readonly show: (visit: Visit) => Promise<Response>
+}
+
+async function visit(request: Request, of: OAuth2Tenant, { deps, show }: Visiting): Promise<Response> {
+  const isInteraction = new URL(request.url).searchParams.has(interactionParameter)
+  if (isInteraction)
+    return openInteraction(request, of, deps, (page) =>
+      show({ request, of, deps, page, signedIn: page.signedIn }),
+    )
+  if (request.method === 'POST') await receiveBody(request, largestForm)
+  const cookie = readSessionCookie(request, of.tenant, deps)
+  return show({ request, of, deps, page: undefined, signedIn: await findSignedIn(cookie, of.tenant, deps) })
+}
+
+async function showForm(visit: Visit): Promise<Response> {
+  const { request, of, deps, page, signedIn } = visit
+  const wantsSwitch = new URL(request.url).searchParams.has(switchParameter)
+  if (!page && signedIn && !wantsSwitch) return seeOther(pagePath(of.tenant, '/account', deps))
+  if (page && !wantsSwitch && (await stepOf(page)) !== 'sign-in') return goOn(page)
+  const headers = new Headers()
+  const browser = openBrowser(request, headers, { tenant: of.tenant, deps })
+  const username = (wantsSwitch ? undefined : page?.flow.loginHint) ?? ''
+  return answerForm(visit, { browser, headers, username, problem: null, status: 200 })
+}
+
+interface FormAnswer {
+  readonly browser: Browser
+  readonly headers: Headers
+  readonly username: string
+  readonly problem: SignInProblem | null
+  readonly status: number
+}
+
+function answerForm(
+  { request, of, deps, page, signedIn }: Visit,
+  { browser, headers, username, problem, status }: FormAnswer,
+): Response {
+  const { tenant } = of
+  const id = page?.interaction.id
+  const query = id === undefined ? {} : { [interactionParameter]: id }
+  const redirectUri = page?.flow.redirectUri
+  const wantsSwitch = new URL(request.url).searchParams.has(switchParameter)
+  const html = renderSignInPage({
+    frame: pageFrame(request, tenant, deps, page?.flow.uiLocales),
+    action: pagePath(tenant, '/login', deps, query),
+    csrf: csrfToken(browser.secret, 'login', id ?? '', deps),
+    username,
+    clientName: page?.flow.client.name ?? null,
+    isAgain: signedIn !== undefined && !wantsSwitch,
+    problem,
+  })
+  return answerPage(html, {
+    status,
+    headers,
+    ...(redirectUri !== undefined && { formTargets: [redirectUri] }),
+  })
+}
+
+async function takeForm(visit: Visit): Promise<Response> {
+  const { request, of, deps, page } = visit
+  const sent = await parseForm(request)
+  const browser = readBrowser(request, of.tenant, deps)
+  checkCsrf(request, { sent, browser, form: 'login', boundTo: page?.interaction.id ?? '' }, deps)
+  // checkCsrf lets no request without the cookie through.
+  if (!browser) throw new TypeError('A form without a browser passed its check')
+  return signIn(visit, sent, browser)
+}
+
+async function signIn(visit: Visit, sent: Form, browser: Browser): Promise<Response> {
+  const { request, of, deps, page, signedIn: current } = visit
+  const username = sent.get('username') ?? ''
+  const attempt = { username, password: sent.get('password') ?? '', browser, current }
+  const clientId = page?.flow.client.id
+  const outcome = await signInPerson(request, attempt, { tenant: of.tenant, clientId, deps })
+  if ('failure' in outcome) {
+    const { failure: problem } = outcome
+    const headers = new Headers()
+    if (problem.kind === 'wait') headers.set('Retry-After', String(problem.seconds))
+    const status = problem.kind === 'wait' ? tooManyRequests : 401
+    return answerForm(visit, { browser, headers, username, problem, status })
+  }
+  const { signedIn, headers } = outcome
+  if (!page) return seeOther(pagePath(of.tenant, '/account', deps), headers)
+  const changes = { signed_in: signedIn.session.sid }
+  const interaction = await updateInteraction(page.interaction, changes, { tenant: of.tenant, ...deps })
+  return goOn({ ...page, interaction: interaction ?? page.interaction, signedIn }, headers)
+}

@@ -1,0 +1,63 @@
+import { Elysia } from 'elysia'
+import { updateInteraction } from '../../authorization/interactions.ts'
+import type { Deps } from '../../deps.ts'
+import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
+import { answerPeople, seeOther } from '../../http/browser/people-page.ts'
+import { parseForm } from '../../http/request/form.ts'
+import { renderSelectAccountPage } from '../../pages/select-account-page.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import type { SignedIn } from '../../sessions/signed-in.ts'
+import { goOn, type InteractionPage, interactionPath, openInteraction, stepOf } from './interaction-page.ts'
+import { personView } from './shown-person.ts'
+import { selectAccountDetail, selectAccountPostDetail } from './sign-in-detail.ts'
+
+const path = '/api/v1/tenant/:tenant/select-account'
+
+/** `GET|POST /api/v1/tenant/{tenant}/select-account`: go on as the person who is signed in, or as somebody else. */
+export const selectAccountEndpoint = (deps: Deps) =>
+  new Elysia()
+    .get(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, (of) => openInteraction(request, of, deps, showChoice)),
+      { detail: selectAccountDetail },
+    )
+    .post(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, (of) => openInteraction(request, of, deps, takeChoice)),
+      { parse: 'none', detail: selectAccountPostDetail },
+    )
+
+async function showChoice(page: InteractionPage): Promise<Response> {
+  const { request, of, deps, flow, signedIn, browser, interaction } = page
+  if (!signedIn || (await stepOf(page)) !== 'select-account') return goOn(page)
+  const html = renderSelectAccountPage({
+    frame: pageFrame(request, of.tenant, deps, flow.uiLocales),
+    action: interactionPath(page, 'select-account'),
+    csrf: csrfToken(browser.secret, 'select-account', boundTo(interaction.id, signedIn), deps),
+    clientName: flow.client.name,
+    person: personView(signedIn.person),
+  })
+  return answerPage(html, flow.redirectUri === undefined ? {} : { formTargets: [flow.redirectUri] })
+}
+
+/** The form is of one person: in another tab, somebody else may have signed in since. */
+function boundTo(id: string, { person }: SignedIn): string {
+  return `${id} ${person.sub}`
+}
+
+async function takeChoice(page: InteractionPage): Promise<Response> {
+  const { request, of, deps, browser, interaction, signedIn } = page
+  const sent = await parseForm(request)
+  if (!signedIn) return goOn(page)
+  const form = { sent, browser, form: 'select-account', boundTo: boundTo(interaction.id, signedIn) }
+  checkCsrf(request, form, deps)
+  const account = sent.get('account')
+  if (account === 'other') return seeOther(interactionPath(page, 'sign-in', { switch: '1' }))
+  if (account !== 'current') throw new OAuthError('invalid_request', 'The account must be current or other')
+  const changes = { chosen: signedIn.person.sub }
+  const updated = await updateInteraction(interaction, changes, { tenant: of.tenant, ...deps })
+  return goOn({ ...page, interaction: updated ?? interaction })
+}

@@ -1,0 +1,50 @@
+import type { Deps } from '../../deps.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import { basePathOf } from '../../protocol/url/uri.ts'
+import { type Tenant, tenantPath } from '../../tenants/tenant.ts'
+import { noStore } from '../answer/no-store.ts'
+import { getOAuth2Tenant, type OAuth2Tenant } from '../tenant-of-path.ts'
+import { withErrorPages } from './page-answer.ts'
+
+type PageDeps = Pick<Deps, 'tenants' | 'publicUrl' | 'hashing' | 'logos'>
+
+/**
+ * Answers a page of a tenant that signs people in. Every error becomes a page, with the frame of the tenant where there is one. `tenant_not_found`
+ * is that of a tenant which is missing, inactive or without `oauth2`.
+ */
+export function answerPeople(
+  request: Request,
+  tenantId: string,
+  deps: PageDeps,
+  work: (of: OAuth2Tenant) => Promise<Response>,
+): Promise<Response> {
+  return withErrorPages(request, undefined, deps, async () => {
+    const of = await getOAuth2Tenant(request, tenantId, deps)
+    return withErrorPages(request, of.tenant, deps, async () => {
+      if (!of.tenant.oidc)
+        throw new OAuthError('unsupported_response_type', 'This tenant does not sign people in')
+      return work(of)
+    })
+  })
+}
+
+/**
+ * The path and query of a page of a tenant, such as `/login`. It has no host: the browser stays at the name under which it found the server,
+ * to which its cookies belong.
+ */
+export function pagePath(
+  { id }: Pick<Tenant, 'id'>,
+  page: string,
+  { publicUrl }: Pick<Deps, 'publicUrl'>,
+  query: Readonly<Record<string, string>> = {},
+): string {
+  const text = new URLSearchParams(query).toString()
+  return `${basePathOf(publicUrl)}${tenantPath(id)}${page}${text === '' ? '' : `?${text}`}`
+}
+
+/** Sends the browser to a URL by GET, whatever its request was (RFC 9110 section 15.4.4). `headers` may have cookies. */
+export function seeOther(location: string, headers: Headers = new Headers()): Response {
+  const all = new Headers(headers)
+  for (const [name, value] of Object.entries({ ...noStore, Location: location })) all.set(name, value)
+  return new Response(null, { status: 303, headers: all })
+}

@@ -1,0 +1,12 @@
+import { join } from 'node:path'
+import type { App } from '../app.ts'
+
+const target = join(process.env['INTEROP_BUILD'] ?? '', 'source/people/target')
+
+export const apps: readonly App[] = [
+  {
+    client: 'Spring Security',
+    command: () => ['java', '-cp', `${target}/classes:${target}/dependency/*`, 'interop.People'],
+    paths: { login: '/oauth2/authorization/grantd', logout: '/sign-out' },
+  },
+]
