@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { sharedPostgres } from '../support/postgres-server.ts'
 import { programs, withFolder } from '../support/spawn-server.ts'
+import { crashPeople } from './people-story.ts'
 import { crashRounds } from './story.ts'
 
 /** `GRANTD_CRASH_ROUNDS=100 make crash-test` is the long version. */
@@ -32,4 +33,32 @@ test(
       expect(report.keys).toBeGreaterThan(rounds)
     }),
   rounds * 5000 + 20_000,
+)
+
+test(
+  `killed ${rounds} times between codes and refresh tokens, SQLite lets none of them work twice and loses no session`,
+  () =>
+    withFolder(async (folder) => {
+      const report = await crashPeople(programs.executable, { folder, rounds })
+      console.log(`  people on SQLite: ${JSON.stringify(report)}`)
+      expect(report.answered).toBeGreaterThan(rounds)
+      expect(report.used + report.unused + report.retried).toBeGreaterThan(0)
+    }),
+  rounds * 10_000 + 20_000,
+)
+
+test(
+  `killed ${rounds} times between codes and refresh tokens, Postgres lets none of them work twice and loses no session`,
+  () =>
+    withFolder(async (folder) => {
+      const env = {
+        GRANTD_STORAGE: await (await sharedPostgres()).createDatabase(),
+        GRANTD_MASTER_KEY: Buffer.alloc(32, 9).toString('base64'),
+      }
+      const report = await crashPeople(programs.executable, { folder, rounds, env })
+      console.log(`  people on Postgres: ${JSON.stringify(report)}`)
+      expect(report.answered).toBeGreaterThan(rounds)
+      expect(report.used + report.unused + report.retried).toBeGreaterThan(0)
+    }),
+  rounds * 10_000 + 20_000,
 )
