@@ -6,6 +6,8 @@ import { adminKeys } from './admin/signing-keys.ts'
 import { adminAudit } from './admin/tenant-audit.ts'
 import { adminTenants } from './admin/tenants.ts'
 import { adminTokens } from './admin/tokens.ts'
+import { adminUserAccess } from './admin/users/user-access.ts'
+import { adminUsers } from './admin/users/users.ts'
 import type { Deps } from './deps.ts'
 
 /** Every resource of the admin API. It is not in app.ts, so that a server without admin API does not load it. */
@@ -15,6 +17,8 @@ export function adminApi(deps: Deps) {
     .use(adminClients(deps))
     .use(adminSecrets(deps))
     .use(adminApiKeys(deps))
+    .use(adminUsers(deps))
+    .use(adminUserAccess(deps))
     .use(adminTokens(deps))
     .use(adminKeys(deps))
     .use(adminAudit(deps))

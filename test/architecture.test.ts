@@ -167,6 +167,7 @@ const arrows: Record<string, readonly string[]> = {
   ],
   admin: [
     'logout',
+    'sessions',
     'deps',
     'http',
     'management',

@@ -1,4 +1,5 @@
 import { OAuthError } from '../protocol/errors.ts'
+import { parsePasswordHash } from '../protocol/password/password-hash.ts'
 import { normalEmail } from '../protocol/people/username.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
 import { type Records, type Storage, systemTenant } from '../storage/storage.ts'
@@ -47,6 +48,7 @@ export async function createStoredPerson(
   const settings = patchPerson({}, patch)
   const id = sub ?? randomBytes(16).toBase64({ alphabet: 'base64url', omitPadding: true })
   checkSub(id)
+  checkHash(passwordHash)
   if (people.configured.find(id)) throw taken('sub', true)
   const value = makeUser(settings, { password_hash: passwordHash ?? null, now: now() })
   // The touch locks the row of the tenant until the end of the transaction. A deletion of the tenant waits, and deletes the person too.
@@ -71,6 +73,16 @@ function checkSub(sub: string): void {
   throw new OAuthError(
     'invalid_request',
     'The field sub must be 1 to 255 printable ASCII characters without space',
+  )
+}
+
+function checkHash(text: string | undefined): void {
+  if (text === undefined) return
+  const kind = parsePasswordHash(text)?.kind
+  if (kind !== undefined && kind !== 'sha256') return
+  throw new OAuthError(
+    'invalid_request',
+    'The field password_hash must be a whole argon2id, bcrypt or PBKDF2 hash',
   )
 }
 

@@ -12,11 +12,14 @@ export interface CreatePersonOptions {
 
 export interface CreatedPerson {
   readonly row: UserRow
-  /** On which the person chooses a password. */
-  readonly link: OpenedLink
+  /** On which the person chooses a password. Undefined for somebody who came with a hash. */
+  readonly link: OpenedLink | undefined
 }
 
-/** Makes a stored person, and a link on which the person chooses a password. Throws the errors of createStoredPerson. */
+/**
+ * Makes a stored person: with a hash that was made elsewhere, or with a link on which the person chooses a password. Throws the errors of
+ * createStoredPerson.
+ */
 export async function createPerson(
   { person, actor }: CreatePersonOptions,
   tenant: Tenant,
@@ -24,15 +27,12 @@ export async function createPerson(
 ): Promise<CreatedPerson> {
   const owner = ownerOfPeople(tenant, deps)
   const created = await deps.storage.transaction(async (inside) => {
-    const { id: sub } = await createStoredPerson(person, owner, { ...deps, storage: inside })
-    const { link, stored } = openLink(sub, tenant, deps)
-    const change = {
-      sub,
-      checkCurrent: () => {},
-      change: (user: UserRow['value']) => ({ ...user, link: stored }),
-    }
-    const { row } = await updateStoredPerson(change, owner, inside)
-    return { row, link }
+    const row = await createStoredPerson(person, owner, { ...deps, storage: inside })
+    if (person.passwordHash !== undefined) return { row, link: undefined }
+    const { link, stored } = openLink(row.id, tenant, deps)
+    const change = (user: UserRow['value']) => ({ ...user, link: stored })
+    const changed = await updateStoredPerson({ sub: row.id, checkCurrent: () => {}, change }, owner, inside)
+    return { row: changed.row, link }
   })
   recordPerson('user.created', { sub: created.row.id, actor }, { tenant, audit: deps.audit })
   return created

@@ -41,12 +41,17 @@ const admin: Actor = { name: 'root', tenant: 'ops', requestId: 'r1', address: '1
 const any = () => {}
 const password = 'a long new password'
 
-const create = (patch: Record<string, unknown> = {}, more: { sub?: string; passwordHash?: string } = {}) =>
+const createWith = (patch: Record<string, unknown>, more: { sub?: string; passwordHash?: string } = {}) =>
   createPerson(
     { person: { patch: { email: 'ada@example.com', ...patch }, ...more }, actor: admin },
     tenant,
     app.deps,
   )
+const create = async (patch: Record<string, unknown> = {}, more: { sub?: string } = {}) => {
+  const { row, link } = await createWith(patch, more)
+  if (!link) throw new Error('There is no link')
+  return { row, link }
+}
 const change = (sub: string, patch: Record<string, unknown>) =>
   changePerson({ sub, patch, checkCurrent: any, actor: admin }, tenant, app.deps)
 const linkOf = (url: string) => new URL(url).searchParams.get('link') ?? ''
@@ -102,6 +107,18 @@ describe('a new person', () => {
     expect(await rows().list({ limit: 9 })).toHaveLength(1)
     const index = await app.deps.storage.of('acme').of(userEmails).list({ limit: 9 })
     expect(index.map(({ id }) => id)).toEqual(['ada@example.com'])
+  })
+
+  test('with a hash that was made elsewhere needs no link', async () => {
+    const passwordHash = await Bun.password.hash(password, { algorithm: 'bcrypt', cost: 4 })
+    const { row, link } = await createWith({}, { passwordHash })
+    expect(link).toBeUndefined()
+    expect(await signIn('ada@example.com')).toMatchObject({ person: { sub: row.id } })
+    expect((await rows().find(row.id))?.value.password_hash).toStartWith('$argon2id$')
+    for (const hash of ['secret', `sha256:${'0'.repeat(64)}`, ''])
+      await expect(createWith({ email: 'b@example.com' }, { passwordHash: hash })).rejects.toMatchObject({
+        message: 'The field password_hash must be a whole argon2id, bcrypt or PBKDF2 hash',
+      })
   })
 
   test('of config.yaml leaves no address in the database', async () => {
