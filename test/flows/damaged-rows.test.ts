@@ -35,6 +35,7 @@ import { listKeys, makeKey as makeKeyBy } from '../support/api-keys.ts'
 import { allKinds } from '../support/kinds.ts'
 import { createText } from '../support/raw-text.ts'
 import { platform, testStart } from '../support/test-app.ts'
+import { peopleCases } from './damaged-people.ts'
 import { sessionCases } from './damaged-sessions.ts'
 
 const signing = 'signing: { algorithm: ES256 }'
@@ -269,6 +270,7 @@ async function checkDevices(world: World, key: RowKey): Promise<void> {
 const assertion = { clientId: 'billing', jti: 'j', expiresAt: testStart + 60_000 }
 
 const cases: Readonly<Record<string, Case>> = {
+  ...peopleCases,
   ...sessionCases,
   failure_counts: {
     async find({ app }) {
