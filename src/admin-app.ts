@@ -6,8 +6,8 @@ import { adminKeys } from './admin/signing-keys.ts'
 import { adminAudit } from './admin/tenant-audit.ts'
 import { adminTenants } from './admin/tenants.ts'
 import { adminTokens } from './admin/tokens.ts'
+import { adminUsers } from './admin/users/tenant-users.ts'
 import { adminUserAccess } from './admin/users/user-access.ts'
-import { adminUsers } from './admin/users/users.ts'
 import type { Deps } from './deps.ts'
 
 /** Every resource of the admin API. It is not in app.ts, so that a server without admin API does not load it. */

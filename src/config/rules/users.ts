@@ -1,6 +1,6 @@
 import { isTooLong, normalPassword } from '../../protocol/password/password.ts'
+import { findAttributeFaults } from '../../protocol/people/person-attributes.ts'
 import { normalEmail } from '../../protocol/people/username.ts'
-import { findClaimFaults } from '../../protocol/static-claims.ts'
 import { isSlowHash } from '../formats.ts'
 import type { TenantConfig } from '../tenant-schema.ts'
 import type { UserConfig } from '../user-schema.ts'
@@ -37,17 +37,12 @@ function claim(
   else source.refuse(path, `${renderPath(path)} is ${value}, which is that of users.${other} too`)
 }
 
-/** Facts that have a setting of their own. */
-const ownSettings = new Set(['email', 'email_verified', 'groups', 'name'])
-
 function checkAttributes({ attributes }: Partly<UserConfig>, path: Path, source: Source): void {
   const refuse = (name: string | undefined, message: string) => {
     const where = [...path, 'attributes', ...(name === undefined ? [] : [name])]
     source.refuse(where, `${renderPath(where)} ${message}`)
   }
-  for (const name of Object.keys(attributes ?? {}).filter((each) => ownSettings.has(each)))
-    refuse(name, 'is a setting beside attributes; write it there')
-  for (const { name, message } of findClaimFaults(attributes ?? {})) refuse(name, message)
+  for (const { name, message } of findAttributeFaults(attributes ?? {})) refuse(name, message)
 }
 
 /** The keys of a person that hold a password. */

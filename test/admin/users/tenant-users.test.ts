@@ -6,7 +6,7 @@ const config = adminConfig.replace(
   '  other:\n    name: Other\n',
   `    oidc: {}
     users:
-      eve: { email: eve@example.com, name: Eve, groups: [staff] }
+      eve: { password: eve-chose-a-password, email: eve@example.com, name: Eve, groups: [staff] }
   other:
     name: Other
     oidc: {}
