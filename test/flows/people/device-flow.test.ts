@@ -86,7 +86,7 @@ describe('the device flow', () => {
   })
 
   test('of two people with one code the first counts, and the second reads that it was used', async () => {
-    const codes = await kit.start()
+    const codes = await kit.start({ scope: 'openid' })
     const [one, two] = [kit.browser(), kit.browser()]
     const bob = { ...ada, username: 'bob' }
     const questions = [
