@@ -15,6 +15,7 @@ import { pageAssetsEndpoint } from './endpoints/people/page-assets.ts'
 import { parEndpoint } from './endpoints/people/par.ts'
 import { selectAccountEndpoint } from './endpoints/people/select-account.ts'
 import { tryEndpoint } from './endpoints/people/try.ts'
+import { userinfoEndpoint } from './endpoints/people/userinfo.ts'
 import { protectedResourceEndpoint } from './endpoints/protected-resource.ts'
 import { revokeEndpoint } from './endpoints/revoke.ts'
 import { rootEndpoint } from './endpoints/root.ts'
@@ -76,6 +77,7 @@ function documented(deps: Deps, admin: AdminApi | undefined) {
   return new Elysia()
     .use(tokenEndpoint(deps))
     .use(protectedResourceEndpoint(deps))
+    .use(userinfoEndpoint(deps))
     .use(introspectEndpoint(deps))
     .use(revokeEndpoint(deps))
     .use(deviceAuthorizationEndpoint(deps))

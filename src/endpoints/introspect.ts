@@ -6,11 +6,15 @@ import { authenticateRequest } from '../http/authenticate-client.ts'
 import { answer, authenticationErrors, formBody, tenantParameter } from '../http/openapi-parts.ts'
 import { auditRefusal } from '../http/record-event.ts'
 import { parseForm } from '../http/request/form.ts'
-import { getOAuth2Tenant } from '../http/tenant-of-path.ts'
+import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { type Confirmation, IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
 import { staticClaimsOf } from '../protocol/static-claims.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+import type { FamilyOwner } from '../tokens/people/families.ts'
+import { parseRefreshToken } from '../tokens/people/family-secrets.ts'
+import { mayAllowScope } from '../tokens/people/people-rights.ts'
+import { findActiveRefreshToken } from '../tokens/people/refresh.ts'
 import { isApiKey, type TokenClaims } from '../tokens/token-claims.ts'
 import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 
@@ -19,26 +23,59 @@ export const introspectEndpoint = (deps: Deps) =>
   new Elysia().post(
     '/api/v1/tenant/:tenant/oauth/introspect',
     async ({ request, params }) => {
-      const { tenant } = await getOAuth2Tenant(request, params.tenant, deps)
+      const found = await getOAuth2Tenant(request, params.tenant, deps)
       return auditRefusal(
         request,
-        { type: 'introspection.refused', tenant: tenant.id },
-        { deps, work: () => introspect(request, tenant, deps) },
+        { type: 'introspection.refused', tenant: found.tenant.id },
+        { deps, work: () => introspect(request, found, deps) },
       )
     },
     { parse: 'none', detail },
   )
 
-async function introspect(request: Request, tenant: Tenant, deps: Deps): Promise<Response> {
+async function introspect(request: Request, found: OAuth2Tenant, deps: Deps): Promise<Response> {
+  const { tenant } = found
   const form = await parseForm(request)
   const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
   // Without a proof anybody could try tokens here (RFC 7662 section 4).
   if (proof.kind === 'none') throw new OAuthError('invalid_client', 'Client authentication failed')
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
-  const found = await findActive(token, tenant, deps)
-  const body = found && mayIntrospect(client, found.claims) ? renderActive(found) : inactive
-  return json(body)
+  const owner = { ...found, client }
+  return json(await (parseRefreshToken(token) ? describeRefresh : describeSigned)(token, owner, deps))
+}
+
+async function describeSigned(
+  token: string,
+  { tenant, client }: FamilyOwner,
+  deps: Deps,
+): Promise<IntrospectionResponse> {
+  const verified = await findActive(token, tenant, deps)
+  return verified && mayIntrospect(client, verified.claims) ? renderActive(verified) : inactive
+}
+
+/**
+ * Only the client of a refresh token may ask about it: an API that asks about every token that it gets must not take a refresh token for an
+ * access token.
+ */
+async function describeRefresh(
+  token: string,
+  owner: FamilyOwner,
+  deps: Deps,
+): Promise<IntrospectionResponse> {
+  const active = await findActiveRefreshToken(token, owner, deps)
+  if (!active) return inactive
+  const { client_id, created_at, sub } = active.family
+  const scopes = active.family.scopes.filter((scope) => mayAllowScope(scope, owner))
+  return {
+    active: true,
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+    client_id,
+    exp: Math.floor(active.end / 1000),
+    iat: Math.floor(created_at / 1000),
+    sub,
+    iss: owner.tenant.issuer,
+  }
 }
 
 /** The answer for a token that is not active, or that this client may not introspect (RFC 7662 section 2.2). */
@@ -58,10 +95,14 @@ function mayIntrospect(client: Client, { client_id }: TokenClaims): boolean {
   return client.introspect || client.id === client_id
 }
 
+/** The claims of a person's sign-in, where `oidc.access_token_claims` has put them into the token. */
+const signInClaims = ['auth_time', 'acr', 'amr', 'sid'] as const
+
 /** With `cnf`, an API learns which key the sender must prove to have (RFC 8705 section 3.2). */
 function renderActive({
   claims,
   scopes,
+  ofPerson,
 }: VerifiedToken): IntrospectionResponse & { cnf?: Confirmation | undefined } {
   const { client_id, exp, iat, sub, aud, iss, jti } = claims
   return {
@@ -77,6 +118,9 @@ function renderActive({
     iss,
     jti,
     ...staticClaimsOf(claims),
+    ...(ofPerson &&
+      !isApiKey(claims) &&
+      Object.fromEntries(signInClaims.flatMap((name) => (name in claims ? [[name, claims[name]]] : [])))),
     ...('cnf' in claims && { cnf: claims.cnf }),
     ...(isApiKey(claims) && { tenant_id: claims.tenant_id, api_key: true as const }),
   }
@@ -89,7 +133,7 @@ const detail = {
   description: [
     'For an API that wants to know more than a signature says: whether the token was revoked (RFC 7662). The caller',
     'authenticates as a client. One with `introspect: true` may ask about every token of the tenant, any other about its',
-    'own; about what it may not know, about an unknown and about a dead token the answer is the same. `scope` has those',
+    'own, and about refresh tokens its own alone; about what it may not know, about an unknown and about a dead token the answer is the same. `scope` has those',
     'scopes of the token that its client has now too; a token that has none left is active, and has no `scope`.',
   ].join('\n'),
   ...formBody(TokenParameter, { token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln' }),

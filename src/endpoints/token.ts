@@ -3,6 +3,7 @@ import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
 import type { Grant, TokenRequest } from '../grants/grant.ts'
 import { findGrant } from '../grants/grant-table.ts'
+import { allowOriginsOf, answerClientPreflights } from '../http/answer/cors.ts'
 import { json } from '../http/answer/json.ts'
 import { authenticateRequest } from '../http/authenticate-client.ts'
 import { auditRefusal, recordAudit } from '../http/record-event.ts'
@@ -21,10 +22,12 @@ import { checkGrantAllowed } from './token-checks/grant-allowed.ts'
 import type { CheckedRequest, TokenCheck } from './token-checks/token-check.ts'
 import { tokenDetail } from './token-detail.ts'
 
+const path = '/api/v1/tenant/:tenant/oauth/token'
+
 /** `POST /api/v1/tenant/{tenant}/oauth/token` (RFC 6749 section 3.2). */
 export const tokenEndpoint = (deps: Deps) =>
-  new Elysia().post(
-    '/api/v1/tenant/:tenant/oauth/token',
+  new Elysia().use(answerClientPreflights(path, ['POST'], deps)).post(
+    path,
     async ({ request, params }) => {
       const found = await getOAuth2Tenant(request, params.tenant, deps)
       const answer = await auditRefusal(
@@ -51,6 +54,7 @@ async function answerTokenRequest(
   const grant = getGrant(form, tenant)
   // 2. Authenticate the client.
   const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
+  allowOriginsOf(request, client)
   // 3. Check whether this client may send this request.
   const asked = { request, form, grant, tenant, oauth2, client, proof }
   for (const check of checks) await check(asked, deps)

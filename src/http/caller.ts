@@ -10,6 +10,8 @@ export interface Wanted {
   readonly scopes: readonly [string, ...string[]]
   /** Tokens of other tenants are refused. Default: tokens of every tenant are accepted. */
   readonly tenantId?: string
+  /** An access token of the body. Default: it is in the Authorization header. */
+  readonly postedToken?: string | undefined
 }
 
 /**
@@ -18,10 +20,11 @@ export interface Wanted {
  */
 export async function getCaller(
   request: Request,
-  { scopes, tenantId }: Wanted,
+  { scopes, tenantId, postedToken }: Wanted,
   deps: Deps,
 ): Promise<VerifiedToken> {
-  const verified = await withBearerToken(request, (token) => verifyToken(token, { tenantId }, deps))
+  const verify = (token: string) => verifyToken(token, { tenantId }, deps)
+  const verified = await withBearerToken(request, verify, { postedToken })
   const { claims } = verified
   const notes = notesOf(request)
   notes.clientId = claims.client_id
@@ -51,10 +54,12 @@ export function hasScope({ scopes }: VerifiedToken, scope: string): boolean {
 }
 
 /** The error names the missing scope. That reveals nothing, because the caller knows its own token and client. */
-function insufficientScope(scope: string, { claims, client, apiKey }: VerifiedToken): OAuthError {
+function insufficientScope(scope: string, verified: VerifiedToken): OAuthError {
+  const { claims, client, apiKey, ofPerson } = verified
   const challenge = { scheme: 'Bearer', realm, withError: true, scope } as const
   const refuse = (sentence: string) => new OAuthError('insufficient_scope', sentence, { challenge })
-  if (!client.scopes.includes(scope)) return refuse(`The client does not have the scope ${scope}`)
+  if (!ofPerson && !client.scopes.includes(scope))
+    return refuse(`The client does not have the scope ${scope}`)
   const isDisallowed = apiKey !== undefined && claims.scope?.split(' ').includes(scope)
   return isDisallowed
     ? refuse(`The tenant allows no API key the scope ${scope}`)

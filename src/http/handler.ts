@@ -38,7 +38,7 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     const response = fault ? renderError(fault, notes) : await answerRoute(asked, inner, notes)
     const finished = isHead ? await withoutBody(response) : response
     addSecurityHeaders(finished.headers)
-    if (notes.isForAnyOrigin) addCorsHeaders(finished.headers)
+    addCorsHeaders(finished.headers, notes)
     finished.headers.set('X-Request-Id', id)
     if (!staysOpen(deps.lifecycle)) finished.headers.set('Connection', 'close')
     logRequest({ method: request.method, id, notes, status: finished.status, started }, deps)

@@ -90,7 +90,7 @@ export type ApiKeyClaims = Static<typeof ApiKeyClaims>
 /** The parameters of introspection and of revocation (RFC 7662 section 2.1, RFC 7009 section 2.1). */
 export const TokenParameter = Type.Object(
   {
-    token: Type.String({ description: 'An access token or an API key' }),
+    token: Type.String({ description: 'An access token, an API key or a refresh token' }),
     token_type_hint: Type.Optional(
       Type.String({ description: 'Is not needed: a token says itself what it is' }),
     ),
@@ -112,6 +112,10 @@ export const IntrospectionResponse = Type.Object(
     aud: Type.Optional(Type.Array(Type.String())),
     iss: Type.Optional(Type.String()),
     jti: Type.Optional(Type.String()),
+    sid: Type.Optional(Type.String()),
+    auth_time: Type.Optional(Type.Integer()),
+    acr: Type.Optional(Type.String()),
+    amr: Type.Optional(Type.Array(Type.String())),
     tenant_id: Type.Optional(Type.String()),
     api_key: Type.Optional(Type.Literal(true)),
   },

@@ -256,7 +256,7 @@ describe.each(names)('the place of %s that follows from the issuer', (name) => {
     expect([missing.status, (await missing.json()).error]).toEqual([404, 'not_found'])
     expect(app.log.at(-1)?.['route']).toBeUndefined()
     const wrongMethod = await app.send('/api/v1/tenant/bare/oauth/token')
-    expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'POST'])
+    expect([wrongMethod.status, wrongMethod.headers.get('allow')]).toEqual([405, 'OPTIONS, POST'])
     expect((await app.send('/*')).status).toBe(404)
   })
 })

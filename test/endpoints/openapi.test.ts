@@ -85,8 +85,10 @@ describe('the document', () => {
       'get /api/v1/tenant/{tenant}/consent',
       'get /api/v1/tenant/{tenant}/login',
       'get /api/v1/tenant/{tenant}/oauth/authorize',
+      'get /api/v1/tenant/{tenant}/oauth/userinfo',
       'get /api/v1/tenant/{tenant}/select-account',
       'get /api/v1/tenant/{tenant}/strategies',
+      'get /api/v1/user/profile',
       'get /health',
       'get /health/live',
       'get /health/ready',
@@ -101,6 +103,7 @@ describe('the document', () => {
       'post /api/v1/tenant/{tenant}/oauth/par',
       'post /api/v1/tenant/{tenant}/oauth/revoke',
       'post /api/v1/tenant/{tenant}/oauth/token',
+      'post /api/v1/tenant/{tenant}/oauth/userinfo',
       'post /api/v1/tenant/{tenant}/select-account',
     ])
   })

@@ -339,7 +339,7 @@ describe('the route', () => {
   test.each(['GET', 'HEAD', 'PUT', 'DELETE'])('is not for %s', async (method) => {
     const response = await app.send(`${oauthPath('acme', 'revoke')}?token=${token}`, { method })
     expect(response.status).toBe(405)
-    expect(response.headers.get('allow')).toBe('POST')
+    expect(response.headers.get('allow')).toBe('OPTIONS, POST')
     expect(await isActive(app, 'acme', token)).toBe(true)
   })
 

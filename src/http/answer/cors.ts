@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
-import { notesOf } from '../request/request-notes.ts'
+import type { Deps } from '../../deps.ts'
+import { notesOf, type RequestNotes } from '../request/request-notes.ts'
 
 /**
  * CORS without credentials (Fetch Standard section 3.3). An endpoint whose answers a page of any origin may read has one line,
@@ -55,6 +56,44 @@ export function answerPreflight(
   })
 }
 
-export function addCorsHeaders(headers: Headers): void {
-  for (const [name, value] of forAnyOrigin) headers.set(name, value)
+/** Adds what the notes say about other origins. */
+export function addCorsHeaders(headers: Headers, { isForAnyOrigin, allowedOrigin }: CorsNotes): void {
+  if (isForAnyOrigin) for (const [name, value] of forAnyOrigin) headers.set(name, value)
+  if (allowedOrigin === undefined) return
+  headers.set('Access-Control-Allow-Origin', allowedOrigin)
+  headers.set('Access-Control-Expose-Headers', 'WWW-Authenticate, X-Request-Id')
+  headers.append('Vary', 'Origin')
+}
+
+type CorsNotes = Pick<RequestNotes, 'isForAnyOrigin' | 'allowedOrigin'>
+
+/** Lets a page read the answer, an error too, if its origin is one of the client's `allowed_origins`. */
+export function allowOriginsOf(request: Request, { allowed_origins }: AllowedOrigins): void {
+  const origin = request.headers.get('origin')
+  if (origin !== null && allowed_origins.includes(origin)) notesOf(request).allowedOrigin = origin
+}
+
+interface AllowedOrigins {
+  readonly allowed_origins: readonly string[]
+}
+
+/**
+ * Answers preflights of an endpoint whose answers only pages of the client's own origins may read. A preflight names no client, so every
+ * origin may ask at a tenant with people; whether its page gets to read the answer is decided with {@link allowOriginsOf}.
+ */
+export function answerClientPreflights(
+  path: string,
+  methods: readonly string[],
+  { tenants }: Pick<Deps, 'tenants'>,
+) {
+  return new Elysia().options(
+    path,
+    async ({ request, params }) => {
+      const { tenant = '' } = params as Readonly<Record<string, string>>
+      const found = await tenants.find(tenant)
+      if (found?.oidc) return answerPreflight(request, { methods, headers: 'Authorization, Content-Type' })
+      return new Response(null, { status: 204, headers: { Allow: [...methods, 'OPTIONS'].join(', ') } })
+    },
+    { detail: { hide: true } },
+  )
 }

@@ -3,16 +3,26 @@ import type { VerifiedToken } from '../../tokens/verify.ts'
 
 export const realm = 'grantd'
 
+export interface BearerOptions {
+  /** The token of a form, for an endpoint that takes one (RFC 6750 section 2.2). Default: a token in the body does not count. */
+  readonly postedToken?: string | undefined
+}
+
 /**
- * Verifies the token of the Authorization header by `verify` (RFC 6750 section 2.1). A token in the query or the body does not count.
- * Without a token, throws a challenge without an error code. Adds the challenge to an `invalid_token` of `verify`.
+ * Verifies the token of the Authorization header by `verify` (RFC 6750 section 2.1). A token in the query does not count. Without a
+ * token, throws a challenge without an error code. Adds the challenge to an `invalid_token` of `verify`. Throws `invalid_request` for two
+ * tokens.
  */
 export async function withBearerToken(
   request: Request,
   verify: (token: string) => Promise<VerifiedToken>,
+  { postedToken }: BearerOptions = {},
 ): Promise<VerifiedToken> {
   const header = request.headers.get('authorization')
-  const token = header === null ? undefined : /^bearer(?: +(.*))?$/i.exec(header)?.[1]
+  const sent = header === null ? undefined : /^bearer(?: +(.*))?$/i.exec(header)?.[1]
+  if (sent !== undefined && postedToken !== undefined)
+    throw new OAuthError('invalid_request', 'The access token was sent twice')
+  const token = sent ?? postedToken
   if (token === undefined || token === '') {
     const challenge = { scheme: 'Bearer', realm, withError: false } as const
     throw new OAuthError('invalid_token', 'An access token is required', { challenge })

@@ -24,6 +24,8 @@ export interface RequestNotes {
   isExpected: boolean
   /** Pages of every origin may read the answer, see cors.ts. */
   isForAnyOrigin: boolean
+  /** Pages of this origin may read the answer; undefined: of none, see cors.ts. */
+  allowedOrigin: string | undefined
 }
 
 /** The notes of a request about which nothing is known yet. */
@@ -40,6 +42,7 @@ export const noNotes: RequestNotes = {
   reason: undefined,
   isExpected: false,
   isForAnyOrigin: false,
+  allowedOrigin: undefined,
 }
 
 const notesByRequest = new WeakMap<Request, RequestNotes>()

@@ -21,8 +21,12 @@ const standardClaims: ReadonlyMap<string, readonly string[]> = new Map([
 type ClaimsByScope = Pick<Tenant, 'oidc'>
 
 /** The claims by scope: the standard ones, and those of `oidc.claims` of the tenant. */
-export function claimsByScope(_: ClaimsByScope): ReadonlyMap<string, readonly string[]> {
-  return standardClaims
+export function claimsByScope({ oidc }: ClaimsByScope): ReadonlyMap<string, readonly string[]> {
+  const more = Object.entries(oidc?.claims ?? {})
+  if (more.length === 0) return standardClaims
+  const byScope = new Map(standardClaims)
+  for (const [scope, names] of more) byScope.set(scope, [...(byScope.get(scope) ?? []), ...names])
+  return byScope
 }
 
 /** Every claim about people that this tenant can give, for its metadata. */

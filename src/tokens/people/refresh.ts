@@ -1,6 +1,7 @@
 import { OAuthError } from '../../protocol/errors.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
 import type { Person } from '../../users/person.ts'
 import { findClientRevocations } from '../revocations.ts'
 import {
@@ -33,6 +34,19 @@ export interface OpenedRefreshToken {
   readonly person: Person
   readonly parts: RefreshTokenParts
   readonly found: StoredRecord<Family>
+}
+
+/** The family of a refresh token, used or not, and whether or not it has ended. Undefined for any other text. Throws StorageError. */
+export async function findFamily(
+  text: string,
+  tenant: Pick<Tenant, 'id'>,
+  { storage, hashing }: Pick<RefreshDeps, 'storage' | 'hashing'>,
+): Promise<{ readonly familyId: string; readonly family: Family } | undefined> {
+  const parts = parseRefreshToken(text)
+  if (!parts) return undefined
+  const familyId = familyIdOfHandle(parts.handle, hashing)
+  const found = await familiesOf(storage, tenant.id).find(familyId)
+  return found && { familyId, family: found.value }
 }
 
 /**
@@ -95,6 +109,29 @@ export async function rotateRefreshToken(
     const { sub, clientId } = grant
     throw new FamilyEndedError('refresh_token', refreshMessage, { familyId, sub, clientId })
   })
+}
+
+/** What introspection says about a refresh token. */
+export interface ActiveRefreshToken {
+  readonly family: Family
+  /** When it ends unless it is used, in milliseconds since the epoch. */
+  readonly end: number
+}
+
+/** The refresh token of this client, if it would be accepted now. Changes nothing. Undefined for any other text. Throws StorageError. */
+export async function findActiveRefreshToken(
+  text: string,
+  owner: FamilyOwner,
+  deps: RefreshDeps,
+): Promise<ActiveRefreshToken | undefined> {
+  const opened = await openRefreshToken(text, owner, deps).catch((error: unknown) => {
+    if (error instanceof OAuthError) return undefined
+    throw error
+  })
+  if (!opened) return undefined
+  const { value: family } = opened.found
+  const isCurrent = hashOf(opened.parts.secret, deps.hashing) === family.refresh?.current
+  return isCurrent ? { family, end: refreshEnd(family, owner.oauth2) } : undefined
 }
 
 type Next =

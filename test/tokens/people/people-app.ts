@@ -147,7 +147,7 @@ function contentOf(issuer: string): CodeContent {
 }
 
 /** The parts of a refusal. */
-export function refusalOf({ status, body }: Answer): readonly [number, string, string] {
+export function refusalOf({ status, body }: Answer): readonly unknown[] {
   expect(Object.keys(body)).toEqual(['error', 'error_description'])
   return [status, body.error, body.error_description]
 }
