@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { TokenOfPerson } from '../tokens/people/userinfo.ts'
+import type { TokenOfPerson } from '../tokens/people/userinfo-claims.ts'
 import { allowOriginsOf } from './answer/cors.ts'
 import { getCaller } from './caller.ts'
 import { realm } from './request/bearer.ts'

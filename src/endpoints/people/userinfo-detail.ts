@@ -10,7 +10,7 @@ import {
   tooLarge,
   unavailable,
 } from '../../http/openapi-parts.ts'
-import { UserinfoRequest, UserinfoResponse } from '../../protocol/userinfo-messages.ts'
+import { UserinfoRequest, UserinfoResponse } from '../../protocol/messages.ts'
 
 const example = {
   sub: '3Zl2ykzpYvCRZ1VJbvr9kg',

@@ -6,7 +6,7 @@ import { noStore } from '../../http/answer/no-store.ts'
 import { getCallerForPerson } from '../../http/person-caller.ts'
 import { parseForm } from '../../http/request/form.ts'
 import { getTenant } from '../../http/tenant-of-path.ts'
-import { buildUserinfo, signUserinfo, type TokenOfPerson } from '../../tokens/people/userinfo.ts'
+import { buildUserinfo, signUserinfo, type TokenOfPerson } from '../../tokens/people/userinfo-claims.ts'
 import { profileDetail, userinfoByPostDetail, userinfoDetail } from './userinfo-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/oauth/userinfo'

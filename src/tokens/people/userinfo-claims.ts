@@ -1,6 +1,6 @@
 import { signJwt } from '../../keys/jwt.ts'
 import type { Keyring } from '../../keys/keyring.ts'
-import type { UserinfoResponse } from '../../protocol/userinfo-messages.ts'
+import type { UserinfoResponse } from '../../protocol/messages.ts'
 import type { StandingTokenPerson } from '../check/person-standing.ts'
 import type { VerifiedToken } from '../verify.ts'
 import { buildPersonClaims } from './person-claims.ts'
