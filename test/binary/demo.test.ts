@@ -20,11 +20,16 @@ test('in an empty folder it serves a demo on loopback, keeps nothing, and its pr
     })
     expect(await answer.json()).toMatchObject({ token_type: 'Bearer', scope: 'api:read api:write' })
     expect((await fetch(`${server.url}/swagger`)).status).toBe(200)
+    expect(server.output()).toMatch(/The password, shown this once: [a-z]{4}(?:-[a-z]{4}){3}\n/)
+    expect(server.output()).toContain(
+      `sign in   http://localhost:${server.port}/api/v1/tenant/test-tenant/try\n`,
+    )
+    expect((await fetch(`${server.url}/api/v1/tenant/test-tenant/try`)).status).toBe(200)
     expect(await server.stop()).toBe(0)
     expect(await readdir(folder)).toEqual([])
   }))
 
-test('two demos have two secrets and two keys', () =>
+test('two demos have two secrets, two passwords and two keys', () =>
   withFolder(async (folder) => {
     const [first, second] = await Promise.all([
       startServer(grantd, { folder }),
@@ -32,6 +37,9 @@ test('two demos have two secrets and two keys', () =>
     ])
     const secretOf = (server: typeof first) => /gds_\w{49}/.exec(server.output())?.[0]
     expect(secretOf(first)).not.toBe(secretOf(second))
+    const passwordOf = (server: typeof first) =>
+      /The password, shown this once: (\S+)/.exec(server.output())?.[1]
+    expect(passwordOf(first)).not.toBe(passwordOf(second))
     const jwks = (server: typeof first) =>
       fetch(`${server.url}/api/v1/tenant/test-tenant/.well-known/jwks.json`).then((answer) => answer.text())
     expect(await jwks(first)).not.toBe(await jwks(second))

@@ -8,17 +8,20 @@ import { parse, secretFrom, warningsOf } from '../support/config-text.ts'
 
 const example = 'is a known example, so anybody can use this client; make one of your own'
 
-test('the shipped config.yaml loads with one warning, for its public secret', async () => {
+test('the shipped config.yaml loads with warnings for its public secrets, its password and a client without PKCE', async () => {
   const path = join(import.meta.dir, '../../config.yaml')
-  const line =
-    1 +
-    readFileSync(path, 'utf8')
-      .split('\n')
-      .findIndex((text) => /^ {8}secret: /.test(text))
   const { config, warnings, resolve } = await loadConfig(path, bunPlatform())
-  expect(warnings.map(renderFault)).toEqual([
-    `${path}:${line}:9: tenants.test-tenant.clients.your-client-id.secret ${example}`,
+  const told = warnings.map((warning) => renderFault(warning).replace(/^.*?: tenants\./, ''))
+  expect(told).toEqual([
+    `test-tenant.clients.your-client-id.secret ${example}`,
+    'test-tenant.clients.your-client-id.require_pkce is false: a stolen code is worth more; set it to true where the client can do PKCE',
+    'example.users.ada.password is a known example, so anybody can sign in with it; choose one of your own',
+    `example.clients.web-app.secret ${example}`,
   ])
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const line = 1 + lines.findIndex((text) => /^ {8}secret: /.test(text))
+  expect(warnings.map(renderFault)[0]).toStartWith(`${path}:${line}:9: `)
+  expect(JSON.stringify(config)).not.toMatch(/example-(?:secret|password)/)
   expect(JSON.stringify(config)).not.toContain('your-client-secret')
   expect(resolve(config.data_dir)).toBe(join(import.meta.dir, '../../data'))
   expect(config.tenants['test-tenant']).toMatchObject({

@@ -77,6 +77,7 @@ const knownExamples = new Set([
     'mysecret',
     'secret',
     'supersecret',
+    'examplesecret',
   ],
   ...[
     'changeme',
@@ -89,7 +90,7 @@ const knownExamples = new Set([
     'tbd',
     'placeholder',
   ],
-  ...['password', 'example', 'test', 'dummy', 'foobar'],
+  ...['password', 'examplepassword', 'example', 'test', 'dummy', 'foobar'],
 ])
 
 /** Whether the secret is publicly known. */
