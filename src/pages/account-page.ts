@@ -91,8 +91,8 @@ ${view.sessions.map((session) => renderSession(session, view, texts))}
 ${renderForm(
   view,
   { action: 'sign-out-all' },
-  html`<p class="hint" id="all-hint">${account.signOutAllHint}</p>
-<button aria-describedby="all-hint">${account.signOutAll}</button>`,
+  html`<div class="all"><p class="hint" id="all-hint">${account.signOutAllHint}</p>
+<button class="small" aria-describedby="all-hint">${account.signOutAll}</button></div>`,
 )}
 </section>`
 }

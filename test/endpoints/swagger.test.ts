@@ -62,6 +62,7 @@ test('where people sign in, the document offers the authorization code too, and 
   const people = await startTestApp(`
 tenants:
   acme:
+    name: Acme
     oauth2: { scopes: { 'api:read': Read access } }
     oidc: {}
     clients:

@@ -52,13 +52,13 @@ h1 + .alert, h1 + .done, h1 + .note { margin-top: 1.25rem; }
 
 .field { display: grid; gap: .375rem; }
 .field + .field { margin-top: 1.125rem; }
-label { font-size: .9375rem; font-weight: 550; }
+label { font-size: .9375rem; font-weight: 500; }
 input {
   width: 100%; min-height: 3rem; padding: .625rem .875rem; border: 1px solid var(--edge); border-radius: .625rem;
   background: var(--card); color: inherit; font: inherit;
 }
 input[aria-invalid] { border-color: var(--bad); }
-.error { color: var(--bad); font-weight: 550; }
+.error { color: var(--bad); font-weight: 500; }
 .code input { font: 600 1.5rem/1.2 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; letter-spacing: .12em; text-align: center; text-transform: uppercase; }
 
 button, .button {
@@ -79,8 +79,8 @@ form > button.primary { width: 100%; margin-top: 1.5rem; }
 input:focus-visible { outline-offset: -1px; border-color: transparent; }
 
 .alert, .done, .note { padding: .75rem 1rem; border-radius: .625rem; border: 1px solid transparent; font-size: .9375rem; line-height: 1.45; }
-.alert { background: var(--bad-fill); color: var(--bad); font-weight: 550; }
-.done { background: var(--good-fill); color: var(--good); font-weight: 550; }
+.alert { background: var(--bad-fill); color: var(--bad); font-weight: 500; }
+.done { background: var(--good-fill); color: var(--good); font-weight: 500; }
 .note { background: var(--fill); }
 
 .person { display: flex; align-items: center; gap: .75rem; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: .75rem; text-align: start; }
@@ -130,12 +130,16 @@ pre { margin: .75rem 0 0; padding: 1rem; border: 1px solid var(--line); border-r
 .wide { max-width: 45rem; }
 .wide > .person { padding: 0; border: 0; }
 section { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line); }
-.rows > li { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: .75rem 1.5rem; padding: 1rem 0; border-bottom: 1px solid var(--line); }
-.rows > li > div { flex: 1 1 16rem; min-width: 0; }
+.rows > li { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: .75rem 1.5rem; padding: 1rem 0; }
+.rows > li + li, .all { border-top: 1px solid var(--line); }
+.rows > li > div { flex: 1 1 11rem; min-width: 0; }
 .rows .scopes { margin-top: .625rem; gap: .25rem; font-size: .875rem; }
 .badge { display: inline-block; margin-inline-start: .375rem; padding: .0625rem .5rem; border: 1px solid transparent; border-radius: 1rem; background: var(--good-fill); color: var(--good); font-size: .75rem; font-weight: 600; vertical-align: .1em; }
-section > form { margin-top: 1rem; max-width: 24rem; }
-section > form > button { margin-top: 1rem; }
+section > form { margin-top: .75rem; }
+section > form > .field { max-width: 24rem; }
+.all { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .75rem 1.5rem; padding-top: 1rem; }
+.all > .hint { flex: 1 1 16rem; }
+section > form > button { margin-top: 1.25rem; }
 
 footer { margin: auto auto 0; padding: 1rem 1.5rem 1.5rem; font-size: .875rem; }
 footer ul { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.5rem; }
