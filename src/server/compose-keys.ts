@@ -186,6 +186,7 @@ async function findLongestTokenLife(
   if (apiKeys && apiKeys.max_ttl === null) return null
   const lives = [
     tenant?.oauth2?.access_token_ttl ?? 0,
+    tenant?.oidc?.id_token_ttl ?? 0,
     apiKeys?.max_ttl ?? 0,
     ...Object.values(configured?.clients ?? {}).map(({ access_token_ttl }) => access_token_ttl ?? 0),
     await findLongestStored(tenantId, storage),

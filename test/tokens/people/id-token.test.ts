@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
+import { Type } from '@sinclair/typebox'
 import * as jose from 'jose'
 import { decodeJwt } from '../../../src/keys/jwt.ts'
 import { verifyIdTokenHint } from '../../../src/tokens/people/id-token-hint.ts'
@@ -65,6 +66,15 @@ test.each([
   const { id_token, access_token } = await world.login()
   const digest = createHash(hash).update(access_token).digest()
   expect(claimsOf(id_token)['at_hash']).toBe(digest.subarray(0, digest.length / 2).toString('base64url'))
+  await world.close()
+})
+
+test('a retired key is published for as long as an ID token that it signed lives', async () => {
+  const yaml = peopleYaml.replaceAll('oidc: {', 'oidc: { id_token_ttl: 30d,')
+  const world = await startPeopleApp(undefined, yaml)
+  await world.login()
+  const rings = world.deps.storage.of('acme').of({ name: 'keyring', schema: Type.Unknown() })
+  expect(JSON.stringify(await rings.find('ring'))).toContain(`"token_life":${30 * 86_400_000}`)
   await world.close()
 })
 
