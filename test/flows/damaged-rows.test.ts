@@ -13,6 +13,7 @@ import { Cleaner } from '../../src/maintenance/cleaner.ts'
 import { cleanings } from '../../src/maintenance/cleaning-row.ts'
 import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
 import { Surveyor } from '../../src/maintenance/surveyor.ts'
+import type { AccessTokenClaims } from '../../src/protocol/messages.ts'
 import { composeKeyring } from '../../src/server/compose-keys.ts'
 import {
   DamagedRowError,
@@ -22,12 +23,18 @@ import {
   systemTenant,
 } from '../../src/storage/storage.ts'
 import { apiKeyCounts } from '../../src/tokens/api-keys/api-key-row.ts'
+import { checkPersonStanding } from '../../src/tokens/check/person-standing.ts'
+import { codes } from '../../src/tokens/people/code-row.ts'
+import { issueCode, proveCode } from '../../src/tokens/people/codes.ts'
 import { deviceCodes, userCodes } from '../../src/tokens/people/device-code-row.ts'
 import {
   decideOnDevice,
   findDeviceByUserCode,
   issueDeviceCodes,
 } from '../../src/tokens/people/device-codes.ts'
+import { endFamily, familyIdOf, startFamily } from '../../src/tokens/people/families.ts'
+import { handleOf } from '../../src/tokens/people/family-secrets.ts'
+import { openRefreshToken } from '../../src/tokens/people/refresh.ts'
 import { revocations } from '../../src/tokens/revocation-row.ts'
 import { type AdminAnswer, type AdminApp, startAdminApp } from '../admin/admin-app.ts'
 import { eventOf, fill, openTrail, retain, stores, verify } from '../audit/trail-kit.ts'
@@ -267,6 +274,34 @@ async function checkDevices(world: World, key: RowKey): Promise<void> {
   expect(await damagedBy(decideOnDevice({ tenantId: 'acme', id: key.id }, denied, deps))).toEqual(key)
 }
 
+/** A code and a family, whose secrets everybody knows here. */
+async function peopleOwner({ app, storage }: World) {
+  const [tenant, client] = [
+    await app.deps.tenants.find('acme'),
+    await app.deps.clients.of('acme').find('manager'),
+  ]
+  if (!tenant?.oauth2 || !client) throw new Error('The test has no tenant or no client')
+  const grant = {
+    ...{
+      clientId: 'manager',
+      sub: 's',
+      scopes: [],
+      audience: ['acme-api'],
+      redirectUri: 'r',
+      codeChallenge: null,
+    },
+    ...{ authTime: 0, amr: [], acr: null, sid: null, offline: true },
+  }
+  const seed = new Uint8Array(32).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const owner = {
+    tenant,
+    oauth2: tenant.oauth2,
+    client: { ...client, grant_types: ['refresh_token'] as const },
+  }
+  const deps = { ...app.deps, storage, randomBytes: (count: number) => new Uint8Array(count) }
+  return { grant, seed, owner, deps }
+}
+
 const assertion = { clientId: 'billing', jti: 'j', expiresAt: testStart + 60_000 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -480,6 +515,36 @@ const cases: Readonly<Record<string, Case>> = {
     },
     async check({ storage }) {
       expect(await consumeAssertion(assertion, { ...platform, storage, tenantId: 'acme' })).toBe(false)
+    },
+  },
+  code: {
+    async find(world) {
+      const { grant, owner, deps } = await peopleOwner(world)
+      await issueCode(grant, owner, deps)
+      return { tenant: 'acme', kind: 'code', id: await firstId(world.storage, 'acme', codes) }
+    },
+    async check(world, key) {
+      const { seed, owner, deps } = await peopleOwner(world)
+      const presented = { code: seed, redirectUri: 'r', codeVerifier: undefined }
+      expect(await damagedBy(proveCode(presented, owner, deps))).toEqual(key)
+    },
+  },
+  family: {
+    async find(world) {
+      const { grant, seed, owner, deps } = await peopleOwner(world)
+      await startFamily({ seed, grant, madeAt: deps.now(), seedUntil: deps.now() }, owner, deps)
+      return { tenant: 'acme', kind: 'family', id: familyIdOf(seed, deps) }
+    },
+    async check(world, key) {
+      const { grant, seed, owner, deps } = await peopleOwner(world)
+      const family = { seed, grant, madeAt: deps.now(), seedUntil: deps.now() }
+      // Its seed stays used, and nothing of it can be checked or ended.
+      expect(await startFamily(family, owner, deps)).toBeUndefined()
+      expect(await damagedBy(endFamily(key.id, 'acme', deps))).toEqual(key)
+      const token = `${handleOf(seed, platform.hashing)}.${'A'.repeat(43)}`
+      expect(await damagedBy(openRefreshToken(token, owner, deps))).toEqual(key)
+      const claims = { jti: `${key.id}.x`, sub: 's', client_id: 'manager' } as AccessTokenClaims
+      expect(await damagedBy(checkPersonStanding(claims, owner.tenant, deps))).toEqual(key)
     },
   },
   device_code: {
