@@ -19,7 +19,14 @@ export function expectLogDocumented(lines: readonly Readonly<Record<string, unkn
  */
 export async function expectAnswerDocumented(answer: Response): Promise<void> {
   const text = answer.status < 400 ? '' : await answer.clone().text()
-  const description = /"error_description":"([^":]*)/.exec(text)?.[1] ?? ''
+  const description = /"error_description":"([^":]*)/.exec(text)?.[1] ?? redirectedDescription(answer)
   if (ofTestGrants.includes(description)) return
   expect([description].filter((sentence) => !page.includes(sentence))).toEqual([])
+}
+
+/** The description of an error that goes to a client by a redirect (RFC 6749 section 4.1.2.1); empty where there is none. */
+function redirectedDescription({ headers }: Response): string {
+  const location = headers.get('location')
+  const query = location === null || location.startsWith('/') ? '' : (location.split('?')[1] ?? '')
+  return new URLSearchParams(query).get('error_description')?.split(':')[0] ?? ''
 }

@@ -46,7 +46,7 @@ export interface PageAnswerOptions {
   readonly headers?: HeadersInit
   /**
    * URLs that a form of this page may lead to, besides this server: where it posts, and where the answer to it redirects, because
-   * Chromium applies `form-action` to redirects too. A page whose form ends at the client names its redirect URI.
+   * Chromium applies `form-action` to redirects too. A page whose form ends at the client names its redirect URI; its scheme is allowed.
    */
   readonly formTargets?: readonly string[]
   /** The page is of `renderFormPostPage`, whose script runs. */
@@ -59,7 +59,7 @@ export interface PageAnswerOptions {
 export function answerPage(page: Html, options: PageAnswerOptions = {}): Response {
   const { status = 200, headers, formTargets = [], formPost, policy: own } = options
   const policy = {
-    'form-action': ["'self'", ...new Set(formTargets.flatMap(sourcesOf))].join(' '),
+    'form-action': ["'self'", ...new Set(formTargets.map(sourceOf))].join(' '),
     ...(formPost && { 'script-src': `'sha256-${formPost.hashing.sha256(formPostScript).toBase64()}'` }),
     ...own,
   }
@@ -70,12 +70,13 @@ export function answerPage(page: Html, options: PageAnswerOptions = {}): Respons
   return response
 }
 
-/** The sources of a policy that allow `url`: its origin, or its scheme if it belongs to an app on the device. */
-function sourcesOf(url: string): string[] {
-  const { protocol, origin } = new URL(url)
-  if (protocol !== 'http:' && protocol !== 'https:') return [protocol]
-  // The host of a URL may have a semicolon, which would end the directive.
-  return /^https?:\/\/[\w.:[\]-]+$/.test(origin) ? [origin] : []
+/**
+ * The source of a policy that allows `url`: its scheme. Its origin alone is not enough, because the client may send the browser on to another
+ * one, such as from `auth.example.com` to `app.example.com`, and Chromium would stop it there without a word. A host that is an IPv6 address
+ * cannot stand in a policy at all.
+ */
+function sourceOf(url: string): string {
+  return new URL(url).protocol
 }
 
 /**
