@@ -2,10 +2,13 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { type Managed, startManaged } from './management-kit.ts'
 
 let managed: Managed
+/** With a tenant where people sign in. */
+let people: Managed
 beforeAll(async () => {
   managed = await startManaged()
+  people = await startManaged('', '  main: { name: Main, oauth2: { scopes: { read: R } }, oidc: {} }\n')
 })
-afterAll(() => managed.close())
+afterAll(() => Promise.all([managed.close(), people.close()]))
 
 const client = (word: string, id: string, ...more: string[]) =>
   managed.grantd(['client', word, '--tenant', 'acme', '--client', id, ...more])
@@ -226,4 +229,97 @@ test('add refuses a claim that grantd sets itself', async () => {
   const { code, err } = await client('add', 'never', '--claims', '{"sub":"root"}')
   expect([code, err]).toEqual([1, expect.stringContaining('The field claims.sub is a name that grantd')])
   expect((await client('show', 'never')).code).toBe(1)
+})
+
+test('add of an app prints what to paste into its library, and the app is as it says', async () => {
+  const { folder } = people
+  const issuer = 'http://localhost:3000/api/v1/tenant/main'
+  const add = (id: string, ...more: string[]) =>
+    people.grantd(['client', 'add', '--tenant', 'main', '--client', id, ...more])
+  expect(folder).not.toBe('')
+  const web = await add(
+    'web',
+    '--redirect-uri',
+    'https://app.example/cb,https://app.example/cb2',
+    '--scopes',
+    'read',
+  )
+  expect([web.code, web.err]).toEqual([0, ''])
+  expect(web.out.replace(/gds_\w{49}/, 'SECRET')).toBe(`Added the client 'web' to the tenant 'main'
+To paste into its OpenID Connect library:
+  issuer         ${issuer}
+  client id      web
+  client secret  SECRET  (shown this once)
+  redirect URI   https://app.example/cb
+  redirect URI   https://app.example/cb2
+  scopes         openid profile email read
+  discovery      ${issuer}/.well-known/openid-configuration
+`)
+  const uris = [
+    '--redirect-uri',
+    'https://spa.example/cb,http://localhost:5173/cb',
+    '--logout-uri',
+    'https://spa.example/',
+  ]
+  const spa = await add('spa', '--app', 'browser', ...uris, '--json')
+  expect(JSON.parse(spa.out)).toEqual({
+    client_id: 'spa',
+    issuer,
+    redirect_uris: ['https://spa.example/cb', 'http://localhost:5173/cb'],
+    scopes: ['openid', 'profile', 'email'],
+    discovery: `${issuer}/.well-known/openid-configuration`,
+  })
+  const found = await people.app.deps.clients.of('main').find('spa')
+  expect(found).toMatchObject({
+    token_endpoint_auth_method: 'none',
+    secrets: [],
+    grant_types: ['authorization_code', 'refresh_token'],
+    post_logout_redirect_uris: ['https://spa.example/'],
+    allowed_origins: ['https://spa.example', 'http://localhost:5173'],
+    require_pkce: true,
+  })
+  const device = await add("tv's", '--app', 'device')
+  expect(device.out).toContain(
+    String.raw`try it         grantd login --url http://localhost:3000 --tenant main --client 'tv'\''s'`,
+  )
+  const native = await add(
+    'native',
+    '--app',
+    'native',
+    '--redirect-uri',
+    'com.example.app:/cb',
+    '--consent',
+    'always',
+  )
+  expect(native.out).not.toContain('secret')
+  expect((await people.app.deps.clients.of('main').find('native'))?.consent).toBe('always')
+})
+
+test.each([
+  [['--app', 'web'], 'client add wants --redirect-uri for --app web'],
+  [['--app', 'tablet'], "The app is 'tablet', wanted one of web browser native device"],
+  [['--origin', 'https://a.example'], '--origin wants --app beside it'],
+  [
+    ['--redirect-uri', 'javascript:alert(1)'],
+    "Cannot add the client 'app' to the tenant 'main', whose scopes are [read]: The field redirect_uris must be a list of an absolute https URL",
+  ],
+])('add of an app with %p is refused', async (options, complaint) => {
+  const { code, err } = await people.grantd([
+    'client',
+    'add',
+    '--tenant',
+    'main',
+    '--client',
+    'app',
+    ...options,
+  ])
+  expect(code).not.toBe(0)
+  expect(err).toContain(complaint)
+})
+
+test('add of an app wants a tenant where people sign in', async () => {
+  const { err } = await client('add', 'app', '--redirect-uri', 'https://app.example/cb')
+  expect(err).toContain(
+    'The field grant_types has a grant that signs people in, which wants oidc at the tenant',
+  )
 })

@@ -38,9 +38,10 @@ tenants:
       svc: { secret: other-secret-value }
 `
 
-export async function startManaged(more = ''): Promise<Managed> {
+/** `tenants` are further tenants, as lines under `tenants:`. */
+export async function startManaged(more = '', tenants = ''): Promise<Managed> {
   const folder = await mkdtemp(join(tmpdir(), 'grantd-managed-'))
-  const yaml = `data_dir: ${folder}/data\n${more}${tenantsYaml}`
+  const yaml = `data_dir: ${folder}/data\n${more}${tenantsYaml}${tenants}`
   await Bun.write(join(folder, 'config.yaml'), yaml)
   const path = join(folder, 'data/grantd.db')
   const storage = await openStorage({ kind: 'sqlite', path }, platform)

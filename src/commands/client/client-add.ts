@@ -9,8 +9,9 @@ import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { AskedClient } from './asked-client.ts'
+import { describeApp, readApp, renderApp } from './client-app.ts'
 
-/** Makes a stored client: with a secret, which is printed once, or with the public keys of a file. */
+/** Makes a stored client: a service or an app, with a secret, which is printed once, with the public keys of a file, or public. */
 export async function addClient({ management, tenant, id, args, platform }: AskedClient): Promise<number> {
   const patch = await readPatch(args, platform)
   const known = Object.keys(tenant.oauth2?.scopes ?? {})
@@ -18,15 +19,18 @@ export async function addClient({ management, tenant, id, args, platform }: Aske
   const { secret, secretId } = await explainRefusal(tried, () =>
     createClient({ id, patch, actor: shell, read: readNothing }, tenant, management),
   )
-  const { bold } = stylesFor(platform)
-  const told =
-    secret === undefined
-      ? ['It proves itself with private_key_jwt and the keys of the file']
-      : [`${bold('Secret')}, shown this once: give it to the client`, `  ${secret}`]
+  const app =
+    'redirect_uris' in patch ? describeApp({ id, secret, patch }, tenant, management.publicUrl) : undefined
+  const told = app ? renderApp(app, platform) : tellService(secret, platform)
   const text = [`Added the client '${id}' to the tenant '${tenant.id}'`, ...told, ''].join('\n')
-  const json = { client_id: id, secret, secret_id: secretId }
+  const json = { client_id: id, secret, secret_id: secretId, ...app }
   platform.writeOut(args.isSet('json') ? `${JSON.stringify(json)}\n` : text)
   return exitCodes.ok
+}
+
+function tellService(secret: string | undefined, platform: Platform): string[] {
+  if (secret === undefined) return ['It proves itself with private_key_jwt and the keys of the file']
+  return [`${stylesFor(platform).bold('Secret')}, shown this once: give it to the client`, `  ${secret}`]
 }
 
 async function readPatch(args: ParsedArguments, platform: Platform): Promise<Record<string, unknown>> {
@@ -37,6 +41,7 @@ async function readPatch(args: ParsedArguments, platform: Platform): Promise<Rec
   if (method === 'private_key_jwt' && jwksFile === undefined)
     throw new UsageError('client add wants --jwks-file PATH for private_key_jwt')
   return {
+    ...readApp(args),
     scopes: parseScopes(args.text('scopes')) ?? [],
     introspect: args.isSet('introspect'),
     ...(name !== undefined && { name }),

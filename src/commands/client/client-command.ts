@@ -22,6 +22,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
 import type { AskedClient } from './asked-client.ts'
 import { addClient } from './client-add.ts'
+import { appOptions } from './client-app.ts'
 import { makeClientKey } from './client-keygen.ts'
 
 type Action = (args: ParsedArguments, platform: Platform) => Promise<number>
@@ -57,6 +58,7 @@ export const clientCommand: Command = {
       value: 'JSON',
       description: 'add: static claims of its tokens, such as {"plan":"gold"}',
     },
+    ...appOptions,
     { name: 'introspect', description: 'add: it may introspect every token of the tenant' },
     {
       name: 'auth-method',
@@ -74,7 +76,7 @@ export const clientCommand: Command = {
     jsonOption,
   ],
   details:
-    'list      names the clients of a tenant, those of config.yaml too\nadd       makes one and prints its secret, once\nshow      prints one, and when each of its secrets was used last\nremove    deletes one; its tokens and its API keys are revoked\nenable, disable  switch one on and off; its tokens with it\nkeygen    makes a key pair for private_key_jwt, and prints what to paste into config.yaml\nA running server goes by it at once; a change of config.yaml needs a restart or a reload.',
+    'list      names the clients of a tenant, those of config.yaml too\nadd       makes one and prints its secret, once; with --app, what to paste into the library of an app\nshow      prints one, and when each of its secrets was used last\nremove    deletes one; its tokens and its API keys are revoked\nenable, disable  switch one on and off; its tokens with it\nkeygen    makes a key pair for private_key_jwt, and prints what to paste into config.yaml\nA running server goes by it at once; a change of config.yaml needs a restart or a reload.',
   example: 'grantd client add --tenant acme --client billing --scopes api:read,api:write',
   run,
 }
