@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { noteSessionUse } from '../../sessions/sessions.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -84,11 +85,26 @@ function checkFamily(family: Family, { client, oauth2 }: FamilyOwner, { now }: R
 }
 
 /**
+ * Uses a refresh token, and notes the use of the session that it is bound to. See {@link rotate} for what it returns and throws. The session
+ * is noted last: if that fails, the client asks again inside the grace.
+ */
+export async function rotateRefreshToken(
+  opened: OpenedRefreshToken,
+  owner: FamilyOwner,
+  deps: RefreshDeps,
+): Promise<string> {
+  const next = await rotate(opened, owner, deps)
+  const { sid, offline } = opened.grant
+  if (sid !== null && !offline) await noteSessionUse(owner.tenant, { sid, lastSeenAt: 0 }, deps)
+  return next
+}
+
+/**
  * Uses a refresh token, in one durable compare-and-swap, and returns the next one. Inside the grace the token before the current one gives
  * the same next token again, because the client may have lost the answer. Any other one was used before, by its owner or by a thief: the
  * family ends. Throws `invalid_grant` and StorageError.
  */
-export async function rotateRefreshToken(
+async function rotate(
   { familyId, parts, grant, found: first }: OpenedRefreshToken,
   owner: FamilyOwner,
   deps: RefreshDeps,

@@ -30,6 +30,13 @@ const refreshed = async (token: string, form: Record<string, string> = {}) => {
 const isActive = async (token: string) => (await app.introspect(token)).active
 const asOwner = { client_id: 'web', client_secret: 'web-secret-value' }
 
+async function startAdasSession(): Promise<string> {
+  const tenant = await app.deps.tenants.find('acme')
+  if (!tenant) throw new Error('The test has no tenant')
+  const signIn = { tenant, person: { sub: 'sub-of-ada' }, authTime, amr: ['pwd'], userAgent: null }
+  return (await startSession(signIn, app.deps)).session.sid
+}
+
 test('each refresh gives new tokens, and the last refresh token alone is good', async () => {
   let { refresh_token } = await app.login()
   const seen = new Set([refresh_token])
@@ -215,14 +222,7 @@ describe('what ends it', () => {
   })
 
   test('the end of the session, without offline_access', async () => {
-    const tenant = await app.deps.tenants.find('acme')
-    if (!tenant) throw new Error('The test has no tenant')
-    const start = () =>
-      startSession(
-        { tenant, person: { sub: 'sub-of-ada' }, authTime, amr: ['pwd'], userAgent: null },
-        app.deps,
-      ).then(({ session: { sid } }) => sid)
-    const [sid, other] = [await start(), await start()]
+    const [sid, other] = [await startAdasSession(), await startAdasSession()]
     const bound = await app.login({ sid, offline: false })
     const free = await app.login({ sid, offline: true })
     const elsewhere = await app.login({ sid: other, offline: false })
@@ -232,6 +232,17 @@ describe('what ends it', () => {
     await refreshed(free.refresh_token)
     expect(await isActive(free.access_token)).toBe(true)
     await refreshed(elsewhere.refresh_token)
+  })
+
+  test('a session without use for session_idle, and a refresh is a use', async () => {
+    const [used, unused] = [await startAdasSession(), await startAdasSession()]
+    let { refresh_token } = await app.login({ sid: used, offline: false })
+    const idle = await app.login({ sid: unused, offline: false })
+    for (let hour = 0; hour < 5; hour++) {
+      app.advance(3600)
+      refresh_token = (await refreshed(refresh_token)).refresh_token
+    }
+    await checkOver(idle)
   })
 
   test('the revocation of all tokens of the client', async () => {
