@@ -56,6 +56,7 @@ const arrows: Record<string, readonly string[]> = {
   main: ['commands', 'platform', 'log'],
   commands: [
     'logout',
+    'sessions',
     'app',
     'server',
     'offline',

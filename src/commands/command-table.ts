@@ -17,6 +17,7 @@ export const commands: readonly [CommandEntry, ...CommandEntry[]] = [
   { name: 'schema', load: async () => (await import('./schema-command.ts')).schemaCommand },
   { name: 'tenant', load: async () => (await import('./tenant-command.ts')).tenantCommand },
   { name: 'client', load: async () => (await import('./client/client-command.ts')).clientCommand },
+  { name: 'user', load: async () => (await import('./user/user-command.ts')).userCommand },
   { name: 'revoke', load: async () => (await import('./revoke-command.ts')).revokeCommand },
   { name: 'token', load: async () => (await import('./token-command.ts')).tokenCommand },
   { name: 'login', load: async () => (await import('./login/login-command.ts')).loginCommand },

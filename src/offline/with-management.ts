@@ -4,6 +4,7 @@ import { findClient, type ListedClient } from '../clients/listed-clients.ts'
 import type { Deps } from '../deps.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Log } from '../log.ts'
+import { noNotices } from '../logout/logout-notices.ts'
 import { ownerOf } from '../management/client-owner.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -16,7 +17,16 @@ import { loadNamedConfig, withAudit } from './with-storage.ts'
 
 type ManagedDeps = Pick<
   Deps,
-  'storage' | 'tenants' | 'clients' | 'publicUrl' | 'hashing' | 'now' | 'randomBytes' | 'audit'
+  | 'storage'
+  | 'tenants'
+  | 'clients'
+  | 'people'
+  | 'logoutNotices'
+  | 'publicUrl'
+  | 'hashing'
+  | 'now'
+  | 'randomBytes'
+  | 'audit'
 >
 
 /** The dependencies of the use cases of management/, for a command. */
@@ -47,6 +57,8 @@ export async function withManagement(
     return work({
       ...composeRegistries(loaded, { storage, publicUrl, hashing }),
       ...{ storage, publicUrl, hashing, now, randomBytes, audit },
+      // A command ends before a client would have answered. Clients learn of the end at their next refresh.
+      logoutNotices: noNotices,
       ...{ openKeyring, keyring: openLate(openKeyring), log: warnOfLost(platform) },
     })
   })

@@ -41,13 +41,27 @@ test('an empty password and one of more than 1,024 bytes are never right', async
 })
 
 describe('hashes of others', () => {
-  // Made with PHP 8.2 password_hash, argon2-cffi 23 and Python hashlib.
-  const known = {
-    'bcrypt of $2y$ (PHP)': '$2y$04$Jwbzji2i.9Rk9zGIEXJYSOQcw7drnmYmbyYkwjQsX.o.x7vG7dD06',
-  }
+  test.each([
+    ['crypt(3)', 'correct horse battery', '$2y$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.'],
+    ['crypt(3)', 'Zürich', '$2a$05$abcdefghijklmnopqrstuuk80FJANUQaARRLmhU4DVHskWtav6ota'],
+    [
+      'the documentation of argon2-cffi',
+      'correct horse battery staple',
+      '$argon2id$v=19$m=65536,t=3,p=4$MIIRqgvgQbgj220jfp0MPA$YfwJSVjtjSU0zzV/P3S9nnQ/USre2wvJMjfCIjrTQbg',
+    ],
+    [
+      'hashlib of Python',
+      'correct horse battery',
+      '$pbkdf2-sha512$i=27500$AAECAwQFBgcICQoLDA0ODw$5B4tnWqx2PYDfdhQilEny0L9eoEaMA8DMq85BtGBSuSxgz+uD+tGkC1hmXVbN1yvKeRJ0QZgeAVUUe3CJtSpBQ',
+    ],
+  ])('%s: a hash of %p is right', async (_, password, hash) => {
+    expect(await verify(password, hash)).toEqual({ isRight: true, isStale: true })
+    expect((await verify(`${password}.`, hash)).isRight).toBe(false)
+  })
 
   test('a bcrypt hash reads 72 bytes, and a longer password is right but is not made the new one', async () => {
-    const hash = known['bcrypt of $2y$ (PHP)']
+    // Made by crypt(3) of 72 times x; it makes the same of a longer text.
+    const hash = '$2y$05$abcdefghijklmnopqrstuujf8SX2ahXLwp9w/B.Y5XdysS6yR576q'
     expect(await verify('x'.repeat(72), hash)).toEqual({ isRight: true, isStale: false })
     expect(await verify(`${'x'.repeat(72)} and more`, hash)).toEqual({ isRight: true, isStale: false })
     expect((await verify('x'.repeat(71), hash)).isRight).toBe(false)

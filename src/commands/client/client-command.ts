@@ -8,6 +8,7 @@ import {
   storageOptions,
   tenantOption,
 } from '../../cli/options.ts'
+import { renderValue } from '../../cli/render-value.ts'
 import { viewClient, viewSecrets } from '../../clients/client-view.ts'
 import { clientIdOf as idOfListed, type ListedClient, listClients } from '../../clients/listed-clients.ts'
 import { shell } from '../../management/actor.ts'
@@ -129,15 +130,6 @@ async function show(asked: AskedClient): Promise<number> {
   )
   platform.writeOut(`${[...settings, ...lines].map(printable).join('\n')}\n`)
   return exitCodes.ok
-}
-
-function renderValue(value: unknown): string {
-  const text = Array.isArray(value)
-    ? value.join(' ')
-    : typeof value === 'object' && value !== null
-      ? JSON.stringify(value)
-      : String(value ?? '')
-  return text === '' || text === '{}' ? '-' : text
 }
 
 function getAskedClient(asked: AskedClient): Promise<ListedClient> {

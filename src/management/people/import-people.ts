@@ -1,0 +1,146 @@
+import { OAuthError } from '../../protocol/errors.ts'
+import { normalEmail } from '../../protocol/people/username.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { UniqueIndex } from '../../storage/unique-index.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
+import { readImported } from '../../users/import/imported-person.ts'
+import type { FilePerson } from '../../users/import/people-file.ts'
+import { createStoredPerson, type NewPerson } from '../../users/stored-people.ts'
+import { userEmails, users } from '../../users/user-row.ts'
+import { type Actor, recordChange } from '../actor.ts'
+import { ownerOfPeople, type PersonChangeDeps } from './person-change.ts'
+
+export interface ImportDeps extends PersonChangeDeps {
+  readonly randomBytes: (count: number) => Uint8Array
+}
+
+/** A person who was not imported. The message repeats nothing of the file. */
+export interface ImportFault {
+  readonly number: number
+  readonly message: string
+}
+
+export interface ImportOutcome {
+  readonly created: number
+  /** People whose sub or e-mail address somebody has already, such as after an earlier import of the file. They stay as they are. */
+  readonly existing: number
+  /** Created people without a password, who need a link. */
+  readonly withoutPassword: number
+  readonly faults: readonly ImportFault[]
+}
+
+/** People of one transaction. */
+const batchSize = 100
+
+interface Checked {
+  readonly number: number
+  readonly person: NewPerson
+}
+
+/**
+ * Makes the people of a file, with their subs and hashes. A second import of the same file makes nobody twice, so an import that was cut off
+ * is simply repeated. Throws StorageError, and `tenant_not_found` for a stored tenant that was deleted meanwhile.
+ */
+export async function importPeople(
+  { people, actor }: { readonly people: readonly FilePerson[]; readonly actor: Actor },
+  tenant: Tenant,
+  deps: ImportDeps,
+): Promise<ImportOutcome> {
+  const faults: ImportFault[] = []
+  let [created, existing, withoutPassword] = [0, 0, 0]
+  for (let at = 0; at < people.length; at += batchSize) {
+    const outcome = await importBatch(people.slice(at, at + batchSize), tenant, deps)
+    faults.push(...outcome.faults)
+    created += outcome.made.length
+    existing += outcome.existing
+    withoutPassword += outcome.made.filter(({ passwordHash }) => passwordHash === undefined).length
+    if (outcome.made.length === 0) continue
+    const detail = { count: String(outcome.made.length) }
+    recordChange('user.imported', { actor, tenantId: tenant.id, detail }, deps.audit)
+  }
+  faults.sort((a, b) => a.number - b.number)
+  return { created, existing, withoutPassword, faults }
+}
+
+interface BatchOutcome {
+  readonly made: readonly NewPerson[]
+  readonly existing: number
+  readonly faults: readonly ImportFault[]
+}
+
+async function importBatch(
+  batch: readonly FilePerson[],
+  tenant: Tenant,
+  deps: ImportDeps,
+): Promise<BatchOutcome> {
+  const { checked, faults } = readBatch(batch)
+  try {
+    const outcome = await importTogether(checked, tenant, deps)
+    return { ...outcome, faults: [...faults, ...outcome.faults] }
+  } catch (cause) {
+    if (!isOnePersons(cause)) throw cause
+    // One of them is wrong, or was made by another process meanwhile. The transaction is undone, so each gets its own.
+    const each = await Array.fromAsync(checked, (one) => importAlone(one, tenant, deps))
+    return {
+      made: each.flatMap(({ made }) => made),
+      existing: each.reduce((sum, one) => sum + one.existing, 0),
+      faults: [...faults, ...each.flatMap((one) => one.faults)],
+    }
+  }
+}
+
+function isOnePersons(cause: unknown): cause is OAuthError {
+  return cause instanceof OAuthError && (cause.code === 'invalid_request' || cause.code === 'conflict')
+}
+
+function readBatch(batch: readonly FilePerson[]): { checked: Checked[]; faults: ImportFault[] } {
+  const checked: Checked[] = []
+  const faults: ImportFault[] = []
+  for (const { number, value } of batch) {
+    try {
+      checked.push({ number, person: readImported(value) })
+    } catch (cause) {
+      if (!isOnePersons(cause)) throw cause
+      faults.push({ number, message: cause.message })
+    }
+  }
+  return { checked, faults }
+}
+
+/** Imports people in one transaction. Throws the error of the first who is wrong. */
+function importTogether(
+  checked: readonly Checked[],
+  tenant: Tenant,
+  deps: ImportDeps,
+): Promise<BatchOutcome> {
+  const owner = ownerOfPeople(tenant, deps)
+  return deps.storage.transaction(async (inside) => {
+    const made: NewPerson[] = []
+    let existing = 0
+    for (const { person } of checked) {
+      if (await isThere(person, tenant, inside)) existing++
+      else {
+        await createStoredPerson(person, owner, { ...deps, storage: inside })
+        made.push(person)
+      }
+    }
+    return { made, existing, faults: [] }
+  })
+}
+
+async function importAlone(one: Checked, tenant: Tenant, deps: ImportDeps): Promise<BatchOutcome> {
+  try {
+    return await importTogether([one], tenant, deps)
+  } catch (cause) {
+    if (!isOnePersons(cause)) throw cause
+    return { made: [], existing: 0, faults: [{ number: one.number, message: cause.message }] }
+  }
+}
+
+async function isThere({ sub, patch }: NewPerson, tenant: Tenant, inside: Storage): Promise<boolean> {
+  const rows = inside.of(tenant.id)
+  if (sub !== undefined && (await rows.of(users).find(sub))) return true
+  const { email } = patch
+  if (typeof email !== 'string') return false
+  return new UniqueIndex(rows, userEmails).isAnyTaken([normalEmail(email)])
+}
