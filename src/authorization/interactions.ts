@@ -25,6 +25,9 @@ export interface Interaction<C extends InteractionContent = InteractionContent> 
 /** Milliseconds for which a person can go on. */
 export const interactionLife = 10 * 60 * 1000
 
+/** Milliseconds for which a person can begin again what was not finished in time; see {@link renewInteraction}. */
+export const interactionKept = 60 * 60 * 1000
+
 const idBytes = 16
 
 export interface InteractionDeps {
@@ -52,7 +55,7 @@ export async function startInteraction<C extends InteractionContent>(
   const isNew = await storage
     .of(tenant.id)
     .of(interactions)
-    .create({ id, value, expiresAt: createdAt + interactionLife })
+    .create({ id, value, expiresAt: createdAt + interactionKept })
   if (!isNew) throw new TypeError('The random id of an interaction is taken')
   return { id, createdAt, content, progress }
 }
@@ -63,14 +66,45 @@ export async function startInteraction<C extends InteractionContent>(
  */
 export async function findInteraction(
   id: string,
+  place: InteractionPlace,
+  deps: Pick<InteractionDeps, 'storage' | 'now'>,
+): Promise<Interaction | undefined> {
+  const found = await findKept(id, place, deps)
+  return found && deps.now() < found.createdAt + interactionLife ? found : undefined
+}
+
+/**
+ * Begins an interaction again that was not finished in time, with nothing done in it. Undefined where {@link findInteraction} has it still, for
+ * an unknown id, for one of another browser, and after {@link interactionKept}. Throws StorageError.
+ */
+export async function renewInteraction(
+  id: string,
+  place: InteractionPlace,
+  deps: InteractionDeps,
+): Promise<Interaction | undefined> {
+  const found = await findKept(id, place, deps)
+  if (!found || deps.now() < found.createdAt + interactionLife) return undefined
+  return startInteraction({ ...place, content: found.content }, deps)
+}
+
+/** Whether {@link renewInteraction} would begin it again. Throws StorageError. */
+export async function isRenewable(
+  id: string,
+  place: InteractionPlace,
+  deps: Pick<InteractionDeps, 'storage' | 'now'>,
+): Promise<boolean> {
+  return (await findKept(id, place, deps)) !== undefined
+}
+
+async function findKept(
+  id: string,
   { tenant, browser }: InteractionPlace,
   { storage, now }: Pick<InteractionDeps, 'storage' | 'now'>,
 ): Promise<Interaction | undefined> {
   const row = await storage.of(tenant.id).of(interactions).find(id)
   if (!row || row.value.browser !== browser) return undefined
-  if (row.expiresAt === null || row.expiresAt <= now()) return undefined
   const { created_at: createdAt, content, progress } = row.value
-  return { id, createdAt, content, progress }
+  return now() < createdAt + interactionKept ? { id, createdAt, content, progress } : undefined
 }
 
 /** Whether the interaction is of this kind. */

@@ -2,8 +2,10 @@ import { expect, test } from 'bun:test'
 import {
   endInteraction,
   findInteraction,
+  interactionKept,
   interactionLife,
   isOfKind,
+  renewInteraction,
   startInteraction,
   updateInteraction,
 } from '../../src/authorization/interactions.ts'
@@ -46,6 +48,20 @@ test('an interaction is over after ten minutes, deleted or not', async () => {
   expect(await findInteraction(id, acme, deps)).toBeDefined()
   pass(1)
   expect(await findInteraction(id, acme, deps)).toBeUndefined()
+})
+
+test('what was not finished in time can begin again for an hour, in its browser alone and with nothing done', async () => {
+  const { deps, pass } = open()
+  const started = await startInteraction({ ...acme, content }, deps)
+  await updateInteraction(started, { consented: 'ada' }, { ...acme, storage: deps.storage })
+  expect(await renewInteraction(started.id, acme, deps)).toBeUndefined()
+  pass(interactionLife)
+  expect(await renewInteraction(started.id, { ...acme, browser: 'c'.repeat(64) }, deps)).toBeUndefined()
+  const renewed = await renewInteraction(started.id, acme, deps)
+  expect(renewed).toMatchObject({ content, progress: { consented: null } })
+  expect(renewed?.id).not.toBe(started.id)
+  pass(interactionKept - interactionLife)
+  expect(await renewInteraction(started.id, acme, deps)).toBeUndefined()
 })
 
 test('what two tabs do at once is kept of both', async () => {

@@ -12,7 +12,7 @@ import { OAuthError } from '../../protocol/errors.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
 import { answerFlow } from './answer-flow.ts'
 import { goOn, type InteractionPage, interactionPath, openInteraction, stepOf } from './interaction-page.ts'
-import { personView } from './shown-person.ts'
+import { shownPerson } from './shown-person.ts'
 import { consentDetail, consentPostDetail } from './sign-in-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/consent'
@@ -42,7 +42,7 @@ async function showQuestion(page: InteractionPage): Promise<Response> {
     action: interactionPath(page, 'consent'),
     csrf: csrfToken(browser.secret, 'consent', boundTo(interaction.id, signedIn), deps),
     clientName: client.name,
-    person: personView(signedIn.person),
+    person: shownPerson(signedIn.person),
     scopes: asked.map((name) => ({ name, description: of.oauth2.scopes[name] ?? null })),
     switchUrl: interactionPath(page, 'sign-in', { switch: '1' }),
     returnHost: redirectUri === undefined ? null : hostOf(redirectUri),

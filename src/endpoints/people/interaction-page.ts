@@ -1,5 +1,11 @@
 import { type Flow, type FlowPlace, findStep, proceed } from '../../authorization/flow.ts'
-import { findInteraction, type Interaction } from '../../authorization/interactions.ts'
+import {
+  findInteraction,
+  type Interaction,
+  type InteractionPlace,
+  isRenewable,
+  renewInteraction,
+} from '../../authorization/interactions.ts'
 import { openFlow } from '../../authorization/open-flow.ts'
 import type { Deps } from '../../deps.ts'
 import { type Browser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
@@ -32,7 +38,11 @@ const pages = { 'sign-in': '/login', 'select-account': '/select-account', consen
 
 /** The path and query of a page of an interaction. */
 export function interactionPath(
-  { of, deps, interaction }: Pick<InteractionPage, 'of' | 'deps' | 'interaction'>,
+  {
+    of,
+    deps,
+    interaction,
+  }: Pick<InteractionPage, 'of' | 'deps'> & { readonly interaction: Pick<Interaction, 'id'> },
   step: keyof typeof pages,
   more: Readonly<Record<string, string>> = {},
 ): string {
@@ -57,7 +67,7 @@ export async function openInteraction(
   const interaction = place && (await findInteraction(id, place, deps))
   const owner = { ...of, clients: deps.clients.of(of.tenant.id) }
   const opened = interaction && (await openFlow(interaction, owner, deps))
-  if (!browser || !interaction || !opened) return answerOver(request, of, deps)
+  if (!browser || !interaction || !opened) return answerOver(request, of, { deps, id, place })
   const { flow } = opened
   if (!flow) {
     const options = { tenant: of.tenant, deps, headers: new Headers(), client: undefined }
@@ -69,12 +79,28 @@ export async function openInteraction(
   return show({ request, of, deps, browser, interaction, flow, signedIn })
 }
 
+/** The parameter of a link that begins an interaction again. */
+const againParameter = 'again'
+
+interface Over {
+  readonly deps: Deps
+  readonly id: string
+  readonly place: InteractionPlace | undefined
+}
+
 /** An interaction that cannot go on: it expired, or it began in another browser, or this one has lost its cookie. */
-function answerOver(request: Request, { tenant }: OAuth2Tenant, deps: Deps): Response {
+async function answerOver(request: Request, of: OAuth2Tenant, { deps, id, place }: Over): Promise<Response> {
+  const { tenant } = of
+  const isAgain = request.method === 'GET' && new URL(request.url).searchParams.has(againParameter)
+  const interaction = isAgain && place ? await renewInteraction(id, place, deps) : undefined
+  if (interaction) return seeOther(interactionPath({ of, deps, interaction }, 'sign-in'))
+  const canRenew = place !== undefined && (await isRenewable(id, place, deps))
   const page = renderNoticePage({
     frame: pageFrame(request, tenant, deps),
     kind: 'interaction-over',
-    continueUrl: pagePath(tenant, '/account', deps),
+    continueUrl: canRenew
+      ? interactionPath({ of, deps, interaction: { id } }, 'sign-in', { [againParameter]: '1' })
+      : pagePath(tenant, '/account', deps),
   })
   return answerPage(page, { status: 400 })
 }

@@ -18,6 +18,7 @@ import {
   openInteraction,
   stepOf,
 } from './interaction-page.ts'
+import { shownPerson } from './shown-person.ts'
 import { loginDetail, loginPostDetail } from './sign-in-detail.ts'
 import { signInPerson } from './sign-in-person.ts'
 
@@ -74,8 +75,17 @@ async function showForm(visit: Visit): Promise<Response> {
   if (page && !wantsSwitch && (await stepOf(page)) !== 'sign-in') return goOn(page)
   const headers = new Headers()
   const browser = openBrowser(request, headers, { tenant: of.tenant, deps })
-  const username = (wantsSwitch ? undefined : page?.flow.loginHint) ?? ''
+  const username = wantsSwitch ? '' : expectedUsername(visit)
   return answerForm(visit, { browser, headers, username, problem: null, status: 200 })
+}
+
+/** What the form is filled with: the hint of the client, or the name of the person who has to sign in again. */
+function expectedUsername({ page, signedIn }: Visit): string {
+  if (!page) return ''
+  const { loginHint, ask } = page.flow
+  if (loginHint !== undefined) return loginHint
+  if (!signedIn || (ask.hintedSub ?? signedIn.person.sub) !== signedIn.person.sub) return ''
+  return shownPerson(signedIn.person).username
 }
 
 interface FormAnswer {

@@ -9,7 +9,7 @@ import { renderSelectAccountPage } from '../../pages/select-account-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
 import { goOn, type InteractionPage, interactionPath, openInteraction, stepOf } from './interaction-page.ts'
-import { personView } from './shown-person.ts'
+import { shownPerson } from './shown-person.ts'
 import { selectAccountDetail, selectAccountPostDetail } from './sign-in-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/select-account'
@@ -38,7 +38,7 @@ async function showChoice(page: InteractionPage): Promise<Response> {
     action: interactionPath(page, 'select-account'),
     csrf: csrfToken(browser.secret, 'select-account', boundTo(interaction.id, signedIn), deps),
     clientName: flow.client.name,
-    person: personView(signedIn.person),
+    person: shownPerson(signedIn.person),
   })
   return answerPage(html, flow.redirectUri === undefined ? {} : { formTargets: [flow.redirectUri] })
 }

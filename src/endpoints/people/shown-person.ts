@@ -2,6 +2,6 @@ import type { PersonView } from '../../pages/frame/page-frame.ts'
 import type { Person } from '../../users/person.ts'
 
 /** The person as pages show it. */
-export function personView({ name, email, key, sub }: Person): PersonView {
+export function shownPerson({ name, email, key, sub }: Person): PersonView {
   return { name, username: email ?? key ?? sub }
 }
