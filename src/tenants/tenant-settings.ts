@@ -109,9 +109,7 @@ function checkOpenid({ oidc, oauth2 }: TenantSettings, current: Partial<TenantSe
     (each) => !isKnown(each),
   )
   // A scope is the sender's own text, and is not repeated.
-  if (fault)
-    throw new OAuthError(
-      'invalid_request',
-      `The field oidc.${fault.path[0]} has a name in it that ${fault.message}`,
-    )
+  if (!fault) return
+  const sentence = `The field oidc.${fault.path[0]} ${fault.message.replace(/^is /, 'has ')}`
+  throw new OAuthError('invalid_request', sentence)
 }
