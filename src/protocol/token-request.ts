@@ -15,7 +15,9 @@ export function tokenRequest({ grantTypes, parameters }: TokenRequestOptions): T
     {
       grant_type: Type.Unsafe<string>({ type: 'string', enum: [...grantTypes] }),
       ...ClientParameters,
-      scope: text('Scopes separated by single spaces; without it, the default scopes of the client'),
+      scope: text(
+        'Scopes separated by single spaces; without it, the default scopes of the client, or all that the person allowed',
+      ),
       resource: text('The API that the token is for, as RFC 8707 names it; may be repeated'),
       audience: text('Another name for resource'),
       ...Object.fromEntries(own),

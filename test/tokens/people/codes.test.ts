@@ -156,7 +156,7 @@ test('a client without the grant and a tenant without people cannot redeem', asy
 describe.each(stores)('in %s', (_, withStore) => {
   test('of fifty at once one wins, and its answer stays true until a replay ends it', async () => {
     await withStore(async (storage) => {
-      const world = await startPeopleApp(storage)
+      const world = await startPeopleApp({ storage })
       const code = await world.issue()
       const answers = await Promise.all(Array.from({ length: 50 }, () => world.redeem(code)))
       const won = answers.filter(({ status }) => status === 200)
@@ -171,7 +171,7 @@ describe.each(stores)('in %s', (_, withStore) => {
 
   test('of many wrong tries at once five count, and the code is dead', async () => {
     await withStore(async (storage) => {
-      const world = await startPeopleApp(storage)
+      const world = await startPeopleApp({ storage })
       const code = await world.issue()
       const tries = Array.from({ length: 20 }, () =>
         world.redeem(code, { redirect_uri: 'https://app.example/other' }),

@@ -1,8 +1,7 @@
 import { expect } from 'bun:test'
-import type { Storage } from '../../../src/storage/storage.ts'
 import { type CodeContent, issueCode } from '../../../src/tokens/people/codes.ts'
 import { challengeOf } from '../../support/people/flow.ts'
-import { startTestApp, type TestApp, testStart } from '../../support/test-app.ts'
+import { startTestApp, type TestApp, type TestAppOptions, testStart } from '../../support/test-app.ts'
 
 const tenant = (name: string) => `
     name: ${name}
@@ -82,8 +81,8 @@ export interface PeopleApp extends TestApp {
   postTo(path: string, form: Form): Promise<Answer>
 }
 
-export async function startPeopleApp(storage?: Storage, yaml = peopleYaml): Promise<PeopleApp> {
-  const app = await startTestApp(yaml, storage && { storage })
+export async function startPeopleApp(options?: TestAppOptions, yaml = peopleYaml): Promise<PeopleApp> {
+  const app = await startTestApp(yaml, options)
   const postTo = async (path: string, form: Form): Promise<Answer> => {
     const filled = Object.entries(form).filter(([, value]) => value !== '')
     const response = await app.send(path, {

@@ -299,7 +299,7 @@ test('its client alone may introspect it', async () => {
 describe.each(stores)('in %s', (_, withStore) => {
   test('fifty at once with one token all get the same next one, and the family goes on', async () => {
     await withStore(async (storage) => {
-      const world = await startPeopleApp(storage)
+      const world = await startPeopleApp({ storage })
       const { refresh_token } = await world.login()
       const answers = await Promise.all(Array.from({ length: 50 }, () => world.refresh(refresh_token)))
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
