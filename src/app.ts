@@ -1,6 +1,9 @@
 import { Elysia } from 'elysia'
 import type { adminApi } from './admin-app.ts'
 import type { Deps } from './deps.ts'
+import { accountEndpoint } from './endpoints/account/account.ts'
+import { passwordEndpoint } from './endpoints/account/choose-password.ts'
+import { logoutEndpoint } from './endpoints/account/logout.ts'
 import { apiKeysEndpoint } from './endpoints/api-keys.ts'
 import { healthEndpoint } from './endpoints/health.ts'
 import { introspectEndpoint } from './endpoints/introspect.ts'
@@ -86,6 +89,9 @@ function documented(deps: Deps, admin: AdminApi | undefined) {
     .use(loginEndpoint(deps))
     .use(consentEndpoint(deps))
     .use(selectAccountEndpoint(deps))
+    .use(logoutEndpoint(deps))
+    .use(accountEndpoint(deps))
+    .use(passwordEndpoint(deps))
     .use(apiKeysEndpoint(deps))
     .use(admin ? admin(deps) : new Elysia())
     .use(strategiesEndpoint(deps))

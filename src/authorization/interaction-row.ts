@@ -26,10 +26,10 @@ const InteractionContent = Type.Union([
   /** The question whether to sign out (OpenID Connect RP-Initiated Logout 1.0 section 2). */
   Type.Object({
     kind: Type.Literal('logout'),
-    /** The session that was current when it was asked; null: none. */
-    sid: Nullable(Type.String()),
+    /** Of the ID token that came with the request; null: none came. */
+    hint: Nullable(Type.Object({ sub: Type.String(), sid: Nullable(Type.String()) })),
     client_id: Nullable(Type.String()),
-    /** It is registered for the client. */
+    /** As it came. It is compared with those of the client again before it is used. */
     post_logout_redirect_uri: Nullable(Type.String()),
     state: Nullable(Type.String()),
     ui_locales: Nullable(Type.String()),

@@ -28,6 +28,7 @@ export class Metrics {
   #codes = 0
   readonly #sessionsEnded = new Map<SessionEnd, number>()
   readonly #logouts = new Map<string, number>()
+  readonly #accountChanges = new Map<string, number>()
 
   /** Counts an answer. `route` is a pattern; undefined: no route matched. */
   countRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
@@ -80,6 +81,11 @@ export class Metrics {
     this.#logouts.set(outcome, (this.#logouts.get(outcome) ?? 0) + 1)
   }
 
+  /** Counts what people changed themselves. */
+  countAccountChange(change: 'password_changed' | 'consent_withdrawn'): void {
+    this.#accountChanges.set(change, (this.#accountChanges.get(change) ?? 0) + 1)
+  }
+
   samples(): Samples {
     const samples: Record<string, number> = {}
     for (const [route, row] of this.#routes) {
@@ -102,6 +108,8 @@ export class Metrics {
       samples[`grantd_sessions_ended_total{by=${quote(by)}}`] = count
     for (const [outcome, count] of this.#logouts)
       samples[`grantd_logout_tokens_total{outcome=${quote(outcome)}}`] = count
+    for (const [change, count] of this.#accountChanges)
+      samples[`grantd_account_changes_total{change=${quote(change)}}`] = count
     return samples
   }
 

@@ -5,6 +5,7 @@ export type PasswordProblem =
   | { readonly kind: 'short'; readonly minLength: number }
   | { readonly kind: 'long'; readonly maxLength: number }
   | { readonly kind: 'common' }
+  | { readonly kind: 'characters' }
   | { readonly kind: 'personal' }
   | { readonly kind: 'wrong' }
   | { readonly kind: 'wait'; readonly seconds: number }

@@ -12,7 +12,7 @@ import { OAuthError } from '../../protocol/errors.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
 import { answerFlow } from './answer-flow.ts'
 import { goOn, type InteractionPage, interactionPath, openInteraction, stepOf } from './interaction-page.ts'
-import { shownPerson } from './shown-person.ts'
+import { shownPerson } from '../../http/browser/shown-person.ts'
 import { consentDetail, consentPostDetail } from './sign-in-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/consent'

@@ -9,7 +9,7 @@ import { renderSelectAccountPage } from '../../pages/select-account-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
 import { goOn, type InteractionPage, interactionPath, openInteraction, stepOf } from './interaction-page.ts'
-import { shownPerson } from './shown-person.ts'
+import { shownPerson } from '../../http/browser/shown-person.ts'
 import { selectAccountDetail, selectAccountPostDetail } from './sign-in-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/select-account'

@@ -95,6 +95,8 @@ export const de: Texts = {
     long: (most) => `Das ist zu lang. Bitte nehmen Sie höchstens ${most} Zeichen.`,
     common: 'Viele verwenden dieses Passwort, darum ist es leicht zu erraten. Bitte wählen Sie ein anderes.',
     personal: 'Das ähnelt Ihrem Namen oder Ihrer E-Mail-Adresse zu sehr. Bitte wählen Sie ein anderes.',
+    characters:
+      'Das enthält ein Zeichen, das sich nicht überall tippen lässt. Bitte wählen Sie ein anderes Passwort.',
     wrong: 'Ihr bisheriges Passwort stimmt nicht.',
     busy: 'Das hat gerade nicht geklappt. Bitte versuchen Sie es noch einmal.',
   },

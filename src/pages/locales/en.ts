@@ -92,6 +92,7 @@ export const en = {
     long: (most: number) => `That is too long. Please use at most ${most} characters.`,
     common: 'Many people use that password, so it is easy to guess. Please choose another one.',
     personal: 'That is too close to your name or email. Please choose another one.',
+    characters: 'That has a character that cannot be typed everywhere. Please choose another password.',
     wrong: 'Your current password is not right.',
     busy: 'That did not work just now. Please try again.',
   },

@@ -89,6 +89,7 @@ export const es: Texts = {
     long: (most) => `Es demasiado larga. Usa como mucho ${most} caracteres.`,
     common: 'Mucha gente usa esa contraseña, así que es fácil de adivinar. Elige otra.',
     personal: 'Se parece demasiado a tu nombre o a tu correo. Elige otra.',
+    characters: 'Contiene un carácter que no se puede escribir en todas partes. Elige otra contraseña.',
     wrong: 'Tu contraseña actual no es correcta.',
     busy: 'No ha funcionado esta vez. Inténtalo de nuevo.',
   },

@@ -1,0 +1,89 @@
+import { Elysia } from 'elysia'
+import type { Deps } from '../../deps.ts'
+import { openBrowser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
+import { checkCsrf } from '../../http/browser/csrf.ts'
+import { answerPage } from '../../http/browser/page-answer.ts'
+import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { receiveBody } from '../../http/request/body.ts'
+import { type Form, largestForm, parseForm } from '../../http/request/form.ts'
+import { notesOf } from '../../http/request/request-notes.ts'
+import { type AccountDone, renderAccountPage } from '../../pages/account-page.ts'
+import { OAuthError } from '../../protocol/errors.ts'
+import { findSignedIn } from '../../sessions/signed-in.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
+import { accountDetail, accountPostDetail } from './account-detail.ts'
+import { type AccountVisit, accountForm, readAccount } from './account-view.ts'
+import { changeOwnPassword } from './change-own-password.ts'
+import { signOutHere, signOutThere } from './sign-out-there.ts'
+import { takeBackConsent } from './take-back-consent.ts'
+
+const path = '/api/v1/tenant/:tenant/account'
+
+/** `GET|POST /api/v1/tenant/{tenant}/account`: the password, the sessions and the apps of the person who is signed in. */
+export const accountEndpoint = (deps: Deps) =>
+  new Elysia()
+    .get(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, ({ tenant }) => show(request, tenant, deps)),
+      { detail: accountDetail },
+    )
+    .post(
+      path,
+      ({ request, params }) =>
+        answerPeople(request, params.tenant, deps, ({ tenant }) => act(request, tenant, deps)),
+      { parse: 'none', detail: accountPostDetail },
+    )
+
+/** What the page says was done, by the parameter `done`. */
+const doneTexts: readonly AccountDone[] = ['password-changed', 'signed-out', 'consent-withdrawn']
+
+async function show(request: Request, tenant: Tenant, deps: Deps): Promise<Response> {
+  const signedIn = await findVisitor(request, tenant, deps)
+  if (!signedIn) return toLogin(tenant, deps)
+  const headers = new Headers()
+  const visit = {
+    request,
+    tenant,
+    deps,
+    ...signedIn,
+    browser: openBrowser(request, headers, { tenant, deps }),
+  }
+  const asked = new URL(request.url).searchParams.get('done')
+  const done = doneTexts.find((text) => text === asked) ?? null
+  return answerPage(renderAccountPage(await readAccount(visit, { problem: null, done })), { headers })
+}
+
+async function act(request: Request, tenant: Tenant, deps: Deps): Promise<Response> {
+  await receiveBody(request, largestForm)
+  const signedIn = await findVisitor(request, tenant, deps)
+  if (!signedIn) return toLogin(tenant, deps)
+  const browser = readBrowser(request, tenant, deps)
+  const sent = await parseForm(request)
+  checkCsrf(request, { sent, browser, form: accountForm, boundTo: signedIn.session.sid }, deps)
+  if (!browser) throw new TypeError('A form was taken from a browser without a cookie')
+  const action = sent.get('action') ?? ''
+  const run = Object.hasOwn(actions, action) ? actions[action] : undefined
+  if (!run) throw new OAuthError('invalid_request', 'Missing or unknown action parameter')
+  return run({ request, tenant, deps, browser, ...signedIn }, sent)
+}
+
+type Action = (visit: AccountVisit, sent: Form) => Promise<Response>
+
+/** By the hidden input `action`. Each answers with a redirect, so that nothing is done twice by a reload. */
+const actions: Readonly<Record<string, Action>> = {
+  'change-password': changeOwnPassword,
+  'sign-out': signOutThere,
+  'sign-out-all': signOutHere,
+  'revoke-consent': takeBackConsent,
+}
+
+async function findVisitor(request: Request, tenant: Tenant, deps: Deps) {
+  const signedIn = await findSignedIn(readSessionCookie(request, tenant, deps), tenant, deps)
+  if (signedIn) notesOf(request).actor = signedIn.person.sub
+  return signedIn
+}
+
+function toLogin(tenant: Tenant, deps: Deps): Response {
+  return seeOther(pagePath(tenant, '/login', deps))
+}
