@@ -1,6 +1,7 @@
 import { openBrowser, setSessionCookie } from '../../../src/http/browser/cookies.ts'
 import { signJwt } from '../../../src/keys/jwt.ts'
 import { createPerson } from '../../../src/management/people/create-person.ts'
+import { resetPerson } from '../../../src/management/people/reset-person.ts'
 import { noteClient, startSession } from '../../../src/sessions/sessions.ts'
 import { findSignedIn } from '../../../src/sessions/signed-in.ts'
 import type { Tenant } from '../../../src/tenants/tenant.ts'
@@ -58,7 +59,9 @@ export async function startAccounts() {
   const tenant = await app.deps.tenants.find('acme')
   if (!tenant) throw new Error('There is no tenant acme')
   const person = { patch: { email: 'ada@example.com', name: 'Ada Lovelace' }, passwordHash: hash }
-  const { row, link } = await createPerson({ person, actor: { name: 'shell' } }, tenant, app.deps)
+  const actor = { name: 'shell' }
+  const { row } = await createPerson({ person, actor }, tenant, app.deps)
+  const link = await resetPerson({ sub: row.id, actor }, tenant, app.deps)
   return { app, network, tenant, sub: row.id, link: new URL(link.url) }
 }
 
