@@ -110,9 +110,7 @@ describe('the person is asked', () => {
     const query = { client_id: 'web', post_logout_redirect_uri: bye, state: 'x' }
     const asked = await browser.open(urlOf(query))
     expect(asked.text).toContain('Web <App>')
-    expect(asked.headers.get('content-security-policy')).toContain(
-      "form-action 'self' https:;",
-    )
+    expect(asked.headers.get('content-security-policy')).toContain("form-action 'self' https:;")
     expect(String((await decide(browser, asked)).leftTo)).toBe(`${bye}?state=x`)
     expect(endings()).toMatchObject([{ client: 'web' }])
   })
