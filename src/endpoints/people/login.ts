@@ -5,6 +5,7 @@ import { type Browser, openBrowser, readBrowser, readSessionCookie } from '../..
 import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { shownPerson } from '../../http/browser/shown-person.ts'
 import { receiveBody } from '../../http/request/body.ts'
 import { type Form, largestForm, parseForm } from '../../http/request/form.ts'
 import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
@@ -18,7 +19,6 @@ import {
   openInteraction,
   stepOf,
 } from './interaction-page.ts'
-import { shownPerson } from './shown-person.ts'
 import { loginDetail, loginPostDetail } from './sign-in-detail.ts'
 import { signInPerson } from './sign-in-person.ts'
 
