@@ -52,29 +52,42 @@ const InteractionProgress = Type.Object({
  * An interaction: a browser on its way through the pages. Its id is in the URL of the pages, and only the browser that began it can go on.
  * Id: 22 characters of base64url, random.
  */
-export const interactions = kind(
-  'interaction',
-  Type.Object({
-    /** SHA-256 of the secret of the browser's cookie, in hex. */
-    browser: Type.String(),
-    created_at: Moment,
-    content: InteractionContent,
-    progress: InteractionProgress,
-  }),
-)
+export const interactions = {
+  ...kind(
+    'interaction',
+    Type.Object({
+      /** SHA-256 of the secret of the browser's cookie, in hex. */
+      browser: Type.String(),
+      created_at: Moment,
+      content: InteractionContent,
+      progress: InteractionProgress,
+    }),
+  ),
+  // A damaged one is of no browser: the person begins again.
+  fallback: {
+    browser: '',
+    created_at: 0,
+    content: { kind: 'authorize' as const, parameters: [], pushed: false },
+    progress: { signed_in: null, chosen: null, consented: null, denied: null },
+  },
+}
 
 /**
  * An authorization request that was sent before the browser comes with its `request_uri` (RFC 9126), or that a browser posted. Id: the last
  * part of the request_uri, 43 characters of base64url, random.
  */
-export const pushedRequests = kind(
-  'pushed_request',
-  Type.Object({
-    client_id: Type.String(),
-    parameters: Parameters,
-    /** Whether the client sent it itself. Otherwise a browser posted it to the authorization endpoint. */
-    pushed: Type.Boolean(),
-    /** The browser that took it, like {@link interactions}; null: none yet. */
-    browser: Nullable(Type.String()),
-  }),
-)
+export const pushedRequests = {
+  ...kind(
+    'pushed_request',
+    Type.Object({
+      client_id: Type.String(),
+      parameters: Parameters,
+      /** Whether the client sent it itself. Otherwise a browser posted it to the authorization endpoint. */
+      pushed: Type.Boolean(),
+      /** The browser that took it, like {@link interactions}; null: none yet. */
+      browser: Nullable(Type.String()),
+    }),
+  ),
+  // A damaged one is of no client, and no browser can take it.
+  fallback: { client_id: '', parameters: [], pushed: false, browser: '' },
+}

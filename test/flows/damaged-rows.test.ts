@@ -42,6 +42,7 @@ import { listKeys, makeKey as makeKeyBy } from '../support/api-keys.ts'
 import { allKinds } from '../support/kinds.ts'
 import { createText } from '../support/raw-text.ts'
 import { platform, testStart } from '../support/test-app.ts'
+import { interactionCases } from './damaged-interactions.ts'
 import { peopleCases } from './damaged-people.ts'
 import { sessionCases } from './damaged-sessions.ts'
 
@@ -307,6 +308,7 @@ const assertion = { clientId: 'billing', jti: 'j', expiresAt: testStart + 60_000
 const cases: Readonly<Record<string, Case>> = {
   ...peopleCases,
   ...sessionCases,
+  ...interactionCases,
   failure_counts: {
     async find({ app }) {
       await app.post('acme', {
