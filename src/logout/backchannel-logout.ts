@@ -13,7 +13,7 @@ import { type SendFault, sendLogout } from './send-logout.ts'
 
 export interface BackchannelOptions {
   readonly clients: Clients
-  readonly keyring: Keyring
+  readonly keyring: Pick<Keyring, 'of'>
   readonly outbound: Outbound
   /** Milliseconds since the epoch. */
   readonly now: () => number

@@ -12,7 +12,7 @@ const event = 'http://schemas.openid.net/event/backchannel-logout'
 const life = 120
 
 interface LogoutTokenDeps {
-  readonly keyring: Keyring
+  readonly keyring: Pick<Keyring, 'of'>
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
 }

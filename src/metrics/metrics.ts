@@ -15,8 +15,8 @@ interface RouteRow {
   readonly answers: Map<string, Map<number, number>>
 }
 
-/** Who ended a session: the person at the logout endpoint or on the account page, by a new password, or an admin. */
-export type SessionEnd = 'logout' | 'account' | 'password' | 'admin'
+/** How a person ended a session: at the logout endpoint, on the account page, by a new password, or by another person's sign-in. */
+export type SessionEnd = 'logout' | 'account' | 'password' | 'switch'
 
 /** The counters of one process. */
 export class Metrics {

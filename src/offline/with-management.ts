@@ -4,7 +4,7 @@ import { findClient, type ListedClient } from '../clients/listed-clients.ts'
 import type { Deps } from '../deps.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Log } from '../log.ts'
-import { noNotices } from '../logout/logout-notices.ts'
+import { BackchannelLogout } from '../logout/backchannel-logout.ts'
 import { ownerOf } from '../management/client-owner.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -47,24 +47,31 @@ export async function withManagement(
 ): Promise<number> {
   const portText = settingOf(issuerPortOption, args, platform)
   const loaded = await loadNamedConfig(args, platform)
-  return withAudit(loaded, { args, platform }, ({ storage, audit }) => {
+  return withAudit(loaded, { args, platform }, async ({ storage, audit }) => {
     const { server } = loaded.config
     const { now, monotonic, randomBytes, hashing } = platform
     const port = portText === undefined ? server.port : parsePort(portText)
     const publicUrl = server.public_url ?? `http://localhost:${port}`
     const quiet = () => {}
     const openKeyring = () => composeKeyring(loaded, platform, { storage, now, monotonic, log: quiet, audit })
-    return work({
-      ...composeRegistries(loaded, { storage, publicUrl, hashing }),
-      ...{ storage, publicUrl, hashing, now, randomBytes, audit },
-      // A command ends before a client would have answered. Clients learn of the end at their next refresh.
-      logoutNotices: noNotices,
-      ...{ openKeyring, keyring: openLate(openKeyring), log: warnOfLost(platform) },
-    })
+    const keyring = openLate(openKeyring)
+    const log = warnOfLost(platform)
+    const registries = composeRegistries(loaded, { storage, publicUrl, hashing })
+    const { clients } = registries
+    const logoutNotices = new BackchannelLogout({ ...platform, clients, keyring, audit, log })
+    try {
+      return await work({
+        ...{ ...registries, storage, publicUrl, hashing, now, randomBytes, audit },
+        ...{ logoutNotices, openKeyring, keyring, log },
+      })
+    } finally {
+      // Clients have three seconds to learn of sessions that the command ended.
+      await logoutNotices.close()
+    }
   })
 }
 
-type ManagedKeyring = Pick<Keyring, 'clear' | 'destroy' | 'replan' | 'tellWith'>
+type ManagedKeyring = Pick<Keyring, 'of' | 'clear' | 'destroy' | 'replan' | 'tellWith'>
 
 /** A keyring that is opened at the first call. */
 function openLate(open: () => Promise<Keyring>): ManagedKeyring {
@@ -74,6 +81,7 @@ function openLate(open: () => Promise<Keyring>): ManagedKeyring {
     return opened
   }
   return {
+    of: async (...tenant) => (await get()).of(...tenant),
     clear: async (tenantId) => (await get()).clear(tenantId),
     destroy: async (tenantId) => (await get()).destroy(tenantId),
     replan: async (tenantId) => (await get()).replan(tenantId),

@@ -77,9 +77,12 @@ function makeValue(signIn: SignIn, secretHash: string, { now }: SessionDeps): Se
   }
 }
 
-/** No store keeps a NUL or half a surrogate pair. */
+/** No store keeps a NUL or half a surrogate pair, and no terminal should get the other control characters. */
 function plainText(text: string): string {
-  return text.slice(0, longestUserAgent).replaceAll('\0', ' ').toWellFormed()
+  return text
+    .slice(0, longestUserAgent)
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .toWellFormed()
 }
 
 /** Undefined if the session has ended meanwhile. */

@@ -4,6 +4,7 @@ import { recordAudit } from '../../http/record-event.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import type { SignInProblem } from '../../pages/sign-in-page.ts'
 import { isKnownBrowser, rememberBrowser } from '../../sessions/browsers.ts'
+import type { Session } from '../../sessions/session.ts'
 import { startSession } from '../../sessions/sessions.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -70,7 +71,7 @@ async function begin(
     deps,
   )
   // Somebody else was signed in here, whose clients have to learn of the end.
-  if (ended) deps.logoutNotices.sessionsEnded(tenant, [ended], { requestId: notesOf(request).id })
+  if (ended) noteEnd(request, ended, { tenant, deps })
   await rememberBrowser({ tenantId: tenant.id, browserHash: browser.hash, sub: person.sub }, deps)
   const headers = new Headers()
   setSessionCookie(headers, cookie, { tenant, deps })
@@ -81,6 +82,17 @@ async function begin(
   recordAudit(request, { ...event, type: 'session.started', detail: { sid: session.sid } }, deps)
   deps.metrics?.countSignIn('success')
   return { signedIn: { session, person }, headers }
+}
+
+function noteEnd(
+  request: Request,
+  ended: Session,
+  { tenant, deps }: Pick<AttemptContext, 'tenant' | 'deps'>,
+): void {
+  deps.logoutNotices.sessionsEnded(tenant, [ended], { requestId: notesOf(request).id })
+  const event = { type: 'session.ended', tenant: tenant.id, outcome: 'success', actor: ended.sub } as const
+  recordAudit(request, { ...event, detail: { sub: ended.sub, sid: ended.sid } }, deps)
+  deps.metrics?.countSessionsEnded('switch', 1)
 }
 
 /** An attempt that only has to wait is not recorded: `limit.reached` is, once. */
