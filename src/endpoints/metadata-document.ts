@@ -5,6 +5,7 @@ import type { OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { locales } from '../pages/locales/locale.ts'
 import { assertionAlgorithms } from '../protocol/client-jwks.ts'
 import type { JwkSet, ServerMetadata } from '../protocol/messages.ts'
+import { acrValues } from '../protocol/people/acr.ts'
 import { isPeopleScope, peopleScopes } from '../protocol/people-scopes.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { type Tenant, tenantPath } from '../tenants/tenant.ts'
@@ -69,7 +70,7 @@ function grantNames({ oidc }: Tenant): string[] {
 }
 
 /** The claims of an ID token that concern the sign-in, not the person. */
-const signInClaims = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'azp', 'sid']
+const signInClaims = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'sid']
 
 function describeOpenid(
   tenant: Tenant,
@@ -93,6 +94,7 @@ function describeOpenid(
     // True by default, so it has to be said.
     request_uri_parameter_supported: false,
     require_request_uri_registration: false,
+    acr_values_supported: [...acrValues],
     prompt_values_supported: [...prompts],
     ui_locales_supported: [...locales],
     ...(privacy_url && { op_policy_uri: privacy_url }),

@@ -255,6 +255,15 @@ test('a pushed request passes where the client has to push', async () => {
   expect((await parse({ client_id: 'pushing' }, { pushed: true })).client.id).toBe('pushing')
 })
 
+test('an essential acr is met by the acr of a password', async () => {
+  for (const acr of [
+    { essential: true },
+    { essential: true, values: ['2', '1'] },
+    { essential: true, value: '1' },
+  ])
+    expect((await parse({ claims: JSON.stringify({ id_token: { acr } }) })).claims).toBeDefined()
+})
+
 test('an acr that would be nice to have is no error', async () => {
   const claims = '{"id_token":{"acr":{"values":["gold"]}}}'
   expect((await parse({ claims, acr_values: 'gold silver' })).claims).toBeDefined()

@@ -192,6 +192,7 @@ describe('the document of a tenant with people', () => {
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
         require_request_uri_registration: false,
+        acr_values_supported: ['1'],
         prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
         ui_locales_supported: ['en', 'de', 'es'],
         op_policy_uri: 'https://people.example/privacy',

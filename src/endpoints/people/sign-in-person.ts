@@ -3,6 +3,7 @@ import { type Browser, setBrowserCookie, setSessionCookie } from '../../http/bro
 import { recordAudit } from '../../http/record-event.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import type { SignInProblem } from '../../pages/sign-in-page.ts'
+import { passwordAcr } from '../../protocol/people/acr.ts'
 import { isKnownBrowser, rememberBrowser } from '../../sessions/browsers.ts'
 import type { Session } from '../../sessions/session.ts'
 import { startSession } from '../../sessions/sessions.ts'
@@ -65,7 +66,7 @@ async function begin(
   const { session, cookie, ended } = await startSession(
     {
       ...{ tenant, person, startedAt: provenAt, current: current?.session },
-      ...{ authTime: Math.floor(deps.now() / 1000), amr: ['pwd'] },
+      ...{ authTime: Math.floor(deps.now() / 1000), amr: ['pwd'], acr: passwordAcr },
       userAgent: request.headers.get('user-agent'),
     },
     deps,

@@ -27,7 +27,7 @@ export const AuthorizationParameters = Type.Object(
     id_token_hint: text('An ID token of the person that the request wants'),
     ui_locales: text('Languages of the pages, the best first'),
     claims: text('A JSON object of requested claims (OpenID Connect Core section 5.5)'),
-    acr_values: text('A wish, which is ignored'),
+    acr_values: text('A wish; a login with a password has the acr 1'),
     resource: text('The API that the access token is for (RFC 8707); it may be repeated'),
   },
   { title: 'AuthorizationParameters' },

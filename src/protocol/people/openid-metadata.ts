@@ -11,6 +11,7 @@ export const openidMetadata = {
   response_modes_supported: texts,
   userinfo_signing_alg_values_supported: texts,
   claims_supported: texts,
+  acr_values_supported: texts,
   claim_types_supported: texts,
   claims_parameter_supported: flag,
   request_parameter_supported: flag,

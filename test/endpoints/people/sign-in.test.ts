@@ -41,6 +41,7 @@ describe('the first login', () => {
       nonce: started.nonce,
       auth_time: Math.floor(kit.app.deps.now() / 1000),
       amr: ['pwd'],
+      acr: '1',
       email: 'ada@example.com',
     })
   })
