@@ -35,7 +35,7 @@ async function signIn() {
 }
 
 function decode(jwt) {
-  const [header, payload] = jwt.split('.').map((part) => {
+  const [header, payload] = jwt.split('.').slice(0, 2).map((part) => {
     const bytes = Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (each) => each.charCodeAt(0))
     return JSON.parse(new TextDecoder().decode(bytes))
   })
