@@ -204,7 +204,15 @@ describe('the document of a tenant with people', () => {
     }
   })
 
-  test.todo('names no endpoint that is not there', () => {})
+  test('names no endpoint that is not there', async () => {
+    const document: Record<string, unknown> = await (await app.send(places('people')[0] ?? '')).json()
+    const urls = Object.values(document).filter((value) => String(value).startsWith(`${base}/`))
+    expect(urls.length).toBeGreaterThan(8)
+    for (const url of urls) {
+      const path = new URL(String(url)).pathname.replace('/auth', '')
+      expect([url, (await app.send(path, { method: 'DELETE' })).status]).toEqual([url, 405])
+    }
+  })
 })
 
 describe.each(names)('the place of %s that follows from the issuer', (name) => {
