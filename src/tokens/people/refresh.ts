@@ -119,7 +119,9 @@ async function rotate(
     checkFamily(family, owner, deps)
     const next = findNext(family, parts, { owner, deps })
     if (next.isRepeat) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
-    const options = { ifVersion: version, expiresAt: findLastUse(next.family, owner, deps.now()) }
+    // Never earlier than before: the row must outlive the code that it came of.
+    const expiresAt = Math.max(found.expiresAt ?? 0, findLastUse(next.family, owner, deps.now()))
+    const options = { ifVersion: version, expiresAt }
     if (!(await records.replace(familyId, next.family, options))) return lost
     if (next.secret !== undefined) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
     const { sub, clientId } = grant

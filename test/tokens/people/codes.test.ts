@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { cutOff } from '../../../src/users/cutoffs.ts'
 import { stores } from '../../audit/trail-kit.ts'
-import { codeError, type PeopleApp, refusalOf, startPeopleApp, verifier } from './people-app.ts'
+import { codeError, type PeopleApp, peopleYaml, refusalOf, startPeopleApp, verifier } from './people-app.ts'
 
 let app: PeopleApp
 beforeAll(async () => {
@@ -181,6 +181,18 @@ describe.each(stores)('in %s', (_, withStore) => {
       await world.close()
     })
   }, 60_000)
+})
+
+test('a code stays used although the tokens that came of it live shorter than a code', async () => {
+  const short = 'access_token_ttl: 1s, refresh_token_ttl: 1s, refresh_token_idle: 1s'
+  const world = await startPeopleApp(undefined, peopleYaml.replaceAll('access_token_ttl: 10m', short))
+  const code = await world.issue()
+  const { body } = await world.redeem(code)
+  expect((await world.refresh(body.refresh_token)).status).toBe(200)
+  world.advance(50)
+  await world.deps.storage.deleteExpired(world.deps.now(), 1000)
+  expect(refusalOf(await world.redeem(code))).toEqual([...codeError])
+  await world.close()
 })
 
 test('a clock that is set back does not revive a code whose family was cleaned away', async () => {
