@@ -40,9 +40,7 @@ async function answerCode(
 ): Promise<FlowAnswer | undefined> {
   const { client, scopes, audience, nonce, claims, redirectUri, codeChallenge } = request
   const { sid, sub, authTime, amr, acr } = session
-  // Before the code exists, so that a sign-out which it overtakes tells this client too.
-  const isLive = await noteClient(of.tenant.id, { sid, clientId: client.id }, deps)
-  if (!isLive) return undefined
+  if (!(await isNoted(session, client.id, { tenantId: of.tenant.id, deps }))) return undefined
   const content = {
     ...{ clientId: client.id, sub, scopes, audience, redirectUri, codeChallenge },
     ...{ authTime, amr, acr, sid, offline: scopes.includes('offline_access') },
@@ -55,4 +53,16 @@ async function answerCode(
     hasCode: true,
     answer: makeClientAnswer(request, { code }, of.tenant.issuer),
   }
+}
+
+/**
+ * Notes in the session that the client gets a code, before the code exists, so that a sign-out which it overtakes tells this client too. Returns
+ * false if the session has ended. One that has the client already is not read again: a code of an ended session cannot be redeemed.
+ */
+async function isNoted(
+  { sid, clients }: SignedIn['session'],
+  clientId: string,
+  { tenantId, deps }: { readonly tenantId: string; readonly deps: AuthorizeDeps },
+): Promise<boolean> {
+  return clients.includes(clientId) || noteClient(tenantId, { sid, clientId }, deps)
 }

@@ -103,6 +103,7 @@ function noteFailure(
   { tenant, clientId, deps }: AttemptContext,
 ): void {
   deps.metrics?.countSignIn(failure)
+  if (failure === 'wait') deps.metrics?.countThrottled('person')
   notesOf(request).reason = fault
   if (fault === undefined) return
   const event = { type: 'sign_in.refused', tenant: tenant.id, outcome: 'refused', reason: fault } as const

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { Metrics } from '../../../src/metrics/metrics.ts'
 import { decide, logIn, type Parameters } from '../../support/people/flow.ts'
 import {
   acmeUrl,
@@ -262,4 +263,47 @@ describe('what a request wishes for the pages', () => {
     expect(await kit.idToken({ code: codeOf(done), verifier })).toMatchObject({ groups: ['staff'] })
     expect(whereIs((await kit.start(browser, web, { scope: 'openid', claims })).page)).toBe('code')
   })
+})
+
+describe('what is optional', () => {
+  test('a request without nonce, state and scope works, and its ID token has no nonce', async () => {
+    const browser = await kit.signedIn()
+    const { page, verifier } = await kit.start(browser, web, { nonce: '', state: '' })
+    expect(Object.keys(answerOf(page)).sort()).toEqual(['code', 'iss'])
+    expect(await kit.idToken({ code: codeOf(page), verifier })).not.toHaveProperty('nonce')
+    const { page: plain } = await kit.start(browser, first, { scope: '' })
+    codeOf(plain)
+  })
+  test('the order of scopes does not matter', async () => {
+    const browser = await kit.signedIn()
+    codeOf((await kit.start(browser, web, { scope: 'email profile openid' })).page)
+  })
+  test('PKCE may be left out by a client with require_pkce: false, and not afterwards', async () => {
+    const old = { clientId: 'old', secret: 'old-secret-value', redirectUri: 'https://old.example/cb' }
+    const browser = await kit.signedIn()
+    const { page } = await kit.start(browser, old, { code_challenge: '', code_challenge_method: '' })
+    const code = codeOf(await decide(browser, page))
+    const form = { grant_type: 'authorization_code', code, redirect_uri: old.redirectUri }
+    const credentials = { client_id: 'old', client_secret: old.secret }
+    // A verifier without a challenge is a downgrade (RFC 9700 section 2.1.1).
+    const downgraded = await kit.app.post('acme', { ...form, ...credentials, code_verifier: 'v'.repeat(43) })
+    expect([downgraded.status, (await downgraded.json()).error]).toEqual([400, 'invalid_grant'])
+    expect((await kit.app.post('acme', { ...form, ...credentials })).status).toBe(200)
+  })
+})
+
+test('metrics count sign-ins by their outcome, and codes', async () => {
+  const metrics = new Metrics()
+  const counted = await startSignInApp({ metrics })
+  const browser = await counted.signedIn()
+  let { page } = await counted.start(browser, web, { prompt: 'login' })
+  for (let count = 0; count < 6; count++) page = await logIn(browser, page, { ...bob, password: 'wrong' })
+  expect(metrics.samples()).toMatchObject({
+    'grantd_sign_ins_total{outcome="success"}': 1,
+    'grantd_sign_ins_total{outcome="wrong"}': 4,
+    'grantd_sign_ins_total{outcome="wait"}': 2,
+    'grantd_throttled_requests_total{kind="person"}': 2,
+    grantd_authorization_codes_issued_total: 1,
+  })
+  await counted.app.close()
 })
