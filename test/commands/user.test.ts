@@ -163,6 +163,16 @@ test.each([
   expect(err).toContain(complaint)
 })
 
+test('hash prints the hash of what is on standard input, which config.yaml takes', async () => {
+  const { code, out } = await managed.grantd(['user', 'hash'], `${password}\n`)
+  expect([code, out]).toEqual([0, expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$\S+\n$/)])
+  expect((await managed.app.deps.signIns.passwords.verify(password, out.trim())).isRight).toBe(true)
+  const none = await managed.grantd(['user', 'hash'])
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining('wants the password on standard input')])
+  for (const wrong of ['', '\n', 'two\nlines', 'x'.repeat(1025)])
+    expect((await managed.grantd(['user', 'hash'], wrong)).code).toBe(1)
+})
+
 test('add refuses an address that is taken or none', async () => {
   await add('twice@example.com')
   const again = await userOf('add', 'TWICE@example.com')

@@ -54,6 +54,11 @@ describe('hashes of others', () => {
       'correct horse battery',
       '$pbkdf2-sha512$i=27500$AAECAwQFBgcICQoLDA0ODw$5B4tnWqx2PYDfdhQilEny0L9eoEaMA8DMq85BtGBSuSxgz+uD+tGkC1hmXVbN1yvKeRJ0QZgeAVUUe3CJtSpBQ',
     ],
+    [
+      'Django, with its salt in base64',
+      'correct horse battery',
+      '$pbkdf2-sha256$i=1000$c2Vhc2FsdA==$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=',
+    ],
   ])('%s: a hash of %p is right', async (_, password, hash) => {
     expect(await verify(password, hash)).toEqual({ isRight: true, isStale: true })
     expect((await verify(`${password}.`, hash)).isRight).toBe(false)

@@ -13,6 +13,7 @@ import { type ListedPerson, listPeople, subOfListed } from '../../users/listed-p
 import { viewPerson } from '../../users/person-view.ts'
 import { type AskedTenant, getAskedPerson, nameOf } from './asked-user.ts'
 import { addUser, resetUser } from './user-add.ts'
+import { hashPassword } from './user-hash.ts'
 import { importUsers } from './user-import.ts'
 import { showSessions, showUser } from './user-show.ts'
 
@@ -29,6 +30,8 @@ const actions: Actions<Action> = {
   'sign-out': withTenant(signOut),
   delete: withTenant(remove),
   import: withTenant(importUsers),
+  // This action needs no tenant and no storage.
+  hash: hashPassword,
 }
 
 const words = Object.keys(actions)
@@ -43,7 +46,7 @@ export const userCommand: Command = {
   options: [
     ...storageOptions,
     issuerPortOption,
-    tenantOption('the tenant; required'),
+    tenantOption('the tenant; required but for hash'),
     { name: 'email', value: 'ADDRESS', description: 'the person; add: required' },
     { name: 'user', value: 'ID', description: 'the person, by sub, or by key in config.yaml' },
     { name: 'name', value: 'NAME', description: 'add: the full name' },
@@ -52,7 +55,7 @@ export const userCommand: Command = {
     jsonOption,
   ],
   details:
-    'list      names the people of a tenant, those of config.yaml too\nadd       makes a person, and prints a link to choose a password: good once, for a day\nshow      prints one\nreset     prints a new link to choose a password, which ends an older one\nsessions  prints where the person is signed in\nsign-out  ends all sessions and tokens of the person\ndisable, enable  switch a person off and on; what the person got ends with disabling\ndelete    deletes a person\nimport    makes the people of FILE, with their hashes: JSON lines, or an export of Keycloak\nA running server goes by it at once. No option takes a password.',
+    'list      names the people of a tenant, those of config.yaml too\nadd       makes a person, and prints a link to choose a password: good once, for a day\nshow      prints one\nreset     prints a new link to choose a password, which ends an older one\nsessions  prints where the person is signed in\nsign-out  ends all sessions and tokens of the person\ndisable, enable  switch a person off and on; what the person got ends with disabling\ndelete    deletes a person\nimport    makes the people of FILE, with their hashes: JSON lines, or an export of Keycloak\nhash      prints the hash of the password on standard input, for config.yaml\nA running server goes by it at once. No option takes a password.',
   example: 'grantd user add --tenant main --email ada@example.com',
   run,
 }
