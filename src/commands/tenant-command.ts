@@ -55,6 +55,7 @@ export const tenantCommand: Command = {
     { name: 'issuer', value: 'URL', description: 'add: the iss claim; default: as in config.yaml' },
     { name: 'audience', value: 'A,B', description: 'add: the aud claim; default: the issuer' },
     scopesOption('add: the scopes that its API knows; default: none'),
+    { name: 'oidc', description: 'add: people sign in' },
     jsonOption,
   ],
   details:
@@ -90,6 +91,7 @@ async function add({ management, id, args, platform }: Asked): Promise<number> {
       scopes: Object.fromEntries(scopes.map((scope) => [scope, ''])),
       ...(audience && { audience }),
     },
+    ...(args.isSet('oidc') && { oidc: {} }),
   }
   const row = await explainRefusal(`Cannot add the tenant '${id}'`, () =>
     createTenant({ id, patch, actor: shell }, management),

@@ -31,6 +31,8 @@ tenants:
         api:read: Read access
         api:write: Write access
 
+    # oidc: {} # people sign in: then grantd user add and grantd client add; see docs/sign-in.md
+
     signing:
       rotate_every: 90d # a new key takes over by itself; your API finds it in the JWK Set in time
 

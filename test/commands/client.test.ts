@@ -323,3 +323,13 @@ test('add of an app wants a tenant where people sign in', async () => {
     'The field grant_types has a grant that signs people in, which wants oidc at the tenant',
   )
 })
+
+test('add of a tenant with --oidc makes one where people sign in, and an app of it is made at once', async () => {
+  const made = await people.grantd(['tenant', 'add', '--tenant', 'new', '--oidc', '--json'])
+  expect(JSON.parse(made.out).oidc).toMatchObject({ session_ttl: 43_200, password: { min_length: 12 } })
+  const app = ['--client', 'web', '--redirect-uri', 'http://localhost:8080/cb']
+  expect((await people.grantd(['client', 'add', '--tenant', 'new', ...app])).code).toBe(0)
+  expect((await people.app.deps.clients.of('new').find('web'))?.redirect_uris).toEqual([
+    'http://localhost:8080/cb',
+  ])
+})
