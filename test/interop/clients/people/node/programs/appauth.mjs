@@ -9,8 +9,8 @@ import {
   RevokeTokenRequest,
   TokenRequest,
 } from '@openid/appauth'
-import { NodeCrypto } from '@openid/appauth/built/node_support/node_crypto.js'
-import { NodeRequestor } from '@openid/appauth/built/node_support/node_requestor.js'
+import { NodeCrypto } from '@openid/appauth/built/src/node_support/node_crypto.js'
+import { NodeRequestor } from '@openid/appauth/built/src/node_support/node_requestor.js'
 import { CLIENT_ID, ISSUER, REDIRECT_URI, redirect, serve, versionOf } from './app.mjs'
 
 const requestor = new NodeRequestor()
