@@ -164,7 +164,7 @@ test(
       const code = await authorize(newBrowser(c), { tenant, client: web, credentials })
       const tokens = await redeem(a, tenant, web, code)
       expect(await introspect(b, tokens.access_token)).toMatchObject({ active: true })
-      await command('user', 'disable', '--tenant', tenant, email)
+      await command('user', 'disable', '--tenant', tenant, '--email', email)
       for (const site of [a, b, c]) {
         expect(await introspect(site, tokens.access_token)).toEqual({ active: false })
         expect((await sendRefresh(site, tenant, web, tokens.refresh_token ?? '')).status).toBe(400)

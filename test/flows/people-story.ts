@@ -94,6 +94,7 @@ async function checkAccessToken(site: Site, tokens: PeopleTokens, sub: string): 
     email_verified: true,
     name: ada.name,
     groups: ['staff'],
+    preferred_username: 'ada',
   })
   const profile = await getWith(site, '/api/v1/user/profile', tokens.access_token)
   expect(await profile.json()).toEqual(claims)

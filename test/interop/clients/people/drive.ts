@@ -12,7 +12,7 @@ import { startPeopleServers } from './servers.ts'
  */
 
 /** Milliseconds that a page may take. */
-const patience = 20_000
+const patience = 10_000
 
 interface Drive {
   readonly app: App

@@ -16,7 +16,8 @@ export const apps: readonly App[] = [
   },
   {
     client: '@openid/appauth',
-    command: program('appauth'),
+    // Its modules name each other without an extension, which Node does not take.
+    command: () => [process.execPath, join(build, 'programs/appauth.mjs')],
     settings: 'token_endpoint_auth_method: none',
     host: '127.0.0.1',
     // RFC 8252 section 7.3: a native app listens on any port.

@@ -1,17 +1,20 @@
 // A native app on a desktop: a public client whose redirect URI is a loopback address with the port of the moment (RFC 8252).
-import {
+import { CLIENT_ID, ISSUER, REDIRECT_URI, redirect, serve, versionOf } from './app.mjs'
+
+// It looks for the crypto of a window as soon as it is loaded.
+globalThis.window ??= globalThis
+const {
   AuthorizationRequest,
   AuthorizationServiceConfiguration,
   BaseTokenRequestHandler,
   BasicQueryStringUtils,
+  DefaultCrypto,
   GRANT_TYPE_AUTHORIZATION_CODE,
   GRANT_TYPE_REFRESH_TOKEN,
   RevokeTokenRequest,
   TokenRequest,
-} from '@openid/appauth'
-import { NodeCrypto } from '@openid/appauth/built/src/node_support/node_crypto.js'
-import { NodeRequestor } from '@openid/appauth/built/src/node_support/node_requestor.js'
-import { CLIENT_ID, ISSUER, REDIRECT_URI, redirect, serve, versionOf } from './app.mjs'
+} = await import('@openid/appauth')
+const { NodeRequestor } = await import('@openid/appauth/built/src/node_support/node_requestor.js')
 
 const requestor = new NodeRequestor()
 const config = await AuthorizationServiceConfiguration.fetchFromIssuer(ISSUER, requestor)
@@ -29,7 +32,7 @@ serve(versionOf('@openid/appauth'), {
         response_type: AuthorizationRequest.RESPONSE_TYPE_CODE,
         extras: { prompt: 'consent' },
       },
-      new NodeCrypto(),
+      new DefaultCrypto(),
     )
     await pending.setupCodeVerifier()
     const query = {
