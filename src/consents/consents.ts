@@ -1,4 +1,4 @@
-import { lost, untilWritten } from '../storage/compare-and-swap.ts'
+import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
 import { isDamaged, type Records, type Storage, type StoredRecord } from '../storage/storage.ts'
 import { walkRows } from '../storage/walk-rows.ts'
 import { cutOff } from '../users/cutoffs.ts'
@@ -27,13 +27,13 @@ interface ConsentDeps {
 
 type ConsentValue = (typeof consents.schema)['static']
 
-/** Throws StorageError. */
+/** Undefined if there is none, or if it was given to an earlier client of the same id. Throws StorageError. */
 export async function findConsent(
   key: ConsentKey,
   deps: Pick<ConsentDeps, 'storage'>,
 ): Promise<Consent | undefined> {
-  const found = await recordsOf(key.tenantId, deps).find(idOf(key))
-  return found && toConsent(found, key.sub)
+  const { found, forgottenAt } = await read(recordsOf(key.tenantId, deps), key)
+  return isGood(found, forgottenAt) ? toConsent(found, key.sub) : undefined
 }
 
 /** Adds the scopes to those that the client has already. Throws StorageError. */
@@ -44,9 +44,12 @@ export function giveConsent(
   const records = recordsOf(key.tenantId, deps)
   const id = idOf(key)
   return untilWritten(async () => {
-    const found = await records.find(id)
-    const all = [...new Set([...(found?.value.scopes ?? []), ...scopes])]
-    const value = { scopes: all, given_at: deps.now() }
+    const { found, forgottenAt } = await read(records, key)
+    const known = isGood(found, forgottenAt) ? found.value.scopes : []
+    const value = {
+      scopes: [...new Set([...known, ...scopes])],
+      given_at: Math.max(deps.now(), forgottenAt + 1),
+    }
     const isWritten = found
       ? await records.replace(id, value, { ifVersion: found.version })
       : await records.create({ id, value, parent: key.sub })
@@ -61,11 +64,31 @@ export async function listConsents(
   { tenantId, sub }: Omit<ConsentKey, 'clientId'>,
   deps: Pick<ConsentDeps, 'storage'>,
 ): Promise<Consent[]> {
+  const records = recordsOf(tenantId, deps)
   const all: Consent[] = []
-  for await (const page of walkRows(recordsOf(tenantId, deps), { parent: sub, pageSize })) {
-    all.push(...page.flatMap((row) => (isDamaged(row) ? [] : [toConsent(row, sub)])))
+  for await (const page of walkRows(records, { parent: sub, pageSize })) {
+    const given = page.flatMap((row) => (isDamaged(row) ? [] : [toConsent(row, sub)]))
+    const forgotten = await records.findMany(given.map(({ clientId }) => forgottenId(clientId)))
+    const times = new Map(forgotten.map(({ id, value }) => [id, value.given_at]))
+    all.push(...given.filter(({ clientId, givenAt }) => givenAt > (times.get(forgottenId(clientId)) ?? -1)))
   }
   return all
+}
+
+/**
+ * Makes every consent to a client worthless, because the client is deleted: a later client of the same id must ask for itself. Call it in the
+ * transaction that deletes the client. Throws StorageError.
+ */
+export function forgetConsents(
+  { tenantId, clientId }: Omit<ConsentKey, 'sub'>,
+  deps: ConsentDeps,
+): Promise<void> {
+  const records = recordsOf(tenantId, deps)
+  const id = forgottenId(clientId)
+  return untilWritten(async () => {
+    const value = { scopes: [], given_at: deps.now() }
+    return (await writeOver(records, await records.find(id), { id, value })) ? undefined : lost
+  })
 }
 
 /**
@@ -90,7 +113,26 @@ export async function withdrawAllConsents(
     for (const { id } of page) await records.delete(id)
 }
 
-function toConsent({ id, value }: Pick<StoredRecord<ConsentValue>, 'id' | 'value'>, sub: string): Consent {
+type ConsentRow = StoredRecord<ConsentValue>
+
+/** The consent, and the time (ms) up to which those to the client are worthless; -1: none was forgotten. */
+async function read(records: Records<ConsentValue>, key: ConsentKey) {
+  const rows = await records.findMany([idOf(key), forgottenId(key.clientId)])
+  const found = rows.find(({ id }) => id === idOf(key))
+  const forgotten = rows.find(({ id }) => id === forgottenId(key.clientId))
+  return { found, forgottenAt: forgotten?.value.given_at ?? -1 }
+}
+
+function isGood(found: ConsentRow | undefined, forgottenAt: number): found is ConsentRow {
+  return found !== undefined && found.value.given_at > forgottenAt
+}
+
+/** No sub is empty. */
+function forgottenId(clientId: string): string {
+  return idOf({ sub: '', clientId })
+}
+
+function toConsent({ id, value }: Pick<ConsentRow, 'id' | 'value'>, sub: string): Consent {
   return { clientId: id.slice(sub.length + 1), scopes: value.scopes, givenAt: value.given_at }
 }
 

@@ -1,4 +1,5 @@
 import { type CheckCurrent, deleteStoredClient } from '../clients/stored-clients.ts'
+import { forgetConsents } from '../consents/consents.ts'
 import { revokeTokensOfClient } from '../tokens/revocations.ts'
 import { recordChange } from './actor.ts'
 import type { ClientChange, ClientChangeDeps, OwningTenant } from './client-change.ts'
@@ -10,7 +11,8 @@ export interface DeleteClientOptions extends ClientChange {
 }
 
 /**
- * Deletes a stored client and revokes its tokens and API keys, so that a later client of the same id inherits nothing.
+ * Deletes a stored client, revokes its tokens and API keys and forgets the consents of people to it, so that a later client of the same id
+ * inherits nothing.
  * Throws `not_found`, `conflict`, and the errors of `checkCurrent`.
  */
 export async function deleteClient(
@@ -24,6 +26,7 @@ export async function deleteClient(
     await revokeTokensOfClient(inside, tenant.id, { clientId: id, before: Math.floor(now / 1000) })
     // Otherwise a caller could rotate one of its keys and get a valid token.
     await revokeApiKeysOf(inside, tenant.id, { clientId: id, now })
+    await forgetConsents({ tenantId: tenant.id, clientId: id }, { storage: inside, now: () => now })
   })
   recordChange('client.deleted', { actor, tenantId: tenant.id, client: id }, deps.audit)
 }

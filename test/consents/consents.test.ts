@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { findConsent, giveConsent, listConsents, withdrawConsent } from '../../src/consents/consents.ts'
+import {
+  findConsent,
+  forgetConsents,
+  giveConsent,
+  listConsents,
+  withdrawConsent,
+} from '../../src/consents/consents.ts'
 import { findCutoff } from '../../src/users/cutoffs.ts'
 import { stores } from '../audit/trail-kit.ts'
 import { ada, bob, startSessions } from '../sessions/session-kit.ts'
@@ -52,4 +58,33 @@ test('the id of a client may have a space, and the sub of another person is not 
   await giveConsent({ ...key, clientId: 'my app', scopes: ['openid'] }, deps)
   await giveConsent({ ...key, sub: `${ada}x`, scopes: ['openid'] }, deps)
   expect((await listConsents(key, deps)).map(({ clientId }) => clientId)).toEqual(['my app'])
+})
+
+describe('a deleted client', () => {
+  test('takes along what everybody allowed it, and a later one of the same id asks for itself', async () => {
+    const { deps, advance } = await startSessions()
+    for (const sub of [ada, bob]) await giveConsent({ ...key, sub, scopes: ['openid', 'email'] }, deps)
+    await giveConsent({ ...key, clientId: 'tv', scopes: ['openid'] }, deps)
+    await forgetConsents(key, deps)
+    for (const sub of [ada, bob]) expect(await findConsent({ ...key, sub }, deps)).toBeUndefined()
+    expect((await listConsents(key, deps)).map(({ clientId }) => clientId)).toEqual(['tv'])
+    expect(await listConsents({ tenantId: 'acme', sub: '' }, deps)).toEqual([])
+    // Even in the same millisecond, the new consent counts, and has the new scopes alone.
+    const given = await giveConsent({ ...key, scopes: ['openid'] }, deps)
+    expect(given.scopes).toEqual(['openid'])
+    expect(await findConsent(key, deps)).toEqual(given)
+    expect(await findConsent({ ...key, sub: bob }, deps)).toBeUndefined()
+    expect(await listConsents(key, deps)).toHaveLength(2)
+    advance(1)
+    await forgetConsents(key, deps)
+    expect(await findConsent(key, deps)).toBeUndefined()
+    expect(await findConsent({ ...key, clientId: 'tv' }, deps)).toBeDefined()
+  })
+
+  test('of another tenant takes nothing along', async () => {
+    const { deps } = await startSessions()
+    await giveConsent({ ...key, scopes: ['openid'] }, deps)
+    await forgetConsents({ ...key, tenantId: 'other' }, deps)
+    expect(await findConsent(key, deps)).toBeDefined()
+  })
 })
