@@ -81,10 +81,13 @@ describe('the document', () => {
       'get /api/v1/tenant/{tenant}/.well-known/jwks.json',
       'get /api/v1/tenant/{tenant}/.well-known/oauth-authorization-server',
       'get /api/v1/tenant/{tenant}/.well-known/openid-configuration',
+      'get /api/v1/tenant/{tenant}/account',
+      'get /api/v1/tenant/{tenant}/account/password',
       'get /api/v1/tenant/{tenant}/api-keys/list',
       'get /api/v1/tenant/{tenant}/consent',
       'get /api/v1/tenant/{tenant}/login',
       'get /api/v1/tenant/{tenant}/oauth/authorize',
+      'get /api/v1/tenant/{tenant}/oauth/logout',
       'get /api/v1/tenant/{tenant}/oauth/userinfo',
       'get /api/v1/tenant/{tenant}/select-account',
       'get /api/v1/tenant/{tenant}/strategies',
@@ -92,6 +95,8 @@ describe('the document', () => {
       'get /health',
       'get /health/live',
       'get /health/ready',
+      'post /api/v1/tenant/{tenant}/account',
+      'post /api/v1/tenant/{tenant}/account/password',
       'post /api/v1/tenant/{tenant}/api-keys/create',
       'post /api/v1/tenant/{tenant}/api-keys/{id}/revoke',
       'post /api/v1/tenant/{tenant}/api-keys/{id}/rotate',
@@ -100,6 +105,7 @@ describe('the document', () => {
       'post /api/v1/tenant/{tenant}/oauth/authorize',
       'post /api/v1/tenant/{tenant}/oauth/device_authorization',
       'post /api/v1/tenant/{tenant}/oauth/introspect',
+      'post /api/v1/tenant/{tenant}/oauth/logout',
       'post /api/v1/tenant/{tenant}/oauth/par',
       'post /api/v1/tenant/{tenant}/oauth/revoke',
       'post /api/v1/tenant/{tenant}/oauth/token',
@@ -201,7 +207,7 @@ describe('the tenant of the document', () => {
 
 /** A form of a page leads on, and does not answer a page of its own. */
 function successOf(name: string): string {
-  if (/^post .*\/(consent|login|select-account)$/.test(name)) return '303'
+  if (/^post .*\/(account|consent|login|select-account)$/.test(name)) return '303'
   return /\/(create|par)$/.test(name) ? '201' : '200'
 }
 

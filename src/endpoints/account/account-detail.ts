@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { formErrors, pageAnswer, pageErrors, sentOn } from '../../http/browser/page-detail.ts'
+import { formErrors, pageAnswer, pageErrors, sentOn, waitAnswer } from '../../http/browser/page-detail.ts'
 import { plainSchema, tenantParameter } from '../../http/openapi-parts.ts'
 import { AccountForm, PasswordForm } from '../../protocol/people/account-messages.ts'
 
@@ -38,7 +38,7 @@ export const accountPostDetail: DocumentDecoration = {
     303: sentOn('To the page, which says what was done; to the page that says that the person is signed out'),
     400: pageAnswer('An unknown action, or a new password that cannot be taken'),
     401: pageAnswer('The current password is wrong'),
-    429: pageAnswer('Too many attempts failed; try again after Retry-After'),
+    429: waitAnswer,
     ...formErrors,
   },
 }

@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { formErrors, pageAnswer, pageErrors, sentOn } from '../../http/browser/page-detail.ts'
+import { formErrors, pageAnswer, pageErrors, sentOn, waitAnswer } from '../../http/browser/page-detail.ts'
 import { plainSchema, shared, tenantParameter } from '../../http/openapi-parts.ts'
 import { ConsentForm, LoginForm, SelectAccountForm } from '../../protocol/people/authorization-messages.ts'
 
@@ -54,7 +54,7 @@ export const loginPostDetail: DocumentDecoration = {
     303: goesOn,
     400: over,
     401: pageAnswer('The form again: unknown, inactive, or a wrong password; which one is not told'),
-    429: pageAnswer('The form again: too many attempts failed; try again after Retry-After'),
+    429: waitAnswer,
     ...formErrors,
   },
 }

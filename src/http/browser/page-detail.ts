@@ -27,3 +27,9 @@ export const formErrors = {
   403: shared('ForeignFormPage', pageAnswer('The form is not from our page in this browser, or too old')),
   413: shared('TooLargePage', pageAnswer('The form is larger than 64 KB')),
 }
+
+/** The answer to a password that comes too soon after others that failed. */
+export const waitAnswer = shared(
+  'WaitPage',
+  pageAnswer('The form again: too many attempts failed; try again after Retry-After'),
+)
