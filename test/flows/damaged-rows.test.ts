@@ -260,7 +260,7 @@ const deviceDepsOf = ({ app, storage }: World) => ({ ...platform, now: app.deps.
 
 /** Makes the rows of a device, and its damaged row is one of them. */
 async function askForDevice(world: World): Promise<string> {
-  const request = { clientId: 'billing', scopes: ['api:read'], audience: ['acme-api'], device: null }
+  const request = { clientId: 'billing', scopes: ['api:read'], audience: ['acme-api'] }
   const times = { tenantId: 'acme', ttl: 600, keep: 600 }
   return (await issueDeviceCodes(request, times, deviceDepsOf(world))).userCode
 }

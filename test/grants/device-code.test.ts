@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { decodeJwt } from 'jose'
+import { changePerson } from '../../src/management/people/change-person.ts'
+import { createPerson } from '../../src/management/people/create-person.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { type DeviceAllowed, decideOnDevice, deviceRowId } from '../../src/tokens/people/device-codes.ts'
 import { cutOff } from '../../src/users/cutoffs.ts'
@@ -177,6 +179,27 @@ describe('a device whose person', () => {
     await allow(other)
     await cutOff(storage, 'acme', { sub, clientId: 'elsewhere', before: now() + 1000 })
     expect(await kit.poll(mine)).toEqual(refusal)
+  })
+
+  test('was disabled since gets nothing, and nothing either when enabled again', async () => {
+    const codes = await kit.start()
+    const { deps } = kit.app
+    const tenant = await deps.tenants.find('acme')
+    if (!tenant) throw new Error('The tenant is missing')
+    const actor = { name: 'shell' }
+    const { row } = await createPerson(
+      { person: { patch: { email: 'eve@example.com' } }, actor },
+      tenant,
+      deps,
+    )
+    await allow(codes, { sub: row.id })
+    const change = (active: boolean) =>
+      changePerson({ sub: row.id, patch: { active }, checkCurrent: () => {}, actor }, tenant, deps)
+    await change(false)
+    expect(await kit.poll(codes)).toEqual(refusal)
+    await change(true)
+    kit.app.advance(10)
+    expect(await kit.poll(codes)).toEqual(refusal)
   })
 
   test('is gone gets nothing', async () => {

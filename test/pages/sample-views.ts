@@ -180,8 +180,6 @@ export function renderSamples(data: SampleData): ReadonlyMap<string, Html> {
       renderDeviceConfirmPage({
         ...form,
         userCode: value === typical.value ? 'WDJB-MJHT' : value,
-        clientName,
-        scopes,
       }),
     ],
     ['device-allowed', renderDeviceDonePage({ frame, outcome: 'allowed' })],

@@ -39,9 +39,8 @@ async function startDevice(
   checkDeviceAllowed(client, tenant)
   const scopes = parsePeopleScopes(form.get('scope'), client)
   const audience = personAudience(form.getAll('resource'), { tenant, oauth2, client })
-  const device = request.headers.get('user-agent')
   const { device_code_ttl: ttl, access_token_ttl: keep } = oauth2
-  const asked = { clientId: client.id, scopes, audience, device }
+  const asked = { clientId: client.id, scopes, audience }
   const { deviceCode, userCode } = await issueDeviceCodes(asked, { tenantId: tenant.id, ttl, keep }, deps)
   recordAudit(
     request,

@@ -7,6 +7,7 @@ import { answerPage, pageFrame, withErrorPages } from '../../http/browser/page-a
 import { recordAudit } from '../../http/record-event.ts'
 import { parseForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
+import { renderDeviceConfirmPage } from '../../pages/device-confirm-page.ts'
 import { renderDeviceDonePage } from '../../pages/device-done-page.ts'
 import { type DeviceView, renderDevicePage } from '../../pages/device-page.ts'
 import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
@@ -144,12 +145,14 @@ function answerForm(
   const headers = new Headers()
   if (retryAfter !== undefined) headers.set('Retry-After', String(retryAfter))
   const browser: Browser = openBrowser(request, headers, { tenant: noTenant, deps })
-  const page = renderDevicePage({
+  const form = {
     frame: pageFrame(request, undefined, deps),
     action: `${basePathOf(deps.publicUrl)}/device`,
     csrf: csrfToken(browser.secret, 'device', '', deps),
     userCode: code === undefined ? '' : renderUserCode(code),
-    problem,
-  })
+  }
+  // A code that nobody has typed yet came with the link.
+  const isLink = code !== undefined && problem === null
+  const page = isLink ? renderDeviceConfirmPage(form) : renderDevicePage({ ...form, problem })
   return answerPage(page, { status, headers })
 }

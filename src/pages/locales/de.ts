@@ -127,11 +127,8 @@ export const de: Texts = {
     wait: (count) =>
       `Zu viele Versuche. Bitte warten Sie ${seconds(count)} und versuchen Sie es dann noch einmal.`,
     confirmTitle: 'Ist das Ihr Gerät?',
-    confirmText: (client) => html`${client} auf einem Gerät möchte Ihr Konto verwenden.`,
     code: 'Das Gerät muss diesen Code zeigen:',
-    warn: 'Wenn Sie das nicht selbst begonnen haben oder Ihnen jemand den Code geschickt hat, brechen Sie jetzt ab.',
-    allow: 'Weiter',
-    deny: 'Abbrechen',
+    warn: 'Wenn Sie das nicht selbst begonnen haben oder Ihnen jemand den Link geschickt hat, schließen Sie dieses Fenster.',
     allowedTitle: 'Ihr Gerät ist verbunden',
     allowedText: 'Sie können dieses Fenster schließen und zu Ihrem Gerät zurückkehren.',
     deniedTitle: 'Das Gerät wurde nicht verbunden',

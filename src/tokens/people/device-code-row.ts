@@ -26,8 +26,6 @@ export const deviceCodes = kind(
     scopes: Texts,
     /** The audience of its access tokens. */
     audience: Texts,
-    /** The User-Agent of the device, shortened. */
-    device: Nullable(Type.String()),
     expires_at: Moment,
     /** The seconds that have to pass between two polls. */
     interval: Type.Integer({ minimum: 1 }),

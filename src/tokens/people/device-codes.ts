@@ -18,8 +18,6 @@ export interface DeviceRequest {
   readonly scopes: readonly string[]
   /** Resolved: the `aud` of its access tokens. */
   readonly audience: readonly string[]
-  /** The User-Agent of the device; null: it sent none. */
-  readonly device: string | null
 }
 
 /** A device on which a person has to decide. */
@@ -48,9 +46,6 @@ export type DeviceDecision = DeviceAllowed | { readonly kind: 'denied' }
 /** The first interval of polls, in seconds (RFC 8628 section 3.2). */
 export const firstInterval = 5
 
-/** The longest User-Agent that is kept. */
-const longestDevice = 200
-
 /**
  * Issues the two codes of a device. They are valid for `ttl` seconds; the row stays `keep` seconds longer. Throws StorageError.
  */
@@ -77,14 +72,13 @@ export async function issueDeviceCodes(
 }
 
 function newDevice(
-  { clientId, scopes, audience, device }: DeviceRequest,
+  { clientId, scopes, audience }: DeviceRequest,
   expiresAt: number,
 ): Static<typeof deviceCodes.schema> {
   return {
     client_id: clientId,
     scopes: [...scopes],
     audience: [...audience],
-    device: device === null ? null : device.slice(0, longestDevice).toWellFormed(),
     expires_at: expiresAt,
     interval: firstInterval,
     polled_at: null,
@@ -114,9 +108,9 @@ export async function findWaitingDevice(
 ): Promise<WaitingDevice | undefined> {
   const found = await storage.of(tenantId).of(deviceCodes).find(id)
   if (!found) return undefined
-  const { client_id, scopes, audience, device, expires_at, decision } = found.value
+  const { client_id, scopes, audience, expires_at, decision } = found.value
   if (decision !== null || expires_at <= now()) return undefined
-  return { tenantId, id, clientId: client_id, scopes, audience, device, expiresAt: expires_at }
+  return { tenantId, id, clientId: client_id, scopes, audience, expiresAt: expires_at }
 }
 
 /**

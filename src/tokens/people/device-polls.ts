@@ -131,11 +131,11 @@ function useUp<T>(row: Row, { tenantId, keep, make, deps }: UsingUp<T>): Promise
 }
 
 function grantedOf({ value }: Row): DeviceGranted {
-  const { client_id, scopes, audience, device, decision, expires_at } = value
+  const { client_id, scopes, audience, decision, expires_at } = value
   if (decision?.kind !== 'allowed') throw new TypeError('Only an allowed device has something to get')
   const { auth_time, at, ...allowed } = decision
   return {
-    request: { clientId: client_id, scopes, audience, device },
+    request: { clientId: client_id, scopes, audience },
     allowed: { ...allowed, authTime: auth_time },
     decidedAt: at,
     expiresAt: expires_at,

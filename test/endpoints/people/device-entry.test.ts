@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { type DeviceApp, startDeviceApp } from './device-kit.ts'
+import { Browser } from '../../support/people/browser.ts'
+import { goOn } from '../../support/people/flow.ts'
+import { siteOfApp } from '../../support/people/sites.ts'
+import { ada, type DeviceApp, startDeviceApp } from './device-kit.ts'
 
 let kit: DeviceApp
 beforeEach(async () => {
@@ -36,6 +39,8 @@ describe('GET /device', () => {
     const browser = kit.browser()
     const page = await browser.open(verification_uri_complete)
     expect([page.status, page.way.length, fieldOf(page)]).toEqual([200, 1, user_code])
+    expect(page.text).toContain(user_code)
+    expect(page.text).toContain('close this window')
   })
 
   test.each(['<script>', "BBBB-BBBB'><b>", 'x'.repeat(5000), ''])(
@@ -141,4 +146,24 @@ describe('guessing', () => {
     const log = JSON.stringify([kit.app.log, kit.app.events])
     for (const code of [user_code, user_code.replace('-', ''), wrongCode]) expect(log).not.toContain(code)
   })
+})
+
+test('below a path of public_url, the addresses, the form and the way on have the path', async () => {
+  const own = await startDeviceApp({}, "server: { public_url: 'https://auth.example.com/id' }")
+  try {
+    const { verification_uri, verification_uri_complete, user_code } = await own.start()
+    expect(verification_uri).toBe('https://auth.example.com/id/device')
+    expect(verification_uri_complete).toBe(`${verification_uri}?user_code=${user_code}`)
+    const browser = new Browser(siteOfApp(own.app, 'https://auth.example.com'), { now: own.app.deps.now })
+    const page = await browser.submit(await browser.open(verification_uri_complete), {})
+    expect(page.url.pathname).toBe('/id/api/v1/tenant/acme/login')
+    const done = await goOn(browser, page, ada)
+    expect([done.status, done.url.pathname, done.url.searchParams.get('result')]).toEqual([
+      200,
+      '/id/device',
+      'allowed',
+    ])
+  } finally {
+    await own.app.close()
+  }
 })

@@ -67,8 +67,8 @@ export interface DeviceApp {
   browser(): Browser
 }
 
-export async function startDeviceApp(options?: TestAppOptions): Promise<DeviceApp> {
-  const app = await startTestApp(deviceConfig, options)
+export async function startDeviceApp(options?: TestAppOptions, more = ''): Promise<DeviceApp> {
+  const app = await startTestApp(`${more}\n${deviceConfig}`, options)
   const send: DeviceApp['send'] = (path, form, headers = {}, tenant = 'acme') =>
     app.send(`/api/v1/tenant/${tenant}/oauth/${path}`, {
       method: 'POST',

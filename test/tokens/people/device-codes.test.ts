@@ -13,7 +13,7 @@ import {
 } from '../../../src/tokens/people/device-codes.ts'
 import { platform, testStart } from '../../support/test-app.ts'
 
-const request = { clientId: 'tv', scopes: ['openid'], audience: ['api'], device: 'TV/1.0' }
+const request = { clientId: 'tv', scopes: ['openid'], audience: ['api'] }
 const allowed: DeviceDecision = {
   ...{ kind: 'allowed', sub: 'ada', scopes: ['openid'] },
   ...{ authTime: 1, amr: ['pwd'], acr: null, sid: 's' },

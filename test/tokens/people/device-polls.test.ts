@@ -13,7 +13,7 @@ import { type DeviceRedemption, redeemDeviceCode } from '../../../src/tokens/peo
 import { stores } from '../../audit/trail-kit.ts'
 import { platform, testStart } from '../../support/test-app.ts'
 
-const request = { clientId: 'tv', scopes: ['openid'], audience: ['api'], device: null }
+const request = { clientId: 'tv', scopes: ['openid'], audience: ['api'] }
 const allowed = {
   ...{ kind: 'allowed' as const, sub: 'ada', scopes: ['openid'] },
   ...{ authTime: 1, amr: ['pwd'], acr: null, sid: 's' },
