@@ -70,7 +70,7 @@ function grantNames({ oidc }: Tenant): string[] {
 }
 
 /** The claims of an ID token that concern the sign-in, not the person. */
-const signInClaims = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'sid']
+const signInClaims = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid']
 
 function describeOpenid(
   tenant: Tenant,

@@ -175,7 +175,7 @@ describe('the document of a tenant with people', () => {
         require_pushed_authorization_requests: false,
         userinfo_signing_alg_values_supported: ['ES256'],
         claims_supported: expect.arrayContaining([
-          ...['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'azp', 'sid', 'sub'],
+          ...['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'sub'],
           ...[
             'name',
             'picture',
