@@ -23,7 +23,9 @@ export const adminTokens = (deps: Deps) =>
 
 const RevokeRequest = Type.Object(
   {
-    token: Type.Optional(Type.String({ minLength: 1, description: 'An access token or an API key' })),
+    token: Type.Optional(
+      Type.String({ minLength: 1, description: 'An access token, an API key or a refresh token' }),
+    ),
     client_id: Type.Optional(
       Type.String({ pattern: '^[ -~]{1,256}$', description: 'Every token of this client' }),
     ),
@@ -41,7 +43,12 @@ type RevokeRequest = Static<typeof RevokeRequest>
 
 const RevokeResponse = Type.Object(
   {
-    revoked: Type.Union([Type.Literal('token'), Type.Literal('api_key'), Type.Literal('tokens')]),
+    revoked: Type.Union([
+      Type.Literal('token'),
+      Type.Literal('api_key'),
+      Type.Literal('refresh_token'),
+      Type.Literal('tokens'),
+    ]),
     before: Type.Optional(Moment('What was issued by then is no good now')),
   },
   { title: 'RevokeTokensResponse' },
@@ -63,8 +70,8 @@ async function revoke(call: TenantCall): Promise<Response> {
 }
 
 async function revokeToken(token: string, call: TenantCall): Promise<RevokeResponse> {
-  const { isKey } = await revokeOneToken({ token, actor: actorOf(call) }, call.tenant, call.deps)
-  return { revoked: isKey ? 'api_key' : 'token' }
+  const { kind } = await revokeOneToken({ token, actor: actorOf(call) }, call.tenant, call.deps)
+  return { revoked: kind }
 }
 
 async function revokeMany({ client_id, before }: RevokeRequest, call: TenantCall): Promise<RevokeResponse> {

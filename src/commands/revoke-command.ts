@@ -98,6 +98,8 @@ async function revokeMany(
   return { text, json: { tenant: tenant.id, before: until } }
 }
 
+const revokedKinds = { token: 'token', api_key: 'API key', refresh_token: 'refresh token' } as const
+
 async function revokeToken(
   token: string,
   { tenant, management, platform }: { tenant: Tenant; management: Management; platform: Platform },
@@ -113,12 +115,11 @@ async function revokeToken(
   const lastUse = new LastUse({ storage: management.storage, after: platform.after, onError: () => {} })
   const verifiedTokens = new VerifiedTokens()
   const deps = { ...management, keyring, lastUse, verifiedTokens, expiryCutoff: () => 0 }
-  const { claims, isKey, detail } = await explainRefusal(`Cannot revoke the token`, () =>
+  const { kind, id, clientId, detail } = await explainRefusal(`Cannot revoke the token`, () =>
     revokeOneToken({ token, actor: shell }, tenant, deps),
   )
-  const what = isKey ? `The API key ${claims.sub}` : `The token ${claims.jti}`
   return {
-    text: `${what} of the client '${claims.client_id}' is revoked`,
-    json: { tenant: tenant.id, client_id: claims.client_id, ...detail },
+    text: `The ${revokedKinds[kind]} ${id} of the client '${clientId}' is revoked`,
+    json: { tenant: tenant.id, client_id: clientId, ...detail },
   }
 }
