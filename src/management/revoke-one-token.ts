@@ -1,8 +1,7 @@
-import type { Hashing } from '../platform/hashing.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { endFamily } from '../tokens/people/families.ts'
-import { findFamily } from '../tokens/people/refresh.ts'
+import { type FindFamilyDeps, findFamily } from '../tokens/people/refresh.ts'
 import { type RevokeOneDeps, revokeOne } from '../tokens/revoke-issued.ts'
 import { isApiKey } from '../tokens/token-claims.ts'
 import { type Actor, recordChange } from './actor.ts'
@@ -16,7 +15,7 @@ export interface RevokedToken {
   readonly detail: Readonly<Record<string, string>>
 }
 
-type Deps = RevokeOneDeps & { readonly audit: AuditSink; readonly hashing: Hashing }
+type Deps = RevokeOneDeps & FindFamilyDeps & { readonly audit: AuditSink }
 
 /**
  * Revokes one token of a tenant: an access token, the API key that it stands for, or a refresh token with the access tokens of its sign-in.

@@ -37,11 +37,13 @@ export interface OpenedRefreshToken {
   readonly found: StoredRecord<Family>
 }
 
+export type FindFamilyDeps = Pick<FamilyDeps, 'storage' | 'hashing'>
+
 /** The family of a refresh token, used or not, and whether or not it has ended. Undefined for any other text. Throws StorageError. */
 export async function findFamily(
   text: string,
   tenant: Pick<Tenant, 'id'>,
-  { storage, hashing }: Pick<RefreshDeps, 'storage' | 'hashing'>,
+  { storage, hashing }: FindFamilyDeps,
 ): Promise<{ readonly familyId: string; readonly family: Family } | undefined> {
   const parts = parseRefreshToken(text)
   if (!parts) return undefined
