@@ -4,6 +4,7 @@ import { decodeJwt } from '../../../src/keys/jwt.ts'
 import { endSession, startSession } from '../../../src/sessions/sessions.ts'
 import { revokeTokensOfClient } from '../../../src/tokens/revocations.ts'
 import { cutOff } from '../../../src/users/cutoffs.ts'
+import { users } from '../../../src/users/user-row.ts'
 import { stores } from '../../audit/trail-kit.ts'
 import {
   authTime,
@@ -232,6 +233,35 @@ describe('what ends it', () => {
     await refreshed(free.refresh_token)
     expect(await isActive(free.access_token)).toBe(true)
     await refreshed(elsewhere.refresh_token)
+  })
+
+  test('a person of the storage who is disabled, and one who is deleted', async () => {
+    const sub = 'GraceGraceGraceGrace22'
+    const rows = app.deps.storage.of('acme').of(users)
+    const value = {
+      ...{ email: null, email_verified: false, name: 'Grace', active: true, groups: [], attributes: {} },
+      ...{ password_hash: null, link: null, created_at: 0, updated_at: 0 },
+    }
+    await rows.create({ id: sub, value })
+    const [first, second] = [await app.login({ sub }), await app.login({ sub })]
+    const { refresh_token, access_token } = await refreshed(first.refresh_token)
+    await rows.replace(sub, { ...value, active: false }, { ifVersion: 1 })
+    await checkOver({ refresh_token, access_token })
+    await rows.delete(sub)
+    await checkOver(second)
+  })
+
+  test('its revocation by a public client, which proves nothing and may introspect nothing', async () => {
+    const content = { clientId: 'spa', redirectUri: 'https://spa.example/cb', scopes: ['read'] }
+    const spa = { client_id: 'spa', client_secret: '' }
+    const body = await app.login(content, { ...spa, redirect_uri: 'https://spa.example/cb' })
+    const post = (name: string) =>
+      app.postTo(`/api/v1/tenant/acme/oauth/${name}`, { client_id: 'spa', token: body.refresh_token })
+    expect((await post('introspect')).status).toBe(401)
+    expect(await isActive(body.access_token)).toBe(true)
+    expect((await post('revoke')).status).toBe(200)
+    expect(await isActive(body.access_token)).toBe(false)
+    expect(await refused(body.refresh_token, spa)).toEqual([...refreshError])
   })
 
   test('a session without use for session_idle, and a refresh is a use', async () => {
