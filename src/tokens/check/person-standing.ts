@@ -1,7 +1,7 @@
 import type { Tenant } from '../../tenants/tenant.ts'
 import type { Person } from '../../users/person.ts'
 import { type Family, familiesOf, familyIdOfToken } from '../people/families.ts'
-import { findStandingPerson, type StandingPersonDeps } from '../people/standing-person.ts'
+import { isBoundSessionLive, readPerson, type StandingPersonDeps } from '../people/standing-person.ts'
 import { isApiKey, type TokenClaims } from '../token-claims.ts'
 import { invalidToken } from './invalid-token.ts'
 
@@ -22,12 +22,17 @@ export async function checkPersonStanding(
 ): Promise<StandingTokenPerson | undefined> {
   const familyId = isApiKey(claims) ? undefined : familyIdOfToken(claims.jti)
   if (familyId === undefined) return undefined
-  const found = await familiesOf(deps.storage, tenant.id).find(familyId)
+  const { sub, client_id: clientId } = claims
+  // In one turn, because stores answer such reads together.
+  const [found, findAt] = await Promise.all([
+    familiesOf(deps.storage, tenant.id).find(familyId),
+    readPerson({ sub, clientId }, tenant, deps),
+  ])
   const family = found?.value
   if (!family || family.ended_at !== null || !isOf(family, claims)) throw invalidToken('the family is over')
-  const grant = { sub: family.sub, clientId: family.client_id, sid: family.sid, offline: family.offline }
-  const person = await findStandingPerson({ grant, madeAt: family.created_at }, tenant, deps)
-  if (!person) throw invalidToken('the person or the session is over')
+  const person = findAt(family.created_at)
+  if (!person || !(await isBoundSessionLive(family, tenant, deps)))
+    throw invalidToken('the person or the session is over')
   return { person, family }
 }
 

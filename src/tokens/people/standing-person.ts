@@ -24,15 +24,36 @@ export interface MadeGrant {
  * where the grant is bound to it. Nothing of this is cached. Undefined otherwise. Throws StorageError.
  */
 export async function findStandingPerson(
-  { grant: { sub, clientId, sid, offline }, madeAt }: MadeGrant,
+  { grant, madeAt }: MadeGrant,
   tenant: Tenant,
   deps: StandingPersonDeps,
 ): Promise<Person | undefined> {
-  if (!tenant.oidc) return undefined
-  const [person, cutoff, isLive] = await Promise.all([
+  const [findAt, isLive] = await Promise.all([
+    readPerson(grant, tenant, deps),
+    isBoundSessionLive(grant, tenant, deps),
+  ])
+  return isLive ? findAt(madeAt) : undefined
+}
+
+/** Reads a person, and returns a function that gives this person for what was made at a time (ms), if that stands. Throws StorageError. */
+export async function readPerson(
+  { sub, clientId }: Pick<PersonGrant, 'sub' | 'clientId'>,
+  tenant: Tenant,
+  deps: StandingPersonDeps,
+): Promise<(madeAt: number) => Person | undefined> {
+  if (!tenant.oidc) return () => undefined
+  const [person, cutoff] = await Promise.all([
     deps.people.of(tenant).find(sub),
     findCutoff(deps.storage, tenant.id, { sub, clientId }),
-    offline || sid === null || isSessionLive(tenant, sid, deps),
   ])
-  return person?.active && madeAt > cutoff && isLive ? person : undefined
+  return (madeAt) => (person?.active && madeAt > cutoff ? person : undefined)
+}
+
+/** Whether the session is live, for a grant that is bound to one. Throws StorageError. */
+export async function isBoundSessionLive(
+  { sid, offline }: Pick<PersonGrant, 'sid' | 'offline'>,
+  tenant: Tenant,
+  deps: StandingPersonDeps,
+): Promise<boolean> {
+  return offline || sid === null || isSessionLive(tenant, sid, deps)
 }
