@@ -84,7 +84,7 @@ export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started)
     ...named.map((line, index) => `  ${index === 0 ? 'tenants ' : '        '}  ${line}`),
     ...more,
     ...(isDemo ? [] : renderFirstTry(active, deps)),
-    ...renderTryPage(active, deps),
+    ...renderTryPage(active, deps, isDemo),
     ...(deps.settings.swagger ? [`  swagger   ${publicUrl}/swagger`] : []),
     '',
   ].join('\n')
@@ -103,11 +103,18 @@ function isForItself({ active, grant_types }: Client): boolean {
   return active && grant_types.includes('client_credentials')
 }
 
-/** The link to the example app of the first tenant that has one. */
-function renderTryPage(tenants: readonly Tenant[], deps: Deps): string[] {
+/** The link to the example app of the first tenant that has one, and a person who can sign in there. A demo names its person itself. */
+function renderTryPage(tenants: readonly Tenant[], deps: Deps, isDemo: boolean): string[] {
   if (!hasTryPage(deps.settings.server)) return []
   const tenant = tenants.find((each) => findTryClient(each, deps) !== undefined)
-  return tenant ? [`  sign in   ${tryUrl(tenant, deps)}`] : []
+  if (!tenant) return []
+  const person = deps.people
+    .of(tenant)
+    .configured.list()
+    .find(({ active, key }) => active && key !== null)
+  const who =
+    person && !isDemo ? [`            (as ${person.key}, whose password is in the configuration)`] : []
+  return [`  sign in   ${tryUrl(tenant, deps)}`, ...who]
 }
 
 /**

@@ -12,6 +12,7 @@ tenants:
     name: Acme
     oauth2: { scopes: { 'api:read': Read access } }
     oidc: {}
+    users: { ada: { email: ada@example.com, password: a-password-for-tests } }
     clients:
       web: { secret: a-secret-for-this-test-1, grant_types: [authorization_code], redirect_uris: ['${redirectUri}'] }
       spa: { name: Example app, token_endpoint_auth_method: none, grant_types: [authorization_code], redirect_uris: ['${redirectUri}'], scopes: ['api:read'] }
@@ -50,7 +51,9 @@ test('the page has what its public client needs, and the start prints its link',
     const script = /<script src="([^"]+)"><\/script>/.exec(page)?.[1] ?? ''
     const { status, headers } = await app.send(script)
     expect([status, headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8'])
-    expect(startupOf(app)).toContain(`\n  sign in   ${tryUrl}\n`)
+    expect(startupOf(app)).toContain(
+      `\n  sign in   ${tryUrl}\n            (as ada, whose password is in the configuration)\n`,
+    )
   }))
 
 test('without a client for it, the page says how to add one, and the start prints no link', () =>
