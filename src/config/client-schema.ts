@@ -97,7 +97,7 @@ export const ClientConfig = Type.Object(
     }),
     post_logout_redirect_uris: Type.Array(Type.String({ format: 'redirect-uri' }), {
       default: [],
-      description: 'Where people may go to after they signed out',
+      description: 'Where people may go to after they signed out: compared like redirect_uris',
     }),
     backchannel_logout_uri: OrNull(
       Type.String({

@@ -2,6 +2,7 @@ import type { Client } from '../clients/client.ts'
 import type { ClientRegistry } from '../clients/client-registry.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { matchesRedirectUri } from '../protocol/url/redirect-uri.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { verifyIdTokenHint } from '../tokens/people/id-token-hint.ts'
@@ -77,8 +78,8 @@ export interface LogoutTarget {
 }
 
 /**
- * Finds where the browser goes. A `post_logout_redirect_uri` counts only if a client is named, and must be one of its registered ones, equal
- * as texts. Throws `invalid_request` for any other, so that nobody is sent to a place of a stranger. Throws StorageError.
+ * Finds where the browser goes. A `post_logout_redirect_uri` counts only if a client is named, and must be one of its registered ones, compared
+ * like redirect URIs. Throws `invalid_request` for any other, so that nobody is sent to a place of a stranger. Throws StorageError.
  */
 export async function findLogoutTarget(
   { clientId, redirectUri, state }: LogoutRequest,
@@ -89,7 +90,8 @@ export async function findLogoutTarget(
   const found = await clients.of(tenant.id).find(clientId)
   const client = found?.active ? found : undefined
   if (redirectUri === null) return { client, url: undefined }
-  if (!client?.post_logout_redirect_uris.includes(redirectUri))
+  // The port of a loopback address is free, as that of a redirect URI is (RFC 8252 section 7.3).
+  if (!client?.post_logout_redirect_uris.some((known) => matchesRedirectUri(known, redirectUri)))
     throw refusal('The post_logout_redirect_uri is not registered for the client', 'unregistered_uri')
   return { client, url: state === null ? redirectUri : withState(redirectUri, state) }
 }
