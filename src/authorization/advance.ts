@@ -35,17 +35,25 @@ export type Step = 'sign-in' | 'select-account' | 'consent' | 'refuse' | 'finish
 export function advance(ask: Ask, standing: Standing): Step {
   const { session } = standing
   if (!session) return 'sign-in'
+  if (ask.hintedSub !== undefined && ask.hintedSub !== session.sub)
+    return isOwnLogin(session, standing) ? 'refuse' : 'sign-in'
   const isFresh = isNewLogin(session, standing)
-  if (ask.hintedSub !== undefined && ask.hintedSub !== session.sub) return isFresh ? 'refuse' : 'sign-in'
   if (!isFresh && needsNewLogin(ask, session, standing.now)) return 'sign-in'
   if (!isFresh && needsChoice(ask, session, standing)) return 'select-account'
   return needsConsent(ask, session, standing) ? 'consent' : 'finish'
 }
 
+/** Whether the person signed in on a page of this interaction. */
+function isOwnLogin({ sid }: CurrentSession, { interaction }: Standing): boolean {
+  return interaction?.progress.signed_in === sid
+}
+
 /** Whether the person signed in since the interaction began. A login in another tab counts too. */
-function isNewLogin({ sid, createdAt }: CurrentSession, { interaction }: Standing): boolean {
-  if (!interaction) return false
-  return interaction.progress.signed_in === sid || createdAt > interaction.createdAt
+function isNewLogin(session: CurrentSession, standing: Standing): boolean {
+  const { interaction } = standing
+  return (
+    isOwnLogin(session, standing) || (interaction !== undefined && session.createdAt > interaction.createdAt)
+  )
 }
 
 function needsNewLogin({ prompt, maxAge }: Ask, { authTime }: CurrentSession, now: number): boolean {

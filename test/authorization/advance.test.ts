@@ -49,6 +49,9 @@ describe('the login', () => {
     expect(next({ hintedSub: 'ada' })).toBe('finish')
     expect(next({ hintedSub: 'bob' })).toBe('sign-in')
     expect(next({ hintedSub: 'bob' }, { interaction: inside({ signed_in: 's1' }) })).toBe('refuse')
+    // Somebody else signed in in another tab, so nobody has answered here yet.
+    const session = { ...ada, sid: 's2', createdAt: now }
+    expect(next({ hintedSub: 'bob' }, { session, interaction: inside() })).toBe('sign-in')
   })
 })
 
