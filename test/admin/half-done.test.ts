@@ -1,12 +1,16 @@
 import { expect, test } from 'bun:test'
 import type { TSchema } from '@sinclair/typebox'
 import { clients } from '../../src/clients/client-row.ts'
+import { consents } from '../../src/consents/consent-row.ts'
+import { giveConsent } from '../../src/consents/consents.ts'
 import { keyrings } from '../../src/keys/ring/ring-row.ts'
+import { startSession } from '../../src/sessions/sessions.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { type RecordKind, type Storage, systemTenant } from '../../src/storage/storage.ts'
 import { issuers, tenants } from '../../src/tenants/tenant-row.ts'
 import { apiKeys } from '../../src/tokens/api-keys/api-key-row.ts'
 import { revocations } from '../../src/tokens/revocation-row.ts'
+import { personCutoffs, userEmails, users } from '../../src/users/user-row.ts'
 import { makeKey } from '../support/api-keys.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
 import { type AdminAnswer, type AdminApp, adminConfig, startAdminApp } from './admin-app.ts'
@@ -29,6 +33,7 @@ interface Change {
   readonly kinds: readonly RecordKind<TSchema>[]
 }
 
+const ada = '/tenants/acme/users/ada'
 const billing = '/tenants/acme/clients/billing'
 const whoever = { ifMatch: '*' }
 
@@ -60,6 +65,36 @@ const changes: Readonly<Record<string, Change>> = {
     call: ({ app }) => app.call('DELETE', `${billing}/secrets/one`),
     event: 'secret.removed',
     kinds: [clients],
+  },
+  'a person is made': {
+    call: ({ app }) => app.call('POST', '/tenants/acme/users', { body: { email: 'new@example.com' } }),
+    event: 'user.created',
+    kinds: [users, userEmails],
+  },
+  'a person gets another address': {
+    call: ({ app }) => app.call('PATCH', ada, { ...whoever, body: { email: 'new@example.com' } }),
+    event: 'user.changed',
+    kinds: [users, userEmails],
+  },
+  'a person is disabled': {
+    call: ({ app }) => app.call('PATCH', ada, { ...whoever, body: { active: false } }),
+    event: 'user.disabled',
+    kinds: [users, personCutoffs],
+  },
+  'a person gets a link': {
+    call: ({ app }) => app.call('POST', `${ada}/reset`),
+    event: 'user.reset',
+    kinds: [users],
+  },
+  'a person is signed out': {
+    call: ({ app }) => app.call('POST', `${ada}/sign-out`),
+    event: 'user.signed_out',
+    kinds: [personCutoffs],
+  },
+  'a person is deleted': {
+    call: ({ app }) => app.call('DELETE', ada),
+    event: 'user.deleted',
+    kinds: [users, userEmails, personCutoffs, consents],
   },
   'a tenant is made': {
     call: ({ app }) =>
@@ -127,6 +162,11 @@ async function makeWorld(storage: Storage): Promise<World> {
   await make('/tenants', { id: 'idle', name: 'Idle', active: false })
   const made = await make('/tenants/acme/clients', { client_id: 'billing', scopes: ['api:read'] })
   await make(`${billing}/secrets`, { id: 'one' })
+  await make('/tenants/acme/users', { sub: 'ada', email: 'ada@example.com' })
+  const consent = { tenantId: 'acme', sub: 'ada', clientId: 'web', scopes: ['openid'] }
+  await giveConsent(consent, { storage, now: app.deps.now })
+  const signIn = { person: { sub: 'ada' }, authTime: 0, amr: ['pwd'], userAgent: null }
+  await startSession({ tenant: { id: 'acme', oidc: null }, ...signIn }, { ...app.deps, storage })
   const asked = { client_id: 'manager', client_secret: 'manager-secret-value' }
   const manage = await app.token('acme', { ...asked, scope: 'api-keys:manage api:read' })
   const { id: keyId } = await makeKey(app, { token: manage, body: { name: 'k', scopes: ['api:read'] } })

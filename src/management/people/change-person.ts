@@ -1,10 +1,10 @@
-import { endAllSessions } from '../../logout/end-sessions.ts'
 import type { AuditEventType } from '../../protocol/audit-events.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { cutOff } from '../../users/cutoffs.ts'
 import type { PersonPatch } from '../../users/person-settings.ts'
 import { type ChangedPerson, type CheckCurrentUser, changeStoredPerson } from '../../users/stored-people.ts'
 import type { UserRow } from '../../users/stored-person.ts'
+import { endSessionsAfter } from './end-sessions-after.ts'
 import { ownerOfPeople, type PersonChange, type PersonChangeDeps, recordPerson } from './person-change.ts'
 
 export interface ChangePersonOptions extends PersonChange {
@@ -28,7 +28,7 @@ export async function changePerson(
     return done
   })
   recordPerson(eventOf(changed), { sub, actor }, { tenant, audit: deps.audit })
-  if (isDisabling(changed)) await endAllSessions({ tenant, sub, requestId: actor.requestId }, deps)
+  if (isDisabling(changed)) await endSessionsAfter({ sub, actor }, tenant, deps)
   return changed.row
 }
 

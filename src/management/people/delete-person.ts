@@ -1,8 +1,8 @@
 import { withdrawAllConsents } from '../../consents/consents.ts'
-import { endAllSessions } from '../../logout/end-sessions.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { cutOff } from '../../users/cutoffs.ts'
 import { type CheckCurrentUser, deleteStoredPerson } from '../../users/stored-people.ts'
+import { endSessionsAfter } from './end-sessions-after.ts'
 import { ownerOfPeople, type PersonChange, type PersonChangeDeps, recordPerson } from './person-change.ts'
 
 export interface DeletePersonOptions extends PersonChange {
@@ -25,5 +25,5 @@ export async function deletePerson(
     await withdrawAllConsents({ tenantId: tenant.id, sub }, { storage: inside })
   })
   recordPerson('user.deleted', { sub, actor }, { tenant, audit: deps.audit })
-  await endAllSessions({ tenant, sub, requestId: actor.requestId }, deps)
+  await endSessionsAfter({ sub, actor }, tenant, deps)
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../../log.ts'
 import type { EndDeps } from '../../logout/end-sessions.ts'
 import type { AuditEventType, AuditSink } from '../../protocol/audit-events.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -9,6 +10,7 @@ import { type Actor, recordChange } from '../actor.ts'
 export interface PersonChangeDeps extends EndDeps {
   readonly people: Pick<People, 'of'>
   readonly audit: AuditSink
+  readonly log: Log
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

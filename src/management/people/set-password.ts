@@ -1,4 +1,4 @@
-import { endAllSessions } from '../../logout/end-sessions.ts'
+import { UnavailableError } from '../../protocol/errors.ts'
 import { findPasswordFault, type PasswordFault } from '../../protocol/password/password.ts'
 import { normalEmail } from '../../protocol/people/username.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
@@ -11,6 +11,7 @@ import { getStoredPerson } from '../../users/stored-people.ts'
 import type { UserRow } from '../../users/stored-person.ts'
 import { users } from '../../users/user-row.ts'
 import type { Actor } from '../actor.ts'
+import { endSessionsAfter } from './end-sessions-after.ts'
 import { ownerOfPeople, type PersonChange, type PersonChangeDeps, recordPerson } from './person-change.ts'
 
 export interface SetPasswordDeps extends PersonChangeDeps, LinkDeps {
@@ -76,7 +77,7 @@ async function setPassword(
 ): Promise<SetPasswordOutcome> {
   const fault = findPasswordFault(password, tenant.oidc?.password ?? { min_length: usualLength })
   if (fault !== undefined) return { failure: fault }
-  const { passwords, limits } = deps.signIns
+  const { passwords } = deps.signIns
   const place = { isKnown: true, path: [tenant.id, '', actor.name] }
   const row = await passwords.inTurn(
     async () => {
@@ -92,9 +93,22 @@ async function setPassword(
     { sub: row.id, actor, detail: { by: reason } },
     { tenant, audit: deps.audit },
   )
-  await endAllSessions({ tenant, sub: row.id, requestId: actor.requestId }, deps)
-  if (typeof row.value.email === 'string') await limits.forget(tenant.id, normalEmail(row.value.email))
+  await endSessionsAfter({ sub: row.id, actor }, tenant, deps)
+  await forgetFailures(row, { tenant, deps })
   return { sub: row.id }
+}
+
+/** Never throws for a storage that is away: the person would choose a password on a link that is used up. */
+async function forgetFailures(
+  { value: { email } }: UserRow,
+  { tenant, deps }: { readonly tenant: Tenant; readonly deps: SetPasswordDeps },
+): Promise<void> {
+  if (typeof email !== 'string') return
+  try {
+    await deps.signIns.limits.forget(tenant.id, normalEmail(email))
+  } catch (cause) {
+    if (!(cause instanceof UnavailableError)) throw cause
+  }
 }
 
 /** One transaction: the new hash, the end of the link, and the cutoff. */

@@ -1,5 +1,6 @@
-import { signOutEverywhere } from '../../logout/end-sessions.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
+import { cutOff } from '../../users/cutoffs.ts'
+import { endSessionsAfter } from './end-sessions-after.ts'
 import { type PersonChange, type PersonChangeDeps, recordPerson } from './person-change.ts'
 
 /**
@@ -11,8 +12,8 @@ export async function signOutPerson(
   tenant: Tenant,
   deps: PersonChangeDeps,
 ): Promise<void> {
-  const person = { tenant, sub, before: deps.now(), requestId: actor.requestId }
-  const ended = await signOutEverywhere(person, deps)
+  await cutOff(deps.storage, tenant.id, { sub, before: deps.now() })
+  const ended = await endSessionsAfter({ sub, actor }, tenant, deps)
   const detail = { sessions: String(ended.length) }
   recordPerson('user.signed_out', { sub, actor, detail }, { tenant, audit: deps.audit })
 }
