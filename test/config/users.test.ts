@@ -8,7 +8,7 @@ const hashed = new Bun.CryptoHasher('sha256').update(password).digest('hex')
 
 /** A tenant with these people. */
 const withUsers = (...users: readonly string[]) =>
-  `tenants:\n  acme:\n    name: Acme\n    users:\n${users.map((user) => `      ${user}\n`).join('')}`
+  `tenants:\n  acme:\n    name: Acme\n    oidc: {}\n    users:\n${users.map((user) => `      ${user}\n`).join('')}`
 const ada = (line: string) => withUsers(`ada: { ${line} }`)
 
 async function userOf(text: string, surroundings?: ConfigSurroundings) {
@@ -136,8 +136,8 @@ describe('the password', () => {
       withUsers(`ada: { password: ${password} }`, 'bob: { password: changeme }'),
     )
     expect(warnings).toEqual([
-      'config.yaml:5:14: tenants.acme.users.ada.password is in clear, which is for trying out; write password_hash instead',
-      'config.yaml:6:14: tenants.acme.users.bob.password is a known example, so anybody can sign in with it; choose one of your own',
+      'config.yaml:6:14: tenants.acme.users.ada.password is in clear, which is for trying out; write password_hash instead',
+      'config.yaml:7:14: tenants.acme.users.bob.password is a known example, so anybody can sign in with it; choose one of your own',
     ])
   })
 })
@@ -177,8 +177,16 @@ test.each<[string, string]>([
   expect(await faultsOfUsers(ada(`password: ${password}, ${line}`))).toEqual([fault])
 })
 
+test('people of a tenant without oidc are warned about', async () => {
+  const text = withUsers(`ada: { password_env: ADA }`).replace('    oidc: {}\n', '')
+  const { warnings } = await parse(text, { environment: { ADA: password } })
+  expect(warnings.map(({ message }) => message)).toEqual([
+    'tenants.acme.users has people, and nobody signs in at a tenant without oidc',
+  ])
+})
+
 test('a key with an @ is refused, because it would be an address', async () => {
   expect(await faultsOf(withUsers(`ada@example.com: { password: ${password} }`))).toEqual([
-    'config.yaml:5:7: tenants.acme.users has the key "ada@example.com", wanted 1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first',
+    'config.yaml:6:7: tenants.acme.users has the key "ada@example.com", wanted 1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first',
   ])
 })

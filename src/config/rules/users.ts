@@ -12,7 +12,11 @@ import type { Partly } from './partly.ts'
 import { findPasswordTextFault, isKnownExample } from './secret-faults.ts'
 
 /** Checks the rules between the people of a tenant, except for their passwords. */
-export function checkUsers({ users }: Partly<TenantConfig>, path: Path, source: Source): void {
+export function checkUsers({ users, oidc }: Partly<TenantConfig>, path: Path, source: Source): void {
+  if (!oidc && Object.keys(users ?? {}).length > 0) {
+    const where = [...path, 'users']
+    source.warn(where, `${renderPath(where)} has people, and nobody signs in at a tenant without oidc`)
+  }
   const taken = { email: new Map<string, string>(), sub: new Map<string, string>() }
   for (const [key, user] of Object.entries(users ?? {})) {
     if (!user) continue
