@@ -2,7 +2,9 @@ import { expect } from 'bun:test'
 import { Browser, type Site } from '../support/people/browser.ts'
 import {
   authorize,
+  decide,
   type PeopleTokens,
+  postAs,
   type Relying,
   type Returned,
   redeem,
@@ -21,6 +23,7 @@ import type { CrashOptions } from './story.ts'
  * what was answered works, what was not answered can be tried again, and nobody has to sign in anew.
  */
 
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 const origin = 'http://localhost:3000'
 const ada = { username: 'ada', password: 'correct horse battery' }
 const web: Relying = {
@@ -43,7 +46,7 @@ tenants:
     clients:
       web:
         secret: ${web.secret}
-        grant_types: [authorization_code, refresh_token]
+        grant_types: [authorization_code, refresh_token, '${deviceGrant}']
         redirect_uris: ['${web.redirectUri}']
         consent: skip
 `
@@ -63,7 +66,14 @@ interface SentRefresh {
   readonly next: string | undefined
 }
 
+/** The code of a device that a person allowed, and what came back. */
+interface SentDevice {
+  readonly deviceCode: string
+  readonly tokens: PeopleTokens | undefined
+}
+
 interface Sent {
+  readonly devices: readonly SentDevice[]
   readonly codes: readonly SentCode[]
   readonly refreshes: readonly SentRefresh[]
   readonly browser: Browser
@@ -94,7 +104,7 @@ export async function crashPeople(program: Program, options: CrashOptions): Prom
     if (sent) await check(site, sent, report)
     await expectSignedIn(first)
     if (round === rounds) expect(await server.stop()).toBe(0)
-    else sent = await sendAndKill(server, first, 1 + (round % (2 * atOnce - 1)))
+    else sent = await sendAndKill(server, first, 1 + (round % (2 * atOnce + 1)))
   }
   return report
 }
@@ -106,6 +116,7 @@ async function sendAndKill(server: RunningServer, first: Browser, answers: numbe
   await signIn(browser, 'acme', ada)
   const codes = await makeCodes(first, 2 * atOnce)
   const families = await Promise.all(codes.splice(atOnce).map((code) => redeem(site, 'acme', web, code)))
+  const devices = [await allowDevice(first, site), await allowDevice(first, site)]
   let done = 0
   /** Undefined for a request that the kill cut off: that is what this test is about. */
   const answer = async (request: Promise<Response>): Promise<PeopleTokens | undefined> => {
@@ -121,7 +132,16 @@ async function sendAndKill(server: RunningServer, first: Browser, answers: numbe
     const tokens = await answer(sendRefresh(site, 'acme', web, old))
     return { old, next: tokens?.refresh_token }
   })
-  const sent = { codes: await Promise.all(redeeming), refreshes: await Promise.all(refreshing), browser }
+  const polling = devices.map(async (deviceCode) => ({
+    deviceCode,
+    tokens: await answer(sendPoll(site, deviceCode)),
+  }))
+  const sent = {
+    codes: await Promise.all(redeeming),
+    refreshes: await Promise.all(refreshing),
+    devices: await Promise.all(polling),
+    browser,
+  }
   await server.exited
   return sent
 }
@@ -135,9 +155,29 @@ async function makeCodes(browser: Browser, count: number): Promise<Returned[]> {
   return codes
 }
 
-async function check(site: Site, { codes, refreshes, browser }: Sent, report: PeopleReport): Promise<void> {
+/** The device code of a device that the person has allowed. */
+async function allowDevice(browser: Browser, site: Site): Promise<string> {
+  const path = '/api/v1/tenant/acme/oauth/device_authorization'
+  const asked = await postAs(site, path, web, { scope: 'openid offline_access' })
+  const { device_code, user_code } = await asked.json()
+  const page = await browser.submit(await browser.open(`/device?user_code=${user_code}`), {})
+  await decide(browser, page)
+  return device_code
+}
+
+function sendPoll(site: Site, device_code: string): Promise<Response> {
+  const form = { grant_type: deviceGrant, device_code }
+  return postAs(site, '/api/v1/tenant/acme/oauth/token', web, form)
+}
+
+async function check(
+  site: Site,
+  { codes, refreshes, devices, browser }: Sent,
+  report: PeopleReport,
+): Promise<void> {
   for (const [at, sent] of codes.entries()) await checkCode(site, sent, { at, report })
   for (const [at, sent] of refreshes.entries()) await checkRefresh(site, sent, { at, report })
+  for (const sent of devices) await checkDevice(site, sent, report)
   await expectSignedIn(browser.through(site))
 }
 
@@ -165,6 +205,24 @@ async function checkCode(site: Site, { code, tokens }: SentCode, { at, report }:
     expect(await again()).toBe(400)
     expect(await isGood(site, refresh_token)).toBe(false)
   }
+}
+
+async function checkDevice(
+  site: Site,
+  { deviceCode, tokens }: SentDevice,
+  report: PeopleReport,
+): Promise<void> {
+  const again = async () => (await sendPoll(site, deviceCode)).status
+  if (tokens) {
+    report.answered++
+    expect(await again()).toBe(400)
+    return
+  }
+  const status = await again()
+  expect([200, 400]).toContain(status)
+  if (status === 200) report.unused++
+  else report.used++
+  expect(await again()).toBe(400)
 }
 
 async function checkRefresh(site: Site, { old, next }: SentRefresh, { at, report }: Checking): Promise<void> {

@@ -81,6 +81,18 @@ test('grantd login finds its client in the configuration, and its person on a ph
     expect(await server.stop()).toBe(0)
   }))
 
+test('grantd login ends when Ctrl-C is pressed', () =>
+  withFolder(async (folder) => {
+    const server = await startExampleServer(folder, {})
+    const words = ['login', '--tenant', 'main', '--client', 'tv', '--url', server.url]
+    await using login = new RunningExample([...programs.executable, ...words], {})
+    await login.find(/(Ctrl-C stops)/)
+    login.child.kill('SIGINT')
+    expect(await login.child.exited).toBe(130)
+    expect(login.text).toEndWith('\nStopped; nobody signed in\n')
+    expect(await server.stop()).toBe(0)
+  }))
+
 test('the page of the single-page app is served with its settings', () =>
   withFolder(async () => {
     const issuer = 'http://localhost:1/x'

@@ -51,11 +51,11 @@ async function login(args: ParsedArguments, platform: Platform): Promise<number>
   const endpoints = await discover(`${base}${tenantPath(encodeURIComponent(tenant))}`, platform)
   const scopes = parseScopes(args.text('scopes')) ?? defaultScopes
   const codes = await askForCodes(endpoints, { client, scopes }, platform)
-  // Standard output is for the tokens alone, so that a script can read them.
-  platform.writeError(await renderInvitation(codes, platform))
-  const answer = await untilStopped(platform, (waiting) =>
-    pollForTokens(endpoints, { client, codes }, { platform, waiting }),
-  )
+  const answer = await untilStopped(platform, async (waiting) => {
+    // Standard output is for the tokens alone, so that a script can read them.
+    platform.writeError(await renderInvitation(codes, platform))
+    return pollForTokens(endpoints, { client, codes }, { platform, waiting })
+  })
   if (!answer) {
     platform.writeError('\nStopped; nobody signed in\n')
     return exitCodes.interrupted
