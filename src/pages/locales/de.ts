@@ -82,6 +82,7 @@ export const de: Texts = {
       'consent-withdrawn': 'Die App hat keinen Zugriff mehr.',
     },
   },
+  justNow: 'gerade eben',
   unknownDevice: 'Unbekanntes Gerät',
   deviceOf: (browser, system) => `${browser} auf ${system}`,
   password: {

@@ -79,6 +79,7 @@ export const en = {
       'consent-withdrawn': 'That app no longer has access.',
     },
   },
+  justNow: 'just now',
   unknownDevice: 'Unknown device',
   deviceOf: (browser: string, system: string) => `${browser} on ${system}`,
   password: {

@@ -76,6 +76,7 @@ export const es: Texts = {
       'consent-withdrawn': 'Esa aplicación ya no tiene acceso.',
     },
   },
+  justNow: 'ahora mismo',
   unknownDevice: 'Dispositivo desconocido',
   deviceOf: (browser, system) => `${browser} en ${system}`,
   password: {

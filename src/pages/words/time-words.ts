@@ -1,5 +1,5 @@
 import { type Html, html } from '../../http/answer/html.ts'
-import type { Locale } from '../locales/locale.ts'
+import { type Locale, textsOf } from '../locales/locale.ts'
 
 const units = [
   ['day', 86_400_000],
@@ -22,8 +22,8 @@ export function renderTime(time: number, now: number, locale: Locale): Html {
 
 function agoOf(ago: number, locale: Locale): string {
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
-  const [unit, length] = units.find(([, each]) => ago >= each) ?? (['second', 1000] as const)
-  return format.format(unit === 'second' ? 0 : -Math.floor(ago / length), unit)
+  const unit = units.find(([, length]) => ago >= length)
+  return unit ? format.format(-Math.floor(ago / unit[1]), unit[0]) : textsOf(locale).justNow
 }
 
 function dateOf(time: number, locale: Locale): string {
