@@ -10,7 +10,9 @@ export interface App {
   readonly command: (setup: Setup) => readonly string[] | Promise<readonly string[]>
   /** Settings of the client in config.yaml besides its redirect URIs, such as `token_endpoint_auth_method: none`. */
   readonly settings?: string
-  /** What has to be set, in the words of the table; with `https` in it, the issuer is the one behind TLS. */
+  /** Whether its issuer is the one behind TLS. */
+  readonly isSecure?: boolean
+  /** What has to be set, in the words of the table; undefined: it works as it comes. */
   readonly setting?: string
   /** Of its redirect URI; default: /callback. */
   readonly redirectPath?: string

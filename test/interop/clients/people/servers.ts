@@ -30,7 +30,7 @@ export async function startPeopleServers(folder: string, apps: readonly App[]): 
   const plain = await startIn(join(folder, 'plain'), clients)
   secure = await startIn(join(folder, 'secure'), clients, secureUrl)
   const setups = drafts.map(({ app, CLIENT_ID, ...addresses }): readonly [App, Setup] => {
-    const ISSUER = `${app.setting?.includes('https') ? secureUrl : plain.url}/api/v1/tenant/${tenant}`
+    const ISSUER = `${app.isSecure ? secureUrl : plain.url}/api/v1/tenant/${tenant}`
     const FOLDER = join(folder, CLIENT_ID)
     return [app, { ...addresses, CLIENT_ID, CLIENT_SECRET: secretOf(CLIENT_ID), ISSUER, CA, FOLDER }]
   })

@@ -9,14 +9,14 @@ export const apps: readonly App[] = [
       const text = await Bun.$`dpkg-query -W -f ${'$'}{Version} libapache2-mod-auth-openidc`.text()
       return text.replaceAll(/^\d+:|[-+].*$/g, '')
     },
+    isSecure: true,
     setting: 'https',
     redirectPath: '/protected/callback',
     command: async (setup) => ['apache2', '-DFOREGROUND', '-f', await writeApacheConfig(setup)],
     paths: {
       login: '/protected/index.html',
-      userinfo: '/protected/callback?info=json',
     },
-    checks: { refreshes: seeNewToken, 'signs out': signOut },
+    checks: { refreshes: seeNewToken, 'asks userinfo': seeUserinfo, 'signs out': signOut },
   },
 ]
 
@@ -89,6 +89,12 @@ async function seeNewToken(page: Page, { REDIRECT_URI }: Setup): Promise<void> {
     await Bun.sleep(100)
   }
   throw new Error('the tokens stay the same')
+}
+
+async function seeUserinfo(page: Page, { REDIRECT_URI }: Setup): Promise<void> {
+  await page.goto(`${REDIRECT_URI}?info=json`)
+  const told: { userinfo?: { email?: string } } = JSON.parse((await page.locator('body').textContent()) ?? '')
+  if (told.userinfo?.email !== person.email) throw new Error(`userinfo is ${JSON.stringify(told.userinfo)}`)
 }
 
 async function signOut(page: Page, { ORIGIN, REDIRECT_URI, POST_LOGOUT_REDIRECT_URI }: Setup): Promise<void> {

@@ -5,9 +5,14 @@ const build = process.env['INTEROP_BUILD'] ?? ''
 const program = (name: string) => () => ['node', join(build, 'programs', `${name}.mjs`)]
 
 export const apps: readonly App[] = [
-  { client: 'openid-client', command: program('openid-client') },
-  { client: 'oauth4webapi', command: program('oauth4webapi'), settings: 'token_endpoint_auth_method: none' },
-  { client: 'passport + openid-client', command: program('passport') },
+  { client: 'openid-client', command: program('openid-client'), isSecure: true },
+  {
+    client: 'oauth4webapi',
+    command: program('oauth4webapi'),
+    isSecure: true,
+    settings: 'token_endpoint_auth_method: none',
+  },
+  { client: 'passport + openid-client', command: program('passport'), isSecure: true },
   { client: 'express-openid-connect', command: program('express-openid-connect') },
   {
     client: 'oidc-client-ts',

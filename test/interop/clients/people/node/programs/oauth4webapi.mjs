@@ -11,9 +11,8 @@ import {
   versionOf,
 } from './app.mjs'
 
-const insecure = { [oauth.allowInsecureRequests]: true }
 const issuer = new URL(ISSUER)
-const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure))
+const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer))
 const client = { client_id: CLIENT_ID }
 const auth = oauth.None()
 let pending
@@ -47,7 +46,6 @@ serve(versionOf('oauth4webapi'), {
       params,
       REDIRECT_URI,
       pending.verifier,
-      insecure,
     )
     tokens = await oauth.processAuthorizationCodeResponse(as, client, response, {
       expectedNonce: pending.nonce,
@@ -55,18 +53,18 @@ serve(versionOf('oauth4webapi'), {
       requireIdToken: true,
     })
     pending.idToken = tokens.id_token
-    await oauth.validateApplicationLevelSignature(as, response, insecure)
+    await oauth.validateApplicationLevelSignature(as, response)
     return oauth.getValidatedIdTokenClaims(tokens)
   },
   '/refresh': async () => {
-    const response = await oauth.refreshTokenGrantRequest(as, client, auth, tokens.refresh_token, insecure)
+    const response = await oauth.refreshTokenGrantRequest(as, client, auth, tokens.refresh_token)
     const next = await oauth.processRefreshTokenResponse(as, client, response)
     assert.notEqual(next.refresh_token, tokens.refresh_token)
     tokens = next
     return { refreshed: true }
   },
   '/userinfo': async () => {
-    const response = await oauth.userInfoRequest(as, client, tokens.access_token, insecure)
+    const response = await oauth.userInfoRequest(as, client, tokens.access_token)
     return oauth.processUserInfoResponse(as, client, oauth.skipSubjectCheck, response)
   },
   '/logout': () => {

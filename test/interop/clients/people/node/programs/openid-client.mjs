@@ -11,13 +11,11 @@ import {
   versionOf,
 } from './app.mjs'
 
-const options = { execute: [openid.allowInsecureRequests] } // for http: left out behind TLS
 const config = await openid.discovery(
   new URL(ISSUER),
   CLIENT_ID,
   CLIENT_SECRET,
   openid.ClientSecretBasic(CLIENT_SECRET),
-  options,
 )
 let pending
 let tokens

@@ -13,9 +13,7 @@ import {
   versionOf,
 } from './app.mjs'
 
-const config = await openid.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET, undefined, {
-  execute: [openid.allowInsecureRequests],
-})
+const config = await openid.discovery(new URL(ISSUER), CLIENT_ID, CLIENT_SECRET)
 const app = express()
 app.use(session({ secret: 'of the test', resave: false, saveUninitialized: true }))
 app.use(passport.initialize())
