@@ -140,7 +140,7 @@ function print(app: App, version: string, step: Step, error?: unknown): void {
 
 /** Waits until the program answers; its answer, or `app.version`, is its version. */
 async function waitForVersion(app: App, { ORIGIN }: Setup, child: Bun.Subprocess): Promise<string> {
-  for (let left = 600; left > 0; left--) {
+  for (let left = 1800; left > 0; left--) {
     if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}`)
     const answer = await fetch(`${ORIGIN}/version`, {
       redirect: 'manual',

@@ -16,7 +16,9 @@ import org.springframework.security.oauth2.client.oidc.web.logout.OidcClientInit
 import org.springframework.security.oauth2.client.registration.ClientRegistrationRepository;
 import org.springframework.security.oauth2.client.userinfo.OAuth2UserRequest;
 import org.springframework.security.oauth2.client.userinfo.DefaultOAuth2UserService;
+import org.springframework.security.oauth2.client.web.DefaultOAuth2AuthorizationRequestResolver;
 import org.springframework.security.oauth2.client.web.DefaultOAuth2AuthorizedClientManager;
+import org.springframework.security.oauth2.client.web.OAuth2AuthorizationRequestCustomizers;
 import org.springframework.security.oauth2.client.web.OAuth2AuthorizedClientRepository;
 import org.springframework.security.oauth2.core.oidc.user.OidcUser;
 import org.springframework.security.web.SecurityFilterChain;
@@ -43,11 +45,16 @@ public class People {
   SecurityFilterChain rules(HttpSecurity http, ClientRegistrationRepository registrations) throws Exception {
     var signedOut = new OidcClientInitiatedLogoutSuccessHandler(registrations);
     signedOut.setPostLogoutRedirectUri("{baseUrl}/signed-out");
+    // Without it, Spring leaves PKCE out where the client has a secret, and grantd asks for it from everybody.
+    var withPkce = new DefaultOAuth2AuthorizationRequestResolver(registrations, "/oauth2/authorization");
+    withPkce.setAuthorizationRequestCustomizer(OAuth2AuthorizationRequestCustomizers.withPkce());
     return http
         .authorizeHttpRequests(requests -> requests
             .requestMatchers("/signed-out", "/version").permitAll()
             .anyRequest().authenticated())
-        .oauth2Login(login -> login.redirectionEndpoint(endpoint -> endpoint.baseUri("/callback")))
+        .oauth2Login(login -> login
+            .authorizationEndpoint(endpoint -> endpoint.authorizationRequestResolver(withPkce))
+            .redirectionEndpoint(endpoint -> endpoint.baseUri("/callback")))
         .logout(logout -> logout.logoutSuccessHandler(signedOut))
         .build();
   }
