@@ -6,6 +6,7 @@ import { OAuthError, UnavailableError } from '../protocol/errors.ts'
 import { isTooLong, normalPassword } from '../protocol/password/password.ts'
 import {
   costOfPassword,
+  dummyHash,
   type PasswordHashText,
   parsePasswordHash,
 } from '../protocol/password/password-hash.ts'
@@ -62,7 +63,7 @@ export class Passwords {
 
   /** The hash that no password has. Its check takes as long as that of a new password. */
   get dummy(): string {
-    return dummyOf(this.#options.passwordHash ? argon2idCost : pbkdf2Cost)
+    return dummyHash(this.#options.passwordHash ? argon2idCost : pbkdf2Cost)
   }
 
   /**
@@ -113,13 +114,6 @@ export class Passwords {
     const isProved = kind !== 'bcrypt' || firstBytes(password).length < bcryptBytes
     return isProved && costOfPassword(text) !== costOfPassword(this.dummy)
   }
-}
-
-/** A hash of this cost that no password has. */
-export function dummyOf(cost: string): string {
-  if (cost.startsWith('$2')) return `${cost}$${'.'.repeat(53)}`
-  const zeros = (count: number) => new Uint8Array(count).toBase64({ omitPadding: true })
-  return `${cost}$${zeros(16)}$${zeros(32)}`
 }
 
 function firstBytes(password: string): Uint8Array {

@@ -3,7 +3,10 @@ import { type Pbkdf2Hash, renderPbkdf2 } from '../protocol/password/password-has
 /** OWASP's least number for SHA-512. */
 const iterations = 210_000
 
-export const pbkdf2Cost = `$pbkdf2-sha512$i=${iterations}`
+/** Bytes of a new hash: those of SHA-512. */
+const length = 64
+
+export const pbkdf2Cost = `$pbkdf2-sha512$i=${iterations},l=${length}`
 
 /** Whether the password has this hash. Runs off the event loop, on every runtime. */
 export async function verifyPbkdf2(
@@ -17,7 +20,7 @@ export async function verifyPbkdf2(
 /** Hashes a new password, for a runtime without argon2id. */
 export async function hashPbkdf2(password: string, salt: Uint8Array<ArrayBuffer>): Promise<string> {
   const parameters = { digest: 'SHA-512', iterations, salt } as const
-  return renderPbkdf2({ ...parameters, hash: await derive(password, { ...parameters, length: 64 }) })
+  return renderPbkdf2({ ...parameters, hash: await derive(password, { ...parameters, length }) })
 }
 
 async function derive(

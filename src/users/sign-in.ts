@@ -2,9 +2,9 @@ import type { QueuePlace } from '../async/fair-queue.ts'
 import { groupOf } from '../limits/address-group.ts'
 import type { SignInAttempt, SignInLimits } from '../limits/sign-in-limits.ts'
 import { UnavailableError } from '../protocol/errors.ts'
-import { costOfPassword } from '../protocol/password/password-hash.ts'
+import { costOfPassword, dummyHash } from '../protocol/password/password-hash.ts'
 import { normalEmail } from '../protocol/people/username.ts'
-import { dummyOf, type Passwords } from '../secrets/passwords.ts'
+import type { Passwords } from '../secrets/passwords.ts'
 import type { Storage } from '../storage/storage.ts'
 import { findCosts } from './password-costs.ts'
 import { nobody, type People, type TenantPeople } from './people.ts'
@@ -141,5 +141,5 @@ async function findDummy(
 ): Promise<string> {
   const own = costOfPassword(passwords.dummy)
   const costs = new Set([own, ...configured.costs, ...(await findCosts(storage, tenant.id))])
-  return dummyOf((await limits.choose(normalEmail(username), [...costs].sort())) ?? own)
+  return dummyHash((await limits.choose(normalEmail(username), [...costs].sort())) ?? own)
 }

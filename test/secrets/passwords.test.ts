@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { parsePasswordHash, renderPbkdf2 } from '../../src/protocol/password/password-hash.ts'
-import { dummyOf, Passwords } from '../../src/secrets/passwords.ts'
+import {
+  costOfPassword,
+  dummyHash,
+  parsePasswordHash,
+  renderPbkdf2,
+} from '../../src/protocol/password/password-hash.ts'
+import { Passwords } from '../../src/secrets/passwords.ts'
 import { platform } from '../support/test-app.ts'
 
 const { hashing, passwordHash, randomBytes } = platform
@@ -148,11 +153,20 @@ test('without argon2id, a new password is PBKDF2 with SHA-512, and hashes of arg
 test.each(['$argon2id$v=19$m=64,t=1,p=1', '$2b$04', '$pbkdf2-sha256$i=10', '$pbkdf2-sha512$29'])(
   'a dummy of the cost %s is a hash that can be checked, and nothing has it',
   async (cost) => {
-    expect(parsePasswordHash(dummyOf(cost))).toBeDefined()
-    expect((await verify('', dummyOf(cost))).isRight).toBe(false)
-    expect((await verify('password', dummyOf(cost))).isRight).toBe(false)
+    expect(parsePasswordHash(dummyHash(cost))).toBeDefined()
+    expect((await verify('', dummyHash(cost))).isRight).toBe(false)
+    expect((await verify('password', dummyHash(cost))).isRight).toBe(false)
   },
 )
+
+test('the cost of a PBKDF2 hash has its length, because twice as many bytes take twice as long', () => {
+  const hash = new Uint8Array(64).fill(1)
+  const text = renderPbkdf2({ digest: 'SHA-256', iterations: 27_500, salt: new Uint8Array(8), hash })
+  expect(costOfPassword(text)).toBe('$pbkdf2-sha256$i=27500,l=64')
+  expect(parsePasswordHash(dummyHash(costOfPassword(text)))).toMatchObject({ hash: new Uint8Array(64) })
+  expect(costOfPassword(dummyHash(costOfPassword(text)))).toBe(costOfPassword(text))
+  expect(costOfPassword(plain.dummy)).toBe('$pbkdf2-sha512$i=210000,l=64')
+})
 
 test('a full queue is refused with 503, and one of many names does not delay another', async () => {
   const queue = new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 })

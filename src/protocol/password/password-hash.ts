@@ -62,16 +62,35 @@ function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
   }
 }
 
-/** Writes a hash of PBKDF2 as {@link parsePasswordHash} reads it. */
-export function renderPbkdf2({ digest, iterations, salt, hash }: Omit<Pbkdf2Hash, 'kind'>): string {
-  const name = digest.replace('-', '').toLowerCase()
-  const base64 = (bytes: Uint8Array) => bytes.toBase64({ omitPadding: true })
-  return `$pbkdf2-${name}$i=${iterations}$${base64(salt)}$${base64(hash)}`
+function nameOf(digest: Pbkdf2Hash['digest']): string {
+  return digest.replace('-', '').toLowerCase()
 }
 
-/** The algorithm and the parameters of a hash, which decide how long its check takes. It has neither salt nor hash in it. */
+/** Writes a hash of PBKDF2 as {@link parsePasswordHash} reads it. */
+export function renderPbkdf2({ digest, iterations, salt, hash }: Omit<Pbkdf2Hash, 'kind'>): string {
+  const base64 = (bytes: Uint8Array) => bytes.toBase64({ omitPadding: true })
+  return `$pbkdf2-${nameOf(digest)}$i=${iterations}$${base64(salt)}$${base64(hash)}`
+}
+
+/**
+ * The algorithm and the parameters of a hash, which decide how long its check takes. It has neither salt nor hash in it. The length of a
+ * PBKDF2 hash is one of them: twice as many bytes may take twice as long.
+ */
 export function costOfPassword(text: string): string {
-  if (text.startsWith('sha256:')) return 'sha256'
-  const parts = text.split('$')
-  return parts.slice(0, text.startsWith('$argon2') ? 4 : 3).join('$')
+  const parsed = parsePasswordHash(text)
+  if (parsed?.kind === 'sha256') return 'sha256'
+  if (parsed?.kind === 'pbkdf2')
+    return `$pbkdf2-${nameOf(parsed.digest)}$i=${parsed.iterations},l=${parsed.hash.length}`
+  return text
+    .split('$')
+    .slice(0, text.startsWith('$argon2') ? 4 : 3)
+    .join('$')
+}
+
+/** A hash of this cost that no password has. */
+export function dummyHash(cost: string): string {
+  if (cost.startsWith('$2')) return `${cost}$${'.'.repeat(53)}`
+  const zeros = (count: number) => new Uint8Array(count).toBase64({ omitPadding: true })
+  const length = Number(/,l=(\d+)$/.exec(cost)?.[1] ?? 32)
+  return `${cost}$${zeros(16)}$${zeros(length)}`
 }
