@@ -84,7 +84,9 @@ async function answerForm(at: At): Promise<Response> {
     const kept = await findKept(id, at)
     return kept ? answerDecision(at, kept, form) : answerOver(at)
   }
-  const { asked } = await readAsked(form, at)
+  const { asked, target } = await readAsked(form, at)
+  // Only what says something is kept, so that nobody fills the storage with texts of their own.
+  if (!asked.hint && !target.client) return seeOther(pagePath(at.tenant, '/oauth/logout', at.deps))
   return seeOther(logoutPath(at, await keep(asked, anyBrowser, at)))
 }
 

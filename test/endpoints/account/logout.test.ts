@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { interactions } from '../../../src/authorization/interaction-row.ts'
 import { isSessionLive } from '../../../src/sessions/sessions.ts'
 import { StorageError } from '../../../src/storage/storage.ts'
 import { tellings } from '../../logout/logout-kit.ts'
@@ -205,6 +206,15 @@ describe('a form of a page of the client', () => {
       before,
     )
     expect(String((await decide(browser, asked)).leftTo)).toBe(bye)
+  })
+
+  test('that names no client and no session asks as well, and nothing of it is kept', async () => {
+    const browser = await signedIn(of)
+    const before = await of.app.deps.storage.of('acme').of(interactions).list({ limit: 10 })
+    const stranger = await post(newBrowser(of), { client_id: 'nobody', state: 'x'.repeat(8000) })
+    expect(headingOf(stranger)).toBe(done)
+    expect(await of.app.deps.storage.of('acme').of(interactions).list({ limit: 10 })).toEqual(before)
+    expect(headingOf(await post(browser, { state: 'x' }))).toBe(question)
   })
 
   test('that is not good is an error at once', async () => {
