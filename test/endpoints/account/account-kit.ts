@@ -36,6 +36,7 @@ const tenantOf = (id: string) => `
           - https://web.example.com/bye
           - https://web.example.com/bye?from=idp
           - com.example.app:/bye
+          - http://127.0.0.1:3000/bye
         backchannel_logout_uri: https://web.example.com/logout
       shop:
         secret: shop-secret-value-0123456789

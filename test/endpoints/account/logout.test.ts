@@ -79,6 +79,25 @@ describe('with the ID token of the session', () => {
   )
 })
 
+test('the port of a loopback address is free, and nothing else of it', async () => {
+  const open = (uri: string) =>
+    newBrowser(of).open(urlOf({ client_id: 'web', post_logout_redirect_uri: uri, state: 'x' }))
+  const good = ['http://127.0.0.1:3000/bye', 'http://127.0.0.1:49152/bye', 'http://127.0.0.1/bye']
+  for (const uri of good) expect((await open(uri)).headers.get('location')).toBe(`${uri}?state=x`)
+  const bad = [
+    'http://127.0.0.2:3000/bye',
+    'http://localhost:3000/bye',
+    'http://127.0.0.1:3000/',
+    'https://127.0.0.1/bye',
+  ]
+  bad.push(
+    'http://127.0.0.1:3000@evil.example/bye',
+    'http://127.0.0.1:x/bye',
+    'http://127.0.0.1.evil.example/bye',
+  )
+  for (const uri of bad) expect([uri, (await open(uri)).status]).toEqual([uri, 400])
+})
+
 describe('the person is asked', () => {
   test('without any parameter, and signs out', async () => {
     const browser = await signedIn(of)
