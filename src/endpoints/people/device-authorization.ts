@@ -39,9 +39,14 @@ async function startDevice(
   checkDeviceAllowed(client, tenant)
   const scopes = parsePeopleScopes(form.get('scope'), client)
   const audience = personAudience(form.getAll('resource'), { tenant, oauth2, client })
-  const { device_code_ttl: ttl, access_token_ttl: keep } = oauth2
+  const { device_code_ttl: ttl } = oauth2
   const asked = { clientId: client.id, scopes, audience }
-  const { deviceCode, userCode } = await issueDeviceCodes(asked, { tenantId: tenant.id, ttl, keep }, deps)
+  const { deviceCode, userCode } = await issueDeviceCodes(
+    asked,
+    // As long again, so that a device that comes late learns why. Nobody has to sign in to make such a row, so it is not kept for longer.
+    { tenantId: tenant.id, ttl, keep: ttl },
+    deps,
+  )
   recordAudit(
     request,
     {
