@@ -137,7 +137,7 @@ describe('data', () => {
       fc.asyncProperty(text, async (pieces) => {
         expect(await outlineOf(hostile(`a${pieces.join('')}`))).toEqual(plain)
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     )
   })
 

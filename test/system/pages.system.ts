@@ -75,6 +75,7 @@ describe.each(sets)('pages with %s data', (set) => {
         expect({ name, found: await judge(page) }).toEqual({ name, found: [] })
       })
     },
+    300_000,
   )
 
   test('scroll in one direction alone at 320 pixels, which is 1280 at 400 %', async () => {
