@@ -71,7 +71,8 @@ button:active, .button:active { background: var(--press); }
 .primary, .primary:hover, .primary:active { border-color: transparent; background: var(--accent); color: var(--on-accent); box-shadow: inset 0 0 0 1px rgb(0 0 0 / .1); }
 .primary:hover { filter: brightness(.94); }
 .primary:active { filter: brightness(.88); }
-form > button.primary { width: 100%; margin-top: 1.5rem; }
+form > .primary { width: 100%; }
+.field ~ .primary { margin-top: 1.5rem; }
 .choice { display: flex; flex-wrap: wrap; gap: .75rem; }
 .choice > button { flex: 1 1 9rem; }
 .small { min-height: 2.5rem; padding: .375rem .875rem; font-size: .875rem; }
