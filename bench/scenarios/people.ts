@@ -25,13 +25,13 @@ const families = 96
 export const peopleScenario: Scenario = {
   name: 'people',
   title: 'People: codes, refresh tokens, userinfo, authorization with a session, discovery, 32 connections',
-  run: (bench) =>
-    withPostgres(async (url) => {
-      const rows: Row[] = []
-      for (const algorithm of ['ES256', 'RS256'] as const)
-        rows.push(...(await measurePeople(bench, listContenders(bench, url), algorithm)))
-      return { rows }
-    }),
+  async run(bench) {
+    const rows: Row[] = []
+    // A database that has keys of one algorithm keeps them for a while.
+    for (const algorithm of ['ES256', 'RS256'] as const)
+      rows.push(...(await withPostgres((url) => measurePeople(bench, listContenders(bench, url), algorithm))))
+    return { rows }
+  },
 }
 
 function listContenders({ executable, abilities }: Bench, postgresUrl: string): PeopleContender[] {
@@ -54,6 +54,7 @@ export async function measurePeople(
   bench: Pick<Bench, 'newFolder' | 'rounds' | 'seconds'>,
   contenders: readonly PeopleContender[],
   algorithm: Algorithm,
+  chosen: readonly string[] = Object.keys(tasks),
 ): Promise<Row[]> {
   const folder = await bench.newFolder()
   const started: Ready[] = []
@@ -65,7 +66,7 @@ export async function measurePeople(
     const rows: Row[] = []
     for (const [task, toEntry] of Object.entries(tasks)) {
       // A document and its like are the same with every key.
-      if (task === 'discovery' && algorithm !== 'ES256') continue
+      if (!chosen.includes(task) || (task === 'discovery' && algorithm !== 'ES256')) continue
       const group = task === 'discovery' ? task : `${task}, ${algorithm}`
       const entries = started.map((ready) => ({ ...toEntry(ready), group }))
       const measured = await runRounds(entries, { count: bench.rounds, seconds: bench.seconds, folder })
@@ -90,7 +91,11 @@ const tasks: Readonly<Record<string, (ready: Ready) => Entry>> = {
     ...entryOf(ready),
     prepare: async (next) => ({
       ...{ origin: ready.started.server.origin, order: 'once', connections },
-      requests: (await makeCodes(ready, countFor(next))).map((code) => redeeming(ready.started, code)),
+      requests: [
+        ...(await makeCodes(ready, countFor(next))).map((code) => redeeming(ready.started, code)),
+        // The last one may be sent several times, and a code that comes twice takes back what it gave.
+        { method: 'GET', path: ready.started.discoveryPath },
+      ],
     }),
     verify: () => verifyRedemption(ready),
   }),
