@@ -133,11 +133,3 @@ export async function updateInteraction<C extends InteractionContent>(
     return isWritten ? { id, createdAt, content, progress } : lost
   })
 }
-
-/** Ends the interaction, so that it cannot be used again. Returns false if it ended before: exactly one caller gets true. Throws StorageError. */
-export function endInteraction(
-  { id }: Pick<Interaction, 'id'>,
-  { tenant, storage }: Pick<InteractionDeps, 'storage'> & { readonly tenant: Pick<Tenant, 'id'> },
-): Promise<boolean> {
-  return storage.of(tenant.id).of(interactions).delete(id)
-}

@@ -1,9 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { locales } from '../protocol/people/locales.ts'
 import { Choice, Duration, longestTokenLife, MapOf, OrNull } from './schema-kinds.ts'
-
-/** The languages of the pages for people. */
-export const pageLocales = ['en', 'de', 'es'] as const
-export type PageLocale = (typeof pageLocales)[number]
 
 const Link = (description: string) => OrNull(Type.String({ format: 'web-url', description }))
 
@@ -26,7 +23,7 @@ const SignIn = Type.Object(
     terms_url: Link('Link to the terms of use'),
     privacy_url: Link('Link to the privacy policy'),
     help_url: Link('Link to help, for a person who cannot sign in'),
-    default_locale: Choice(pageLocales, {
+    default_locale: Choice(locales, {
       default: 'en',
       description: 'Language of the pages where the browser wants none that there is',
     }),

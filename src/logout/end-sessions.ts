@@ -2,7 +2,6 @@ import type { Session } from '../sessions/session.ts'
 import { endSession, endSessionsOf } from '../sessions/sessions.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import { cutOff } from '../users/cutoffs.ts'
 import type { LogoutNotices, NoticeOptions } from './logout-notices.ts'
 
 export interface EndDeps {
@@ -34,19 +33,4 @@ export async function endAllSessions(
   const ended = await endSessionsOf(tenant.id, sub, { storage })
   if (ended.length > 0) logoutNotices.sessionsEnded(tenant, ended, options)
   return ended
-}
-
-/**
- * Signs a person out everywhere: every session, code, refresh token and access token that was made at `before` (ms) or earlier is over.
- * Returns the sessions that ended. Throws StorageError.
- */
-export async function signOutEverywhere(
-  {
-    before,
-    ...person
-  }: { readonly tenant: Tenant; readonly sub: string; readonly before: number } & NoticeOptions,
-  deps: EndDeps,
-): Promise<Session[]> {
-  await cutOff(deps.storage, person.tenant.id, { sub: person.sub, before })
-  return endAllSessions(person, deps)
 }

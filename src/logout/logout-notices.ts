@@ -13,6 +13,3 @@ export interface NoticeOptions {
   /** The request that ended the sessions, for the audit trail. */
   readonly requestId?: string | undefined
 }
-
-/** Tells nobody. */
-export const noNotices: LogoutNotices = { sessionsEnded: () => {}, close: async () => {} }

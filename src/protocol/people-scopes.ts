@@ -12,8 +12,6 @@ export const peopleScopes = [
   'offline_access',
 ] as const
 
-export type PeopleScope = (typeof peopleScopes)[number]
-
 const names: ReadonlySet<string> = new Set(peopleScopes)
 
 /** Whether the scope is one of {@link peopleScopes}. */

@@ -19,7 +19,7 @@ export interface Person {
   readonly groups: readonly string[]
   /** More facts for claims. They may have the names of standard claims. */
   readonly attributes: Readonly<Record<string, unknown>>
-  /** The text of a hash, see secrets/password-text.ts; null: the person cannot sign in with a password. */
+  /** The text of a hash, see protocol/password/password-hash.ts; null: the person cannot sign in with a password. */
   readonly passwordHash: string | null
   /** Milliseconds since the epoch; null: of config.yaml. */
   readonly createdAt: number | null

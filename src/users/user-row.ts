@@ -23,7 +23,7 @@ export const users = kind(
   }),
 )
 
-/** The stored people by their e-mail addresses, see normal-email.ts. */
+/** The stored people by their e-mail addresses, compared as normalEmail says. */
 export const userEmails = indexKind('user_email', 'user')
 
 /**

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
 import {
-  endInteraction,
   findInteraction,
   interactionKept,
   interactionLife,
@@ -74,13 +73,4 @@ test('what two tabs do at once is kept of both', async () => {
   ])
   const found = await findInteraction(started.id, acme, deps)
   expect(found?.progress).toEqual({ signed_in: 's', chosen: null, consented: 'ada', denied: null })
-})
-
-test('an interaction ends once', async () => {
-  const { deps } = open()
-  const started = await startInteraction({ ...acme, content }, deps)
-  const place = { ...acme, storage: deps.storage }
-  const ends = await Promise.all([1, 2, 3].map(() => endInteraction(started, place)))
-  expect(ends.filter(Boolean)).toHaveLength(1)
-  expect(await updateInteraction(started, { chosen: 'ada' }, place)).toBeUndefined()
 })

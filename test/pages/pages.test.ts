@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { formPostScript, renderFormPostPage } from '../../src/pages/form-post-page.ts'
-import { locales } from '../../src/pages/locales/locale.ts'
+import { locales } from '../../src/protocol/people/locales.ts'
 import {
   attacks,
   hostile,

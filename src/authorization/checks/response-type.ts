@@ -1,10 +1,10 @@
 import { OAuthError } from '../../protocol/errors.ts'
 import type { CheckedParameters } from './request-check.ts'
 
-/** The only response type: the implicit flow leaks tokens (RFC 9700 section 2.1.2). */
-export const responseTypes = ['code'] as const
-
-/** Throws `invalid_request` where it is missing and `unsupported_response_type` for any other (RFC 6749 section 4.1.2.1). */
+/**
+ * Throws `invalid_request` if the response type is missing, and `unsupported_response_type` for any other than `code` (RFC 6749 section
+ * 4.1.2.1). The implicit flow leaks tokens (RFC 9700 section 2.1.2).
+ */
 export function checkResponseType({ parameters }: CheckedParameters): void {
   const type = parameters.get('response_type')
   if (type === undefined) throw new OAuthError('invalid_request', 'Missing response_type parameter')

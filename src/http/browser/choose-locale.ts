@@ -1,4 +1,4 @@
-import { type Locale, locales } from '../../pages/locales/locale.ts'
+import { type Locale, locales } from '../../protocol/people/locales.ts'
 
 export interface LocaleWishes {
   /** `ui_locales` of an authorization request: language tags in the order of preference, separated by spaces (OIDC Core 3.1.2.1). */

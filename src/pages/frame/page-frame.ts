@@ -1,4 +1,4 @@
-import type { Locale } from '../locales/locale.ts'
+import type { Locale } from '../../protocol/people/locales.ts'
 
 /** What every page of a tenant has around its content. All members are data: templates escape them. */
 export interface PageFrame {

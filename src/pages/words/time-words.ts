@@ -1,5 +1,6 @@
 import { type Html, html } from '../../http/answer/html.ts'
-import { type Locale, textsOf } from '../locales/locale.ts'
+import type { Locale } from '../../protocol/people/locales.ts'
+import { textsOf } from '../locales/locale.ts'
 
 const units = [
   ['day', 86_400_000],

@@ -1,7 +1,7 @@
 import { answerPage } from '../../../src/http/browser/page-answer.ts'
 import { renderStylesheet } from '../../../src/pages/frame/stylesheet.ts'
-import type { Locale } from '../../../src/pages/locales/locale.ts'
 import { bunPlatform } from '../../../src/platform/bun/bun.ts'
+import type { Locale } from '../../../src/protocol/people/locales.ts'
 import { attacks, hostile, long, renderSamples, type SampleData, typical } from '../../pages/sample-views.ts'
 
 /** The pages with sample data, served with their real policies: `/SET/NAME`. */
