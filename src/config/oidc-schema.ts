@@ -68,6 +68,11 @@ export const OidcConfig = Type.Object(
       description:
         'Claims that a scope brings into ID token and userinfo, besides the standard ones; their values are attributes of the person',
     }),
+    claims_in_id_token: Type.Boolean({
+      default: true,
+      description:
+        'false: the claims of scopes are in userinfo alone, and the ID token has only those that the parameter claims names for it',
+    }),
     sign_in: SignIn,
     password: PasswordRules,
     access_token_claims: Type.Array(Type.String({ format: 'claim' }), {

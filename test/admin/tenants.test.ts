@@ -49,6 +49,7 @@ const openid = {
   session_ttl: 600,
   session_idle: 300,
   claims: { read: ['department', 'cost_center'], profile: ['department'] },
+  claims_in_id_token: false,
   sign_in: {
     title: 'Whole',
     accent: '#0b57d0',

@@ -67,7 +67,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'oidc',
     tenantWith('oidc: { a: 1 }'),
-    'config.yaml:4:13: tenants.acme.oidc.a is not a known key; the known keys are id_token_ttl, session_ttl, session_idle, claims, sign_in, password, access_token_claims, backchannel_logout_private_addresses',
+    'config.yaml:4:13: tenants.acme.oidc.a is not a known key; the known keys are id_token_ttl, session_ttl, session_idle, claims, claims_in_id_token, sign_in, password, access_token_claims, backchannel_logout_private_addresses',
   ],
   [
     'signing',

@@ -74,6 +74,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
           session_ttl: 12 * 3600,
           session_idle: 2 * 3600,
           claims: {},
+          claims_in_id_token: true,
           sign_in: {
             title: null,
             logo_file: null,

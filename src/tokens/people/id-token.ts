@@ -17,8 +17,13 @@ export const idToken: FurtherToken = {
     if (!person || !tenant.oidc) throw new TypeError('An ID token is of a person, at a tenant with oidc')
     const { active: key } = await keyring.of(tenant.id, tenant.generation)
     const issuedAt = Math.floor(now() / 1000)
+    const wanted = {
+      // OpenID Connect Core section 5.4 lets an ID token that comes with an access token leave them to userinfo.
+      scopes: tenant.oidc.claims_in_id_token ? scopes : [],
+      requested: person.grant.claims?.id_token,
+    }
     const claims = {
-      ...buildPersonClaims(person.person, { scopes, requested: person.grant.claims?.id_token }, tenant),
+      ...buildPersonClaims(person.person, wanted, tenant),
       iss: tenant.issuer,
       sub: person.person.sub,
       aud: client.id,

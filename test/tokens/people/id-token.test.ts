@@ -52,6 +52,27 @@ test('what there is not is left out', async () => {
   expect(Object.keys(claimsOf(id_token))).toEqual(names)
 })
 
+test('with claims_in_id_token: false the claims of scopes are in userinfo alone, after a refresh too', async () => {
+  const world = await startPeopleApp(
+    undefined,
+    peopleYaml.replace('oidc: {', 'oidc: { claims_in_id_token: false,'),
+  )
+  const about = ['name', 'email', 'groups', 'locale']
+  const login = await world.login({ claims: { id_token: { locale: null } } })
+  const { body } = await world.refresh(login.refresh_token)
+  for (const { id_token, access_token } of [login, body]) {
+    expect(about.filter((name) => name in claimsOf(id_token))).toEqual(['locale'])
+    const init = { headers: { Authorization: `Bearer ${access_token}` } }
+    const answer = await world.send('/api/v1/tenant/acme/oauth/userinfo', init)
+    expect(await answer.json()).toMatchObject({
+      name: 'Ada Lovelace',
+      email: 'ada@example.com',
+      locale: 'en',
+    })
+  }
+  await world.close()
+})
+
 test.each([
   ['RS256', 'sha256'],
   ['PS384', 'sha384'],
