@@ -35,7 +35,7 @@ export function authorizeFlow(request: AuthorizationRequest, of: FlowTenant, dep
 
 async function answerCode(
   request: AuthorizationRequest,
-  { session }: SignedIn,
+  { session, asOf }: SignedIn,
   { of, deps }: { of: FlowTenant; deps: AuthorizeDeps },
 ): Promise<FlowAnswer | undefined> {
   const { client, scopes, audience, nonce, claims, redirectUri, codeChallenge } = request
@@ -43,7 +43,7 @@ async function answerCode(
   if (!(await isNoted(session, client.id, { tenantId: of.tenant.id, deps }))) return undefined
   const content = {
     ...{ clientId: client.id, sub, scopes, audience, redirectUri, codeChallenge },
-    ...{ authTime, amr, acr, sid, offline: scopes.includes('offline_access') },
+    ...{ madeAt: asOf, authTime, amr, acr, sid, offline: scopes.includes('offline_access') },
     ...(nonce !== undefined && { nonce }),
     ...(claims && { claims }),
   }
@@ -57,7 +57,8 @@ async function answerCode(
 
 /**
  * Notes in the session that the client gets a code, before the code exists, so that a sign-out which it overtakes tells this client too. Returns
- * false if the session has ended. One that has the client already is not read again: a code of an ended session cannot be redeemed.
+ * false if the session has ended. One that has the client already is not read again: a code of an ended session cannot be redeemed, and one of
+ * offline_access outlives its session anyway.
  */
 async function isNoted(
   { sid, clients }: SignedIn['session'],

@@ -32,8 +32,8 @@ export async function deviceFlow(
   return {
     ...{ client, ask, asked: scopes, isDevice: true },
     ...{ loginHint: undefined, uiLocales: undefined, redirectUri: undefined },
-    finish: ({ session: { sub, authTime, amr, acr, sid } }) =>
-      decide({ kind: 'allow', sub, scopes, authTime, amr, acr, sid }),
+    finish: ({ session: { sub, authTime, amr, acr, sid }, asOf: at }) =>
+      decide({ kind: 'allow', sub, scopes, authTime, amr, acr, sid, at }),
     refuse: () => decide({ kind: 'deny' }),
   }
 }

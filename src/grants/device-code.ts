@@ -55,7 +55,7 @@ interface Checked {
 /** Throws `invalid_grant` if what the person allowed does not stand any more. */
 async function check(granted: DeviceGranted, request: TokenRequest, deps: GrantDeps): Promise<Checked> {
   const { tenant, client, resources } = request
-  const { decidedAt: madeAt } = granted
+  const { at: madeAt } = granted.allowed
   const grant = grantOf(granted)
   const [person, revokedUpTo] = await Promise.all([
     findStandingPerson({ grant, madeAt }, tenant, deps),
@@ -85,8 +85,8 @@ async function start(
   request: TokenRequest,
   deps: GrantDeps,
 ): Promise<Authorization> {
-  const { decidedAt: madeAt, expiresAt: seedUntil } = granted
-  const family = await startFamily({ seed: deviceCode, grant, madeAt, seedUntil }, request, deps)
+  const { expiresAt: seedUntil, allowed } = granted
+  const family = await startFamily({ seed: deviceCode, grant, madeAt: allowed.at, seedUntil }, request, deps)
   if (!family) throw deviceCodeInvalid('used')
   return authorizePerson({ grant, person, family, ...narrowed, isFirst: true }, request.tenant)
 }

@@ -9,6 +9,11 @@ import { noteSessionUse } from './sessions.ts'
 export interface SignedIn {
   readonly session: Session
   readonly person: Person
+  /**
+   * When it was true (ms): before anything was read. What the request makes for the person counts as made at this time, so that a cutoff which
+   * overtakes the request ends that too.
+   */
+  readonly asOf: number
 }
 
 export type SignedInDeps = SessionDeps & { readonly people: People }
@@ -23,6 +28,7 @@ export async function findSignedIn(
   tenant: SessionTenant,
   deps: SignedInDeps,
 ): Promise<SignedIn | undefined> {
+  const readAt = deps.now()
   const session = await openSession(cookie, tenant, deps)
   if (!session) return undefined
   const [person, cutoff] = await Promise.all([
@@ -31,7 +37,8 @@ export async function findSignedIn(
   ])
   if (!person?.active || session.createdAt <= cutoff) return undefined
   await noteSessionUse(tenant, session, deps)
-  return { session, person }
+  // A session that began after a cutoff of another clock, which is ahead, outlives that cutoff, and so does what comes of it.
+  return { session, person, asOf: Math.max(readAt, session.createdAt) }
 }
 
 async function openSession(

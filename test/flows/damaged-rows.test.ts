@@ -522,7 +522,7 @@ const cases: Readonly<Record<string, Case>> = {
   code: {
     async find(world) {
       const { grant, owner, deps } = await peopleOwner(world)
-      await issueCode(grant, owner, deps)
+      await issueCode({ ...grant, madeAt: deps.now() }, owner, deps)
       return { tenant: 'acme', kind: 'code', id: await firstId(world.storage, 'acme', codes) }
     },
     async check(world, key) {

@@ -23,7 +23,7 @@ async function allow(codes: Codes, more: Partial<DeviceAllowed> = {}, of: Device
   const { deps } = of.app
   const decision = {
     ...{ kind: 'allowed' as const, sub: await subOf('ada', of), scopes: ['openid', 'api:read'] },
-    ...{ authTime: testStart / 1000, amr: ['pwd'], acr: null, sid: null },
+    ...{ authTime: testStart / 1000, amr: ['pwd'], acr: null, sid: null, at: deps.now() },
     ...more,
   }
   const id = deviceRowId(codes.device_code, deps)

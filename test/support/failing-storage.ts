@@ -13,6 +13,8 @@ export interface FailingStorage extends Storage {
   failing: boolean
   /** So many more calls work, and the one after them fails; undefined: none does. It is undefined again once one has failed. */
   failAfter: number | undefined
+  /** Runs once, after the first call with this text has been answered: what happens elsewhere in that moment; undefined: nothing does. */
+  meanwhile: { readonly call: string; readonly work: () => Promise<unknown> } | undefined
   /** Tenant, kind and method of every call that was made, such as `acme client find`; the id is left out. */
   readonly calls: string[]
 }
@@ -24,13 +26,22 @@ interface Wrapped {
 
 export function failingStorage(inner: Storage): FailingStorage {
   const calls: string[] = []
-  const state: { failing: boolean; failAfter: number | undefined } = { failing: false, failAfter: undefined }
+  const state: Pick<FailingStorage, 'failing' | 'failAfter' | 'meanwhile'> = {
+    failing: false,
+    failAfter: undefined,
+    meanwhile: undefined,
+  }
   const ask: Wrapped['ask'] = async (call, work) => {
     calls.push(call)
     const isTurn = state.failAfter === 0
     if (state.failAfter !== undefined) state.failAfter = isTurn ? undefined : state.failAfter - 1
     if (state.failing || isTurn) throw new StorageError('The storage of the test is switched off')
-    return work()
+    const answer = await work()
+    const { meanwhile } = state
+    if (meanwhile?.call !== call) return answer
+    state.meanwhile = undefined
+    await meanwhile.work()
+    return answer
   }
   return {
     ...wrapStorage(inner, { ask }),
@@ -46,6 +57,12 @@ export function failingStorage(inner: Storage): FailingStorage {
     },
     set failAfter(count) {
       state.failAfter = count
+    },
+    get meanwhile() {
+      return state.meanwhile
+    },
+    set meanwhile(happens) {
+      state.meanwhile = happens
     },
   }
 }

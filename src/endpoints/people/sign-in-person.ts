@@ -82,7 +82,7 @@ async function begin(
   recordAudit(request, { ...event, type: 'sign_in.succeeded', detail: { amr: 'pwd' } }, deps)
   recordAudit(request, { ...event, type: 'session.started', detail: { sid: session.sid } }, deps)
   deps.metrics?.countSignIn('success')
-  return { signedIn: { session, person }, headers }
+  return { signedIn: { session, person, asOf: session.createdAt }, headers }
 }
 
 function noteEnd(

@@ -13,6 +13,7 @@ export const codes = kind(
     redirect_uri: Type.String(),
     /** The S256 challenge of PKCE (RFC 7636); null: the request had none. */
     code_challenge: Nullable(Type.String()),
+    /** When the person was known to allow it. */
     created_at: Moment,
     /** When the code ends. The row stays longer, so that a replay is seen. */
     expires_at: Moment,

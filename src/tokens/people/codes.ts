@@ -16,6 +16,8 @@ export interface CodeContent extends PersonGrant {
   readonly redirectUri: string
   /** The S256 challenge; null: the request had none. */
   readonly codeChallenge: string | null
+  /** When the person was known to allow it, in milliseconds since the epoch. A later cutoff ends the code. */
+  readonly madeAt: number
 }
 
 export interface CodeDeps {
@@ -36,13 +38,12 @@ export async function issueCode(
   { storage, hashing, now, randomBytes }: CodeDeps,
 ): Promise<string> {
   const code = randomBytes(codeBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
-  const created_at = now()
-  const expires_at = created_at + oauth2.authorization_code_ttl * 1000
+  const expires_at = now() + oauth2.authorization_code_ttl * 1000
   const value = {
     ...toStoredGrant(content),
     redirect_uri: content.redirectUri,
     code_challenge: content.codeChallenge,
-    created_at,
+    created_at: content.madeAt,
     expires_at,
     failures: 0,
   }

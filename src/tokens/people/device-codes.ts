@@ -39,6 +39,8 @@ export interface DeviceAllowed {
   readonly amr: readonly string[]
   readonly acr: string | null
   readonly sid: string | null
+  /** When the person was known to allow it, in milliseconds since the epoch. A later cutoff ends what the device got. */
+  readonly at: number
 }
 
 export type DeviceDecision = DeviceAllowed | { readonly kind: 'denied' }
@@ -126,14 +128,14 @@ export function decideOnDevice(
   return untilWritten(async () => {
     const found = await rows.find(id)
     if (!found || found.value.decision !== null || found.value.expires_at <= now()) return false
-    const value = { ...found.value, decision: storedDecision(decision, now()) }
+    const value = { ...found.value, decision: storedDecision(decision) }
     return (await rows.replace(id, value, { ifVersion: found.version })) ? true : lost
   })
 }
 
-function storedDecision(decision: DeviceDecision, at: number): Static<typeof deviceCodes.schema>['decision'] {
+function storedDecision(decision: DeviceDecision): Static<typeof deviceCodes.schema>['decision'] {
   if (decision.kind === 'denied') return { kind: 'denied' }
-  const { kind, sub, scopes, authTime, amr, acr, sid } = decision
+  const { kind, sub, scopes, authTime, amr, acr, sid, at } = decision
   return { kind, sub, scopes: [...scopes], auth_time: authTime, amr: [...amr], acr, sid, at }
 }
 

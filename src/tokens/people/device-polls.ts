@@ -16,8 +16,6 @@ export interface DevicePoll {
 export interface DeviceGranted {
   readonly request: DeviceRequest
   readonly allowed: DeviceAllowed
-  /** When the person decided, in milliseconds since the epoch. */
-  readonly decidedAt: number
   /** When the code expires, in milliseconds since the epoch. */
   readonly expiresAt: number
 }
@@ -133,11 +131,10 @@ function useUp<T>(row: Row, { tenantId, keep, make, deps }: UsingUp<T>): Promise
 function grantedOf({ value }: Row): DeviceGranted {
   const { client_id, scopes, audience, decision, expires_at } = value
   if (decision?.kind !== 'allowed') throw new TypeError('Only an allowed device has something to get')
-  const { auth_time, at, ...allowed } = decision
+  const { auth_time, ...allowed } = decision
   return {
     request: { clientId: client_id, scopes, audience },
     allowed: { ...allowed, authTime: auth_time },
-    decidedAt: at,
     expiresAt: expires_at,
   }
 }

@@ -16,7 +16,7 @@ import { platform, testStart } from '../../support/test-app.ts'
 const request = { clientId: 'tv', scopes: ['openid'], audience: ['api'] }
 const allowed: DeviceDecision = {
   ...{ kind: 'allowed', sub: 'ada', scopes: ['openid'] },
-  ...{ authTime: 1, amr: ['pwd'], acr: null, sid: 's' },
+  ...{ authTime: 1, amr: ['pwd'], acr: null, sid: 's', at: testStart },
 }
 
 function world() {

@@ -16,7 +16,7 @@ import { platform, testStart } from '../../support/test-app.ts'
 const request = { clientId: 'tv', scopes: ['openid'], audience: ['api'] }
 const allowed = {
   ...{ kind: 'allowed' as const, sub: 'ada', scopes: ['openid'] },
-  ...{ authTime: 1, amr: ['pwd'], acr: null, sid: 's' },
+  ...{ authTime: 1, amr: ['pwd'], acr: null, sid: 's', at: testStart },
 }
 
 async function start(storage: Storage = createMemoryStorage()) {

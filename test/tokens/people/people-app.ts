@@ -96,7 +96,7 @@ export async function startPeopleApp(options?: TestAppOptions, yaml = peopleYaml
   const issue: PeopleApp['issue'] = async (content = {}, tenantId = 'acme') => {
     const found = await app.deps.tenants.find(tenantId)
     if (!found?.oauth2) throw new Error('The test has no tenant')
-    const issued = { ...contentOf(found.issuer), ...content }
+    const issued = { ...contentOf(found.issuer), madeAt: app.deps.now(), ...content }
     return issueCode(issued, { tenant: found, oauth2: found.oauth2 }, app.deps)
   }
   const ask: PeopleApp['ask'] = (form, tenantId = 'acme') =>
@@ -137,7 +137,7 @@ export async function startPeopleApp(options?: TestAppOptions, yaml = peopleYaml
   }
 }
 
-function contentOf(issuer: string): CodeContent {
+function contentOf(issuer: string): Omit<CodeContent, 'madeAt'> {
   return {
     ...{ clientId: 'web', sub: 'sub-of-ada', redirectUri, codeChallenge: challengeOf(verifier) },
     ...{ scopes: ['openid', 'profile', 'email', 'read', 'write'], audience: ['acme-api', issuer] },
