@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import {
   costOfPassword,
   dummyHash,
@@ -130,9 +131,41 @@ describe('hashes of others', () => {
     '$pbkdf2-sha512$i=10000001$c2FsdHNhbHQ$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw',
     '$pbkdf2-md5$i=1000$c2FsdHNhbHQ$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLw',
     '$pbkdf2-sha512$i=1000$c2FsdHNhbHQ$Va.',
+    // Hashes that take minutes: by passes, and by blocks.
+    '$argon2id$v=19$m=1048576,t=99,p=4$BwcHBwcHBwcHBwcHBwcHBw$o+Ds2S2+2mVXolp0YOfZ3zWihtpn7Z+2md1EzRac0z0',
+    `$pbkdf2-sha1$i=10000000$c2FsdHNhbHQ$${'A'.repeat(86)}`,
+    // Hashes for which Bun throws: with spare bits, of no whole bytes, of too many lanes.
+    `$2b$10$${'9'.repeat(53)}`,
+    `$2b$10$${'.'.repeat(52)}/`,
+    '$argon2id$v=19$m=64,t=1,p=1$BwcHBwcHBwcHBwcHBwcHBx$o+Ds2S2+2mVXolp0YOfZ3zWihtpn7Z+2md1EzRac0z0',
+    `$argon2id$v=19$m=64,t=1,p=1$${'A'.repeat(13)}$o+Ds2S2+2mVXolp0YOfZ3zWihtpn7Z+2md1EzRac0z0`,
+    '$argon2id$v=19$m=65536,t=1,p=65$BwcHBwcHBwcHBwcHBwcHBw$o+Ds2S2+2mVXolp0YOfZ3zWihtpn7Z+2md1EzRac0z0',
   ])('%p is no hash of a password', (text) => {
     expect(parsePasswordHash(text)).toBeUndefined()
   })
+})
+
+test('every hash that is taken can be checked', async () => {
+  const texts = fc.oneof(
+    fc
+      .tuple(
+        fc.integer({ min: 1, max: 99 }),
+        fc.uint8Array({ minLength: 1, maxLength: 70 }),
+        fc.uint8Array({ minLength: 10, maxLength: 70 }),
+      )
+      .map(
+        ([lanes, salt, hash]) =>
+          `$argon2id$v=19$m=${8 * lanes},t=1,p=${lanes}$${salt.toBase64({ omitPadding: true })}$${hash.toBase64({ omitPadding: true })}`,
+      ),
+    fc.stringMatching(/^[./A-Za-z0-9]{53}$/).map((text) => `$2b$04$${text}`),
+    fc.stringMatching(/^[A-Za-z0-9+/]{11,30}$/).map((text) => `$argon2id$v=19$m=8,t=1,p=1$${text}$${text}`),
+  )
+  await fc.assert(
+    fc.asyncProperty(texts, async (text) => {
+      if (parsePasswordHash(text)) expect((await verify('x', text)).isRight).toBe(false)
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('a password in clear in config.yaml is right too, and stays as it is', async () => {

@@ -16,19 +16,28 @@ export interface Pbkdf2Hash {
 
 /** Bounds keep a hash of others from taking minutes or gigabytes at each try to sign in. */
 const argon2id =
-  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/
 const mostMemory = 1024 * 1024
-const bcrypt = /^\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$/
+/** KiB times passes: what libsodium calls sensitive. */
+const mostWork = 4 * mostMemory
+/** Bun checks no more of them. */
+const mostLanes = 64
+/** 16 bytes of salt and 23 of the hash, each without spare bits: a text with some is no whole hash, and Bun throws for it. */
+const bcrypt =
+  /^\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/
 const pbkdf2 =
   /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?([1-9]\d{0,7})(?:,l=\d+)?\$([A-Za-z0-9+/.]{4,172}={0,2})\$([A-Za-z0-9+/.]{21,172}={0,2})$/
+/** For all blocks of the hash together. */
 const mostIterations = 10_000_000
+/** Bytes of one block. */
+const blockOf = { 'SHA-1': 20, 'SHA-256': 32, 'SHA-512': 64 } as const
 
 const digests = { sha1: 'SHA-1', sha256: 'SHA-256', sha512: 'SHA-512' } as const
 
 /**
  * Parses the text of a hash: `sha256:<hex>`; argon2id as in the PHC string format; bcrypt; or `$pbkdf2-sha512$i=210000$<salt>$<hash>` with
  * sha1, sha256 or sha512, base64 with or without padding, and `.` for `+` (as passlib writes it). Undefined for anything else, also for
- * costs beyond 1 GiB, 99 passes, 2^16 rounds of bcrypt or 10,000,000 iterations.
+ * costs beyond 1 GiB, 4 GiB times passes, 64 lanes, 2^16 rounds of bcrypt, or 10,000,000 iterations for all blocks of the hash.
  */
 export function parsePasswordHash(text: string): PasswordHashText | undefined {
   const hex = /^sha256:([0-9a-f]{64})$/i.exec(text)?.[1]
@@ -38,10 +47,16 @@ export function parsePasswordHash(text: string): PasswordHashText | undefined {
 }
 
 function parseArgon2id(text: string): PasswordHashText | undefined {
-  const [, memory, passes, lanes] = argon2id.exec(text)?.map(Number) ?? []
-  if (memory === undefined || passes === undefined || lanes === undefined) return undefined
-  const isInBounds = passes >= 1 && lanes >= 1 && memory >= 8 * lanes && memory <= mostMemory
-  return isInBounds ? { kind: 'argon2id', text } : undefined
+  const [, m, t, p, salt = '', hash = ''] = argon2id.exec(text) ?? []
+  const [memory, passes, lanes] = [Number(m), Number(t), Number(p)]
+  const isInBounds = memory <= mostMemory && memory * passes <= mostWork && lanes <= mostLanes
+  const isCost = isInBounds && passes >= 1 && lanes >= 1 && memory >= 8 * lanes
+  return isCost && isWhole(salt) && isWhole(hash) ? { kind: 'argon2id', text } : undefined
+}
+
+/** Whether a text is base64 without spare bits and without padding. */
+function isWhole(text: string): boolean {
+  return decode(text)?.toBase64({ omitPadding: true }) === text
 }
 
 function parsePbkdf2(text: string): Pbkdf2Hash | undefined {
@@ -51,6 +66,7 @@ function parsePbkdf2(text: string): Pbkdf2Hash | undefined {
   const digest = digests[name === 'sha256' || name === 'sha512' ? name : 'sha1']
   const decoded = { salt: decode(salt), hash: decode(hash) }
   if (!decoded.salt || !decoded.hash || decoded.hash.length < 16) return undefined
+  if (iterations * Math.ceil(decoded.hash.length / blockOf[digest]) > mostIterations) return undefined
   return { kind: 'pbkdf2', digest, iterations, salt: decoded.salt, hash: decoded.hash }
 }
 
