@@ -66,7 +66,9 @@ class PeopleOfTenant implements TenantPeople {
   async findByUsername(username: string): Promise<Person | undefined> {
     const sub = await new UniqueIndex(this.#rows, userEmails).find(normalEmail(username))
     const stored = await this.#findStored(sub ?? nobody)
-    return this.configured.findByUsername(username) ?? stored
+    const configured = this.configured.findByUsername(username)
+    // An import may bring somebody whose sub is that of nobody.
+    return configured ?? (sub === undefined ? undefined : stored)
   }
 
   async #findStored(sub: string): Promise<Person | undefined> {

@@ -6,7 +6,14 @@ import { noteCost } from '../../src/users/password-costs.ts'
 import { nobody } from '../../src/users/people.ts'
 import { userEmails, users } from '../../src/users/user-row.ts'
 import { platform, testStart } from '../support/test-app.ts'
-import { configuredPeople, configuredPerson, makePeopleWorld, subOf, tenant } from './people-kit.ts'
+import {
+  blankUser,
+  configuredPeople,
+  configuredPerson,
+  makePeopleWorld,
+  subOf,
+  tenant,
+} from './people-kit.ts'
 
 const right = 'correct horse battery'
 
@@ -259,6 +266,14 @@ test('a browser that is gone costs no hash, and counts no failure', async () => 
   const gone = AbortSignal.abort()
   await expect(world.tryPassword('ada@example.com', 'x', { signal: gone })).rejects.toThrow('went away')
   expect(await world.storage.of(tenant.id).of(signInFailures).list({ limit: 1 })).toEqual([])
+})
+
+test('a person with the sub that stands for nobody is not found by a name that nobody has', async () => {
+  const world = makePeopleWorld()
+  const user = { ...blankUser, password_hash: await world.passwords.hash(right) }
+  await world.storage.of(tenant.id).of(users).create({ id: nobody, value: user })
+  expect(await world.deps.people.of(tenant).find(nobody)).toBeDefined()
+  expect(await world.tryPassword('nobody@example.com', right)).toMatchObject({ fault: 'unknown_person' })
 })
 
 test('an index that names a person who is not there finds nobody', async () => {

@@ -23,8 +23,7 @@ const mostWork = 4 * mostMemory
 /** Bun checks no more of them. */
 const mostLanes = 64
 /** 16 bytes of salt and 23 of the hash, each without spare bits: a text with some is no whole hash, and Bun throws for it. */
-const bcrypt =
-  /^\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/
+const bcrypt = /^\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/
 const pbkdf2 =
   /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?([1-9]\d{0,7})(?:,l=\d+)?\$([A-Za-z0-9+/.]{4,172}={0,2})\$([A-Za-z0-9+/.]{21,172}={0,2})$/
 /** For all blocks of the hash together. */

@@ -3,6 +3,7 @@ import { findConsent, giveConsent } from '../../../src/consents/consents.ts'
 import { isSessionLive, listSessions } from '../../../src/sessions/sessions.ts'
 import { StorageError } from '../../../src/storage/storage.ts'
 import { findCutoff } from '../../../src/users/cutoffs.ts'
+import { personCutoffs } from '../../../src/users/user-row.ts'
 import { tellings } from '../../logout/logout-kit.ts'
 import type { Browser, Page } from '../../support/people/browser.ts'
 import { asksForPassword } from '../../support/people/flow.ts'
@@ -172,6 +173,20 @@ describe('consent', () => {
     expect(await findConsent({ tenantId: 'acme', sub, clientId: 'web' }, of.app.deps)).toBeDefined()
     expect(events('consent.withdrawn')).toEqual([])
   })
+
+  test.each(['of-nobody', '\0', 'x'.repeat(20_000)])(
+    'of a text %# that is no app makes no row',
+    async (client) => {
+      const browser = await signedIn(of)
+      const csrf = csrfOf(await browser.open(accountPath))
+      const sent = { csrf, action: 'revoke-consent', client }
+      const page = await browser.postFrom(browser.origin, accountPath, sent)
+      expect(page.status).toBe(200)
+      expect(page.url.pathname).toBe(accountPath)
+      const cutoffs = of.app.deps.storage.of('acme').of(personCutoffs)
+      expect(await cutoffs.list({ limit: 10 })).toEqual([])
+    },
+  )
 })
 
 describe('a new password', () => {
