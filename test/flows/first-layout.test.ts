@@ -1,66 +1,16 @@
 import { describe, expect, test } from 'bun:test'
-import { chmod, cp, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { runCommand } from '../../src/commands/run.ts'
-import type { Platform } from '../../src/platform/platform.ts'
 import kept from '../fixtures/first-layout/facts.json'
 import type { Facts, Login } from '../fixtures/first-layout/facts.ts'
-import { withTempFolder } from '../support/temp-folder.ts'
-import { platform } from '../support/test-app.ts'
+import { runAt, serveAt, withCopyOf } from '../support/kept-state.ts'
 
 /** This build on the configuration, database and keys that an earlier one left; see test/fixtures/first-layout. */
 
 const facts: Facts = kept
-const source = join(import.meta.dir, '../fixtures/first-layout')
-
-async function withCopy(work: (folder: string) => Promise<void>): Promise<void> {
-  await withTempFolder(async (folder) => {
-    await cp(join(source, 'config.yaml'), join(folder, 'config.yaml'))
-    await cp(join(source, 'state'), join(folder, 'state'), { recursive: true })
-    // A checkout sets no modes.
-    await chmod(join(folder, 'config.yaml'), 0o600)
-    const files = await readdir(join(folder, 'state'), { recursive: true, withFileTypes: true })
-    for (const file of files) await chmod(join(file.parentPath, file.name), file.isFile() ? 0o600 : 0o700)
-    await work(folder)
-  })
-}
+const withCopy = (work: (folder: string) => Promise<void>) => withCopyOf('first-layout', work)
 
 /** `later`: seconds after the fixture was made. */
-function platformAt(folder: string, later: number): Platform {
-  const start = platform.monotonic()
-  const files = {
-    ...platform.files,
-    resolve: (...paths: string[]) => platform.files.resolve(folder, ...paths),
-  }
-  return {
-    ...platform,
-    files,
-    // The loops beside the answers need not be waited for.
-    after: (milliseconds, callback) => platform.after(milliseconds / 20, callback),
-    now: () => facts.at + later * 1000 + Math.round(platform.monotonic() - start),
-    environment: () => undefined,
-    writeLine: () => {},
-    writeError: () => {},
-  }
-}
-
-async function grantd(folder: string, args: readonly string[]): Promise<{ code: number; out: string }> {
-  let out = ''
-  const writeOut = (text: string) => {
-    out += text
-  }
-  const code = await runCommand({
-    ...platformAt(folder, 60),
-    args: [...args, '--config', join(folder, 'config.yaml')],
-    writeOut,
-    writeOutPaced: async (text) => {
-      writeOut(text)
-      return true
-    },
-    writeError: writeOut,
-  })
-  return { code, out }
-}
+const placeAt = (folder: string, later: number) => ({ folder, at: facts.at + later * 1000 })
+const grantd = (folder: string, args: readonly string[]) => runAt(placeAt(folder, 60), args)
 
 class Server {
   readonly url: string
@@ -104,33 +54,10 @@ class Server {
   }
 }
 
-async function whileServing(
+const whileServing = (
   folder: string,
   { later, work }: { readonly later: number; readonly work: (server: Server) => Promise<void> },
-): Promise<void> {
-  const listening = Promise.withResolvers<string>()
-  let stop = () => {}
-  const ended = runCommand({
-    ...platformAt(folder, later),
-    args: ['serve', '--config', join(folder, 'config.yaml'), '--port', '0'],
-    writeOut: (text) => {
-      const url = /listens on (http:\/\/\S+:\d+)\n/.exec(text)?.[1]
-      if (url !== undefined) listening.resolve(url)
-    },
-    onStopSignal: (listener) => {
-      stop = () => listener('SIGTERM')
-      return () => {}
-    },
-    onReloadSignal: () => () => {},
-  })
-  void ended.then((code) => listening.reject(new Error(`ended with ${code} before it listened`)))
-  try {
-    await work(new Server(await listening.promise))
-  } finally {
-    stop()
-    expect(await ended).toBe(0)
-  }
-}
+) => serveAt(placeAt(folder, later), (url) => work(new Server(url)))
 
 const kidOf = (token: string): unknown =>
   JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
