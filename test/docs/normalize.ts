@@ -16,6 +16,7 @@ const varying: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b[0-9a-f]{64}\b/g, '<sha256>'],
   [/\b[0-9a-f]{32}\b/g, '<request id>'],
   [/\b[B-Z]{4}-[B-Z]{4}\b/g, '<user code>'],
+  [/(?<=The password, shown this once: )\S+/g, '<password>'],
   [/"n":"[^"]*"/g, '"n":"<modulus>"'],
   [/(?<![\w-])[\w-]{43}(?![\w-])/g, '<thumbprint>'],
   [/"jti":"[^"]*"/g, '"jti":"<id>"'],
