@@ -1,4 +1,4 @@
-import { Elysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
 import type { adminApi } from './admin-app.ts'
 import type { Deps } from './deps.ts'
 import { accountEndpoint } from './endpoints/account/account.ts'
@@ -40,12 +40,6 @@ export async function loadAdminApi(admin: Deps['settings']['admin']): Promise<Ad
 /** The whole server as one function from request to response; `admin` is what {@link loadAdminApi} returned. */
 export function createApp(deps: Deps, admin?: AdminApi): Handler {
   const prefix = mountablePath(deps.publicUrl)
-  const routes = new Elysia()
-    .use(documented(deps, admin))
-    .use(deviceEntryEndpoint(deps))
-    .use(pageAssetsEndpoint(deps))
-    .use(tryEndpoint(deps))
-    .use(deps.settings.swagger ? swaggerEndpoint(deps, () => documented(deps, admin)) : new Elysia())
   const app = new Elysia({ strictPath: true, normalize: false, handler: { standardHostname: false } })
     .onTransform({ as: 'global' }, ({ request, route }) => {
       notesOf(request).route = route.startsWith(prefix) ? route.slice(prefix.length) || '/' : route
@@ -53,9 +47,10 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
     .onError({ as: 'global' }, ({ code, error, request }) =>
       code === 'NOT_FOUND' ? answerNoRoute(request) : renderError(error, notesOf(request)),
     )
-    .use(routes)
+  const endpoints = [...documented(deps, admin), ...undocumented(deps, admin)]
+  useAll(app, endpoints)
   // A proxy may cut the path of public_url off, or pass it on.
-  if (prefix !== '') app.group(prefix, (group) => group.use(routes).use(rootEndpoint(deps, '')))
+  if (prefix !== '') app.group(prefix, (group) => useAll(group, [...endpoints, rootEndpoint(deps, '')]))
 
   function answerNoRoute(request: Request): Response {
     const { error, allow } = explainNoRoute(new URL(request.url).pathname, app.routes)
@@ -70,33 +65,53 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
 /** The OpenAPI document of every endpoint, as JSON. The import is here because few servers need it, and a start must be short. */
 export async function renderDocument(deps: Deps): Promise<string> {
   const { findFirstTenant, makeDocument, renderDocumentOf } = await import('./swagger/document.ts')
-  const document = await makeDocument(documented(deps, await loadAdminApi(deps.settings.admin)), deps)
+  const endpoints = documented(deps, await loadAdminApi(deps.settings.admin))
+  const document = await makeDocument(useAll(new Elysia(), endpoints), deps)
   return renderDocumentOf(findFirstTenant(deps), document, deps)
 }
 
 /** Every endpoint of the OpenAPI document, in the order of its page. */
-function documented(deps: Deps, admin: AdminApi | undefined) {
+function documented(deps: Deps, admin: AdminApi | undefined): AnyElysia[] {
   if (deps.settings.admin && !admin) throw new TypeError('The admin API is configured and was not loaded')
-  return new Elysia()
-    .use(tokenEndpoint(deps))
-    .use(protectedResourceEndpoint(deps))
-    .use(userinfoEndpoint(deps))
-    .use(introspectEndpoint(deps))
-    .use(revokeEndpoint(deps))
-    .use(deviceAuthorizationEndpoint(deps))
-    .use(authorizeEndpoint(deps))
-    .use(parEndpoint(deps))
-    .use(loginEndpoint(deps))
-    .use(consentEndpoint(deps))
-    .use(selectAccountEndpoint(deps))
-    .use(logoutEndpoint(deps))
-    .use(accountEndpoint(deps))
-    .use(passwordEndpoint(deps))
-    .use(apiKeysEndpoint(deps))
-    .use(admin ? admin(deps) : new Elysia())
-    .use(strategiesEndpoint(deps))
-    .use(jwksEndpoint(deps))
-    .use(metadataEndpoint(deps))
-    .use(healthEndpoint(deps))
-    .use(rootEndpoint(deps))
+  return [
+    tokenEndpoint(deps),
+    protectedResourceEndpoint(deps),
+    userinfoEndpoint(deps),
+    introspectEndpoint(deps),
+    revokeEndpoint(deps),
+    deviceAuthorizationEndpoint(deps),
+    authorizeEndpoint(deps),
+    parEndpoint(deps),
+    loginEndpoint(deps),
+    consentEndpoint(deps),
+    selectAccountEndpoint(deps),
+    logoutEndpoint(deps),
+    accountEndpoint(deps),
+    passwordEndpoint(deps),
+    apiKeysEndpoint(deps),
+    ...(admin ? [admin(deps)] : []),
+    strategiesEndpoint(deps),
+    jwksEndpoint(deps),
+    metadataEndpoint(deps),
+    healthEndpoint(deps),
+    rootEndpoint(deps),
+  ]
+}
+
+/** The endpoints that the document leaves out. */
+function undocumented(deps: Deps, admin: AdminApi | undefined): AnyElysia[] {
+  return [
+    deviceEntryEndpoint(deps),
+    pageAssetsEndpoint(deps),
+    tryEndpoint(deps),
+    ...(deps.settings.swagger
+      ? [swaggerEndpoint(deps, () => useAll(new Elysia(), documented(deps, admin)))]
+      : []),
+  ]
+}
+
+/** Directly, because the routes of an app within an app are made once more at each level, which a start waits for. */
+function useAll<App extends AnyElysia>(app: App, endpoints: readonly AnyElysia[]): App {
+  for (const endpoint of endpoints) app.use(endpoint)
+  return app
 }
