@@ -65,14 +65,23 @@ export class RequestParameters {
     return this.list.find(([name]) => name !== repeatable && this.isRepeated(name))?.[0]
   }
 
+  /** The first value, like {@link get}; undefined also where {@link checkValues} would refuse it for its length. */
+  getShort(name: string): string | undefined {
+    const value = this.get(name)
+    return value !== undefined && isTooLong(name, value) ? undefined : value
+  }
+
   /** Throws `invalid_request` for a value that is longer than any library sends, and for one with a control character. */
   checkValues(): void {
-    const long = this.list.find(([name, value]) => value.length > (longest[name] ?? 0))
-    if (long) throw new OAuthError('invalid_request', `The parameter ${long[0]} is too long`)
+    const long = this.list.find(([name, value]) => isTooLong(name, value))
+    if (long) throw new OAuthError('invalid_request', `A parameter is too long: ${long[0]}`)
     const strange = this.list.find(([, value]) => /\p{Cc}/u.test(value))
-    if (strange)
-      throw new OAuthError('invalid_request', `The parameter ${strange[0]} has a control character`)
+    if (strange) throw new OAuthError('invalid_request', `A parameter has a control character: ${strange[0]}`)
     if (this.getAll(repeatable).length > mostResources)
       throw new OAuthError('invalid_request', `There are more than ${mostResources} resources`)
   }
+}
+
+function isTooLong(name: string, value: string): boolean {
+  return value.length > (longest[name] ?? 0)
 }

@@ -156,8 +156,8 @@ describe('what goes back to the client', () => {
     ],
     [{ state: ['a', 'b'] }, 'invalid_request: A parameter was sent more than once: state'],
     [{ scope: ['openid', ''] }, 'invalid_request: A parameter was sent more than once: scope'],
-    [{ nonce: 'a\nb' }, 'invalid_request: The parameter nonce has a control character'],
-    [{ nonce: 'n'.repeat(1001) }, 'invalid_request: The parameter nonce is too long'],
+    [{ nonce: 'a\nb' }, 'invalid_request: A parameter has a control character: nonce'],
+    [{ nonce: 'n'.repeat(1001) }, 'invalid_request: A parameter is too long: nonce'],
     [{ request: 'e30.e30.' }, 'request_not_supported: The parameter request is not supported'],
     [
       { request_uri: 'https://app.example/r' },

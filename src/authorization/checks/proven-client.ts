@@ -21,7 +21,9 @@ export async function proveReturnAddress(
   const redirectUri = required(parameters, 'redirect_uri')
   if (!client.redirect_uris.some((registered) => matchesRedirectUri(registered, redirectUri)))
     throw new OAuthError('invalid_request', 'The redirect_uri is not registered for the client')
-  return { client, redirectUri, responseMode: findResponseMode(parameters), state: parameters.get('state') }
+  // A state that is refused for its length would make a header that no proxy takes, so the client would not learn of the refusal.
+  const state = parameters.getShort('state')
+  return { client, redirectUri, responseMode: findResponseMode(parameters), state }
 }
 
 function required(parameters: RequestParameters, name: string): string {

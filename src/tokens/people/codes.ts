@@ -104,23 +104,24 @@ export async function proveCode(
   const id = codeRowId(presented.code, deps)
   const proven = await untilWritten(async () => {
     const found = await records.find(id)
-    if (!found || found.value.failures >= mostFailures) throw codeInvalid('unknown')
+    if (!found) throw codeInvalid('unknown')
     const fault = findFault(found.value, presented, client, deps)
     if (fault === undefined) return found
+    if (isWornOut(found.value)) throw codeInvalid(fault)
     const value = { ...found.value, failures: found.value.failures + 1 }
     const isWritten = await records.replace(id, value, { ifVersion: found.version })
     if (isWritten) throw codeInvalid(fault)
     return lost
   })
-  if (isExpired(proven, deps)) {
+  if (isExpired(proven, deps) || isWornOut(proven.value)) {
     await endReplayed(presented.code, proven.value, { tenant, deps })
-    throw codeInvalid('expired')
+    throw codeInvalid(isWornOut(proven.value) ? 'worn_out' : 'expired')
   }
   const { created_at, expires_at } = proven.value
   return { grant: fromStoredGrant(proven.value), createdAt: created_at, expiresAt: expires_at }
 }
 
-/** An expired code was used if its family is there. */
+/** A code that is dead was used before if its family is there. Whoever used it must not hide that by wrong tries. */
 async function endReplayed(
   code: string,
   { sub, client_id }: Code,
@@ -130,6 +131,11 @@ async function endReplayed(
   if (await endFamily(id, tenant.id, deps)) {
     throw new FamilyEndedError('code', codeMessage, { familyId: id, sub, clientId: client_id })
   }
+}
+
+/** Whether wrong tries have used the code up. */
+function isWornOut({ failures }: Pick<Code, 'failures'>): boolean {
+  return failures >= mostFailures
 }
 
 /** The code has expired also if the clock was set back after the row of its family was deleted. */

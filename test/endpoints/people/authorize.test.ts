@@ -244,6 +244,15 @@ describe('every other error goes to the client, with its code, state and iss', (
     expect(answerOf(page)).toMatchObject({ error: 'invalid_request', state: 'a' })
   })
 
+  test('a state that is too long does not come back, because no proxy takes such a header', async () => {
+    const page = await ask({ state: 's'.repeat(4001) })
+    expect(answerOf(page)).toEqual({
+      error: 'invalid_request',
+      error_description: 'A parameter is too long: state',
+      iss: acmeIssuer,
+    })
+  })
+
   test('by a form, where the request asks for form_post', async () => {
     const page = await ask({ response_mode: 'form_post', prompt: 'none' })
     const fields = page.forms[0]?.fields.map(({ name, value }) => [name, value])

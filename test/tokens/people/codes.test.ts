@@ -103,6 +103,15 @@ test.each(wrong)('a replay with %s ends nothing: it could not have got the token
   expect(await app.introspect(body.access_token)).toMatchObject({ active: true })
 })
 
+test('a thief who used the code cannot hide that by wrong tries: the replay of the owner ends what the thief got', async () => {
+  const code = await app.issue()
+  const { body } = await app.redeem(code)
+  for (let count = 1; count <= 6; count++) await refused(code, { code_verifier: `${verifier}x` })
+  expect(await app.introspect(body.access_token)).toMatchObject({ active: true })
+  expect(await refused(code)).toEqual([...codeError])
+  expect(await app.introspect(body.access_token)).toEqual({ active: false })
+})
+
 test('an inactive and an unknown person get nothing', async () => {
   for (const sub of ['sub-of-bob', 'nobody'])
     expect(await refused(await app.issue({ sub }))).toEqual([...codeError])
