@@ -71,7 +71,8 @@ function makeValue(signIn: SignIn, secretHash: string, { now }: SessionDeps): Se
     amr: [...amr],
     acr,
     created_at: startedAt,
-    last_seen_at: startedAt,
+    // Not later than now: `session_idle` counts from here even if another clock was ahead.
+    last_seen_at: Math.min(startedAt, now()),
     clients: [],
     user_agent: userAgent === null ? null : plainText(userAgent),
   }

@@ -9,8 +9,11 @@ export interface CutoffOf {
 }
 
 /**
- * Ends everything of the person, or of the person at one client, that was made at `before` (ms) or earlier. A cutoff never goes back. Call it
- * with the storage of the transaction that changes the person. Throws StorageError.
+ * Ends everything of the person, or of the person at one client, that was made at `before` (ms) or earlier. Call it with the storage of the
+ * transaction that changes the person. Throws StorageError.
+ *
+ * A cutoff never goes back. What a person gets is made at least 1 ms after the cutoff that was known then, see {@link timeAfter}. So a cutoff of
+ * a clock that is behind goes on by 1 ms, and ends what was made since the last one too.
  */
 export function cutOff(
   storage: Storage,
@@ -21,9 +24,14 @@ export function cutOff(
   const id = idOf(of)
   return untilWritten(async () => {
     const known = await records.find(id)
-    if (known && known.value.before >= before) return
-    return (await writeOver(records, known, { id, value: { before } })) ? undefined : lost
+    const value = { before: timeAfter(await findCutoff(storage, tenantId, of), before) }
+    return (await writeOver(records, known, { id, value })) ? undefined : lost
   })
+}
+
+/** The time (ms) of what is made at `now` after a cutoff was read. A clock that was ahead set a cutoff that is later than now. */
+export function timeAfter(cutoff: number, now: number): number {
+  return Math.max(now, cutoff + 1)
 }
 
 /**

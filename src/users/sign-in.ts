@@ -6,6 +6,7 @@ import { costOfPassword, dummyHash } from '../protocol/password/password-hash.ts
 import { normalEmail } from '../protocol/people/username.ts'
 import type { Passwords } from '../secrets/passwords.ts'
 import type { Storage } from '../storage/storage.ts'
+import { findCutoff, timeAfter } from './cutoffs.ts'
 import { findCosts } from './password-costs.ts'
 import { nobody, type People, type TenantPeople } from './people.ts'
 import type { Person } from './person.ts'
@@ -32,8 +33,8 @@ export type SignInFault = 'unknown_person' | 'person_inactive' | 'no_password' |
 export interface SignedIn {
   readonly person: Person
   /**
-   * When the person was read (ms). A session that begins counts as made at this time: if the password is changed after it, the cutoff ends the
-   * session too.
+   * When the person was read (ms), and later than the cutoff of the person, which a clock that was ahead may have set. A session that begins
+   * counts as made at this time: if the password is changed after it, the cutoff ends the session too.
    */
   readonly provenAt: number
 }
@@ -81,8 +82,11 @@ export async function checkPassword(attempt: PasswordAttempt, deps: SignInDeps):
   const seconds = await limit.findWait()
   if (seconds > 0) return { failure: 'wait', seconds, fault: undefined, sub: person?.sub }
   const place = placeOf(attempt, isKnown)
+  // Read before the person is read again, so that a later cutoff ends what begins now; and for names that nobody has too.
+  const cutoff = await findCutoff(deps.signIns.storage, tenant.id, { sub: person?.sub ?? nobody })
+  const opened = { people, limit, cutoff: { of: person?.sub, before: cutoff } }
   return passwords.inTurn(
-    () => checkInTurn(attempt, { people, limit }, deps.signIns),
+    () => checkInTurn(attempt, opened, deps.signIns),
     () => place,
   )
 }
@@ -95,16 +99,18 @@ function placeOf({ tenant, username, address }: PasswordAttempt, isKnown: boolea
 interface Opened {
   readonly people: TenantPeople
   readonly limit: SignInAttempt
+  /** The cutoff of the person whom the name found first. */
+  readonly cutoff: { readonly of: string | undefined; readonly before: number }
 }
 
 /** A failure is counted before the next check begins. Otherwise many attempts at once would be checked before any of them counts. */
 async function checkInTurn(
   attempt: PasswordAttempt,
-  { people, limit }: Opened,
+  { people, limit, cutoff }: Opened,
   signIns: SignIns,
 ): Promise<PasswordOutcome> {
   if (attempt.signal.aborted) throw new UnavailableError('The browser went away')
-  const provenAt = signIns.now()
+  const readAt = signIns.now()
   const person = await people.findByUsername(attempt.username)
   const held = await limit.findWait()
   if (held > 0) return { failure: 'wait', seconds: held, fault: undefined, sub: person?.sub }
@@ -114,7 +120,7 @@ async function checkInTurn(
   if (person && fault === undefined) {
     await limit.succeed()
     if (verified.isStale) await replaceStaleHash(attempt, person, signIns)
-    return { person, provenAt }
+    return { person, provenAt: person.sub === cutoff.of ? timeAfter(cutoff.before, readAt) : readAt }
   }
   const seconds = await limit.fail()
   const why = { fault, sub: person?.sub }

@@ -10,7 +10,7 @@ import type { PasswordProblem } from '../../pages/password-problem.ts'
 import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
 import { isKnownBrowser } from '../../sessions/browsers.ts'
 import { startSession } from '../../sessions/sessions.ts'
-import { findCutoff } from '../../users/cutoffs.ts'
+import { findCutoff, timeAfter } from '../../users/cutoffs.ts'
 import { checkPassword } from '../../users/sign-in.ts'
 import { type AccountVisit, canChangePassword, readAccount } from './account-view.ts'
 import { explainFault } from './explain-fault.ts'
@@ -80,7 +80,7 @@ async function signInAnew({
   const started = await startSession(
     {
       ...{ tenant, person, authTime: Math.floor(now / 1000), amr: ['pwd'], acr: session.acr },
-      ...{ userAgent: request.headers.get('user-agent'), startedAt: Math.max(now, cutoff + 1) },
+      ...{ userAgent: request.headers.get('user-agent'), startedAt: timeAfter(cutoff, now) },
     },
     deps,
   )

@@ -106,3 +106,25 @@ test('a device gets nothing if everything of the person ended after the answer t
   expect(await devices.poll(codes)).toMatchObject({ error: 'invalid_grant' })
   await devices.app.close()
 })
+
+describe('a clock that was ahead by an hour and ended everything of the person', () => {
+  beforeEach(async () => {
+    await cutOff(storage, 'acme', { sub: await subOf(), before: kit.app.deps.now() + 3_600_000 })
+  })
+
+  test('does not keep the person out', async () => {
+    const browser = await kit.signedIn()
+    const started = await kit.start(browser, first, offline)
+    expect(await statusOf(started, codeOf(started.page), first)).toEqual([200, undefined])
+  })
+
+  test('does not shield what the person gets from the next end', async () => {
+    const browser = await kit.signedIn()
+    const started = await kit.start(browser, first, offline)
+    const code = codeOf(started.page)
+    kit.app.advance(1)
+    await cutOff(storage, 'acme', { sub: await subOf(), before: kit.app.deps.now() })
+    expect(await statusOf(started, code, first)).toEqual([400, 'invalid_grant'])
+    expect((await browser.open(`${acmeUrl}/account`)).url.pathname).toBe(`${acmeUrl}/login`)
+  })
+})

@@ -9,7 +9,7 @@ import { changePassword, setPasswordByLink } from '../../../src/management/peopl
 import { signOutPerson } from '../../../src/management/people/sign-out-person.ts'
 import { listSessions, startSession } from '../../../src/sessions/sessions.ts'
 import type { Tenant } from '../../../src/tenants/tenant.ts'
-import { cutOff, findCutoff } from '../../../src/users/cutoffs.ts'
+import { cutOff, findCutoff, timeAfter } from '../../../src/users/cutoffs.ts'
 import { listPeople, subOfListed } from '../../../src/users/listed-people.ts'
 import { findByLink } from '../../../src/users/password-links.ts'
 import { checkPassword } from '../../../src/users/sign-in.ts'
@@ -373,8 +373,19 @@ describe('a cutoff', () => {
     await cutOff(storage, 'acme', { sub: 's', clientId: 'web', before: 20 })
     expect([await find(), await find('web'), await find('app')]).toEqual([0, 20, 0])
     await cutOff(storage, 'acme', { sub: 's', before: 30 })
-    await cutOff(storage, 'acme', { sub: 's', before: 10 })
     expect([await find(), await find('web'), await find('app')]).toEqual([30, 30, 30])
     expect(await findCutoff(storage, 'other', { sub: 's' })).toBe(0)
+  })
+
+  test('of a clock that is behind ends what was made since the last one', async () => {
+    const { storage } = app.deps
+    await cutOff(storage, 'acme', { sub: 's', before: 30 })
+    const madeAt = timeAfter(await findCutoff(storage, 'acme', { sub: 's' }), 10)
+    expect(madeAt).toBeGreaterThan(30)
+    await cutOff(storage, 'acme', { sub: 's', clientId: 'web', before: 11 })
+    expect(await findCutoff(storage, 'acme', { sub: 's', clientId: 'web' })).toBeGreaterThanOrEqual(madeAt)
+    expect(await findCutoff(storage, 'acme', { sub: 's' })).toBe(30)
+    await cutOff(storage, 'acme', { sub: 's', before: 12 })
+    expect(await findCutoff(storage, 'acme', { sub: 's' })).toBeGreaterThanOrEqual(madeAt)
   })
 })
