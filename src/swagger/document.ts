@@ -21,7 +21,8 @@ const description = [
   'Every error is `{"error", "error_description"}` with a code of the RFC that defines it. Every answer carries an',
   '`X-Request-Id`, which is in the log of the server too.',
   '',
-  'This page begins with one tenant; `?tenant=ID` in its address chooses another one.',
+  'This page begins with one tenant; `?tenant=ID` in its address chooses another one. Where a client of the tenant may come back to',
+  'this page, *Authorize* also signs you in, and `userinfo` then answers who you are.',
 ].join('\n')
 
 /** An OpenAPI 3 document without the values of a tenant. */
@@ -71,7 +72,7 @@ export function findFirstTenant({
 export function renderDocumentOf(
   tenant: Tenant | undefined,
   document: OpenApiDocument,
-  deps: Pick<Deps, 'settings' | 'publicUrl' | 'clients'>,
+  deps: Pick<Deps, 'settings' | 'publicUrl' | 'clients' | 'tenants'>,
 ): string {
   const components = { ...Object(document['components']), securitySchemes: securitySchemes(tenant, deps) }
   return JSON.stringify({ ...document, components }, (_, value: unknown) =>
@@ -81,8 +82,10 @@ export function renderDocumentOf(
 
 function securitySchemes(
   tenant: Tenant | undefined,
-  { settings: { admin }, publicUrl, clients }: Pick<Deps, 'settings' | 'publicUrl' | 'clients'>,
+  deps: Pick<Deps, 'settings' | 'publicUrl' | 'clients' | 'tenants'>,
 ) {
+  const { admin } = deps.settings
+  const { publicUrl } = deps
   const base = `${basePathOf(publicUrl)}${tenantPath(tenant?.id ?? 'test-tenant')}/oauth`
   const tokenUrl = `${base}/token`
   const scopes = {
@@ -93,11 +96,11 @@ function securitySchemes(
     }),
     ...(admin && { [reservedScopes.admin]: 'Use the admin API' }),
   }
-  const publicClient = tenant && findPublicClient(tenant, `${publicUrl}/swagger/oauth2-redirect`, clients)
+  const publicClient = tenant && findPageClient(tenant, deps)
   return {
     [security.oauth2]: {
       type: 'oauth2' as const,
-      description: `Gets a token of the tenant ${tenant?.id ?? ''} with the id and the secret of a client${tenant?.oidc ? ', or signs you in' : ''}.`,
+      description: `Gets a token of the tenant ${tenant?.id ?? ''} with the id and the secret of a client${tenant?.oidc ? `, or signs you in. ${signInHint(publicClient !== undefined, deps)}` : '.'}`,
       flows: {
         clientCredentials: { tokenUrl, scopes },
         ...(tenant?.oidc && {
@@ -122,6 +125,24 @@ function securitySchemes(
       description: 'The id and the secret of a client, each form-encoded (RFC 6749 section 2.3.1).',
     },
   }
+}
+
+/** The client by which the page itself signs people in. */
+function findPageClient(tenant: Tenant, { publicUrl, clients }: Pick<Deps, 'publicUrl' | 'clients'>) {
+  return findPublicClient(tenant, redirectUrlOf(publicUrl), clients)
+}
+
+function redirectUrlOf(publicUrl: string): string {
+  return `${publicUrl}/swagger/oauth2-redirect`
+}
+
+/** What to fill in for a sign-in, or where one is possible, as Markdown. */
+function signInHint(hasPageClient: boolean, deps: Pick<Deps, 'publicUrl' | 'clients' | 'tenants'>): string {
+  if (hasPageClient)
+    return 'To sign in, leave `client_secret` empty and choose `openid` and what else you want to see.'
+  const other = deps.tenants.configured.find((tenant) => tenant.active && findPageClient(tenant, deps))
+  if (other) return `To sign in, use [the tenant ${other.id}](?tenant=${encodeURIComponent(other.id)}).`
+  return `To sign in, use a client that has \`${redirectUrlOf(deps.publicUrl)}\` in its \`redirect_uris\`.`
 }
 
 const words: Readonly<Record<(typeof peopleScopes)[number], string>> = {

@@ -69,8 +69,9 @@ tenants:
       spa: { token_endpoint_auth_method: none, grant_types: [authorization_code], redirect_uris: ['http://localhost:3000/swagger/oauth2-redirect'] }
 `)
   const { components } = await (await people.send('/swagger/json')).json()
-  const { flows, 'x-public-client': client } = components.securitySchemes.oauth2
+  const { flows, description, 'x-public-client': client } = components.securitySchemes.oauth2
   expect(client).toBe('spa')
+  expect(description).toContain('To sign in, leave `client_secret` empty')
   expect(flows.authorizationCode).toMatchObject({
     authorizationUrl: '/api/v1/tenant/acme/oauth/authorize',
     tokenUrl: '/api/v1/tenant/acme/oauth/token',
@@ -80,3 +81,27 @@ tenants:
   const without = await (await app.send('/swagger/json')).json()
   expect(Object.keys(without.components.securitySchemes.oauth2.flows)).toEqual(['clientCredentials'])
 })
+
+test('where no client of the tenant may come back to the page, the document says which tenant or which redirect URI does it', async () => {
+  const text = `
+tenants:
+  acme: { name: Acme, oauth2: {}, oidc: {} }
+  example:
+    name: Example
+    oauth2: {}
+    oidc: {}
+    clients:
+      spa: { token_endpoint_auth_method: none, grant_types: [authorization_code], redirect_uris: ['http://localhost:3000/swagger/oauth2-redirect'] }
+`
+  expect(await describeSignIn(text)).toEndWith('To sign in, use [the tenant example](?tenant=example).')
+  expect(await describeSignIn(text.replace('swagger', 'elsewhere'))).toEndWith(
+    'To sign in, use a client that has `http://localhost:3000/swagger/oauth2-redirect` in its `redirect_uris`.',
+  )
+})
+
+async function describeSignIn(config: string): Promise<string> {
+  const people = await startTestApp(config)
+  const { components } = await (await people.send('/swagger/json')).json()
+  await people.close()
+  return components.securitySchemes.oauth2.description
+}
