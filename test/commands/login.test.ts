@@ -181,6 +181,15 @@ describe('grantd login', () => {
     expect(err).toEndWith('\nStopped; nobody signed in\n')
   })
 
+  test.each([
+    [{}, '"cli" is unknown, or it has a secret, which GRANTD_CLIENT_SECRET would have to hold'],
+    [{ GRANTD_CLIENT_SECRET: 'another' }, 'is it the secret of "cli"?'],
+  ])('a refused client is explained: %j', async (environment, complaint) => {
+    const refusal = Response.json({ error: 'invalid_client', error_description: 'No' }, { status: 401 })
+    const { code, err } = await login({ codes: refusal, environment })
+    expect([code, err]).toEqual([1, `grantd: The server refused with 401: "No"; ${complaint}\n`])
+  })
+
   test('a tenant without the device flow says so', async () => {
     const { code, err } = await login({ metadata: { ...metadata, device_authorization_endpoint: undefined } })
     expect([code, err]).toEqual([

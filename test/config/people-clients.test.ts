@@ -139,6 +139,19 @@ test('what is taken and doubtful is a warning', async () => {
   ])
 })
 
+test('what nobody can use is a warning', async () => {
+  const [unused, more] = await warningsOf(
+    withClient('secret: 6f4c2f1c9b7a4e0d8a33, redirect_uris: [https://app.example/cb]'),
+  )
+  expect(unused).toEndWith(
+    `${at}.redirect_uris has no use without authorization_code in grant_types; nobody signs in there`,
+  )
+  expect(more).toBeUndefined()
+  expect(await warningsOf('tenants:\n  acme:\n    name: Acme\n    oidc: {}\n')).toEqual([
+    'config.yaml:4:5: tenants.acme.oidc has no use without oauth2; write oauth2: {} beside it',
+  ])
+})
+
 test('the scopes of people are of no client that signs people in, and of a service they are as any other', async () => {
   const { buildClient } = await import('../../src/clients/client.ts')
   const build = async (line: string, tenant: string) => {

@@ -8,7 +8,7 @@ const hashed = new Bun.CryptoHasher('sha256').update(password).digest('hex')
 
 /** A tenant with these people. */
 const withUsers = (...users: readonly string[]) =>
-  `tenants:\n  acme:\n    name: Acme\n    oidc: {}\n    users:\n${users.map((user) => `      ${user}\n`).join('')}`
+  `tenants:\n  acme:\n    name: Acme\n    oauth2: {}\n    oidc: {}\n    users:\n${users.map((user) => `      ${user}\n`).join('')}`
 const ada = (line: string) => withUsers(`ada: { ${line} }`)
 
 async function userOf(text: string, surroundings?: ConfigSurroundings) {
@@ -136,8 +136,8 @@ describe('the password', () => {
       withUsers(`ada: { password: ${password} }`, 'bob: { password: changeme }'),
     )
     expect(warnings).toEqual([
-      'config.yaml:6:14: tenants.acme.users.ada.password is in clear, which is for trying out; write password_hash instead',
-      'config.yaml:7:14: tenants.acme.users.bob.password is a known example, so anybody can sign in with it; choose one of your own',
+      'config.yaml:7:14: tenants.acme.users.ada.password is in clear, which is for trying out; write password_hash instead',
+      'config.yaml:8:14: tenants.acme.users.bob.password is a known example, so anybody can sign in with it; choose one of your own',
     ])
   })
 })
@@ -187,6 +187,6 @@ test('people of a tenant without oidc are warned about', async () => {
 
 test('a key with an @ is refused, because it would be an address', async () => {
   expect(await faultsOf(withUsers(`ada@example.com: { password: ${password} }`))).toEqual([
-    'config.yaml:6:7: tenants.acme.users has the key "ada@example.com", wanted 1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first',
+    'config.yaml:7:7: tenants.acme.users has the key "ada@example.com", wanted 1 to 64 of A-Z a-z 0-9 . _ - and a letter or digit first',
   ])
 })

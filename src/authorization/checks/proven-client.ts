@@ -17,10 +17,15 @@ export async function proveReturnAddress(
     if (parameters.isRepeated(name))
       throw new OAuthError('invalid_request', `A parameter was sent more than once: ${name}`)
   const client = await clients.find(required(parameters, 'client_id'))
-  if (!client?.active) throw new OAuthError('invalid_request', 'The client is unknown')
+  if (!client?.active)
+    throw new OAuthError('invalid_request', 'The client is unknown', {
+      reason: client ? 'inactive_client' : 'unknown_client',
+    })
   const redirectUri = required(parameters, 'redirect_uri')
   if (!client.redirect_uris.some((registered) => matchesRedirectUri(registered, redirectUri)))
-    throw new OAuthError('invalid_request', 'The redirect_uri is not registered for the client')
+    throw new OAuthError('invalid_request', 'The redirect_uri is not registered for the client', {
+      reason: 'unregistered_uri',
+    })
   // A state that is refused for its length would make a header that no proxy takes, so the client would not learn of the refusal.
   const state = parameters.getShort('state')
   return { client, redirectUri, responseMode: findResponseMode(parameters), state }

@@ -1,6 +1,7 @@
 import { CommandError } from '../../cli/command.ts'
 import { describeRefusal, fetchJson, type JsonAnswer } from '../../cli/remote/fetch-json.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { printable } from '../../printable.ts'
 
 /**
  * The device flow (RFC 8628) as a client sees it, in three steps: {@link discover} the endpoints, {@link askForCodes}, and
@@ -77,6 +78,7 @@ export async function askForCodes(
   const form = credentialsOf(client)
   if (scopes.length > 0) form.set('scope', scopes.join(' '))
   const answer = await postForm(deviceAuthorization, form, platform)
+  if (answer.status === 401) throw new CommandError(`${describeRefusal(answer)}; ${wantedOf(client)}`)
   if (answer.status !== 200) throw new CommandError(describeRefusal(answer))
   const { device_code, user_code, verification_uri, verification_uri_complete, expires_in, interval } =
     answer.body
@@ -128,6 +130,13 @@ export async function pollForTokens(
     }
   }
   throw expired()
+}
+
+/** What a client that is refused has to be. Servers do not say whether it is unknown, or has another secret. */
+function wantedOf({ id, secret }: DeviceClient): string {
+  const name = printable(JSON.stringify(id))
+  if (secret !== undefined) return `is it the secret of ${name}?`
+  return `${name} is unknown, or it has a secret, which GRANTD_CLIENT_SECRET would have to hold`
 }
 
 const unreachable: JsonAnswer = { status: 503, body: {} }

@@ -21,8 +21,14 @@ export function checkPeopleSettings(tenant: Partly<TenantConfig>, path: Path, so
 
 /** Whether the client gets tokens for itself alone, as most of a hundred thousand clients do, so that no rule concerns it. */
 function isForItself(client: Partly<ClientConfig>): boolean {
-  const { grant_types: types, backchannel_logout_uri: uri, token_endpoint_auth_method: method } = client
-  return types?.length === 1 && types[0] === 'client_credentials' && !uri && method !== 'none'
+  const {
+    grant_types: types,
+    redirect_uris,
+    backchannel_logout_uri: uri,
+    token_endpoint_auth_method: method,
+  } = client
+  const isService = types?.length === 1 && types[0] === 'client_credentials'
+  return isService && !uri && !redirect_uris?.length && method !== 'none'
 }
 
 interface Placed {
@@ -44,6 +50,8 @@ function checkClient(client: Partly<ClientConfig>, { tenant, path }: Placed, sou
   for (const [index, uri] of (client.redirect_uris ?? []).entries()) {
     if (uri && isPlainHttp(uri)) warn(['redirect_uris', index], `is ${uri}: codes travel in clear; use https`)
   }
+  if (client.redirect_uris?.length && client.grant_types?.includes('authorization_code') === false)
+    warn(['redirect_uris'], 'has no use without authorization_code in grant_types; nobody signs in there')
   const { backchannel_logout_uri: uri } = client
   if (uri && isPlainHttp(uri))
     warn(['backchannel_logout_uri'], `is ${uri}: logout tokens travel in clear; use https`)
@@ -56,6 +64,10 @@ const idles = [
 ] as const
 
 function checkOpenid({ oidc, oauth2 }: Partly<TenantConfig>, path: Path, source: Source): void {
+  if (oidc && !oauth2) {
+    const where = [...path, 'oidc']
+    source.warn(where, `${renderPath(where)} has no use without oauth2; write oauth2: {} beside it`)
+  }
   const declared = oauth2?.scopes ?? {}
   for (const { path: inside, message } of findOpenidFaults(oidc ?? {}, (scope) =>
     Object.hasOwn(declared, scope),

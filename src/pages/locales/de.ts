@@ -146,7 +146,7 @@ export const de: Texts = {
     },
     'interaction-over': {
       title: 'Diese Seite ist abgelaufen',
-      text: 'Sie haben etwas zu lange gewartet, oder Sie sind hier schon fertig. Bitte gehen Sie zurück zur App und beginnen Sie noch einmal.',
+      text: 'Sie haben etwas zu lange gewartet, Sie sind hier schon fertig, oder Ihr Browser blockiert Cookies. Bitte gehen Sie zurück zur App und beginnen Sie noch einmal.',
     },
     continue: 'Weiter',
   },

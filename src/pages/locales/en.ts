@@ -141,7 +141,7 @@ export const en = {
     },
     'interaction-over': {
       title: 'This page has expired',
-      text: 'You waited a little too long, or you have finished this already. Please go back to the app and start again.',
+      text: 'You waited a little too long, you have finished this already, or your browser blocks cookies. Please go back to the app and start again.',
     },
     continue: 'Continue',
   },

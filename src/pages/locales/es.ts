@@ -138,7 +138,7 @@ export const es: Texts = {
     },
     'interaction-over': {
       title: 'Esta página ha caducado',
-      text: 'Ha pasado demasiado tiempo, o ya habías terminado. Vuelve a la aplicación y empieza de nuevo.',
+      text: 'Ha pasado demasiado tiempo, ya habías terminado o tu navegador bloquea las cookies. Vuelve a la aplicación y empieza de nuevo.',
     },
     continue: 'Continuar',
   },
