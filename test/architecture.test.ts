@@ -55,7 +55,6 @@ const settings = [
 const arrows: Record<string, readonly string[]> = {
   main: ['commands', 'platform', 'log'],
   commands: [
-    'logout',
     'sessions',
     'app',
     'server',
@@ -65,7 +64,6 @@ const arrows: Record<string, readonly string[]> = {
     'build-info',
     'log',
     'printable',
-    'exposure',
     'config',
     'platform',
     'storage',
@@ -81,7 +79,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
   ],
   server: [
-    'logout',
+    'logout/backchannel-logout.ts',
     'app',
     'pages/frame/logo.ts',
     'cli',
@@ -107,7 +105,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
   ],
   offline: [
-    'logout',
+    'logout/backchannel-logout.ts',
     'server',
     'cli',
     'deps',
@@ -121,7 +119,6 @@ const arrows: Record<string, readonly string[]> = {
     'audit',
     'clients',
     'tenants',
-    'users',
     'keys',
     'protocol',
   ],
@@ -129,7 +126,7 @@ const arrows: Record<string, readonly string[]> = {
   app: ['endpoints', 'admin-app', 'http', 'swagger', 'deps'],
   'admin-app': ['admin', 'deps'],
   deps: [
-    'logout',
+    'logout/logout-notices.ts',
     'config/schema.ts',
     'pages/frame/logo.ts',
     'audit/audit-trail.ts',
@@ -167,7 +164,6 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
   ],
   admin: [
-    'logout',
     'sessions',
     'deps',
     'http',
@@ -192,16 +188,17 @@ const arrows: Record<string, readonly string[]> = {
     'tokens',
     'clients',
     'tenants',
-    'users',
+    'users/person.ts',
     'limits',
-    ...port,
+    'platform/hashing.ts',
+    'platform/network.ts',
     'protocol',
-    ...storage,
+    'storage/last-use.ts',
   ],
-  authorization: ['sessions', 'consents', 'users', 'tokens', 'clients', 'tenants', 'protocol', ...storage],
+  authorization: ['sessions', 'consents', 'tokens', 'clients', 'tenants', 'protocol', ...storage],
   // Templates are functions from a view to HTML: they know no tenant, no request and no storage.
   pages: ['http/answer/html.ts', 'protocol'],
-  swagger: ['deps', 'http', 'tenants', ...port, 'protocol'],
+  swagger: ['deps', 'http', 'tenants', 'platform/hashing.ts', 'protocol'],
   management: [
     'logout',
     'audit',
@@ -216,7 +213,16 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
     ...storage,
   ],
-  grants: ['tokens', 'clients', 'tenants', 'users', 'keys', 'protocol', ...storage, ...port],
+  grants: [
+    'tokens',
+    'clients',
+    'tenants',
+    'users',
+    'keys/keyring.ts',
+    'protocol',
+    'storage/storage.ts',
+    'platform/hashing.ts',
+  ],
   tokens: ['bounded-map', 'sessions', 'keys', 'clients', 'tenants', 'users', 'protocol', ...storage, ...port],
   // The one thing of keys that clients need: what their own keys signed.
   clients: [
@@ -231,32 +237,21 @@ const arrows: Record<string, readonly string[]> = {
   ],
   tenants: ['bounded-map', ...settings, 'protocol', ...storage],
   // A person is made while its tenant is there.
-  users: [
-    tenantRow,
-    'async',
-    'bounded-map',
-    'secrets',
-    'limits',
-    ...port,
-    ...settings,
-    'protocol',
-    ...storage,
-  ],
+  users: [tenantRow, 'async', 'secrets', 'limits', ...port, ...settings, 'protocol', ...storage],
   logout: [
     'async',
-    'tokens',
+    'tokens/people/id-token-hint.ts',
     'sessions',
-    'users',
     'clients',
     'tenants',
     'keys',
     'log',
-    ...port,
+    'platform/outbound.ts',
     'protocol',
-    ...storage,
+    'storage/storage.ts',
   ],
-  sessions: ['users', ...port, ...storage],
-  consents: ['users', ...storage],
+  sessions: ['users', 'platform/hashing.ts', ...storage],
+  consents: ['users/cutoffs.ts', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],
   supervisor: ['metrics', 'log', ...port],
   metrics: [...port],
@@ -344,6 +339,18 @@ describe('arrows', () => {
         )
       })
     expect(wrong).toEqual([])
+  })
+
+  test('every arrow has an import', () => {
+    const shared: readonly string[] = [...storage, ...port, ...tricks, ...settings]
+    const unused = Object.entries(arrows).flatMap(([room, allowed]) => {
+      const used = imports.filter(({ file }) => roomOf(file) === room).map(({ target }) => target)
+      return allowed
+        .filter((arrow) => !shared.includes(arrow))
+        .filter((arrow) => !used.some((target) => target === arrow || roomOf(target) === arrow))
+        .map((arrow) => `${room} -> ${arrow}`)
+    })
+    expect(unused).toEqual([])
   })
 
   test('an endpoint imports no sibling but its own parts: token-detail.ts and token-checks/ are those of token', () => {
