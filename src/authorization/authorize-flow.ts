@@ -2,7 +2,8 @@ import { noteClient } from '../sessions/sessions.ts'
 import type { SignedIn } from '../sessions/signed-in.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { issueCode } from '../tokens/people/codes.ts'
-import { scopesOfClaims } from '../tokens/people/person-claims.ts'
+import { mayAllowScope } from '../tokens/people/people-rights.ts'
+import { keepAllowed, scopesOfClaims } from '../tokens/people/person-claims.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { makeClientAnswer } from './client-answer.ts'
 import type { Flow, FlowAnswer } from './flow.ts'
@@ -18,13 +19,19 @@ export interface FlowTenant {
 /** The flow of an authorization request that passed every check. */
 export function authorizeFlow(request: AuthorizationRequest, of: FlowTenant, deps: AuthorizeDeps): Flow {
   const { client, scopes, claims, prompt, maxAge, hintedSub, loginHint, uiLocales, redirectUri } = request
-  const named = scopesOfClaims({ ...claims?.userinfo, ...claims?.id_token }, of.tenant)
+  const mayAllow = (scope: string) => mayAllowScope(scope, { tenant: of.tenant, client })
+  const named = scopesOfClaims({ ...claims?.userinfo, ...claims?.id_token }, of.tenant, mayAllow)
+  // Nothing else is kept, because a client that gets more scopes later must ask the person for what they bring.
+  const wanted = claims && {
+    userinfo: keepAllowed(claims.userinfo ?? {}, of.tenant, mayAllow),
+    id_token: keepAllowed(claims.id_token ?? {}, of.tenant, mayAllow),
+  }
   return {
     client,
     ask: { scopes, prompt, maxAge, hintedSub, consent: client.consent },
     asked: [...new Set([...scopes, ...named])],
     ...{ loginHint, uiLocales, redirectUri, isDevice: false },
-    finish: (signedIn) => answerCode(request, signedIn, { of, deps }),
+    finish: (signedIn) => answerCode({ ...request, claims: wanted }, signedIn, { of, deps }),
     refuse: async (error, error_description) => ({
       to: 'client',
       hasCode: false,

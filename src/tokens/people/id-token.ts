@@ -1,6 +1,7 @@
 import { hashOfToken, signJwt } from '../../keys/jwt.ts'
 import type { AuthorizedPerson } from '../authorization.ts'
 import type { FurtherToken } from '../issue-request.ts'
+import { mayAllowScope } from './people-rights.ts'
 import { buildPersonClaims } from './person-claims.ts'
 
 /**
@@ -21,6 +22,7 @@ export const idToken: FurtherToken = {
       // OpenID Connect Core section 5.4 lets an ID token that comes with an access token leave them to userinfo.
       scopes: tenant.oidc.claims_in_id_token ? scopes : [],
       requested: person.grant.claims?.id_token,
+      mayAllow: (scope: string) => mayAllowScope(scope, { tenant, client }),
     }
     const claims = {
       ...buildPersonClaims(person.person, wanted, tenant),

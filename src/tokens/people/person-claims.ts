@@ -38,9 +38,16 @@ function claimsOf(byScope: ReadonlyMap<string, readonly string[]>): string[] {
   return [...byScope.values()].flat()
 }
 
+/** Whether the client may have the scope, if the person allows it. */
+export type MayAllow = (scope: string) => boolean
+
 /** The scopes that stand for these requested claims, so that a person can be asked for them by name. */
-export function scopesOfClaims(requested: RequestedClaims, tenant: ClaimsByScope): readonly string[] {
-  const byScope = [...claimsByScope(tenant)]
+export function scopesOfClaims(
+  requested: RequestedClaims,
+  tenant: ClaimsByScope,
+  mayAllow: MayAllow,
+): readonly string[] {
+  const byScope = [...claimsByScope(tenant)].filter(([scope]) => mayAllow(scope))
   const scopes = Object.keys(requested).flatMap((name) => {
     const found = byScope.find(([, names]) => names.includes(name))
     return found ? [found[0]] : []
@@ -48,25 +55,38 @@ export function scopesOfClaims(requested: RequestedClaims, tenant: ClaimsByScope
   return [...new Set(scopes)]
 }
 
+/** The claims of the request that {@link scopesOfClaims} asks the person for. The others are ignored (OpenID Connect Core section 5.5). */
+export function keepAllowed(
+  requested: RequestedClaims,
+  tenant: ClaimsByScope,
+  mayAllow: MayAllow,
+): RequestedClaims {
+  const names = Object.entries(requested).filter(
+    ([name]) => scopesOfClaims({ [name]: null }, tenant, mayAllow).length > 0,
+  )
+  return Object.fromEntries(names)
+}
+
 export interface WantedClaims {
   readonly scopes: readonly string[]
   /** Those of the claims parameter for this place: the ID token, or userinfo. Default: none. */
   readonly requested?: RequestedClaims | undefined
+  readonly mayAllow: MayAllow
 }
 
 /**
  * The claims of a person, without `sub`: those of the scopes, and those that the claims parameter names. It names only claims that some scope
- * stands for, so no other attribute leaves the server. A claim that the person does not have is left out (Core section 5.3.2), and so is one
+ * stands for which the client may have, so no other attribute leaves the server. A claim that the person does not have is left out (Core section 5.3.2), and so is one
  * that is requested with another value.
  */
 export function buildPersonClaims(
   person: Person,
-  { scopes, requested = {} }: WantedClaims,
+  { scopes, requested = {}, mayAllow }: WantedClaims,
   tenant: ClaimsByScope,
 ): Readonly<Record<string, unknown>> {
   const byScope = claimsByScope(tenant)
   const byScopes = scopes.flatMap((scope) => byScope.get(scope) ?? [])
-  const known = new Set(claimsOf(byScope))
+  const known = new Set([...byScope].flatMap(([scope, names]) => (mayAllow(scope) ? names : [])))
   const byRequest = Object.keys(requested).filter((name) => known.has(name) && fits(person, name, requested))
   const entries = [...new Set([...byScopes, ...byRequest])].flatMap((name) => {
     const value = findClaim(person, name)

@@ -3,6 +3,7 @@ import type { Keyring } from '../../keys/keyring.ts'
 import type { UserinfoResponse } from '../../protocol/messages.ts'
 import type { StandingTokenPerson } from '../check/person-standing.ts'
 import type { VerifiedToken } from '../verify.ts'
+import { mayAllowScope } from './people-rights.ts'
 import { buildPersonClaims } from './person-claims.ts'
 
 /** A verified access token of a person. */
@@ -11,10 +12,11 @@ export interface TokenOfPerson extends VerifiedToken {
 }
 
 /** The claims of the person now, by the scopes of the token and by the claims parameter (OpenID Connect Core section 5.3.2). */
-export function buildUserinfo({ tenant, scopes, ofPerson }: TokenOfPerson): UserinfoResponse {
+export function buildUserinfo({ tenant, client, scopes, ofPerson }: TokenOfPerson): UserinfoResponse {
   const { person, family } = ofPerson
+  const mayAllow = (scope: string) => mayAllowScope(scope, { tenant, client })
   return {
-    ...buildPersonClaims(person, { scopes, requested: family.claims?.userinfo }, tenant),
+    ...buildPersonClaims(person, { scopes, requested: family.claims?.userinfo, mayAllow }, tenant),
     sub: person.sub,
   }
 }

@@ -48,12 +48,13 @@ describe('a claim', () => {
 
 test('an unknown scope brings nothing, one with the name of a member of every object neither', () => {
   for (const scope of ['x', 'constructor', '__proto__', 'toString', 'openid', 'offline_access'])
-    expect(buildPersonClaims(person, { scopes: [scope] }, plain)).toEqual({})
+    expect(buildPersonClaims(person, { scopes: [scope], mayAllow: () => true }, plain)).toEqual({})
 })
 
 test('requested claims are named by the scopes that stand for them', () => {
   const requested = { email_verified: null, name: null, family_name: null, plan: null, sub: null }
-  expect(scopesOfClaims(requested, plain)).toEqual(['email', 'profile'])
+  expect(scopesOfClaims(requested, plain, () => true)).toEqual(['email', 'profile'])
+  expect(scopesOfClaims(requested, plain, (scope) => scope !== 'email')).toEqual(['profile'])
 })
 
 test('what is supported begins with sub', () => {
