@@ -206,8 +206,10 @@ public_keys() { curl -sf "$tenant/.well-known/jwks.json"; }
 test_demo() {
   say "the demo: docker run -p 3000:3000 grantd"
   run
-  token=$(get_token demo-client "$(docker logs "$name" 2>&1 | sed -n 's/.*shown this once: //p')")
+  token=$(get_token demo-client "$(docker logs "$name" 2>&1 | sed -n 's/.*The secret, shown this once: //p')")
   check "answer of the protected resource to the demo's token" "$(status_of "$token")" 200
+  check "answer of the example app" "$(curl -s -o /dev/null -w '%{http_code}' "$tenant/try")" 200
+  check "answer of the sign-in page" "$(curl -s -o /dev/null -w '%{http_code}' "$tenant/login")" 200
   check "answer to that token with its end changed" "$(status_of "${token%?????}AAAAA")" 401
   wait_until_healthy
   stop

@@ -20,6 +20,7 @@ export async function createDemo(platform: Platform): Promise<Demo> {
   const secret = generateSecret(platform.randomBytes, platform.hashing)
   const password = generatePassword(platform.randomBytes)
   const text = `
+server: { try_page: true }
 tenants:
   ${tenantId}:
     name: Test Tenant

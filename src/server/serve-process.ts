@@ -95,11 +95,12 @@ interface ServeOptions {
 }
 
 /** Opens everything, serves, and returns the exit code once the server has stopped. */
-async function serveConfig(loaded: LoadedConfig, options: ServeOptions): Promise<number> {
+async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<number> {
   const { platform, worker, isQuiet } = options
-  const { config } = loaded
   const log = openLog(options)
-  const { host, port, workers } = (await worker?.plan(planOf(loaded, options))) ?? { ...options, workers: 1 }
+  const { host, port, workers } = (await worker?.plan(planOf(found, options))) ?? { ...options, workers: 1 }
+  const loaded = withHost(found, host)
+  const { config } = loaded
   const lifecycle: Lifecycle = { phase: 'starting' }
   const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet })
   const metrics = startMetrics(config, { platform, log, isWorker: worker !== undefined })
@@ -146,6 +147,12 @@ function openLog({ platform, worker }: ServeOptions): Log {
   const log = createLog(platform.writeLine, platform.now)
   if (!worker) return log
   return (level, message, fields) => log(level, message, { worker: worker.id, ...fields })
+}
+
+/** The configuration with the address that is listened on, because what is served depends on it: the try page is for loopback. */
+function withHost(loaded: LoadedConfig, host: string): LoadedConfig {
+  const { config } = loaded
+  return { ...loaded, config: { ...config, server: { ...config.server, host } } }
 }
 
 function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): Plan {
