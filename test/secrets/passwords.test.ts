@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { normalPassword } from '../../src/protocol/password/password.ts'
 import {
   costOfPassword,
   dummyHash,
   parsePasswordHash,
   renderPbkdf2,
 } from '../../src/protocol/password/password-hash.ts'
+import { normalEmail } from '../../src/protocol/people/username.ts'
 import { Passwords } from '../../src/secrets/passwords.ts'
 import { platform } from '../support/test-app.ts'
 
@@ -30,6 +32,19 @@ test('the same letter in other bytes is the same password, and another space is 
   expect((await verify('Zürich\u00a0am See', hash)).isRight).toBe(true)
   expect((await verify('zürich am See', hash)).isRight).toBe(false)
   expect((await verify('Zürich am See ', hash)).isRight).toBe(false)
+})
+
+test('a text with more marks in a row than any has stays as it is, because sorting them takes a time that grows with their square', async () => {
+  const marks = (count: number) => `a${'\u0301'.repeat(count)}${'\u0316'.repeat(count)}`
+  expect(normalPassword(marks(15))).toBe(marks(15).normalize('NFC'))
+  expect(normalEmail(`${marks(15)}@EXAMPLE.com`)).toBe(`${marks(15).normalize('NFC')}@example.com`)
+  // The whole body of a form: without the limit it takes half a minute.
+  for (const count of [16, 16_000]) {
+    expect(normalPassword(marks(count))).toBe(marks(count))
+    expect(normalEmail(`${marks(count)}@EXAMPLE.com`)).toBe(`${marks(count)}@example.com`)
+  }
+  const hash = await passwords.hash(marks(100))
+  expect((await verify(marks(100), hash)).isRight).toBe(true)
 })
 
 test('a ligature is not its letters: NFC and not NFKC', async () => {

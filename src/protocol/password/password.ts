@@ -1,3 +1,5 @@
+import { normalForm } from './normal-form.ts'
+
 /** Bytes of the UTF-8 form. A longer text is refused before it is hashed, so that no request makes the server hash a megabyte. */
 export const longestPassword = 1024
 
@@ -7,7 +9,7 @@ export const longestPassword = 1024
  * a ligature and its letters. The case and the spaces at the ends are kept.
  */
 export function normalPassword(password: string): string {
-  return password.replace(/\p{Zs}/gu, ' ').normalize('NFC')
+  return normalForm(password.replace(/\p{Zs}/gu, ' '))
 }
 
 /** Why a text cannot be a new password. */
@@ -19,6 +21,7 @@ export function findPasswordFault(
   { min_length }: { readonly min_length: number },
 ): PasswordFault | undefined {
   if (!password.isWellFormed() || /\p{Cc}/u.test(password)) return 'not_text'
+  if (isTooLong(password)) return 'too_long'
   const normal = normalPassword(password)
   if (isTooLong(normal)) return 'too_long'
   return [...normal].length < min_length ? 'too_short' : undefined
