@@ -30,7 +30,7 @@ export function authorizeFlow(request: AuthorizationRequest, of: FlowTenant, dep
     client,
     ask: { scopes, prompt, maxAge, hintedSub, consent: client.consent },
     asked: [...new Set([...scopes, ...named])],
-    ...{ loginHint, uiLocales, redirectUri, isDevice: false },
+    ...{ loginHint, uiLocales, redirectUri, isDevice: false, isDecided: false },
     finish: (signedIn) => answerCode({ ...request, claims: wanted }, signedIn, { of, deps }),
     refuse: async (error, error_description) => ({
       to: 'client',

@@ -19,6 +19,8 @@ export interface Flow {
   /** Where the browser goes afterwards; undefined: it stays at this server. */
   readonly redirectUri: string | undefined
   readonly isDevice: boolean
+  /** Whether the person has decided, and the first decision counts. Both `finish` and `refuse` then only say what it was. */
+  readonly isDecided: boolean
   /** Answers with what the person allowed; undefined: the session has ended meanwhile. Throws OAuthError for the person, and StorageError. */
   finish(signedIn: SignedIn): Promise<FlowAnswer | undefined>
   /** Answers that there will be nothing. */

@@ -30,7 +30,7 @@ export async function deviceFlow(
   }
   const ask = { scopes, prompt: [], maxAge: undefined, hintedSub: undefined, consent: 'always' } as const
   return {
-    ...{ client, ask, asked: scopes, isDevice: true },
+    ...{ client, ask, asked: scopes, isDevice: true, isDecided: isOver },
     ...{ loginHint: undefined, uiLocales: undefined, redirectUri: undefined },
     finish: ({ session: { sub, authTime, amr, acr, sid }, asOf: at }) =>
       decide({ kind: 'allow', sub, scopes, authTime, amr, acr, sid, at }),

@@ -34,13 +34,14 @@ export const consentEndpoint = (deps: Deps) =>
     )
 
 async function showQuestion(page: InteractionPage): Promise<Response> {
-  const { request, of, deps, flow, signedIn, browser, interaction } = page
+  const { request, of, deps, flow, signedIn, browser } = page
+  if (flow.isDecided) return answerDecided(page)
   if (!signedIn || (await stepOf(page)) !== 'consent') return goOn(page)
   const { client, asked, redirectUri, uiLocales, isDevice } = flow
   const html = renderConsentPage({
     frame: pageFrame(request, of.tenant, deps, uiLocales),
     action: interactionPath(page, 'consent'),
-    csrf: csrfToken(browser.secret, 'consent', boundTo(interaction.id, signedIn), deps),
+    csrf: csrfToken(browser.secret, 'consent', boundTo(page, signedIn), deps),
     clientName: client.name,
     person: shownPerson(signedIn.person),
     scopes: asked.map((name) => ({ name, description: of.oauth2.scopes[name] ?? null })),
@@ -51,9 +52,18 @@ async function showQuestion(page: InteractionPage): Promise<Response> {
   return answerPage(html, redirectUri === undefined ? {} : { formTargets: [redirectUri] })
 }
 
-/** The form is of one person: in another tab, somebody else may have signed in since. */
-function boundTo(id: string, { person }: SignedIn): string {
-  return `${id} ${person.sub}`
+/**
+ * The form is of one person: in another tab, somebody else may have signed in since. And it is of the scopes that it shows: the client may have
+ * got others by default since.
+ */
+function boundTo({ interaction, flow }: InteractionPage, { person }: SignedIn): string {
+  return [interaction.id, person.sub, ...flow.asked].join(' ')
+}
+
+/** A second click and the back button get the page of the first decision. */
+async function answerDecided({ request, of, deps, flow }: InteractionPage): Promise<Response> {
+  const answer = await flow.refuse('access_denied', 'The person has decided before')
+  return answerFlow(request, answer, { tenant: of.tenant, deps, headers: new Headers(), client: flow.client })
 }
 
 /** Null for an app on the device, whose scheme says nothing to a person. */
@@ -62,12 +72,13 @@ function hostOf(uri: string): string | null {
 }
 
 async function takeAnswer(page: InteractionPage): Promise<Response> {
-  const { request, deps, browser, interaction, signedIn } = page
+  const { request, deps, browser, flow, signedIn } = page
   const sent = await parseForm(request)
   // Nobody is signed in any more, so nobody can answer.
   if (!signedIn) return goOn(page)
-  const form = { sent, browser, form: 'consent', boundTo: boundTo(interaction.id, signedIn) }
+  const form = { sent, browser, form: 'consent', boundTo: boundTo(page, signedIn) }
   checkCsrf(request, form, deps)
+  if (flow.isDecided) return answerDecided(page)
   const step = await stepOf(page)
   // A second click on a button comes after the first one was taken.
   if (step !== 'consent' && step !== 'finish') return goOn(page)
