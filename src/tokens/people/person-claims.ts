@@ -86,8 +86,10 @@ export function buildPersonClaims(
 ): Readonly<Record<string, unknown>> {
   const byScope = claimsByScope(tenant)
   const byScopes = scopes.flatMap((scope) => byScope.get(scope) ?? [])
-  const known = new Set([...byScope].flatMap(([scope, names]) => (mayAllow(scope) ? names : [])))
-  const byRequest = Object.keys(requested).filter((name) => known.has(name) && fits(person, name, requested))
+  const named = Object.keys(requested)
+  const known =
+    named.length === 0 ? [] : [...byScope].flatMap(([scope, names]) => (mayAllow(scope) ? names : []))
+  const byRequest = named.filter((name) => known.includes(name) && fits(person, name, requested))
   const entries = [...new Set([...byScopes, ...byRequest])].flatMap((name) => {
     const value = findClaim(person, name)
     return value === undefined ? [] : [[name, value] as const]
