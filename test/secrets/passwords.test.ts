@@ -61,6 +61,28 @@ test('an empty password and one of more than 1,024 bytes are never right', async
   expect((await verify(longest, await passwords.hash(longest))).isRight).toBe(true)
 })
 
+test.each(['argon2id', 'bcrypt'] as const)(
+  'a password that nobody can have takes a whole check of %s, which an empty text does not',
+  async (algorithm) => {
+    const checked: (string | Uint8Array)[] = []
+    const watched = new Passwords({
+      ...{ hashing, randomBytes, atOnce: 1 },
+      passwordHash: {
+        hash: async () => '',
+        verify: async (password: string | Uint8Array) => {
+          checked.push(password)
+          return true
+        },
+      },
+    })
+    const hash = await Bun.password.hash('x', { algorithm, cost: 4, memoryCost: 64, timeCost: 1 })
+    const impossible = ['', 'x'.repeat(1025), 'ü'.repeat(513), ...(algorithm === 'bcrypt' ? ['x\0'] : [])]
+    for (const typed of impossible)
+      expect(await watched.verify(typed, hash)).toMatchObject({ isRight: false })
+    expect(checked.map(({ length }) => length > 0)).toEqual(impossible.map(() => true))
+  },
+)
+
 describe('hashes of others', () => {
   test.each([
     ['crypt(3)', 'correct horse battery', '$2y$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.'],

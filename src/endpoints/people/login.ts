@@ -133,7 +133,8 @@ async function takeForm(visit: Visit): Promise<Response> {
 
 async function signIn(visit: Visit, sent: Form, browser: Browser): Promise<Response> {
   const { request, of, deps, page, signedIn: current } = visit
-  const username = sent.get('username') ?? ''
+  // Keyboards of phones write a space after a word that they complete. No name has one at its ends.
+  const username = (sent.get('username') ?? '').trim()
   const attempt = { username, password: sent.get('password') ?? '', browser, current }
   const clientId = page?.flow.client.id
   const outcome = await signInPerson(request, attempt, { tenant: of.tenant, clientId, deps })

@@ -76,6 +76,12 @@ describe('the first login', () => {
   })
 })
 
+test('spaces around the name, as a phone writes them, do not count', async () => {
+  const browser = kit.browser()
+  const { page } = await kit.start(browser, first)
+  codeOf(await logIn(browser, page, { ...ada, username: ` ${ada.username} ` }))
+})
+
 describe('a login that fails', () => {
   test('answers 401 with the form, in the same bytes for each reason', async () => {
     const bodies = new Set<string>()
