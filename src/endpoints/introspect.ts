@@ -11,11 +11,11 @@ import { OAuthError } from '../protocol/errors.ts'
 import { type Confirmation, IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
 import { staticClaimsOf } from '../protocol/static-claims.ts'
 import type { Tenant } from '../tenants/tenant.ts'
-import type { FamilyOwner } from '../tokens/people/families.ts'
 import { parseRefreshToken } from '../tokens/people/family-secrets.ts'
 import { mayAllowScope } from '../tokens/people/people-rights.ts'
 import { findActiveRefreshToken } from '../tokens/people/refresh.ts'
 import { isApiKey, type TokenClaims } from '../tokens/token-claims.ts'
+import type { TokenOwner } from '../tokens/token-owner.ts'
 import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 
 /** `POST /api/v1/tenant/{tenant}/oauth/introspect` (RFC 7662 section 2). */
@@ -47,7 +47,7 @@ async function introspect(request: Request, found: OAuth2Tenant, deps: Deps): Pr
 
 async function describeSigned(
   token: string,
-  { tenant, client }: FamilyOwner,
+  { tenant, client }: TokenOwner,
   deps: Deps,
 ): Promise<IntrospectionResponse> {
   const verified = await findActive(token, tenant, deps)
@@ -58,11 +58,7 @@ async function describeSigned(
  * Only the client of a refresh token may ask about it: an API that asks about every token that it gets must not take a refresh token for an
  * access token.
  */
-async function describeRefresh(
-  token: string,
-  owner: FamilyOwner,
-  deps: Deps,
-): Promise<IntrospectionResponse> {
+async function describeRefresh(token: string, owner: TokenOwner, deps: Deps): Promise<IntrospectionResponse> {
   const active = await findActiveRefreshToken(token, owner, deps)
   if (!active) return inactive
   const { client_id, created_at, sub } = active.family

@@ -1,11 +1,10 @@
 import { OAuthError } from '../protocol/errors.ts'
 import type { Authorization } from '../tokens/authorization.ts'
-import { codeInvalid, type ProvenCode, proveCode, redeemCode } from '../tokens/people/codes.ts'
+import { checkCanSign } from '../tokens/check-can-sign.ts'
+import { codeInvalid, proveCode, redeemCode } from '../tokens/people/codes.ts'
 import { narrowGrant } from '../tokens/people/people-rights.ts'
 import { authorizePerson } from '../tokens/people/person-authorization.ts'
-import { findStandingPerson } from '../tokens/people/standing-person.ts'
-import { findClientRevocations } from '../tokens/revocations.ts'
-import type { Person } from '../users/person.ts'
+import { getStandingPerson } from '../tokens/people/standing-person.ts'
 import type { Grant, GrantDeps, TokenRequest } from './grant.ts'
 
 /** A code that a person brought to the client (RFC 6749 section 4.1.3). */
@@ -28,9 +27,10 @@ async function authorize(request: TokenRequest, deps: GrantDeps): Promise<Author
   const { tenant, resources } = request
   const presented = readParameters(request)
   const proven = await proveCode(presented, request, deps)
-  const person = await getPerson(proven, request, deps)
+  const made = { grant: proven.grant, madeAt: proven.createdAt, invalid: codeInvalid }
+  const person = await getStandingPerson(made, tenant, deps)
   const narrowed = narrowGrant(proven.grant, { resources }, request)
-  await checkSigning(request, deps)
+  await checkCanSign(tenant, deps)
   const family = await redeemCode(presented, proven, request, deps)
   return authorizePerson({ grant: proven.grant, person, family, ...narrowed, isFirst: true }, tenant)
 }
@@ -44,25 +44,4 @@ function readParameters({ parameters }: TokenRequest) {
 
 function missing(name: string): OAuthError {
   return new OAuthError('invalid_request', `Missing ${name} parameter`)
-}
-
-/** The person of the code, if everything that allowed it still stands. Throws `invalid_grant`. */
-async function getPerson(
-  { grant, createdAt }: ProvenCode,
-  { tenant }: TokenRequest,
-  deps: GrantDeps,
-): Promise<Person> {
-  const [person, revokedUpTo] = await Promise.all([
-    findStandingPerson({ grant, madeAt: createdAt }, tenant, deps),
-    findClientRevocations(deps.storage, tenant.id, [grant.clientId]),
-  ])
-  if (!person) throw codeInvalid('person_or_session_over')
-  if (Math.floor(createdAt / 1000) <= revokedUpTo(grant.clientId)) throw codeInvalid('client_revoked')
-  return person
-}
-
-/** Throws UnavailableError while no key can sign. */
-async function checkSigning({ tenant }: TokenRequest, { keyring }: GrantDeps): Promise<void> {
-  const keys = await keyring.of(tenant.id, tenant.generation)
-  void keys.active
 }

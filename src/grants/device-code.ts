@@ -1,6 +1,7 @@
 import { OAuthError } from '../protocol/errors.ts'
 import { accessTokenTtl } from '../tokens/access-token.ts'
 import type { Authorization } from '../tokens/authorization.ts'
+import { checkCanSign } from '../tokens/check-can-sign.ts'
 import {
   type DeviceGranted,
   deviceCodeInvalid,
@@ -12,8 +13,7 @@ import { FamilyEndedError } from '../tokens/people/family-ended-error.ts'
 import { narrowGrant } from '../tokens/people/people-rights.ts'
 import { authorizePerson } from '../tokens/people/person-authorization.ts'
 import type { PersonGrant } from '../tokens/people/person-grant.ts'
-import { findStandingPerson } from '../tokens/people/standing-person.ts'
-import { findClientRevocations } from '../tokens/revocations.ts'
+import { getStandingPerson } from '../tokens/people/standing-person.ts'
 import type { Person } from '../users/person.ts'
 import type { Grant, GrantDeps, TokenRequest } from './grant.ts'
 
@@ -54,18 +54,12 @@ interface Checked {
 
 /** Throws `invalid_grant` if what the person allowed does not stand any more. */
 async function check(granted: DeviceGranted, request: TokenRequest, deps: GrantDeps): Promise<Checked> {
-  const { tenant, client, resources } = request
-  const { at: madeAt } = granted.allowed
+  const { tenant, resources } = request
   const grant = grantOf(granted)
-  const [person, revokedUpTo] = await Promise.all([
-    findStandingPerson({ grant, madeAt }, tenant, deps),
-    findClientRevocations(deps.storage, tenant.id, [client.id]),
-  ])
-  if (!person) throw deviceCodeInvalid('person_or_session_over')
-  if (Math.floor(madeAt / 1000) <= revokedUpTo(client.id)) throw deviceCodeInvalid('client_revoked')
+  const made = { grant, madeAt: granted.allowed.at, invalid: deviceCodeInvalid }
+  const person = await getStandingPerson(made, tenant, deps)
   const narrowed = narrowGrant(grant, { resources }, request)
-  // Throws UnavailableError while no key can sign.
-  void (await deps.keyring.of(tenant.id, tenant.generation)).active
+  await checkCanSign(tenant, deps)
   return { person, grant, narrowed }
 }
 

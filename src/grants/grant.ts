@@ -1,10 +1,9 @@
-import type { Client } from '../clients/client.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { GrantType } from '../protocol/grant-types.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import type { Authorization } from '../tokens/authorization.ts'
+import type { TokenOwner } from '../tokens/token-owner.ts'
 import type { People } from '../users/people.ts'
 
 /** A confidential client can prove who it is. A public client cannot (RFC 6749 section 2.1). */
@@ -23,10 +22,7 @@ export type ScopePolicy = 'requested' | 'own' | 'none'
 export type AudiencePolicy = 'requested' | 'own'
 
 /** A token request after the shared phases: the client is authenticated and may use the grant. */
-export interface TokenRequest {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-  readonly client: Client
+export interface TokenRequest extends TokenOwner {
   /** See {@link ScopePolicy}. Empty if the request names none and the policy has no default. */
   readonly scopes: readonly string[]
   /** The resources that the request names, or the default for these scopes. The client may have them. Empty for the policy `own`. */

@@ -1,11 +1,10 @@
-import type { Client } from '../clients/client.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import type { Authorization } from './authorization.ts'
 import type { RecentTokens } from './recent-tokens.ts'
 import type { SignedTokens } from './signed-tokens.ts'
+import type { TokenOwner } from './token-owner.ts'
 
 /** The dependencies of issuing tokens. */
 export interface IssueDeps {
@@ -20,10 +19,7 @@ export interface IssueDeps {
 }
 
 /** The owner and the content of the tokens to issue. */
-export interface IssueRequest {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-  readonly client: Client
+export interface IssueRequest extends TokenOwner {
   readonly authorization: Authorization
 }
 

@@ -3,10 +3,11 @@ import type { Client } from '../../clients/client.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
-import type { Storage, StoredRecord } from '../../storage/storage.ts'
-import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
+import type { StoredRecord } from '../../storage/storage.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
+import type { TokenOwner } from '../token-owner.ts'
 import { codes } from './code-row.ts'
-import { endFamily, familyIdOf, type StartedFamily, startFamily } from './families.ts'
+import { endFamily, type FamilyDeps, familyIdOf, type StartedFamily, startFamily } from './families.ts'
 import { FamilyEndedError } from './family-ended-error.ts'
 import { fromStoredGrant, type PersonGrant, toStoredGrant } from './person-grant.ts'
 
@@ -20,22 +21,14 @@ export interface CodeContent extends PersonGrant {
   readonly madeAt: number
 }
 
-export interface CodeDeps {
-  readonly storage: Storage
-  readonly hashing: Hashing
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly randomBytes: (count: number) => Uint8Array
-}
-
 /** A code has 256 bits. */
 const codeBytes = 32
 
 /** Makes an authorization code: 43 characters of base64url. It is durable when the promise resolves. Throws StorageError. */
 export async function issueCode(
   content: CodeContent,
-  { tenant, oauth2 }: { readonly tenant: Tenant; readonly oauth2: OAuth2Settings },
-  { storage, hashing, now, randomBytes }: CodeDeps,
+  { tenant, oauth2 }: Pick<TokenOwner, 'tenant' | 'oauth2'>,
+  { storage, hashing, now, randomBytes }: FamilyDeps,
 ): Promise<string> {
   const code = randomBytes(codeBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
   const expires_at = now() + oauth2.authorization_code_ttl * 1000
@@ -54,7 +47,7 @@ export async function issueCode(
   return code
 }
 
-function codeRowId(code: string, { hashing }: Pick<CodeDeps, 'hashing'>): string {
+function codeRowId(code: string, { hashing }: Pick<FamilyDeps, 'hashing'>): string {
   return hashing.sha256(code).toHex()
 }
 
@@ -66,13 +59,6 @@ export interface PresentedCode {
   readonly codeVerifier: string | undefined
 }
 
-export interface CodeOwner {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-  /** The client that presents the code. */
-  readonly client: Client
-}
-
 /** A code that fits its request. It is not used yet. */
 export interface ProvenCode {
   readonly grant: PersonGrant
@@ -81,7 +67,7 @@ export interface ProvenCode {
   readonly expiresAt: number
 }
 
-interface ProveDeps extends CodeDeps {
+interface ProveDeps extends FamilyDeps {
   /** See Deps.expiryCutoff. */
   readonly expiryCutoff: () => number
 }
@@ -97,7 +83,7 @@ const mostFailures = 5
  */
 export async function proveCode(
   presented: PresentedCode,
-  { tenant, client }: CodeOwner,
+  { tenant, client }: TokenOwner,
   deps: ProveDeps,
 ): Promise<ProvenCode> {
   const records = deps.storage.of(tenant.id).of(codes)
@@ -148,7 +134,7 @@ function findFault(
   { client_id, redirect_uri, code_challenge }: Code,
   { redirectUri, codeVerifier }: PresentedCode,
   client: Client,
-  { hashing }: Pick<CodeDeps, 'hashing'>,
+  { hashing }: Pick<FamilyDeps, 'hashing'>,
 ): string | undefined {
   if (client_id !== client.id) return 'another_client'
   if (redirect_uri !== redirectUri) return 'another_redirect_uri'
@@ -175,8 +161,8 @@ const encoder = new TextEncoder()
 export async function redeemCode(
   { code }: Pick<PresentedCode, 'code'>,
   { grant, createdAt, expiresAt }: ProvenCode,
-  owner: CodeOwner,
-  deps: CodeDeps,
+  owner: TokenOwner,
+  deps: FamilyDeps,
 ): Promise<StartedFamily> {
   const family = { seed: code, grant, madeAt: createdAt, seedUntil: expiresAt }
   const started = await startFamily(family, owner, deps)

@@ -1,10 +1,10 @@
 import type { Static } from '@sinclair/typebox'
-import type { Client } from '../../clients/client.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { Records, Storage } from '../../storage/storage.ts'
-import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
+import type { OAuth2Settings } from '../../tenants/tenant.ts'
 import { accessTokenTtl } from '../access-token.ts'
+import type { TokenOwner } from '../token-owner.ts'
 import { families } from './family-row.ts'
 import {
   familyIdOfHandle,
@@ -23,13 +23,6 @@ export interface FamilyDeps {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
-}
-
-/** Whose tokens they are. */
-export interface FamilyOwner {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-  readonly client: Client
 }
 
 export interface NewFamily {
@@ -60,7 +53,7 @@ const seedMargin = 3_600_000
  */
 export async function startFamily(
   { seed, grant, madeAt, seedUntil }: NewFamily,
-  owner: FamilyOwner,
+  owner: TokenOwner,
   { storage, hashing, now, randomBytes }: FamilyDeps,
 ): Promise<StartedFamily | undefined> {
   const handle = handleOf(seed, hashing)
@@ -99,7 +92,7 @@ export function refreshEnd({ created_at, refresh }: Family, oauth2: OAuth2Settin
 }
 
 /** When the last token of the family ends that exists after a use at `now` (ms). A repeated answer in the grace has a younger access token. */
-export function findLastUse(family: Family, { oauth2, client }: FamilyOwner, now: number): number {
+export function findLastUse(family: Family, { oauth2, client }: TokenOwner, now: number): number {
   const access = now + (accessTokenTtl(client, oauth2) + oauth2.refresh_token_grace) * 1000
   return Math.max(access, refreshEnd(family, oauth2))
 }

@@ -1,17 +1,9 @@
-import type { Client } from '../../clients/client.ts'
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
 import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
-import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 import { isEntitled } from '../audience.ts'
+import type { TokenOwner } from '../token-owner.ts'
 import type { PersonGrant } from './person-grant.ts'
-
-/** The client that acts for a person, and its tenant. */
-export interface PeopleClient {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-  readonly client: Client
-}
 
 /**
  * Whether a person can allow this client the scope now: one of the client's, or one of {@link isPeopleScope}. Scopes that manage grantd are
@@ -19,7 +11,7 @@ export interface PeopleClient {
  */
 export function mayAllowScope(
   scope: string,
-  { tenant, client }: Pick<PeopleClient, 'tenant' | 'client'>,
+  { tenant, client }: Pick<TokenOwner, 'tenant' | 'client'>,
 ): boolean {
   if (!tenant.oidc || isReservedScope(scope)) return false
   return isPeopleScope(scope) || client.scopes.includes(scope)
@@ -40,7 +32,7 @@ export interface Asked {
 export function narrowGrant(
   grant: Pick<PersonGrant, 'scopes' | 'audience'>,
   asked: Asked,
-  owner: PeopleClient,
+  owner: TokenOwner,
 ): { readonly scopes: readonly string[]; readonly audience: readonly string[] } {
   const scopes = grant.scopes.filter((scope) => mayAllowScope(scope, owner))
   const audience = grant.audience.filter((each) => isEntitled(each, owner))

@@ -4,15 +4,8 @@ import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import type { Person } from '../../users/person.ts'
-import { findClientRevocations } from '../revocations.ts'
-import {
-  type Family,
-  type FamilyDeps,
-  type FamilyOwner,
-  familiesOf,
-  findLastUse,
-  refreshEnd,
-} from './families.ts'
+import type { TokenOwner } from '../token-owner.ts'
+import { type Family, type FamilyDeps, familiesOf, findLastUse, refreshEnd } from './families.ts'
 import { FamilyEndedError } from './family-ended-error.ts'
 import {
   familyIdOfHandle,
@@ -24,7 +17,7 @@ import {
   renderRefreshToken,
 } from './family-secrets.ts'
 import { fromStoredGrant, type PersonGrant } from './person-grant.ts'
-import { findStandingPerson, type StandingPersonDeps } from './standing-person.ts'
+import { getStandingPerson, type StandingPersonDeps } from './standing-person.ts'
 
 export type RefreshDeps = FamilyDeps & StandingPersonDeps
 
@@ -58,7 +51,7 @@ export async function findFamily(
  */
 export async function openRefreshToken(
   text: string,
-  owner: FamilyOwner,
+  owner: TokenOwner,
   deps: RefreshDeps,
 ): Promise<OpenedRefreshToken> {
   const parts = parseRefreshToken(text)
@@ -68,18 +61,13 @@ export async function openRefreshToken(
   if (!found) throw refreshTokenInvalid('unknown')
   checkFamily(found.value, owner, deps)
   const grant = fromStoredGrant(found.value)
-  const madeAt = found.value.created_at
-  const [person, revokedUpTo] = await Promise.all([
-    findStandingPerson({ grant, madeAt }, owner.tenant, deps),
-    findClientRevocations(deps.storage, owner.tenant.id, [grant.clientId]),
-  ])
-  if (!person) throw refreshTokenInvalid('person_or_session_over')
-  if (Math.floor(madeAt / 1000) <= revokedUpTo(grant.clientId)) throw refreshTokenInvalid('client_revoked')
+  const made = { grant, madeAt: found.value.created_at, invalid: refreshTokenInvalid }
+  const person = await getStandingPerson(made, owner.tenant, deps)
   return { familyId, grant, person, parts, found }
 }
 
 /** Throws `invalid_grant` for a family of another client, one that has ended, and one whose refresh token has expired. */
-function checkFamily(family: Family, { client, oauth2 }: FamilyOwner, { now }: RefreshDeps): void {
+function checkFamily(family: Family, { client, oauth2 }: TokenOwner, { now }: RefreshDeps): void {
   // Says nothing about the token of another client, and does not end it either.
   if (family.client_id !== client.id) throw refreshTokenInvalid('another_client')
   if (family.ended_at !== null) throw refreshTokenInvalid('ended')
@@ -92,7 +80,7 @@ function checkFamily(family: Family, { client, oauth2 }: FamilyOwner, { now }: R
  */
 export async function rotateRefreshToken(
   opened: OpenedRefreshToken,
-  owner: FamilyOwner,
+  owner: TokenOwner,
   deps: RefreshDeps,
 ): Promise<string> {
   const next = await rotate(opened, owner, deps)
@@ -108,7 +96,7 @@ export async function rotateRefreshToken(
  */
 async function rotate(
   { familyId, parts, grant, found: first }: OpenedRefreshToken,
-  owner: FamilyOwner,
+  owner: TokenOwner,
   deps: RefreshDeps,
 ): Promise<string> {
   const records = familiesOf(deps.storage, owner.tenant.id)
@@ -141,7 +129,7 @@ export interface ActiveRefreshToken {
 /** The refresh token of this client, if it would be accepted now. Changes nothing. Undefined for any other text. Throws StorageError. */
 export async function findActiveRefreshToken(
   text: string,
-  owner: FamilyOwner,
+  owner: TokenOwner,
   deps: RefreshDeps,
 ): Promise<ActiveRefreshToken | undefined> {
   const opened = await openRefreshToken(text, owner, deps).catch((error: unknown) => {
@@ -162,7 +150,7 @@ type Next =
 function findNext(
   family: Family,
   { secret }: RefreshTokenParts,
-  { owner, deps }: { readonly owner: FamilyOwner; readonly deps: RefreshDeps },
+  { owner, deps }: { readonly owner: TokenOwner; readonly deps: RefreshDeps },
 ): Next {
   const { refresh } = family
   if (!refresh) throw refreshTokenInvalid('unknown')

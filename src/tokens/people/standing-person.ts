@@ -1,9 +1,11 @@
+import type { OAuthError } from '../../protocol/errors.ts'
 import { isSessionLive } from '../../sessions/sessions.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { findCutoff } from '../../users/cutoffs.ts'
 import type { People } from '../../users/people.ts'
 import type { Person } from '../../users/person.ts'
+import { findClientRevocations } from '../revocations.ts'
 import type { PersonGrant } from './person-grant.ts'
 
 export interface StandingPersonDeps {
@@ -13,26 +15,33 @@ export interface StandingPersonDeps {
   readonly now: () => number
 }
 
-/** What a person allowed, and when (ms). */
+/** What a person allowed. */
 export interface MadeGrant {
   readonly grant: Pick<PersonGrant, 'sub' | 'clientId' | 'sid' | 'offline'>
+  /** When, in milliseconds since the epoch. */
   readonly madeAt: number
+  /** The error for a grant that does not stand. `reason` is for the log. */
+  readonly invalid: (reason: string) => OAuthError
 }
 
 /**
- * The person of a grant, if the grant still stands: the person is active, nothing has ended what was made by then, and the session is live
- * where the grant is bound to it. Nothing of this is cached. Undefined otherwise. Throws StorageError.
+ * Returns the person of a grant that still stands: the person is active, no cutoff and no revocation has ended what was made by then, and the
+ * session is live where the grant is bound to it. Nothing of this is cached. Throws the error that `invalid` makes, and StorageError.
  */
-export async function findStandingPerson(
-  { grant, madeAt }: MadeGrant,
+export async function getStandingPerson(
+  { grant, madeAt, invalid }: MadeGrant,
   tenant: Tenant,
   deps: StandingPersonDeps,
-): Promise<Person | undefined> {
-  const [findAt, isLive] = await Promise.all([
+): Promise<Person> {
+  const [findAt, isLive, revokedUpTo] = await Promise.all([
     readPerson(grant, tenant, deps),
     isBoundSessionLive(grant, tenant, deps),
+    findClientRevocations(deps.storage, tenant.id, [grant.clientId]),
   ])
-  return isLive ? findAt(madeAt) : undefined
+  const person = isLive ? findAt(madeAt) : undefined
+  if (!person) throw invalid('person_or_session_over')
+  if (Math.floor(madeAt / 1000) <= revokedUpTo(grant.clientId)) throw invalid('client_revoked')
+  return person
 }
 
 /** Reads a person, and returns a function that gives this person for what was made at a time (ms), if that stands. Throws StorageError. */
