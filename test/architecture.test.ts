@@ -213,16 +213,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
     ...storage,
   ],
-  grants: [
-    'tokens',
-    'clients',
-    'tenants',
-    'users',
-    'keys/keyring.ts',
-    'protocol',
-    'storage/storage.ts',
-    'platform/hashing.ts',
-  ],
+  grants: ['tokens', 'users', 'keys/keyring.ts', 'protocol', 'storage/storage.ts', 'platform/hashing.ts'],
   tokens: ['bounded-map', 'sessions', 'keys', 'clients', 'tenants', 'users', 'protocol', ...storage, ...port],
   // The one thing of keys that clients need: what their own keys signed.
   clients: [

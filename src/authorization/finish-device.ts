@@ -1,30 +1,25 @@
 import { OAuthError } from '../protocol/errors.ts'
-import { type DeviceAllowed, type DeviceDeps, decideOnDevice } from '../tokens/people/device-codes.ts'
+import { type DeviceDecision, type DeviceDeps, decideOnDevice } from '../tokens/people/device-codes.ts'
 
 /** The decision of a signed-in person on a device, from the consent page of an interaction of kind `device`. */
 export interface DeviceFinish {
   readonly tenantId: string
   /** The id of the row of the device (`WaitingDevice.id`), which the interaction holds. */
   readonly deviceId: string
-  readonly decision: { readonly kind: 'deny' } | ({ readonly kind: 'allow' } & Omit<DeviceAllowed, 'kind'>)
+  readonly decision: DeviceDecision
 }
 
 /**
  * Writes the decision down, so that the next poll of the device is answered by it. Returns the path and query of the page that says so, below
- * public_url. Throws `access_denied` with words for the person if the device does not wait any more, and StorageError.
+ * public_url. Throws `invalid_request` if the device does not wait any more, and StorageError.
  */
 export async function finishDevice(
   { tenantId, deviceId, decision }: DeviceFinish,
   deps: DeviceDeps,
 ): Promise<string> {
-  const isAllowed = decision.kind === 'allow'
-  const written = await decideOnDevice(
-    { tenantId, id: deviceId },
-    isAllowed ? { ...decision, kind: 'allowed' } : { kind: 'denied' },
-    deps,
-  )
-  if (!written) throw new OAuthError('invalid_request', 'The code of the device has expired or was used')
-  return devicePath({ tenantId, result: isAllowed ? 'allowed' : 'denied' })
+  const isWritten = await decideOnDevice({ tenantId, id: deviceId }, decision, deps)
+  if (!isWritten) throw new OAuthError('invalid_request', 'The code of the device has expired or was used')
+  return devicePath({ tenantId, result: decision.kind })
 }
 
 /** The page of the result, which has no state of its own. */

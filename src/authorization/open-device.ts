@@ -1,6 +1,6 @@
 import type { Client } from '../clients/client.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { type DeviceDeps, findWaitingDevice } from '../tokens/people/device-codes.ts'
+import { type DeviceDecision, type DeviceDeps, findWaitingDevice } from '../tokens/people/device-codes.ts'
 import { devicePath, finishDevice } from './finish-device.ts'
 import type { Flow, FlowAnswer } from './flow.ts'
 import type { ContentOf, Interaction } from './interactions.ts'
@@ -21,7 +21,7 @@ export async function deviceFlow(
   // A second click on the button gets the page of the first one.
   if (isOver && progress.consented === null && progress.denied === null)
     throw new OAuthError('invalid_request', 'The code of the device has expired or was used')
-  const decide = async (decision: Parameters<typeof finishDevice>[0]['decision']): Promise<FlowAnswer> => {
+  const decide = async (decision: DeviceDecision): Promise<FlowAnswer> => {
     if (!isOver) return { to: 'page', path: await finishDevice({ ...place, decision }, deps) }
     return {
       to: 'page',
@@ -33,7 +33,7 @@ export async function deviceFlow(
     ...{ client, ask, asked: scopes, isDevice: true, isDecided: isOver },
     ...{ loginHint: undefined, uiLocales: undefined, redirectUri: undefined },
     finish: ({ session: { sub, authTime, amr, acr, sid }, asOf: at }) =>
-      decide({ kind: 'allow', sub, scopes, authTime, amr, acr, sid, at }),
-    refuse: () => decide({ kind: 'deny' }),
+      decide({ kind: 'allowed', sub, scopes, authTime, amr, acr, sid, at }),
+    refuse: () => decide({ kind: 'denied' }),
   }
 }

@@ -30,7 +30,8 @@ export interface PasswordAttempt {
 /** Why an attempt failed, for the log and the audit trail only. */
 export type SignInFault = 'unknown_person' | 'person_inactive' | 'no_password' | 'wrong_password'
 
-export interface SignedIn {
+/** Somebody who typed the right password. */
+export interface ProvenPerson {
   readonly person: Person
   /**
    * When the person was read (ms), and later than the cutoff of the person, which a clock that was ahead may have set. A session that begins
@@ -41,7 +42,7 @@ export interface SignedIn {
 
 /** `sub` is of a person that exists, for the audit trail only. */
 export type PasswordOutcome =
-  | SignedIn
+  | ProvenPerson
   | { readonly failure: 'wrong'; readonly fault: SignInFault; readonly sub: string | undefined }
   | {
       readonly failure: 'wait'

@@ -2,10 +2,10 @@ import { clientAnswerUrl } from '../../authorization/client-answer.ts'
 import type { FlowAnswer } from '../../authorization/flow.ts'
 import type { Deps } from '../../deps.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
+import { linkTo } from '../../http/browser/page-links.ts'
 import { seeOther } from '../../http/browser/people-page.ts'
 import { recordAudit } from '../../http/record-event.ts'
 import { renderFormPostPage } from '../../pages/form-post-page.ts'
-import { basePathOf } from '../../protocol/url/uri.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 
 export interface AnswerOptions {
@@ -23,7 +23,7 @@ export interface AnswerOptions {
 /** Answers what a flow came to: at the client, by a redirect or by a form, or at a page of ours. */
 export function answerFlow(request: Request, answer: FlowAnswer, options: AnswerOptions): Response {
   const { tenant, deps, headers, client, actor, uiLocales } = options
-  if (answer.to === 'page') return seeOther(`${basePathOf(deps.publicUrl)}${answer.path}`, headers)
+  if (answer.to === 'page') return seeOther(linkTo(answer.path, undefined, deps), headers)
   if (answer.hasCode) {
     const event = {
       type: 'code.issued',

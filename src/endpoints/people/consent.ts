@@ -12,7 +12,16 @@ import { renderConsentPage } from '../../pages/consent-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
 import { answerFlow } from './answer-flow.ts'
-import { goOn, type InteractionPage, interactionPath, openInteraction, stepOf } from './interaction-page.ts'
+import {
+  boundTo,
+  formTargetsOf,
+  goOn,
+  type InteractionPage,
+  interactionPath,
+  openInteraction,
+  stepOf,
+  switchPath,
+} from './interaction-page.ts'
 import { consentDetail, consentPostDetail } from './sign-in-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/consent'
@@ -41,23 +50,20 @@ async function showQuestion(page: InteractionPage): Promise<Response> {
   const html = renderConsentPage({
     frame: pageFrame(request, of.tenant, deps, uiLocales),
     action: interactionPath(page, 'consent'),
-    csrf: csrfToken(browser.secret, 'consent', boundTo(page, signedIn), deps),
+    csrf: csrfToken(browser.secret, 'consent', boundToScopes(page, signedIn), deps),
     clientName: client.name,
     person: shownPerson(signedIn.person),
     scopes: asked.map((name) => ({ name, description: of.oauth2.scopes[name] ?? null })),
-    switchUrl: interactionPath(page, 'sign-in', { switch: '1' }),
+    switchUrl: switchPath(page),
     returnHost: redirectUri === undefined ? null : hostOf(redirectUri),
     isDevice,
   })
-  return answerPage(html, redirectUri === undefined ? {} : { formTargets: [redirectUri] })
+  return answerPage(html, { formTargets: formTargetsOf(flow) })
 }
 
-/**
- * The form is of one person: in another tab, somebody else may have signed in since. And it is of the scopes that it shows: the client may have
- * got others by default since.
- */
-function boundTo({ interaction, flow }: InteractionPage, { person }: SignedIn): string {
-  return [interaction.id, person.sub, ...flow.asked].join(' ')
+/** The form is also of the scopes that it shows: the client may have got others by default since. */
+function boundToScopes(page: InteractionPage, signedIn: SignedIn): string {
+  return [boundTo(page, signedIn), ...page.flow.asked].join(' ')
 }
 
 /** A second click and the back button get the page of the first decision. */
@@ -76,7 +82,7 @@ async function takeAnswer(page: InteractionPage): Promise<Response> {
   const sent = await parseForm(request)
   // Nobody is signed in any more, so nobody can answer.
   if (!signedIn) return goOn(page)
-  const form = { sent, browser, form: 'consent', boundTo: boundTo(page, signedIn) }
+  const form = { sent, browser, form: 'consent', boundTo: boundToScopes(page, signedIn) }
   checkCsrf(request, form, deps)
   if (flow.isDecided) return answerDecided(page)
   const step = await stepOf(page)

@@ -4,6 +4,8 @@ import type { Deps } from '../../deps.ts'
 import { type Browser, openBrowser, readBrowser } from '../../http/browser/cookies.ts'
 import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
 import { answerPage, pageFrame, withErrorPages } from '../../http/browser/page-answer.ts'
+import { linkTo } from '../../http/browser/page-links.ts'
+import { pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { recordAudit } from '../../http/record-event.ts'
 import { parseForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
@@ -11,10 +13,10 @@ import { renderDeviceConfirmPage } from '../../pages/device-confirm-page.ts'
 import { renderDeviceDonePage } from '../../pages/device-done-page.ts'
 import { type DeviceView, renderDevicePage } from '../../pages/device-page.ts'
 import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
-import { basePathOf } from '../../protocol/url/uri.ts'
 import { parseUserCode, renderUserCode } from '../../protocol/user-code.ts'
-import { type Tenant, tenantPath } from '../../tenants/tenant.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
 import { findDeviceByUserCode, type WaitingDevice } from '../../tokens/people/device-codes.ts'
+import { interactionParameter } from './interaction-page.ts'
 
 /** The page belongs to no tenant before its code is known, and neither do its cookie and its limit. */
 const noTenant = { id: '' }
@@ -111,10 +113,7 @@ async function beginInteraction(
   const { hash } = openBrowser(request, headers, { tenant, deps })
   const content = { kind: 'device' as const, device: id, client_id: clientId, scopes: [...scopes] }
   const interaction = await startInteraction({ tenant, browser: hash, content }, deps)
-  const next = `${basePathOf(deps.publicUrl)}${tenantPath(tenant.id)}/login?interaction=${interaction.id}`
-  headers.set('Location', next)
-  headers.set('Cache-Control', 'no-store')
-  return new Response(null, { status: 303, headers })
+  return seeOther(pagePath(tenant, '/login', deps, { [interactionParameter]: interaction.id }), headers)
 }
 
 interface FormAnswer extends Pick<DeviceView, 'problem'> {
@@ -147,7 +146,7 @@ function answerForm(
   const browser: Browser = openBrowser(request, headers, { tenant: noTenant, deps })
   const form = {
     frame: pageFrame(request, undefined, deps),
-    action: `${basePathOf(deps.publicUrl)}/device`,
+    action: linkTo('/device', undefined, deps),
     csrf: csrfToken(browser.secret, 'device', '', deps),
     userCode: code === undefined ? '' : renderUserCode(code),
   }

@@ -49,6 +49,24 @@ export function interactionPath(
   return pagePath(of.tenant, pages[step], deps, { [interactionParameter]: interaction.id, ...more })
 }
 
+/** The parameter of a link to the form for a person who is signed in as somebody else. */
+export const switchParameter = 'switch'
+
+/** The path and query on which somebody else signs in. */
+export function switchPath(page: InteractionPage): string {
+  return interactionPath(page, 'sign-in', { [switchParameter]: '1' })
+}
+
+/** What a form of the page is bound to: one person, because in another tab somebody else may have signed in since. */
+export function boundTo({ interaction }: Pick<InteractionPage, 'interaction'>, { person }: SignedIn): string {
+  return `${interaction.id} ${person.sub}`
+}
+
+/** Where the forms of a flow may lead to, for `form-action`. */
+export function formTargetsOf({ redirectUri }: Pick<Flow, 'redirectUri'>): readonly string[] {
+  return redirectUri === undefined ? [] : [redirectUri]
+}
+
 /**
  * Opens the interaction that the URL names, for `show`. An interaction that is over or of another browser is a page with words; a flow that came to
  * an error is answered at the client. Throws OAuthError and StorageError.

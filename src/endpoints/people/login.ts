@@ -13,19 +13,18 @@ import { renderSignInPage, type SignInProblem } from '../../pages/sign-in-page.t
 import { tooManyRequests } from '../../protocol/errors.ts'
 import { findSignedIn, type SignedIn } from '../../sessions/signed-in.ts'
 import {
+  formTargetsOf,
   goOn,
   type InteractionPage,
   interactionParameter,
   openInteraction,
   stepOf,
+  switchParameter,
 } from './interaction-page.ts'
 import { loginDetail, loginPostDetail } from './sign-in-detail.ts'
 import { signInPerson } from './sign-in-person.ts'
 
 const path = '/api/v1/tenant/:tenant/login'
-
-/** The parameter of a link to the form for a person who is signed in as somebody else. */
-export const switchParameter = 'switch'
 
 /** `GET|POST /api/v1/tenant/{tenant}/login`: the form to sign in, of an interaction or, without one, on the way to the account page. */
 export const loginEndpoint = (deps: Deps) =>
@@ -103,7 +102,6 @@ function answerForm(
   const { tenant } = of
   const id = page?.interaction.id
   const query = id === undefined ? {} : { [interactionParameter]: id }
-  const redirectUri = page?.flow.redirectUri
   const wantsSwitch = new URL(request.url).searchParams.has(switchParameter)
   const html = renderSignInPage({
     frame: pageFrame(request, tenant, deps, page?.flow.uiLocales),
@@ -114,11 +112,7 @@ function answerForm(
     isAgain: signedIn !== undefined && !wantsSwitch,
     problem,
   })
-  return answerPage(html, {
-    status,
-    headers,
-    ...(redirectUri !== undefined && { formTargets: [redirectUri] }),
-  })
+  return answerPage(html, { status, headers, formTargets: page ? formTargetsOf(page.flow) : [] })
 }
 
 async function takeForm(visit: Visit): Promise<Response> {

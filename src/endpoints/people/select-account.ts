@@ -8,8 +8,16 @@ import { shownPerson } from '../../http/browser/shown-person.ts'
 import { parseForm } from '../../http/request/form.ts'
 import { renderSelectAccountPage } from '../../pages/select-account-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import type { SignedIn } from '../../sessions/signed-in.ts'
-import { goOn, type InteractionPage, interactionPath, openInteraction, stepOf } from './interaction-page.ts'
+import {
+  boundTo,
+  formTargetsOf,
+  goOn,
+  type InteractionPage,
+  interactionPath,
+  openInteraction,
+  stepOf,
+  switchPath,
+} from './interaction-page.ts'
 import { selectAccountDetail, selectAccountPostDetail } from './sign-in-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/select-account'
@@ -31,31 +39,26 @@ export const selectAccountEndpoint = (deps: Deps) =>
     )
 
 async function showChoice(page: InteractionPage): Promise<Response> {
-  const { request, of, deps, flow, signedIn, browser, interaction } = page
+  const { request, of, deps, flow, signedIn, browser } = page
   if (!signedIn || (await stepOf(page)) !== 'select-account') return goOn(page)
   const html = renderSelectAccountPage({
     frame: pageFrame(request, of.tenant, deps, flow.uiLocales),
     action: interactionPath(page, 'select-account'),
-    csrf: csrfToken(browser.secret, 'select-account', boundTo(interaction.id, signedIn), deps),
+    csrf: csrfToken(browser.secret, 'select-account', boundTo(page, signedIn), deps),
     clientName: flow.client.name,
     person: shownPerson(signedIn.person),
   })
-  return answerPage(html, flow.redirectUri === undefined ? {} : { formTargets: [flow.redirectUri] })
-}
-
-/** The form is of one person: in another tab, somebody else may have signed in since. */
-function boundTo(id: string, { person }: SignedIn): string {
-  return `${id} ${person.sub}`
+  return answerPage(html, { formTargets: formTargetsOf(flow) })
 }
 
 async function takeChoice(page: InteractionPage): Promise<Response> {
   const { request, of, deps, browser, interaction, signedIn } = page
   const sent = await parseForm(request)
   if (!signedIn) return goOn(page)
-  const form = { sent, browser, form: 'select-account', boundTo: boundTo(interaction.id, signedIn) }
+  const form = { sent, browser, form: 'select-account', boundTo: boundTo(page, signedIn) }
   checkCsrf(request, form, deps)
   const account = sent.get('account')
-  if (account === 'other') return seeOther(interactionPath(page, 'sign-in', { switch: '1' }))
+  if (account === 'other') return seeOther(switchPath(page))
   if (account !== 'current') throw new OAuthError('invalid_request', 'The account must be current or other')
   const changes = { chosen: signedIn.person.sub }
   const updated = await updateInteraction(interaction, changes, { tenant: of.tenant, ...deps })

@@ -9,7 +9,7 @@ import type { Session } from '../../sessions/session.ts'
 import { startSession } from '../../sessions/sessions.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
-import { checkPassword, type PasswordOutcome } from '../../users/sign-in.ts'
+import { checkPassword, type PasswordOutcome, type ProvenPerson } from '../../users/sign-in.ts'
 
 interface Attempt {
   /** Both as they were typed. */
@@ -26,8 +26,6 @@ interface AttemptContext {
   readonly clientId: string | undefined
   readonly deps: Deps
 }
-
-type Proven = Extract<PasswordOutcome, { person: unknown }>
 
 /** A failure, or a session with the headers that give its cookie to the browser. */
 type SignInOutcome =
@@ -60,7 +58,7 @@ export async function signInPerson(
 
 async function begin(
   request: Request,
-  { person, provenAt }: Proven,
+  { person, provenAt }: ProvenPerson,
   { tenant, deps, clientId, browser, current }: Attempt & AttemptContext,
 ): Promise<SignInOutcome> {
   const { session, cookie, ended } = await startSession(
@@ -99,7 +97,7 @@ function noteEnd(
 /** An attempt that only has to wait is not recorded: `limit.reached` is, once. */
 function noteFailure(
   request: Request,
-  { failure, fault, sub }: Exclude<PasswordOutcome, Proven>,
+  { failure, fault, sub }: Exclude<PasswordOutcome, ProvenPerson>,
   { tenant, clientId, deps }: AttemptContext,
 ): void {
   deps.metrics?.countSignIn(failure)

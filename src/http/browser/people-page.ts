@@ -1,10 +1,10 @@
 import type { Deps } from '../../deps.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import { basePathOf } from '../../protocol/url/uri.ts'
-import { type Tenant, tenantPath } from '../../tenants/tenant.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
 import { noStore } from '../answer/no-store.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../tenant-of-path.ts'
 import { withErrorPages } from './page-answer.ts'
+import { linkTo } from './page-links.ts'
 
 type PageDeps = Pick<Deps, 'tenants' | 'publicUrl' | 'hashing' | 'logos'>
 
@@ -33,13 +33,13 @@ export function answerPeople(
  * to which its cookies belong.
  */
 export function pagePath(
-  { id }: Pick<Tenant, 'id'>,
+  tenant: Pick<Tenant, 'id'>,
   page: string,
-  { publicUrl }: Pick<Deps, 'publicUrl'>,
+  deps: Pick<Deps, 'publicUrl'>,
   query: Readonly<Record<string, string>> = {},
 ): string {
   const text = new URLSearchParams(query).toString()
-  return `${basePathOf(publicUrl)}${tenantPath(id)}${page}${text === '' ? '' : `?${text}`}`
+  return `${linkTo(page, tenant, deps)}${text === '' ? '' : `?${text}`}`
 }
 
 /** Sends the browser to a URL by GET, whatever its request was (RFC 9110 section 15.4.4). `headers` may have cookies. */
