@@ -18,7 +18,7 @@ FROM ${BASE_IMAGE}
 ARG VERSION=unknown
 ARG COMMIT=unknown
 LABEL org.opencontainers.image.title="grantd" \
-      org.opencontainers.image.description="One executable that issues and checks OAuth 2.0 tokens for many tenants" \
+      org.opencontainers.image.description="One executable that signs people in, and issues and checks OAuth 2.0 tokens, for many tenants" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${COMMIT}"

@@ -38,7 +38,7 @@ export function renderOverview(commands: readonly Command[], platform: Platform)
     return `${bold(group)}\n${lines.join('\n')}`
   })
   return `${[
-    'grantd issues and checks OAuth 2.0 tokens for many tenants.',
+    'grantd signs people in, and issues and checks OAuth 2.0 tokens, for many tenants.',
     overallUsage,
     ...sections,
     `${bold('Example')}\n  grantd init my-server && cd my-server && grantd`,

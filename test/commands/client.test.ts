@@ -266,6 +266,7 @@ To paste into its OpenID Connect library:
     client_id: 'spa',
     issuer,
     redirect_uris: ['https://spa.example/cb', 'http://localhost:5173/cb'],
+    post_logout_redirect_uris: ['https://spa.example/'],
     scopes: ['openid', 'profile', 'email'],
     discovery: `${issuer}/.well-known/openid-configuration`,
   })
@@ -288,10 +289,21 @@ To paste into its OpenID Connect library:
     'native',
     '--redirect-uri',
     'com.example.app:/cb',
+    '--logout-uri',
+    'com.example.app:/out',
     '--consent',
     'always',
   )
-  expect(native.out).not.toContain('secret')
+  expect(native.out).toBe(`Added the client 'native' to the tenant 'main'
+To paste into its OpenID Connect library:
+  issuer         ${issuer}
+  client id      native
+  client secret  none, but PKCE with S256
+  redirect URI   com.example.app:/cb
+  sign-out URI   com.example.app:/out
+  scopes         openid profile email
+  discovery      ${issuer}/.well-known/openid-configuration
+`)
   expect((await people.app.deps.clients.of('main').find('native'))?.consent).toBe('always')
 })
 

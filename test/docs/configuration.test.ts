@@ -13,6 +13,7 @@ test('docs/configuration.md is what the schema says', async () => {
 /** What the examples name instead of holding a secret. */
 const environment = {
   BILLING_SECRET: 'a-secret-of-the-documents',
+  WEB_SECRET: 'a-secret-of-a-web-app',
   REPORTS_SECRET: 'another-secret',
   GRANTD_DB_PASSWORD: 'a-password-of-the-documents',
 }

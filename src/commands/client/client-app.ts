@@ -89,6 +89,7 @@ export interface AppPaste {
   readonly client_id: string
   readonly client_secret?: string
   readonly redirect_uris: readonly string[]
+  readonly post_logout_redirect_uris: readonly string[]
   readonly scopes: readonly string[]
   readonly discovery: string
   /** A command that signs in as the app does. */
@@ -100,15 +101,16 @@ export function describeApp(
   tenant: Tenant,
   publicUrl: string,
 ): AppPaste {
-  const asked = [patch['redirect_uris'], patch['scopes']].map((list) =>
+  const asked = [patch['redirect_uris'], patch['scopes'], patch['post_logout_redirect_uris']].map((list) =>
     Array.isArray(list) ? list.map(String) : [],
   )
-  const [redirect_uris = [], scopes = []] = asked
+  const [redirect_uris = [], scopes = [], post_logout_redirect_uris = []] = asked
   return {
     issuer: tenant.issuer,
     client_id: id,
     ...(secret !== undefined && { client_secret: secret }),
     redirect_uris,
+    post_logout_redirect_uris,
     scopes: ['openid', 'profile', 'email', ...scopes],
     discovery: `${publicUrl}${tenantPath(tenant.id)}/.well-known/openid-configuration`,
     ...(redirect_uris.length === 0 && {
@@ -122,15 +124,32 @@ function quote(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
+/** What stands in place of a secret: somebody new looks for one. Only an app with a redirect URI has codes, and so PKCE. */
+function noSecret(redirectUris: readonly string[]): string {
+  return redirectUris.length === 0 ? 'none' : 'none, but PKCE with S256'
+}
+
 /** The lines for the terminal. */
 export function renderApp(app: AppPaste, platform: Platform): string[] {
   const { bold } = stylesFor(platform)
-  const { issuer, client_id, client_secret, redirect_uris, scopes, discovery } = app
+  const {
+    issuer,
+    client_id,
+    client_secret,
+    redirect_uris,
+    post_logout_redirect_uris: out,
+    scopes,
+    discovery,
+  } = app
   const lines = [
     ['issuer', issuer],
     ['client id', client_id],
-    ...(client_secret === undefined ? [] : [['client secret', `${client_secret}  (shown this once)`]]),
+    [
+      'client secret',
+      client_secret === undefined ? noSecret(redirect_uris) : `${client_secret}  (shown this once)`,
+    ],
     ...redirect_uris.map((uri) => ['redirect URI', uri]),
+    ...out.map((uri) => ['sign-out URI', uri]),
     ['scopes', scopes.join(' ')],
     ['discovery', discovery],
     ...(app.try === undefined ? [] : [['try it', app.try]]),
