@@ -22,8 +22,12 @@ export function createMemberPacking<S extends TObject>(schema: S): MemberPacking
   return {
     pack(value: Readonly<Record<string, unknown>>) {
       const members: unknown[] = []
-      for (const [at, { key, fallback }] of properties.entries())
+      // Not properties.entries(), which makes a pair for each property of each of a hundred thousand clients.
+      let at = 0
+      for (const { key, fallback } of properties) {
         if (value[key] !== fallback) members.push(at, value[key])
+        at++
+      }
       // JSON.stringify writes no line end.
       return JSON.stringify(members)
     },

@@ -13,7 +13,10 @@ import type { Partly } from './partly.ts'
 /** Checks the settings of a tenant and of its clients that concern people. */
 export function checkPeopleSettings(tenant: Partly<TenantConfig>, path: Path, source: Source): void {
   checkOpenid(tenant, path, source)
-  for (const [clientId, client] of Object.entries(tenant.clients ?? {})) {
+  const clients = tenant.clients ?? {}
+  // Not Object.entries, which makes a pair for each of a hundred thousand clients.
+  for (const clientId in clients) {
+    const client = clients[clientId]
     if (!client || isForItself(client)) continue
     checkClient(client, { tenant, path: [...path, 'clients', clientId] }, source)
   }
