@@ -241,7 +241,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
     'storage/storage.ts',
   ],
-  sessions: ['users', 'platform/hashing.ts', ...storage],
+  sessions: ['protocol/base64url.ts', 'users', 'platform/hashing.ts', ...storage],
   consents: ['users/cutoffs.ts', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],
   supervisor: ['metrics', 'log', ...port],

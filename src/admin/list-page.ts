@@ -1,4 +1,5 @@
 import { sentTwice } from '../http/request/form.ts'
+import { base64url } from '../protocol/base64url.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { DamagedRow } from '../storage/storage.ts'
 
@@ -82,7 +83,7 @@ interface RenderPageOptions<F, T> {
 /** Base64url, so that clients do not build cursors themselves. It is no secret: a caller may ask for any id. */
 function renderCursor(id: string, { tenant, name }: PagedList): string {
   const bytes = new TextEncoder().encode(JSON.stringify([tenant, name, id]))
-  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
+  return base64url(bytes)
 }
 
 function parseCursor(cursor: string, list: PagedList): string {

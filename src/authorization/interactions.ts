@@ -1,3 +1,4 @@
+import { base64url } from '../protocol/base64url.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -48,7 +49,7 @@ export async function startInteraction<C extends InteractionContent>(
   { tenant, browser, content }: InteractionPlace & { readonly content: C },
   { storage, now, randomBytes }: InteractionDeps,
 ): Promise<Interaction<C>> {
-  const id = randomBytes(idBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const id = base64url(randomBytes(idBytes))
   const createdAt = now()
   const progress = { signed_in: null, chosen: null, consented: null, denied: null }
   const value = { browser, created_at: createdAt, content, progress }

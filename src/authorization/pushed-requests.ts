@@ -1,3 +1,4 @@
+import { base64url } from '../protocol/base64url.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
 import { pushedRequests } from './interaction-row.ts'
 import { type InteractionDeps, type InteractionPlace, interactionLife } from './interactions.ts'
@@ -22,7 +23,7 @@ export async function keepRequest(
   { clientId, parameters, pushed }: PushedRequest,
   { tenant, storage, now, randomBytes }: InteractionDeps & Pick<InteractionPlace, 'tenant'>,
 ): Promise<string> {
-  const id = randomBytes(32).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const id = base64url(randomBytes(32))
   const pairs = parameters.map(([name, text]): [string, string] => [name, text])
   const value = { client_id: clientId, parameters: pairs, pushed, browser: null }
   const expiresAt = now() + pushedLife * 1000

@@ -1,3 +1,4 @@
+import { base64url } from '../protocol/base64url.ts'
 /** What the cookie of a session holds: its id and a secret, of which the database has the digest alone. */
 export interface SessionCookie {
   /** 22 characters of base64url. */
@@ -12,8 +13,8 @@ export function makeCookie({
 }: {
   randomBytes: (count: number) => Uint8Array
 }): SessionCookie & { readonly cookie: string } {
-  const sid = toText(randomBytes(16))
-  const secret = toText(randomBytes(32))
+  const sid = base64url(randomBytes(16))
+  const secret = base64url(randomBytes(32))
   return { sid, secret, cookie: `${sid}.${secret}` }
 }
 
@@ -23,8 +24,4 @@ const shape = /^([\w-]{22})\.([\w-]{43})$/
 export function parseCookie(text: string): SessionCookie | undefined {
   const [, sid, secret] = shape.exec(text) ?? []
   return sid !== undefined && secret !== undefined ? { sid, secret } : undefined
-}
-
-function toText(bytes: Uint8Array): string {
-  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
 }

@@ -1,5 +1,6 @@
 import { signJwt } from '../keys/jwt.ts'
 import type { SigningKey } from '../keys/signing-key.ts'
+import { base64url } from '../protocol/base64url.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { TokenResponse } from '../protocol/messages.ts'
 import { accessTokenTtl, buildAccessTokenClaims, largestToken } from './access-token.ts'
@@ -96,7 +97,7 @@ async function mintAccessToken(mint: Mint, deps: IssueDeps): Promise<SharedToken
 
 /** The jti of a token of a person begins with its family, which a check of the token reads. */
 function makeTokenId({ authorization: { person } }: Mint, { randomBytes }: IssueDeps): string {
-  const id = randomBytes(tokenIdBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const id = base64url(randomBytes(tokenIdBytes))
   return person ? tokenIdIn(person.familyId, id) : id
 }
 

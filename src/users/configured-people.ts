@@ -1,5 +1,6 @@
 import type { UserConfig } from '../config/user-schema.ts'
 import type { Hashing } from '../platform/hashing.ts'
+import { base64url } from '../protocol/base64url.ts'
 import { costOfPassword } from '../protocol/password/password-hash.ts'
 import { normalEmail } from '../protocol/people/username.ts'
 import type { Person } from './person.ts'
@@ -64,5 +65,5 @@ function buildPerson(
 /** The sub of a person of config.yaml who has no `sub` there. It never changes, because tokens and other systems keep it. */
 export function configuredSub(tenantId: string, key: string, hashing: Pick<Hashing, 'sha256'>): string {
   const digest = hashing.sha256(`grantd person\0${tenantId}\0${key}`)
-  return digest.subarray(0, 16).toBase64({ alphabet: 'base64url', omitPadding: true })
+  return base64url(digest.subarray(0, 16))
 }

@@ -1,4 +1,5 @@
 import type { Hashing } from '../platform/hashing.ts'
+import { base64url } from '../protocol/base64url.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { StoredUser, UserRow } from './stored-person.ts'
 import { users } from './user-row.ts'
@@ -21,7 +22,7 @@ export function makeLink({
   readonly secret: string
   readonly stored: NonNullable<StoredUser['link']>
 } {
-  const secret = randomBytes(32).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const secret = base64url(randomBytes(32))
   return { secret, stored: { hash: hashOf(secret, hashing), expires_at: now() + linkLife } }
 }
 

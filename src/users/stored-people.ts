@@ -1,3 +1,4 @@
+import { base64url } from '../protocol/base64url.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { parsePasswordHash } from '../protocol/password/password-hash.ts'
 import { normalEmail } from '../protocol/people/username.ts'
@@ -46,7 +47,7 @@ export async function createStoredPerson(
   { storage, now, randomBytes }: CreateDeps,
 ): Promise<UserRow> {
   const settings = patchPerson({}, patch)
-  const id = sub ?? randomBytes(16).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const id = sub ?? base64url(randomBytes(16))
   checkSub(id)
   checkHash(passwordHash)
   if (people.configured.find(id)) throw taken('sub', true)

@@ -1,4 +1,5 @@
 import type { Hashing } from '../../platform/hashing.ts'
+import { base64url } from '../../protocol/base64url.ts'
 
 /** Seconds for which clients and proxies may keep a public document, by default. */
 export const publicMaxAge = 300
@@ -34,7 +35,7 @@ export function cacheableJson(
 
 function render(body: object, hashing: Hashing): Rendered {
   const text = JSON.stringify(body)
-  const digest = hashing.sha256(text).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const digest = base64url(hashing.sha256(text))
   const rendered = { text, etag: `"${digest}"` }
   renderedBodies.set(body, rendered)
   return rendered

@@ -1,4 +1,5 @@
 import type { Hashing } from '../../platform/hashing.ts'
+import { base64url } from '../../protocol/base64url.ts'
 import { isLoopbackUrl } from '../../protocol/url/uri.ts'
 
 export interface CookieDeps {
@@ -54,7 +55,7 @@ export function readBrowser(request: Request, tenant: TenantId, deps: CookieDeps
 export function openBrowser(request: Request, headers: Headers, { tenant, deps }: CookiesOf): Browser {
   const known = readBrowser(request, tenant, deps)
   if (known) return known
-  const made = deps.randomBytes(32).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const made = base64url(deps.randomBytes(32))
   const browser = toBrowser(made, deps)
   setBrowserCookie(headers, browser, { tenant, deps })
   return browser

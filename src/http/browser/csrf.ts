@@ -1,4 +1,5 @@
 import type { Hashing } from '../../platform/hashing.ts'
+import { base64url } from '../../protocol/base64url.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Form } from '../request/form.ts'
 import type { Browser } from './cookies.ts'
@@ -24,7 +25,7 @@ export function csrfToken(
 ): string {
   const key = new TextEncoder().encode(browserSecret)
   const digest = hashing.hmacSha256(key, `csrf\0${form}\0${boundTo}`)
-  return digest.toBase64({ alphabet: 'base64url', omitPadding: true })
+  return base64url(digest)
 }
 
 export interface SentForm {

@@ -2,6 +2,7 @@ import type { Client } from '../../clients/client.ts'
 import { signJwt } from '../../keys/jwt.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Hashing } from '../../platform/hashing.ts'
+import { base64url } from '../../protocol/base64url.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { ApiKeyClaims } from '../../protocol/messages.ts'
 import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
@@ -66,5 +67,5 @@ export async function signApiKey(
 
 /** 128 random bits, base64url. */
 export function randomId({ randomBytes }: Pick<ApiKeyTokenDeps, 'randomBytes'>): string {
-  return randomBytes(16).toBase64({ alphabet: 'base64url', omitPadding: true })
+  return base64url(randomBytes(16))
 }

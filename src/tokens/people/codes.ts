@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { Client } from '../../clients/client.ts'
 import type { Hashing } from '../../platform/hashing.ts'
+import { base64url } from '../../protocol/base64url.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
@@ -30,7 +31,7 @@ export async function issueCode(
   { tenant, oauth2 }: Pick<TokenOwner, 'tenant' | 'oauth2'>,
   { storage, hashing, now, randomBytes }: FamilyDeps,
 ): Promise<string> {
-  const code = randomBytes(codeBytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const code = base64url(randomBytes(codeBytes))
   const expires_at = now() + oauth2.authorization_code_ttl * 1000
   const value = {
     ...toStoredGrant(content),
@@ -148,7 +149,7 @@ const verifierSyntax = /^[A-Za-z0-9\-._~]{43,128}$/
 function fitsChallenge(verifier: string | undefined, challenge: string | null, hashing: Hashing): boolean {
   if (verifier === undefined || challenge === null) return verifier === undefined && challenge === null
   if (!verifierSyntax.test(verifier)) return false
-  const digest = hashing.sha256(verifier).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const digest = base64url(hashing.sha256(verifier))
   return hashing.equal(encoder.encode(digest), encoder.encode(challenge))
 }
 

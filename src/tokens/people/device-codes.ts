@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { Hashing } from '../../platform/hashing.ts'
-import { makeUserCode, parseUserCode, renderUserCode } from '../../protocol/user-code.ts'
+import { base64url } from '../../protocol/base64url.ts'
+import { makeUserCode, parseUserCode, renderUserCode } from '../../protocol/people/user-code.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import { type Storage, systemTenant } from '../../storage/storage.ts'
 import { deviceCodes, userCodes } from './device-code-row.ts'
@@ -56,7 +57,7 @@ export async function issueDeviceCodes(
   { tenantId, ttl, keep }: { readonly tenantId: string; readonly ttl: number; readonly keep: number },
   deps: DeviceDeps & { readonly randomBytes: (count: number) => Uint8Array },
 ): Promise<{ readonly deviceCode: string; readonly userCode: string }> {
-  const deviceCode = deps.randomBytes(32).toBase64({ alphabet: 'base64url', omitPadding: true })
+  const deviceCode = base64url(deps.randomBytes(32))
   const id = deviceRowId(deviceCode, deps)
   const expiresAt = deps.now() + ttl * 1000
   const value = newDevice(request, expiresAt)

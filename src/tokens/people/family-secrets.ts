@@ -1,4 +1,5 @@
 import type { Hashing } from '../../platform/hashing.ts'
+import { base64url } from '../../protocol/base64url.ts'
 
 /**
  * The secrets of a family. A refresh token is `handle.secret`. The handle stays, and the secret changes with each use. The id of the family
@@ -58,7 +59,3 @@ export function nextSecret(secret: string, salt: string, hashing: Hash): string 
 }
 
 const encoder = new TextEncoder()
-
-function base64url(bytes: Uint8Array): string {
-  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { makeUserCode, parseUserCode, renderUserCode } from '../../../src/protocol/user-code.ts'
+import { makeUserCode, parseUserCode, renderUserCode } from '../../../src/protocol/people/user-code.ts'
 import { createMemoryStorage } from '../../../src/storage/memory.ts'
 import { systemTenant } from '../../../src/storage/storage.ts'
 import { deviceCodes, userCodes } from '../../../src/tokens/people/device-code-row.ts'
