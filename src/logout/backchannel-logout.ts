@@ -104,12 +104,14 @@ export class BackchannelLogout implements LogoutNotices {
 
   async #deliver(notice: Notice): Promise<void> {
     for (let attempt = 1; ; attempt++) {
+      // An attempt that was under way when the process began to end is followed by another one.
+      const isLast = this.#isClosing
       const outcome = await this.#attemptInTurn(notice, attempt)
       if (outcome === 'no_uri') return
       const pause = pauses[attempt - 1]
       const isDone = outcome === undefined || outcome === 'client_removed'
-      if (isDone || pause === undefined || this.#isClosing) return this.#report(notice, outcome)
-      await this.#wait(pause)
+      if (isDone || pause === undefined || isLast) return this.#report(notice, outcome)
+      if (!this.#isClosing) await this.#wait(pause)
     }
   }
 

@@ -255,6 +255,19 @@ describe('when the process ends', () => {
     expect(network.posts).toHaveLength(4)
   })
 
+  test('so is what was under way and then fails', async () => {
+    const { app, network, logout, acme } = world
+    const busy = Promise.withResolvers<number>()
+    network.answers['web.example.com'] = [busy.promise, 200]
+    logout.sessionsEnded(acme, [sessionOf(['web'])])
+    await posted(1)
+    const closed = logout.close()
+    busy.resolve(503)
+    await closed
+    expect(tellings(app)).toEqual(['logout.sent web'])
+    expect(network.posts).toHaveLength(2)
+  })
+
   test('it waits three seconds for clients that do not answer', async () => {
     const { app, network, timers, logout, acme } = world
     network.answers['web.example.com'] = [new Promise(() => {})]
