@@ -21,8 +21,8 @@ const rightful = 10
 const rate = 200
 
 /**
- * Wrong passwords from many addresses, as many at once all the time, while tokens are issued at an even rate. What is asked: how much
- * later a token comes, and whether those who know their password get in.
+ * Wrong passwords from many addresses, as many at once all the time, while tokens are issued at an even rate. Each attacker waits as a
+ * refusal says. What is asked: how much later a token comes, and whether those who know their password get in.
  */
 export const loginStormScenario: Scenario = {
   name: 'login-storm',
@@ -121,6 +121,8 @@ async function startStorm(started: PeopleServer, round: number): Promise<{ stop(
       if (![401, 429, 503].includes(answer.status))
         throw new Error(`A wrong password is answered ${answer.status}`)
       tried++
+      // Without this, what is measured is a flood of refusals, which no password is checked for.
+      await waitAsTold(answer, () => isOver)
     }
   })
   return {
@@ -131,6 +133,12 @@ async function startStorm(started: PeopleServer, round: number): Promise<{ stop(
       return tried / seconds
     },
   }
+}
+
+/** Waits as long as a refused attempt has to, or until the storm is over. */
+async function waitAsTold({ headers }: Page, isOver: () => boolean): Promise<void> {
+  const until = performance.now() + 1000 * Number(headers.get('retry-after') ?? 0)
+  while (!isOver() && performance.now() < until) await Bun.sleep(50)
 }
 
 /** Whether somebody who knows the password is let in. */
