@@ -64,6 +64,19 @@ export interface Challenge {
   readonly scope?: string
 }
 
+/**
+ * Why a request was refused, for operators alone: `grantd explain` shows it, and no answer to the client has it. It never contains a
+ * secret, token, code, password, hash or e-mail address, nor a part of one.
+ */
+export interface Finding {
+  /** The check that failed, in a few words that name it, such as `redirect URI of the code`. */
+  readonly check: string
+  /** What the check saw, such as `the code expired 12 s ago`. */
+  readonly saw?: string | undefined
+  /** What would have passed, such as `a code at most 60 s old`. */
+  readonly wanted?: string | undefined
+}
+
 export interface OAuthErrorOptions extends ErrorOptions {
   /** Replaces the code's own status. */
   readonly status?: number
@@ -71,6 +84,8 @@ export interface OAuthErrorOptions extends ErrorOptions {
   readonly retryAfterSeconds?: number
   /** The check that failed, as a code for the log and the audit trail only. */
   readonly reason?: string
+  /** What `grantd explain` says of the refusal. Default: the reason, or else the sentence, is all there is to say. */
+  readonly finding?: Finding | undefined
 }
 
 /** A name of at most 100 characters that an error_description may have (RFC 6749 section 5.2). */
@@ -91,6 +106,7 @@ export class OAuthError extends Error {
   readonly challenge: Challenge | undefined
   readonly retryAfterSeconds: number | undefined
   readonly reason: string | undefined
+  readonly finding: Finding | undefined
 
   constructor(code: ErrorCode, description: string, options: OAuthErrorOptions = {}) {
     super(description, options)
@@ -99,5 +115,6 @@ export class OAuthError extends Error {
     this.challenge = options.challenge
     this.retryAfterSeconds = options.retryAfterSeconds
     this.reason = options.reason
+    this.finding = options.finding
   }
 }

@@ -16,3 +16,10 @@ test('a refusal keeps its cause for the log, its challenge and its time to wait 
   const bare = new OAuthError('invalid_client', 'x')
   expect([bare.cause, bare.challenge, bare.retryAfterSeconds]).toEqual([undefined, undefined, undefined])
 })
+
+test('a refusal keeps its finding, which its sentence does not have', () => {
+  const finding = { check: 'redirect URI of the code', saw: 'https://b.example', wanted: 'https://a.example' }
+  const error = new OAuthError('invalid_grant', 'x', { finding })
+  expect([error.finding, error.message]).toEqual([finding, 'x'])
+  expect(new OAuthError('invalid_grant', 'x').finding).toBeUndefined()
+})

@@ -34,7 +34,7 @@ export async function withBearerToken(
   } catch (error) {
     if (!(error instanceof OAuthError) || error.code !== 'invalid_token') throw error
     const challenge = { scheme: 'Bearer', realm, withError: true } as const
-    throw new OAuthError(error.code, error.message, { challenge, cause: error.cause })
+    throw new OAuthError(error.code, error.message, { challenge, cause: error.cause, finding: error.finding })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Proof } from '../../clients/authentication/proof.ts'
+import type { Finding } from '../../protocol/errors.ts'
 
 /** The facts about a request for its log line and its audit events. They never contain a secret, token or body. */
 export interface RequestNotes {
@@ -20,6 +21,8 @@ export interface RequestNotes {
   error: string | undefined
   /** The cause of the error, for the log only. */
   reason: string | undefined
+  /** Which check refused the request, with what it saw and what it wanted; for `grantd explain` only. */
+  finding: Finding | undefined
   /** A 5xx is the normal answer here, so the log has it as information. */
   isExpected: boolean
   /** Pages of every origin may read the answer, see cors.ts. */
@@ -40,6 +43,7 @@ export const noNotes: RequestNotes = {
   proof: undefined,
   error: undefined,
   reason: undefined,
+  finding: undefined,
   isExpected: false,
   isForAnyOrigin: false,
   allowedOrigin: undefined,
