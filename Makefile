@@ -49,10 +49,11 @@ bench-check: node_modules/.installed bench/peers/node_modules/.installed dist/gr
 timing: node_modules/.installed dist/grantd ## Measure whether clients can be told by the time of a failure: SAMPLES=5000
 	@$(BUN) bench/timing.ts $(if $(SAMPLES),--samples $(SAMPLES))
 
-check: node_modules/.installed ## Check format, lint, types and architecture
+check: node_modules/.installed ## Check format, lint, types, architecture, dependencies and secrets
 	$(BUN) x biome ci --error-on-warnings
 	$(BUN) x tsc --noEmit -p .
 	$(BUN) test test/architecture.test.ts test/habits.test.ts
+	$(BUN) scripts/audit/main.ts
 
 format: node_modules/.installed ## Format the code
 	$(BUN) x biome check --write

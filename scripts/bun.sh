@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs Bun of the pinned version: the one on PATH, else the one in .tools, else npm brings it there.
+# Runs Bun of the pinned version: the one on PATH, else the one in .tools, else npm brings it there by its hash.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 wanted=$(sed -n 's/.*"bun": "\([0-9.]*\)".*/\1/p' "$root/package.json" | head -n 1)
@@ -14,8 +14,10 @@ if ! is_wanted "$own"; then
     exit 1
   }
   echo "bringing Bun $wanted into .tools" >&2
-  npm install --prefix "$root/.tools/bun" --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
-    "bun@$wanted" >&2
+  # scripts/bun/package-lock.json has the hash of each platform's program; npm ci brings nothing else.
+  mkdir -p "$root/.tools/bun"
+  cp "$root/scripts/bun/package.json" "$root/scripts/bun/package-lock.json" "$root/.tools/bun"
+  npm ci --prefix "$root/.tools/bun" --no-audit --no-fund --loglevel=error >&2
   # Where npm runs no install scripts, the program is still a placeholder.
   is_wanted "$own" || node "$root/.tools/bun/node_modules/bun/install.js" >&2
   is_wanted "$own" || {

@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
+import { CommandError } from './command.ts'
 
 const linkAddress = /^(?:tcp|udp|sctp):\/\/\S+:\d{1,5}$/i
 
@@ -11,12 +12,21 @@ export function isServiceLink(variable: string, text: string): boolean {
   return variable.endsWith('_PORT') && linkAddress.test(text)
 }
 
+/** Variables by which the runtime opens a debugger before grantd runs. Whoever reaches it reads all keys and secrets. */
+const debuggers = ['BUN_INSPECT', 'BUN_INSPECT_CONNECT_TO', 'BUN_INSPECT_PRELOAD']
+
 /** Variables that the runtime reads before grantd runs, and the effect of each. grantd cannot refuse them. */
 const runtimeVariables: Readonly<Record<string, string>> = {
   BUN_OPTIONS: 'it gives the runtime options, which may load other code',
-  BUN_INSPECT: 'it opens a debugger: whoever reaches it reads all keys and secrets',
-  BUN_INSPECT_CONNECT_TO: 'it lets a debugger in, which reads all keys and secrets',
-  BUN_INSPECT_PRELOAD: 'it may load other code',
+}
+
+/** Throws CommandError if the environment opens a debugger in this process: a server must not hold keys beside one. */
+export function refuseDebuggers(environment: Platform['environment']): void {
+  const variable = debuggers.find((each) => environment(each))
+  if (variable === undefined) return
+  throw new CommandError(
+    `Cannot serve with a debugger, which reads all keys: the environment sets ${variable}; unset it`,
+  )
 }
 
 /** Logs a line for each variable that is ignored as a Service link, and for each that changes the runtime. */

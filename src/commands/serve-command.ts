@@ -8,7 +8,7 @@ import {
   settingOf,
   workersOption,
 } from '../cli/options.ts'
-import { warnOfSurroundings } from '../cli/surroundings.ts'
+import { refuseDebuggers, warnOfSurroundings } from '../cli/surroundings.ts'
 import { createLog } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -29,6 +29,7 @@ export const serveCommand: Command = {
 
 /** Loads the parts of a server only in a process that serves, because a supervisor answers no request and should stay small. */
 async function serve(args: ParsedArguments, platform: Platform): Promise<number> {
+  refuseDebuggers(platform.environment)
   const worker = WorkerSide.find(platform)
   if (!worker) warnOfEnvironment(platform)
   const text = settingOf(workersOption, args, platform)

@@ -83,14 +83,27 @@ test('healthcheck and commands that know the issuer by the port take a Service l
     expect(await server.stop()).toBe(0)
   }))
 
-test('a debugger that the environment opens is in the log', () =>
+test('options of the runtime are in the log', () =>
   withFolder(async (folder) => {
     await writeConfig(folder, yaml)
-    const env = { BUN_INSPECT: 'ws://127.0.0.1:0/debugger', BUN_OPTIONS: '--smol' }
-    const server = await startServer(grantd, { folder, env })
+    const server = await startServer(grantd, { folder, env: { BUN_OPTIONS: '--smol' } })
     expect(await server.stop()).toBe(0)
     const lines = linesOf(server.output(), 'changes the runtime').map((line) => JSON.parse(line).variable)
-    expect(lines).toEqual(['BUN_OPTIONS', 'BUN_INSPECT'])
+    expect(lines).toEqual(['BUN_OPTIONS'])
+  }))
+
+test('a server does not start beside a debugger that the environment opens', () =>
+  withFolder(async (folder) => {
+    await writeConfig(folder, yaml)
+    const { code, out, err } = await run(grantd, {
+      folder,
+      env: { BUN_INSPECT: 'ws://127.0.0.1:0/debugger' },
+    })
+    expect(code).toBe(1)
+    expect(out).toBe('')
+    expect(err).toContain(
+      'Cannot serve with a debugger, which reads all keys: the environment sets BUN_INSPECT; unset it',
+    )
   }))
 
 test('the port of the server comes from no variable of another program', () =>
