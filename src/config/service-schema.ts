@@ -67,7 +67,12 @@ export const ServerConfig = Type.Object(
     trusted_proxies: Type.Array(Type.String({ format: 'ip-range' }), {
       default: [],
       description:
-        'Proxies whose X-Forwarded-For is believed, as addresses or subnets: for limits and for the audit trail. Default: no proxy',
+        'Proxies whose proxy_header is believed, as addresses or subnets: for limits and for the audit trail. Default: no proxy',
+    }),
+    proxy_header: Choice(['x-forwarded-for', 'forwarded'], {
+      default: 'x-forwarded-for',
+      description:
+        'The header in which the trusted proxies name the address before them; forwarded is RFC 7239. The other one is not read, because a proxy passes it on as it came',
     }),
     metrics: MetricsConfig,
     try_page: OrNull(

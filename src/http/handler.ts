@@ -5,7 +5,7 @@ import { addCorsHeaders } from './answer/cors.ts'
 import { renderError } from './answer/render-error.ts'
 import { withResponseCache } from './answer/response-cache.ts'
 import { addSecurityHeaders } from './answer/security-headers.ts'
-import { createAddressFinder } from './request/client-address.ts'
+import { createAddressFinder, type ProxySettings } from './request/client-address.ts'
 import { createRequestIds, resolveRequestId } from './request/request-id.ts'
 import { logRequest } from './request/request-log.ts'
 import { openNotes, type RequestNotes } from './request/request-notes.ts'
@@ -16,7 +16,7 @@ export type Handler = (request: Request, peer?: Peer) => Response | Promise<Resp
 const unknownPeer: Peer = { address: () => undefined }
 
 interface HandlerDeps extends Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics'> {
-  readonly settings: { readonly server: Pick<Deps['settings']['server'], 'trusted_proxies'> }
+  readonly settings: { readonly server: ProxySettings }
 }
 
 /**
@@ -25,7 +25,7 @@ interface HandlerDeps extends Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecy
  */
 export function wrapHandler(inner: (request: Request) => Promise<Response>, deps: HandlerDeps): Handler {
   const newId = createRequestIds(deps.randomBytes)
-  const addressOf = createAddressFinder(deps.settings.server.trusted_proxies)
+  const addressOf = createAddressFinder(deps.settings.server)
 
   async function answer(request: Request, peer: Peer = unknownPeer): Promise<Response> {
     const started = performance.now()

@@ -43,6 +43,28 @@ function parseGroups(text: string): number[] | undefined {
   return groups
 }
 
+/** The text of an address: IPv4 as such, and IPv6 in its canonical form (RFC 5952 section 4), without a zone. */
+export function renderIpAddress(address: IpAddress): string {
+  const [high = 0, low = 0] = address.slice(6)
+  if (address.slice(0, 6).join() === '0,0,0,0,0,65535')
+    return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+  const zeros = findLongestZeros(address)
+  const render = (groups: IpAddress) => groups.map((group) => group.toString(16)).join(':')
+  if (zeros.length < 2) return render(address)
+  return `${render(address.slice(0, zeros.start))}::${render(address.slice(zeros.start + zeros.length))}`
+}
+
+/** The longest run of groups that are zero; of equal ones the first. */
+function findLongestZeros(address: IpAddress): { readonly start: number; readonly length: number } {
+  let longest = { start: 0, length: 0 }
+  let length = 0
+  for (const [index, group] of address.entries()) {
+    length = group === 0 ? length + 1 : 0
+    if (length > longest.length) longest = { start: index + 1 - length, length }
+  }
+  return longest
+}
+
 /** All addresses that begin with the same bits, such as `10.0.0.0/8`. A single address is a range with all of its bits. */
 export interface IpRange {
   readonly address: IpAddress

@@ -24,6 +24,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       idle_timeout: 75,
       shutdown_delay: 0,
       trusted_proxies: [],
+      proxy_header: 'x-forwarded-for',
       metrics: { enabled: false, host: '127.0.0.1', port: 9464 },
       try_page: null,
       signing_engine: 'auto',

@@ -144,7 +144,7 @@ describe('an endpoint that is open to any origin by its one line', () => {
   const handle = wrapHandler(async (request) => inner.fetch(request), {
     now: Date.now,
     lifecycle: { phase: 'ready' },
-    settings: { server: { trusted_proxies: [] } },
+    settings: { server: { trusted_proxies: [], proxy_header: 'x-forwarded-for' } },
     randomBytes: (count) => new Uint8Array(count),
     log: () => {},
   })

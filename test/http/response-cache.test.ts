@@ -24,7 +24,7 @@ function start(options: { status?: number; isPublic?: boolean } = {}) {
     {
       now: Date.now,
       lifecycle,
-      settings: { server: { trusted_proxies: [] } },
+      settings: { server: { trusted_proxies: [], proxy_header: 'x-forwarded-for' } },
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       log: (_level, _message, fields) => void state.lines.push(fields),
     },
