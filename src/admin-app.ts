@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { adminApiKeys } from './admin/client-api-keys.ts'
 import { adminClients } from './admin/clients.ts'
+import { adminRequests } from './admin/requests/refused-requests.ts'
 import { adminSecrets } from './admin/secrets.ts'
 import { adminKeys } from './admin/signing-keys.ts'
 import { adminAudit } from './admin/tenant-audit.ts'
@@ -22,4 +23,5 @@ export function adminApi(deps: Deps) {
     .use(adminTokens(deps))
     .use(adminKeys(deps))
     .use(adminAudit(deps))
+    .use(adminRequests(deps))
 }

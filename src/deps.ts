@@ -10,6 +10,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import type { Logos } from './pages/frame/logo.ts'
 import type { Hashing } from './platform/hashing.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
+import type { RefusalBook } from './refusals/refusal-book.ts'
 import type { SecretChecker } from './secrets/secret-checker.ts'
 import type { LastUse } from './storage/last-use.ts'
 import type { Storage } from './storage/storage.ts'
@@ -46,6 +47,7 @@ export interface Deps {
   readonly storage: Storage
   readonly audit: AuditSink
   readonly auditTrails: AuditReader
+  readonly refusals: RefusalBook
   readonly lastUse: LastUse
   readonly verifiedTokens: VerifiedTokens
   readonly signedTokens: SignedTokens

@@ -56,6 +56,7 @@ const arrows: Record<string, readonly string[]> = {
   main: ['commands', 'platform', 'log'],
   commands: [
     'sessions',
+    'refusals',
     'app',
     'server',
     'offline',
@@ -80,6 +81,7 @@ const arrows: Record<string, readonly string[]> = {
   ],
   server: [
     'logout/backchannel-logout.ts',
+    'refusals/refusal-book.ts',
     'app',
     'pages/frame/logo.ts',
     'cli',
@@ -127,6 +129,7 @@ const arrows: Record<string, readonly string[]> = {
   'admin-app': ['admin', 'deps'],
   deps: [
     'logout/logout-notices.ts',
+    'refusals/refusal-book.ts',
     'config/schema.ts',
     'pages/frame/logo.ts',
     'audit/audit-trail.ts',
@@ -165,6 +168,7 @@ const arrows: Record<string, readonly string[]> = {
   ],
   admin: [
     'sessions',
+    'refusals',
     'deps',
     'http',
     'management',
@@ -229,6 +233,8 @@ const arrows: Record<string, readonly string[]> = {
   tenants: ['bounded-map', ...settings, 'protocol', ...storage],
   // A person is made while its tenant is there.
   users: [tenantRow, 'async', 'secrets', 'limits', ...port, ...settings, 'protocol', ...storage],
+  // A sender is the group of addresses that the limits count.
+  refusals: ['limits/address-group.ts', ...port, ...storage],
   logout: [
     'async',
     'tokens/people/id-token-hint.ts',
@@ -278,7 +284,17 @@ const packages: Record<string, readonly string[]> = {
   postgres: ['storage'],
   '@sinclair/typebox': [
     ...['protocol', 'config', 'storage', 'tokens', 'clients', 'tenants', 'http', 'admin'],
-    ...['keys', 'limits', 'audit', 'maintenance', 'users', 'authorization', 'sessions', 'consents'],
+    ...[
+      'keys',
+      'limits',
+      'audit',
+      'maintenance',
+      'users',
+      'authorization',
+      'sessions',
+      'consents',
+      'refusals',
+    ],
   ],
   node: ['platform'],
 }

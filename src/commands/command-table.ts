@@ -22,6 +22,7 @@ export const commands: readonly [CommandEntry, ...CommandEntry[]] = [
   { name: 'token', load: async () => (await import('./token-command.ts')).tokenCommand },
   { name: 'login', load: async () => (await import('./login/login-command.ts')).loginCommand },
   { name: 'decode', load: async () => (await import('./decode-command.ts')).decodeCommand },
+  { name: 'explain', load: async () => (await import('./operate/explain-command.ts')).explainCommand },
   { name: 'audit', load: async () => (await import('./audit-command.ts')).auditCommand },
   { name: 'openapi', load: async () => (await import('./openapi-command.ts')).openapiCommand },
   { name: 'version', load: async () => (await import('./version-command.ts')).versionCommand },

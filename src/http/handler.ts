@@ -6,6 +6,7 @@ import { renderError } from './answer/render-error.ts'
 import { withResponseCache } from './answer/response-cache.ts'
 import { addSecurityHeaders } from './answer/security-headers.ts'
 import { createAddressFinder, type ProxySettings } from './request/client-address.ts'
+import { noteRefusal } from './request/noted-refusal.ts'
 import { createRequestIds, resolveRequestId } from './request/request-id.ts'
 import { logRequest } from './request/request-log.ts'
 import { openNotes, type RequestNotes } from './request/request-notes.ts'
@@ -17,6 +18,8 @@ const unknownPeer: Peer = { address: () => undefined }
 
 interface HandlerDeps extends Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics'> {
   readonly settings: { readonly server: ProxySettings }
+  /** Default: no refusal is kept. */
+  readonly refusals?: Deps['refusals']
 }
 
 /**
@@ -41,7 +44,9 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     addCorsHeaders(finished.headers, notes)
     finished.headers.set('X-Request-Id', id)
     if (!staysOpen(deps.lifecycle)) finished.headers.set('Connection', 'close')
-    logRequest({ method: request.method, id, notes, status: finished.status, started }, deps)
+    const done = { method: request.method, id, notes, status: finished.status, started }
+    logRequest(done, deps)
+    noteRefusal(done, deps)
     return finished
   }
 

@@ -75,6 +75,8 @@ export interface Finding {
   readonly saw?: string | undefined
   /** What would have passed, such as `a code at most 60 s old`. */
   readonly wanted?: string | undefined
+  /** The tenant that it concerns, where the path of the request names none: the tenant that is said to have issued the token. */
+  readonly tenant?: string | undefined
 }
 
 export interface OAuthErrorOptions extends ErrorOptions {

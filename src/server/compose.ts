@@ -9,13 +9,14 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { AttemptLimits } from '../limits/attempt-limits.ts'
 import { LimitKey } from '../limits/limit-key.ts'
 import { SignInLimits } from '../limits/sign-in-limits.ts'
-import type { Log } from '../log.ts'
+import { type Log, renderCause } from '../log.ts'
 import { BackchannelLogout } from '../logout/backchannel-logout.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Logos } from '../pages/frame/logo.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
+import { RefusalBook } from '../refusals/refusal-book.ts'
 import { Passwords } from '../secrets/passwords.ts'
 import { SecretChecker } from '../secrets/secret-checker.ts'
 import type { LastUse } from '../storage/last-use.ts'
@@ -109,6 +110,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     hashing: platform.hashing,
     logoutNotices: new BackchannelLogout({ ...platform, ...options, clients: registries.clients }),
     recentTokens: new RecentTokens({ storage, now }),
+    refusals: composeRefusals(options),
     ...registries,
     signIns: composeSignIns(loaded, options),
     secrets: new SecretChecker({
@@ -118,6 +120,11 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
       memoryKey: randomBytes(32),
     }),
   }
+}
+
+function composeRefusals({ platform, storage, now, randomBytes, log }: ComposeOptions): RefusalBook {
+  const onError = (cause: unknown) => log('warn', 'refusals were not written', { reason: renderCause(cause) })
+  return new RefusalBook({ after: platform.after, ...{ storage, now, randomBytes, onError } })
 }
 
 function composeSignIns({ config }: LoadedConfig, options: ComposeOptions): SignIns {

@@ -126,6 +126,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   })
   const close = async () => {
     await deps.logoutNotices.close()
+    await deps.refusals.flush()
     await parts.close()
     await metrics.close()
     worker?.reportSamples()

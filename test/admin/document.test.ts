@@ -45,6 +45,7 @@ test('every route is listed where admin is configured', () => {
   expect(operations.map(([name]) => name).toSorted()).toEqual(
     [
       'get /api/v1/admin/audit',
+      'get /api/v1/admin/requests/{id}',
       'get /api/v1/admin/tenants',
       'post /api/v1/admin/tenants',
       `get ${tenant}`,

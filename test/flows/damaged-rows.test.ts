@@ -14,6 +14,8 @@ import { cleanings } from '../../src/maintenance/cleaning-row.ts'
 import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
 import { Surveyor } from '../../src/maintenance/surveyor.ts'
 import type { AccessTokenClaims } from '../../src/protocol/messages.ts'
+import { findRefusals } from '../../src/refusals/refusal-book.ts'
+import { refusals } from '../../src/refusals/refusal-row.ts'
 import { composeKeyring } from '../../src/server/compose-keys.ts'
 import {
   DamagedRowError,
@@ -648,6 +650,19 @@ const cases: Readonly<Record<string, Case>> = {
       await trail.audit.flush()
       const { events } = await readAudit(storage, 'acme', { after: 6, limit: 9 })
       expect(events.map(({ type }) => type)).toEqual(['audit.gap', 'token.issued'])
+    },
+  },
+  refusal: {
+    async find({ app, storage }) {
+      await app.post('acme', { grant_type: 'none-such' }, { 'X-Request-Id': 'damaged' })
+      await app.deps.refusals.flush()
+      return { tenant: systemTenant, kind: 'refusal', id: await firstId(storage, systemTenant, refusals) }
+    },
+    async check({ storage, app }) {
+      await app.post('acme', { grant_type: 'another' }, { 'X-Request-Id': 'damaged' })
+      await app.deps.refusals.flush()
+      expect(await findRefusals(storage, 'damaged')).toHaveLength(1)
+      expect((await app.call('GET', '/requests/damaged')).status).toBe(200)
     },
   },
   audit_journal: {

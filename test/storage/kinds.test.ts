@@ -25,6 +25,7 @@ test('the names of the kinds in the database stay as they are', () => {
     'password_costs',
     'person_cutoff',
     'pushed_request',
+    'refusal',
     'revocation',
     'secret_use',
     'session',

@@ -22,11 +22,12 @@ export function renderError(error: unknown, notes: RequestNotes): Response {
   return json(body, { status: known.status, headers })
 }
 
-/** The error that the client sees. The notes get its code, its cause and its finding. */
+/** The error that the client sees. The notes get its code, its sentence, its cause and its finding. */
 export function noteError(error: unknown, notes: RequestNotes): OAuthError {
   const known = error instanceof OAuthError ? error : hideError(error)
   notes.error = known.code
   notes.reason = known.cause === undefined ? known.reason : renderCause(known.cause)
+  notes.sentence = known.message
   notes.finding = known.finding
   return known
 }

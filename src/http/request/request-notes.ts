@@ -21,6 +21,8 @@ export interface RequestNotes {
   error: string | undefined
   /** The cause of the error, for the log only. */
   reason: string | undefined
+  /** The sentence of the error, as the client sees it. */
+  sentence: string | undefined
   /** Which check refused the request, with what it saw and what it wanted; for `grantd explain` only. */
   finding: Finding | undefined
   /** A 5xx is the normal answer here, so the log has it as information. */
@@ -43,6 +45,7 @@ export const noNotes: RequestNotes = {
   proof: undefined,
   error: undefined,
   reason: undefined,
+  sentence: undefined,
   finding: undefined,
   isExpected: false,
   isForAnyOrigin: false,

@@ -1,0 +1,93 @@
+import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
+import { jsonOption, storageOptions } from '../../cli/options.ts'
+import { describeRefusal, fetchJson } from '../../cli/remote/fetch-json.ts'
+import { parseServerUrl } from '../../cli/remote/http-client.ts'
+import { urlOption } from '../../cli/remote/server-url.ts'
+import { withStorage } from '../../offline/with-storage.ts'
+import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { printable } from '../../printable.ts'
+import { findRefusals, refusalLife } from '../../refusals/refusal-book.ts'
+import { type RefusalView, viewRefusal } from '../../refusals/refusal-view.ts'
+
+const tokenVariable = 'GRANTD_ADMIN_TOKEN'
+
+export const explainCommand: Command = {
+  name: 'explain',
+  group: 'Manage',
+  summary: 'Say why a request was refused',
+  words: 'REQUEST_ID',
+  mostWords: 1,
+  options: [
+    ...storageOptions,
+    { ...urlOption, description: `ask the admin API of this server, with the token in ${tokenVariable}` },
+    jsonOption,
+  ],
+  details:
+    'REQUEST_ID is the X-Request-Id of the answer; the log line has it as request_id. A refusal is kept for an hour.\nWithout --url the storage of the configuration is read, and a server may be running.',
+  example: 'grantd explain 18fa302255448cef517c1eba4f59f4b8',
+  run,
+}
+
+async function run(args: ParsedArguments, platform: Platform): Promise<number> {
+  const [requestId] = args.positionals
+  if (requestId === undefined)
+    throw new UsageError('explain wants the id of a request: the X-Request-Id of its answer')
+  const url = args.text(urlOption.name)
+  const found = await (url === undefined
+    ? readStored(requestId, args, platform)
+    : askServer(requestId, parseServerUrl(url), platform))
+  if (found.length === 0) {
+    throw new CommandError(
+      `No refusal of the request '${printable(requestId)}' is kept: it was answered, or it was refused over an hour ago, or in the last second; the log has a line with this request_id`,
+    )
+  }
+  const text = args.isSet('json')
+    ? `${JSON.stringify({ request_id: requestId, refusals: found })}\n`
+    : found.map(renderView).join('\n')
+  platform.writeOut(text)
+  return exitCodes.ok
+}
+
+async function readStored(
+  requestId: string,
+  args: ParsedArguments,
+  platform: Platform,
+): Promise<readonly RefusalView[]> {
+  const kept = await withStorage(args, platform, ({ storage }) => findRefusals(storage, requestId))
+  const earliest = platform.now() - refusalLife
+  return kept.flatMap(({ refusal }) => (refusal.at > earliest ? [viewRefusal(refusal)] : []))
+}
+
+/** The members of an answer that a server sent; the server is not trusted. */
+async function askServer(
+  requestId: string,
+  base: string,
+  platform: Platform,
+): Promise<readonly Partial<RefusalView>[]> {
+  const token = platform.environment(tokenVariable)
+  if (!token)
+    throw new UsageError(`explain --url wants an access token with grantd:admin in ${tokenVariable}`)
+  const init = { headers: { Authorization: `Bearer ${token}` } }
+  const url = `${base}/api/v1/admin/requests/${encodeURIComponent(requestId)}`
+  const { status, body } = await fetchJson(url, { platform, init, isSecret: true })
+  if (status === 404 && body['error'] === 'not_found') return []
+  const { refusals } = body
+  if (status !== 200 || !Array.isArray(refusals)) throw new CommandError(describeRefusal({ status, body }))
+  return refusals.filter((each) => typeof each === 'object' && each !== null)
+}
+
+function renderView(view: Partial<RefusalView>): string {
+  const { time, method, route, status, error } = view
+  const head = [time, method, route ?? '(no route)', status, error ?? ''].map(String).join('  ').trimEnd()
+  const facts = [
+    ['tenant', view.tenant ?? 'not known'],
+    ['client', view.client_id ?? 'not known'],
+    ['check', view.check],
+    ['saw', view.saw],
+    ['wanted', view.wanted],
+  ].filter((fact): fact is [string, string] => typeof fact[1] === 'string')
+  return [head, ...facts.map(([name, text]) => `  ${name.padEnd(8)}${text}`)]
+    .map((line) => `${printable(line)}\n`)
+    .join('')
+}

@@ -1,0 +1,34 @@
+import type { Deps } from '../../deps.ts'
+import type { FinishedRequest } from './request-log.ts'
+
+/** A device that polls is told to go on (RFC 8628 section 3.5), so nothing refused it. */
+const polling: readonly (string | undefined)[] = ['authorization_pending', 'slow_down']
+
+/**
+ * Keeps why a request was refused, if it was, for `grantd explain`. The answer is made already, and the work is the same for every cause. A
+ * failure of the server has its cause in the log alone.
+ */
+export function noteRefusal(
+  { method, id, notes, status }: Omit<FinishedRequest, 'started'>,
+  { refusals, now }: { readonly refusals?: Deps['refusals']; readonly now: () => number },
+): void {
+  const { error, finding, reason } = notes
+  if (!refusals || notes.isExpected || polling.includes(error) || (error === undefined && !finding)) return
+  const refusal = {
+    requestId: id,
+    at: now(),
+    // What a caller with a token did belongs to the tenant of the token, as in the audit trail.
+    tenant: notes.callerTenant ?? notes.tenant ?? finding?.tenant ?? null,
+    client: notes.clientId ?? null,
+    method,
+    route: notes.route ?? '',
+    status,
+    error: error ?? null,
+    check: finding?.check ?? (status >= 500 ? 'server' : (error ?? 'request')),
+    saw: finding?.saw ?? (status >= 500 ? failed : (notes.sentence ?? reason ?? null)),
+    wanted: finding?.wanted ?? null,
+  }
+  refusals.note(refusal, notes.address())
+}
+
+const failed = 'the server could not answer; its log has the cause with this id'

@@ -1,0 +1,105 @@
+import type { Platform } from '../platform/platform.ts'
+import { onlyReadable, type Records, type Storage, systemTenant } from '../storage/storage.ts'
+import { type RefusalRow, refusals } from './refusal-row.ts'
+import { RowBudget } from './row-budget.ts'
+import { tidyText } from './tidy-text.ts'
+
+/** A request that was refused, and why. */
+export interface Refusal extends RefusalRow {
+  readonly requestId: string
+}
+
+export interface RefusalBookOptions extends Pick<Platform, 'after' | 'now' | 'randomBytes'> {
+  readonly storage: Storage
+  /** Called when refusals cannot be written. They stay in memory. */
+  readonly onError: (cause: unknown) => void
+}
+
+/** Milliseconds for which a refusal is kept. */
+export const refusalLife = 60 * 60 * 1000
+/** Milliseconds between the first refusal and the write. */
+const pause = 500
+/** Refusals in memory. */
+const mostRecent = 1000
+/** Refusals that are found with one id, which its senders may have chosen. */
+const mostFound = 20
+
+interface Kept {
+  readonly id: string
+  readonly refusal: Refusal
+}
+
+/** Keeps refusals: the last ones in memory, and within a budget those of the last hour in the storage. */
+export class RefusalBook {
+  readonly #options: RefusalBookOptions
+  readonly #budget = new RowBudget()
+  readonly #recent: Kept[] = []
+  /** Tells the rows of processes apart. */
+  readonly #process: string
+  #count = 0
+  #waiting: Kept[] = []
+  #cancel: (() => void) | undefined
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(options: RefusalBookOptions) {
+    this.#options = options
+    this.#process = options.randomBytes(6).toHex()
+  }
+
+  /** Keeps a refusal. No request waits for the write. `address` is that of the sender. */
+  note(found: Refusal, address: string | undefined): void {
+    const { saw, wanted } = found
+    const refusal = { ...found, saw: saw && tidyText(saw), wanted: wanted && tidyText(wanted) }
+    const place = this.#count++ % mostRecent
+    const id = `${String(refusal.at).padStart(15, '0')}.${this.#process}.${String(this.#count).padStart(12, '0')}`
+    const kept = { id, refusal }
+    this.#recent[place] = kept
+    if (!this.#budget.admit({ ...refusal, address }, refusal.at)) return
+    this.#waiting.push(kept)
+    this.#cancel ??= this.#options.after(pause, () => void this.flush())
+  }
+
+  /** The refusals of a request, the oldest first; those of other processes a moment after the answer. Throws StorageError. */
+  async find(requestId: string): Promise<readonly Refusal[]> {
+    const earliest = this.#options.now() - refusalLife
+    const stored = await findRefusals(this.#options.storage, requestId)
+    const recent = this.#recent.filter(({ refusal }) => refusal.requestId === requestId)
+    const byId = new Map([...stored, ...recent].map((kept) => [kept.id, kept.refusal]))
+    return [...byId]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, refusal]) => refusal)
+      .filter(({ at }) => at > earliest)
+      .slice(0, mostFound)
+  }
+
+  /** Writes the refusals that wait; never throws. */
+  flush(): Promise<void> {
+    this.#cancel?.()
+    this.#cancel = undefined
+    const waiting = this.#waiting
+    this.#waiting = []
+    if (waiting.length > 0) this.#writing = this.#writing.then(() => this.#write(waiting))
+    return this.#writing
+  }
+
+  async #write(waiting: readonly Kept[]): Promise<void> {
+    const rows = waiting.map(({ id, refusal: { requestId, ...value } }) => ({
+      ...{ id, value, parent: requestId, expiresAt: value.at + refusalLife },
+    }))
+    try {
+      await recordsOf(this.#options.storage).createMany(rows)
+    } catch (cause) {
+      this.#options.onError(cause)
+    }
+  }
+}
+
+/** The stored refusals of a request, the oldest first. Throws StorageError. */
+export async function findRefusals(storage: Storage, requestId: string): Promise<readonly Kept[]> {
+  const rows = await recordsOf(storage).list({ parent: requestId, limit: mostFound })
+  return onlyReadable(rows).map(({ id, value }) => ({ id, refusal: { requestId, ...value } }))
+}
+
+function recordsOf(storage: Storage): Records<RefusalRow> {
+  return storage.of(systemTenant).of(refusals)
+}

@@ -1,0 +1,17 @@
+/** Characters of a text that is kept. */
+const longest = 400
+
+/** The longest text that is searched, because a sender chooses a part of it. */
+const longestSearched = 2000
+
+const emailAddress = /[^\s@<>"',;:()]{1,64}@[^\s@<>"',;:()]{1,255}/g
+const token = /\beyJ[\w-]{8,}(?:\.[\w-]*){1,4}|\bgd[a-z]{1,2}_[\w-]{8,}/g
+
+/** The text of a finding as it is kept: cut, and without what looks like an e-mail address, a token or a secret. */
+export function tidyText(text: string): string {
+  const clean = text
+    .slice(0, longestSearched)
+    .replace(token, '(a token or secret)')
+    .replace(emailAddress, '(an e-mail address)')
+  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean
+}

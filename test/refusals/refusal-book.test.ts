@@ -1,0 +1,130 @@
+import { expect, test } from 'bun:test'
+import { type Refusal, RefusalBook, refusalLife } from '../../src/refusals/refusal-book.ts'
+import { refusals } from '../../src/refusals/refusal-row.ts'
+import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
+import { testStart } from '../support/test-app.ts'
+
+/** A book whose timers run when the test says so. */
+function openBook(storage: Storage = createMemoryStorage()) {
+  const state = { time: testStart, timers: [] as (() => void)[], faults: [] as unknown[] }
+  const book = new RefusalBook({
+    storage,
+    now: () => state.time,
+    after: (_milliseconds, callback) => {
+      state.timers.push(callback)
+      return () => {}
+    },
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    onError: (cause) => state.faults.push(cause),
+  })
+  const note = (changes: Partial<Refusal> = {}, address = '192.0.2.1') =>
+    book.note({ ...refusal, at: state.time, ...changes }, address)
+  return { state, storage, book, note }
+}
+
+const refusal: Refusal = {
+  ...{ requestId: 'one', at: testStart, tenant: 'acme', client: 'billing' },
+  ...{ method: 'POST', route: '/token', status: 400, error: 'invalid_scope' },
+  ...{ check: 'scope', saw: 'api:admin', wanted: 'api:read' },
+}
+
+async function countRows(storage: Storage): Promise<number> {
+  return (await storage.of(systemTenant).of(refusals).list({ limit: 10_000 })).length
+}
+
+test('a refusal is found at once by its process, and by others once it is written', async () => {
+  const { book, note, storage, state } = openBook()
+  note()
+  expect(await book.find('one')).toEqual([refusal])
+  const other = openBook(storage).book
+  expect(await other.find('one')).toEqual([])
+  expect(state.timers).toHaveLength(1)
+  await book.flush()
+  expect(await other.find('one')).toEqual([refusal])
+  expect(await book.find('one')).toEqual([refusal])
+  expect(await other.find('on')).toEqual([])
+})
+
+test('two requests of one id are two refusals, the oldest first; no more than twenty are found', async () => {
+  const { book, note, state } = openBook()
+  note({ saw: 'first' })
+  state.time += 5
+  note({ saw: 'second' })
+  expect((await book.find('one')).map(({ saw }) => saw)).toEqual(['first', 'second'])
+  for (let count = 0; count < 30; count++) note()
+  await book.flush()
+  expect(await book.find('one')).toHaveLength(20)
+})
+
+test('after an hour nothing is found, in memory or in the storage', async () => {
+  const { book, note, state } = openBook()
+  note()
+  await book.flush()
+  state.time += refusalLife
+  expect(await book.find('one')).toEqual([])
+})
+
+test('memory has the last thousand', async () => {
+  const { book, note } = openBook()
+  for (let count = 0; count < 2500; count++) note({ requestId: `r${count}` })
+  expect(await book.find('r1499')).toEqual([])
+  expect(await book.find('r1500')).toHaveLength(1)
+  expect(await book.find('r2499')).toHaveLength(1)
+})
+
+test('a flood writes a bounded number of rows a minute, and leaves room for others', async () => {
+  const { book, note, storage, state } = openBook()
+  for (let count = 0; count < 5000; count++) note({ check: 'client secret' }, '192.0.2.66')
+  for (let count = 0; count < 5000; count++)
+    note({ check: 'client secret', client: `c${count}` }, '192.0.2.67')
+  for (let count = 0; count < 5000; count++) note({ check: 'client secret' }, `198.51.100.${count % 250}`)
+  await book.flush()
+  expect(await countRows(storage)).toBe(60)
+  note({ requestId: 'theirs', tenant: 'other', check: 'grant type' }, '203.0.113.7')
+  await book.flush()
+  expect(await openBook(storage).book.find('theirs')).toHaveLength(1)
+  for (let count = 0; count < 5000; count++) note({ tenant: `t${count}` }, `2001:db8:${count}::1`)
+  await book.flush()
+  expect(await countRows(storage)).toBe(200)
+  state.time += 60_000
+  note({ requestId: 'later' })
+  await book.flush()
+  expect(await countRows(storage)).toBe(201)
+})
+
+test('a text is cut, and loses e-mail addresses, tokens and secrets that somebody sent in the wrong place', async () => {
+  const { book, note } = openBook()
+  note({
+    saw: `eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl and gds_${'a'.repeat(40)}`,
+    wanted: 'anna.example@example.com may',
+  })
+  note({ saw: 'x'.repeat(5000) })
+  const [first, second] = await book.find('one')
+  expect([first?.saw, first?.wanted]).toEqual([
+    '(a token or secret) and (a token or secret)',
+    '(an e-mail address) may',
+  ])
+  expect(second?.saw).toBe(`${'x'.repeat(400)}…`)
+})
+
+test('a storage that is away costs the rows alone, and the next ones are written', async () => {
+  const storage = createMemoryStorage()
+  let isAway = true
+  const flaky: Storage = {
+    ...storage,
+    of: (tenant) => {
+      if (isAway) throw new StorageError('away')
+      return storage.of(tenant)
+    },
+  }
+  const { book, note, state } = openBook(flaky)
+  note()
+  await book.flush()
+  expect(state.faults).toHaveLength(1)
+  isAway = false
+  expect(await book.find('one')).toHaveLength(1)
+  note({ requestId: 'two' })
+  await book.flush()
+  expect(await openBook(storage).book.find('two')).toHaveLength(1)
+})
