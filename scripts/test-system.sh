@@ -20,11 +20,13 @@ bring() { # package, what is missing
 
 need chromium chromium
 need curl curl
+need apache2 apache2
 need haproxy haproxy
 need jq jq
 need nginx nginx
 need caddy caddy
 need openssl openssl
+[ -e /usr/share/lua/5.3/socket.lua ] || bring lua-socket LuaSocket
 need strace strace
 need systemd systemd-analyze
 need systemd-container systemd-nspawn

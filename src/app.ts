@@ -5,6 +5,7 @@ import { accountEndpoint } from './endpoints/account/account.ts'
 import { passwordEndpoint } from './endpoints/account/choose-password.ts'
 import { logoutEndpoint } from './endpoints/account/logout.ts'
 import { apiKeysEndpoint } from './endpoints/api-keys.ts'
+import { forwardAuthEndpoint } from './endpoints/forward-auth.ts'
 import { healthEndpoint } from './endpoints/health.ts'
 import { introspectEndpoint } from './endpoints/introspect.ts'
 import { jwksEndpoint } from './endpoints/jwks.ts'
@@ -76,6 +77,7 @@ function documented(deps: Deps, admin: AdminApi | undefined): AnyElysia[] {
   return [
     tokenEndpoint(deps),
     protectedResourceEndpoint(deps),
+    forwardAuthEndpoint(deps),
     userinfoEndpoint(deps),
     introspectEndpoint(deps),
     revokeEndpoint(deps),

@@ -89,6 +89,7 @@ describe('the document', () => {
       'get /api/v1/tenant/{tenant}/oauth/authorize',
       'get /api/v1/tenant/{tenant}/oauth/logout',
       'get /api/v1/tenant/{tenant}/oauth/userinfo',
+      'get /api/v1/tenant/{tenant}/oauth/verify',
       'get /api/v1/tenant/{tenant}/select-account',
       'get /api/v1/tenant/{tenant}/strategies',
       'get /api/v1/user/profile',
@@ -110,6 +111,7 @@ describe('the document', () => {
       'post /api/v1/tenant/{tenant}/oauth/revoke',
       'post /api/v1/tenant/{tenant}/oauth/token',
       'post /api/v1/tenant/{tenant}/oauth/userinfo',
+      'post /api/v1/tenant/{tenant}/oauth/verify',
       'post /api/v1/tenant/{tenant}/select-account',
     ])
   })
@@ -240,7 +242,8 @@ describe('every operation', () => {
       )) {
         expect(description.length).toBeGreaterThan(2)
         // An answer without a body.
-        if (['303', '304'].includes(status) || (status === '200' && name.endsWith('/oauth/revoke'))) continue
+        if (['303', '304'].includes(status) || (status === '200' && /\/oauth\/(?:revoke|verify)$/.test(name)))
+          continue
         const media = content?.['application/json'] ?? content?.['text/html']
         expect([name, status, typeof media?.schema]).toEqual([name, status, 'object'])
         const examples = media?.example === undefined ? Object.values(media?.examples ?? {}) : [media.example]
