@@ -68,8 +68,11 @@ function takeOnce(query: URLSearchParams, name: string): string | undefined {
 function checkAudience({ claims }: VerifiedToken, audience: readonly string[]): void {
   if (audience.some((each) => claims.aud.includes(each))) return
   const challenge = { scheme: 'Bearer', realm, withError: true } as const
-  const cause = new Error('the aud has none of the wanted audiences')
-  throw new OAuthError('invalid_token', 'The access token is for another API', { challenge, cause })
+  throw new OAuthError('invalid_token', 'The access token is for another API', {
+    challenge,
+    cause: new Error('the aud has none of the wanted audiences'),
+    finding: { check: 'audience', saw: claims.aud.join(' '), wanted: `one of ${audience.join(' ')}` },
+  })
 }
 
 function checkScopes({ scopes }: VerifiedToken, wanted: readonly string[]): void {
@@ -77,6 +80,7 @@ function checkScopes({ scopes }: VerifiedToken, wanted: readonly string[]): void
   const challenge = { scheme: 'Bearer', realm, withError: true, scope: wanted.join(' ') } as const
   throw new OAuthError('insufficient_scope', 'The access token does not have the scopes that the API needs', {
     challenge,
+    finding: { check: 'scope', saw: scopes.join(' ') || 'none', wanted: wanted.join(' ') },
   })
 }
 
