@@ -37,8 +37,8 @@ current folder, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
   such as \`0123\`, \`True\` or \`"12"\` in quotes, is a text. See [static claims](concepts.md).
 - **Relative paths** start at the folder of the file.
 - **A time** is in UTC, such as \`2030-01-31T00:00:00Z\`.
-- **A change** takes effect at the next start, or at a [reload](deployment.md#reloading) of a server that was started with
-  \`--workers\`, as the systemd unit does. \`server.host\`, \`server.port\` and \`server.metrics\` need a restart. The
+- **A change** takes effect at the next start, or at a [reload](operations/reload.md): tenants and everything in them, and a few
+  settings of the server. The others [need a restart](operations/reload.md#what-needs-a-restart). The
   [storage](storage.md), not this file, keeps what \`grantd client\`, \`grantd tenant\` and the [admin API](admin-api.md) make; that takes
   effect at once.
 - **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\`, \`secret_hash\` and \`secrets\`.

@@ -63,4 +63,6 @@ export interface Lifecycle {
   phase: 'starting' | 'ready' | 'stopping'
   /** Another process takes over: each open connection is closed with its next answer. */
   isLeaving?: boolean
+  /** The newest configuration has a fault, and the one before it is in force. */
+  isConfigRejected?: boolean
 }

@@ -24,6 +24,7 @@ const tenantRow = 'tenants/tenant-row.ts'
 const port = [
   'platform/platform.ts',
   'platform/files.ts',
+  'platform/local-sockets.ts',
   'platform/hashing.ts',
   'platform/network.ts',
   'platform/outbound.ts',

@@ -22,7 +22,7 @@ export const serveCommand: Command = {
   summary: 'Start the server; this is what happens without a command',
   options: serveOptions,
   details:
-    'Where there is no configuration it serves a demo: one tenant, one client with a secret shown once, nothing kept.\nSIGTERM and SIGINT stop it once the requests in flight are answered; a second signal stops it at once.\nWith --workers, 1 too, SIGHUP reads the configuration again and cuts nobody off.',
+    'Where there is no configuration it serves a demo: one tenant, one client with a secret shown once, nothing kept.\nSIGTERM and SIGINT stop it once the requests in flight are answered; a second signal stops it at once.\nSIGHUP and grantd reload read the configuration again and cut nobody off; with --workers, SIGUSR2 replaces the workers.',
   example: 'grantd serve --config /etc/grantd/config.yaml --port 8080',
   run: serve,
 }

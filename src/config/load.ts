@@ -42,7 +42,15 @@ const longText = 128 * 1024
 
 /** Reads the configuration at `path`. Throws {@link ConfigError} with all of its faults. */
 export async function loadConfig(path: string, host: ConfigHost): Promise<LoadedConfig> {
-  const { config, rest } = await readConfig(path, host)
+  return unpack(await readConfig(path, host))
+}
+
+/** Like {@link loadConfig}, for a file whose text is read already. */
+export async function loadConfigText(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
+  return unpack(await readConfigOf(text, host))
+}
+
+async function unpack({ config, rest }: ReadConfig): Promise<LoadedConfig> {
   if (typeof config !== 'string') return { ...rest, config }
   await releaseMemory()
   return { ...rest, config: unpackConfig(config) }
@@ -57,8 +65,12 @@ interface ReadConfig {
 async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
   const text = await readConfigText(path, host)
   const folder = host.files.folderOf(host.files.resolve(path))
-  const { config, ...rest } = await interpret({ file: path, path, text, folder }, host)
-  return { rest, config: text.length > largeText ? packConfig(config) : deepFreeze(config) }
+  return readConfigOf({ file: path, path, text, folder }, host)
+}
+
+async function readConfigOf(text: ConfigText, host: ConfigHost): Promise<ReadConfig> {
+  const { config, ...rest } = await interpret(text, host)
+  return { rest, config: text.text.length > largeText ? packConfig(config) : deepFreeze(config) }
 }
 
 /** The text of a configuration; relative paths in it start at `folder`. */

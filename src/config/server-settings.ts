@@ -15,9 +15,27 @@ export async function readServerAddress(
   path: string,
   host: Pick<ConfigHost, 'files'>,
 ): Promise<ServerAddress> {
-  const named = { file: path, text: await readConfigText(path, host) }
-  const { server } = (await readQuickly(named)) ?? (await readExactly(named))
+  const { server } = await readPartly(path, /^server(?:\.host|\.port)? /, host)
   return { host: server?.host ?? '127.0.0.1', port: server?.port ?? 3000 }
+}
+
+export const defaultDataDir: string = Config.properties.data_dir.default
+
+/** Reads the folder data_dir, absolute, in the same way. */
+export async function readDataDir(path: string, host: Pick<ConfigHost, 'files'>): Promise<string> {
+  const { data_dir } = await readPartly(path, /^data_dir /, host)
+  const { files } = host
+  return files.resolve(files.folderOf(files.resolve(path)), data_dir ?? defaultDataDir)
+}
+
+/** Faults whose message `own` does not match are ignored. */
+async function readPartly(
+  path: string,
+  own: RegExp,
+  host: Pick<ConfigHost, 'files'>,
+): Promise<Partly<Config>> {
+  const named = { file: path, text: await readConfigText(path, host) }
+  return (await readQuickly(named)) ?? (await readExactly(named, own))
 }
 
 async function readQuickly(named: NamedText): Promise<Partly<Config> | undefined> {
@@ -30,11 +48,11 @@ async function readQuickly(named: NamedText): Promise<Partly<Config> | undefined
   }
 }
 
-async function readExactly(named: NamedText): Promise<Partly<Config>> {
+async function readExactly(named: NamedText, own: RegExp): Promise<Partly<Config>> {
   const { ExactSource } = await import('./yaml/exact-source.ts')
   const source = new ExactSource(named)
   const read = (source.read(Config) ?? {}) as Partly<Config>
-  const ours = source.faults.filter(({ message }) => /^server(?:\.host|\.port)? /.test(message))
+  const ours = source.faults.filter(({ message }) => own.test(message))
   const faults = source.isReadable ? ours : source.faults
   if (faults.length > 0) throw new ConfigError(faults)
   return read

@@ -35,8 +35,10 @@ function healthy({ build }: Deps): HealthResponse {
 }
 
 function answerReady(request: Request, deps: Deps): Response {
-  const { phase } = deps.lifecycle
-  if (phase === 'ready') return json(healthy(deps))
+  const { phase, isConfigRejected } = deps.lifecycle
+  // The server serves as before, so a load balancer must not take it out.
+  if (phase === 'ready')
+    return json({ ...healthy(deps), ...(isConfigRejected && { configuration: 'rejected' as const }) })
   // Load balancers ask every second, and stopping a replica must not raise an alarm.
   notesOf(request).isExpected = true
   const body: HealthResponse = { ...healthy(deps), status: phase }

@@ -17,4 +17,9 @@ export class KeyOwners {
     }
     this.#owners.set(material, tenantId)
   }
+
+  /** Frees the keys of a tenant for another one, which a new configuration may give them to. */
+  release(tenantId: string): void {
+    for (const [material, owner] of this.#owners) if (owner === tenantId) this.#owners.delete(material)
+  }
 }

@@ -38,6 +38,7 @@ export class Keyring {
   readonly #rotator: Rotator
   readonly #opener: RingOpener
   readonly #opening = new KeyedRuns<TenantKeys>()
+  readonly #owners = new KeyOwners()
   readonly #entries = new Map<string, Entry>()
   readonly #watch: RingWatch<Entry> = {
     getSigning: (entry) => getSigningKey(entry, this.#sight),
@@ -53,7 +54,7 @@ export class Keyring {
 
   constructor(options: KeyringOptions) {
     const { storage, material, host, now, longestTokenLife, findPlan, onEvent = () => {} } = options
-    const owners = new KeyOwners()
+    const owners = this.#owners
     const store = new RingStore(storage, now)
     this.#options = options
     this.#gate = new Gate(options.atOnce ?? 1, longestQueue)
@@ -178,10 +179,17 @@ export class Keyring {
 
   /** Drops the keys of a tenant from memory; its next use opens them again. */
   forget(tenantId: string): void {
+    this.release(tenantId)()
+  }
+
+  /** Like {@link forget}, for a tenant whose settings changed. The returned function frees the signing key; requests that hold it can sign until then. */
+  release(tenantId: string): () => void {
+    const entry = this.#entries.get(tenantId)
     this.#unopened.forget(tenantId)
     this.#opening.forget(tenantId)
-    this.#entries.get(tenantId)?.ring.signing?.signer.close()
     this.#entries.delete(tenantId)
+    this.#owners.release(tenantId)
+    return () => entry?.ring.signing?.signer.close()
   }
 
   /**

@@ -13,7 +13,7 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
   /** Completes the audit trails that other processes left unfinished. Throws StorageError. */
   readonly settleAudit?: () => Promise<void>
   /** The ids of the active tenants of config.yaml. Their keys are rotated even if no request uses them. */
-  readonly configured?: readonly string[]
+  readonly configured?: () => readonly string[]
   /** See SurveyorOptions. */
   readonly clearsFolders?: boolean
   /** Milliseconds since the epoch. */

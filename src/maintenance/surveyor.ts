@@ -7,7 +7,8 @@ export interface SurveyorOptions {
   readonly keyring: Pick<Keyring, 'survey'> & { readonly orphans: Pick<Keyring['orphans'], 'list' | 'clear'> }
   /** Whether this process clears orphans from the folders of keys. Of processes that serve together, only one does. Default: true. */
   readonly clearsFolders?: boolean
-  readonly configured?: readonly string[]
+  /** A reload may change them. */
+  readonly configured?: () => readonly string[]
   /** See Platform.monotonic. */
   readonly monotonic: () => number
   /** Resolves after the given milliseconds. */
@@ -86,8 +87,8 @@ export class Surveyor {
   }
 
   async #nextTenants(): Promise<readonly string[]> {
-    const { storage, configured = [] } = this.#options
-    const ids = configured.slice(this.#configured, this.#configured + slice)
+    const { storage, configured = () => [] } = this.#options
+    const ids = configured().slice(this.#configured, this.#configured + slice)
     this.#configured += ids.length
     if (ids.length > 0) return ids
     const records = storage.of(systemTenant).of(tenants)

@@ -57,6 +57,11 @@ const families: readonly Family[] = [
   },
   { name: 'grantd_reloads_total', type: 'counter', help: 'Reloads of the configuration by their result' },
   {
+    name: 'grantd_config_rejected',
+    type: 'gauge',
+    help: '1 while the newest configuration has a fault and the one before it is in force',
+  },
+  {
     name: 'process_cpu_seconds_total',
     type: 'counter',
     help: 'Processor time of all processes, those that ended too',

@@ -1,5 +1,6 @@
 import type { Files } from './files.ts'
 import type { Hashing, PasswordHash } from './hashing.ts'
+import type { LocalSockets } from './local-sockets.ts'
 import type { Listener, ListenOptions } from './network.ts'
 import type { Outbound } from './outbound.ts'
 import type { Processes } from './processes.ts'
@@ -19,6 +20,7 @@ export interface Platform extends Output, Signals, Clock, KeyMaking {
   readonly processes: Processes
   readonly files: Files
   readonly sqlite: Sqlite
+  readonly localSockets: LocalSockets
   readonly hashing: Hashing
   /** Undefined if the runtime has no slow password hash. */
   readonly passwordHash: PasswordHash | undefined
@@ -61,4 +63,6 @@ export interface Signals {
   onStopSignal(listener: (signal: StopSignal) => void): () => void
   /** Calls back at every SIGHUP until the returned function is called. Until then SIGHUP does not end the process. */
   onReloadSignal(listener: () => void): () => void
+  /** Calls back at every SIGUSR2 until the returned function is called. */
+  onReplaceSignal(listener: () => void): () => void
 }

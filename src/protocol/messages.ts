@@ -238,6 +238,12 @@ export const HealthResponse = Type.Object(
     status: Type.Union([Type.Literal('healthy'), Type.Literal('starting'), Type.Literal('stopping')]),
     service: Type.Literal('grantd'),
     version: Type.String(),
+    configuration: Type.Optional(
+      Type.Literal('rejected', {
+        description:
+          'The newest configuration has a fault, which the log names; the one before it is in force',
+      }),
+    ),
   },
   { title: 'HealthResponse' },
 )

@@ -42,7 +42,7 @@ const largestMasterKeyFile = 64 * 1024
 const pageSize = 500
 
 /** The plan for the keys of a configured tenant; undefined if the tenant does not exist. */
-function findConfiguredPlan(tenantId: string, context: PlanContext): KeyPlan | undefined {
+export function findConfiguredPlan(tenantId: string, context: PlanContext): KeyPlan | undefined {
   const { loaded } = context
   const signing = loaded.config.tenants[tenantId]?.signing
   return (

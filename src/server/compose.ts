@@ -48,6 +48,8 @@ export interface ComposeOptions {
   readonly metrics?: Metrics | undefined
   /** Default: no tenant has one. */
   readonly logos?: Logos
+  /** The clients of the configuration in force, for what outlives a reload. Default: those of this configuration. */
+  readonly findClients?: () => ClientRegistry
 }
 
 /** The place of the storage. A configuration without a data_dir gets a storage in memory, which ends with the process. */
@@ -88,6 +90,8 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
   const { platform, keyring, publicUrl, storage, randomBytes } = options
   const { now, log, lifecycle, audit, auditTrails, lastUse, limits, expiryCutoff, metrics } = options
   const registries = composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing })
+  const { findClients = () => registries.clients } = options
+  const clients = { of: (tenantId: string) => findClients().of(tenantId) }
   return {
     now,
     randomBytes,
@@ -108,7 +112,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     build: buildInfo,
     logos: options.logos ?? new Map(),
     hashing: platform.hashing,
-    logoutNotices: new BackchannelLogout({ ...platform, ...options, clients: registries.clients }),
+    logoutNotices: new BackchannelLogout({ ...platform, ...options, clients }),
     recentTokens: new RecentTokens({ storage, now }),
     refusals: composeRefusals(options),
     ...registries,
@@ -125,6 +129,22 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
 function composeRefusals({ platform, storage, now, randomBytes, log }: ComposeOptions): RefusalBook {
   const onError = (cause: unknown) => log('warn', 'refusals were not written', { reason: renderCause(cause) })
   return new RefusalBook({ after: platform.after, ...{ storage, now, randomBytes, onError } })
+}
+
+export interface Recomposed {
+  readonly publicUrl: string
+  readonly logos: Logos
+}
+
+/**
+ * Makes the parts of another configuration beside the parts that a reload keeps: storage, keys, limits, caches of what was verified. Tokens
+ * that identical requests share are dropped, because a shared one may live longer than the new settings allow.
+ */
+export function recomposeDeps(loaded: LoadedConfig, running: Deps, { publicUrl, logos }: Recomposed): Deps {
+  const { storage, hashing, now } = running
+  const registries = composeRegistries(loaded, { storage, publicUrl, hashing })
+  const recentTokens = new RecentTokens({ storage, now })
+  return { ...running, ...registries, ...{ publicUrl, logos, recentTokens }, settings: loaded.config }
 }
 
 function composeSignIns({ config }: LoadedConfig, options: ComposeOptions): SignIns {

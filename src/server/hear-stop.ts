@@ -1,4 +1,3 @@
-import type { Log } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import { orderOf } from '../supervisor/stop-order.ts'
 import type { WorkerSide } from '../supervisor/worker-side.ts'
@@ -17,12 +16,6 @@ export function hearSupervisor(worker: WorkerSide): Heard {
   }
 }
 
-export function hearSignals(platform: Platform, log: Log): Heard {
-  // A closed terminal sends SIGHUP too, and should end the server that was started in it.
-  if (!platform.isTerminal) {
-    platform.onReloadSignal(() =>
-      log('warn', 'SIGHUP changes nothing: a server that was started with --workers, 1 too, reloads by it'),
-    )
-  }
+export function hearSignals(platform: Platform): Heard {
   return { onStop: (listener) => platform.onStopSignal((signal) => listener(orderOf(signal))) }
 }

@@ -7,7 +7,7 @@ import { Maintenance } from '../maintenance/maintenance.ts'
 import type { Platform } from '../platform/platform.ts'
 import { createAccessWarnings } from './access-warnings.ts'
 import { planStorage } from './compose.ts'
-import { composeKeyring, openKeyMaterial } from './compose-keys.ts'
+import { composeKeyring, type KeyringHost, openKeyMaterial } from './compose-keys.ts'
 import { findActive } from './open-keys.ts'
 import { openServices, type Services } from './services.ts'
 import { openServerEngine } from './signing-engine.ts'
@@ -18,6 +18,7 @@ export interface Parts extends Services {
   readonly keyring: Keyring
   readonly maintenance: Maintenance
   readonly openedKeys: ReadonlyMap<string, OpenedKey>
+  readonly keyHost: KeyringHost
   /** The ids of the active tenants of the configuration. */
   readonly active: readonly string[]
 }
@@ -60,7 +61,7 @@ export async function openParts(
   const maintenance = new Maintenance({
     ...platform,
     ...services,
-    ...{ keyring, log, configured: active },
+    ...{ keyring, log, configured: () => findActive(loaded.config) },
     clearsFolders: !isQuiet,
   })
   await maintenance.start()
@@ -69,5 +70,5 @@ export async function openParts(
     await services.close()
     engine.close()
   }
-  return { ...services, keyring, maintenance, active, openedKeys, close }
+  return { ...services, keyring, keyHost, maintenance, active, openedKeys, close }
 }

@@ -20,17 +20,19 @@ interface StartOptions {
   readonly log: Log
   /** The supervisor serves the metrics of its workers. */
   readonly isWorker: boolean
+  /** The samples of a process that serves alone. */
+  readonly ownSamples: () => Samples
 }
 
 /** If the configuration enables metrics, starts to count, and serves the metrics unless a supervisor does. Throws CommandError. */
 export function startMetrics(
   { server }: Pick<Config, 'server'>,
-  { platform, log, isWorker }: StartOptions,
+  { platform, log, isWorker, ownSamples }: StartOptions,
 ): ProcessMetrics {
   const counters = server.metrics.enabled ? new Metrics() : undefined
   const samples = () => addSamples([counters?.samples() ?? {}, processSamples(platform.processes.usage())])
   if (!counters || isWorker) return { counters, samples, close: async () => {} }
-  const collect = () => addSamples([buildSamples(buildInfo), { grantd_workers: 1 }, samples()])
+  const collect = () => addSamples([buildSamples(buildInfo), { grantd_workers: 1 }, ownSamples(), samples()])
   const listener = openMetrics(server.metrics, collect, { platform, log })
   return { counters, samples, close: () => listener.close() }
 }

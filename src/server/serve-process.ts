@@ -3,13 +3,13 @@ import { exitCodes } from '../cli/command.ts'
 import { findConfig, withDataDir } from '../cli/find-config.ts'
 import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../cli/options.ts'
 import { renderFault } from '../config/fault.ts'
-import { type LoadedConfig, loadConfig, parseConfig } from '../config/load.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import type { Lifecycle } from '../deps.ts'
 import { createLog, type Log } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import { compileEagerly } from '../platform/eager-compilation.ts'
 import type { Platform } from '../platform/platform.ts'
-import type { ConfigSource, Plan } from '../supervisor/worker-messages.ts'
+import type { Plan } from '../supervisor/worker-messages.ts'
 import { Dismissed, type WorkerSide } from '../supervisor/worker-side.ts'
 import { composeDeps, planStorage } from './compose.ts'
 import { createDemo, type Demo } from './demo.ts'
@@ -18,6 +18,9 @@ import { openKeys } from './open-keys.ts'
 import { openLogos } from './open-logos.ts'
 import { openParts } from './open-parts.ts'
 import { startMetrics } from './process-metrics.ts'
+import { LiveConfig } from './reload/live-config.ts'
+import { readSource } from './reload/read-source.ts'
+import { createReloading } from './reload/reloading.ts'
 import { runUntilStopped } from './shutdown.ts'
 import { startListening } from './start-listening.ts'
 import { announce } from './startup.ts'
@@ -54,18 +57,16 @@ async function serveAsked(
   const host = hostText === undefined ? undefined : parseHost(hostText)
   const { config, isQuiet } = worker ? await worker.begin() : await findOwn(args, platform)
   const demo = config.path === null ? await createDemo(platform) : undefined
-  const loaded = demo?.loaded ?? (await readConfig(config, platform))
+  const loaded = demo?.loaded ?? (await readSource(config, platform))
   if (!isQuiet) {
     for (const warning of loaded.warnings) platform.writeError(`warning: ${renderFault(warning)}\n`)
   }
   const { server } = loaded.config
-  return serveConfig(withDataDir(loaded, settingOf(dataDirOption, args, platform), platform), {
+  const dataDir = settingOf(dataDirOption, args, platform)
+  return serveConfig(withDataDir(loaded, dataDir, platform), {
     host: host ?? server.host,
     port: port ?? server.port,
-    demo,
-    platform,
-    worker,
-    isQuiet,
+    ...{ args, dataDir, demo, platform, worker, isQuiet },
   })
 }
 
@@ -77,16 +78,12 @@ async function findOwn(args: ParsedArguments, platform: Platform) {
   return { config: { path, folder, text: null }, isQuiet: false }
 }
 
-/** The configuration of a file, or of the text that a supervisor read from it. */
-function readConfig({ path, folder, text }: ConfigSource, platform: Platform): Promise<LoadedConfig> {
-  if (path === null) throw new TypeError('A demo is read from no file')
-  if (text === null) return loadConfig(path, platform)
-  return parseConfig({ file: path, path, text, folder }, platform)
-}
-
 interface ServeOptions {
   readonly host: string
   readonly port: number
+  readonly args: ParsedArguments
+  /** In place of data_dir of the file. */
+  readonly dataDir: string | undefined
   readonly demo: Demo | undefined
   readonly platform: Platform
   readonly worker: WorkerSide | undefined
@@ -99,32 +96,42 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   const { platform, worker, isQuiet } = options
   const log = openLog(options)
   const { host, port, workers } = (await worker?.plan(planOf(found, options))) ?? { ...options, workers: 1 }
-  const loaded = withHost(found, host)
-  const { config } = loaded
+  const live = new LiveConfig(withHost(found, host))
+  const loaded = live.view
+  const { config } = live.current
   const lifecycle: Lifecycle = { phase: 'starting' }
   const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet })
-  const metrics = startMetrics(config, { platform, log, isWorker: worker !== undefined })
+  const reloading = createReloading({
+    ...{ ...options, log, lifecycle },
+    warned: found.warnings.map(renderFault),
+  })
+  const { ownSamples } = reloading
+  const metrics = startMetrics(config, { platform, log, isWorker: worker !== undefined, ownSamples })
   const adminApi = await loadAdminApi(config.admin)
   const logos = await openLogos(loaded, platform)
-  const { listener, deps } = startListening(
+  const { listener, deps, use } = startListening(
     { host, port, settings: config.server, platform, sharePort: worker !== undefined, adminApi },
     (actual) => {
-      const publicUrl = config.server.public_url ?? `http://localhost:${actual.port}`
+      const publicUrl = config.server.public_url ?? urlOf(actual)
       const { expiryCutoff } = parts.maintenance
-      return composeDeps(loaded, {
-        ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos },
+      const { findClients } = reloading
+      return composeDeps(live.current, {
+        ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
         metrics: metrics.counters,
       })
     },
   )
+  const swap = reloading.begin({ deps, use, live, ownUrl: urlOf(listener), ...parts })
   worker?.serve({
     steering: listener.steering,
     leave: () => {
       lifecycle.isLeaving = true
     },
     samples: metrics.samples,
+    swap,
   })
   const close = async () => {
+    await reloading.close()
     await deps.logoutNotices.close()
     await deps.refusals.flush()
     await parts.close()
@@ -132,7 +139,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
     worker?.reportSamples()
   }
   // The server listens for signals before it says that it is ready, because a reader may stop it at once.
-  const heard = worker ? hearSupervisor(worker) : hearSignals(platform, log)
+  const heard = worker ? hearSupervisor(worker) : hearSignals(platform)
   const shutdownDelay = shutdownDelayOf(loaded)
   const stopped = runUntilStopped({ platform, listener, lifecycle, log, shutdownDelay, close, ...heard })
   await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores }), stopped])
@@ -140,7 +147,12 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   lifecycle.phase = 'ready'
   compileEagerly()
   announce({ deps, ...parts, host, port: listener.port, log }, options)
+  reloading.listen(loaded.dataDir)
   return stopped
+}
+
+function urlOf({ port }: { readonly port: number }): string {
+  return `http://localhost:${port}`
 }
 
 /** The log of this process. A line of a worker has its number, because all workers write to one output. */
@@ -164,6 +176,7 @@ function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): P
     isShared: planStorage(loaded, platform).kind !== 'memory',
     shutdownDelay: shutdownDelayOf(loaded),
     metrics: enabled ? { host: metricsHost, port: metricsPort } : null,
+    dataDir: loaded.dataDir ?? null,
   }
 }
 

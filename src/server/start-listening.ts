@@ -16,6 +16,13 @@ export interface ListeningOptions {
   readonly sharePort: boolean
 }
 
+interface Started {
+  readonly listener: Listener
+  readonly deps: Deps
+  /** Makes new requests go to another app. Requests in flight end in the one where they began. */
+  readonly use: (next: Handler) => void
+}
+
 /**
  * Opens the port, then creates the app, because links may need the number of the port. No request can arrive in between, because this
  * function is synchronous.
@@ -23,7 +30,7 @@ export interface ListeningOptions {
 export function startListening(
   { host, port, settings, platform, sharePort, adminApi }: ListeningOptions,
   compose: (listener: Listener) => Deps,
-): { listener: Listener; deps: Deps } {
+): Started {
   let handle: Handler | undefined
   const fetch: Handler = (request, peer) => {
     if (!handle) throw new TypeError('A request came before the app was there')
@@ -35,5 +42,8 @@ export function startListening(
   )
   const deps = compose(listener)
   handle = createApp(deps, adminApi)
-  return { listener, deps }
+  const use = (next: Handler) => {
+    handle = next
+  }
+  return { listener, deps, use }
 }

@@ -1,12 +1,10 @@
 import { buildInfo } from '../build-info.ts'
 import { exitCodes } from '../cli/command.ts'
-import { findConfig } from '../cli/find-config.ts'
 import { createLog } from '../log.ts'
 import { MetricsSum } from '../metrics/metrics-sum.ts'
 import { processSamples } from '../metrics/process-samples.ts'
 import { addSamples, buildSamples } from '../metrics/samples.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
-import { FileError } from '../platform/files.ts'
 import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { NothingShared } from '../supervisor/plans.ts'
@@ -15,6 +13,8 @@ import type { ConfigSource, Plan } from '../supervisor/worker-messages.ts'
 import { WorkerPool } from '../supervisor/worker-pool.ts'
 import { openMetrics } from './open-metrics.ts'
 import { openPort } from './open-port.ts'
+import { createReloads, hearReloads } from './reload/open-reloads.ts'
+import { findSource } from './reload/read-source.ts'
 
 /** Runs the workers on one port, and returns the exit code. */
 export async function supervise(
@@ -35,7 +35,7 @@ export async function supervise(
     log,
     after: platform.after,
     monotonic: platform.monotonic,
-    readConfig: () => readConfig(args, platform),
+    readConfig: () => findSource(args, platform),
     takePort: (plan) => takePort(plan, platform),
     begin: (plan) => {
       const collect = async () => {
@@ -43,16 +43,26 @@ export async function supervise(
         const own = [
           buildSamples(buildInfo),
           supervisor.samples(),
+          reloads.samples(),
           processSamples(platform.processes.usage()),
         ]
         return addSamples([...own, sum.total()])
       }
+      orders.listen(plan.dataDir ?? undefined)
       if (plan.metrics) metrics = openMetrics(plan.metrics, collect, { platform, log })
     },
     announce: platform.writeOut,
   })
   const removeStop = platform.onStopSignal((signal) => supervisor.stop(signal))
-  const removeReload = platform.onReloadSignal(() => supervisor.reload())
+  const apply = (source: ConfigSource) => supervisor.swap(source)
+  const noteRejected = (isRejected: boolean) => supervisor.noteRejected(isRejected)
+  const reloads = createReloads({ args, platform, log, apply, noteRejected })
+  const replace = async () => {
+    const isDone = await supervisor.replace()
+    reloads.noteReplaced(isDone)
+    return isDone
+  }
+  const orders = hearReloads({ platform, log, reloads, replace })
   try {
     return await supervisor.run()
   } catch (cause) {
@@ -63,29 +73,8 @@ export async function supervise(
     return exitCodes.config
   } finally {
     removeStop()
-    removeReload()
+    await orders.close()
     await metrics?.close()
-  }
-}
-
-const largestConfig = 64 * 1024 * 1024
-
-/**
- * Reads text and folder of the configuration once, so that a worker which starts later has the same one, even if the file has changed.
- * For a file that cannot be read, the text is null. Then the first worker reads it again and reports the fault. Throws FileError if
- * the folders cannot be searched for the file.
- */
-async function readConfig(args: ParsedArguments, platform: Platform): Promise<ConfigSource> {
-  const { files } = platform
-  const path = await findConfig(args, platform)
-  if (path === undefined) return { path: null, folder: files.resolve('.'), text: null }
-  const folder = files.folderOf(files.resolve(path))
-  try {
-    const bytes = await files.readSmall(path, largestConfig)
-    return { path, folder, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
-  } catch (cause) {
-    if (cause instanceof FileError || cause instanceof TypeError) return { path, folder, text: null }
-    throw cause
   }
 }
 

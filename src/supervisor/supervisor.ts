@@ -1,4 +1,3 @@
-import type { Log } from '../log.ts'
 import type { Samples } from '../metrics/samples.ts'
 import type { StopSignal } from '../platform/platform.ts'
 import { BackOff } from './back-off.ts'
@@ -6,36 +5,10 @@ import { handOver } from './hand-over.ts'
 import { comparePlans, isSameService, NothingShared } from './plans.ts'
 import { keepWorker, type NextTry, type WorkerEnd } from './slot.ts'
 import { orderOf } from './stop-order.ts'
+import type { Generation, SupervisorOptions } from './supervisor-options.ts'
+import { swapWorkers } from './swap-workers.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
-import type { ConfigSource, Place, Plan } from './worker-messages.ts'
-import type { WorkerPool } from './worker-pool.ts'
-
-export interface SupervisorOptions {
-  /** Number of workers; 'auto' is `cores`, or one if workers cannot share their storage. */
-  readonly workers: number | 'auto'
-  readonly cores: number
-  readonly pool: WorkerPool
-  readonly log: Log
-  readonly after: (milliseconds: number, callback: () => void) => () => void
-  readonly monotonic: () => number
-  /** Finds and reads the configuration, once for all workers of a start or a reload. */
-  readonly readConfig: () => Promise<ConfigSource>
-  /** Checks that the port is free, and returns its number. An error ends the start. */
-  readonly takePort: (plan: Plan) => Promise<number>
-  /** Called once, before any worker takes requests. An error ends the start. */
-  readonly begin: (plan: Plan) => void
-  /** Called with the text of the first worker, when all are ready. */
-  readonly announce: (text: string) => void
-}
-
-/** The workers of one configuration. */
-interface Generation {
-  readonly config: ConfigSource
-  /** The plan that the first worker read. */
-  readonly plan: Plan
-  /** The workers that are ready or starting. */
-  readonly workers: Set<WorkerHandle>
-}
+import type { ConfigSource, Place, Plan, SwapResult } from './worker-messages.ts'
 
 /** Number of failures in a row after which the start is given up. */
 const mostFailures = 5
@@ -56,10 +29,13 @@ export class Supervisor {
   #text: string | undefined
   #isStopping = false
   #wasReady = false
-  #reloading: Promise<void> | undefined
-  #isReloadAsked = false
+  readonly #ready = Promise.withResolvers<void>()
+  /** The current change of the configuration, after all earlier ones. Never rejects. */
+  #changing: Promise<unknown> = this.#ready.promise
+  /** A replacement that waits for its turn. */
+  #replacing: Promise<boolean> | undefined
+  #isConfigRejected = false
   #restarts = 0
-  readonly #reloads = { ok: 0, failed: 0 }
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -95,19 +71,38 @@ export class Supervisor {
     })
   }
 
-  /** Reads the configuration again and replaces the workers. One reload runs at a time. */
-  reload(): void {
-    if (!this.#wasReady || this.#reloading) {
-      // Another reload follows, so that a change of the file after the current reload began to read is not lost.
-      this.#isReloadAsked = true
-      return
-    }
-    this.#isReloadAsked = false
-    this.#reloading = this.#reload().then((isDone) => {
-      this.#reloads[isDone ? 'ok' : 'failed']++
-      this.#reloading = undefined
-      if (this.#isReloadAsked && !this.#isStopping) this.reload()
+  /** Puts another configuration in force in all workers, or in none. Waits until the start and earlier changes are done. Never throws. */
+  swap(config: ConfigSource): Promise<SwapResult> {
+    return this.#exclusively(async () => {
+      const generation = this.#current
+      const onAgreed = () => {
+        if (generation) generation.config = config
+      }
+      return swapWorkers(config, { workers: this.#serving, pause: (time) => this.#pause(time), onAgreed })
     })
+  }
+
+  /** Tells the workers whether the newest configuration was refused. */
+  noteRejected(isConfigRejected: boolean): void {
+    if (isConfigRejected === this.#isConfigRejected) return
+    this.#isConfigRejected = isConfigRejected
+    for (const worker of this.#serving) worker.send({ type: 'note', isConfigRejected })
+  }
+
+  /** Reads the configuration again and replaces the workers by new processes. Resolves with whether this is done. */
+  replace(): Promise<boolean> {
+    // Those who ask before it begins share one.
+    this.#replacing ??= this.#exclusively(() => {
+      this.#replacing = undefined
+      return this.#replaceAll()
+    })
+    return this.#replacing
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#changing.then(work)
+    this.#changing = result.catch(() => {})
+    return result
   }
 
   /** The metrics of the workers themselves. */
@@ -115,8 +110,6 @@ export class Supervisor {
     return {
       grantd_workers: this.#serving.length,
       grantd_worker_restarts_total: this.#restarts,
-      'grantd_reloads_total{result="ok"}': this.#reloads.ok,
-      'grantd_reloads_total{result="failed"}': this.#reloads.failed,
     }
   }
 
@@ -162,9 +155,19 @@ export class Supervisor {
 
   /** Starts a worker whose configuration and port are known. Throws {@link WorkerEnded}. */
   async #add(generation: Generation): Promise<WorkerHandle> {
-    const worker = this.#options.pool.start(generation.config, { isQuiet: true })
+    const { config } = generation
+    const worker = this.#options.pool.start(config, { isQuiet: true })
     await this.#join(generation, worker)
+    if (this.#isConfigRejected) worker.send({ type: 'note', isConfigRejected: true })
+    // The configuration changed while the worker started with the one before.
+    if (generation.config !== config) void this.#exclusively(() => this.#catchUp(worker, generation))
     return worker
+  }
+
+  async #catchUp(worker: WorkerHandle, { config }: Generation): Promise<void> {
+    const pause = (milliseconds: number) => this.#pause(milliseconds)
+    const result = await swapWorkers(config, { workers: [worker], pause, onAgreed: () => {} })
+    if (!result.isTaken) worker.kill()
   }
 
   /** Lets a worker listen once it knows its configuration. Returns its text for people. */
@@ -192,7 +195,7 @@ export class Supervisor {
     this.#wasReady = true
     announce(this.#text)
     log('info', 'workers are ready', { workers: this.#count })
-    if (this.#isReloadAsked) this.reload()
+    this.#ready.resolve()
   }
 
   get #serving(): WorkerHandle[] {
@@ -206,7 +209,7 @@ export class Supervisor {
       add: () => this.#add(generation),
       isWanted: () => !this.#isStopping && this.#current === generation,
       // A worker that began to listen meanwhile would count as a new one when the port is handed over.
-      settled: async () => this.#reloading,
+      settled: async () => (this.#wasReady ? void (await this.#changing) : undefined),
       onEnd: (end: WorkerEnd, next: NextTry) => this.#noteEnd(end, next),
     }
     return keepWorker(host, worker)
@@ -232,24 +235,24 @@ export class Supervisor {
     return true
   }
 
-  async #reload(): Promise<boolean> {
+  async #replaceAll(): Promise<boolean> {
     const { log, pool } = this.#options
     const old = this.#current
     const running = this.#running?.plan
     if (!running || !old?.plan.isShared) {
-      log('error', 'the configuration cannot be reloaded: what is in memory would be lost; restart instead')
+      log('error', 'the workers cannot be replaced: what is in memory would be lost; restart instead')
       return false
     }
-    log('info', 'reloading')
+    log('info', 'replacing the workers')
     const started = new Set<WorkerHandle>()
     try {
       const next = await this.#startNext(running, started)
-      await this.#replace(old, next)
+      await this.#handOver(old, next)
       return true
     } catch (cause) {
       const { code, signal } = cause instanceof WorkerEnded ? cause.exit : {}
       const reason = cause instanceof WorkerEnded || !(cause instanceof Error) ? undefined : cause.message
-      log('error', 'the reload failed, the old configuration stays', { code, signal, reason })
+      log('error', 'the workers could not be replaced, the old ones stay', { code, signal, reason })
       // Stops the workers of the configuration that is not in use now.
       for (const worker of this.#current === old ? started : old.workers) void pool.stop(worker)
       return false
@@ -274,7 +277,7 @@ export class Supervisor {
     return next
   }
 
-  async #replace(old: Generation, next: Generation): Promise<void> {
+  async #handOver(old: Generation, next: Generation): Promise<void> {
     const { log, pool } = this.#options
     this.#current = next
     for (const worker of next.workers) void this.#keep(next, worker)
@@ -282,7 +285,7 @@ export class Supervisor {
     const serving = ({ workers }: Generation) => [...workers].filter(({ isServing }) => isServing)
     const isSteered = await handOver({ old: serving(old), next: serving(next), pause })
     for (const worker of old.workers) void pool.stop(worker)
-    log('info', 'reloaded', { workers: next.workers.size, steered: isSteered })
+    log('info', 'replaced the workers', { workers: next.workers.size, steered: isSteered })
   }
 
   #pause(milliseconds: number): Promise<void> {

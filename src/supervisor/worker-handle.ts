@@ -1,6 +1,6 @@
 import type { Samples } from '../metrics/samples.ts'
 import type { ChildProcess, Exit } from '../platform/processes.ts'
-import type { Plan, ToSupervisor, ToWorker } from './worker-messages.ts'
+import type { ConfigSource, Plan, SwapResult, ToSupervisor, ToWorker } from './worker-messages.ts'
 
 /** A worker ended before it did what the supervisor waited for. */
 export class WorkerEnded extends Error {
@@ -10,6 +10,12 @@ export class WorkerEnded extends Error {
     super('The worker ended')
     this.exit = exit
   }
+}
+
+interface Waiting {
+  readonly type: ToSupervisor['type']
+  /** Undefined: the worker ended. */
+  readonly resolve: (answer: ToSupervisor | undefined) => void
 }
 
 /** One worker as its supervisor sees it. */
@@ -28,7 +34,7 @@ export class WorkerHandle {
   #isGone = false
   #samplesAsked: Promise<boolean> | undefined
   readonly #child: ChildProcess
-  #waiting: { readonly type: ToSupervisor['type']; readonly resolve: (isDone: boolean) => void }[] = []
+  #waiting: Waiting[] = []
 
   constructor(id: number, child: ChildProcess) {
     this.id = id
@@ -50,13 +56,13 @@ export class WorkerHandle {
         ready.resolve(received.text)
       }
       if (received.type === 'metrics') this.onSamples(received.samples)
-      this.#answer(received.type, received.type !== 'steered' || received.isDone)
+      this.#answer(received)
     })
     this.exited = child.exited.then((exit) => {
       this.#isGone = true
       planned.reject(new WorkerEnded(exit))
       ready.reject(new WorkerEnded(exit))
-      for (const { resolve } of this.#waiting) resolve(false)
+      for (const { resolve } of this.#waiting) resolve(undefined)
       this.#waiting = []
       return exit
     })
@@ -83,8 +89,19 @@ export class WorkerHandle {
   }
 
   /** Sends a message and waits for an answer of the given type; false when the worker ends first. */
-  ask(message: ToWorker, answer: ToSupervisor['type']): Promise<boolean> {
-    if (this.#isGone) return Promise.resolve(false)
+  async ask(message: ToWorker, answer: ToSupervisor['type']): Promise<boolean> {
+    const received = await this.#request(message, answer)
+    return received !== undefined && (received.type !== 'steered' || received.isDone)
+  }
+
+  /** Lets the worker prepare a configuration; undefined when it ends first. */
+  async prepare(config: ConfigSource): Promise<SwapResult | undefined> {
+    const received = await this.#request({ type: 'prepare', config }, 'prepared')
+    return received?.type === 'prepared' ? received.result : undefined
+  }
+
+  #request(message: ToWorker, answer: ToSupervisor['type']): Promise<ToSupervisor | undefined> {
+    if (this.#isGone) return Promise.resolve(undefined)
     return new Promise((resolve) => {
       this.#waiting.push({ type: answer, resolve })
       this.send(message)
@@ -103,9 +120,9 @@ export class WorkerHandle {
     if (!this.#isGone) this.#child.kill()
   }
 
-  #answer(type: ToSupervisor['type'], isDone: boolean): void {
-    const index = this.#waiting.findIndex((one) => one.type === type)
+  #answer(received: ToSupervisor): void {
+    const index = this.#waiting.findIndex(({ type }) => type === received.type)
     const [found] = index < 0 ? [] : this.#waiting.splice(index, 1)
-    found?.resolve(isDone)
+    found?.resolve(received)
   }
 }

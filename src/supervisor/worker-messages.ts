@@ -14,6 +14,8 @@ export interface Plan {
   readonly shutdownDelay: number
   /** The address of the metrics; null: metrics are off. */
   readonly metrics: { readonly host: string; readonly port: number } | null
+  /** The folder of the server, absolute; null: it keeps nothing. */
+  readonly dataDir: string | null
 }
 
 /** The configuration that all workers of one start or reload read. Their supervisor finds it once. */
@@ -25,6 +27,20 @@ export interface ConfigSource {
   /** The text of the file, the same for all workers; null: the worker reads the file itself and reports the fault. */
   readonly text: string | null
 }
+
+/** What became of a configuration that was to be put in force. */
+export type SwapResult =
+  | {
+      readonly isTaken: true
+      /** Names of changed settings that wait for a restart. */
+      readonly fixed: readonly string[]
+      readonly warnings: readonly string[]
+    }
+  | {
+      readonly isTaken: false
+      /** Each with file, line and column where it has a place. */
+      readonly faults: readonly string[]
+    }
 
 /** The place that the supervisor gives a worker. */
 export interface Place {
@@ -47,6 +63,14 @@ export type ToWorker =
   /** Stop: after the shutdown delay, or now. */
   | { readonly type: 'stop'; readonly keepServing: boolean }
   | { readonly type: 'metrics' }
+  /** Make everything that another configuration needs, and go on with the one in force. */
+  | { readonly type: 'prepare'; readonly config: ConfigSource }
+  /** Put the prepared configuration in force. */
+  | { readonly type: 'commit' }
+  /** Forget the prepared configuration. */
+  | { readonly type: 'abort' }
+  /** Whether the newest configuration was refused, for /health/ready. */
+  | { readonly type: 'note'; readonly isConfigRejected: boolean }
 
 export type ToSupervisor =
   | { readonly type: 'planned'; readonly plan: Plan }
@@ -56,3 +80,5 @@ export type ToSupervisor =
   /** The worker accepts no more connections, and ends after its last answer. */
   | { readonly type: 'closed' }
   | { readonly type: 'metrics'; readonly samples: Samples }
+  | { readonly type: 'prepared'; readonly result: SwapResult }
+  | { readonly type: 'committed' }

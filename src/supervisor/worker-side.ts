@@ -7,6 +7,7 @@ import {
   type ConfigSource,
   type Place,
   type Plan,
+  type SwapResult,
   type ToSupervisor,
   type ToWorker,
   workerVariable,
@@ -20,6 +21,16 @@ export interface WorkerDuties {
   readonly steering: Steering | undefined
   readonly leave: () => void
   readonly samples: () => Samples
+  readonly swap: SwapDuties
+}
+
+/** What a worker does when the configuration changes. */
+export interface SwapDuties {
+  /** Never throws. */
+  prepare(config: ConfigSource): Promise<SwapResult>
+  commit(): void
+  abort(): void
+  note(isConfigRejected: boolean): void
 }
 
 /** The supervisor, as a worker sees it. */
@@ -117,6 +128,18 @@ export class WorkerSide {
     if (message.type === 'metrics') this.reportSamples()
     if (message.type === 'steer') void this.#steer((steering) => steering.steer(message))
     if (message.type === 'release') void this.#steer((steering) => steering.release())
+    if (this.#duties) this.#takeSwap(message, this.#duties.swap)
+  }
+
+  #takeSwap(message: ToWorker, swap: SwapDuties): void {
+    if (message.type === 'prepare')
+      void swap.prepare(message.config).then((result) => this.#send({ type: 'prepared', result }))
+    if (message.type === 'commit') {
+      swap.commit()
+      this.#send({ type: 'committed' })
+    }
+    if (message.type === 'abort') swap.abort()
+    if (message.type === 'note') swap.note(message.isConfigRejected)
   }
 
   async #steer(work: (steering: Steering) => Promise<boolean>): Promise<void> {

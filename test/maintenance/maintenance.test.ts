@@ -64,7 +64,7 @@ function startServer({
   })
   const maintenance = new Maintenance({
     ...clock,
-    ...{ storage, keyring: replica.keyring, configured },
+    ...{ storage, keyring: replica.keyring, configured: () => configured },
     after: () => () => {},
     randomBytes: platform.randomBytes,
     log: (level, message, fields) =>

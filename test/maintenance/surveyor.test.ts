@@ -28,7 +28,7 @@ async function start(configured: number, stored: number, folders: readonly strin
   let time = 0
   const surveyor = new Surveyor({
     storage,
-    configured: Array.from({ length: configured }, (_, index) => `c${index}`),
+    configured: () => Array.from({ length: configured }, (_, index) => `c${index}`),
     keyring: { survey: async (id) => void seen.push(id), orphans },
     monotonic: () => time,
     pause: async (milliseconds) => void pauses.push(milliseconds),

@@ -1,7 +1,10 @@
 import type { ChildProcess, Exit } from '../../src/platform/processes.ts'
 import type { Plan, ToSupervisor, ToWorker } from '../../src/supervisor/worker-messages.ts'
 
-export const plan: Plan = { host: '127.0.0.1', port: 0, isShared: true, shutdownDelay: 0, metrics: null }
+export const plan: Plan = {
+  ...{ host: '127.0.0.1', port: 0, isShared: true, shutdownDelay: 0 },
+  ...{ metrics: null, dataDir: null },
+}
 
 /** A worker that answers as it is told to. */
 export class FakeWorker {

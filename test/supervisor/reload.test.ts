@@ -5,29 +5,27 @@ import { type Behave, setUp } from './set-up.ts'
 
 const idOf = ({ environment }: FakeWorker) => Number(environment['GRANTD_WORKER'])
 
-test('a reload that cannot look for the file fails, the old workers stay, and the next one is free to succeed', async () => {
+test('a replacement that cannot look for the file fails, the old workers stay, and the next one is free to succeed', async () => {
   const { supervisor, logged, settle, pass, failToRead } = setUp()
   const code = supervisor.run()
   await settle()
   failToRead(new Error('Cannot look at config.yaml: EACCES'))
-  supervisor.reload()
+  supervisor.replace()
   await settle()
-  expect(logged.at(-1)).toBe('the reload failed, the old configuration stays')
+  expect(logged.at(-1)).toBe('the workers could not be replaced, the old ones stay')
   failToRead(undefined)
-  supervisor.reload()
+  supervisor.replace()
   await settle()
   await pass(3000)
-  expect(logged.at(-1)).toBe('reloaded')
+  expect(logged.at(-1)).toBe('replaced the workers')
   expect(supervisor.samples()).toMatchObject({
     grantd_workers: 2,
-    'grantd_reloads_total{result="ok"}': 1,
-    'grantd_reloads_total{result="failed"}': 1,
   })
   supervisor.stop('SIGTERM')
   expect(await code).toBe(0)
 })
 
-test('a new worker that was ready and ends before its siblings are fails the reload', async () => {
+test('a new worker that was ready and ends before its siblings are fails the replacement', async () => {
   const { supervisor, started, logged, settle } = setUp({
     behave: (worker, message) => {
       if (idOf(worker) !== 4 || message.type !== 'listen') behaveWell(worker, message)
@@ -35,13 +33,13 @@ test('a new worker that was ready and ends before its siblings are fails the rel
   })
   const code = supervisor.run()
   await settle()
-  supervisor.reload()
+  supervisor.replace()
   await settle()
   started[2]?.exit({ signal: 'SIGKILL' })
   await settle()
   started[3]?.say({ type: 'ready', text: '' })
   await settle()
-  expect(logged.at(-1)).toBe('the reload failed, the old configuration stays')
+  expect(logged.at(-1)).toBe('the workers could not be replaced, the old ones stay')
   expect(started[3]?.types).toContain('stop')
   expect(started[0]?.types).toEqual(['begin', 'listen'])
   expect(supervisor.samples()).toMatchObject({ grantd_workers: 2 })
@@ -57,13 +55,13 @@ test('a new worker that hangs before it steers is ended, another one steers, and
   })
   const code = supervisor.run()
   await settle()
-  supervisor.reload()
+  supervisor.replace()
   await settle()
   await pass(5000)
   expect(started[2]?.isKilled).toBe(true)
   expect(started[3]?.received.slice(2)).toEqual([{ type: 'steer', first: 2, count: 1 }])
   await pass(3000)
-  expect(logged).toContain('reloaded')
+  expect(logged).toContain('replaced the workers')
   await pass(1)
   expect(started).toHaveLength(5)
   expect(supervisor.samples()).toMatchObject({ grantd_workers: 2 })
@@ -94,7 +92,7 @@ test('a worker that is started again and plans for something else never listens,
   }
 })
 
-test('after a reload that changes the host, workers listen where the first ones did, those started later too', async () => {
+test('after a replacement that changes the host, workers listen where the first ones did, those started later too', async () => {
   const { supervisor, started, settle, pass, change } = setUp({
     behave: (worker, message) => {
       const isNew = message.type === 'begin' && message.config.text === 'second'
@@ -105,7 +103,7 @@ test('after a reload that changes the host, workers listen where the first ones 
   const code = supervisor.run()
   await settle()
   change('second')
-  supervisor.reload()
+  supervisor.replace()
   await settle()
   await pass(3000)
   started[3]?.exit({ signal: 'SIGKILL' })

@@ -152,11 +152,11 @@ test('SIGTERM lets workers serve for their shutdown delay, and ends one that tak
   expect(await code).toBe(0)
 })
 
-test('SIGINT and a reload stop workers without their shutdown delay', async () => {
+test('SIGINT and a replacement stop workers without their shutdown delay', async () => {
   const { supervisor, started, settle, pass } = setUp({ workers: 1 })
   const code = supervisor.run()
   await settle()
-  supervisor.reload()
+  supervisor.replace()
   await pass(20_000)
   supervisor.stop('SIGINT')
   expect(started.map(({ received }) => received.at(-1))).toEqual([
@@ -180,15 +180,15 @@ test('a worker that does not stop is ended after fifteen seconds', async () => {
   expect(started.map(({ isKilled }) => isKilled)).toEqual([true, true])
 })
 
-test('a reload steers new connections away before an old worker closes, and one that is asked for meanwhile follows it', async () => {
+test('a replacement steers new connections away before an old worker closes, and one that is asked for meanwhile follows it', async () => {
   const { supervisor, started, settle, pass, change } = setUp()
   const code = supervisor.run()
   await settle()
   change('second')
-  supervisor.reload()
+  supervisor.replace()
   await settle()
   change('third')
-  supervisor.reload()
+  supervisor.replace()
   await settle()
   expect(started).toHaveLength(4)
   expect(started[2]?.received).toEqual([
@@ -210,12 +210,12 @@ test('a reload steers new connections away before an old worker closes, and one 
     isQuiet: false,
   })
   await pass(3000)
-  expect(supervisor.samples()).toMatchObject({ grantd_workers: 2, 'grantd_reloads_total{result="ok"}': 2 })
+  expect(supervisor.samples()).toMatchObject({ grantd_workers: 2 })
   supervisor.stop('SIGTERM')
   expect(await code).toBe(0)
 })
 
-test('a reload whose worker refuses leaves all as it was, and the next one is free to succeed', async () => {
+test('a replacement whose worker refuses leaves all as it was, and the next one is free to succeed', async () => {
   const { supervisor, started, logged, settle, pass, change } = setUp({
     behave: (worker, message) =>
       message.type === 'begin' && message.config.text === 'faulty'
@@ -225,18 +225,18 @@ test('a reload whose worker refuses leaves all as it was, and the next one is fr
   const code = supervisor.run()
   await settle()
   change('faulty')
-  supervisor.reload()
+  supervisor.replace()
   await settle()
-  expect(logged.at(-1)).toBe('the reload failed, the old configuration stays')
+  expect(logged.at(-1)).toBe('the workers could not be replaced, the old ones stay')
   expect(started.slice(0, 2).map(({ types }) => types)).toEqual([
     ['begin', 'listen'],
     ['begin', 'listen'],
   ])
   change('good')
-  supervisor.reload()
+  supervisor.replace()
   await settle()
   await pass(3000)
-  expect(logged.at(-1)).toBe('reloaded')
+  expect(logged.at(-1)).toBe('replaced the workers')
   supervisor.stop('SIGTERM')
   expect(await code).toBe(0)
 })
@@ -251,9 +251,9 @@ test('more than one worker without a database is refused, and auto is one that i
   const code = supervisor.run()
   await settle()
   expect(started).toHaveLength(1)
-  supervisor.reload()
+  supervisor.replace()
   await settle()
-  expect(logged.at(-1)).toStartWith('the configuration cannot be reloaded')
+  expect(logged.at(-1)).toStartWith('the workers cannot be replaced')
   started[0]?.exit({ code: 3 })
   expect(await code).toBe(3)
   expect(started).toHaveLength(1)

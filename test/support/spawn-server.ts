@@ -103,7 +103,7 @@ export interface RunningServer {
   readonly canary: Canary
   readonly exited: Promise<number>
   output(): string
-  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGHUP'): void
+  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGHUP' | 'SIGUSR2'): void
   /** Sends SIGTERM, answers the exit code, and fails when the output holds a watched secret. */
   stop(): Promise<number>
 }

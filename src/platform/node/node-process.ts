@@ -38,6 +38,13 @@ export function nodePlatform(): SharedPlatform {
     args: process.argv.slice(2),
     files: nodeFiles,
     sqlite: nodeSqlite,
+    localSockets: {
+      // Loaded at their use, to keep the start short.
+      serve: async (path, answer) =>
+        (await import('./node-local-sockets.ts')).nodeLocalSockets.serve(path, answer),
+      ask: async (path, message) =>
+        (await import('./node-local-sockets.ts')).nodeLocalSockets.ask(path, message),
+    },
     cores: Math.max(1, availableParallelism()),
     processes: nodeProcesses({ onStart: lines.share }),
     canSharePort: process.platform === 'linux',
@@ -80,6 +87,11 @@ export function nodePlatform(): SharedPlatform {
       const onHup = () => (isTerminalGone() ? void process.kill(process.pid, 'SIGTERM') : listener())
       process.on('SIGHUP', onHup)
       return () => void process.off('SIGHUP', onHup)
+    },
+    onReplaceSignal: (listener) => {
+      if (process.platform === 'win32') return () => {}
+      process.on('SIGUSR2', listener)
+      return () => void process.off('SIGUSR2', listener)
     },
     after: (milliseconds, callback) => {
       const timer = setTimeout(callback, milliseconds)

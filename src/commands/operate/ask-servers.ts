@@ -1,0 +1,58 @@
+import { CommandError } from '../../cli/command.ts'
+import { getConfigPath } from '../../cli/find-config.ts'
+import { dataDirOption, parseFolder, settingOf } from '../../cli/options.ts'
+import { ConfigError } from '../../config/fault.ts'
+import { defaultDataDir, readDataDir } from '../../config/server-settings.ts'
+import type { ParsedArguments } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import {
+  type ControlAnswer,
+  type ControlRequest,
+  controlFolder,
+  findSockets,
+} from '../../server/reload/control-messages.ts'
+
+/**
+ * Asks every server that runs on the data_dir of the arguments. Throws CommandError when none runs or one does not do it, and
+ * ConfigError when none runs and the configuration cannot be read.
+ */
+export async function askServers(
+  request: ControlRequest,
+  args: ParsedArguments,
+  platform: Platform,
+): Promise<ControlAnswer[]> {
+  const { dataDir, fault } = await findDataDir(args, platform)
+  const folder = controlFolder(dataDir, platform.files)
+  const answers: ControlAnswer[] = []
+  for (const path of await findSockets(folder, platform)) {
+    const text = await platform.localSockets.ask(path, JSON.stringify(request))
+    if (text === undefined) continue
+    const answer: ControlAnswer = JSON.parse(text)
+    if ('error' in answer) throw new CommandError(`The server at ${path} cannot do it: ${answer.error}`)
+    answers.push(answer)
+  }
+  if (answers.length > 0) return answers
+  if (fault) throw fault
+  throw new CommandError(
+    `Cannot find a running server: none listens in ${folder}; name its configuration with --config or its folder with --data-dir, or send it SIGHUP`,
+  )
+}
+
+interface FoundDataDir {
+  readonly dataDir: string
+  /** Set: the file has a fault, and this is the default folder. The server that runs there can tell the fault. */
+  readonly fault?: ConfigError
+}
+
+async function findDataDir(args: ParsedArguments, platform: Platform): Promise<FoundDataDir> {
+  const { files } = platform
+  const named = settingOf(dataDirOption, args, platform)
+  if (named !== undefined) return { dataDir: files.resolve(parseFolder(named)) }
+  const path = await getConfigPath(args, platform)
+  try {
+    return { dataDir: await readDataDir(path, platform) }
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause
+    return { dataDir: files.resolve(files.folderOf(files.resolve(path)), defaultDataDir), fault: cause }
+  }
+}

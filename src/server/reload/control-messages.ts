@@ -1,0 +1,30 @@
+import type { Files } from '../../platform/files.ts'
+import type { SwapResult } from '../../supervisor/worker-messages.ts'
+
+/** What a command asks of a running server. */
+export type ControlRequest =
+  | { readonly command: 'hello' }
+  /** Read the files again and put them in force. */
+  | { readonly command: 'reload' }
+  /** Replace the workers by new processes. */
+  | { readonly command: 'restart-workers' }
+
+export type ControlAnswer =
+  | { readonly hello: { readonly version: string; readonly pid: number } }
+  | { readonly reload: SwapResult }
+  | { readonly restartWorkers: 'done' | 'failed' | 'no workers' }
+  | { readonly error: string }
+
+/** The folder of the sockets by which commands reach the servers of a data_dir. */
+export function controlFolder(dataDir: string, { resolve }: Pick<Files, 'resolve'>): string {
+  return resolve(dataDir, 'control')
+}
+
+/** The paths of the sockets in the folder. Servers that were killed may have left some. */
+export async function findSockets(
+  folder: string,
+  { files }: { readonly files: Pick<Files, 'list' | 'resolve'> },
+): Promise<string[]> {
+  const names = await files.list(folder)
+  return names.filter((name) => name.endsWith('.sock')).map((name) => files.resolve(folder, name))
+}

@@ -1,0 +1,40 @@
+import type { LoadedConfig } from '../../config/load.ts'
+import type { Config } from '../../config/schema.ts'
+
+/** The settings that a reload applies. Every other one belongs to something that is opened once. */
+const live = {
+  top: ['tenants', 'include', 'admin', 'swagger'],
+  server: ['public_url', 'try_page', 'trusted_proxies', 'watch'],
+} as const
+
+export interface Kept {
+  /** The new configuration with the fixed settings of the one in force. */
+  readonly loaded: LoadedConfig
+  /** Names of the settings that differ and that stay as they are until a restart. */
+  readonly fixed: readonly string[]
+}
+
+/** Puts the settings that cannot change while the server runs back to what they are. */
+export function keepFixed(next: LoadedConfig, running: LoadedConfig): Kept {
+  const top = keep(next.config, running.config, [...live.top, 'server'])
+  const server = keep(next.config.server, running.config.server, live.server)
+  const fixed = [...server.changed.map((name) => `server.${name}`), ...top.changed]
+  const config: Config = { ...top.settings, server: server.settings }
+  const { storage, dataDir } = running
+  return { loaded: { ...next, config, storage, dataDir }, fixed }
+}
+
+function keep<T extends object>(
+  next: T,
+  running: T,
+  changing: readonly string[],
+): { settings: T; changed: string[] } {
+  const settings: T = { ...next }
+  const changed: string[] = []
+  for (const name of new Set([...Object.keys(running), ...Object.keys(next)]) as Set<keyof T & string>) {
+    if (changing.includes(name)) continue
+    if (JSON.stringify(next[name]) !== JSON.stringify(running[name])) changed.push(name)
+    settings[name] = running[name]
+  }
+  return { settings, changed }
+}

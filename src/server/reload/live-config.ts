@@ -1,0 +1,33 @@
+import type { LoadedConfig } from '../../config/load.ts'
+
+/** The configuration in force, for the parts that outlive a reload. They read it at each use. */
+export class LiveConfig {
+  #current: LoadedConfig
+  /** A view whose members are always those in force. */
+  readonly view: LoadedConfig
+
+  constructor(first: LoadedConfig) {
+    this.#current = first
+    const current = () => this.#current
+    this.view = {
+      get config() {
+        return current().config
+      },
+      get warnings() {
+        return current().warnings
+      },
+      resolve: (path) => current().resolve(path),
+      // A reload changes neither of them.
+      storage: first.storage,
+      dataDir: first.dataDir,
+    }
+  }
+
+  get current(): LoadedConfig {
+    return this.#current
+  }
+
+  replace(next: LoadedConfig): void {
+    this.#current = next
+  }
+}

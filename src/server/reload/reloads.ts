@@ -1,0 +1,102 @@
+import type { Log } from '../../log.ts'
+import type { Samples } from '../../metrics/samples.ts'
+import type { ConfigSource, SwapResult } from '../../supervisor/worker-messages.ts'
+import { faultsOf } from './swap.ts'
+
+/** Who asked for a reload. */
+export type ReloadCause = 'SIGHUP' | 'grantd reload' | 'server.watch'
+
+export interface ReloadsOptions {
+  /** Finds and reads the files, once for all processes. */
+  readonly read: () => Promise<ConfigSource>
+  /** Puts the configuration in force, in all processes or in none. */
+  readonly apply: (source: ConfigSource) => Promise<SwapResult>
+  /** Called with whether the newest configuration was refused. */
+  readonly noteRejected: (isRejected: boolean) => void
+  readonly log: Log
+  /** Warnings that were printed already. */
+  readonly warned?: readonly string[]
+}
+
+/**
+ * Reloads one after another. A caller gets the outcome of a reload that began to read the files after its call. Callers that wait
+ * together share one reload.
+ */
+export class Reloads {
+  readonly #options: ReloadsOptions
+  #running: Promise<SwapResult> | undefined
+  #next: Promise<SwapResult> | undefined
+  readonly #counts = { ok: 0, failed: 0 }
+  #isRejected = false
+  /** The warnings of the last configuration, so that each is logged once. */
+  #warned: ReadonlySet<string>
+
+  constructor(options: ReloadsOptions) {
+    this.#options = options
+    this.#warned = new Set(options.warned)
+  }
+
+  /** Never throws. */
+  run(cause: ReloadCause, read = this.#options.read): Promise<SwapResult> {
+    if (this.#next) return this.#next
+    const begin = () => {
+      this.#next = undefined
+      this.#running = this.#reload(cause, read)
+      return this.#running
+    }
+    if (!this.#running) return begin()
+    this.#next = this.#running.then(begin)
+    return this.#next
+  }
+
+  /** Notes that workers were started with the newest configuration, or could not be. */
+  noteReplaced(isDone: boolean): void {
+    this.#note(isDone)
+  }
+
+  samples(): Samples {
+    return {
+      'grantd_reloads_total{result="ok"}': this.#counts.ok,
+      'grantd_reloads_total{result="failed"}': this.#counts.failed,
+      grantd_config_rejected: this.#isRejected ? 1 : 0,
+    }
+  }
+
+  async #reload(cause: ReloadCause, read: () => Promise<ConfigSource>): Promise<SwapResult> {
+    const result = await this.#attempt(read)
+    this.#running = undefined
+    this.#note(result.isTaken)
+    this.#report(cause, result)
+    return result
+  }
+
+  #note(isTaken: boolean): void {
+    this.#counts[isTaken ? 'ok' : 'failed']++
+    this.#isRejected = !isTaken
+    this.#options.noteRejected(this.#isRejected)
+  }
+
+  async #attempt(read: () => Promise<ConfigSource>): Promise<SwapResult> {
+    try {
+      return await this.#options.apply(await read())
+    } catch (cause) {
+      return { isTaken: false, faults: faultsOf(cause) }
+    }
+  }
+
+  #report(by: ReloadCause, result: SwapResult): void {
+    const { log } = this.#options
+    if (!result.isTaken) {
+      const [fault, ...more] = result.faults
+      const others = more.length > 0 && { more_faults: more.length }
+      log('error', 'the reload failed, the old configuration stays', { by, fault, ...others })
+      return
+    }
+    for (const setting of result.fixed)
+      log('warn', 'a reload cannot change this; it is as before until a restart', { setting })
+    for (const warning of result.warnings)
+      if (!this.#warned.has(warning)) log('warn', 'the configuration has a warning', { warning })
+    this.#warned = new Set(result.warnings)
+    log('info', 'reloaded', { by })
+  }
+}
