@@ -56,6 +56,7 @@ const settings = [
 const arrows: Record<string, readonly string[]> = {
   main: ['commands', 'platform', 'log'],
   commands: [
+    'backup',
     'sessions',
     'refusals',
     'app',
@@ -256,6 +257,8 @@ const arrows: Record<string, readonly string[]> = {
   maintenance: [tenantRow, 'keys', 'log', ...port, ...storage],
   // The trail may miss events that maintenance deleted.
   audit: ['bounded-map', 'maintenance/cleaning-row.ts', 'log', ...port, 'protocol', ...storage],
+  // Reads and writes data_dir as a whole, so it knows the files of the storage and the names of key files.
+  backup: ['keys/material/key-names.ts', 'storage', 'protocol', ...port],
   keys: [tenantRow, 'async', 'exposure', ...port, 'protocol', ...storage],
   limits: ['bounded-map', ...port, 'protocol', ...storage],
   storage: ['bounded-map', 'async', 'exposure', ...port, 'protocol'],
@@ -279,6 +282,8 @@ const packages: Record<string, readonly string[]> = {
   'swagger-ui-dist': ['swagger'],
   entities: ['http'],
   'qrcode-generator': ['commands'],
+  'age-encryption': ['backup'],
+  'modern-tar': ['backup'],
   jose: ['keys'],
   yaml: ['config'],
   'js-yaml': ['config'],

@@ -13,6 +13,7 @@ export type FileSystem = Pick<
   | 'open'
   | 'readdir'
   | 'readFile'
+  | 'rename'
   | 'rm'
   | 'rmdir'
   | 'stat'
@@ -92,6 +93,12 @@ export class DurableFiles {
     await this.#fs.rm(staged, { force: true })
     await this.#syncFolder(dirname(path))
     return true
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#fs.rename(from, to)
+    await this.#syncFolder(dirname(to))
+    if (dirname(from) !== dirname(to)) await this.#syncFolder(dirname(from))
   }
 
   /** Gives a durable file its name, unless something has it already. */

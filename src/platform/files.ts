@@ -57,6 +57,12 @@ export interface Files {
    * durable. Returns false, and changes nothing, when something is at `path` already.
    */
   createPrivateWith(path: string, fill: (temporary: string) => Promise<void>): Promise<boolean>
+  /** The bytes of a file, read as they are wanted. The stream fails with {@link FileError}. */
+  stream(path: string): ReadableStream<Uint8Array>
+  /** Writes a stream into a file that is there, from its beginning. Errors of the stream are passed on as they are. */
+  fill(path: string, content: ReadableStream<Uint8Array>): Promise<void>
+  /** Gives a file or a folder another name, durably. Replaces a file, and a folder that is empty. */
+  rename(from: string, to: string): Promise<void>
   /** Whether a symbolic link is at `path`. */
   isLink(path: string): Promise<boolean>
   /** Removes a file, or a symbolic link and never its target. Does nothing when nothing is at `path`. */

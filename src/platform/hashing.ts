@@ -7,6 +7,12 @@ export interface Hashing {
   equal(a: Uint8Array, b: Uint8Array): boolean
 }
 
+export interface RunningHash {
+  update(bytes: Uint8Array): void
+  /** The hash of everything so far, in hex. It ends the hash. */
+  finish(): string
+}
+
 export interface PasswordHash {
   /** Checks an argon2id or bcrypt hash off the event loop. */
   verify(secret: string | Uint8Array, hash: string): Promise<boolean>

@@ -1,5 +1,5 @@
 import type { Files } from './files.ts'
-import type { Hashing, PasswordHash } from './hashing.ts'
+import type { Hashing, PasswordHash, RunningHash } from './hashing.ts'
 import type { LocalSockets } from './local-sockets.ts'
 import type { Listener, ListenOptions } from './network.ts'
 import type { Outbound } from './outbound.ts'
@@ -22,6 +22,8 @@ export interface Platform extends Output, Signals, Clock, KeyMaking {
   readonly sqlite: Sqlite
   readonly localSockets: LocalSockets
   readonly hashing: Hashing
+  /** Begins a SHA-256 of bytes that come one after the other. */
+  startSha256(): Promise<RunningHash>
   /** Undefined if the runtime has no slow password hash. */
   readonly passwordHash: PasswordHash | undefined
   randomBytes(count: number): Uint8Array
@@ -53,6 +55,8 @@ export interface Output {
   writeLine(line: string): void
   /** Writes to standard output and waits until the text is written. Returns false once the reader has closed the pipe. */
   writeOutPaced(text: string): Promise<boolean>
+  /** Like {@link writeOutPaced}, for bytes. */
+  writeBytesPaced(bytes: Uint8Array): Promise<boolean>
   writeError(text: string): void
 }
 

@@ -10,5 +10,7 @@ export const revocations = kind(
   Type.Object({
     /** Seconds since the epoch, like iat. For a single token, the time of its revocation. */
     before: Type.Integer(),
+    /** The same for API keys, if theirs is an earlier time. Left out: `before`. */
+    api_keys_before: Type.Optional(Type.Integer()),
   }),
 )

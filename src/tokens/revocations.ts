@@ -2,13 +2,20 @@ import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
 import { findEach, type Records, type Storage } from '../storage/storage.ts'
 import { revocations } from './revocation-row.ts'
 
-type Revocations = Records<(typeof revocations.schema)['static']>
+type Revocations = Records<Revocation>
 
 const ids = {
   token: (jti: string) => `token:${jti}`,
   client: (clientId: string) => `client:${clientId}`,
   tenant: 'tenant',
 } as const
+
+export interface RevocableToken {
+  readonly jti: string
+  readonly client_id: string
+  /** Default false. */
+  readonly isApiKey?: boolean
+}
 
 /**
  * Returns a function that takes a time of issue (seconds since the epoch) and returns whether the token, all tokens of its client or all
@@ -17,25 +24,53 @@ const ids = {
 export async function findRevocation(
   storage: Storage,
   tenantId: string,
-  { jti, client_id }: { readonly jti: string; readonly client_id: string },
+  { jti, client_id, isApiKey = false }: RevocableToken,
 ): Promise<(iat: number) => boolean> {
   const one = ids.token(jti)
   const found = await of(storage, tenantId).findMany([one, ids.client(client_id), ids.tenant])
-  return (iat) => found.some(({ id, value }) => id === one || iat <= value.before)
+  return (iat) =>
+    found.some(({ id, value }) => id === one || iat <= (isApiKey ? ofApiKeys(value) : value.before))
+}
+
+type Revocation = (typeof revocations.schema)['static']
+
+/** The time (seconds) up to which API keys are revoked. */
+function ofApiKeys({ before, api_keys_before }: Revocation): number {
+  return api_keys_before ?? before
 }
 
 /**
  * Returns a function that returns the time (seconds) up to which all tokens of a client were revoked; -1: never. A damaged row counts as
  * revoked for good. Throws StorageError.
  */
-export async function findClientRevocations(
+export function findClientRevocations(
   storage: Storage,
   tenantId: string,
   clientIds: readonly string[],
 ): Promise<(clientId: string) => number> {
+  return findTimes(storage, tenantId, { clientIds, timeOf: ({ before }) => before })
+}
+
+/** Like {@link findClientRevocations}, for the API keys of a client. */
+export function findApiKeyRevocations(
+  storage: Storage,
+  tenantId: string,
+  clientIds: readonly string[],
+): Promise<(clientId: string) => number> {
+  return findTimes(storage, tenantId, { clientIds, timeOf: ofApiKeys })
+}
+
+async function findTimes(
+  storage: Storage,
+  tenantId: string,
+  {
+    clientIds,
+    timeOf,
+  }: { readonly clientIds: readonly string[]; readonly timeOf: (value: Revocation) => number },
+): Promise<(clientId: string) => number> {
   const wanted = [...new Set(clientIds)].map(ids.client)
   const { found, damaged } = await findEach(of(storage, tenantId), [...wanted, ids.tenant])
-  const times = new Map(found.map(({ id, value }) => [id, value.before]))
+  const times = new Map(found.map(({ id, value }) => [id, timeOf(value)]))
   for (const id of damaged) times.set(id, Number.POSITIVE_INFINITY)
   const ofTenant = times.get(ids.tenant) ?? -1
   return (clientId) => Math.max(ofTenant, times.get(ids.client(clientId)) ?? -1)
@@ -63,13 +98,13 @@ export function revokeTokensOfClient(
   return revokeBefore(of(storage, tenantId), ids.client(clientId), before)
 }
 
-/** Like {@link revokeTokensOfClient}, for every token of the tenant. */
+/** Like {@link revokeTokensOfClient}, for every token of the tenant; with `keepApiKeys`, for all but the API keys. */
 export function revokeTokensOfTenant(
   storage: Storage,
   tenantId: string,
-  { before }: { before: number },
+  { before, keepApiKeys = false }: { before: number; keepApiKeys?: boolean },
 ): Promise<void> {
-  return revokeBefore(of(storage, tenantId), ids.tenant, before)
+  return revokeBefore(of(storage, tenantId), ids.tenant, before, keepApiKeys)
 }
 
 /** Whether all tokens of the tenant were ever revoked at once. Throws StorageError. */
@@ -78,11 +113,18 @@ export async function isTenantRevoked(storage: Storage, tenantId: string): Promi
 }
 
 /** Writes the row. It does not expire, because an API key may have any age and there is only one row for each client. */
-function revokeBefore(records: Revocations, id: string, before: number): Promise<void> {
+function revokeBefore(records: Revocations, id: string, before: number, keepApiKeys = false): Promise<void> {
   return untilWritten(async () => {
     const known = await records.find(id)
-    if (known && known.value.before >= before) return
-    return (await writeOver(records, known, { id, value: { before } })) ? undefined : lost
+    const [knownBefore, knownOfKeys] = known ? [known.value.before, ofApiKeys(known.value)] : [-1, -1]
+    const value = {
+      before: Math.max(knownBefore, before),
+      api_keys_before: keepApiKeys ? knownOfKeys : Math.max(knownOfKeys, before),
+    }
+    if (known && value.before === knownBefore && value.api_keys_before === knownOfKeys) return
+    const isOneTime = value.before === value.api_keys_before
+    const written = isOneTime ? { before: value.before } : value
+    return (await writeOver(records, known, { id, value: written })) ? undefined : lost
   })
 }
 

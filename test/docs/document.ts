@@ -6,6 +6,9 @@ export const root = resolve(import.meta.dir, '../..')
 /** The documents for people, by their path from the root of the project. */
 export const documents = ['README.md', ...new Glob('docs/*.md').scanSync(root)].sort()
 
+/** The pages for operators. README.md does not list each of them. */
+export const operations = [...new Glob('docs/operations/*.md').scanSync(root)].sort()
+
 /**
  * A fenced block. The words after its language say what the tests do with it:
  * `sh run` is run; `sh run exit=1` ends with 1; `sh run server` is a server that runs on until the next
@@ -23,8 +26,9 @@ export function readDocument(path: string): Promise<string> {
 }
 
 export function findBlocks(text: string): Block[] {
-  return [...text.matchAll(/^```(\S+)?([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => {
-    const [, language = '', words = '', body = ''] = match
+  return [...text.matchAll(/^( *)```(\S+)?([^\n]*)\n([\s\S]*?)^ *```$/gm)].map((match) => {
+    const [, indent = '', language = '', words = '', indented = ''] = match
+    const body = indented.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
     const line = text.slice(0, match.index).split('\n').length
     return { line, language, words: words.trim().split(/\s+/).filter(Boolean), text: body }
   })

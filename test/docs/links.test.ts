@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { dirname, join, relative } from 'node:path'
 import { Glob } from 'bun'
-import { documents, readDocument, root, withoutCode } from './document.ts'
+import { documents, operations, readDocument, root, withoutCode } from './document.ts'
 
 /** The anchors that a page makes of its headings. */
 function anchorsOf(text: string): string[] {
@@ -23,12 +23,15 @@ async function isBroken(from: string, target: string): Promise<boolean> {
   return anchor !== undefined && !anchorsOf(await readDocument(file)).includes(anchor)
 }
 
-test.each(documents)('every link of %s to a file or a heading of ours leads somewhere', async (path) => {
-  const links = withoutCode(await readDocument(path)).matchAll(/\]\(([^)\s]+)\)/g)
-  const targets = [...links].map(([, target = '']) => target).filter((target) => !/^[a-z]+:/.test(target))
-  const broken = await Promise.all(targets.map((target) => isBroken(path, target)))
-  expect(targets.filter((_, index) => broken[index])).toEqual([])
-})
+test.each([...documents, ...operations])(
+  'every link of %s to a file or a heading of ours leads somewhere',
+  async (path) => {
+    const links = withoutCode(await readDocument(path)).matchAll(/\]\(([^)\s]+)\)/g)
+    const targets = [...links].map(([, target = '']) => target).filter((target) => !/^[a-z]+:/.test(target))
+    const broken = await Promise.all(targets.map((target) => isBroken(path, target)))
+    expect(targets.filter((_, index) => broken[index])).toEqual([])
+  },
+)
 
 test('README links to every page of docs/', async () => {
   const readme = await readDocument('README.md')

@@ -18,7 +18,7 @@ export interface Doom {
   readonly by: 'before' | 'after' | 'half' | 'ENOSPC' | 'EIO'
 }
 
-const needsRoom = ['mkdir', 'link', 'writeFile', 'create', 'sync']
+const needsRoom = ['mkdir', 'link', 'writeFile', 'write', 'create', 'sync']
 
 /** Counts the calls of one process, and lets its doom come. */
 export class Fate {
@@ -77,6 +77,14 @@ export function doomedFiles(fate: Fate): Files {
               () => handle.writeFile(text),
               () => handle.writeFile(text.slice(0, text.length / 2)),
             )
+        if (name === 'read') return (...args: Parameters<nodeFs.FileHandle['read']>) => handle.read(...args)
+        if (name === 'write')
+          return (chunk: Uint8Array, at: number) =>
+            fate.meet(
+              'write',
+              () => handle.write(chunk, at),
+              () => handle.write(chunk, at, Math.floor((chunk.length - at) / 2)),
+            )
         // The system closes the files of a process that died.
         if (name === 'close') return () => handle.close()
         // An async function looks whether what it answers is a promise.
@@ -95,6 +103,7 @@ export function doomedFiles(fate: Fate): Files {
     mkdir: plain('mkdir', nodeFs.mkdir) as never,
     readdir: plain('readdir', nodeFs.readdir as never) as never,
     readFile: plain('readFile', nodeFs.readFile as never) as never,
+    rename: plain('rename', nodeFs.rename),
     rm: plain('rm', nodeFs.rm),
     rmdir: plain('rmdir', nodeFs.rmdir),
     stat: plain('stat', nodeFs.stat as never) as never,

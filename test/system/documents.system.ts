@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { type Block, documents, findBlocks, readDocument, wordOf } from '../docs/document.ts'
+import { type Block, documents, findBlocks, operations, readDocument, wordOf } from '../docs/document.ts'
 import { findMissing } from '../docs/normalize.ts'
 import { DocumentShell, grantdPort, type Ran } from '../docs/shell.ts'
 
@@ -17,7 +17,7 @@ async function play(block: Block, shell: DocumentShell): Promise<Ran | undefined
   return isServer ? shell.serve(block.text, wordOf(block, 'server') ?? grantdPort) : shell.run(block.text)
 }
 
-test.each(documents)(
+test.each([...documents, ...operations])(
   'every runnable block of %s runs, in order, and prints what the document says',
   async (path) => {
     const blocks = findBlocks(await readDocument(path)).filter(isActive)

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { codeOf, DurableFiles, type FileSystem, isMissing } from '../durable-files.ts'
 import { FileError, type FileFacts, type Files } from '../files.ts'
+import { fillFile, streamFile } from './node-streams.ts'
 
 /** Files over node:fs, which Bun and Deno both have. */
 export function createFiles(fs: FileSystem): Files {
@@ -27,6 +28,9 @@ export function createFiles(fs: FileSystem): Files {
     createPrivateWith: (path, fill) => createWith(path, fill, durable),
     stagePrivate: (path, content) => attempt('write', path, () => durable.stage(path, content)),
     giveName: (staged, path) => attempt('write', path, () => durable.giveName(staged, path)),
+    stream: (path) => streamFile(path, fs),
+    fill: (path, content) => fillFile(path, content, fs),
+    rename: (from, to) => attempt('rename', from, () => durable.rename(from, to)),
     remove: (path) => attempt('remove', path, () => fs.rm(path, { force: true })),
     removeFolder: (folder) => attempt('remove', folder, () => removeFolder(folder, fs)),
   }

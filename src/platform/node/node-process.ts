@@ -54,6 +54,7 @@ export function nodePlatform(): SharedPlatform {
     now: Date.now,
     generateKeyPem: async (...kind) => (await import('./node-keys.ts')).generateKeyPem(...kind),
     openNativeKey,
+    startSha256: async () => (await import('./node-running-hash.ts')).startSha256(),
     outbound: {
       // Loaded at their use, to keep the start short.
       resolve: async (host) => (await import('./node-outbound.ts')).nodeOutbound().resolve(host),
@@ -65,10 +66,8 @@ export function nodePlatform(): SharedPlatform {
       process.stdout.write(text)
     },
     writeLine: lines.add,
-    writeOutPaced: (text) => {
-      lines.flush()
-      return new Promise((resolve) => void process.stdout.write(text, (fault) => resolve(!fault)))
-    },
+    writeOutPaced: writePaced,
+    writeBytesPaced: writePaced,
     writeError: (text) => void process.stderr.write(text),
     onStopSignal: (listener) => {
       const onTerm = () => listener('SIGTERM')
@@ -100,6 +99,11 @@ export function nodePlatform(): SharedPlatform {
     nextTurn: (callback) => void setImmediate(callback),
     monotonic: () => performance.now(),
   }
+}
+
+function writePaced(content: string | Uint8Array): Promise<boolean> {
+  lines.flush()
+  return new Promise((resolve) => void process.stdout.write(content, (fault) => resolve(!fault)))
 }
 
 function isTerminalGone(): boolean {

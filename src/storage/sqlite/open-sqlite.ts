@@ -4,14 +4,13 @@ import { type SqliteConnection, SqliteError } from '../../platform/sqlite-connec
 import { knownSchema, migrate } from '../migrate.ts'
 import { insertOne, type SqlDatabase, sql } from '../sql.ts'
 import { StorageError, StorageRefusedError } from '../storage.ts'
+import { applicationId } from './application-id.ts'
 import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
 import { SqliteFiles } from './sqlite-files.ts'
 
 export type SqliteHost = Pick<Platform, 'files' | 'sqlite' | 'after' | 'nextTurn' | 'monotonic' | 'now'>
 
-/** `grnt`: the PRAGMA application_id of our files. */
-const applicationId = 0x67726e74
 /** Larger files (bytes) are not checked as a whole at the start. */
 const largestFullCheck = 256 * 1024 * 1024
 
@@ -22,7 +21,9 @@ const largestFullCheck = 256 * 1024 * 1024
 export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDatabase> {
   try {
     await host.files.makePrivateFolder(host.files.folderOf(path))
-    await removeLeftovers(path, host)
+    const names = await host.files.list(host.files.folderOf(path))
+    await removeLeftovers(path, names, host)
+    await finishRestore(path, names, host)
     if (!(await checkFile(path, host))) await create(path, host)
     const isChecked = await takeCleanShutdown(path, host.files)
     const database = await connect(path, { isChecked, host })
@@ -45,10 +46,14 @@ function markerOf(path: string): string {
 const oldestTemporary = 3_600_000
 
 /** Removes the temporary files of killed starts. */
-async function removeLeftovers(path: string, { files, now }: SqliteHost): Promise<void> {
+async function removeLeftovers(
+  path: string,
+  names: readonly string[],
+  { files, now }: SqliteHost,
+): Promise<void> {
   const folder = files.folderOf(path)
   const name = path.slice(folder.length + 1)
-  for (const each of await files.list(folder)) {
+  for (const each of names) {
     const isTemporary =
       each.startsWith(`.${name}.`) &&
       /^(?:made\.|closed\.)?[0-9a-f]{16}\.tmp(?:-journal|-wal|-shm)?$/.test(each.slice(name.length + 2))
@@ -58,6 +63,14 @@ async function removeLeftovers(path: string, { files, now }: SqliteHost): Promis
       await files.remove(files.resolve(folder, each))
     }
   }
+}
+
+/** Finishes a restore that was killed after everything was there. */
+async function finishRestore(path: string, names: readonly string[], host: SqliteHost): Promise<void> {
+  if (!names.includes('grantd.restore')) return
+  const folder = host.files.folderOf(path)
+  const { placeRestored, withRestoreLock } = await import('./restored-files.ts')
+  await withRestoreLock(folder, host, () => placeRestored(folder, host))
 }
 
 /** Returns whether the file exists. Throws if it was removed. */

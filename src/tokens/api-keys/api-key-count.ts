@@ -7,7 +7,7 @@ import {
   type StoredRecord,
 } from '../../storage/storage.ts'
 import { walkRows } from '../../storage/walk-rows.ts'
-import { findClientRevocations } from '../revocations.ts'
+import { findApiKeyRevocations } from '../revocations.ts'
 import { apiKeyCounts, apiKeys } from './api-key-row.ts'
 import { type ApiKey, lineageOf } from './api-key-standing.ts'
 
@@ -116,7 +116,7 @@ async function createLiveCheck(
   storage: Storage,
   { tenantId, clientId, now }: CountedClient,
 ): Promise<(key: ApiKey) => boolean> {
-  const revokedUpTo = await findClientRevocations(storage, tenantId, [clientId])
+  const revokedUpTo = await findApiKeyRevocations(storage, tenantId, [clientId])
   const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
   const { found: ancestors } = await findEach(storage.of(tenantId).of(apiKeys), [...ancestorIds])
   return (key) => {

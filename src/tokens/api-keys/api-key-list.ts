@@ -1,5 +1,5 @@
 import { type DamagedRow, findEach, isDamaged, onlyReadable, type Storage } from '../../storage/storage.ts'
-import { findClientRevocations } from '../revocations.ts'
+import { findApiKeyRevocations } from '../revocations.ts'
 import { apiKeys } from './api-key-row.ts'
 import { type ApiKey, lineageOf } from './api-key-standing.ts'
 
@@ -29,7 +29,7 @@ export async function listApiKeys(
   const rows = await records.list({ ...page, ...(clientId !== undefined && { parent: clientId }) })
   const keys = onlyReadable(rows).map(({ value }) => value)
   const clientIds = keys.map(({ client_id }) => client_id)
-  const revokedUpTo = await findClientRevocations(storage, tenantId, clientIds)
+  const revokedUpTo = await findApiKeyRevocations(storage, tenantId, clientIds)
   const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
   // A damaged ancestor counts as revoked, like a missing one.
   const { found: ancestors } = await findEach(records, [...ancestorIds])

@@ -2,7 +2,7 @@ import { OAuthError } from '../../protocol/errors.ts'
 import { lost, untilWritten, writeOver } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import { defaultAudience } from '../audience.ts'
-import { findClientRevocations } from '../revocations.ts'
+import { findApiKeyRevocations } from '../revocations.ts'
 import { type ApiKeyDeps, getApiKey, type IssuedApiKey, recordsOf } from './api-key-records.ts'
 import { type ApiKeyCreator, type ApiKeyTenant, checkHeld, mayHoldScope } from './api-key-rights.ts'
 import { type ApiKey, findLineage } from './api-key-standing.ts'
@@ -63,7 +63,7 @@ function checkLine({ id, value: { ancestors = [] } }: StoredRecord<ApiKey>, { pa
 }
 
 async function checkNotRevoked(key: ApiKey, owner: ApiKeyTenant, deps: ApiKeyDeps): Promise<void> {
-  const revokedUpTo = await findClientRevocations(deps.storage, owner.tenant.id, [key.client_id])
+  const revokedUpTo = await findApiKeyRevocations(deps.storage, owner.tenant.id, [key.client_id])
   const { isRevoked, madeAt } = await findLineage(key, recordsOf(owner, deps))
   if (!isRevoked && madeAt / 1000 > revokedUpTo(key.client_id)) return
   throw new OAuthError('invalid_request', 'The API key has been revoked')

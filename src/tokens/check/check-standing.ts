@@ -55,7 +55,11 @@ export async function checkStanding(
     getActiveClient(claims.client_id, tenant, deps),
     isApiKey(claims) ? getStandingApiKey(text, { claims, tenant }, deps) : undefined,
     checkPersonStanding(claims, tenant, deps),
-    findRevocation(deps.storage, tenant.id, claims),
+    findRevocation(deps.storage, tenant.id, {
+      jti: claims.jti,
+      client_id: claims.client_id,
+      isApiKey: isApiKey(claims),
+    }),
   ])
   // For an API key and a family, the time of its creation counts, even if its token is younger.
   const madeAt = apiKey?.madeAt ?? ofPerson?.family.created_at

@@ -1,4 +1,4 @@
-import { type Command, CommandError, exitCodes } from '../cli/command.ts'
+import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
 import {
   clientOption,
   getOption,
@@ -6,26 +6,27 @@ import {
   jsonOption,
   storageOptions,
   tenantOption,
-} from '../cli/options.ts'
-import { formats } from '../config/formats.ts'
-import { shell } from '../management/actor.ts'
-import { revokeManyTokens } from '../management/revoke-many-tokens.ts'
-import { revokeOneToken } from '../management/revoke-one-token.ts'
-import { explainRefusal, getTenant, type Management, withManagement } from '../offline/with-management.ts'
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
-import type { Platform } from '../platform/platform.ts'
-import { LastUse } from '../storage/last-use.ts'
-import type { Tenant } from '../tenants/tenant.ts'
-import { VerifiedTokens } from '../tokens/verified-tokens.ts'
+} from '../../cli/options.ts'
+import { formats } from '../../config/formats.ts'
+import { shell } from '../../management/actor.ts'
+import { revokeManyTokens } from '../../management/revoke-many-tokens.ts'
+import { revokeOneToken } from '../../management/revoke-one-token.ts'
+import { explainRefusal, getTenant, type Management, withManagement } from '../../offline/with-management.ts'
+import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { LastUse } from '../../storage/last-use.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
+import { VerifiedTokens } from '../../tokens/verified-tokens.ts'
+import { revokeIssuedBefore } from './revoke-issued-before.ts'
 
 export const revokeCommand: Command = {
   name: 'revoke',
   group: 'Manage',
-  summary: 'Revoke a token, those of a client, or all of a tenant',
+  summary: 'Revoke a token, those of a client, all of a tenant, or all from before a time',
   options: [
     ...storageOptions,
     issuerPortOption,
-    tenantOption('the tenant; required'),
+    tenantOption('the tenant; required but for --all-tenants'),
     { name: 'token-stdin', description: 'the token or the API key on standard input' },
     clientOption('every token of this client, API keys too'),
     { name: 'all', description: 'every token of the tenant, API keys too' },
@@ -35,6 +36,13 @@ export const revokeCommand: Command = {
       description:
         'with --client and --all: what was issued by then, such as 2030-01-31T00:00:00Z; default: now',
     },
+    {
+      name: 'issued-before',
+      value: 'TIME',
+      description: 'everything from then or earlier: tokens, sessions, consents, links, API keys too',
+    },
+    { name: 'all-tenants', description: 'with --issued-before: at every tenant' },
+    { name: 'keep-api-keys', description: 'with --issued-before: all but API keys' },
     jsonOption,
   ],
   details:
@@ -44,6 +52,10 @@ export const revokeCommand: Command = {
 }
 
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
+  const issuedBefore = args.text('issued-before')
+  if (issuedBefore !== undefined) return endEverything(issuedBefore, args, platform)
+  const [alone] = ['all-tenants', 'keep-api-keys'].filter((name) => args.isSet(name))
+  if (alone !== undefined) throw new UsageError(`--${alone} goes with --issued-before`)
   const tenantId = getOption('tenant', { args, command: 'revoke' })
   const isToken = args.isSet('token-stdin')
   const clientId = args.text('client')
@@ -51,7 +63,7 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   if (given.length !== 1) throw new UsageError('revoke wants one of --token-stdin, --client and --all')
   if (isToken && args.text('before') !== undefined)
     throw new UsageError('--before goes with --client and --all')
-  const before = parseTime(args.text('before'))
+  const before = parseTime('before', args.text('before'))
   const token = isToken ? await readToken(platform) : undefined
   return withManagement(args, platform, async (management) => {
     const tenant = await getTenant(tenantId, management)
@@ -65,11 +77,25 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   })
 }
 
-function parseTime(text: string | undefined): number | undefined {
+function endEverything(time: string, args: ParsedArguments, platform: Platform): Promise<number> {
+  const before = parseTime('issued-before', time) ?? 0
+  const others = ['token-stdin', 'all'].filter((name) => args.isSet(name))
+  const texts = ['client', 'before'].filter((name) => args.text(name) !== undefined)
+  const [other] = [...others, ...texts]
+  if (other !== undefined) throw new UsageError(`--issued-before and --${other} exclude each other`)
+  const tenantId = args.text('tenant')
+  if ((tenantId !== undefined) === args.isSet('all-tenants'))
+    throw new UsageError('revoke --issued-before wants one of --tenant and --all-tenants')
+  return withManagement(args, platform, (management) =>
+    revokeIssuedBefore({ before, tenantId, args, platform }, management),
+  )
+}
+
+function parseTime(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const { moment } = formats
   if (moment?.accepts(text)) return Date.parse(text)
-  throw new UsageError(`--before is '${text}', wanted ${moment?.wanted}`)
+  throw new UsageError(`--${name} is '${text}', wanted ${moment?.wanted}`)
 }
 
 async function readToken(platform: Platform): Promise<string> {

@@ -1,0 +1,76 @@
+import { createTarDecoder } from 'modern-tar'
+import { FileError } from '../platform/files.ts'
+import type { Platform } from '../platform/platform.ts'
+import { StorageError } from '../storage/storage.ts'
+import { BackupError } from './backup-error.ts'
+import { decrypt, type Opener } from './encryption.ts'
+import { type BackupPart, largestManifest, type Manifest, manifestName, parseManifest } from './manifest.ts'
+
+export type ReadHost = Pick<Platform, 'files' | 'startSha256'>
+
+/** Takes the bytes of one part. It has to read all of them. */
+export type TakePart = (part: BackupPart, content: ReadableStream<Uint8Array>) => Promise<void>
+
+/**
+ * Reads a backup from its beginning to its end, and checks every part against the manifest. `take` gets each part before it is known to be
+ * whole. Throws {@link BackupError} for a file that is no backup, damaged, cut off, or not opened by `opener`.
+ */
+export async function readBackup(
+  path: string,
+  { opener, take }: { readonly opener: Opener; readonly take: TakePart },
+  host: ReadHost,
+): Promise<Manifest> {
+  try {
+    return await readParts(await decrypt(host.files.stream(path), opener), take, host)
+  } catch (cause) {
+    // The disk of the restore, and what is said in words already.
+    if (cause instanceof BackupError || cause instanceof FileError || cause instanceof StorageError)
+      throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new BackupError(`The backup ${path} is damaged or cut off, or is no backup of grantd: ${reason}`, {
+      cause,
+    })
+  }
+}
+
+async function readParts(
+  content: ReadableStream<Uint8Array>,
+  take: TakePart,
+  host: ReadHost,
+): Promise<Manifest> {
+  const decoder = createTarDecoder({ strict: true })
+  let manifest: Manifest | undefined
+  let wanted: BackupPart[] = []
+  const entries = content.pipeThrough({ readable: decoder.readable, writable: decoder.writable })
+  for await (const { header, body } of entries) {
+    if (!manifest) {
+      if (header.name !== manifestName || header.size > largestManifest)
+        throw new Error(`it does not begin with ${manifestName}`)
+      manifest = parseManifest(await new Response(body).bytes())
+      wanted = [...manifest.parts]
+      continue
+    }
+    const part = wanted.shift()
+    if (!part || header.type !== 'file' || part.name !== header.name || part.size !== header.size)
+      throw new Error('its files are not those of its manifest')
+    await takeChecked(part, body, { take, host })
+  }
+  if (!manifest || wanted.length > 0) throw new Error('its end is missing')
+  return manifest
+}
+
+async function takeChecked(
+  part: BackupPart,
+  body: ReadableStream<Uint8Array>,
+  { take, host }: { readonly take: TakePart; readonly host: ReadHost },
+): Promise<void> {
+  const hash = await host.startSha256()
+  const watched = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      hash.update(chunk)
+      controller.enqueue(chunk)
+    },
+  })
+  await take(part, body.pipeThrough(watched))
+  if (hash.finish() !== part.sha256) throw new Error(`${part.name} is not what the manifest says`)
+}
