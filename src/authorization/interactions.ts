@@ -1,4 +1,6 @@
 import { base64url } from '../protocol/base64url.ts'
+import type { Finding } from '../protocol/errors.ts'
+import { momentText, spanText } from '../protocol/finding/finding-words.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -86,6 +88,22 @@ export async function renewInteraction(
   const found = await findKept(id, place, deps)
   if (!found || deps.now() < found.createdAt + interactionLife) return undefined
   return startInteraction({ ...place, content: found.content }, deps)
+}
+
+/** Why {@link findInteraction} has not this interaction, for `grantd explain`. `place` is undefined for a browser without a cookie. */
+export async function explainOver(
+  id: string,
+  { tenant, browser }: Pick<InteractionPlace, 'tenant'> & { readonly browser: string | undefined },
+  { storage, now }: Pick<InteractionDeps, 'storage' | 'now'>,
+): Promise<Finding> {
+  const wanted = `a page that was opened by this browser, and less than ${spanText(interactionLife)} ago`
+  const about = { check: 'interaction', wanted }
+  if (browser === undefined)
+    return { ...about, saw: 'a browser without our cookie: it keeps none, or came from another host name' }
+  const row = await storage.of(tenant.id).of(interactions).find(id)
+  if (!row) return { ...about, saw: 'an interaction that is unknown, or began over an hour ago' }
+  if (row.value.browser !== browser) return { ...about, saw: 'an interaction that began in another browser' }
+  return { ...about, saw: `an interaction that began at ${momentText(row.value.created_at, now())}` }
 }
 
 /** Whether {@link renewInteraction} would begin it again. Throws StorageError. */

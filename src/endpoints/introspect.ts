@@ -6,8 +6,10 @@ import { authenticateRequest } from '../http/authenticate-client.ts'
 import { answer, authenticationErrors, formBody, tenantParameter } from '../http/openapi-parts.ts'
 import { auditRefusal } from '../http/record-event.ts'
 import { parseForm } from '../http/request/form.ts'
+import { notesOf } from '../http/request/request-notes.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { type Finding, OAuthError } from '../protocol/errors.ts'
+import { quoted } from '../protocol/finding/finding-words.ts'
 import { type Confirmation, IntrospectionResponse, TokenParameter } from '../protocol/messages.ts'
 import { staticClaimsOf } from '../protocol/static-claims.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -38,27 +40,50 @@ async function introspect(request: Request, found: OAuth2Tenant, deps: Deps): Pr
   const form = await parseForm(request)
   const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
   // Without a proof anybody could try tokens here (RFC 7662 section 4).
-  if (proof.kind === 'none') throw new OAuthError('invalid_client', 'Client authentication failed')
+  if (proof.kind === 'none')
+    throw new OAuthError('invalid_client', 'Client authentication failed', {
+      finding: { check: 'who may ask', saw: 'a public client', wanted: 'a client with a secret or keys' },
+    })
   const token = form.get('token')
   if (token === undefined) throw new OAuthError('invalid_request', 'Missing token parameter')
   const owner = { ...found, client }
-  return json(await (parseRefreshToken(token) ? describeRefresh : describeSigned)(token, owner, deps))
+  const onInactive = (finding: Finding | undefined) => {
+    notesOf(request).finding = finding ?? { check: 'token' }
+  }
+  const describe = parseRefreshToken(token) ? describeRefresh : describeSigned
+  return json(await describe(token, owner, { ...deps, onInactive }))
+}
+
+interface IntrospectDeps extends Deps {
+  /** Called with the reason why the answer is "not active". */
+  readonly onInactive: (finding: Finding | undefined) => void
 }
 
 async function describeSigned(
   token: string,
   { tenant, client }: TokenOwner,
-  deps: Deps,
+  deps: IntrospectDeps,
 ): Promise<IntrospectionResponse> {
   const verified = await findActive(token, tenant, deps)
-  return verified && mayIntrospect(client, verified.claims) ? renderActive(verified) : inactive
+  if (!verified) return inactive
+  if (mayIntrospect(client, verified.claims)) return renderActive(verified)
+  deps.onInactive({
+    check: 'who may ask',
+    saw: `the client ${quoted(client.id)} asks about a token of ${quoted(verified.claims.client_id)}`,
+    wanted: 'a token of its own, or introspect: true of the client',
+  })
+  return inactive
 }
 
 /**
  * Only the client of a refresh token may ask about it: an API that asks about every token that it gets must not take a refresh token for an
  * access token.
  */
-async function describeRefresh(token: string, owner: TokenOwner, deps: Deps): Promise<IntrospectionResponse> {
+async function describeRefresh(
+  token: string,
+  owner: TokenOwner,
+  deps: IntrospectDeps,
+): Promise<IntrospectionResponse> {
   const active = await findActiveRefreshToken(token, owner, deps)
   if (!active) return inactive
   const { client_id, created_at, sub } = active.family
@@ -78,12 +103,17 @@ async function describeRefresh(token: string, owner: TokenOwner, deps: Deps): Pr
 const inactive: IntrospectionResponse = { active: false }
 
 /** The token, if it is a valid token of this tenant; undefined for any other text. */
-async function findActive(token: string, tenant: Tenant, deps: Deps): Promise<VerifiedToken | undefined> {
+async function findActive(
+  token: string,
+  tenant: Tenant,
+  deps: IntrospectDeps,
+): Promise<VerifiedToken | undefined> {
   try {
     return await verifyToken(token, { tenantId: tenant.id }, deps)
   } catch (error) {
-    if (error instanceof OAuthError && error.code === 'invalid_token') return undefined
-    throw error
+    if (!(error instanceof OAuthError) || error.code !== 'invalid_token') throw error
+    deps.onInactive(error.finding)
+    return undefined
   }
 }
 

@@ -1,5 +1,4 @@
 import { Elysia } from 'elysia'
-import type { Client } from '../clients/client.ts'
 import type { Deps } from '../deps.ts'
 import type { Grant, TokenRequest } from '../grants/grant.ts'
 import { findGrant } from '../grants/grant-table.ts'
@@ -10,6 +9,8 @@ import { auditRefusal, recordAudit } from '../http/record-event.ts'
 import { type Form, parseForm } from '../http/request/form.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { oneOf, quoted } from '../protocol/finding/finding-words.ts'
+import { grantTypes } from '../protocol/grant-types.ts'
 import { checkScopes, parseScope } from '../protocol/scope.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 import { requestedAudience } from '../tokens/audience.ts'
@@ -76,16 +77,27 @@ async function answerTokenRequest(
 /** A grant of people is unknown where there are none. */
 function getGrant(form: Form, { oidc }: Tenant): Grant {
   const type = form.get('grant_type')
-  if (type === undefined) throw new OAuthError('invalid_request', 'Missing grant_type parameter')
+  if (type === undefined)
+    throw new OAuthError('invalid_request', 'Missing grant_type parameter', {
+      finding: { check: 'grant_type', saw: 'a form without grant_type', wanted: oneOf(grantTypes) },
+    })
   const grant = findGrant(type)
   if (!grant || (grant.isOfPeople && !oidc))
-    throw new OAuthError('unsupported_grant_type', 'The grant type is not supported')
+    throw new OAuthError('unsupported_grant_type', 'The grant type is not supported', {
+      finding: grant
+        ? {
+            check: 'grant_type',
+            saw: `${type}, and the tenant signs nobody in`,
+            wanted: 'oidc of the tenant',
+          }
+        : { check: 'grant_type', saw: quoted(type), wanted: oneOf(grantTypes) },
+    })
   return grant
 }
 
 function resolveTokenRequest({ form, grant, tenant, oauth2, client }: CheckedRequest): TokenRequest {
   const owner = { tenant, oauth2, client }
-  const scopes = resolveScopes(form, grant, client)
+  const scopes = resolveScopes(form, grant, { client, oauth2 })
   const audienceParameter = form.get('audience')
   const requested = [
     ...form.getAll('resource'),
@@ -104,12 +116,16 @@ function resolveTokenRequest({ form, grant, tenant, oauth2, client }: CheckedReq
   }
 }
 
-function resolveScopes(form: Form, { scopePolicy }: Grant, client: Client): readonly string[] {
+function resolveScopes(
+  form: Form,
+  { scopePolicy }: Grant,
+  { client, oauth2 }: Pick<CheckedRequest, 'client' | 'oauth2'>,
+): readonly string[] {
   if (scopePolicy === 'none') return []
   const scope = form.get('scope')
   if (scopePolicy === 'own') return scope === undefined ? [] : parseScope(scope)
   const scopes = scope === undefined ? client.default_scopes : parseScope(scope)
-  checkScopes(scopes, client.scopes)
+  checkScopes(scopes, client.scopes, Object.keys(oauth2.scopes))
   return scopes
 }
 

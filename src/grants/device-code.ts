@@ -7,6 +7,7 @@ import {
   deviceCodeInvalid,
   deviceCodeMessage,
   redeemDeviceCode,
+  usedCode,
 } from '../tokens/people/device-polls.ts'
 import { endFamily, familyIdOf, startFamily } from '../tokens/people/families.ts'
 import { FamilyEndedError } from '../tokens/people/family-ended-error.ts'
@@ -81,7 +82,7 @@ async function start(
 ): Promise<Authorization> {
   const { expiresAt: seedUntil, allowed } = granted
   const family = await startFamily({ seed: deviceCode, grant, madeAt: allowed.at, seedUntil }, request, deps)
-  if (!family) throw deviceCodeInvalid('used')
+  if (!family) throw deviceCodeInvalid('used', usedCode(deps.now(), deps.now()))
   return authorizePerson({ grant, person, family, ...narrowed, isFirst: true }, request.tenant)
 }
 

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { quoted } from '../protocol/finding/finding-words.ts'
 import { isApiKey } from '../tokens/token-claims.ts'
 import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 import { realm, withBearerToken } from './request/bearer.ts'
@@ -45,6 +46,11 @@ function checkAudience({ claims, tenant }: VerifiedToken): void {
     {
       challenge,
       cause: new Error('the aud has not the issuer'),
+      finding: {
+        ...{ check: 'audience', tenant: tenant.id },
+        saw: `aud ${quoted(claims.aud)}`,
+        wanted: `an aud with the issuer ${quoted(tenant.issuer)}, as a token with a scope of this server has`,
+      },
     },
   )
 }
@@ -57,7 +63,12 @@ export function hasScope({ scopes }: VerifiedToken, scope: string): boolean {
 function insufficientScope(scope: string, verified: VerifiedToken): OAuthError {
   const { claims, client, apiKey, ofPerson } = verified
   const challenge = { scheme: 'Bearer', realm, withError: true, scope } as const
-  const refuse = (sentence: string) => new OAuthError('insufficient_scope', sentence, { challenge })
+  const finding = {
+    ...{ check: 'scopes', tenant: verified.tenant.id },
+    saw: `the token says ${quoted(claims.scope ?? '')}; of these, ${quoted(verified.scopes.join(' '))} count now`,
+    wanted: `the scope ${scope}, in the token and among those of the client`,
+  }
+  const refuse = (sentence: string) => new OAuthError('insufficient_scope', sentence, { challenge, finding })
   if (!ofPerson && !client.scopes.includes(scope))
     return refuse(`The client does not have the scope ${scope}`)
   const isDisallowed = apiKey !== undefined && claims.scope?.split(' ').includes(scope)

@@ -27,5 +27,12 @@ export async function getCallerForPerson(
   const { ofPerson } = verified
   if (ofPerson) return { ...verified, ofPerson }
   const challenge = { scheme: 'Bearer', realm, withError: true } as const
-  throw new OAuthError('invalid_token', 'The access token is of no person', { challenge })
+  throw new OAuthError('invalid_token', 'The access token is of no person', {
+    challenge,
+    finding: {
+      ...{ check: 'person', tenant: verified.tenant.id },
+      saw: 'a token that a client has for itself, or an API key',
+      wanted: 'a token of a person who signed in',
+    },
+  })
 }

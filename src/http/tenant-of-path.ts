@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { type Finding, OAuthError } from '../protocol/errors.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { notesOf } from './request/request-notes.ts'
 
@@ -30,7 +30,7 @@ function isOneSpelling({ url }: Request): boolean {
 }
 
 function known(request: Request, tenant: Tenant | undefined): Tenant {
-  if (!tenant) throw tenantNotFound()
+  if (!tenant) throw tenantNotFound({ check: 'tenant', saw: noTenant, wanted: 'the id of an active tenant' })
   notesOf(request).tenant = tenant.id
   return tenant
 }
@@ -45,11 +45,18 @@ export async function getOAuth2Tenant(request: Request, id: string, deps: Tenant
   return withOAuth2(await getTenant(request, id, deps))
 }
 
+const noTenant = 'a path whose tenant does not exist or is not active, or is written with a percent sign'
+
 export function withOAuth2(tenant: Tenant): OAuth2Tenant {
-  if (!tenant.oauth2) throw tenantNotFound()
+  if (!tenant.oauth2)
+    throw tenantNotFound({
+      check: 'tenant',
+      saw: 'a tenant that issues no tokens',
+      wanted: 'oauth2 of the tenant',
+    })
   return { tenant, oauth2: tenant.oauth2 }
 }
 
-export function tenantNotFound(): OAuthError {
-  return new OAuthError('tenant_not_found', 'Tenant not found')
+export function tenantNotFound(finding?: Finding): OAuthError {
+  return new OAuthError('tenant_not_found', 'Tenant not found', { finding })
 }

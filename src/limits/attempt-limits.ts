@@ -163,5 +163,10 @@ function tooManyFailures(milliseconds: number): OAuthError {
     status: tooManyRequests,
     reason: 'too_many_failures',
     retryAfterSeconds: secondsUntil(milliseconds, 0),
+    finding: {
+      check: 'limit of failed attempts',
+      saw: 'too many failed attempts of this client, or from this address; nothing else was checked',
+      wanted: `the next attempt ${secondsUntil(milliseconds, 0)} s later`,
+    },
   })
 }

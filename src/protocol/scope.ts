@@ -1,4 +1,11 @@
 import { nameIn, OAuthError } from './errors.ts'
+import { oneOf, quoted } from './finding/finding-words.ts'
+
+const malformed = {
+  check: 'form of the scope',
+  saw: 'two spaces in a row, a space at an end, or a character that a scope cannot have',
+  wanted: 'scopes with single spaces between them',
+}
 
 /** One scope-token of RFC 6749 section 3.3: printable ASCII without space, quote and backslash. */
 export const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -13,13 +20,30 @@ export function isScopeToken(text: string): boolean {
  */
 export function parseScope(text: string): string[] {
   const tokens = text.split(' ')
-  if (!tokens.every(isScopeToken)) throw new OAuthError('invalid_scope', 'The scope is malformed')
+  if (!tokens.every(isScopeToken))
+    throw new OAuthError('invalid_scope', 'The scope is malformed', { finding: malformed })
   return [...new Set(tokens)]
 }
 
-/** Throws `invalid_scope` unless every requested scope is allowed: a scope is never dropped in silence. */
-export function checkScopes(requested: readonly string[], allowed: readonly string[]): void {
+/**
+ * Throws `invalid_scope` unless every requested scope is allowed: a scope is never dropped in silence. `known` are the scopes of the tenant,
+ * for the finding.
+ */
+export function checkScopes(
+  requested: readonly string[],
+  allowed: readonly string[],
+  known?: readonly string[],
+): void {
   const refused = requested.find((scope) => !allowed.includes(scope))
   if (refused === undefined) return
-  throw new OAuthError('invalid_scope', nameIn('The requested scope is not allowed for this client', refused))
+  const isUnknown = known !== undefined && !known.includes(refused)
+  const saw = `${quoted(refused)}, ${isUnknown ? 'which the tenant does not have' : 'which the client does not have'}`
+  const finding = { check: 'scope', saw, wanted: oneOf(allowed) }
+  throw new OAuthError(
+    'invalid_scope',
+    nameIn('The requested scope is not allowed for this client', refused),
+    {
+      finding,
+    },
+  )
 }

@@ -121,7 +121,7 @@ export class RecentTokens {
     try {
       const names = { jti: shared.tokenId, client_id: shared.clientId }
       const isRevokedAt = await findRevocation(this.#storage, tenantId, names)
-      return !isRevokedAt(shared.issuedAt)
+      return isRevokedAt(shared.issuedAt) === undefined
     } catch (error) {
       if (error instanceof StorageError) return 'unknown'
       throw error

@@ -17,19 +17,30 @@ export interface RevocableToken {
   readonly isApiKey?: boolean
 }
 
+/** What was revoked, and up to which time of issue (seconds since the epoch). */
+export interface Revoked {
+  readonly by: 'token' | 'client' | 'tenant'
+  readonly before: number
+}
+
 /**
- * Returns a function that takes a time of issue (seconds since the epoch) and returns whether the token, all tokens of its client or all
- * tokens of the tenant were revoked. Throws StorageError.
+ * Returns a function that takes a time of issue (seconds since the epoch) and returns what was revoked: the token, all tokens of its client
+ * or all tokens of the tenant; undefined: nothing of them. Throws StorageError.
  */
 export async function findRevocation(
   storage: Storage,
   tenantId: string,
   { jti, client_id, isApiKey = false }: RevocableToken,
-): Promise<(iat: number) => boolean> {
+): Promise<(iat: number) => Revoked | undefined> {
   const one = ids.token(jti)
   const found = await of(storage, tenantId).findMany([one, ids.client(client_id), ids.tenant])
-  return (iat) =>
-    found.some(({ id, value }) => id === one || iat <= (isApiKey ? ofApiKeys(value) : value.before))
+  const upTo = (value: Revocation) => (isApiKey ? ofApiKeys(value) : value.before)
+  return (iat) => {
+    const row = found.find(({ id, value }) => id === one || iat <= upTo(value))
+    if (!row) return undefined
+    const by = row.id === one ? 'token' : row.id === ids.tenant ? 'tenant' : 'client'
+    return { by, before: upTo(row.value) }
+  }
 }
 
 type Revocation = (typeof revocations.schema)['static']

@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { quoted, shapeOf } from '../../protocol/finding/finding-words.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /** SHA-256 in base64url (RFC 7636 section 4.2). */
@@ -13,11 +14,27 @@ export function parseCodeChallenge({ parameters, client }: CheckedParameters): s
   const method = parameters.get('code_challenge_method')
   if (challenge === undefined && method === undefined) {
     if (mayLeaveOut(client)) return null
-    throw new OAuthError('invalid_request', 'Missing code_challenge parameter: PKCE with S256 is required')
+    throw new OAuthError('invalid_request', 'Missing code_challenge parameter: PKCE with S256 is required', {
+      finding: {
+        check: 'PKCE',
+        saw: 'no code_challenge',
+        wanted:
+          'code_challenge with code_challenge_method=S256, or require_pkce: false of a confidential client',
+      },
+    })
   }
-  if (method !== 'S256') throw new OAuthError('invalid_request', 'The code_challenge_method must be S256')
+  if (method !== 'S256')
+    throw new OAuthError('invalid_request', 'The code_challenge_method must be S256', {
+      finding: { check: 'PKCE', saw: `code_challenge_method ${quoted(method)}`, wanted: 'S256' },
+    })
   if (challenge === undefined || !s256Challenge.test(challenge))
-    throw new OAuthError('invalid_request', 'The code_challenge must be 43 characters of base64url')
+    throw new OAuthError('invalid_request', 'The code_challenge must be 43 characters of base64url', {
+      finding: {
+        check: 'PKCE',
+        saw: challenge === undefined ? 'no code_challenge' : `a code_challenge of ${shapeOf(challenge)}`,
+        wanted: '43 characters of base64url: the SHA-256 of the code_verifier',
+      },
+    })
   return challenge
 }
 

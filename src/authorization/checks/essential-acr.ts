@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
 import { acrValues } from '../../protocol/people/acr.ts'
 import type { ClaimsRequest } from '../../tokens/people/claims-request.ts'
 
@@ -11,5 +12,7 @@ export function checkEssentialAcr(claims: ClaimsRequest | undefined): void {
   if (acr?.essential !== true || (acr.value === undefined && acr.values === undefined)) return
   const wanted = [acr.value, ...(acr.values ?? [])]
   if (acrValues.some((value) => wanted.includes(value))) return
-  throw new OAuthError('unmet_authentication_requirements', 'No login of this server has the acr')
+  throw new OAuthError('unmet_authentication_requirements', 'No login of this server has the acr', {
+    finding: { check: 'essential acr', saw: quoted(wanted.filter(Boolean)), wanted: oneOf(acrValues) },
+  })
 }

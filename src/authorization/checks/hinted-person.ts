@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { quoted } from '../../protocol/finding/finding-words.ts'
 import type { ClaimsRequest } from '../../tokens/people/claims-request.ts'
 import { verifyIdTokenHint } from '../../tokens/people/id-token-hint.ts'
 import type { CheckedParameters } from './request-check.ts'
@@ -22,7 +23,15 @@ export async function resolveHintedSub(
   if (text === undefined) return wanted
   const hint = await verifyIdTokenHint(text, tenant, deps)
   if (!hint || hint.clientId !== client.id)
-    throw new OAuthError('invalid_request', 'The id_token_hint is not an ID token of this client')
+    throw new OAuthError('invalid_request', 'The id_token_hint is not an ID token of this client', {
+      finding: {
+        check: 'id_token_hint',
+        saw: hint
+          ? `an ID token of the client ${quoted(hint.clientId)}`
+          : 'a text that is no ID token of this tenant',
+        wanted: `an ID token of the client ${quoted(client.id)}`,
+      },
+    })
   if (wanted !== undefined && wanted !== hint.sub)
     throw new OAuthError('invalid_request', 'The id_token_hint and the claim sub are of two people')
   return hint.sub

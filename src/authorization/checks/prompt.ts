@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
 import { type Prompt, prompts } from '../authorization-request.ts'
 import type { CheckedParameters } from './request-check.ts'
 
@@ -9,8 +10,12 @@ export function parsePrompt({ parameters }: Pick<CheckedParameters, 'parameters'
   const asked = [...new Set(text.split(' '))]
   const known = prompts.filter((prompt) => asked.includes(prompt))
   if (known.length < asked.length)
-    throw new OAuthError('invalid_request', `The prompt must be of: ${prompts.join(', ')}`)
+    throw new OAuthError('invalid_request', `The prompt must be of: ${prompts.join(', ')}`, {
+      finding: { check: 'prompt', saw: quoted(text), wanted: oneOf(prompts) },
+    })
   if (known.includes('none') && known.length > 1)
-    throw new OAuthError('invalid_request', 'The prompt none stands alone')
+    throw new OAuthError('invalid_request', 'The prompt none stands alone', {
+      finding: { check: 'prompt', saw: quoted(text), wanted: 'none alone, or the others without it' },
+    })
   return known
 }

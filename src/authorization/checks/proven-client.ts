@@ -1,5 +1,6 @@
 import type { TenantClients } from '../../clients/client-registry.ts'
 import { OAuthError } from '../../protocol/errors.ts'
+import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
 import { matchesRedirectUri } from '../../protocol/url/redirect-uri.ts'
 import type { ReturnAddress } from '../authorization-request.ts'
 import type { RequestParameters } from '../request-parameters.ts'
@@ -20,11 +21,23 @@ export async function proveReturnAddress(
   if (!client?.active)
     throw new OAuthError('invalid_request', 'The client is unknown', {
       reason: client ? 'inactive_client' : 'unknown_client',
+      finding: {
+        check: 'client',
+        saw: client
+          ? `the client ${quoted(client.id)}, which is not active`
+          : 'a client_id that no client of the tenant has',
+        wanted: 'the id of an active client',
+      },
     })
   const redirectUri = required(parameters, 'redirect_uri')
   if (!client.redirect_uris.some((registered) => matchesRedirectUri(registered, redirectUri)))
     throw new OAuthError('invalid_request', 'The redirect_uri is not registered for the client', {
       reason: 'unregistered_uri',
+      finding: {
+        check: 'redirect_uri of the client',
+        saw: `${quoted(redirectUri)} for the client ${quoted(client.id)}`,
+        wanted: oneOf(client.redirect_uris),
+      },
     })
   // A state that is refused for its length would make a header that no proxy takes, so the client would not learn of the refusal.
   const state = parameters.getShort('state')

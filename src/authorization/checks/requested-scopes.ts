@@ -1,5 +1,6 @@
 import type { Client } from '../../clients/client.ts'
 import { OAuthError } from '../../protocol/errors.ts'
+import { quoted } from '../../protocol/finding/finding-words.ts'
 import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { checkScopes, parseScope } from '../../protocol/scope.ts'
@@ -12,8 +13,15 @@ import type { RequestParameters } from '../request-parameters.ts'
 export function parsePeopleScopes(scope: string | undefined, client: Client): readonly string[] {
   const scopes = scope === undefined ? client.default_scopes : parseScope(scope)
   const own = scopes.filter((name) => !isPeopleScope(name))
-  if (own.some(isReservedScope))
-    throw new OAuthError('invalid_scope', 'A scope that manages this server is not for people')
+  const reserved = own.find(isReservedScope)
+  if (reserved !== undefined)
+    throw new OAuthError('invalid_scope', 'A scope that manages this server is not for people', {
+      finding: {
+        check: 'scope',
+        saw: quoted(reserved),
+        wanted: 'a token of the client itself, by client_credentials',
+      },
+    })
   checkScopes(own, client.scopes)
   return withoutUseless(scopes, client)
 }

@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
 import { type ResponseMode, responseModes } from '../authorization-request.ts'
 import type { RequestParameters } from '../request-parameters.ts'
 
@@ -12,5 +13,7 @@ export function findResponseMode(parameters: RequestParameters): ResponseMode {
 export function checkResponseMode({ parameters }: { readonly parameters: RequestParameters }): void {
   const asked = parameters.get('response_mode')
   if (asked !== undefined && !responseModes.some((mode) => mode === asked))
-    throw new OAuthError('invalid_request', 'The response mode is not supported: use query or form_post')
+    throw new OAuthError('invalid_request', 'The response mode is not supported: use query or form_post', {
+      finding: { check: 'response_mode', saw: quoted(asked), wanted: oneOf(responseModes) },
+    })
 }

@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { quoted } from '../../protocol/finding/finding-words.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /**
@@ -9,5 +10,7 @@ export function checkResponseType({ parameters }: CheckedParameters): void {
   const type = parameters.get('response_type')
   if (type === undefined) throw new OAuthError('invalid_request', 'Missing response_type parameter')
   if (type !== 'code')
-    throw new OAuthError('unsupported_response_type', 'The response type is not supported: use code')
+    throw new OAuthError('unsupported_response_type', 'The response type is not supported: use code', {
+      finding: { check: 'response_type', saw: quoted(type), wanted: 'response_type=code' },
+    })
 }

@@ -1,6 +1,9 @@
 import { type ClientAssertion, findSigner, fittingKeys } from '../../keys/client-assertion.ts'
+import type { Finding } from '../../protocol/errors.ts'
+import type { Client } from '../client.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import { type AssertionClaims, type AssertionFault, checkAssertion } from './assertion-claims.ts'
+import { findAssertionFailure } from './assertion-finding.ts'
 import type { CheckDeps, CheckedClient, CredentialCheck, FailedCheck } from './credential-check.ts'
 import type { Proof } from './proof.ts'
 import { consumeAssertion } from './used-assertions.ts'
@@ -41,6 +44,12 @@ export class AssertionCheck implements CredentialCheck {
   explain({ jwks }: CheckedClient): FailedCheck | undefined {
     if (typeof this.#claims === 'string') return undefined
     return fittingKeys(this.#assertion, jwks?.keys ?? []).length === 0 ? 'unknown_key' : undefined
+  }
+
+  describe(failed: FailedCheck, { jwks }: Client): Finding {
+    const { audiences } = this.#deps.findAssertionDeps()
+    const rules = { clientId: this.#clientId, audiences, now: this.#deps.now() }
+    return findAssertionFailure(failed, { assertion: this.#assertion, rules, keys: jwks?.keys ?? [] })
   }
 
   async workInVain(client: CheckedClient): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AuthenticationMethodName } from '../../protocol/client-authentication.ts'
-import { OAuthError } from '../../protocol/errors.ts'
+import { type Finding, OAuthError } from '../../protocol/errors.ts'
 import {
   authenticationMethods,
   type FoundCredentials,
@@ -13,6 +13,7 @@ import {
 } from './check-credentials.ts'
 import { type ClientAttempt, uncounted } from './client-attempt.ts'
 import type { CheckDeps, FailedCheck } from './credential-check.ts'
+import { findFailure } from './failure-finding.ts'
 
 export interface AuthenticationDeps extends Omit<CheckDeps, 'attempt'> {
   /** Begins an attempt to authenticate as this client. Default: failures are not counted. */
@@ -44,10 +45,14 @@ export async function authenticateClient(
   if (admitted) await admitted.catch((held: unknown) => workInVain(claimed, checkDeps, held))
   const outcome = await checkCredentials(claimed, checkDeps)
   if ('failed' in outcome) {
-    throw outcome.refusal ?? failed(isPublic ? 'no_credentials' : outcome.failed, presented, deps)
+    const finding = findFailure({ ...outcome, ...claimed, now: deps.now() })
+    throw outcome.refusal ?? failed(isPublic ? 'no_credentials' : outcome.failed, presented, deps, finding)
   }
   const spent = await claimed.check.consume?.()
-  if (spent) throw attempt.fail() ?? failed(spent, presented, deps)
+  if (spent) {
+    const finding = findFailure({ failed: spent, ...claimed, client: outcome.client, now: deps.now() })
+    throw attempt.fail() ?? failed(spent, presented, deps, finding)
+  }
   attempt.succeed()
   return outcome
 }
@@ -82,9 +87,22 @@ async function workInVain(claimed: ClaimedIdentity, deps: CheckDeps, held: unkno
 }
 
 function checkOneMethod({ basic, clientId }: PresentedClient, used: number): void {
-  if (used > 1) throw new OAuthError('invalid_request', 'More than one client authentication method was used')
+  if (used > 1)
+    throw new OAuthError('invalid_request', 'More than one client authentication method was used', {
+      finding: {
+        check: 'one authentication method',
+        saw: `credentials for ${used} methods`,
+        wanted: 'HTTP Basic, or client_secret, or client_assertion',
+      },
+    })
   if (typeof basic !== 'object' || clientId === undefined || clientId === basic.clientId) return
-  throw new OAuthError('invalid_request', 'The client_id differs from that of the Authorization header')
+  throw new OAuthError('invalid_request', 'The client_id differs from that of the Authorization header', {
+    finding: {
+      check: 'one client_id',
+      saw: 'a client_id in the form and another one in the Authorization header',
+      wanted: 'the same in both, or none in the form',
+    },
+  })
 }
 
 type UnusableCredentials = 'no_credentials' | 'malformed_credentials'
@@ -99,13 +117,28 @@ function isUnusable(reason: FailedCheck | UnusableCredentials): reason is Unusab
   return reason in sentences
 }
 
+function findUnusable(reason: string): Finding {
+  return reason === 'no_credentials'
+    ? {
+        check: 'client credentials',
+        saw: 'neither an Authorization header nor client_secret nor client_assertion',
+        wanted: 'the credentials of a client, in one of these ways',
+      }
+    : {
+        check: 'client credentials',
+        saw: 'an Authorization header that is not Basic, or client_secret without client_id, or a client_assertion that is no signed JWT or of another type',
+        wanted: 'client_id:client_secret in Basic, both in the form, or a signed JWT',
+      }
+}
+
 function failed(
   reason: FailedCheck | UnusableCredentials,
   { basic }: PresentedClient,
   { tenantId }: Pick<AuthenticationDeps, 'tenantId'>,
+  finding: Finding = findUnusable(reason),
 ): OAuthError {
   const challenge = { scheme: 'Basic', realm: tenantId, withError: false } as const
-  const options = { reason, ...(basic !== undefined && { challenge }) }
+  const options = { reason, finding, ...(basic !== undefined && { challenge }) }
   return isUnusable(reason)
     ? new OAuthError('invalid_client', sentences[reason], options)
     : new OAuthError('invalid_client', 'Client authentication failed', options)

@@ -20,6 +20,8 @@ export interface ClaimedIdentity {
 
 export interface Failure {
   readonly failed: FailedCheck
+  /** The client that the request claims to be from; undefined: there is none. */
+  readonly client: Client | undefined
   /** See {@link ClientAttempt.fail}. */
   readonly refusal: OAuthError | undefined
 }
@@ -62,7 +64,7 @@ async function checkConfigured(
   })
   await admitInVain(attempt)
   if (near) await check.workInVain(viewFor(near, method))
-  return { failed: chooseReason(outcome, explained), refusal }
+  return { failed: chooseReason(outcome, explained), client, refusal }
 }
 
 /**
@@ -111,7 +113,7 @@ async function checkStored(
   const refusal = attempt.fail()
   const explained = checked && (await check.explain(checked))
   if (!isNew) await check.workInVain(dummy)
-  return { failed: chooseReason(outcome, client && explained), refusal }
+  return { failed: chooseReason(outcome, client && explained), client, refusal }
 }
 
 /** Ignores that the attempt now has to wait: its failure is counted already, and its answer is that of a failure. */

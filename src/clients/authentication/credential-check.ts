@@ -1,3 +1,4 @@
+import type { Finding } from '../../protocol/errors.ts'
 import type { SecretChecker } from '../../secrets/secret-checker.ts'
 import type { Client, Credentials } from '../client.ts'
 import type { TenantClients } from '../client-registry.ts'
@@ -65,6 +66,8 @@ export interface CredentialCheck {
    * from another.
    */
   explain(client: CheckedClient): MaybePromise<FailedCheck | undefined>
+  /** What `grantd explain` says of a failure for which this check alone has the facts. */
+  describe?(failed: FailedCheck, client: Client): Finding
   /** Does the work of {@link findProofAfter} and {@link explain} only to take the same time. */
   workInVain(client: CheckedClient): Promise<void>
   /**

@@ -1,5 +1,7 @@
+import type { Finding } from '../../protocol/errors.ts'
+import { shapeOf } from '../../protocol/finding/finding-words.ts'
 import type { Asker } from '../../secrets/secret-checker.ts'
-import { type ClientSecret, validSecrets } from '../client.ts'
+import { type Client, type ClientSecret, validSecrets } from '../client.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'
 import type { CheckDeps, CheckedClient, CredentialCheck, FailedCheck } from './credential-check.ts'
 import type { Proof } from './proof.ts'
@@ -55,6 +57,21 @@ export class SecretCheck implements CredentialCheck {
       if (!found) return undefined
       return found.notBefore !== null && now < found.notBefore ? 'secret_not_valid_yet' : 'secret_expired'
     })
+  }
+
+  describe(_failed: FailedCheck, { secrets }: Client): Finding {
+    const ids = validSecrets(secrets, this.#deps.now()).map(({ id }) => id)
+    const shape = shapeOf(this.#credentials.clientSecret)
+    const count = ids.length === 1 ? 'the one secret' : `any of the ${ids.length} secrets`
+    const saw =
+      ids.length === 0
+        ? 'the client has no secret that is valid now'
+        : `${shape}: not that of ${count} that the client has now`
+    return {
+      check: 'client secret',
+      saw,
+      wanted: ids.length === 0 ? 'a new secret of the client' : `the secret ${ids.join(' or ')}`,
+    }
   }
 
   async workInVain(client: CheckedClient): Promise<void> {

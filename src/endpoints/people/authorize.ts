@@ -5,14 +5,15 @@ import { openAuthorization } from '../../authorization/open-flow.ts'
 import { isRequestUri, keepRequest, takeRequest } from '../../authorization/pushed-requests.ts'
 import { type ParameterList, RequestParameters } from '../../authorization/request-parameters.ts'
 import type { Deps } from '../../deps.ts'
+import { noteError } from '../../http/answer/render-error.ts'
 import { openBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { recordAudit } from '../../http/record-event.ts'
 import { parseFormPairs, parseQueryPairs } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
-import { OAuthError } from '../../protocol/errors.ts'
-import { findSignedIn } from '../../sessions/signed-in.ts'
+import { type ErrorCode, OAuthError } from '../../protocol/errors.ts'
+import { findSignedIn, type SignedIn } from '../../sessions/signed-in.ts'
 import { answerFlow } from './answer-flow.ts'
 import { authorizeDetail, authorizePostDetail } from './authorize-detail.ts'
 import { interactionPath } from './interaction-page.ts'
@@ -94,7 +95,14 @@ async function resolveRequest(
   const clientId = parameters.get('client_id')
   if (clientId === undefined) throw new OAuthError('invalid_request', 'Missing client_id parameter')
   const taken = await takeRequest({ uri, clientId }, place, deps)
-  if (!taken) throw new OAuthError('invalid_request_uri', 'The request_uri is unknown, expired or used')
+  if (!taken)
+    throw new OAuthError('invalid_request_uri', 'The request_uri is unknown, expired or used', {
+      finding: {
+        check: 'request_uri',
+        saw: 'a request_uri that is unknown, older than a minute, of another client, or that another browser has used',
+        wanted: 'a new pushed request for each browser',
+      },
+    })
   return taken
 }
 
@@ -119,8 +127,11 @@ async function answerAuthorization(
   const options = { tenant, deps, headers, client, actor, uiLocales }
   const next = await proceed(flow, { tenant, signedIn, interaction: undefined }, deps)
   if (next.step === 'answer') return answerFlow(request, next.answer, options)
-  if (flow.ask.prompt.includes('none'))
-    return answerFlow(request, await flow.refuse(...silentError(next.step)), options)
+  if (flow.ask.prompt.includes('none')) {
+    const [error, description] = silentError(next.step)
+    noteSilence(request, error, { step: next.step, signedIn })
+    return answerFlow(request, await flow.refuse(error, description), options)
+  }
   const content = {
     kind: 'authorize' as const,
     parameters: asked.parameters.map(([name, value]): [string, string] => [name, value]),
@@ -128,6 +139,25 @@ async function answerAuthorization(
   }
   const interaction = await startInteraction({ tenant, browser, content }, deps)
   return seeOther(interactionPath({ of, deps, interaction }, next.step), headers)
+}
+
+const silentReasons = {
+  'sign-in': 'a session that is too old, or of another person than the request wants',
+  'select-account': 'a person who has to choose an account',
+  consent: 'scopes that the person has not allowed this client yet',
+} as const
+
+/** Says for `grantd explain` why a request with `prompt=none` has no code. */
+function noteSilence(
+  request: Request,
+  error: ErrorCode,
+  { step, signedIn }: { readonly step: keyof typeof silentReasons; readonly signedIn: SignedIn | undefined },
+): void {
+  const saw = signedIn ? silentReasons[step] : 'a browser in which nobody is signed in'
+  const wanted = 'a session for which nobody has to be asked, or a request without prompt=none'
+  const notes = notesOf(request)
+  notes.error = error
+  notes.finding = { check: 'prompt=none', saw, wanted }
 }
 
 /** The error goes to the client, because its redirect URI is proven. */
@@ -138,7 +168,7 @@ function answerRefusal(
 ): Response {
   const notes = notesOf(request)
   notes.clientId = clientId
-  notes.error = error.code
+  noteError(error, notes)
   const reason = error.reason ?? error.code
   const event = { type: 'authorization.refused', tenant: tenant.id, outcome: 'refused', reason } as const
   recordAudit(request, { ...event, client: clientId }, deps)

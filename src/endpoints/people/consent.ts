@@ -8,6 +8,7 @@ import { answerPeople } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { recordAudit } from '../../http/record-event.ts'
 import { parseForm } from '../../http/request/form.ts'
+import { notesOf } from '../../http/request/request-notes.ts'
 import { renderConsentPage } from '../../pages/consent-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
@@ -110,6 +111,13 @@ async function deny(page: InteractionPage, { person }: SignedIn): Promise<Respon
   const changes = { denied: person.sub, consented: null }
   await updateInteraction(interaction, changes, { tenant: of.tenant, ...deps })
   const answer = await flow.refuse('access_denied', 'The person did not allow the request')
+  const notes = notesOf(request)
+  notes.error = 'access_denied'
+  notes.finding = {
+    check: 'consent',
+    saw: `the person did not allow ${flow.asked.join(' ')}`,
+    wanted: 'a person who allows it',
+  }
   const { client, uiLocales } = flow
   const options = { tenant: of.tenant, deps, headers: new Headers(), client, uiLocales }
   return answerFlow(request, answer, options)

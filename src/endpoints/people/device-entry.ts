@@ -123,6 +123,14 @@ interface FormAnswer extends Pick<DeviceView, 'problem'> {
 }
 
 function answerUnknown(request: Request, code: string | undefined, deps: Deps): Response {
+  notesOf(request).finding = {
+    check: 'code of a device',
+    saw:
+      code === undefined
+        ? 'a text that is no code'
+        : 'a code that no device waits with: mistyped, expired or decided',
+    wanted: 'the code that the device shows now',
+  }
   return answerForm(request, { code, problem: { kind: 'unknown' }, status: 400 }, deps)
 }
 
@@ -131,6 +139,7 @@ function answerWait(
   code: string,
   { error, deps }: { error: OAuthError; deps: Deps },
 ): Response {
+  notesOf(request).finding = error.finding
   const seconds = error.retryAfterSeconds ?? 1
   const problem = { kind: 'wait' as const, seconds }
   return answerForm(request, { code, problem, status: tooManyRequests, retryAfter: seconds }, deps)

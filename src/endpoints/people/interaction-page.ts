@@ -1,5 +1,6 @@
 import { type Flow, type FlowPlace, findStep, proceed } from '../../authorization/flow.ts'
 import {
+  explainOver,
   findInteraction,
   type Interaction,
   type InteractionPlace,
@@ -8,6 +9,7 @@ import {
 } from '../../authorization/interactions.ts'
 import { openFlow } from '../../authorization/open-flow.ts'
 import type { Deps } from '../../deps.ts'
+import { noteError } from '../../http/answer/render-error.ts'
 import { type Browser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { pagePath, seeOther } from '../../http/browser/people-page.ts'
@@ -88,6 +90,7 @@ export async function openInteraction(
   if (!browser || !interaction || !opened) return answerOver(request, of, { deps, id, place })
   const { flow } = opened
   if (!flow) {
+    noteError(opened.error, notesOf(request))
     const options = { tenant: of.tenant, deps, headers: new Headers(), client: undefined }
     return answerFlow(request, opened.answer, options)
   }
@@ -112,6 +115,8 @@ async function answerOver(request: Request, of: OAuth2Tenant, { deps, id, place 
   const isAgain = request.method === 'GET' && new URL(request.url).searchParams.has(againParameter)
   const interaction = isAgain && place ? await renewInteraction(id, place, deps) : undefined
   if (interaction) return seeOther(interactionPath({ of, deps, interaction }, 'sign-in'))
+  const over = await explainOver(id, { tenant, browser: place?.browser }, deps)
+  notesOf(request).finding = over
   const canRenew = place !== undefined && (await isRenewable(id, place, deps))
   const page = renderNoticePage({
     frame: pageFrame(request, tenant, deps),

@@ -3,13 +3,19 @@ import { type Browser, setBrowserCookie, setSessionCookie } from '../../http/bro
 import { recordAudit } from '../../http/record-event.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import type { SignInProblem } from '../../pages/sign-in-page.ts'
+import type { Finding } from '../../protocol/errors.ts'
 import { passwordAcr } from '../../protocol/people/acr.ts'
 import { isKnownBrowser, rememberBrowser } from '../../sessions/browsers.ts'
 import type { Session } from '../../sessions/session.ts'
 import { startSession } from '../../sessions/sessions.ts'
 import type { SignedIn } from '../../sessions/signed-in.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
-import { checkPassword, type PasswordOutcome, type ProvenPerson } from '../../users/sign-in.ts'
+import {
+  checkPassword,
+  type PasswordOutcome,
+  type ProvenPerson,
+  type SignInFault,
+} from '../../users/sign-in.ts'
 
 interface Attempt {
   /** Both as they were typed. */
@@ -94,15 +100,38 @@ function noteEnd(
   deps.metrics?.countSessionsEnded('switch', 1)
 }
 
+/** What was typed is in none of them: people type their password into the field of the name. */
+const faults: Readonly<Record<SignInFault, Pick<Finding, 'saw' | 'wanted'>>> = {
+  unknown_person: { saw: 'a name that no person of the tenant has', wanted: 'the username of a person' },
+  person_inactive: { saw: 'a person who is disabled', wanted: 'a person who is active' },
+  no_password: {
+    saw: 'a person who has no password yet',
+    wanted: 'a password, which a link of grantd user reset sets',
+  },
+  wrong_password: { saw: 'another password than that of the person', wanted: 'the password of the person' },
+}
+
+function findFailure(outcome: Exclude<PasswordOutcome, ProvenPerson>): Finding {
+  const { failure, fault, sub } = outcome
+  if (failure === 'wait' && fault === undefined) {
+    const wanted = `the next attempt ${outcome.seconds} s later`
+    return { check: 'limit of failed sign-ins', saw: 'too many failed attempts; nothing was checked', wanted }
+  }
+  const { saw, wanted } = faults[fault ?? 'unknown_person']
+  return { check: 'sign-in', saw: sub === undefined ? saw : `${saw}: ${sub}`, wanted }
+}
+
 /** An attempt that only has to wait is not recorded: `limit.reached` is, once. */
 function noteFailure(
   request: Request,
-  { failure, fault, sub }: Exclude<PasswordOutcome, ProvenPerson>,
+  outcome: Exclude<PasswordOutcome, ProvenPerson>,
   { tenant, clientId, deps }: AttemptContext,
 ): void {
+  const { failure, fault, sub } = outcome
   deps.metrics?.countSignIn(failure)
   if (failure === 'wait') deps.metrics?.countThrottled('person')
   notesOf(request).reason = fault
+  notesOf(request).finding = findFailure(outcome)
   if (fault === undefined) return
   const event = { type: 'sign_in.refused', tenant: tenant.id, outcome: 'refused', reason: fault } as const
   const detail = sub === undefined ? {} : { detail: { sub } }

@@ -13,5 +13,15 @@ const kinds: Readonly<Record<Proof['kind'], ClientKind>> = {
 /** Checks that the grant takes this kind of client. A public client must not use a grant that relies on a proof of the client. */
 export const checkClientKind: TokenCheck = ({ proof, grant: { type, clients } }) => {
   if (clients === 'both' || clients === kinds[proof.kind]) return
-  throw new OAuthError('unauthorized_client', nameIn('This grant type is not for clients of this kind', type))
+  throw new OAuthError(
+    'unauthorized_client',
+    nameIn('This grant type is not for clients of this kind', type),
+    {
+      finding: {
+        check: 'kind of client',
+        saw: `a ${kinds[proof.kind]} client`,
+        wanted: `a ${clients} client for ${type}`,
+      },
+    },
+  )
 }

@@ -1,4 +1,5 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import { oneOf } from '../../protocol/finding/finding-words.ts'
 import type { TokenCheck } from './token-check.ts'
 
 /** Checks that the client may use this grant. */
@@ -7,5 +8,12 @@ export const checkGrantAllowed: TokenCheck = ({ client, grant: { type } }) => {
   throw new OAuthError(
     'unauthorized_client',
     nameIn('The client is not allowed to use this grant type', type),
+    {
+      finding: {
+        check: 'grant of the client',
+        saw: `${type}, which the client does not have`,
+        wanted: oneOf(client.grant_types),
+      },
+    },
   )
 }

@@ -72,9 +72,29 @@ function isOwnOrigin(origin: string, request: Request, publicUrl: string): boole
   return origin === own || origin === `${protocol}//${request.headers.get('host') ?? ''}`
 }
 
-function refusal(reason: string): OAuthError {
+const findings = {
+  csrf_missing: {
+    saw: 'a form without its hidden csrf, or a browser without our cookie',
+    wanted: 'the form of our page, from a browser that keeps cookies',
+  },
+  csrf_wrong: {
+    saw: 'a csrf of another browser, another page or another person',
+    wanted: 'the form as this browser got it, and the same person signed in',
+  },
+  csrf_cross_site: {
+    saw: 'a form that a page of another site sent (Sec-Fetch-Site: cross-site)',
+    wanted: 'a form of our page',
+  },
+  csrf_origin: {
+    saw: 'an Origin that is neither that of public_url nor that of the request',
+    wanted: 'an Origin of this server; behind a proxy, public_url is the address that browsers see',
+  },
+} as const
+
+function refusal(reason: keyof typeof findings): OAuthError {
   return new OAuthError('access_denied', 'The form is not from this page or is too old', {
     status: 403,
     reason,
+    finding: { check: 'form of our page (CSRF)', ...findings[reason] },
   })
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from '../../protocol/errors.ts'
+import { type Finding, OAuthError } from '../../protocol/errors.ts'
 import type { VerifiedToken } from '../../tokens/verify.ts'
 
 export const realm = 'grantd'
@@ -21,11 +21,20 @@ export async function withBearerToken(
   const header = request.headers.get('authorization')
   const sent = header === null ? undefined : /^bearer(?: +(.*))?$/i.exec(header)?.[1]
   if (sent !== undefined && postedToken !== undefined)
-    throw new OAuthError('invalid_request', 'The access token was sent twice')
+    throw new OAuthError('invalid_request', 'The access token was sent twice', {
+      finding: {
+        check: 'one access token',
+        saw: 'one in the header and one in the form',
+        wanted: 'one of them',
+      },
+    })
   const token = sent ?? postedToken
   if (token === undefined || token === '') {
     const challenge = { scheme: 'Bearer', realm, withError: false } as const
-    throw new OAuthError('invalid_token', 'An access token is required', { challenge })
+    throw new OAuthError('invalid_token', 'An access token is required', {
+      challenge,
+      finding: noToken(header),
+    })
   }
   try {
     const verified = await verify(token)
@@ -38,9 +47,20 @@ export async function withBearerToken(
   }
 }
 
+function noToken(header: string | null): Finding {
+  const saw =
+    header === null ? 'no Authorization header' : 'an Authorization header that is not Bearer, or is empty'
+  return { check: 'access token', saw, wanted: 'Authorization: Bearer and the token' }
+}
+
 /** Refuses a token that is bound to a key, because no code here checks that the sender has the key (RFC 7800 section 3). */
-function checkUnbound({ claims }: VerifiedToken): void {
+function checkUnbound({ claims, tenant }: VerifiedToken): void {
   if (!('cnf' in claims)) return
   const cause = new Error('bound to a key, and the request does not prove that the sender has it')
-  throw new OAuthError('invalid_token', 'The access token is invalid', { cause })
+  const finding = {
+    ...{ check: 'proof of possession', tenant: tenant.id },
+    saw: 'a token with cnf, which is bound to a key',
+    wanted: 'a token without cnf: this server checks no proof of its key',
+  }
+  throw new OAuthError('invalid_token', 'The access token is invalid', { cause, finding })
 }

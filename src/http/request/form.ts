@@ -1,4 +1,5 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import { quoted } from '../../protocol/finding/finding-words.ts'
 import { readBody } from './body.ts'
 
 /** The parameters of a form, parsed once at the door. */
@@ -76,13 +77,18 @@ const parameterName = /^[a-z_]{1,32}$/
 /** The error for a parameter that is sent twice, in a form or in a query. */
 export function sentTwice(name: string): OAuthError {
   const sentence = 'A parameter was sent more than once'
-  return new OAuthError('invalid_request', nameIn(sentence, parameterName.test(name) ? name : undefined))
+  const shown = parameterName.test(name) ? name : undefined
+  const finding = { check: 'parameters', saw: `${shown ?? 'a parameter'} more than once`, wanted: 'it once' }
+  return new OAuthError('invalid_request', nameIn(sentence, shown), { finding })
 }
 
 function checkMediaType(contentType: string | null): void {
   const mediaType = contentType?.split(';')[0]?.trim().toLowerCase()
   if (mediaType === 'application/x-www-form-urlencoded') return
-  throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded')
+  const saw = mediaType === undefined ? 'no Content-Type' : `Content-Type ${quoted(mediaType)}`
+  throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded', {
+    finding: { check: 'body', saw, wanted: 'a form: application/x-www-form-urlencoded' },
+  })
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

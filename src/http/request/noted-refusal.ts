@@ -8,12 +8,27 @@ const polling: readonly (string | undefined)[] = ['authorization_pending', 'slow
  * Keeps why a request was refused, if it was, for `grantd explain`. The answer is made already, and the work is the same for every cause. A
  * failure of the server has its cause in the log alone.
  */
-export function noteRefusal(
+export function noteRefusal(done: Omit<FinishedRequest, 'started'>, deps: NotingDeps): void {
+  const { error, finding, isExpected } = done.notes
+  if (isExpected || polling.includes(error) || (error === undefined && !finding)) return
+  try {
+    note(done, deps)
+  } catch {
+    // Whatever broke, the answer goes out, and the log has its line.
+  }
+}
+
+interface NotingDeps {
+  /** Default: no refusal is kept. */
+  readonly refusals?: Deps['refusals']
+  readonly now: () => number
+}
+
+function note(
   { method, id, notes, status }: Omit<FinishedRequest, 'started'>,
-  { refusals, now }: { readonly refusals?: Deps['refusals']; readonly now: () => number },
+  { refusals, now }: NotingDeps,
 ): void {
   const { error, finding, reason } = notes
-  if (!refusals || notes.isExpected || polling.includes(error) || (error === undefined && !finding)) return
   const refusal = {
     requestId: id,
     at: now(),
@@ -28,7 +43,7 @@ export function noteRefusal(
     saw: finding?.saw ?? (status >= 500 ? failed : (notes.sentence ?? reason ?? null)),
     wanted: finding?.wanted ?? null,
   }
-  refusals.note(refusal, notes.address())
+  refusals?.note(refusal, notes.address())
 }
 
 const failed = 'the server could not answer; its log has the cause with this id'

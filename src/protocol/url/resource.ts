@@ -1,4 +1,5 @@
 import { nameIn, OAuthError } from '../errors.ts'
+import { oneOf, quoted } from '../finding/finding-words.ts'
 
 /** Whether `text` is an absolute URI without a fragment (RFC 8707 section 2). */
 export function isResourceUri(text: string): boolean {
@@ -19,6 +20,13 @@ export function resolveAudience(
     throw new OAuthError(
       'invalid_target',
       nameIn('The requested resource is not allowed for this client', refused),
+      {
+        finding: {
+          check: 'resource or audience',
+          saw: quoted(refused),
+          wanted: oneOf([...new Set([...byDefault, ...others])]),
+        },
+      },
     )
   }
   return [...new Set(requested)]

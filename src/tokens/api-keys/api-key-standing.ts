@@ -1,5 +1,6 @@
 import type { Hashing } from '../../platform/hashing.ts'
-import { OAuthError } from '../../protocol/errors.ts'
+import { type Finding, OAuthError } from '../../protocol/errors.ts'
+import { momentText } from '../../protocol/finding/finding-words.ts'
 import type { ApiKeyClaims } from '../../protocol/messages.ts'
 import type { LastUse } from '../../storage/last-use.ts'
 import type { Records, Storage, StoredRecord } from '../../storage/storage.ts'
@@ -33,18 +34,44 @@ export async function getStandingApiKey(
   { claims, tenant }: { claims: ApiKeyClaims; tenant: Tenant },
   { storage, hashing, lastUse, now }: StandingDeps,
 ): Promise<StandingApiKey> {
-  if (!tenant.api_keys) throw refuse('the tenant has no API keys')
+  if (!tenant.api_keys)
+    throw refuse('the tenant has no API keys', {
+      ...{ saw: 'the tenant has no API keys now', wanted: 'api_keys of the tenant, enabled' },
+      tenant: tenant.id,
+    })
   const records = storage.of(tenant.id).of(apiKeys)
   const found = await records.find(claims.sub)
-  if (!found) throw refuse('the API key is unknown')
+  if (!found)
+    throw refuse('the API key is unknown', {
+      ...{ saw: `the API key ${claims.sub}, which is not there any more`, wanted: 'an API key that exists' },
+      tenant: tenant.id,
+    })
   const { value: key } = found
   const { isRevoked, madeAt } = key.ancestors ? await findLineage(key, records) : lineageOf(key, [])
-  if (isRevoked) throw new OAuthError('invalid_token', 'API key has been revoked')
+  if (isRevoked) {
+    const at = key.revoked_at
+    const saw =
+      at === null
+        ? `the API key ${claims.sub}, made with a key that was revoked or is gone`
+        : `the API key ${claims.sub}, revoked at ${momentText(at, now())}`
+    const finding = { check: 'API key', saw, wanted: 'a key that was not revoked', tenant: tenant.id }
+    throw new OAuthError('invalid_token', 'API key has been revoked', { finding })
+  }
   const presented = key.tokens.find(({ jti }) => jti === claims.jti)
   if (!presented || presented.hash !== hashing.sha256(token).toHex())
-    throw refuse('another token of the API key')
+    throw refuse('another token of the API key', {
+      ...{ saw: `a token that the API key ${claims.sub} does not have now`, wanted: 'its newest token' },
+      tenant: tenant.id,
+    })
   if (presented.ends_at !== null && presented.ends_at <= now()) {
-    throw new OAuthError('invalid_token', 'API key has been replaced')
+    const saw = `a token of the API key ${claims.sub} that was replaced, and ended at ${momentText(presented.ends_at, now())}`
+    const finding = {
+      check: 'API key',
+      saw,
+      wanted: 'the token that the rotation returned',
+      tenant: tenant.id,
+    }
+    throw new OAuthError('invalid_token', 'API key has been replaced', { finding })
   }
   lastUse.note({ tenantId: tenant.id, kind: apiKeys, id: claims.sub, at: now(), create: undefined })
   return { id: claims.sub, key, madeAt }
@@ -77,6 +104,7 @@ export function lineageOf(key: ApiKey, rows: readonly Pick<StoredRecord<ApiKey>,
   }
 }
 
-function refuse(reason: string): OAuthError {
-  return new OAuthError('invalid_token', 'The access token is invalid', { cause: new Error(reason) })
+function refuse(reason: string, about: Omit<Finding, 'check'>): OAuthError {
+  const finding = { check: 'API key', ...about }
+  return new OAuthError('invalid_token', 'The access token is invalid', { cause: new Error(reason), finding })
 }

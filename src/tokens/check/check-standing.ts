@@ -2,6 +2,7 @@ import type { Client } from '../../clients/client.ts'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { OAuthError } from '../../protocol/errors.ts'
+import { momentText, oneOf, quoted } from '../../protocol/finding/finding-words.ts'
 import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import type { LastUse } from '../../storage/last-use.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -10,12 +11,14 @@ import type { People } from '../../users/people.ts'
 import { getStandingApiKey, type StandingApiKey } from '../api-keys/api-key-standing.ts'
 import { isEntitled } from '../audience.ts'
 import { mayAllowScope } from '../people/people-rights.ts'
-import { findRevocation } from '../revocations.ts'
+import { findRevocation, type Revoked } from '../revocations.ts'
 import { isApiKey, type TokenClaims } from '../token-claims.ts'
+import type { TokenOwner } from '../token-owner.ts'
 import type { TokenIssuer } from './find-issuer.ts'
 import { invalidToken } from './invalid-token.ts'
 import { checkPersonStanding, type StandingTokenPerson } from './person-standing.ts'
 import type { ReadToken } from './read-token.ts'
+import type { StepFinding } from './token-steps.ts'
 
 export interface StandingDeps {
   readonly clients: ClientRegistry
@@ -64,9 +67,14 @@ export async function checkStanding(
   // For an API key and a family, the time of its creation counts, even if its token is younger.
   const madeAt = apiKey?.madeAt ?? ofPerson?.family.created_at
   const since = madeAt === undefined ? claims.iat : Math.floor(madeAt / 1000)
-  if (isRevokedAt(since)) throw apiKey ? apiKeyRevoked() : invalidToken('revoked')
+  const revoked = isRevokedAt(since)
+  if (revoked) {
+    const finding = findRevoked(revoked, since, { tenant: tenant.id, now: deps.now() })
+    throw apiKey ? apiKeyRevoked(finding) : invalidToken('revoked', finding)
+  }
   const owner = { tenant, oauth2, client }
-  if (!claims.aud.every((audience) => isEntitled(audience, owner))) throw invalidToken('another audience')
+  const foreign = claims.aud.find((audience) => !isEntitled(audience, owner))
+  if (foreign !== undefined) throw invalidToken('another audience', findForeignAudience(foreign, owner))
   const scopes = ofPerson ? findScopesOfPerson(claims, owner) : findScopes(claims, client, tenant)
   return { client, apiKey, ofPerson, scopes }
 }
@@ -74,7 +82,11 @@ export async function checkStanding(
 /** Throws `invalid_token` for a client that is gone or inactive. */
 async function getActiveClient(clientId: string, tenant: Tenant, { clients }: StandingDeps): Promise<Client> {
   const client = await clients.of(tenant.id).find(clientId)
-  if (!client?.active) throw invalidToken('the client is unknown or inactive')
+  if (!client?.active)
+    throw invalidToken('the client is unknown or inactive', {
+      ...{ check: 'client', tenant: tenant.id, wanted: 'a client that is there, with active: true' },
+      saw: `the client ${quoted(clientId)}, which ${client ? 'is not active' : 'is not there any more'}`,
+    })
   return client
 }
 
@@ -92,6 +104,34 @@ function findScopesOfPerson(
   return scope === undefined ? [] : scope.split(' ').filter((each) => mayAllowScope(each, owner))
 }
 
-function apiKeyRevoked(): OAuthError {
-  return new OAuthError('invalid_token', 'API key has been revoked')
+function apiKeyRevoked(finding: StepFinding): OAuthError {
+  return new OAuthError('invalid_token', 'API key has been revoked', { finding })
+}
+
+const revokedThings: Readonly<Record<Revoked['by'], string>> = {
+  token: 'this token was revoked',
+  client: 'all tokens of the client were revoked',
+  tenant: 'all tokens of the tenant were revoked',
+}
+
+function findRevoked(
+  { by, before }: Revoked,
+  since: number,
+  { tenant, now }: { readonly tenant: string; readonly now: number },
+): StepFinding {
+  const up = by === 'token' ? '' : ` that were issued by ${momentText(before * 1000, now)}`
+  return {
+    ...{ check: 'revocation', tenant },
+    saw: `${revokedThings[by]}${up}; it is of ${momentText(since * 1000, now)}`,
+    wanted: by === 'token' ? 'a token that was not revoked' : 'a token that was issued later',
+  }
+}
+
+function findForeignAudience(audience: string, { tenant, oauth2, client }: TokenOwner): StepFinding {
+  const own = client.audience ?? oauth2.audience
+  return {
+    ...{ check: 'audience', tenant: tenant.id },
+    saw: `aud ${quoted(audience)}, which the client may not have now`,
+    wanted: oneOf([...new Set([...own, ...client.resources, tenant.issuer])]),
+  }
 }

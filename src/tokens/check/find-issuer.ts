@@ -1,9 +1,11 @@
 import type { Keyring } from '../../keys/keyring.ts'
 import type { TenantKeys } from '../../keys/tenant-keys.ts'
+import { quoted } from '../../protocol/finding/finding-words.ts'
 import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 import type { TenantRegistry } from '../../tenants/tenant-registry.ts'
 import { invalidToken } from './invalid-token.ts'
 import type { ReadToken } from './read-token.ts'
+import type { StepFinding } from './token-steps.ts'
 
 export interface OAuth2Tenant {
   readonly tenant: Tenant
@@ -28,9 +30,32 @@ export async function findIssuer(
 ): Promise<TokenIssuer> {
   const tenant = await deps.tenants.findByIssuer(issuer)
   if (tenant && tenantId !== undefined && tenant.id !== tenantId)
-    throw invalidToken('a token of another tenant')
-  if (!tenant?.oauth2) throw invalidToken('not a JWT of one of our issuers')
+    throw invalidToken('a token of another tenant', await findForeign(issuer, tenantId, deps))
+  if (!tenant?.oauth2) throw invalidToken('not a JWT of one of our issuers', findStranger(issuer, tenantId))
   return openIssuer({ tenant, oauth2: tenant.oauth2 }, deps)
+}
+
+/** A caller of one tenant learns of no other one, so this says what the token says and what is wanted. */
+async function findForeign(
+  issuer: string,
+  tenantId: string,
+  { tenants }: Pick<IssuerDeps, 'tenants'>,
+): Promise<StepFinding> {
+  const wanted = (await tenants.find(tenantId))?.issuer
+  return {
+    check: 'issuer',
+    saw: `iss ${quoted(issuer)}, which is another tenant`,
+    wanted: `iss ${quoted(wanted)}`,
+  }
+}
+
+function findStranger(issuer: string, tenantId: string | undefined): StepFinding {
+  const whose = tenantId === undefined ? 'an active tenant of this server' : 'this tenant'
+  return {
+    check: 'issuer',
+    saw: `iss ${quoted(issuer)}, which no active tenant with oauth2 has`,
+    wanted: `the issuer of ${whose}, byte for byte`,
+  }
 }
 
 /** Step 2 for a tenant that is known, active or not. */

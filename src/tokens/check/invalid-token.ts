@@ -1,11 +1,15 @@
-import { OAuthError } from '../../protocol/errors.ts'
+import { type Finding, OAuthError } from '../../protocol/errors.ts'
 
-/** The error for an invalid token (RFC 6750 section 3.1). `reason` is only for the log, not for the sender. */
-export function invalidToken(reason: string, cause: unknown = new Error(reason)): OAuthError {
-  return new OAuthError('invalid_token', 'The access token is invalid', { cause })
+/** The error for an invalid token (RFC 6750 section 3.1). `reason` is only for the log, and `finding` for operators, not for the sender. */
+export function invalidToken(
+  reason: string,
+  finding: Finding,
+  cause: unknown = new Error(reason),
+): OAuthError {
+  return new OAuthError('invalid_token', 'The access token is invalid', { cause, finding })
 }
 
 /** The error for a token of ours that has expired. */
-export function tokenExpired(cause?: unknown): OAuthError {
-  return new OAuthError('invalid_token', 'Token has expired', { cause })
+export function tokenExpired(finding: Finding, cause?: unknown): OAuthError {
+  return new OAuthError('invalid_token', 'Token has expired', { cause, finding })
 }

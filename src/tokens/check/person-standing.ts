@@ -1,9 +1,16 @@
+import { momentText } from '../../protocol/finding/finding-words.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import type { Person } from '../../users/person.ts'
 import { type Family, familiesOf, familyIdOfToken } from '../people/families.ts'
-import { isBoundSessionLive, readPerson, type StandingPersonDeps } from '../people/standing-person.ts'
+import {
+  findOver,
+  isBoundSessionLive,
+  readPerson,
+  type StandingPersonDeps,
+} from '../people/standing-person.ts'
 import { isApiKey, type TokenClaims } from '../token-claims.ts'
 import { invalidToken } from './invalid-token.ts'
+import type { StepFinding } from './token-steps.ts'
 
 /** The person of a valid token, and what came of the same code or device. */
 export interface StandingTokenPerson {
@@ -29,11 +36,26 @@ export async function checkPersonStanding(
     readPerson({ sub, clientId }, tenant, deps),
   ])
   const family = found?.value
-  if (!family || family.ended_at !== null || !isOf(family, claims)) throw invalidToken('the family is over')
+  if (!family || family.ended_at !== null || !isOf(family, claims))
+    throw invalidToken('the family is over', findEnded(family, tenant.id, deps.now()))
   const person = findAt(family.created_at)
-  if (!person || !(await isBoundSessionLive(family, tenant, deps)))
-    throw invalidToken('the person or the session is over')
+  if (!person || !(await isBoundSessionLive(family, tenant, deps))) {
+    const over = await findOver({ ...family, clientId }, family.created_at, { tenant, deps })
+    throw invalidToken('the person or the session is over', { ...over, tenant: tenant.id })
+  }
   return { person, family }
+}
+
+function findEnded(family: Family | undefined, tenant: string, now: number): StepFinding {
+  const ended = family?.ended_at ?? null
+  return {
+    ...{ check: 'family', tenant },
+    saw:
+      ended === null
+        ? 'the tokens of this sign-in are gone'
+        : `the tokens of this sign-in ended at ${momentText(ended, now)}: they were revoked, or a code or a refresh token came twice`,
+    wanted: 'a token of a sign-in that goes on',
+  }
 }
 
 function isOf({ sub, client_id }: Family, claims: TokenClaims): boolean {

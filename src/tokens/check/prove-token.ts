@@ -4,6 +4,7 @@ import { typesOf } from './find-issuer.ts'
 import { invalidToken, tokenExpired } from './invalid-token.ts'
 import type { ReadToken } from './read-token.ts'
 import { type Proof, type RecallDeps, recallToken } from './recall-token.ts'
+import { findExpired, findUnproven } from './token-findings.ts'
 
 export interface ProveDeps extends RecallDeps {
   /** See Deps.expiryCutoff. */
@@ -16,15 +17,19 @@ export interface ProveDeps extends RecallDeps {
  */
 export async function proveToken(read: ReadToken, proof: Proof, deps: ProveDeps): Promise<TokenClaims> {
   const claims = recallToken(read, proof, deps) ?? (await verify(read, proof, deps))
-  if (claims.exp !== undefined && claims.exp * 1000 <= deps.expiryCutoff()) throw tokenExpired()
+  if (claims.exp !== undefined && claims.exp * 1000 <= deps.expiryCutoff())
+    throw tokenExpired(findExpired(claims, proof.issuer.tenant.id, deps.now()))
   return claims
 }
 
 async function verify(
-  { text }: ReadToken,
-  { issuer: { tenant, oauth2, keys }, toRevoke }: Proof,
+  read: ReadToken,
+  proof: Proof,
   { now, verifiedTokens }: ProveDeps,
 ): Promise<TokenClaims> {
+  const { text } = read
+  const { tenant, oauth2, keys } = proof.issuer
+  const { toRevoke } = proof
   const { key, typ, ...verified } = await verifyJwtByKey(text, {
     keys,
     issuer: tenant.issuer,
@@ -33,16 +38,33 @@ async function verify(
     // An API key may live for ever. readTokenClaims checks that an access token has an exp.
     requireExpiry: false,
     allowFuture: toRevoke,
-  }).catch(explainError)
+  }).catch((cause: unknown) => refuse(cause, { read, proof, now: now() }))
   const claims = readTokenClaims(verified.claims)
-  if (!claims) throw invalidToken('not the claims of an access token')
+  if (!claims) throw invalidToken('not the claims of an access token', { ...otherClaims, tenant: tenant.id })
   // A token with nbf is not remembered, because its nbf would have to be checked each time. grantd issues none.
   if (!toRevoke && !('nbf' in claims)) verifiedTokens.keep(text, { key, typ, claims })
   return claims
 }
 
-function explainError(cause: unknown): never {
-  if (cause instanceof JwtExpired) throw tokenExpired(cause)
-  if (cause instanceof JwtInvalid) throw invalidToken('refused by the verifier', cause)
-  throw cause
+const otherClaims = {
+  check: 'claims',
+  saw: 'the claims of another kind of token, such as an ID token',
+  wanted: 'an access token or an API key',
+} as const
+
+interface Unproven {
+  readonly read: ReadToken
+  readonly proof: Proof
+  readonly now: number
+}
+
+function refuse(cause: unknown, { read, proof, now }: Unproven): never {
+  if (cause instanceof JwtExpired)
+    throw tokenExpired(findExpired(read.said?.claims ?? {}, proof.issuer.tenant.id, now), cause)
+  if (!(cause instanceof JwtInvalid)) throw cause
+  throw invalidToken(
+    'refused by the verifier',
+    findUnproven(read, proof, { code: cause.message, now }),
+    cause,
+  )
 }

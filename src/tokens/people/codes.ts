@@ -2,7 +2,8 @@ import type { Static } from '@sinclair/typebox'
 import type { Client } from '../../clients/client.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { base64url } from '../../protocol/base64url.ts'
-import { OAuthError } from '../../protocol/errors.ts'
+import { type Finding, OAuthError } from '../../protocol/errors.ts'
+import { momentText, quoted, shapeOf } from '../../protocol/finding/finding-words.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -91,18 +92,20 @@ export async function proveCode(
   const id = codeRowId(presented.code, deps)
   const proven = await untilWritten(async () => {
     const found = await records.find(id)
-    if (!found) throw codeInvalid('unknown')
+    if (!found) throw codeInvalid('unknown', unknownCode)
     const fault = findFault(found.value, presented, client, deps)
     if (fault === undefined) return found
-    if (isWornOut(found.value)) throw codeInvalid(fault)
+    if (isWornOut(found.value)) throw codeInvalid(fault.reason, fault)
     const value = { ...found.value, failures: found.value.failures + 1 }
     const isWritten = await records.replace(id, value, { ifVersion: found.version })
-    if (isWritten) throw codeInvalid(fault)
+    if (isWritten) throw codeInvalid(fault.reason, fault)
     return lost
   })
   if (isExpired(proven, deps) || isWornOut(proven.value)) {
     await endReplayed(presented.code, proven.value, { tenant, deps })
-    throw codeInvalid(isWornOut(proven.value) ? 'worn_out' : 'expired')
+    throw isWornOut(proven.value)
+      ? codeInvalid('worn_out', wornOut)
+      : codeInvalid('expired', findExpired(proven.value, deps))
   }
   const { created_at, expires_at } = proven.value
   return { grant: fromStoredGrant(proven.value), createdAt: created_at, expiresAt: expires_at }
@@ -130,16 +133,61 @@ function isExpired({ value: { expires_at } }: StoredRecord<Code>, { now, expiryC
   return expires_at <= now() || expires_at <= expiryCutoff()
 }
 
-/** The first thing that does not fit, as a reason for the log. */
+const unknownCode = {
+  check: 'authorization code',
+  saw: 'a code that this tenant did not issue, or that is gone',
+  wanted: 'the code of the answer, at the tenant that issued it',
+}
+
+const wornOut = {
+  check: 'authorization code',
+  saw: `a code that was tried ${mostFailures} times with a wrong client, redirect_uri or code_verifier`,
+  wanted: 'a new sign-in',
+}
+
+function findExpired({ expires_at }: Code, { now }: Pick<ProveDeps, 'now'>): Finding {
+  const saw = `a code that expired at ${momentText(expires_at, now())}`
+  return { check: 'life of the code', saw, wanted: 'a redemption within authorization_code_ttl' }
+}
+
+/** The first thing that does not fit, with a reason for the log. */
 function findFault(
   { client_id, redirect_uri, code_challenge }: Code,
   { redirectUri, codeVerifier }: PresentedCode,
   client: Client,
   { hashing }: Pick<FamilyDeps, 'hashing'>,
-): string | undefined {
-  if (client_id !== client.id) return 'another_client'
-  if (redirect_uri !== redirectUri) return 'another_redirect_uri'
-  return fitsChallenge(codeVerifier, code_challenge, hashing) ? undefined : 'another_code_verifier'
+): CodeFault | undefined {
+  if (client_id !== client.id)
+    return {
+      ...{ reason: 'another_client', check: 'client of the code', saw: `client ${quoted(client.id)}` },
+      wanted: `client ${quoted(client_id)}, for which the code is`,
+    }
+  if (redirect_uri !== redirectUri)
+    return {
+      ...{ reason: 'another_redirect_uri', check: 'redirect_uri of the code', saw: quoted(redirectUri) },
+      wanted: `${quoted(redirect_uri)}, as in the authorization request`,
+    }
+  if (fitsChallenge(codeVerifier, code_challenge, hashing)) return undefined
+  return { reason: 'another_code_verifier', check: 'PKCE', ...describeVerifier(codeVerifier, code_challenge) }
+}
+
+interface CodeFault extends Finding {
+  readonly reason: string
+}
+
+function describeVerifier(verifier: string | undefined, challenge: string | null) {
+  if (challenge === null)
+    return { saw: 'a code_verifier', wanted: 'none: the authorization request had no code_challenge' }
+  if (verifier === undefined) return { saw: 'no code_verifier', wanted: 'that of the code_challenge' }
+  return verifierSyntax.test(verifier)
+    ? {
+        saw: 'a code_verifier of another code_challenge',
+        wanted: 'the one whose SHA-256 is the code_challenge',
+      }
+    : {
+        saw: `a code_verifier of ${shapeOf(verifier)}`,
+        wanted: '43 to 128 characters of A-Z a-z 0-9 - . _ ~',
+      }
 }
 
 /** RFC 7636 section 4.1 */
@@ -177,6 +225,6 @@ export async function redeemCode(
 const codeMessage = 'Authorization code is invalid or expired'
 
 /** The same error for everything that can be wrong with a code. `reason` is for the log. */
-export function codeInvalid(reason: string): OAuthError {
-  return new OAuthError('invalid_grant', codeMessage, { reason: `code_${reason}` })
+export function codeInvalid(reason: string, finding: Finding): OAuthError {
+  return new OAuthError('invalid_grant', codeMessage, { reason: `code_${reason}`, finding })
 }

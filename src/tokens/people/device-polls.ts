@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { OAuthError } from '../../protocol/errors.ts'
+import { type Finding, OAuthError } from '../../protocol/errors.ts'
+import { momentText, quoted } from '../../protocol/finding/finding-words.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { Storage, StoredRecord } from '../../storage/storage.ts'
 import { deviceCodes } from './device-code-row.ts'
@@ -61,7 +62,16 @@ export function redeemDeviceCode<C, T>(
   const rows = deps.storage.of(poll.tenantId).of(deviceCodes)
   return untilWritten(async () => {
     const row = await rows.find(id)
-    if (!row || row.value.client_id !== poll.clientId) throw deviceCodeInvalid('unknown')
+    if (!row || row.value.client_id !== poll.clientId)
+      throw deviceCodeInvalid('unknown', {
+        ...{
+          check: 'device code',
+          wanted: 'the device_code of the answer, from the client that asked for it',
+        },
+        saw: row
+          ? `a code of the client ${quoted(row.value.client_id)}`
+          : 'a code that this tenant did not issue, or that is gone',
+      })
     // A code has expired also if the clock was set back since.
     checkOpen(row, Math.max(deps.now(), deps.expiryCutoff()))
     const { decision, used_at } = row.value
@@ -70,7 +80,7 @@ export function redeemDeviceCode<C, T>(
     const granted = grantedOf(row)
     if (used_at !== null) {
       await redemption.endReplayed(granted)
-      throw deviceCodeInvalid('used')
+      throw deviceCodeInvalid('used', usedCode(used_at, deps.now()))
     }
     const checked = await redemption.check(granted)
     const make = (inside: Storage) => redemption.make(checked, granted, inside)
@@ -86,9 +96,20 @@ interface Written {
 /** A used code is not expired: the device that used it before must not take a replay for that. */
 function checkOpen({ value }: Row, now: number): void {
   if (value.decision?.kind === 'denied')
-    throw new OAuthError('access_denied', 'The person denied the request')
+    throw new OAuthError('access_denied', 'The person denied the request', {
+      finding: {
+        check: 'decision of the person',
+        saw: 'the person denied it',
+        wanted: 'a person who allows it',
+      },
+    })
   if (value.used_at === null && value.expires_at <= now)
-    throw new OAuthError('expired_token', 'The device code has expired')
+    throw new OAuthError('expired_token', 'The device code has expired', {
+      finding: {
+        ...{ check: 'life of the device code', wanted: 'a person who decides in time' },
+        saw: `a code that expired at ${momentText(value.expires_at, now)}`,
+      },
+    })
 }
 
 /** The first poll is never early. A clock that was set back makes one poll early, and not all of them. */
@@ -143,6 +164,12 @@ function grantedOf({ value }: Row): DeviceGranted {
 export const deviceCodeMessage = 'Device code is invalid or expired'
 
 /** The same error for each of them. `reason` is for the log. */
-export function deviceCodeInvalid(reason: string): OAuthError {
-  return new OAuthError('invalid_grant', deviceCodeMessage, { reason: `device_code_${reason}` })
+export function deviceCodeInvalid(reason: string, finding: Finding): OAuthError {
+  return new OAuthError('invalid_grant', deviceCodeMessage, { reason: `device_code_${reason}`, finding })
+}
+
+/** What is said of a code that comes a second time. */
+export function usedCode(usedAt: number, now: number): Finding {
+  const saw = `a code that was used at ${momentText(usedAt, now)}; the tokens that came of it have ended`
+  return { check: 'first use of the device code', saw, wanted: 'a new code' }
 }

@@ -1,4 +1,5 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
 import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { isEntitled } from '../audience.ts'
@@ -45,7 +46,13 @@ export function narrowGrant(
     sentence: 'The resource is not one that the person allowed',
   })
   if (audience.length === 0)
-    throw new OAuthError('invalid_target', 'The client may not use this API any more')
+    throw new OAuthError('invalid_target', 'The client may not use this API any more', {
+      finding: {
+        check: 'audience of the sign-in',
+        saw: `${quoted(grant.audience)}, and the client may have none of it now`,
+        wanted: 'a new sign-in, or these among the resources of the client',
+      },
+    })
   return {
     scopes: asked.scopes ?? scopes,
     audience: asked.resources.length === 0 ? audience : [...new Set(asked.resources)],
@@ -58,5 +65,10 @@ function checkInside(
   { code, sentence }: { readonly code: 'invalid_scope' | 'invalid_target'; readonly sentence: string },
 ): void {
   const refused = asked.find((each) => !allowed.includes(each))
-  if (refused !== undefined) throw new OAuthError(code, nameIn(sentence, refused))
+  if (refused === undefined) return
+  const finding = {
+    check: code === 'invalid_scope' ? 'scope that the person allowed' : 'resource that the person allowed',
+    ...{ saw: quoted(refused), wanted: `${oneOf(allowed)}, which the client may have now` },
+  }
+  throw new OAuthError(code, nameIn(sentence, refused), { finding })
 }

@@ -1,4 +1,5 @@
-import { OAuthError } from '../../protocol/errors.ts'
+import { type Finding, OAuthError } from '../../protocol/errors.ts'
+import { momentText, quoted, spanText } from '../../protocol/finding/finding-words.ts'
 import { noteSessionUse } from '../../sessions/sessions.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
@@ -55,10 +56,11 @@ export async function openRefreshToken(
   deps: RefreshDeps,
 ): Promise<OpenedRefreshToken> {
   const parts = parseRefreshToken(text)
-  if (!parts) throw refreshTokenInvalid('malformed')
+  if (!parts)
+    throw refreshTokenInvalid('malformed', { ...unknownToken, saw: 'a text that is no refresh token' })
   const familyId = familyIdOfHandle(parts.handle, deps.hashing)
   const found = await familiesOf(deps.storage, owner.tenant.id).find(familyId)
-  if (!found) throw refreshTokenInvalid('unknown')
+  if (!found) throw refreshTokenInvalid('unknown', unknownToken)
   checkFamily(found.value, owner, deps)
   const grant = fromStoredGrant(found.value)
   const made = { grant, madeAt: found.value.created_at, invalid: refreshTokenInvalid }
@@ -69,9 +71,18 @@ export async function openRefreshToken(
 /** Throws `invalid_grant` for a family of another client, one that has ended, and one whose refresh token has expired. */
 function checkFamily(family: Family, { client, oauth2 }: TokenOwner, { now }: RefreshDeps): void {
   // Says nothing about the token of another client, and does not end it either.
-  if (family.client_id !== client.id) throw refreshTokenInvalid('another_client')
-  if (family.ended_at !== null) throw refreshTokenInvalid('ended')
-  if (refreshEnd(family, oauth2) <= now()) throw refreshTokenInvalid('expired')
+  if (family.client_id !== client.id)
+    throw refreshTokenInvalid('another_client', {
+      ...{ check: 'client of the refresh token', saw: `client ${quoted(client.id)}` },
+      wanted: `client ${quoted(family.client_id)}, whose refresh token it is`,
+    })
+  if (family.ended_at !== null)
+    throw refreshTokenInvalid('ended', {
+      ...{ check: 'family of the refresh token', wanted: 'a new sign-in' },
+      saw: `the tokens of this sign-in ended at ${momentText(family.ended_at, now())}: they were revoked, or a code or a refresh token came twice`,
+    })
+  if (refreshEnd(family, oauth2) <= now())
+    throw refreshTokenInvalid('expired', findExpired(family, oauth2, now()))
 }
 
 /**
@@ -104,7 +115,7 @@ async function rotate(
   return untilWritten(async () => {
     const found = read ?? (await records.find(familyId))
     read = undefined
-    if (!found) throw refreshTokenInvalid('unknown')
+    if (!found) throw refreshTokenInvalid('unknown', unknownToken)
     const { value: family, version } = found
     checkFamily(family, owner, deps)
     const next = findNext(family, parts, { owner, deps })
@@ -130,16 +141,19 @@ export interface ActiveRefreshToken {
 export async function findActiveRefreshToken(
   text: string,
   owner: TokenOwner,
-  deps: RefreshDeps,
+  deps: RefreshDeps & { readonly onInactive?: (finding: Finding | undefined) => void },
 ): Promise<ActiveRefreshToken | undefined> {
   const opened = await openRefreshToken(text, owner, deps).catch((error: unknown) => {
-    if (error instanceof OAuthError) return undefined
-    throw error
+    if (!(error instanceof OAuthError)) throw error
+    deps.onInactive?.(error.finding)
+    return undefined
   })
   if (!opened) return undefined
   const { value: family } = opened.found
   const isCurrent = hashOf(opened.parts.secret, deps.hashing) === family.refresh?.current
-  return isCurrent ? { family, end: refreshEnd(family, owner.oauth2) } : undefined
+  if (isCurrent) return { family, end: refreshEnd(family, owner.oauth2) }
+  deps.onInactive?.(replacedToken)
+  return undefined
 }
 
 type Next =
@@ -153,7 +167,7 @@ function findNext(
   { owner, deps }: { readonly owner: TokenOwner; readonly deps: RefreshDeps },
 ): Next {
   const { refresh } = family
-  if (!refresh) throw refreshTokenInvalid('unknown')
+  if (!refresh) throw refreshTokenInvalid('unknown', unknownToken)
   const { hashing } = deps
   const now = deps.now()
   const presented = hashOf(secret, hashing)
@@ -174,6 +188,34 @@ function findNext(
 const refreshMessage = 'Refresh token is invalid or expired'
 
 /** The same error for everything that can be wrong with a refresh token. `reason` is for the log. */
-function refreshTokenInvalid(reason: string): OAuthError {
-  return new OAuthError('invalid_grant', refreshMessage, { reason: `refresh_token_${reason}` })
+function refreshTokenInvalid(reason: string, finding: Finding): OAuthError {
+  return new OAuthError('invalid_grant', refreshMessage, { reason: `refresh_token_${reason}`, finding })
+}
+
+const replacedToken = {
+  check: 'refresh token',
+  saw: 'a refresh token that was used, and replaced by a newer one',
+  wanted: 'the refresh token of the last answer',
+}
+
+const unknownToken = {
+  check: 'refresh token',
+  saw: 'a refresh token that this tenant did not issue, or that is gone',
+  wanted: 'the refresh token of the last answer, at the tenant that issued it',
+}
+
+function findExpired(family: Family, oauth2: TokenOwner['oauth2'], now: number): Finding {
+  const { refresh_token_ttl, refresh_token_idle } = oauth2
+  const isIdle = family.created_at + refresh_token_ttl * 1000 > now
+  return isIdle
+    ? {
+        check: 'idle time of the refresh token',
+        saw: `a refresh token that was made at ${momentText(family.refresh?.rotated_at ?? 0, now)}, and not used since`,
+        wanted: `a use within ${spanText(refresh_token_idle * 1000)} (refresh_token_idle)`,
+      }
+    : {
+        check: 'life of the refresh token',
+        saw: `a sign-in of ${momentText(family.created_at, now)}`,
+        wanted: `a sign-in at most ${spanText(refresh_token_ttl * 1000)} ago (refresh_token_ttl)`,
+      }
 }

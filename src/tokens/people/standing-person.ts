@@ -1,4 +1,5 @@
-import type { OAuthError } from '../../protocol/errors.ts'
+import type { Finding, OAuthError } from '../../protocol/errors.ts'
+import { momentText, quoted } from '../../protocol/finding/finding-words.ts'
 import { isSessionLive } from '../../sessions/sessions.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -21,7 +22,7 @@ export interface MadeGrant {
   /** When, in milliseconds since the epoch. */
   readonly madeAt: number
   /** The error for a grant that does not stand. `reason` is for the log. */
-  readonly invalid: (reason: string) => OAuthError
+  readonly invalid: (reason: string, finding: Finding) => OAuthError
 }
 
 /**
@@ -39,9 +40,48 @@ export async function getStandingPerson(
     findClientRevocations(deps.storage, tenant.id, [grant.clientId]),
   ])
   const person = isLive ? findAt(madeAt) : undefined
-  if (!person) throw invalid('person_or_session_over')
-  if (Math.floor(madeAt / 1000) <= revokedUpTo(grant.clientId)) throw invalid('client_revoked')
+  if (!person) {
+    const over = await findOver(grant, madeAt, { tenant, deps })
+    throw invalid('person_or_session_over', over)
+  }
+  const revokedAt = revokedUpTo(grant.clientId)
+  if (Math.floor(madeAt / 1000) <= revokedAt)
+    throw invalid('client_revoked', {
+      check: 'revocation',
+      saw: `all tokens of the client or of the tenant that were issued by ${momentText(revokedAt * 1000, deps.now())} were revoked; this sign-in is of ${momentText(madeAt, deps.now())}`,
+      wanted: 'a new sign-in',
+    })
   return person
+}
+
+/**
+ * Says why a grant does not stand, after it was refused: looks again at the person, the cutoff and the session. Throws StorageError.
+ */
+export async function findOver(
+  { sub, clientId, sid, offline }: MadeGrant['grant'],
+  madeAt: number,
+  { tenant, deps }: { readonly tenant: Tenant; readonly deps: StandingPersonDeps },
+): Promise<Finding & { readonly check: 'person' | 'session' }> {
+  const wanted = 'a new sign-in'
+  if (!tenant.oidc)
+    return { check: 'person', saw: 'the tenant signs nobody in now', wanted: 'oidc of the tenant' }
+  const [person, cutoff] = await Promise.all([
+    deps.people.of(tenant).find(sub),
+    findCutoff(deps.storage, tenant.id, { sub, clientId }),
+  ])
+  const who = `the person ${quoted(sub)}`
+  if (!person) return { check: 'person', saw: `${who} is not there any more`, wanted }
+  if (!person.active) return { check: 'person', saw: `${who} is disabled`, wanted: 'a person who is active' }
+  if (madeAt <= cutoff) {
+    const of = momentText(cutoff, deps.now())
+    const saw = `${who} was signed out everywhere, has a new password, or took the consent back (${of}); the sign-in is of ${momentText(madeAt, deps.now())}`
+    return { check: 'person', saw, wanted }
+  }
+  const isLive = await isBoundSessionLive({ sid, offline }, tenant, deps)
+  const saw = isLive
+    ? 'the session had ended'
+    : 'the session has ended: by sign-out, or it was too old or idle for too long'
+  return { check: 'session', saw, wanted: 'a session that goes on, or the scope offline_access' }
 }
 
 /** Reads a person, and returns a function that gives this person for what was made at a time (ms), if that stands. Throws StorageError. */
