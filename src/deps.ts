@@ -9,6 +9,7 @@ import type { LogoutNotices } from './logout/logout-notices.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Logos } from './pages/frame/logo.ts'
 import type { Hashing } from './platform/hashing.ts'
+import type { Clock } from './platform/platform.ts'
 import type { AuditSink } from './protocol/audit-events.ts'
 import type { RefusalBook } from './refusals/refusal-book.ts'
 import type { SecretChecker } from './secrets/secret-checker.ts'
@@ -23,6 +24,8 @@ import type { SignIns } from './users/sign-in.ts'
 
 /** Everything that a request can use. Time, randomness and the log come in here and nowhere else. */
 export interface Deps {
+  /** Timers, for waits of requests. */
+  readonly clock: Pick<Clock, 'after' | 'monotonic'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array

@@ -27,6 +27,7 @@ const port = [
   'platform/local-sockets.ts',
   'platform/hashing.ts',
   'platform/network.ts',
+  'platform/connections.ts',
   'platform/outbound.ts',
   'platform/processes.ts',
   'platform/signing.ts',
@@ -82,6 +83,7 @@ const arrows: Record<string, readonly string[]> = {
     'protocol',
   ],
   server: [
+    'connections',
     'logout/backchannel-logout.ts',
     'refusals/refusal-book.ts',
     'app',
@@ -187,6 +189,7 @@ const arrows: Record<string, readonly string[]> = {
     ...settings,
   ],
   http: [
+    'async',
     'bounded-map',
     'deps',
     'log',
@@ -253,6 +256,7 @@ const arrows: Record<string, readonly string[]> = {
   consents: ['users/cutoffs.ts', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],
   supervisor: ['metrics', 'log', ...port],
+  connections: ['config/schema.ts', 'limits/address-group.ts', 'log', 'metrics', 'protocol', ...port],
   metrics: [...port],
   maintenance: [tenantRow, 'keys', 'log', ...port, ...storage],
   // The trail may miss events that maintenance deleted.

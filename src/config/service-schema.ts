@@ -29,6 +29,59 @@ export const MetricsConfig = Type.Object(
 /** Seconds. Bun has no longer timeout. */
 const longestIdleTimeout = 255
 
+/** Limits of what is read from a client; docs/operations/limits.md says what the runtime limits besides. */
+export const ConnectionsConfig = Type.Object(
+  {
+    most: OrNull(
+      Type.Integer({
+        minimum: 10,
+        maximum: 1_000_000,
+        description:
+          'Most connections at once, of each worker; above, those are ended that are missed least. Default: what the limit of open files allows, at most 20000',
+      }),
+    ),
+    most_per_address: OrNull(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description:
+          'Most connections of one IPv4 address or one IPv6 network of 64 bits, of each worker; trusted proxies and loopback are not counted. Default: a quarter of most',
+      }),
+    ),
+    request_time: Duration({
+      minimum: 1,
+      maximum: 3600,
+      default: 30,
+      description: 'How long the head of a request may take to arrive, and as long again its body',
+    }),
+    answer_time: Duration({
+      minimum: 1,
+      maximum: 3600,
+      default: 60,
+      description: 'How long bytes of an answer may wait for a client that does not read them',
+    }),
+    url_bytes: Type.Integer({
+      minimum: 1024,
+      maximum: 16_000,
+      default: 8192,
+      description: 'Longest URL of a request, its host among it; above, 414',
+    }),
+    body_bytes: Type.Integer({
+      minimum: 4096,
+      maximum: 1_000_000,
+      default: 65_536,
+      description: 'Largest body of a request; above, 413',
+    }),
+    form_parameters: Type.Integer({
+      minimum: 20,
+      maximum: 10_000,
+      default: 100,
+      description: 'Most parameters of a form or of a query; above, 400',
+    }),
+  },
+  { default: {}, description: 'Limits of connections and of requests' },
+)
+
 export const ServerConfig = Type.Object(
   {
     host: Type.String({
@@ -64,6 +117,7 @@ export const ServerConfig = Type.Object(
       description:
         'How long requests are still served after SIGTERM, while /health/ready is 503, so that load balancers send the next ones elsewhere',
     }),
+    connections: ConnectionsConfig,
     trusted_proxies: Type.Array(Type.String({ format: 'ip-range' }), {
       default: [],
       description:

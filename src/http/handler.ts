@@ -5,9 +5,11 @@ import { addCorsHeaders } from './answer/cors.ts'
 import { renderError } from './answer/render-error.ts'
 import { withResponseCache } from './answer/response-cache.ts'
 import { addSecurityHeaders } from './answer/security-headers.ts'
+import { requestTimeout } from './request/body.ts'
 import { createAddressFinder, type ProxySettings } from './request/client-address.ts'
 import { noteRefusal } from './request/noted-refusal.ts'
 import { createRequestIds, resolveRequestId } from './request/request-id.ts'
+import { readLimits } from './request/request-limits.ts'
 import { logRequest } from './request/request-log.ts'
 import { openNotes, type RequestNotes } from './request/request-notes.ts'
 import { findTargetFault } from './request/target.ts'
@@ -16,8 +18,8 @@ export type Handler = (request: Request, peer?: Peer) => Response | Promise<Resp
 
 const unknownPeer: Peer = { address: () => undefined }
 
-interface HandlerDeps extends Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics'> {
-  readonly settings: { readonly server: ProxySettings }
+interface HandlerDeps extends Pick<Deps, 'now' | 'clock' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics'> {
+  readonly settings: { readonly server: ProxySettings & Pick<Deps['settings']['server'], 'connections'> }
   /** Default: no refusal is kept. */
   readonly refusals?: Deps['refusals']
 }
@@ -28,22 +30,25 @@ interface HandlerDeps extends Pick<Deps, 'now' | 'randomBytes' | 'log' | 'lifecy
  */
 export function wrapHandler(inner: (request: Request) => Promise<Response>, deps: HandlerDeps): Handler {
   const newId = createRequestIds(deps.randomBytes)
+  const limits = readLimits(deps)
   const addressOf = createAddressFinder(deps.settings.server)
 
   async function answer(request: Request, peer: Peer = unknownPeer): Promise<Response> {
     const started = performance.now()
     const id = resolveRequestId(request.headers.get('x-request-id'), newId)
     const isHead = request.method === 'HEAD'
-    const fault = findTargetFault(request)
+    const fault = findTargetFault(request, limits.url)
     // A target that is no URL cannot be made into another request.
     const asked = isHead && !fault ? new Request(request, { method: 'GET' }) : request
-    const notes = openNotes(asked, id, addressOf(request, peer))
+    const notes = openNotes(asked, { id, address: addressOf(request, peer), limits })
     const response = fault ? renderError(fault, notes) : await answerRoute(asked, inner, notes)
     const finished = isHead ? await withoutBody(response) : response
     addSecurityHeaders(finished.headers)
     addCorsHeaders(finished.headers, notes)
     finished.headers.set('X-Request-Id', id)
-    if (!staysOpen(deps.lifecycle)) finished.headers.set('Connection', 'close')
+    // Nothing is believed that follows a malformed request, and the rest of a body that came too slowly is not waited for.
+    const isLast = fault !== undefined || finished.status === requestTimeout
+    if (isLast || !staysOpen(deps.lifecycle)) finished.headers.set('Connection', 'close')
     const done = { method: request.method, id, notes, status: finished.status, started }
     logRequest(done, deps)
     noteRefusal(done, deps)

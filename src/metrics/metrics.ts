@@ -29,6 +29,8 @@ export class Metrics {
   readonly #sessionsEnded = new Map<SessionEnd, number>()
   readonly #logouts = new Map<string, number>()
   readonly #accountChanges = new Map<string, number>()
+  readonly #endedConnections = new Map<string, number>()
+  #connections: number | undefined
 
   /** Counts an answer. `route` is a pattern; undefined: no route matched. */
   countRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
@@ -86,6 +88,16 @@ export class Metrics {
     this.#accountChanges.set(change, (this.#accountChanges.get(change) ?? 0) + 1)
   }
 
+  /** Takes the number of open connections. */
+  noteConnections(open: number): void {
+    this.#connections = open
+  }
+
+  /** Counts a connection that broke a limit. */
+  countEndedConnection(reason: string): void {
+    this.#endedConnections.set(reason, (this.#endedConnections.get(reason) ?? 0) + 1)
+  }
+
   samples(): Samples {
     const samples: Record<string, number> = {}
     for (const [route, row] of this.#routes) {
@@ -110,6 +122,9 @@ export class Metrics {
       samples[`grantd_logout_tokens_total{outcome=${quote(outcome)}}`] = count
     for (const [change, count] of this.#accountChanges)
       samples[`grantd_account_changes_total{change=${quote(change)}}`] = count
+    if (this.#connections !== undefined) samples['grantd_connections'] = this.#connections
+    for (const [reason, count] of this.#endedConnections)
+      samples[`grantd_connections_closed_total{reason=${quote(reason)}}`] = count
     return samples
   }
 

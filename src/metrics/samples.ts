@@ -46,6 +46,16 @@ const families: readonly Family[] = [
     help: 'Authorization codes',
   },
   {
+    name: 'grantd_connections',
+    type: 'gauge',
+    help: 'Open connections of clients, counted once a second',
+  },
+  {
+    name: 'grantd_connections_closed_total',
+    type: 'counter',
+    help: 'Connections that the server ended because of a limit of server.connections, by the limit',
+  },
+  {
     name: 'grantd_workers',
     type: 'gauge',
     help: 'Processes that take requests; those that finish after a reload are none of them',

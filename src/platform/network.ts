@@ -1,3 +1,5 @@
+import type { Connections } from './connections.ts'
+
 export interface ListenOptions {
   readonly hostname: string
   /** 0 takes any free port. */
@@ -26,6 +28,8 @@ export interface Listener {
   drain(): Promise<void>
   /** Closes every connection at once. */
   close(): Promise<void>
+  /** The connections of this listener as the system sees them. Undefined if the system or the runtime cannot tell them. */
+  openConnections?(): Promise<Connections | undefined>
   /** Chooses which of the listeners that share the port get new connections. Undefined if the runtime cannot try this. */
   readonly steering?: Steering
 }

@@ -53,6 +53,8 @@ export interface Output {
   writeOut(text: string): void
   /** Writes a line of the log to standard output, together with others of the same few milliseconds. */
   writeLine(line: string): void
+  /** Calls back with the number of lines of the log that were lost because nobody took them, once some are taken again. */
+  onLostLines(listener: (count: number) => void): void
   /** Writes to standard output and waits until the text is written. Returns false once the reader has closed the pipe. */
   writeOutPaced(text: string): Promise<boolean>
   /** Like {@link writeOutPaced}, for bytes. */

@@ -32,7 +32,10 @@ import { People } from '../users/people.ts'
 import type { SignIns } from '../users/sign-in.ts'
 
 export interface ComposeOptions {
-  readonly platform: Pick<Platform, 'files' | 'hashing' | 'passwordHash' | 'cores' | 'outbound' | 'after'>
+  readonly platform: Pick<
+    Platform,
+    'files' | 'hashing' | 'passwordHash' | 'cores' | 'outbound' | 'after' | 'monotonic'
+  >
   readonly log: Log
   readonly now: () => number
   readonly randomBytes: (count: number) => Uint8Array
@@ -93,6 +96,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
   const { findClients = () => registries.clients } = options
   const clients = { of: (tenantId: string) => findClients().of(tenantId) }
   return {
+    clock: platform,
     now,
     randomBytes,
     log,

@@ -4,6 +4,7 @@ import { findConfig, withDataDir } from '../cli/find-config.ts'
 import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../cli/options.ts'
 import { renderFault } from '../config/fault.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import { prepareGuard } from '../connections/prepare-guard.ts'
 import type { Lifecycle } from '../deps.ts'
 import { createLog, type Log } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
@@ -130,8 +131,14 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
     samples: metrics.samples,
     swap,
   })
+  const guard = prepareGuard(listener, {
+    settings: () => live.current.config.server,
+    clock: platform,
+    ...{ log, metrics: metrics.counters },
+  })
   const close = async () => {
     await reloading.close()
+    guard.stop()
     await deps.logoutNotices.close()
     await deps.refusals.flush()
     await parts.close()
@@ -148,6 +155,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   compileEagerly()
   announce({ deps, ...parts, host, port: listener.port, log }, options)
   reloading.listen(loaded.dataDir)
+  guard.start()
   return stopped
 }
 
@@ -157,9 +165,12 @@ function urlOf({ port }: { readonly port: number }): string {
 
 /** The log of this process. A line of a worker has its number, because all workers write to one output. */
 function openLog({ platform, worker }: ServeOptions): Log {
-  const log = createLog(platform.writeLine, platform.now)
-  if (!worker) return log
-  return (level, message, fields) => log(level, message, { worker: worker.id, ...fields })
+  const own = createLog(platform.writeLine, platform.now)
+  const log: Log = worker
+    ? (level, message, fields) => own(level, message, { worker: worker.id, ...fields })
+    : own
+  platform.onLostLines((count) => log('warn', 'lines of the log were lost', { count }))
+  return log
 }
 
 /** The configuration with the address that is listened on, because what is served depends on it: the try page is for loopback. */

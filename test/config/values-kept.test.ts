@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { ClientConfig } from '../../src/config/client-schema.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { faultsOf, parse, secretFrom, tenantWith } from '../support/config-text.ts'
+import { connectionSettings } from '../support/server-settings.ts'
 
 const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
@@ -23,6 +24,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       public_url: null,
       idle_timeout: 75,
       shutdown_delay: 0,
+      connections: connectionSettings,
       trusted_proxies: [],
       proxy_header: 'x-forwarded-for',
       metrics: { enabled: false, host: '127.0.0.1', port: 9464 },
@@ -224,6 +226,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, its proxies, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, its claims, pages, password and list, signing, users, clients, app, six lists, three maps of claims.
-  expect(checkFrozen(await configOf(text))).toBe(30)
+  // config, server, its proxies, connections, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, its claims, pages, password and list, signing, users, clients, app, six lists, three maps of claims.
+  expect(checkFrozen(await configOf(text))).toBe(31)
 })

@@ -4,6 +4,7 @@ import { repeatWhile } from '../../src/http/answer/response-cache.ts'
 import { wrapHandler } from '../../src/http/handler.ts'
 import { notesOf } from '../../src/http/request/request-notes.ts'
 import type { LogFields } from '../../src/log.ts'
+import { connectionSettings, stillClock } from '../support/server-settings.ts'
 
 const url = 'http://grantd.test/keys'
 
@@ -23,8 +24,11 @@ function start(options: { status?: number; isPublic?: boolean } = {}) {
     },
     {
       now: Date.now,
+      clock: stillClock,
       lifecycle,
-      settings: { server: { trusted_proxies: [], proxy_header: 'x-forwarded-for' } },
+      settings: {
+        server: { trusted_proxies: [], proxy_header: 'x-forwarded-for', connections: connectionSettings },
+      },
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       log: (_level, _message, fields) => void state.lines.push(fields),
     },

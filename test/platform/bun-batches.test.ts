@@ -11,7 +11,7 @@ function startTurns() {
     waiting: () => waiting.length,
     /** A request whose work ends with `work`; what becomes of it is logged. */
     take(name: string, work: () => Response | Promise<Response> = async () => new Response()) {
-      const answer = take(() => {
+      const answer = take(new Request('http://here/'), () => {
         log.push(`${name} is worked on`)
         return work()
       })

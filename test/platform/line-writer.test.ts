@@ -1,18 +1,25 @@
 import { expect, test } from 'bun:test'
 import { createLineWriter } from '../../src/platform/line-writer.ts'
 
-function openWriter(options?: { isShared: boolean }) {
+function openWriter(options?: { isShared: boolean }, isStalled = false) {
   const written: string[] = []
   const turns: (() => void)[] = []
+  const pending: ((isWritten: boolean) => void)[] = []
   const writer = createLineWriter(
-    (text) => written.push(text),
+    (text, done) => {
+      written.push(text)
+      pending.push(done)
+      if (!isStalled) for (const each of pending.splice(0)) each(true)
+    },
     (callback) => turns.push(callback),
     options,
   )
   const turn = () => {
     for (const callback of turns.splice(0)) callback()
   }
-  return { ...writer, written, turn }
+  /** Ends the oldest write that has not ended. */
+  const end = (isWritten: boolean) => pending.shift()?.(isWritten)
+  return { ...writer, written, turn, end, pending }
 }
 
 test('the lines of a moment go out together, in their order', () => {
@@ -83,4 +90,37 @@ test('what comes after others share the place is written as a pipe takes it', ()
   turn()
   expect(written.join('')).toBe(line.repeat(200))
   for (const text of written.slice(1)) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4096)
+})
+
+const kilobyte = `${'x'.repeat(1023)}\n`
+
+test('at most a megabyte waits for a reader that stands still, and what was lost is told once when it reads again', () => {
+  const { add, onLost, turn, end, written, pending } = openWriter({ isShared: false }, true)
+  const told: number[] = []
+  onLost((count) => told.push(count))
+  for (let count = 0; count < 1500; count++) add(kilobyte)
+  turn()
+  const units = () => written.reduce((sum, text) => sum + text.length, 0)
+  expect(units()).toBe(1024 * 1024)
+  expect(told).toEqual([])
+  for (let left = pending.length; left > 0; left--) end(true)
+  expect(told).toEqual([1500 - 1024])
+  add(kilobyte)
+  turn()
+  end(true)
+  expect([units(), told]).toEqual([1025 * 1024, [476]])
+})
+
+test('lines whose write fails are lost, and the next ones begin on a line of their own', () => {
+  const { add, onLost, turn, end, written } = openWriter({ isShared: false }, true)
+  const told: number[] = []
+  onLost((count) => told.push(count))
+  for (const isWritten of [true, false, false, true, true]) {
+    add('one\n')
+    add('two\n')
+    turn()
+    end(isWritten)
+  }
+  expect(told).toEqual([4])
+  expect(written.map((text) => text.startsWith('\n'))).toEqual([false, false, true, true, false])
 })

@@ -5,7 +5,7 @@ import { checkCsrf } from '../../http/browser/csrf.ts'
 import { answerPage } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { receiveBody } from '../../http/request/body.ts'
-import { type Form, largestForm, parseForm } from '../../http/request/form.ts'
+import { type Form, parseForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { type AccountDone, renderAccountPage } from '../../pages/account-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
@@ -55,7 +55,7 @@ async function show(request: Request, tenant: Tenant, deps: Deps): Promise<Respo
 }
 
 async function act(request: Request, tenant: Tenant, deps: Deps): Promise<Response> {
-  await receiveBody(request, largestForm)
+  await receiveBody(request)
   const signedIn = await findVisitor(request, tenant, deps)
   if (!signedIn) return toLogin(tenant, deps)
   const browser = readBrowser(request, tenant, deps)

@@ -6,7 +6,7 @@ import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { receiveBody } from '../../http/request/body.ts'
-import { largestForm, parseForm } from '../../http/request/form.ts'
+import { parseForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { setPasswordByLink } from '../../management/people/set-password.ts'
 import { type NoticeKind, renderNoticePage } from '../../pages/notice-page.ts'
@@ -64,7 +64,7 @@ async function show(at: At, problem: PasswordProblem | null = null): Promise<Res
 
 async function choose(at: At): Promise<Response> {
   const { request, tenant, deps } = at
-  await receiveBody(request, largestForm)
+  await receiveBody(request)
   const link = linkOf(request)
   const sent = await parseForm(request)
   const browser = readBrowser(request, tenant, deps)

@@ -12,7 +12,7 @@ import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { recordAudit } from '../../http/record-event.ts'
-import { type Form, parseForm, parseFormText } from '../../http/request/form.ts'
+import { type Form, parseForm, parseQueryPairs, toForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { endOneSession } from '../../logout/end-sessions.ts'
 import {
@@ -208,7 +208,7 @@ async function findKept(
 }
 
 function queryOf(request: Request): Form {
-  return parseFormText(new URL(request.url).search.slice(1))
+  return toForm(parseQueryPairs(request))
 }
 
 function interactionOf(request: Request): string | undefined {

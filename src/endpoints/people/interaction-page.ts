@@ -14,7 +14,6 @@ import { type Browser, readBrowser, readSessionCookie } from '../../http/browser
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { receiveBody } from '../../http/request/body.ts'
-import { largestForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
 import { renderNoticePage } from '../../pages/notice-page.ts'
@@ -80,7 +79,7 @@ export async function openInteraction(
   show: (page: InteractionPage) => Promise<Response>,
 ): Promise<Response> {
   // A body that arrives slowly must not keep a session alive that has ended meanwhile.
-  if (request.method === 'POST') await receiveBody(request, largestForm)
+  if (request.method === 'POST') await receiveBody(request)
   const browser = readBrowser(request, of.tenant, deps)
   const id = new URL(request.url).searchParams.get(interactionParameter) ?? ''
   const place = browser && { tenant: of.tenant, browser: browser.hash }

@@ -7,7 +7,7 @@ import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { receiveBody } from '../../http/request/body.ts'
-import { type Form, largestForm, parseForm } from '../../http/request/form.ts'
+import { type Form, parseForm } from '../../http/request/form.ts'
 import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
 import { renderSignInPage, type SignInProblem } from '../../pages/sign-in-page.ts'
 import { tooManyRequests } from '../../protocol/errors.ts'
@@ -62,7 +62,7 @@ async function visit(request: Request, of: OAuth2Tenant, { deps, show }: Visitin
     return openInteraction(request, of, deps, (page) =>
       show({ request, of, deps, page, signedIn: page.signedIn }),
     )
-  if (request.method === 'POST') await receiveBody(request, largestForm)
+  if (request.method === 'POST') await receiveBody(request)
   const cookie = readSessionCookie(request, of.tenant, deps)
   return show({ request, of, deps, page: undefined, signedIn: await findSignedIn(cookie, of.tenant, deps) })
 }

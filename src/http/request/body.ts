@@ -1,17 +1,24 @@
+import { DeadlinePassed } from '../../async/deadlines.ts'
 import { OAuthError } from '../../protocol/errors.ts'
+import { notesOf } from './request-notes.ts'
+
+/** RFC 9110 section 15.5.9 */
+export const requestTimeout = 408
 
 /**
- * Reads the whole body, at most `limit` bytes. Throws `invalid_request` for a body that breaks off and, with status 413, for a longer
- * one.
+ * Reads the whole body. Throws `invalid_request` for a body that breaks off and, with status 413, for one over the limit, and with 408 for
+ * one that takes too long.
  */
-export async function readBody(request: Request, limit: number): Promise<Uint8Array> {
+export async function readBody(request: Request): Promise<Uint8Array> {
+  const { body: limit, bodyDeadlines } = notesOf(request).limits
   const held = received.get(request)
-  if (held && held.length > limit) throw tooLarge()
   if (held) return held
   try {
-    return await readLimited(request, limit)
+    const read = readLimited(request, limit)
+    return await (bodyDeadlines?.keep(read) ?? read)
   } catch (cause) {
     if (cause instanceof OAuthError) throw cause
+    if (cause instanceof DeadlinePassed) throw tooSlow()
     throw new OAuthError('invalid_request', 'The request body broke off', { cause })
   }
 }
@@ -23,8 +30,8 @@ const received = new WeakMap<Request, Uint8Array>()
  * Receives the whole body, so that {@link readBody} returns it later. Routes with a bearer token call this before they check the token:
  * otherwise a slow body would keep a request alive after its token is revoked. Throws what readBody throws.
  */
-export async function receiveBody(request: Request, limit: number): Promise<void> {
-  received.set(request, await readBody(request, limit))
+export async function receiveBody(request: Request): Promise<void> {
+  received.set(request, await readBody(request))
 }
 
 async function readLimited(request: Request, limit: number): Promise<Uint8Array> {
@@ -65,6 +72,10 @@ async function readStream(body: ReadableStream<Uint8Array>, limit: number): Prom
     offset += chunk.length
   }
   return whole
+}
+
+function tooSlow(): OAuthError {
+  return new OAuthError('invalid_request', 'The request body took too long', { status: requestTimeout })
 }
 
 function tooLarge(): OAuthError {

@@ -1,6 +1,8 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
 import { quoted } from '../../protocol/finding/finding-words.ts'
 import { readBody } from './body.ts'
+import { defaultLimits, type RequestLimits } from './request-limits.ts'
+import { notesOf } from './request-notes.ts'
 
 /** The parameters of a form, parsed once at the door. */
 export interface Form {
@@ -10,15 +12,12 @@ export interface Form {
   getAll(name: string): readonly string[]
 }
 
-/** Bytes. */
-export const largestForm = 64 * 1024
-
 /** RFC 8707 section 2 allows this parameter more than once. RFC 6749 section 3.2 forbids it for all others. */
 const repeatable = new Set(['resource'])
 
 /**
- * Parses the form in the body of a request. Throws `invalid_request` for another media type, a body over 64 KB (413), bytes that are
- * not UTF-8, a broken percent-escape and a parameter that is sent twice.
+ * Parses the form in the body of a request. Throws `invalid_request` for another media type, a body that readBody refuses, bytes that are
+ * not UTF-8, a broken percent-escape, too many parameters and one that is sent twice.
  */
 export async function parseForm(request: Request): Promise<Form> {
   return toForm(await parseFormPairs(request))
@@ -30,24 +29,26 @@ export type Pairs = readonly (readonly [name: string, value: string])[]
 /** Like {@link parseForm}, for a form in which the caller judges a parameter that is sent twice. */
 export async function parseFormPairs(request: Request): Promise<Pairs> {
   checkMediaType(request.headers.get('content-type'))
-  const bytes = await readBody(request, largestForm)
-  return parsePairs(decodeUtf8(bytes))
+  const bytes = await readBody(request)
+  return parsePairs(decodeUtf8(bytes), notesOf(request).limits)
 }
 
 /** Like {@link parseForm}, for the text of a body. */
-export function parseFormText(text: string): Form {
-  return toForm(parsePairs(text))
+export function parseFormText(text: string, limits = defaultLimits): Form {
+  return toForm(parsePairs(text, limits))
 }
 
 /** The parameters of the query of a URL, in which the caller judges one that is sent twice. Throws `invalid_request` for a broken percent-escape. */
-export function parseQueryPairs({ url }: Pick<Request, 'url'>): Pairs {
+export function parseQueryPairs(request: Request): Pairs {
+  const { url } = request
   const cut = url.indexOf('?')
-  return cut < 0 ? [] : parsePairs(url.slice(cut + 1))
+  return cut < 0 ? [] : parsePairs(url.slice(cut + 1), notesOf(request).limits)
 }
 
-function parsePairs(text: string): Pairs {
-  return text
-    .split('&')
+function parsePairs(text: string, { parameters }: RequestLimits): Pairs {
+  const parts = text.split('&', parameters + 1)
+  if (parts.length > parameters) throw new OAuthError('invalid_request', 'There are too many parameters')
+  return parts
     .filter((pair) => pair !== '')
     .map((pair) => {
       const cut = pair.indexOf('=')

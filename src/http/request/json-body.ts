@@ -3,9 +3,6 @@ import { Value, ValueErrorType } from '@sinclair/typebox/value'
 import { OAuthError } from '../../protocol/errors.ts'
 import { readBody, receiveBody } from './body.ts'
 
-/** Bytes. */
-const largestJson = 64 * 1024
-
 /** The wanted body. The schema decides, and `describe` explains. */
 export interface JsonShape<S extends TSchema> {
   readonly schema: S
@@ -16,7 +13,7 @@ export interface JsonShape<S extends TSchema> {
 }
 
 /**
- * Parses the JSON object in the body of a request. Throws `invalid_request` for another media type, a body over 64 KB (413), and a body
+ * Parses the JSON object in the body of a request. Throws `invalid_request` for another media type, a body that readBody refuses, and a body
  * that does not match the schema. The sentence names the member, and repeats nothing else of the body.
  */
 export async function parseJsonBody<S extends TSchema>(
@@ -43,7 +40,7 @@ export function hasBody({ headers }: Request): boolean {
 
 /** Receives the JSON body, if there is one, before the sender is authenticated; see receiveBody. */
 export async function receiveJson(request: Request): Promise<void> {
-  if (hasBody(request)) await receiveBody(request, largestJson)
+  if (hasBody(request)) await receiveBody(request)
 }
 
 function explain(path: string, missing: boolean): string {
@@ -55,7 +52,7 @@ function explain(path: string, missing: boolean): string {
 async function readJson(request: Request, mediaTypes: readonly string[]): Promise<unknown> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (!mediaTypes.includes(mediaType ?? '')) throw malformed('The body must be application/json')
-  const value = decodeJson(await readBody(request, largestJson))
+  const value = decodeJson(await readBody(request))
   if (isTooDeep(value)) throw malformed('The request body is nested too deeply')
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw malformed('The request body must be a JSON object')

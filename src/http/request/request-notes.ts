@@ -1,11 +1,13 @@
 import type { Proof } from '../../clients/authentication/proof.ts'
 import type { Finding } from '../../protocol/errors.ts'
+import { defaultLimits, type RequestLimits } from './request-limits.ts'
 
 /** The facts about a request for its log line and its audit events. They never contain a secret, token or body. */
 export interface RequestNotes {
   readonly id: string
   /** The address of the sender, see client-address.ts; undefined if unknown. */
   readonly address: () => string | undefined
+  readonly limits: RequestLimits
   /** The pattern of the route, such as `/api/v1/tenant/:tenant/strategies`. */
   route: string | undefined
   /** The tenant, if it exists. An id of no tenant is a text of the sender, so it is not noted. */
@@ -37,6 +39,7 @@ export interface RequestNotes {
 export const noNotes: RequestNotes = {
   id: '',
   address: () => undefined,
+  limits: defaultLimits,
   route: undefined,
   tenant: undefined,
   clientId: undefined,
@@ -54,13 +57,16 @@ export const noNotes: RequestNotes = {
 
 const notesByRequest = new WeakMap<Request, RequestNotes>()
 
-export function openNotes(request: Request, id: string, address: RequestNotes['address']): RequestNotes {
-  const notes = { ...noNotes, id, address }
+export function openNotes(
+  request: Request,
+  { id, address, limits }: Pick<RequestNotes, 'id' | 'address' | 'limits'>,
+): RequestNotes {
+  const notes = { ...noNotes, id, address, limits }
   notesByRequest.set(request, notes)
   return notes
 }
 
 /** The notes that handler.ts opened for a request. */
 export function notesOf(request: Request): RequestNotes {
-  return notesByRequest.get(request) ?? openNotes(request, '', () => undefined)
+  return notesByRequest.get(request) ?? openNotes(request, noNotes)
 }

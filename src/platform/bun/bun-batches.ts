@@ -3,11 +3,12 @@ type Answer = Response | Promise<Response>
 /**
  * Reads all requests of one turn of the event loop before it handles the first one, and sends all answers of one turn together. Handling
  * one request at a time would cost nearly twice the processor time, because each step evicts the others from the processor's caches, and
- * each single answer wakes its reader, which sleeps again before the next answer arrives.
+ * each single answer wakes its reader, which sleeps again before the next answer arrives. `inHand` has the requests without an answer.
  */
 export function createBatches(
   nextTurn: (callback: () => void) => void,
-): (work: () => Answer) => Promise<Response> {
+  inHand = new Set<Request>(),
+): (request: Request, work: () => Answer) => Promise<Response> {
   let end: Promise<void> | undefined
   const endOfTurn = () => {
     end ??= new Promise((resolve) => {
@@ -18,12 +19,17 @@ export function createBatches(
     })
     return end
   }
-  return async (work) => {
-    await endOfTurn()
-    const answer = work()
-    if (!(answer instanceof Promise)) return answer
-    const response = await answer
-    await endOfTurn()
-    return response
+  return async (request, work) => {
+    inHand.add(request)
+    try {
+      await endOfTurn()
+      const answer = work()
+      if (!(answer instanceof Promise)) return answer
+      const response = await answer
+      await endOfTurn()
+      return response
+    } finally {
+      inHand.delete(request)
+    }
   }
 }

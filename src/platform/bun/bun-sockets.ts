@@ -1,5 +1,5 @@
-import type { Pointer } from 'bun:ffi'
 import { readdir } from 'node:fs/promises'
+import { type Libc, openLibc } from './bun-libc.ts'
 
 /**
  * Sets options of the listening sockets of this process through the C library of the host, because the runtime neither sets them
@@ -19,42 +19,20 @@ export const socketOptions = {
 /** An instruction of linux/filter.h that jumps nowhere. */
 export type Instruction = readonly [code: number, operand: number]
 
-interface Libc {
-  readonly pointerTo: (bytes: NodeJS.TypedArray) => Pointer
-  readonly setsockopt: (fd: number, level: number, name: number, value: Pointer, length: number) => number
-  readonly getsockopt: (fd: number, level: number, name: number, value: Pointer, length: Pointer) => number
-  readonly getsockname: (fd: number, address: Pointer, length: Pointer) => number
-}
-
-/** Opened at the first use, because most processes never need it. */
-let opened: Promise<Libc> | undefined
-
-async function openLibc(): Promise<Libc> {
-  const { dlopen, FFIType, ptr } = await import('bun:ffi')
-  const { i32, u32, ptr: pointer } = FFIType
-  const { symbols } = dlopen('libc.so.6', {
-    setsockopt: { args: [i32, i32, i32, pointer, u32], returns: i32 },
-    getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
-    getsockname: { args: [i32, pointer, pointer], returns: i32 },
-  })
-  return { ...symbols, pointerTo: (bytes) => ptr(bytes) }
-}
-
 /** A socket that this process listens on. */
 export class ListeningSocket {
-  readonly #fd: number
+  readonly fd: number
   readonly #libc: Libc
 
   private constructor(fd: number, libc: Libc) {
-    this.#fd = fd
+    this.fd = fd
     this.#libc = libc
   }
 
   /** The first socket that `isWanted` accepts; undefined if there is none, or if the system has no glibc or no /proc. */
   static async find(isWanted: (socket: ListeningSocket) => boolean): Promise<ListeningSocket | undefined> {
     try {
-      opened ??= openLibc()
-      const libc = await opened
+      const libc = await openLibc()
       const sockets = (await readdir('/proc/self/fd')).map((fd) => new ListeningSocket(Number(fd), libc))
       return sockets.find((socket) => socket.has(socketOptions.isListening) && isWanted(socket))
     } catch {
@@ -67,7 +45,7 @@ export class ListeningSocket {
     const { getsockopt, pointerTo } = this.#libc
     const value = new Int32Array(1)
     const length = new Uint32Array([value.byteLength])
-    return getsockopt(this.#fd, solSocket, name, pointerTo(value), pointerTo(length)) === 0 && value[0] === 1
+    return getsockopt(this.fd, solSocket, name, pointerTo(value), pointerTo(length)) === 0 && value[0] === 1
   }
 
   get port(): number | undefined {
@@ -75,14 +53,14 @@ export class ListeningSocket {
     // struct sockaddr_in and sockaddr_in6 both begin with the family and the port, the latter in network order.
     const address = new Uint8Array(28)
     const length = new Uint32Array([address.byteLength])
-    if (getsockname(this.#fd, pointerTo(address), pointerTo(length)) !== 0) return undefined
+    if (getsockname(this.fd, pointerTo(address), pointerTo(length)) !== 0) return undefined
     return new DataView(address.buffer).getUint16(2)
   }
 
   /** Returns whether the system accepted it. */
   set(name: number, value: NodeJS.TypedArray): boolean {
     const { setsockopt, pointerTo } = this.#libc
-    return setsockopt(this.#fd, solSocket, name, pointerTo(value), value.byteLength) === 0
+    return setsockopt(this.fd, solSocket, name, pointerTo(value), value.byteLength) === 0
   }
 
   /** Lets the kernel run a program at the place that the option names. Returns whether the kernel accepted it. */

@@ -36,31 +36,39 @@ function sendRequest(url: string, init: RequestInit, proxy: string | undefined):
 }
 
 function listen(options: ListenOptions): Listener {
-  const server = start(options)
+  const inHand = new Set<Request>()
+  const server = start(options, inHand)
+  const port = server.port ?? options.port
+  const findBusy = () =>
+    new Set(
+      [...inHand].map((request) => {
+        const peer = server.requestIP(request)
+        return `${plainAddress(peer?.address)}:${peer?.port}`
+      }),
+    )
   return {
-    port: server.port ?? options.port,
+    port,
     // Loaded at its use, to keep the start short.
-    holdOff: async () => (await import('./bun-hold-off.ts')).holdOff(server.port ?? options.port),
+    holdOff: async () => (await import('./bun-hold-off.ts')).holdOff(port),
+    openConnections: async () =>
+      (await import('./bun-connections.ts')).openConnections(port, findBusy).catch(() => undefined),
     drain: () => server.stop(false),
     close: () => server.stop(true),
     ...(options.sharePort === true && { steering: bunSteering }),
   }
 }
 
-function start({
-  hostname,
-  port,
-  fetch,
-  sharePort = false,
-  idleTimeout = 75,
-}: ListenOptions): Bun.Server<undefined> {
-  const take = createBatches((callback) => void setImmediate(callback))
+function start(
+  { hostname, port, fetch, sharePort = false, idleTimeout = 75 }: ListenOptions,
+  inHand: Set<Request>,
+): Bun.Server<undefined> {
+  const take = createBatches((callback) => void setImmediate(callback), inHand)
   try {
     return Bun.serve({
       hostname,
       port,
       fetch: (request, server) =>
-        take(() =>
+        take(request, () =>
           fetch(withWholeUrl(request), { address: () => plainAddress(server.requestIP(request)?.address) }),
         ),
       // Otherwise Linux would silently let a second copy share the port.

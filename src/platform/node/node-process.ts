@@ -24,7 +24,7 @@ for (const name of ['PGTARGETSESSIONATTRS', 'PGSSLNEGOTIATION']) delete process.
 const longestWait = 5
 
 const lines = createLineWriter(
-  (text) => void process.stdout.write(text),
+  (text, done) => void process.stdout.write(text, (fault) => done(!fault)),
   (callback) => void setTimeout(callback, longestWait),
   { isShared: process.connected },
 )
@@ -66,6 +66,7 @@ export function nodePlatform(): SharedPlatform {
       process.stdout.write(text)
     },
     writeLine: lines.add,
+    onLostLines: lines.onLost,
     writeOutPaced: writePaced,
     writeBytesPaced: writePaced,
     writeError: (text) => void process.stderr.write(text),
@@ -124,9 +125,13 @@ async function readInput(): Promise<string | undefined> {
   return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
+/** The longest time (ms) that the end of the process waits for a reader of its output that stands still. */
+const longestGoodbye = 1000
+
 /** Ends the process once its output is written. Only main.ts calls this. */
 export function exitProcess(code: number): void {
   lines.flush()
+  setTimeout(() => process.exit(code), longestGoodbye)
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
 }
 

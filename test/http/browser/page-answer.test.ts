@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { html } from '../../../src/http/answer/html.ts'
 import { answerPage, pageFrame, withErrorPages } from '../../../src/http/browser/page-answer.ts'
-import { notesOf, openNotes } from '../../../src/http/request/request-notes.ts'
+import { noNotes, notesOf, openNotes } from '../../../src/http/request/request-notes.ts'
 import { OAuthError, UnavailableError } from '../../../src/protocol/errors.ts'
 import { platform, startTestApp, type TestApp } from '../../support/test-app.ts'
 
@@ -21,7 +21,7 @@ afterAll(() => app.close())
 
 const requestOf = (headers: Record<string, string> = {}) => {
   const request = new Request('https://id.example.com/auth/x', { headers })
-  openNotes(request, 'request-1', () => undefined)
+  openNotes(request, { ...noNotes, id: 'request-1' })
   return request
 }
 const tenantOf = (id: string) => app.deps.tenants.findConfigured(id)

@@ -1,0 +1,63 @@
+/** Work took longer than it may. */
+export class DeadlinePassed extends Error {}
+
+interface Clock {
+  /** Milliseconds; they only go forward. */
+  monotonic(): number
+  /** Calls back after `milliseconds`. */
+  after(milliseconds: number, callback: () => void): void
+}
+
+interface Waiting {
+  readonly since: number
+  readonly reject: (cause: DeadlinePassed) => void
+}
+
+/** Ends waits that take longer than some time. All share one timer, so a wait that is short costs next to nothing. */
+export class Deadlines {
+  readonly #clock: Clock
+  readonly #milliseconds: number
+  /** The oldest first. */
+  readonly #waiting = new Set<Waiting>()
+  #isArmed = false
+
+  constructor({ milliseconds, ...clock }: Clock & { readonly milliseconds: number }) {
+    this.#clock = clock
+    this.#milliseconds = milliseconds
+  }
+
+  /** What the work gives, or DeadlinePassed. The work itself goes on. */
+  async keep<T>(work: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const waiting = { since: this.#clock.monotonic(), reject }
+    this.#waiting.add(waiting)
+    this.#arm(this.#milliseconds)
+    work.then(resolve, reject)
+    try {
+      return await promise
+    } finally {
+      this.#waiting.delete(waiting)
+    }
+  }
+
+  #arm(milliseconds: number): void {
+    if (this.#isArmed) return
+    this.#isArmed = true
+    this.#clock.after(milliseconds, () => {
+      this.#isArmed = false
+      this.#endLate()
+    })
+  }
+
+  #endLate(): void {
+    const now = this.#clock.monotonic()
+    for (const { since, reject } of this.#waiting) {
+      const left = since + this.#milliseconds - now
+      if (left > 0) {
+        this.#arm(left)
+        return
+      }
+      reject(new DeadlinePassed())
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { Config } from '../config/schema.ts'
+import { groupOf } from '../limits/address-group.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { Connections } from '../platform/connections.ts'
+import type { Listener } from '../platform/network.ts'
+import type { Clock } from '../platform/platform.ts'
+import { isInRange, parseIpAddress, parseIpRange } from '../protocol/ip-address.ts'
+import { ConnectionGuard } from './connection-guard.ts'
+import { limitsFor } from './connection-limits.ts'
+import { DefenceLog } from './defence-log.ts'
+
+type Settings = Pick<Config['server'], 'connections' | 'trusted_proxies'>
+
+interface GuardSettings {
+  /** Those in force: a reload changes them. */
+  readonly settings: () => Settings
+  readonly clock: Pick<Clock, 'after' | 'monotonic'>
+  readonly log: Log
+  /** Undefined: nothing is counted. */
+  readonly metrics: Metrics | undefined
+}
+
+/** Guards the connections of a listener from `start` to `stop`. */
+export interface PreparedGuard {
+  start(): void
+  stop(): void
+}
+
+/** The proxies of this machine come from here. */
+const loopback = ['127.0.0.0/8', '::1']
+
+/** The guard of a listener. It does nothing where the system cannot list connections. */
+export function prepareGuard(listener: Listener, settings: GuardSettings): PreparedGuard {
+  let guard: ConnectionGuard | undefined
+  let isStopped = false
+  const start = async () => {
+    const connections = await listener.openConnections?.()
+    if (!connections || isStopped) return
+    guard = createGuard(connections, settings)
+    guard.start()
+  }
+  return {
+    start: () => void start(),
+    stop: () => {
+      isStopped = true
+      guard?.stop()
+    },
+  }
+}
+
+function createGuard(
+  connections: Connections,
+  { settings, clock, log, metrics }: GuardSettings,
+): ConnectionGuard {
+  const defenceLog = new DefenceLog(log)
+  return new ConnectionGuard({
+    connections,
+    clock,
+    groupOf: followGroups(settings),
+    limits: (others) => limitsFor(settings().connections, { most: connections.mostDescriptors, others }),
+    onLook: ({ now, open, endings }) => {
+      metrics?.noteConnections(open)
+      for (const { reason } of endings) metrics?.countEndedConnection(reason)
+      defenceLog.note(endings, { now, open })
+    },
+  })
+}
+
+function followGroups(settings: () => Settings): ReturnType<typeof createGroups> {
+  let proxies = settings().trusted_proxies
+  let groups = createGroups(proxies)
+  return (address) => {
+    const current = settings().trusted_proxies
+    if (current !== proxies) {
+      proxies = current
+      groups = createGroups(current)
+    }
+    return groups(address)
+  }
+}
+
+/** The group of an address. Trusted proxies and this machine are in none, because one address stands for many clients there. */
+export function createGroups(
+  trustedProxies: readonly string[],
+): (address: string | undefined) => string | undefined {
+  const exempt = [...loopback, ...trustedProxies].flatMap((range) => parseIpRange(range) ?? [])
+  return (text) => {
+    const address = text === undefined ? undefined : parseIpAddress(text)
+    if (address && exempt.some((range) => isInRange(address, range))) return undefined
+    return groupOf(text)
+  }
+}

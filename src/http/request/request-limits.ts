@@ -1,0 +1,37 @@
+import { Deadlines } from '../../async/deadlines.ts'
+import type { Deps } from '../../deps.ts'
+
+/** How much of a request is read. */
+export interface RequestLimits {
+  /** Characters of the URL, the host among them. */
+  readonly url: number
+  /** Bytes of a body. */
+  readonly body: number
+  /** Parameters of a form or of a query. */
+  readonly parameters: number
+  /** Ends the wait for a body that does not arrive. Undefined: it may take any time. */
+  readonly bodyDeadlines: Deadlines | undefined
+}
+
+/** Those of a request that came by no server. */
+export const defaultLimits: RequestLimits = {
+  url: 8192,
+  body: 64 * 1024,
+  parameters: 100,
+  bodyDeadlines: undefined,
+}
+
+/** Those of `server.connections` in config.yaml. */
+export function readLimits({ settings, clock }: Pick<Deps, 'clock'> & LimitSettings): RequestLimits {
+  const { url_bytes, body_bytes, form_parameters, request_time } = settings.server.connections
+  return {
+    url: url_bytes,
+    body: body_bytes,
+    parameters: form_parameters,
+    bodyDeadlines: new Deadlines({ ...clock, milliseconds: request_time * 1000 }),
+  }
+}
+
+export interface LimitSettings {
+  readonly settings: { readonly server: Pick<Deps['settings']['server'], 'connections'> }
+}
