@@ -5,6 +5,7 @@ import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import { getRequest, openRaw, type RawSocket } from '../support/raw-socket.ts'
 import { waitFor } from '../support/wait-for.ts'
 
+const platform = bunPlatform()
 const isLinux = process.platform === 'linux'
 const large = 'x'.repeat(8_000_000)
 const endings: (() => unknown)[] = []
@@ -20,7 +21,7 @@ interface Limits {
 /** A listener and its guard, whose clock the test moves. Its kernel keeps the real time. */
 async function start({ most = 100, mostPerAddress = 100 }: Limits = {}) {
   const held = Promise.withResolvers<void>()
-  const listener = bunPlatform().listen({
+  const listener = platform.listen({
     hostname: '127.0.0.1',
     port: 0,
     fetch: async (request) => {
