@@ -4,6 +4,7 @@ import type { ClientRegistry } from './clients/client-registry.ts'
 import type { ServiceSettings } from './config/schema.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { AttemptLimits } from './limits/attempt-limits.ts'
+import type { Rates } from './limits/rates/rates.ts'
 import type { Log } from './log.ts'
 import type { LogoutNotices } from './logout/logout-notices.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -46,6 +47,7 @@ export interface Deps {
   readonly keyring: Keyring
   readonly secrets: SecretChecker
   readonly limits: AttemptLimits
+  readonly rates: Rates
   readonly recentTokens: RecentTokens
   readonly storage: Storage
   readonly audit: AuditSink

@@ -154,6 +154,7 @@ const arrows: Record<string, readonly string[]> = {
     ...port,
   ],
   endpoints: [
+    'limits/rates/token-rates.ts',
     'authorization',
     'logout',
     'management',
@@ -198,6 +199,7 @@ const arrows: Record<string, readonly string[]> = {
     'clients',
     'tenants',
     'users/person.ts',
+    'sessions/browsers.ts',
     'limits',
     'platform/hashing.ts',
     'platform/network.ts',

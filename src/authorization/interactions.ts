@@ -46,9 +46,15 @@ export interface InteractionPlace {
   readonly browser: string
 }
 
+export interface NewInteraction<C extends InteractionContent> extends InteractionPlace {
+  readonly content: C
+  /** It cannot be begun again after its life, because too many begin now for keeping them. Default: false. */
+  readonly isBrief?: boolean
+}
+
 /** Begins an interaction of this browser. It can be found for {@link interactionLife}. Throws StorageError. */
 export async function startInteraction<C extends InteractionContent>(
-  { tenant, browser, content }: InteractionPlace & { readonly content: C },
+  { tenant, browser, content, isBrief = false }: NewInteraction<C>,
   { storage, now, randomBytes }: InteractionDeps,
 ): Promise<Interaction<C>> {
   const id = base64url(randomBytes(idBytes))
@@ -58,7 +64,7 @@ export async function startInteraction<C extends InteractionContent>(
   const isNew = await storage
     .of(tenant.id)
     .of(interactions)
-    .create({ id, value, expiresAt: createdAt + interactionKept })
+    .create({ id, value, expiresAt: createdAt + (isBrief ? interactionLife : interactionKept) })
   if (!isNew) throw new TypeError('The random id of an interaction is taken')
   return { id, createdAt, content, progress }
 }

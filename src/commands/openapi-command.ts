@@ -4,6 +4,7 @@ import { findConfig } from '../cli/find-config.ts'
 import { configOption } from '../cli/options.ts'
 import { loadConfig, parseConfig } from '../config/load.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
+import { Rates } from '../limits/rates/rates.ts'
 import { createLog } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -30,6 +31,7 @@ async function printDocument(args: ParsedArguments, platform: Platform): Promise
   const now = () => 0
   const log = createLog(() => {}, now)
   const audit = { record: () => {} }
+  const limiting = { ...platform, storage, settings: loaded.config.limits, onError: () => {} }
   const deps = composeDeps(loaded, {
     platform,
     now,
@@ -40,7 +42,8 @@ async function printDocument(args: ParsedArguments, platform: Platform): Promise
     audit,
     auditTrails: { read: async () => ({ events: [], next: undefined, damaged: [] }) },
     lastUse: new LastUse({ storage, after: platform.after, onError: () => {} }),
-    limits: new AttemptLimits({ ...platform, storage, settings: loaded.config.limits, onError: () => {} }),
+    limits: new AttemptLimits(limiting),
+    rates: new Rates(limiting),
     expiryCutoff: () => 0,
     keyring: await composeKeyring(loaded, platform, {
       storage,

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { authenticationMethodNames } from '../protocol/client-authentication.ts'
 import type { ClientJwks } from '../protocol/client-jwks.ts'
 import { grantTypes } from '../protocol/grant-types.ts'
-import { AccessTokenTtl, Audience, Choice, Claims, Json, OrNull } from './schema-kinds.ts'
+import { AccessTokenTtl, Audience, Choice, Claims, Json, OrNull, TokensPerMinute } from './schema-kinds.ts'
 
 export const ClientSecretConfig = Type.Object(
   {
@@ -90,6 +90,11 @@ export const ClientConfig = Type.Object(
       description: 'RFC 8707 resources that it may ask for besides its audience',
     }),
     access_token_ttl: OrNull(AccessTokenTtl({ description: 'Overrides the lifetime of the tenant' })),
+    tokens_per_minute: OrNull(
+      TokensPerMinute(
+        'Answers with tokens that it gets in a minute; default: limits.tokens_per_minute_per_client',
+      ),
+    ),
     redirect_uris: Type.Array(Type.String({ format: 'redirect-uri' }), {
       default: [],
       description:

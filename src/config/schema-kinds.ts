@@ -53,6 +53,10 @@ export function OrNull<T extends TSchema>(schema: T, description = String(schema
 /** Seconds. */
 export const longestTokenLife = 365 * 86_400
 
+export function TokensPerMinute(description: string) {
+  return Type.Integer({ minimum: 1, maximum: 1_000_000_000, description })
+}
+
 export function AccessTokenTtl(options: { description: string; default?: number }) {
   return Duration({ minimum: 1, maximum: longestTokenLife, ...options })
 }

@@ -1,11 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { auditEventTypes } from '../protocol/audit-events.ts'
-import { Choice, Duration, longestTokenLife, OrNull } from './schema-kinds.ts'
+import { Choice, Duration, longestTokenLife, OrNull, TokensPerMinute } from './schema-kinds.ts'
 
 /** The settings of the whole server, which belong to no tenant. */
 
 const Failures = (options: { description: string; default: number }) =>
   Type.Integer({ minimum: 1, maximum: 1_000_000, ...options })
+
+const SignIns = (options: { description: string; default: number }) =>
+  Type.Integer({ minimum: 20, maximum: 1_000_000, ...options })
 
 export const MetricsConfig = Type.Object(
   {
@@ -146,7 +149,7 @@ export const ServerConfig = Type.Object(
 
 export const LimitsConfig = Type.Object(
   {
-    enabled: Type.Boolean({ default: true, description: 'Slow down guessing' }),
+    enabled: Type.Boolean({ default: true, description: 'Slow down guessing, and limit rates' }),
     failures_per_client_and_address: Failures({
       default: 10,
       description: 'Failed attempts at one client from one address that cost no wait',
@@ -179,11 +182,30 @@ export const LimitsConfig = Type.Object(
       default: 900,
       description: 'The longest wait: the first is one second, and each further failure doubles it',
     }),
+    tokens_per_minute_per_client: OrNull(
+      TokensPerMinute(
+        'Answers with tokens that one client gets in a minute; its tokens_per_minute replaces it. Default: no limit',
+      ),
+    ),
+    tokens_per_minute_per_tenant: OrNull(
+      TokensPerMinute(
+        'Answers with tokens that all clients of one tenant get in a minute; oauth2.tokens_per_minute replaces it. Default: no limit',
+      ),
+    ),
+    sign_ins_per_address: SignIns({
+      default: 600,
+      description:
+        'Sign-ins, device codes and pushed requests that one address begins in a minute at one tenant without proving anything; a twentieth while the tenant is above its own',
+    }),
+    sign_ins_per_tenant: SignIns({
+      default: 6000,
+      description: 'The same of all addresses at one tenant; never more than twice as many at once',
+    }),
   },
   {
     default: {},
     description:
-      'Limits of failed attempts, which get 429 with Retry-After. A client never waits at an address from which it succeeded before',
+      'Limits of failed attempts and rates; what is above gets 429 with Retry-After. A client never waits for failures at an address from which it succeeded before',
   },
 )
 

@@ -12,6 +12,7 @@ import {
   longestTokenLife,
   MapOf,
   OrNull,
+  TokensPerMinute,
 } from './schema-kinds.ts'
 import { UserConfig } from './user-schema.ts'
 
@@ -61,6 +62,11 @@ export const OAuth2Config = Type.Object(
       default: 600,
       description: 'How long a person may take to enter the code of a device',
     }),
+    tokens_per_minute: OrNull(
+      TokensPerMinute(
+        'Answers with tokens that all clients of this tenant get in a minute; default: limits.tokens_per_minute_per_tenant',
+      ),
+    ),
     scopes: MapOf('scope', Type.String(), {
       default: {},
       description: 'Scopes that the API of this tenant knows, each with its description',

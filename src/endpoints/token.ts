@@ -21,6 +21,7 @@ import { mayAllowScope } from '../tokens/people/people-rights.ts'
 import { checkClientKind } from './token-checks/client-kind.ts'
 import { checkGrantAllowed } from './token-checks/grant-allowed.ts'
 import type { CheckedRequest, TokenCheck } from './token-checks/token-check.ts'
+import { withinRate } from './token-checks/token-rate.ts'
 import { tokenDetail } from './token-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/oauth/token'
@@ -61,7 +62,16 @@ async function answerTokenRequest(
   for (const check of checks) await check(asked, deps)
   // 4. Resolve scopes and audience.
   const tokenRequest = resolveTokenRequest(asked)
-  // 5. Run the grant.
+  // 5. Count the answer, and run the grant.
+  return withinRate(asked, deps, () => answerTokens(asked, tokenRequest, deps))
+}
+
+async function answerTokens(
+  asked: CheckedRequest,
+  tokenRequest: TokenRequest,
+  deps: Deps,
+): Promise<IssuedTokens['response']> {
+  const { grant, tenant, oauth2, client } = asked
   const authorization = await grant.authorize(tokenRequest, deps).catch((error: unknown) => {
     if (error instanceof FamilyEndedError) noteReplay(asked, error, deps)
     throw error

@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import type { RateLimitFields } from '../limits/rates/token-rates.ts'
 import type { Peer } from '../platform/network.ts'
 import { staysOpen } from './answer/connection.ts'
 import { addCorsHeaders } from './answer/cors.ts'
@@ -46,6 +47,7 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     addSecurityHeaders(finished.headers)
     addCorsHeaders(finished.headers, notes)
     finished.headers.set('X-Request-Id', id)
+    if (notes.rateLimit) addRateLimit(finished.headers, notes.rateLimit)
     // Nothing is believed that follows a malformed request, and the rest of a body that came too slowly is not waited for.
     const isLast = fault !== undefined || finished.status === requestTimeout
     if (isLast || !staysOpen(deps.lifecycle)) finished.headers.set('Connection', 'close')
@@ -56,6 +58,11 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
   }
 
   return withResponseCache(answer, { ...deps, newId })
+}
+
+function addRateLimit(headers: Headers, { policy, limit }: RateLimitFields): void {
+  headers.set('RateLimit-Policy', policy)
+  headers.set('RateLimit', limit)
 }
 
 async function answerRoute(

@@ -8,6 +8,7 @@ import type { Deps, Lifecycle } from '../deps.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { AttemptLimits } from '../limits/attempt-limits.ts'
 import { LimitKey } from '../limits/limit-key.ts'
+import type { Rates } from '../limits/rates/rates.ts'
 import { SignInLimits } from '../limits/sign-in-limits.ts'
 import { type Log, renderCause } from '../log.ts'
 import { BackchannelLogout } from '../logout/backchannel-logout.ts'
@@ -45,6 +46,7 @@ export interface ComposeOptions {
   readonly auditTrails: AuditReader
   readonly lastUse: LastUse
   readonly limits: AttemptLimits
+  readonly rates: Rates
   readonly expiryCutoff: () => number
   readonly publicUrl: string
   readonly lifecycle: Lifecycle
@@ -91,7 +93,7 @@ export function composeRegistries(
 export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps {
   const { config } = loaded
   const { platform, keyring, publicUrl, storage, randomBytes } = options
-  const { now, log, lifecycle, audit, auditTrails, lastUse, limits, expiryCutoff, metrics } = options
+  const { now, log, lifecycle, audit, auditTrails, lastUse, limits, rates, expiryCutoff, metrics } = options
   const registries = composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing })
   const { findClients = () => registries.clients } = options
   const clients = { of: (tenantId: string) => findClients().of(tenantId) }
@@ -108,6 +110,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     auditTrails,
     lastUse,
     limits,
+    rates,
     expiryCutoff,
     ...(metrics && { metrics }),
     verifiedTokens: new VerifiedTokens(),

@@ -1,6 +1,7 @@
 import type { AuditReader } from '../audit/audit-trail.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
+import { Rates } from '../limits/rates/rates.ts'
 import { type Log, renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
@@ -18,6 +19,7 @@ export interface Services {
   readonly auditTrails: AuditReader
   readonly lastUse: LastUse
   readonly limits: AttemptLimits
+  readonly rates: Rates
   /** See AuditLog.settleForgotten. */
   settleAudit(): Promise<void>
   /** Writes the rows that are still in memory, and closes the storage. */
@@ -50,23 +52,28 @@ export async function openServices(
     after: platform.after,
     onError: (cause) => log('warn', 'uses were not written', { reason: renderCause(cause) }),
   })
+  const limiting = { ...platform, storage, settings: loaded.config.limits }
   const limits = new AttemptLimits({
-    ...platform,
-    storage,
-    settings: loaded.config.limits,
+    ...limiting,
     onError: (cause) =>
       log('warn', 'failed attempts are counted by this process alone', { reason: renderCause(cause) }),
+  })
+  const rates = new Rates({
+    ...limiting,
+    onError: (cause) =>
+      log('warn', 'rates are counted by this process alone', { reason: renderCause(cause) }),
   })
   const audit = openAudit(loaded, { platform, storage, log, isBusy: createBusyMeter(platform) })
   return {
     storage,
     lastUse,
     limits,
+    rates,
     audit,
     auditTrails: audit,
     settleAudit: () => audit.settleForgotten(),
     close: async () => {
-      await Promise.all([lastUse.flush(), limits.flush(), audit.close()])
+      await Promise.all([lastUse.flush(), limits.flush(), rates.flush(), audit.close()])
       await storage.close()
     },
   }

@@ -29,6 +29,15 @@ export function rememberBrowser(
   })
 }
 
+/** Whether anybody has signed in from this browser within a year. Throws StorageError. */
+export async function hasSignedIn(
+  { tenantId, browserHash }: Omit<BrowserOfPerson, 'sub'>,
+  { storage, now }: { readonly storage: Storage; readonly now: () => number },
+): Promise<boolean> {
+  const found = await storage.of(tenantId).of(browsers).find(browserHash)
+  return found !== undefined && (found.expiresAt ?? 0) > now() && found.value.subs.length > 0
+}
+
 /** Whether the person has signed in from this browser within a year. Throws StorageError. */
 export async function isKnownBrowser(
   { tenantId, browserHash, sub }: BrowserOfPerson,

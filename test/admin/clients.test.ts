@@ -28,6 +28,7 @@ const bare = (client_id: string) => ({
   audience: null,
   resources: [],
   access_token_ttl: null,
+  tokens_per_minute: null,
   redirect_uris: [],
   post_logout_redirect_uris: [],
   backchannel_logout_uri: null,

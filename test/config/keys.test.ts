@@ -77,7 +77,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'a client that names a member of every object',
     clientWith('constructor: a'),
-    'config.yaml:8:9: tenants.acme.clients.app.constructor is not a known key; the known keys are name, active, introspect, secret, secret_env, secret_file, secret_hash, secrets, token_endpoint_auth_method, jwks, jwks_file, grant_types, scopes, default_scopes, audience, resources, access_token_ttl, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, allowed_origins, require_pkce, require_pushed_authorization_requests, consent, userinfo_signed, claims',
+    'config.yaml:8:9: tenants.acme.clients.app.constructor is not a known key; the known keys are name, active, introspect, secret, secret_env, secret_file, secret_hash, secrets, token_endpoint_auth_method, jwks, jwks_file, grant_types, scopes, default_scopes, audience, resources, access_token_ttl, tokens_per_minute, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, allowed_origins, require_pkce, require_pushed_authorization_requests, consent, userinfo_signed, claims',
   ],
   [
     'the top that names the prototype',

@@ -9,6 +9,7 @@ import { parseConfig } from '../../src/config/load.ts'
 import { changes } from '../../src/keys/ring/ring-row.ts'
 import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
 import { failureCounts, knownAddresses } from '../../src/limits/limit-row.ts'
+import { rateCounts } from '../../src/limits/rates/rate-row.ts'
 import { Cleaner } from '../../src/maintenance/cleaner.ts'
 import { cleanings } from '../../src/maintenance/cleaning-row.ts'
 import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
@@ -305,6 +306,11 @@ async function peopleOwner({ app, storage }: World) {
   return { grant, seed, owner, deps }
 }
 
+const rateSender = {
+  tenant: { id: 'acme', tokensPerMinute: null },
+  client: { id: 'rated', tokensPerMinute: 4 },
+}
+
 const assertion = { clientId: 'billing', jti: 'j', expiresAt: testStart + 60_000 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -329,6 +335,21 @@ const cases: Readonly<Record<string, Case>> = {
       const row = await world.storage.of('acme').of(failureCounts).find('counts')
       expect(Object.keys(row?.value.counts ?? {})).toHaveLength(4)
       expect(await ask(world, 'acme', 'billing', world.billingSecret)).toBe(200)
+    },
+  },
+  rate_counts: {
+    async find({ app, storage }) {
+      const rate = () => app.deps.rates.tokens.open(rateSender)
+      await rate()?.take(() => {})
+      await app.deps.rates.flush()
+      expect(await storage.of('acme').of(rateCounts).find('tokens')).toBeDefined()
+      return { tenant: 'acme', kind: 'rate_counts', id: 'tokens' }
+    },
+    async check({ app, storage }) {
+      await app.deps.rates.tokens.open(rateSender)?.take(() => {})
+      await app.deps.rates.flush()
+      const row = await storage.of('acme').of(rateCounts).find('tokens')
+      expect(Object.keys(row?.value.counts ?? {})).toEqual(['c rated'])
     },
   },
   known_address: {

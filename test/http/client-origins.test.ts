@@ -23,7 +23,7 @@ const corsOf = ({ headers }: Response) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith('access-control-') || name === 'vary'))
 const readable = {
   'access-control-allow-origin': origin,
-  'access-control-expose-headers': 'WWW-Authenticate, X-Request-Id',
+  'access-control-expose-headers': 'RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id',
   vary: 'Origin',
 }
 

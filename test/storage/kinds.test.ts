@@ -25,6 +25,7 @@ test('the names of the kinds in the database stay as they are', () => {
     'password_costs',
     'person_cutoff',
     'pushed_request',
+    'rate_counts',
     'refusal',
     'revocation',
     'secret_use',

@@ -7,6 +7,7 @@ import { readAudit } from '../../src/audit/audit-trail.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Deps, Lifecycle } from '../../src/deps.ts'
 import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
+import { Rates } from '../../src/limits/rates/rates.ts'
 import { createLog } from '../../src/log.ts'
 import type { Metrics } from '../../src/metrics/metrics.ts'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
@@ -79,12 +80,13 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
   const storage = options.storage ?? createMemoryStorage()
   const events: AuditEvent[] = []
   const lastUse = new LastUse({ storage, after: () => () => {}, onError: () => {} })
-  const limits = new AttemptLimits({
+  const limiting = {
     ...{ storage, now, hashing: platform.hashing },
     // One key for all, so that it is the same clients that share a count by chance in each run.
-    randomBytes: (count) => new Uint8Array(count).fill(1),
+    randomBytes: (count: number) => new Uint8Array(count).fill(1),
     ...{ settings: loaded.config.limits, monotonic: () => time, after: () => () => {}, onError: () => {} },
-  })
+  }
+  const [limits, rates] = [new AttemptLimits(limiting), new Rates(limiting)]
   const log = createLog((line) => lines.push(line), now)
   const audit = { record: (event: AuditEvent) => void events.push(event) }
   const monotonic = () => time
@@ -94,6 +96,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     storage,
     lastUse,
     limits,
+    rates,
     audit,
     auditTrails: { read: (tenant, options) => readAudit(storage, tenant, options) },
     expiryCutoff: () => 0,

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { findInteraction, isOfKind, startInteraction } from '../../authorization/interactions.ts'
 import type { Deps } from '../../deps.ts'
+import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
 import {
   clearSessionCookie,
   openBrowser,
@@ -185,7 +186,9 @@ function frameOf({ request, tenant, deps }: At, { asked }: Asked) {
   return pageFrame(request, tenant, deps, asked.uiLocales ?? undefined)
 }
 
-async function keep(asked: LogoutRequest, browser: string, { tenant, deps }: At): Promise<string> {
+async function keep(asked: LogoutRequest, browser: string, { request, tenant, deps }: At): Promise<string> {
+  const browserHash = browser === anyBrowser ? undefined : browser
+  await beginSignIn(request, { tenant, browserHash }, deps)
   const content = {
     ...{ kind: 'logout' as const, hint: asked.hint, client_id: asked.clientId, state: asked.state },
     ...{ post_logout_redirect_uri: asked.redirectUri, ui_locales: asked.uiLocales },

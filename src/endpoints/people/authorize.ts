@@ -6,7 +6,8 @@ import { isRequestUri, keepRequest, takeRequest } from '../../authorization/push
 import { type ParameterList, RequestParameters } from '../../authorization/request-parameters.ts'
 import type { Deps } from '../../deps.ts'
 import { noteError } from '../../http/answer/render-error.ts'
-import { openBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
+import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
+import { openBrowser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { recordAudit } from '../../http/record-event.ts'
 import { parseFormPairs, parseQueryPairs } from '../../http/request/form.ts'
@@ -56,6 +57,8 @@ async function answerForm(request: Request, of: OAuth2Tenant, deps: Deps): Promi
   const opened = await openAuthorization(asked, { ...of, clients: deps.clients.of(of.tenant.id) }, deps)
   if (!opened.flow) return answerRefusal(request, opened, { of, deps, headers: new Headers() })
   const clientId = opened.flow.client.id
+  notesOf(request).clientId = clientId
+  await beginSignIn(request, { tenant: of.tenant, browserHash: undefined }, deps)
   const kept = await keepRequest(
     { clientId, parameters: again.list, pushed: false },
     { tenant: of.tenant, ...deps },
@@ -137,7 +140,8 @@ async function answerAuthorization(
     parameters: asked.parameters.map(([name, value]): [string, string] => [name, value]),
     pushed: asked.pushed,
   }
-  const interaction = await startInteraction({ tenant, browser, content }, deps)
+  const { isBusy: isBrief } = await beginSignIn(request, { tenant, browserHash: browser }, deps)
+  const interaction = await startInteraction({ tenant, browser, content, isBrief }, deps)
   return seeOther(interactionPath({ of, deps, interaction }, next.step), headers)
 }
 
@@ -160,14 +164,15 @@ function noteSilence(
   notes.finding = { check: 'prompt=none', saw, wanted }
 }
 
-/** The error goes to the client, because its redirect URI is proven. */
-function answerRefusal(
+/** The error goes to the client, because its redirect URI is proven. It is counted like a sign-in, because its event is kept. */
+async function answerRefusal(
   request: Request,
   { answer, clientId, error }: Extract<Awaited<ReturnType<typeof openAuthorization>>, { flow: undefined }>,
   { of: { tenant }, deps, headers }: AuthorizationContext,
-): Response {
+): Promise<Response> {
   const notes = notesOf(request)
   notes.clientId = clientId
+  await beginSignIn(request, { tenant, browserHash: readBrowser(request, tenant, deps)?.hash }, deps)
   noteError(error, notes)
   const reason = error.reason ?? error.code
   const event = { type: 'authorization.refused', tenant: tenant.id, outcome: 'refused', reason } as const

@@ -4,6 +4,7 @@ import type { Client } from '../../clients/client.ts'
 import type { Deps } from '../../deps.ts'
 import { json } from '../../http/answer/json.ts'
 import { authenticateRequest } from '../../http/authenticate-client.ts'
+import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
 import { answer, authenticationErrors, formBody, tenantParameter } from '../../http/openapi-parts.ts'
 import { auditRefusal, recordAudit } from '../../http/record-event.ts'
 import { parseForm } from '../../http/request/form.ts'
@@ -35,10 +36,11 @@ async function startDevice(
   deps: Deps,
 ): Promise<DeviceAuthorizationResponse> {
   const form = await parseForm(request)
-  const { client } = await authenticateRequest(request, form, { tenant, deps })
+  const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
   checkDeviceAllowed(client, tenant)
   const scopes = parsePeopleScopes(form.get('scope'), client)
   const audience = personAudience(form.getAll('resource'), { tenant, oauth2, client })
+  if (proof.kind === 'none') await beginSignIn(request, { tenant, browserHash: undefined }, deps)
   const { device_code_ttl: ttl } = oauth2
   const asked = { clientId: client.id, scopes, audience }
   const { deviceCode, userCode } = await issueDeviceCodes(

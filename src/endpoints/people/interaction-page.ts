@@ -10,6 +10,7 @@ import {
 import { openFlow } from '../../authorization/open-flow.ts'
 import type { Deps } from '../../deps.ts'
 import { noteError } from '../../http/answer/render-error.ts'
+import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
 import { type Browser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { pagePath, seeOther } from '../../http/browser/people-page.ts'
@@ -112,11 +113,11 @@ interface Over {
 async function answerOver(request: Request, of: OAuth2Tenant, { deps, id, place }: Over): Promise<Response> {
   const { tenant } = of
   const isAgain = request.method === 'GET' && new URL(request.url).searchParams.has(againParameter)
-  const interaction = isAgain && place ? await renewInteraction(id, place, deps) : undefined
-  if (interaction) return seeOther(interactionPath({ of, deps, interaction }, 'sign-in'))
-  const over = await explainOver(id, { tenant, browser: place?.browser }, deps)
-  notesOf(request).finding = over
   const canRenew = place !== undefined && (await isRenewable(id, place, deps))
+  if (isAgain && canRenew) await beginSignIn(request, { tenant, browserHash: place.browser }, deps)
+  const interaction = isAgain && canRenew ? await renewInteraction(id, place, deps) : undefined
+  if (interaction) return seeOther(interactionPath({ of, deps, interaction }, 'sign-in'))
+  notesOf(request).finding = await explainOver(id, { tenant, browser: place?.browser }, deps)
   const page = renderNoticePage({
     frame: pageFrame(request, tenant, deps),
     kind: 'interaction-over',

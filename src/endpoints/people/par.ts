@@ -6,6 +6,7 @@ import { type ParameterList, RequestParameters } from '../../authorization/reque
 import type { Deps } from '../../deps.ts'
 import { json } from '../../http/answer/json.ts'
 import { authenticateRequest } from '../../http/authenticate-client.ts'
+import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
 import { answer, authenticationErrors, formBody, tenantParameter } from '../../http/openapi-parts.ts'
 import { auditRefusal } from '../../http/record-event.ts'
 import { parseFormPairs, toForm } from '../../http/request/form.ts'
@@ -33,12 +34,13 @@ async function push(request: Request, { tenant, oauth2 }: OAuth2Tenant, deps: De
   const pairs = await parseFormPairs(request)
   // Throws for a parameter that is sent twice.
   const form = toForm(pairs)
-  const { client } = await authenticateRequest(request, form, { tenant, deps })
+  const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
   if (form.get('request_uri') !== undefined)
     throw new OAuthError('invalid_request', 'A request_uri cannot be pushed')
   const parameters = withClient(pairs, client.id)
   const address = await proveReturnAddress(parameters, deps.clients.of(tenant.id))
   await parseAuthorizationRequest({ parameters, pushed: true, tenant, oauth2, client }, address, deps)
+  if (proof.kind === 'none') await beginSignIn(request, { tenant, browserHash: undefined }, deps)
   return keepRequest({ clientId: client.id, parameters: parameters.list, pushed: true }, { tenant, ...deps })
 }
 

@@ -61,7 +61,10 @@ export function addCorsHeaders(headers: Headers, { isForAnyOrigin, allowedOrigin
   if (isForAnyOrigin) for (const [name, value] of forAnyOrigin) headers.set(name, value)
   if (allowedOrigin === undefined) return
   headers.set('Access-Control-Allow-Origin', allowedOrigin)
-  headers.set('Access-Control-Expose-Headers', 'WWW-Authenticate, X-Request-Id')
+  headers.set(
+    'Access-Control-Expose-Headers',
+    'RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id',
+  )
   headers.append('Vary', 'Origin')
 }
 

@@ -1,4 +1,5 @@
 import type { Proof } from '../../clients/authentication/proof.ts'
+import type { RateLimitFields } from '../../limits/rates/token-rates.ts'
 import type { Finding } from '../../protocol/errors.ts'
 import { defaultLimits, type RequestLimits } from './request-limits.ts'
 
@@ -31,6 +32,8 @@ export interface RequestNotes {
   isExpected: boolean
   /** Pages of every origin may read the answer, see cors.ts. */
   isForAnyOrigin: boolean
+  /** The rates that apply to the request, for the headers of the answer. */
+  rateLimit: RateLimitFields | undefined
   /** Pages of this origin may read the answer; undefined: of none, see cors.ts. */
   allowedOrigin: string | undefined
 }
@@ -53,6 +56,7 @@ export const noNotes: RequestNotes = {
   isExpected: false,
   isForAnyOrigin: false,
   allowedOrigin: undefined,
+  rateLimit: undefined,
 }
 
 const notesByRequest = new WeakMap<Request, RequestNotes>()

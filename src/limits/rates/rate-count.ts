@@ -1,0 +1,66 @@
+import { drainTime, usedAt, waitFor } from './rate-level.ts'
+
+/** What this process knows of one sender: a {@link RateLevel} that changes. */
+export class RateCount {
+  readonly tenantId: string
+  readonly name: string
+  perMinute: number
+  /** When it was last reported that the sender has to wait (ms since the epoch). */
+  toldAt = Number.NEGATIVE_INFINITY
+  #used = 0
+  #fresh = 0
+  #at = 0
+
+  constructor(tenantId: string, name: string, perMinute: number) {
+    this.tenantId = tenantId
+    this.name = name
+    this.perMinute = perMinute
+  }
+
+  used(now: number): number {
+    return usedAt({ used: this.#used, at: this.#at }, this.perMinute, now)
+  }
+
+  /** Milliseconds until one more unit fits; `times`: the capacity is that many times the rate of a minute. */
+  wait(now: number, times = 1): number {
+    return waitFor(this.used(now), { capacity: times * this.perMinute, perMinute: this.perMinute })
+  }
+
+  /** Milliseconds until all of the rate is there again. */
+  rest(now: number): number {
+    return drainTime(this.used(now), this.perMinute)
+  }
+
+  add(units: number, now: number): void {
+    const used = this.used(now)
+    this.#fresh = Math.min(this.#fresh, used) + units
+    this.#set(Math.max(0, used + units), now)
+  }
+
+  /** Units that no other process knows of. What has drained since is not among them. */
+  fresh(now: number): number {
+    return Math.min(this.#fresh, this.used(now))
+  }
+
+  /** Returns the fresh units, which are no longer fresh. */
+  takeFresh(now: number): number {
+    const fresh = this.fresh(now)
+    this.#fresh = 0
+    return fresh
+  }
+
+  /** Makes units fresh again, because they could not be written. */
+  giveBackFresh(units: number): void {
+    this.#fresh += units
+  }
+
+  /** Takes the level of all processes, and adds what became fresh meanwhile. */
+  adopt(used: number, now: number): void {
+    this.#set(used + this.#fresh, now)
+  }
+
+  #set(used: number, now: number): void {
+    this.#used = used
+    this.#at = now
+  }
+}
