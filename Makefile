@@ -6,7 +6,7 @@ BENCH_OPTIONS = $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(ROUNDS),--r
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) scripts/start-order.txt package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-deno test crash-test test-system test-failover interop docker-test bench bench-check bench-report timing check format build release clean
+.PHONY: help run dev dev-deno test crash-test test-system test-failover interop docker-test test-kubernetes bench bench-check bench-report timing check format build release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ interop: node_modules/.installed dist/grantd ## Run other people's clients again
 
 test-failover: node_modules/.installed dist/grantd ## Fail over a Postgres under load: by hand, behind pgbouncer, under Patroni (four minutes, Debian, root)
 	sh scripts/test-failover.sh
+
+test-kubernetes: node_modules/.installed dist/grantd ## Check the chart and the manifests of Kubernetes (Python; Go or helm)
+	sh scripts/test-kubernetes.sh
 
 docker-test: ## Build the container image and use it, on a Docker engine that answers or on one of its own
 	sh scripts/docker-test.sh

@@ -48,5 +48,6 @@ command -v go >/dev/null || echo "no Go here: its clients are not run" >&2
 # Of people's clients, those that take less than a minute.
 sh scripts/bun.sh test/interop/clients/main.ts node python debian $(command -v go >/dev/null && echo go) people/node people/debian
 sh scripts/docker-test.sh
+sh scripts/test-kubernetes.sh --short
 # Patroni takes minutes more: make test-failover.
 sh scripts/test-failover.sh --short

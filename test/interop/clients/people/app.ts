@@ -12,6 +12,8 @@ export interface App {
   readonly settings?: string
   /** Whether its issuer is the one behind TLS. */
   readonly isSecure?: boolean
+  /** Whether the ID tokens of its tenant have no claim of a scope, so that what the app knows is from userinfo. */
+  readonly isFrugal?: boolean
   /** What has to be set, in the words of the table; undefined: it works as it comes. */
   readonly setting?: string
   /** Of its redirect URI; default: /callback. */

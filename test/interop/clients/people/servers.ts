@@ -5,7 +5,8 @@ import { programs, type RunningServer, startServer, writeConfig } from '../../..
 import { passOn } from '../servers.ts'
 import { type App, defaultPaths, person, type Setup } from './app.ts'
 
-const tenant = 'people'
+/** Two tenants with the same person and clients. In the ID tokens of `frugal` is no claim of a scope, so an app has to ask userinfo. */
+const tenants = { people: '{}', frugal: '{ claims_in_id_token: false }' } as const
 const secretOf = (id: string) => `interop-secret-of-${id}`
 
 export interface PeopleServers {
@@ -30,7 +31,7 @@ export async function startPeopleServers(folder: string, apps: readonly App[]): 
   const plain = await startIn(join(folder, 'plain'), clients)
   secure = await startIn(join(folder, 'secure'), clients, secureUrl)
   const setups = drafts.map(({ app, CLIENT_ID, ...addresses }): readonly [App, Setup] => {
-    const ISSUER = `${app.isSecure ? secureUrl : plain.url}/api/v1/tenant/${tenant}`
+    const ISSUER = `${app.isSecure ? secureUrl : plain.url}/api/v1/tenant/${app.isFrugal ? 'frugal' : 'people'}`
     const FOLDER = join(folder, CLIENT_ID)
     return [app, { ...addresses, CLIENT_ID, CLIENT_SECRET: secretOf(CLIENT_ID), ISSUER, CA, FOLDER }]
   })
@@ -73,7 +74,10 @@ async function startIn(folder: string, clients: string, publicUrl?: string): Pro
   await mkdir(folder)
   const server = publicUrl === undefined ? '' : `server: { public_url: '${publicUrl}' }\n`
   const people = `{ ${person.key}: { email: ${person.email}, email_verified: true, name: Ada Lovelace, password: ${person.password} } }`
-  const text = `${server}tenants:\n  ${tenant}:\n    name: People\n    oauth2: {}\n    oidc: {}\n    users: ${people}\n    clients:\n${clients}\n`
-  await writeConfig(folder, text)
+  const text = Object.entries(tenants).map(
+    ([id, oidc]) =>
+      `  ${id}:\n    name: People\n    oauth2: {}\n    oidc: ${oidc}\n    users: ${people}\n    clients:\n${clients}\n`,
+  )
+  await writeConfig(folder, `${server}tenants:\n${text.join('')}`)
   return startServer(programs.executable, { folder })
 }

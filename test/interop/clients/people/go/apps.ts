@@ -14,9 +14,9 @@ export const apps: readonly App[] = [
       /oauth2-proxy\/v7\s+v(\S+)/.exec(await Bun.$`go version -m ${proxy}`.text())?.[1] ?? '?',
     redirectPath: '/oauth2/callback',
     command: proxyCommand,
-    paths: { login: '/oauth2/start?rd=/oauth2/userinfo' },
-    // It takes the claims of the ID token.
-    lacks: ['asks userinfo'],
+    // It asks userinfo for what the ID token lacks, such as the e-mail address that it shows here.
+    isFrugal: true,
+    paths: { login: '/oauth2/start?rd=/oauth2/userinfo', userinfo: '/oauth2/userinfo' },
     checks: { refreshes: seeNewCookie, 'signs out': signOut },
   },
 ]

@@ -27,6 +27,5 @@ export const apps: readonly App[] = [
     host: '127.0.0.1',
     // RFC 8252 section 7.3: a native app listens on any port.
     redirectUri: 'http://127.0.0.1/callback',
-    lacks: ['signs out'],
   },
 ]

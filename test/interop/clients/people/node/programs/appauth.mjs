@@ -1,5 +1,13 @@
 // A native app on a desktop: a public client whose redirect URI is a loopback address with the port of the moment (RFC 8252).
-import { CLIENT_ID, ISSUER, REDIRECT_URI, redirect, serve, versionOf } from './app.mjs'
+import {
+  CLIENT_ID,
+  ISSUER,
+  POST_LOGOUT_REDIRECT_URI,
+  REDIRECT_URI,
+  redirect,
+  serve,
+  versionOf,
+} from './app.mjs'
 
 // It looks for the crypto of a window as soon as it is loaded.
 globalThis.window ??= globalThis
@@ -80,6 +88,8 @@ serve(versionOf('@openid/appauth'), {
       config,
       new RevokeTokenRequest({ client_id: CLIENT_ID, token: tokens.refreshToken }),
     )
-    return 'revoked'
+    // This version of the library reads the endpoint from the metadata and has no request for it, as those for phones have.
+    const query = { id_token_hint: tokens.idToken, post_logout_redirect_uri: POST_LOGOUT_REDIRECT_URI }
+    return redirect(`${config.endSessionEndpoint}?${new BasicQueryStringUtils().stringify(query)}`)
   },
 })
