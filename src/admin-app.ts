@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { adminApiKeys } from './admin/client-api-keys.ts'
 import { adminClients } from './admin/clients.ts'
+import { adminTokenExplanation } from './admin/requests/explained-token.ts'
 import { adminRequests } from './admin/requests/refused-requests.ts'
 import { adminSecrets } from './admin/secrets.ts'
 import { adminKeys } from './admin/signing-keys.ts'
@@ -24,4 +25,5 @@ export function adminApi(deps: Deps) {
     .use(adminKeys(deps))
     .use(adminAudit(deps))
     .use(adminRequests(deps))
+    .use(adminTokenExplanation(deps))
 }

@@ -46,6 +46,7 @@ test('every route is listed where admin is configured', () => {
     [
       'get /api/v1/admin/audit',
       'get /api/v1/admin/requests/{id}',
+      'post /api/v1/admin/tokens/explain',
       'get /api/v1/admin/tenants',
       'post /api/v1/admin/tenants',
       `get ${tenant}`,

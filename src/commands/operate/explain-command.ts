@@ -1,7 +1,5 @@
 import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
-import { jsonOption, storageOptions } from '../../cli/options.ts'
-import { describeRefusal, fetchJson } from '../../cli/remote/fetch-json.ts'
-import { parseServerUrl } from '../../cli/remote/http-client.ts'
+import { issuerPortOption, jsonOption, storageOptions, tenantOption } from '../../cli/options.ts'
 import { urlOption } from '../../cli/remote/server-url.ts'
 import { withStorage } from '../../offline/with-storage.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
@@ -9,34 +7,48 @@ import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
 import { findRefusals, refusalLife } from '../../refusals/refusal-book.ts'
 import { type RefusalView, viewRefusal } from '../../refusals/refusal-view.ts'
-
-const tokenVariable = 'GRANTD_ADMIN_TOKEN'
+import { adminTokenVariable, askAdmin, unexpected } from './asked-admin.ts'
+import { explainTokenOf } from './explained-token-text.ts'
 
 export const explainCommand: Command = {
   name: 'explain',
   group: 'Manage',
-  summary: 'Say why a request was refused',
-  words: 'REQUEST_ID',
+  summary: 'Say why a request was refused, or why a token is',
+  words: '[REQUEST_ID]',
   mostWords: 1,
   options: [
     ...storageOptions,
-    { ...urlOption, description: `ask the admin API of this server, with the token in ${tokenVariable}` },
+    issuerPortOption,
+    { name: 'token', value: '-', description: 'explain the token on standard input, in place of a request' },
+    tenantOption('the tenant of a refresh token, which does not name its own'),
+    {
+      ...urlOption,
+      description: `ask the admin API of this server, with the token in ${adminTokenVariable}`,
+    },
     jsonOption,
   ],
   details:
-    'REQUEST_ID is the X-Request-Id of the answer; the log line has it as request_id. A refusal is kept for an hour.\nWithout --url the storage of the configuration is read, and a server may be running.',
+    'REQUEST_ID is the X-Request-Id of the answer; the log line has it as request_id. A refusal is kept for an hour.\nWith --token - it runs the check of an access token, an API key or a refresh token, step by step, and prints nothing\nof it; exit 0 if the server takes it now, 1 if not. Without --url the storage of the configuration is read, and a\nserver may be running.',
   example: 'grantd explain 18fa302255448cef517c1eba4f59f4b8',
   run,
 }
 
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   const [requestId] = args.positionals
+  const token = args.text('token')
+  if (token !== undefined && token !== '-')
+    throw new UsageError(
+      'explain reads the token from standard input, because other users can see arguments: grantd explain --token - < token.txt',
+    )
+  if (token !== undefined && requestId !== undefined)
+    throw new UsageError('explain wants the id of a request or --token -, not both')
+  if (token !== undefined) return explainTokenOf(args, platform)
   if (requestId === undefined)
     throw new UsageError('explain wants the id of a request: the X-Request-Id of its answer')
   const url = args.text(urlOption.name)
   const found = await (url === undefined
     ? readStored(requestId, args, platform)
-    : askServer(requestId, parseServerUrl(url), platform))
+    : askServer(requestId, url, platform))
   if (found.length === 0) {
     throw new CommandError(
       `No refusal of the request '${printable(requestId)}' is kept: it was answered, or it was refused over an hour ago, or in the last second; the log has a line with this request_id`,
@@ -62,18 +74,13 @@ async function readStored(
 /** The members of an answer that a server sent; the server is not trusted. */
 async function askServer(
   requestId: string,
-  base: string,
+  url: string,
   platform: Platform,
 ): Promise<readonly Partial<RefusalView>[]> {
-  const token = platform.environment(tokenVariable)
-  if (!token)
-    throw new UsageError(`explain --url wants an access token with grantd:admin in ${tokenVariable}`)
-  const init = { headers: { Authorization: `Bearer ${token}` } }
-  const url = `${base}/api/v1/admin/requests/${encodeURIComponent(requestId)}`
-  const { status, body } = await fetchJson(url, { platform, init, isSecret: true })
-  if (status === 404 && body['error'] === 'not_found') return []
-  const { refusals } = body
-  if (status !== 200 || !Array.isArray(refusals)) throw new CommandError(describeRefusal({ status, body }))
+  const answer = await askAdmin(url, { path: `/requests/${encodeURIComponent(requestId)}`, platform })
+  if (answer.status === 404 && answer.body['error'] === 'not_found') return []
+  const { refusals } = answer.body
+  if (answer.status !== 200 || !Array.isArray(refusals)) throw unexpected(answer)
   return refusals.filter((each) => typeof each === 'object' && each !== null)
 }
 

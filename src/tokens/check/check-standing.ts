@@ -55,32 +55,61 @@ export async function checkStanding(
   deps: StandingDeps,
 ): Promise<Standing> {
   const [client, apiKey, ofPerson, isRevokedAt] = await Promise.all([
-    getActiveClient(claims.client_id, tenant, deps),
+    checkClientStanding(claims.client_id, tenant, deps),
     isApiKey(claims) ? getStandingApiKey(text, { claims, tenant }, deps) : undefined,
     checkPersonStanding(claims, tenant, deps),
-    findRevocation(deps.storage, tenant.id, {
-      jti: claims.jti,
-      client_id: claims.client_id,
-      isApiKey: isApiKey(claims),
-    }),
+    readRevocation(claims, tenant, deps),
   ])
-  // For an API key and a family, the time of its creation counts, even if its token is younger.
   const madeAt = apiKey?.madeAt ?? ofPerson?.family.created_at
-  const since = madeAt === undefined ? claims.iat : Math.floor(madeAt / 1000)
-  const revoked = isRevokedAt(since)
-  if (revoked) {
-    const finding = findRevoked(revoked, since, { tenant: tenant.id, now: deps.now() })
-    throw apiKey ? apiKeyRevoked(finding) : invalidToken('revoked', finding)
-  }
+  checkUnrevoked(claims, { tenant, madeAt, isRevokedAt }, deps)
   const owner = { tenant, oauth2, client }
-  const foreign = claims.aud.find((audience) => !isEntitled(audience, owner))
-  if (foreign !== undefined) throw invalidToken('another audience', findForeignAudience(foreign, owner))
+  checkEntitled(claims, owner)
   const scopes = ofPerson ? findScopesOfPerson(claims, owner) : findScopes(claims, client, tenant)
   return { client, apiKey, ofPerson, scopes }
 }
 
-/** Throws `invalid_token` for a client that is gone or inactive. */
-async function getActiveClient(clientId: string, tenant: Tenant, { clients }: StandingDeps): Promise<Client> {
+/** What was revoked that a token may be of; see findRevocation. */
+export function readRevocation(
+  claims: TokenClaims,
+  tenant: Tenant,
+  { storage }: Pick<StandingDeps, 'storage'>,
+): ReturnType<typeof findRevocation> {
+  const { jti, client_id } = claims
+  return findRevocation(storage, tenant.id, { jti, client_id, isApiKey: isApiKey(claims) })
+}
+
+interface Issued {
+  readonly tenant: Tenant
+  /** Of an API key and of a family, the time of its creation (ms), which counts even if its token is younger. */
+  readonly madeAt: number | undefined
+  readonly isRevokedAt: Awaited<ReturnType<typeof findRevocation>>
+}
+
+/** Throws `invalid_token` if the token, those of its client or those of its tenant were revoked. */
+export function checkUnrevoked(
+  claims: TokenClaims,
+  { tenant, madeAt, isRevokedAt }: Issued,
+  { now }: Pick<StandingDeps, 'now'>,
+): void {
+  const since = madeAt === undefined ? claims.iat : Math.floor(madeAt / 1000)
+  const revoked = isRevokedAt(since)
+  if (!revoked) return
+  const finding = findRevoked(revoked, since, { tenant: tenant.id, now: now() })
+  throw isApiKey(claims) ? apiKeyRevoked(finding) : invalidToken('revoked', finding)
+}
+
+/** Throws `invalid_token` unless the client may have each audience now. */
+export function checkEntitled(claims: TokenClaims, owner: TokenOwner): void {
+  const foreign = claims.aud.find((audience) => !isEntitled(audience, owner))
+  if (foreign !== undefined) throw invalidToken('another audience', findForeignAudience(foreign, owner))
+}
+
+/** Returns the client. Throws `invalid_token` for one that is gone or inactive. */
+export async function checkClientStanding(
+  clientId: string,
+  tenant: Tenant,
+  { clients }: StandingDeps,
+): Promise<Client> {
   const client = await clients.of(tenant.id).find(clientId)
   if (!client?.active)
     throw invalidToken('the client is unknown or inactive', {

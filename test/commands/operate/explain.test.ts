@@ -41,3 +41,38 @@ test('a server elsewhere is asked with a token of the environment, and never wit
     expect.stringContaining('explain --url wants an access token with grantd:admin in GRANTD_ADMIN_TOKEN'),
   ])
 })
+
+test('a token on standard input is explained step by step, and nothing of it is printed', async () => {
+  const token = await managed.app.token('acme', { client_id: 'plain', client_secret: 'plain-secret-value' })
+  const { code, out, err } = await managed.grantd(['explain', '--token', '-'], `${token}\n`)
+  expect([code, err]).toEqual([0, ''])
+  expect(out).toStartWith(
+    "accepted: access token of the tenant 'acme'\n  ok      form of the token   a JWT of ",
+  )
+  expect(out).toContain('\n  ok      scopes              api:read\n')
+  for (const part of token.split('.')) expect(out).not.toContain(part)
+  await managed.grantd(['revoke', '--tenant', 'acme', '--token-stdin'], token)
+  const after = await managed.grantd(['explain', '--token', '-'], token)
+  expect(after.code).toBe(1)
+  expect(after.out).toContain('\n  FAILED  revocation          this token was revoked')
+  const json = await managed.grantd(['explain', '--token', '-', '--json'], token)
+  expect([json.code, JSON.parse(json.out)]).toEqual([
+    1,
+    expect.objectContaining({ kind: 'access_token', accepted: false, tenant: 'acme' }),
+  ])
+})
+
+test('a token is never an argument, and one has to come', async () => {
+  const asArgument = await managed.grantd(['explain', '--token', 'abc'])
+  expect([asArgument.code, asArgument.err]).toEqual([
+    2,
+    expect.stringContaining(
+      'explain reads the token from standard input, because other users can see arguments',
+    ),
+  ])
+  for (const args of [['explain', '--token', '-', 'refused']])
+    expect((await managed.grantd(args, 'x')).code).toBe(2)
+  expect((await managed.grantd(['explain', '--token', '-'], '')).err).toContain(
+    'explain --token - wants the token on standard input',
+  )
+})
