@@ -11,10 +11,21 @@ export class FairGate {
   readonly #atOnce: number
   readonly #queue: FairQueue<Waiting>
   #running = 0
+  #refused = 0
 
   constructor(atOnce: number, limits: QueueLimits) {
     this.#atOnce = atOnce
     this.#queue = new FairQueue(limits)
+  }
+
+  /** Jobs that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Jobs that found no place in the queue, since the start. */
+  get refused(): number {
+    return this.#refused
   }
 
   /** Throws {@link GateFull} when the queue is full. Calls `findPlace` only when the job has to wait. */
@@ -44,7 +55,9 @@ export class FairGate {
         return
       }
       const left = this.#queue.push({ enter: resolve, refuse: reject }, place)
-      left?.refuse(new GateFull(`${this.#queue.size} are waiting`))
+      if (!left) return
+      this.#refused++
+      left.refuse(new GateFull(`${this.#queue.size} are waiting`))
     })
   }
 }

@@ -17,6 +17,17 @@ export interface AuditLogOptions extends TrailWriterOptions, Pick<Platform, 'aft
   readonly skip?: readonly AuditEventType[]
 }
 
+/** What became of the events since the start, for metrics. */
+export interface AuditState {
+  /** Events that are not written yet. */
+  readonly waiting: number
+  /** The age (ms) of the oldest of them; 0 without any. */
+  readonly lag: number
+  readonly lost: number
+  /** Attempts to write that failed. */
+  readonly failures: number
+}
+
 /** Milliseconds from an event to its write. A crash loses the events of this time. */
 const pause = 500
 /** This many waiting events are written at once, before the pause is over. */
@@ -51,6 +62,8 @@ export class AuditLog implements AuditSink, AuditReader {
   readonly #lost = new Map<string, number>()
   /** Failures of the storage in a row. */
   #failures = 0
+  #totalFailures = 0
+  #totalLost = 0
   #flushes = 0
   #writing: Promise<void> = Promise.resolve()
   #cancelTimer: (() => void) | undefined
@@ -60,6 +73,16 @@ export class AuditLog implements AuditSink, AuditReader {
     this.#trails = new TrailWriter(options)
     this.#isOpen = options.enabled ?? true
     this.#skipped = new Set(options.skip)
+  }
+
+  get state(): AuditState {
+    const [oldest] = this.#waiting
+    return {
+      waiting: this.#waiting.length,
+      lag: oldest ? Math.max(0, this.#options.now() - oldest.time) : 0,
+      lost: this.#totalLost,
+      failures: this.#totalFailures,
+    }
   }
 
   record(event: AuditEvent): void {
@@ -149,6 +172,7 @@ export class AuditLog implements AuditSink, AuditReader {
 
   #keep(cause: StorageError): 'kept' {
     this.#failures++
+    this.#totalFailures++
     if (this.#failures === failuresToTell) {
       const reason = renderCause(cause)
       this.#options.log('error', 'audit events cannot be written; they wait in memory', { reason })
@@ -192,6 +216,7 @@ export class AuditLog implements AuditSink, AuditReader {
   }
 
   #countLost(tenant: string): void {
+    this.#totalLost++
     this.#lost.set(tenant, (this.#lost.get(tenant) ?? 0) + 1)
   }
 

@@ -17,7 +17,7 @@ export const MetricsConfig = Type.Object(
       minLength: 1,
       format: 'host',
       default: '127.0.0.1',
-      description: 'Address to listen on: anyone who reaches it reads the metrics',
+      description: 'Address to listen on: anyone who reaches it reads the metrics and the status page',
     }),
     port: Type.Integer({
       minimum: 0,
@@ -26,7 +26,11 @@ export const MetricsConfig = Type.Object(
       description: 'Port; 0 takes a free one',
     }),
   },
-  { default: {}, description: 'Metrics for Prometheus at /metrics, on a port of their own' },
+  {
+    default: {},
+    description:
+      'Metrics for Prometheus at /metrics and a page for people at /status, on a port of their own',
+  },
 )
 
 /** Seconds. Bun has no longer timeout. */

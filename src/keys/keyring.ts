@@ -3,6 +3,7 @@ import { Gate, GateFull } from '../async/gate.ts'
 import { KeyedRuns } from '../async/keyed-runs.ts'
 import { UnavailableError } from '../protocol/errors.ts'
 import { PassedDamage, type Storage } from '../storage/storage.ts'
+import { type KeyCensus, takeCensus } from './key-census.ts'
 import { type Entry, getSigningKey, type Moment, noteFailure, replaceRing, type Sight } from './key-entry.ts'
 import { KeyOwners } from './key-owners.ts'
 import { type KeyPlan, noSuchTenant } from './key-plan.ts'
@@ -64,11 +65,8 @@ export class Keyring {
     this.#writer = new RingWriter(ringOptions)
     this.orphans = new OrphanFolders({ ...options, store, writer: this.#writer })
     this.#rotator = new Rotator(ringOptions, this.#writer)
-    this.#opener = new RingOpener({
-      ...ringOptions,
-      writer: this.#writer,
-      loadOwn: (plan) => loadOwnKey(plan, host),
-    })
+    const loadOwn = (plan: KeyPlan) => loadOwnKey(plan, host)
+    this.#opener = new RingOpener({ ...ringOptions, writer: this.#writer, loadOwn })
     const isOpened = this.#isOpened.bind(this)
     this.#unopened = new UnopenedTenants({ findPlan, store, now, writer: this.#writer, isOpened })
     this.#findHead = new FreshRun(() => store.head())
@@ -220,6 +218,11 @@ export class Keyring {
 
   #lookAgain(tenantId: string): Promise<void> {
     return this.#isOpened(tenantId) ? this.refresh(tenantId) : this.survey(tenantId)
+  }
+
+  /** Counts over the opened and surveyed tenants, for metrics. */
+  takeCensus(now = this.#options.now()): KeyCensus {
+    return takeCensus({ opened: this.#entries, surveyed: this.#unopened, queue: this.#gate, now })
   }
 
   /** Returns the opened and surveyed tenants that have a step due, in no order. */

@@ -1,7 +1,7 @@
 import type { KeyPlan } from './key-plan.ts'
 import type { RingStore } from './ring/ring-store.ts'
 import type { RingWriter } from './ring/ring-writer.ts'
-import { findDueTime } from './ring/rotation.ts'
+import { findDueTime, findKey } from './ring/rotation.ts'
 
 export interface UnopenedTenantsOptions {
   readonly findPlan: (tenantId: string) => KeyPlan | undefined | Promise<KeyPlan | undefined>
@@ -12,11 +12,18 @@ export interface UnopenedTenantsOptions {
   readonly writer: Pick<RingWriter, 'clear'>
 }
 
+/** Times in milliseconds since the epoch. */
+export interface Surveyed {
+  readonly dueAt: number
+  /** When the active key began to sign; null: unknown. */
+  readonly activatedAt: number | null
+}
+
 /** Remembers when unused tenants have a step of their rotation due, so that the step is taken although their keys are not opened. */
 export class UnopenedTenants {
   readonly #options: UnopenedTenantsOptions
-  /** Milliseconds since the epoch, by tenant. A tenant that never has a step due is not in it. */
-  readonly #dueAt = new Map<string, number>()
+  /** By tenant. A tenant that never has a step due is not in it. */
+  readonly #surveyed = new Map<string, Surveyed>()
 
   constructor(options: UnopenedTenantsOptions) {
     this.#options = options
@@ -30,21 +37,28 @@ export class UnopenedTenants {
     const found = plan?.file === null ? await store.find(tenantId) : undefined
     const stored = plan && found && (await writer.clear(plan, found))
     const dueAt = plan && stored ? findDueTime(stored.ring, plan, now()) : Number.POSITIVE_INFINITY
-    if (dueAt === Number.POSITIVE_INFINITY || isOpened(tenantId)) this.#dueAt.delete(tenantId)
-    else this.#dueAt.set(tenantId, dueAt)
+    if (dueAt === Number.POSITIVE_INFINITY || isOpened(tenantId)) this.#surveyed.delete(tenantId)
+    else {
+      const activatedAt = (stored && findKey(stored.ring, 'active')?.activated_at) ?? null
+      this.#surveyed.set(tenantId, { dueAt, activatedAt })
+    }
   }
 
   forget(tenantId: string): void {
-    this.#dueAt.delete(tenantId)
+    this.#surveyed.delete(tenantId)
+  }
+
+  list(): Iterable<Surveyed> {
+    return this.#surveyed.values()
   }
 
   findDue(): string[] {
     const now = this.#options.now()
-    return [...this.#dueAt].flatMap(([id, dueAt]) => (dueAt <= now ? [id] : []))
+    return [...this.#surveyed].flatMap(([id, { dueAt }]) => (dueAt <= now ? [id] : []))
   }
 
   /** Makes the next search for due steps look at all tenants again. */
   reconsider(): void {
-    for (const id of this.#dueAt.keys()) this.#dueAt.set(id, 0)
+    for (const [id, surveyed] of this.#surveyed) this.#surveyed.set(id, { ...surveyed, dueAt: 0 })
   }
 }

@@ -72,6 +72,11 @@ export class BackchannelLogout implements LogoutNotices {
     this.#options = options
   }
 
+  /** The notices that are not delivered yet, and those that found the queue full. */
+  get queue(): { readonly waiting: number; readonly refused: number } {
+    return { waiting: this.#running.size, refused: this.#gate.refused }
+  }
+
   sessionsEnded(tenant: Tenant, sessions: readonly Session[], { requestId }: NoticeOptions = {}): void {
     for (const session of sessions) {
       for (const clientId of session.clients) this.#begin({ tenant, clientId, session, requestId })

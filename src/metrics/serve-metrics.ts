@@ -1,6 +1,6 @@
 import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
-import { renderSamples, type Samples } from './samples.ts'
+import { contentTypes, type Exposition, renderSamples, type Samples } from './samples.ts'
 
 export interface MetricsAddress {
   readonly host: string
@@ -8,32 +8,60 @@ export interface MetricsAddress {
   readonly port: number
 }
 
-/** The one path of the listener: `GET /metrics`. */
+/** The paths of the listener: one for Prometheus, and one for people, with its stylesheet. */
 export const metricsPath = '/metrics'
+export const statusPath = '/status'
+export const stylePath = '/status.css'
+
+export type StatusPath = typeof statusPath | typeof stylePath
+
+export interface MetricsAnswers {
+  readonly collect: () => Samples | Promise<Samples>
+  /** The answer to `GET` of {@link statusPath} or {@link stylePath}. */
+  readonly renderStatus: (path: StatusPath) => Response | Promise<Response>
+}
 
 /** Opens the listener of the metrics on a separate port. Throws {@link ListenError}. */
 export function serveMetrics(
   { host, port }: MetricsAddress,
-  collect: () => Samples | Promise<Samples>,
+  answers: MetricsAnswers,
   { listen }: Pick<Platform, 'listen'>,
 ): Listener {
   return listen({
     hostname: host,
     port,
-    fetch: async ({ method, url }) => {
-      // The URL contains the Host of the request, which may be any text.
-      if (!URL.canParse(url)) return answer(400, 'Bad request: the Host header names no host\n')
-      if (new URL(url).pathname !== metricsPath) return answer(404, 'Not found: metrics are at /metrics\n')
-      if (method !== 'GET' && method !== 'HEAD') return answer(405, 'Method not allowed\n', { Allow: 'GET' })
-      return answer(200, method === 'HEAD' ? '' : renderSamples(await collect()))
+    fetch: async (request) => {
+      const response = await answer(request, answers)
+      response.headers.set('X-Content-Type-Options', 'nosniff')
+      return request.method === 'HEAD' ? new Response(null, response) : response
     },
   })
 }
 
-function answer(status: number, body: string, headers: Record<string, string> = {}): Response {
-  const type = status === 200 ? 'text/plain; version=0.0.4; charset=utf-8' : 'text/plain; charset=utf-8'
+async function answer({ method, url, headers }: Request, answers: MetricsAnswers): Promise<Response> {
+  // The URL contains the Host of the request, which may be any text.
+  if (!URL.canParse(url)) return text(400, 'Bad request: the Host header names no host\n')
+  const path = new URL(url).pathname
+  if (path !== metricsPath && path !== statusPath && path !== stylePath)
+    return text(404, 'Not found: metrics are at /metrics, and a page for people is at /status\n')
+  if (method !== 'GET' && method !== 'HEAD') return text(405, 'Method not allowed\n', { Allow: 'GET, HEAD' })
+  if (path !== metricsPath) return answers.renderStatus(path)
+  const exposition = expositionFor(headers.get('accept'))
+  const body = renderSamples(await answers.collect(), exposition)
+  return text(200, body, { 'Content-Type': contentTypes[exposition] })
+}
+
+/** OpenMetrics for those who name it, as Prometheus does, and the older text for all others. */
+function expositionFor(accept: string | null): Exposition {
+  const wanted = (accept ?? '')
+    .split(',')
+    .some((part) => /^\s*application\/openmetrics-text\b(?!.*;\s*q=0(?:\.0*)?\s*(?:;|$))/i.test(part))
+  return wanted ? 'openmetrics' : 'text'
+}
+
+function text(status: number, body: string, headers: Record<string, string> = {}): Response {
   return new Response(body, {
     status,
-    headers: { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers },
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers },
   })
 }

@@ -60,14 +60,14 @@ export async function withKeyringToRead<T>(
 export async function openToRead(loaded: LoadedConfig, platform: Platform): Promise<Storage> {
   const place = planStorage(loaded, platform)
   const onDamaged = warnOfDamaged(platform)
-  if (place.kind !== 'sqlite') return openStorage(place, platform, onDamaged)
+  if (place.kind !== 'sqlite') return openStorage(place, platform, { onDamaged })
   const { files } = platform
   const folder = files.folderOf(place.path)
   // If only the marker of a database exists, opening the database reports the loss.
   const isThere = (await files.list(folder)).some((name) =>
     files.resolve(folder, name).startsWith(place.path),
   )
-  return isThere ? openStorage(place, platform, onDamaged) : createMemoryStorage()
+  return isThere ? openStorage(place, platform, { onDamaged }) : createMemoryStorage()
 }
 
 interface Parts {

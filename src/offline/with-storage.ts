@@ -47,7 +47,7 @@ async function withStorageOf<T>(
       `${await getConfigPath(args, platform)} keeps nothing (storage: memory): a command cannot reach what the server remembers`,
     )
   }
-  const storage = await openStorage(place, platform, warnOfDamaged(platform))
+  const storage = await openStorage(place, platform, { onDamaged: warnOfDamaged(platform) })
   try {
     return await work({ loaded, storage })
   } finally {

@@ -47,6 +47,11 @@ export class Passwords {
     this.#gate = new FairGate(options.atOnce, queueLimits)
   }
 
+  /** The jobs that wait, and those that found the queue full. */
+  get queue(): { readonly waiting: number; readonly refused: number } {
+    return this.#gate
+  }
+
   /**
    * Runs work with passwords when it is its turn. Calls `findPlace` only if the work has to wait. Throws `temporarily_unavailable` when too
    * many wait.

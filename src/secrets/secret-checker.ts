@@ -75,6 +75,11 @@ export class SecretChecker {
     this.#gate = new FairGate(options.atOnce, queueLimits)
   }
 
+  /** The slow checks that wait, and those that found the queue full. */
+  get queue(): { readonly waiting: number; readonly refused: number } {
+    return this.#gate
+  }
+
   /**
    * Returns the index of the first hash that matches; undefined for none. Without a slow hash, returns the value itself and no promise, so
    * that no other work runs before the caller uses the result. Without `useMemory`, remembers and looks up nothing, so that a check which

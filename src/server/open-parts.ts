@@ -5,6 +5,7 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Log } from '../log.ts'
 import { Maintenance } from '../maintenance/maintenance.ts'
 import type { Platform } from '../platform/platform.ts'
+import type { StorageMeter } from '../storage/measured-database.ts'
 import { createAccessWarnings } from './access-warnings.ts'
 import { planStorage } from './compose.ts'
 import { composeKeyring, type KeyringHost, openKeyMaterial } from './compose-keys.ts'
@@ -30,19 +31,20 @@ interface PartsOptions {
   /** Number of processes that serve together, this one included. */
   readonly workers: number
   readonly isQuiet: boolean
+  readonly storageMeter: StorageMeter | undefined
 }
 
 /** Opens storage, services and keyring, and starts maintenance. Opens no key of a tenant. */
 export async function openParts(
   loaded: LoadedConfig,
-  { platform, log, lifecycle, workers, isQuiet }: PartsOptions,
+  { platform, log, lifecycle, workers, isQuiet, storageMeter }: PartsOptions,
 ): Promise<Parts> {
   const openedKeys = new Map<string, OpenedKey>()
   const engine = await openServerEngine(loaded.config, { platform, log, processes: workers })
   const warnOfAccess = createAccessWarnings(isQuiet ? () => {} : log)
   const keyHost = { ...platform, engine, onExposure: warnOfAccess.ofKey }
   const material = await openKeyMaterial(loaded, keyHost)
-  const services = await openServices(loaded, { platform, log })
+  const services = await openServices(loaded, { platform, log, storageMeter })
   await warnOfAccess.ofData(planStorage(loaded, platform), platform.files)
   const keyring = await composeKeyring(loaded, keyHost, {
     ...services,

@@ -15,10 +15,10 @@ import { Dismissed, type WorkerSide } from '../supervisor/worker-side.ts'
 import { composeDeps, planStorage } from './compose.ts'
 import { createDemo, type Demo } from './demo.ts'
 import { hearSignals, hearSupervisor } from './hear-stop.ts'
+import { ProcessMetrics } from './metrics/process-metrics.ts'
 import { openKeys } from './open-keys.ts'
 import { openLogos } from './open-logos.ts'
 import { openParts } from './open-parts.ts'
-import { startMetrics } from './process-metrics.ts'
 import { LiveConfig } from './reload/live-config.ts'
 import { readSource } from './reload/read-source.ts'
 import { createReloading } from './reload/reloading.ts'
@@ -95,19 +95,23 @@ interface ServeOptions {
 /** Opens everything, serves, and returns the exit code once the server has stopped. */
 async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<number> {
   const { platform, worker, isQuiet } = options
-  const log = openLog(options)
+  const metrics = new ProcessMetrics(found.config.server.metrics, {
+    platform,
+    isWorker: worker !== undefined,
+  })
+  const log = metrics.overhear(openLog(options))
   const { host, port, workers } = (await worker?.plan(planOf(found, options))) ?? { ...options, workers: 1 }
   const live = new LiveConfig(withHost(found, host))
   const loaded = live.view
   const { config } = live.current
   const lifecycle: Lifecycle = { phase: 'starting' }
-  const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet })
+  const { storageMeter } = metrics
+  const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet, storageMeter })
   const reloading = createReloading({
     ...{ ...options, log, lifecycle },
     warned: found.warnings.map(renderFault),
   })
-  const { ownSamples } = reloading
-  const metrics = startMetrics(config, { platform, log, isWorker: worker !== undefined, ownSamples })
+  metrics.open({ log, reloads: reloading.history })
   const adminApi = await loadAdminApi(config.admin)
   const logos = await openLogos(loaded, platform)
   const { listener, deps, use } = startListening(
@@ -123,12 +127,14 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
     },
   )
   const swap = reloading.begin({ deps, use, live, ownUrl: urlOf(listener), ...parts })
+  metrics.watch({ ...parts, ...deps, config: () => live.current.config })
   worker?.serve({
     steering: listener.steering,
     leave: () => {
       lifecycle.isLeaving = true
     },
-    samples: metrics.samples,
+    samples: () => metrics.samples(),
+    status: () => metrics.status(),
     swap,
   })
   const guard = prepareGuard(listener, {

@@ -1,3 +1,4 @@
+import type { AuditState } from '../audit/audit-log.ts'
 import type { AuditReader } from '../audit/audit-trail.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
@@ -6,6 +7,7 @@ import { type Log, renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
 import { LastUse } from '../storage/last-use.ts'
+import type { StorageMeter } from '../storage/measured-database.ts'
 import { openStorage } from '../storage/open.ts'
 import type { OnDamagedRow, Storage } from '../storage/storage.ts'
 import { createBusyMeter } from './busy-meter.ts'
@@ -22,6 +24,7 @@ export interface Services {
   readonly rates: Rates
   /** See AuditLog.settleForgotten. */
   settleAudit(): Promise<void>
+  readonly auditState: () => AuditState
   /** Writes the rows that are still in memory, and closes the storage. */
   close(): Promise<void>
 }
@@ -41,12 +44,21 @@ function logDamaged(log: Log): OnDamagedRow {
   }
 }
 
+interface ServicesOptions {
+  readonly platform: Platform
+  readonly log: Log
+  /** Undefined: nobody measures the storage. */
+  readonly storageMeter: StorageMeter | undefined
+}
+
 /** Opens all services of a server except its keys. Throws StorageError. */
 export async function openServices(
   loaded: LoadedConfig,
-  { platform, log }: { platform: Platform; log: Log },
+  { platform, log, storageMeter }: ServicesOptions,
 ): Promise<Services> {
-  const storage = await openStorage(planStorage(loaded, platform), platform, logDamaged(log))
+  const onDamaged = logDamaged(log)
+  const place = planStorage(loaded, platform)
+  const storage = await openStorage(place, platform, { onDamaged, meter: storageMeter })
   const lastUse = new LastUse({
     storage,
     after: platform.after,
@@ -72,6 +84,7 @@ export async function openServices(
     audit,
     auditTrails: audit,
     settleAudit: () => audit.settleForgotten(),
+    auditState: () => audit.state,
     close: async () => {
       await Promise.all([lastUse.flush(), limits.flush(), rates.flush(), audit.close()])
       await storage.close()

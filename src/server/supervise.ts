@@ -1,9 +1,7 @@
-import { buildInfo } from '../build-info.ts'
 import { exitCodes } from '../cli/command.ts'
-import { createLog } from '../log.ts'
+import { createLog, type Log } from '../log.ts'
+import { FaultRing } from '../metrics/fault-ring.ts'
 import { MetricsSum } from '../metrics/metrics-sum.ts'
-import { processSamples } from '../metrics/process-samples.ts'
-import { addSamples, buildSamples } from '../metrics/samples.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -11,7 +9,8 @@ import { NothingShared } from '../supervisor/plans.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
 import type { ConfigSource, Plan } from '../supervisor/worker-messages.ts'
 import { WorkerPool } from '../supervisor/worker-pool.ts'
-import { openMetrics } from './open-metrics.ts'
+import { answerForWorkers } from './metrics/answer-for-workers.ts'
+import { openMetrics } from './metrics/open-metrics.ts'
 import { openPort } from './open-port.ts'
 import { createReloads, hearReloads } from './reload/open-reloads.ts'
 import { findSource } from './reload/read-source.ts'
@@ -24,7 +23,12 @@ export async function supervise(
 ): Promise<number> {
   const { startAgain } = platform.processes
   if (!startAgain) throw new TypeError('This runtime starts no workers')
-  const log = createLog(platform.writeOut, platform.now)
+  const faults = new FaultRing(platform.now)
+  const write = createLog(platform.writeOut, platform.now)
+  const log: Log = (level, message, fields) => {
+    faults.note(level, message, fields)
+    write(level, message, fields)
+  }
   const sum = new MetricsSum()
   const pool = new WorkerPool({ ...platform, startAgain, log, sum })
   let metrics: Listener | undefined
@@ -38,18 +42,10 @@ export async function supervise(
     readConfig: () => findSource(args, platform),
     takePort: (plan) => takePort(plan, platform),
     begin: (plan) => {
-      const collect = async () => {
-        await pool.collect()
-        const own = [
-          buildSamples(buildInfo),
-          supervisor.samples(),
-          reloads.samples(),
-          processSamples(platform.processes.usage()),
-        ]
-        return addSamples([...own, sum.total()])
-      }
       orders.listen(plan.dataDir ?? undefined)
-      if (plan.metrics) metrics = openMetrics(plan.metrics, collect, { platform, log })
+      if (!plan.metrics) return
+      const parts = { platform, pool, sum, faults, supervisor, reloads: reloads.history }
+      metrics = openMetrics(plan.metrics, answerForWorkers(parts), { platform, log })
     },
     announce: platform.writeOut,
   })

@@ -1,3 +1,4 @@
+import type { ProcessStatus } from '../metrics/process-status.ts'
 import type { Samples } from '../metrics/samples.ts'
 import type { ChildProcess, Exit } from '../platform/processes.ts'
 import type { ConfigSource, Plan, SwapResult, ToSupervisor, ToWorker } from './worker-messages.ts'
@@ -33,6 +34,8 @@ export class WorkerHandle {
   #isToldToGo = false
   #isGone = false
   #samplesAsked: Promise<boolean> | undefined
+  #statusAsked: Promise<boolean> | undefined
+  #status: ProcessStatus | undefined
   readonly #child: ChildProcess
   #waiting: Waiting[] = []
 
@@ -56,6 +59,7 @@ export class WorkerHandle {
         ready.resolve(received.text)
       }
       if (received.type === 'metrics') this.onSamples(received.samples)
+      if (received.type === 'status') this.#status = received.status
       this.#answer(received)
     })
     this.exited = child.exited.then((exit) => {
@@ -114,6 +118,19 @@ export class WorkerHandle {
       this.#samplesAsked = undefined
     })
     return this.#samplesAsked
+  }
+
+  /** Asks for the status like {@link askSamples}. */
+  askStatus(): Promise<boolean> {
+    this.#statusAsked ??= this.ask({ type: 'status' }, 'status').finally(() => {
+      this.#statusAsked = undefined
+    })
+    return this.#statusAsked
+  }
+
+  /** The last status that the worker told. Undefined: none yet. */
+  get status(): ProcessStatus | undefined {
+    return this.#status
   }
 
   kill(): void {

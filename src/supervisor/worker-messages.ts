@@ -1,3 +1,4 @@
+import type { ProcessStatus } from '../metrics/process-status.ts'
 import type { Samples } from '../metrics/samples.ts'
 
 /** The environment variable that makes a process with a channel to its supervisor a worker. */
@@ -63,6 +64,7 @@ export type ToWorker =
   /** Stop: after the shutdown delay, or now. */
   | { readonly type: 'stop'; readonly keepServing: boolean }
   | { readonly type: 'metrics' }
+  | { readonly type: 'status' }
   /** Make everything that another configuration needs, and go on with the one in force. */
   | { readonly type: 'prepare'; readonly config: ConfigSource }
   /** Put the prepared configuration in force. */
@@ -80,5 +82,6 @@ export type ToSupervisor =
   /** The worker accepts no more connections, and ends after its last answer. */
   | { readonly type: 'closed' }
   | { readonly type: 'metrics'; readonly samples: Samples }
+  | { readonly type: 'status'; readonly status: ProcessStatus }
   | { readonly type: 'prepared'; readonly result: SwapResult }
   | { readonly type: 'committed' }

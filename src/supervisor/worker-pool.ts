@@ -69,11 +69,20 @@ export class WorkerPool {
   }
 
   /** Asks every worker for its samples. If a worker does not answer within a second, its previous samples stay. */
-  async collect(): Promise<void> {
+  collect(): Promise<void> {
+    return this.#askAll((worker) => worker.askSamples())
+  }
+
+  /** Asks every worker for its status, like {@link collect}, and returns all workers: those that are starting and stopping too. */
+  async survey(): Promise<readonly WorkerHandle[]> {
+    await this.#askAll((worker) => worker.askStatus())
+    return [...this.#workers]
+  }
+
+  async #askAll(ask: (worker: WorkerHandle) => Promise<boolean>): Promise<void> {
     const { promise: isLate, resolve } = Promise.withResolvers<void>()
     const cancel = this.#options.after(1000, resolve)
-    const answers = [...this.#workers].map((worker) => worker.askSamples())
-    await Promise.race([Promise.all(answers), isLate])
+    await Promise.race([Promise.all([...this.#workers].map(ask)), isLate])
     cancel()
   }
 

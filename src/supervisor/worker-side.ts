@@ -1,3 +1,4 @@
+import type { ProcessStatus } from '../metrics/process-status.ts'
 import type { Samples } from '../metrics/samples.ts'
 import type { Steering } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -21,6 +22,7 @@ export interface WorkerDuties {
   readonly steering: Steering | undefined
   readonly leave: () => void
   readonly samples: () => Samples
+  readonly status: () => Promise<ProcessStatus>
   readonly swap: SwapDuties
 }
 
@@ -113,6 +115,10 @@ export class WorkerSide {
     if (this.#duties) this.#send({ type: 'metrics', samples: this.#duties.samples() })
   }
 
+  async #reportStatus(): Promise<void> {
+    if (this.#duties) this.#send({ type: 'status', status: await this.#duties.status() })
+  }
+
   #send(message: ToSupervisor): void {
     this.#channel.send(message)
   }
@@ -126,6 +132,7 @@ export class WorkerSide {
     if (message.type === 'stop') this.#stop({ by: 'the supervisor', keepServing: message.keepServing })
     if (message.type === 'leave') this.#duties?.leave()
     if (message.type === 'metrics') this.reportSamples()
+    if (message.type === 'status') void this.#reportStatus()
     if (message.type === 'steer') void this.#steer((steering) => steering.steer(message))
     if (message.type === 'release') void this.#steer((steering) => steering.release())
     if (this.#duties) this.#takeSwap(message, this.#duties.swap)

@@ -56,6 +56,46 @@ test('samples of several processes are added, and what one counted stays when it
   })
 })
 
+test('a gauge of several processes is their sum, the largest or the smallest, as its kind says', () => {
+  const of = (value: number) => ({
+    grantd_queue_waiting: value,
+    grantd_audit_lag_seconds: value,
+    grantd_keys_next_step_timestamp_seconds: value,
+    process_max_fds: value,
+  })
+  expect(addSamples([of(3), of(1), of(2)])).toEqual({
+    grantd_queue_waiting: 6,
+    grantd_audit_lag_seconds: 3,
+    grantd_keys_next_step_timestamp_seconds: 1,
+    process_max_fds: 1,
+  })
+})
+
+test('an error counts by its code and the check that failed; a text that may name something is `other`', () => {
+  const metrics = new Metrics()
+  metrics.countError('invalid_client', 'wrong_secret')
+  metrics.countError('invalid_client', 'wrong_secret', 'client secret')
+  metrics.countError('invalid_grant', undefined)
+  metrics.countError('invalid_grant', "the code of 'acme' was used", 'code of another client')
+  metrics.countError('server_error', 'TypeError: x is not a function')
+  metrics.countError('server_error', 'kid 0123')
+  expect(metrics.samples()).toEqual({
+    'grantd_errors_total{code="invalid_client",reason="wrong_secret"}': 2,
+    'grantd_errors_total{code="invalid_grant",reason="none"}': 1,
+    'grantd_errors_total{code="invalid_grant",reason="code of another client"}': 1,
+    'grantd_errors_total{code="server_error",reason="other"}': 2,
+  })
+})
+
+test('a counter has a bounded number of series', () => {
+  const metrics = new Metrics()
+  const letters = 'abcdefghijklmnopqrstuvwxyz'
+  for (const first of letters) for (const second of letters) metrics.countError('x', first + second)
+  const values = Object.values(metrics.samples())
+  expect(values).toHaveLength(201)
+  expect(values.reduce((sum, value) => sum + value)).toBe(26 * 26)
+})
+
 test('the text names each metric once, with its help and its type, and each sample below it', () => {
   const text = renderSamples(
     addSamples([
@@ -91,28 +131,72 @@ test('every sample that is made belongs to a metric that is shown', () => {
   expect(shown).toHaveLength(Object.keys(samples).length)
 })
 
-test('metrics are at one path of a listener of their own', async () => {
-  const listener = serveMetrics({ host: '127.0.0.1', port: 0 }, () => ({ grantd_workers: 1 }), bunPlatform())
+test('metrics and the status page are on a listener of their own', async () => {
+  const answers = {
+    collect: () => ({ grantd_workers: 1, 'grantd_reloads_total{result="ok"}': 2 }),
+    renderStatus: (path: string) => new Response(`of ${path}`),
+  }
+  const listener = serveMetrics({ host: '127.0.0.1', port: 0 }, answers, bunPlatform())
   const base = `http://127.0.0.1:${listener.port}`
   const answer = await fetch(`${base}/metrics`)
   expect([answer.status, answer.headers.get('content-type')]).toEqual([
     200,
     'text/plain; version=0.0.4; charset=utf-8',
   ])
-  expect(await answer.text()).toEndWith('\ngrantd_workers 1\n')
-  expect((await fetch(`${base}/`)).status).toBe(404)
+  expect(await answer.text()).toEndWith('\ngrantd_reloads_total{result="ok"} 2\n')
+  expect(await (await fetch(`${base}/status`)).text()).toBe('of /status')
+  expect(await (await fetch(`${base}/status.css`)).text()).toBe('of /status.css')
+  const head = await fetch(`${base}/status`, { method: 'HEAD' })
+  expect([head.status, await head.text()]).toEqual([200, ''])
+  for (const path of ['/', '/status/', '/metrics/x']) expect((await fetch(base + path)).status).toBe(404)
+  expect((await fetch(`${base}/status`, { method: 'POST' })).status).toBe(405)
   expect((await fetch(`${base}/metrics`, { method: 'POST' })).status).toBe(405)
+  await listener.close()
+})
+
+test('whoever asks for OpenMetrics gets it, with a counter without its suffix, floats as bounds, and a mark at the end', async () => {
+  const answers = {
+    collect: () => ({
+      'grantd_reloads_total{result="ok"}': 2,
+      [`${duration}_bucket{route="/a",le="1"}`]: 3,
+      [`${duration}_bucket{route="/a",le="0.5"}`]: 3,
+    }),
+    renderStatus: () => new Response(''),
+  }
+  const listener = serveMetrics({ host: '127.0.0.1', port: 0 }, answers, bunPlatform())
+  const ask = async (accept: string) => {
+    const answer = await fetch(`http://127.0.0.1:${listener.port}/metrics`, { headers: { accept } })
+    return { type: answer.headers.get('content-type'), lines: (await answer.text()).split('\n') }
+  }
+  const prometheus = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'
+  const { type, lines } = await ask(prometheus)
+  expect(type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
+  expect(lines.filter((line) => !line.startsWith('# HELP'))).toEqual([
+    `# TYPE ${duration} histogram`,
+    `${duration}_bucket{route="/a",le="1.0"} 3`,
+    `${duration}_bucket{route="/a",le="0.5"} 3`,
+    '# TYPE grantd_reloads counter',
+    'grantd_reloads_total{result="ok"} 2',
+    '# EOF',
+    '',
+  ])
+  for (const accept of ['*/*', 'text/html', 'application/openmetrics-text;q=0'])
+    expect((await ask(accept)).type).toStartWith('text/plain')
   await listener.close()
 })
 
 test('a Host that makes no URL is answered with 400', async () => {
   let answered: Response | Promise<Response> | undefined
-  const request = { url: 'http://a b/metrics', method: 'GET' } as Request
+  const request = { url: 'http://a b/metrics', method: 'GET', headers: new Headers() } as Request
   const listen: Platform['listen'] = ({ fetch }) => {
     answered = fetch(request, { address: () => undefined })
     return { port: 1, holdOff: async () => false, drain: async () => {}, close: async () => {} }
   }
-  serveMetrics({ host: '127.0.0.1', port: 0 }, () => ({}), { listen })
+  serveMetrics(
+    { host: '127.0.0.1', port: 0 },
+    { collect: () => ({}), renderStatus: () => new Response('') },
+    { listen },
+  )
   expect((await answered)?.status).toBe(400)
 })
 
@@ -132,6 +216,8 @@ test('the app counts what it answers, and names no tenant, no client and no toke
     [`grantd_http_requests_total{route="${route}",method="POST",status="200"}`]: 1,
     [`grantd_http_requests_total{route="${route}",method="POST",status="401"}`]: 1,
     'grantd_http_requests_total{route="none",method="GET",status="404"}': 1,
+    'grantd_errors_total{code="invalid_client",reason="wrong_secret"}': 1,
+    'grantd_errors_total{code="not_found",reason="none"}': 1,
     'grantd_tokens_issued_total{grant_type="client_credentials",algorithm="ES256"}': 1,
   })
   await app.close()

@@ -17,6 +17,7 @@ export function logRequest(
 ): void {
   const milliseconds = performance.now() - started
   metrics?.countRequest(notes.route, method, status, milliseconds)
+  if (notes.error !== undefined) metrics?.countError(notes.error, notes.reason, notes.finding?.check)
   log(status >= 500 && !notes.isExpected ? 'error' : 'info', 'request', {
     request_id: id,
     method,

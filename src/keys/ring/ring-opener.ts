@@ -24,6 +24,8 @@ export interface OpenedRing {
   readonly version: number
   /** When the next step is due (ms since the epoch); Infinity: never. */
   readonly dueAt: number
+  /** When the active key of the ring began to sign (ms since the epoch); null: unknown. */
+  readonly activatedAt: number | null
   /** Undefined if the active key cannot be opened and the previous one may no longer sign. */
   readonly signing: SigningKey | undefined
   readonly published: readonly VerifyingKey[]
@@ -98,7 +100,8 @@ export class RingOpener {
   ): Promise<OpenedRing> {
     for (const key of ring.keys) this.#options.claim(plan.tenantId, key)
     const published = await this.#import(plan, ring, signing)
-    return { plan, version, dueAt: this.#dueAt(plan, ring), signing, published, failure }
+    const activatedAt = findKey(ring, 'active')?.activated_at ?? null
+    return { plan, version, dueAt: this.#dueAt(plan, ring), activatedAt, signing, published, failure }
   }
 
   /** Throws DamagedRowError for a public key that cannot be imported, because the error of jose does not name the row. */
@@ -126,4 +129,4 @@ function isAsBefore({ ring, version }: StoredRing, last: OpenedRing): boolean {
   return ring.keys.every((key) => last.published.some((known) => isSameKey(known, key)))
 }
 
-const unchanging = { version: 0, dueAt: Number.POSITIVE_INFINITY, failure: undefined }
+const unchanging = { version: 0, dueAt: Number.POSITIVE_INFINITY, activatedAt: null, failure: undefined }

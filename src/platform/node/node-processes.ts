@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
-import type { Channel, ChildProcess, Exit, Processes, ProcessUsage } from '../processes.ts'
+import type { Channel, ChildProcess, Exit, Processes, ProcessState, ProcessUsage } from '../processes.ts'
 
 /** Processes over node:child_process, with its channel for JSON. `onStart` is called before another process shares our output. */
 export function nodeProcesses({ onStart }: { readonly onStart: () => void }): Processes {
   return {
     pid: process.pid,
     usage,
+    state,
     startAgain: (environment) => {
       onStart()
       return startAgain(environment)
@@ -20,6 +22,24 @@ export function nodeProcesses({ onStart }: { readonly onStart: () => void }): Pr
 function usage(): ProcessUsage {
   const { user, system } = process.cpuUsage()
   return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() }
+}
+
+function state(): ProcessState {
+  return { heapBytes: process.memoryUsage().heapUsed, ...descriptors(), startedAt: performance.timeOrigin }
+}
+
+/** Linux alone tells; elsewhere there is no /proc. */
+function descriptors(): Pick<ProcessState, 'openDescriptors' | 'mostDescriptors'> {
+  try {
+    const most = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    return {
+      // One of them is the descriptor of this look.
+      openDescriptors: readdirSync('/proc/self/fd').length - 1,
+      mostDescriptors: most === undefined ? undefined : Number(most),
+    }
+  } catch {
+    return { openDescriptors: undefined, mostDescriptors: undefined }
+  }
 }
 
 /** The arguments that start this program: none for an executable, the first source file for a run from source. */

@@ -13,7 +13,7 @@ interface OpenReloadsOptions extends Pick<ReloadsOptions, 'apply' | 'noteRejecte
 
 /** Makes the reloads of this process, or of its workers. */
 export function createReloads({ args, platform, ...options }: OpenReloadsOptions): Reloads {
-  return new Reloads({ ...options, read: () => findSource(args, platform) })
+  return new Reloads({ ...options, now: platform.now, read: () => findSource(args, platform) })
 }
 
 interface HearReloadsOptions {

@@ -2,7 +2,7 @@ import type { ClientRegistry } from '../../clients/client-registry.ts'
 import type { Deps, Lifecycle } from '../../deps.ts'
 import type { Handler } from '../../http/handler.ts'
 import type { Log } from '../../log.ts'
-import type { Samples } from '../../metrics/samples.ts'
+import type { ReloadLog } from '../../metrics/reload-log.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { SwapDuties, WorkerSide } from '../../supervisor/worker-side.ts'
@@ -30,7 +30,8 @@ interface Running extends Omit<SwapOptions, 'platform' | 'dataDir' | 'findRunnin
 export interface Reloading {
   /** The clients of the configuration in force. Call it only after {@link begin}. */
   readonly findClients: () => ClientRegistry
-  readonly ownSamples: () => Samples
+  /** What became of the reloads. */
+  readonly history: ReloadLog
   /** Call this when the process serves. */
   begin(running: Running): SwapDuties
   /** Opens the socket for commands. */
@@ -58,7 +59,7 @@ export function createReloading(options: ReloadingOptions): Reloading {
   })
   return {
     findClients: () => findDeps().clients,
-    ownSamples: () => reloads.samples(),
+    history: reloads.history,
     begin: (running) => {
       deps = running.deps
       const use = (next: Deps, handle: Handler) => {

@@ -1,4 +1,5 @@
 import type { Log } from '../../log.ts'
+import { ReloadLog } from '../../metrics/reload-log.ts'
 import type { Samples } from '../../metrics/samples.ts'
 import type { ConfigSource, SwapResult } from '../../supervisor/worker-messages.ts'
 import { faultsOf } from './swap.ts'
@@ -14,6 +15,8 @@ export interface ReloadsOptions {
   /** Called with whether the newest configuration was refused. */
   readonly noteRejected: (isRejected: boolean) => void
   readonly log: Log
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
   /** Warnings that were printed already. */
   readonly warned?: readonly string[]
 }
@@ -26,13 +29,14 @@ export class Reloads {
   readonly #options: ReloadsOptions
   #running: Promise<SwapResult> | undefined
   #next: Promise<SwapResult> | undefined
-  readonly #counts = { ok: 0, failed: 0 }
-  #isRejected = false
+  /** What became of the reloads. */
+  readonly history: ReloadLog
   /** The warnings of the last configuration, so that each is logged once. */
   #warned: ReadonlySet<string>
 
   constructor(options: ReloadsOptions) {
     this.#options = options
+    this.history = new ReloadLog(options.now)
     this.#warned = new Set(options.warned)
   }
 
@@ -55,11 +59,7 @@ export class Reloads {
   }
 
   samples(): Samples {
-    return {
-      'grantd_reloads_total{result="ok"}': this.#counts.ok,
-      'grantd_reloads_total{result="failed"}': this.#counts.failed,
-      grantd_config_rejected: this.#isRejected ? 1 : 0,
-    }
+    return this.history.samples()
   }
 
   async #reload(cause: ReloadCause, read: () => Promise<ConfigSource>): Promise<SwapResult> {
@@ -71,9 +71,8 @@ export class Reloads {
   }
 
   #note(isTaken: boolean): void {
-    this.#counts[isTaken ? 'ok' : 'failed']++
-    this.#isRejected = !isTaken
-    this.#options.noteRejected(this.#isRejected)
+    this.history.note({ isDone: isTaken })
+    this.#options.noteRejected(!isTaken)
   }
 
   async #attempt(read: () => Promise<ConfigSource>): Promise<SwapResult> {

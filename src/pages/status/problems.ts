@@ -1,0 +1,71 @@
+import type { StatusView } from './status-view.ts'
+import { sayCount, saySpan } from './status-words.ts'
+
+/** Something that an operator should look at, with the paragraph of docs/operations/runbook.md that helps. */
+export interface Problem {
+  readonly text: string
+  readonly section: string
+}
+
+/** An event of the trail is normally written within a second. */
+const longestLag = 30
+
+/** What is wrong now; empty: nothing. */
+export function findProblems(view: StatusView): Problem[] {
+  return [...processProblems(view), ...storageProblems(view), ...keyProblems(view), ...otherProblems(view)]
+}
+
+function processProblems({ processes }: StatusView): Problem[] {
+  const isServing = processes.some(({ state }) => state === 'serving')
+  const silent = processes.filter(({ state, startedAt }) => state === 'serving' && startedAt === null).length
+  return [
+    ...(isServing ? [] : [{ text: 'No process takes requests.', section: 'The server does not answer' }]),
+    ...(silent === 0
+      ? []
+      : [
+          {
+            text: `${sayCount(silent, 'worker')} did not answer the supervisor within a second.`,
+            section: 'The event loop is late',
+          },
+        ]),
+  ]
+}
+
+function storageProblems({ storage }: StatusView): Problem[] {
+  if (!storage || storage.reachable === storage.asked) return []
+  const who =
+    storage.asked === 1
+      ? 'The server'
+      : `${storage.asked - storage.reachable} of ${sayCount(storage.asked, 'process', 'processes')}`
+  return [{ text: `${who} could not read from the storage within a second.`, section: 'The storage fails' }]
+}
+
+function keyProblems({ keys }: StatusView): Problem[] {
+  if (keys.failing === 0) return []
+  const text = `The keys of ${sayCount(keys.failing, 'tenant')} cannot be read or cannot sign.`
+  return [{ text, section: 'Keys cannot be read' }]
+}
+
+function otherProblems({ audit, configuration }: StatusView): Problem[] {
+  return [
+    ...(configuration.last?.isDone === false
+      ? [
+          {
+            text: 'The last reload failed; the configuration before it is in force.',
+            section: 'A reload fails',
+          },
+        ]
+      : []),
+    ...(audit.lagSeconds > longestLag
+      ? [
+          {
+            text: `Audit events wait for ${saySpan(audit.lagSeconds * 1000)}.`,
+            section: 'The audit trail lags',
+          },
+        ]
+      : []),
+    ...(audit.lost > 0
+      ? [{ text: `${sayCount(audit.lost, 'audit event')} were lost.`, section: 'The audit trail lags' }]
+      : []),
+  ]
+}
