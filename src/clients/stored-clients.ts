@@ -1,7 +1,6 @@
 import type { Hashing } from '../platform/hashing.ts'
 import { isPublic, usesSecrets } from '../protocol/client-authentication.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { generateSecret } from '../secrets/generated-secret.ts'
 import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
 import { type Records, type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
 import { tenants as tenantKind } from '../tenants/tenant-row.ts'
@@ -14,6 +13,7 @@ import {
   type SettingsPatch,
   type TenantScopes,
 } from './client-settings.ts'
+import { makeSecret } from './made-secret.ts'
 
 export interface StoredClientsDeps {
   readonly storage: Storage
@@ -56,14 +56,34 @@ export interface NewSecret {
  */
 export async function createStoredClient(
   { id, patch }: { id: string; patch: SettingsPatch },
-  { tenant, clients }: ClientOwner,
+  owner: ClientOwner,
   deps: StoredClientsDeps,
 ): Promise<NewClient> {
-  checkClientId(id)
-  checkNotConfigured(id, clients)
-  const settings = createClientSettings(id, patch, tenant)
+  const settings = checkNewClient({ id, patch }, owner)
   const made = usesSecrets(settings.token_endpoint_auth_method) ? makeSecret(undefined, deps) : undefined
   const value = { ...settings, created_at: deps.now(), secrets: made ? [made.stored] : [] }
+  const row = await writeNewClient({ id, value }, owner, deps)
+  return { row, secret: made?.secret, secretId: made?.stored.id }
+}
+
+type Settings = ReturnType<typeof createClientSettings>
+
+/** Returns the settings of a client that may be made. Throws `invalid_request`, and `conflict` for one of config.yaml. */
+export function checkNewClient(
+  { id, patch }: { id: string; patch: SettingsPatch },
+  { tenant, clients }: ClientOwner,
+): Settings {
+  checkClientId(id)
+  checkNotConfigured(id, clients)
+  return createClientSettings(id, patch, tenant)
+}
+
+/** Writes a client that is checked. Throws `conflict` for an id that is taken, and `tenant_not_found`. */
+export async function writeNewClient(
+  { id, value }: { readonly id: string; readonly value: StoredClient },
+  { tenant }: ClientOwner,
+  deps: StoredClientsDeps,
+): Promise<ClientRow> {
   // The touch locks the row of the tenant until the end of the transaction. A deletion of the tenant waits, and deletes the client too.
   const isThere = tenant.configured || (await touchTenant(deps.storage, tenant.id, deps.now()))
   if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
@@ -71,8 +91,7 @@ export async function createStoredClient(
     throw new OAuthError('conflict', 'A client of this id exists already')
   }
   await forgetUses(deps.storage, tenant.id, id)
-  const row = { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
-  return { row, secret: made?.secret, secretId: made?.stored.id }
+  return { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
 }
 
 function touchTenant(storage: Storage, tenantId: string, now: number): Promise<boolean> {
@@ -264,18 +283,6 @@ export function removeSecret(
 /** Returns the id of the row with the last use of a secret. */
 export function secretUseId(clientId: string, secretId: string): string {
   return JSON.stringify([clientId, secretId])
-}
-
-interface MadeSecret {
-  readonly stored: StoredClient['secrets'][number]
-  readonly secret: string
-}
-
-function makeSecret(id: string | undefined, { randomBytes, hashing, now }: StoredClientsDeps): MadeSecret {
-  const secret = generateSecret(randomBytes, hashing)
-  const hash = `sha256:${hashing.sha256(secret).toHex()}`
-  const times = { created_at: now(), not_before: null, expires_at: null }
-  return { secret, stored: { id: id ?? randomBytes(4).toHex(), hash, ...times } }
 }
 
 function recordsOf(storage: Storage, tenantId: string): Records<StoredClient> {

@@ -19,6 +19,7 @@ export const commands: readonly [CommandEntry, ...CommandEntry[]] = [
   { name: 'tenant', load: async () => (await import('./tenant-command.ts')).tenantCommand },
   { name: 'client', load: async () => (await import('./client/client-command.ts')).clientCommand },
   { name: 'user', load: async () => (await import('./user/user-command.ts')).userCommand },
+  { name: 'import', load: async () => (await import('./import/import-command.ts')).importCommand },
   { name: 'revoke', load: async () => (await import('./revoke/revoke-command.ts')).revokeCommand },
   { name: 'backup', load: async () => (await import('./backup/backup-command.ts')).backupCommand },
   { name: 'restore', load: async () => (await import('./backup/restore-command.ts')).restoreCommand },

@@ -46,10 +46,8 @@ export async function createStoredPerson(
   { tenant, people }: PeopleOwner,
   { storage, now, randomBytes }: CreateDeps,
 ): Promise<UserRow> {
-  const settings = patchPerson({}, patch)
   const id = sub ?? base64url(randomBytes(16))
-  checkSub(id)
-  checkHash(passwordHash)
+  const settings = checkNewPerson({ sub: id, patch, passwordHash })
   if (people.configured.find(id)) throw taken('sub', true)
   const value = makeUser(settings, { password_hash: passwordHash ?? null, now: now() })
   // The touch locks the row of the tenant until the end of the transaction. A deletion of the tenant waits, and deletes the person too.
@@ -60,6 +58,14 @@ export async function createStoredPerson(
   await claimEmail(id, { email: settings.email, from: [] }, { tenant, people, storage })
   if (passwordHash !== undefined) await noteCost(storage, tenant.id, passwordHash)
   return { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
+}
+
+/** Returns the settings of a person who may be made. Throws `invalid_request`. */
+export function checkNewPerson({ sub, patch, passwordHash }: NewPerson): CheckedSettings {
+  const settings = patchPerson({}, patch)
+  if (sub !== undefined) checkSub(sub)
+  checkHash(passwordHash)
+  return settings
 }
 
 function makeUser(

@@ -89,7 +89,8 @@ async function importBatch(
   }
 }
 
-function isOnePersons(cause: unknown): cause is OAuthError {
+/** Whether the error is about one person of a file. */
+export function isOnePersons(cause: unknown): cause is OAuthError {
   return cause instanceof OAuthError && (cause.code === 'invalid_request' || cause.code === 'conflict')
 }
 
@@ -137,7 +138,8 @@ async function importAlone(one: Checked, tenant: Tenant, deps: ImportDeps): Prom
   }
 }
 
-async function isThere({ sub, patch }: NewPerson, tenant: Tenant, inside: Storage): Promise<boolean> {
+/** Whether somebody has the sub or the e-mail address already. Throws StorageError. */
+export async function isThere({ sub, patch }: NewPerson, tenant: Tenant, inside: Storage): Promise<boolean> {
   const rows = inside.of(tenant.id)
   if (sub !== undefined && (await rows.of(users).find(sub))) return true
   const { email } = patch

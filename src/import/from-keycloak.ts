@@ -1,0 +1,75 @@
+import type { Hashing } from '../platform/hashing.ts'
+import { listOf, type Members, membersOf, secondsOf, textOf } from './foreign.ts'
+import { ImportError, type LeftOut, type PlannedClient, type PlannedTenant } from './import-plan.ts'
+import { isBuiltInScope, readKeycloakClient } from './keycloak-client.ts'
+import { scopesOf } from './planned-scopes.ts'
+import { uniqueBy } from './unique-by.ts'
+
+/** Reads an export of one realm or of several. Throws {@link ImportError}. */
+export function readKeycloak(value: unknown, hashing: Hashing): PlannedTenant[] {
+  const realms = Array.isArray(value) ? value : [value]
+  if (realms.length === 0 || !realms.every((realm) => textOf(membersOf(realm)['realm']) !== undefined))
+    throw new ImportError('wanted the export of a realm: an object with the member realm, or a list of such')
+  return realms.map((realm) => readRealm(membersOf(realm), hashing))
+}
+
+function readRealm(realm: Members, hashing: Hashing): PlannedTenant {
+  const id = textOf(realm['realm'])
+  const leftOut: LeftOut[] = []
+  const clients: PlannedClient[] = []
+  for (const value of uniqueBy('clientId', 'client', listOf(realm['clients']), leftOut)) {
+    const built = readKeycloakClient(membersOf(value), hashing)
+    leftOut.push(...built.leftOut)
+    if (built.client) clients.push(built.client)
+  }
+  const people = listOf(realm['users']).map((person, index) => ({ number: index + 1, value: person }))
+  const isService = (person: unknown) => textOf(membersOf(person)['serviceAccountClientId']) !== undefined
+  leftOut.push(...findOthers(realm))
+  return {
+    ...{ id, clients, leftOut },
+    patch: tenantPatch(realm, clients),
+    people: people.filter(({ value }) => !isService(value)),
+  }
+}
+
+function tenantPatch(realm: Members, clients: readonly PlannedClient[]): Members {
+  const scopes = new Map<string, string>()
+  for (const scope of listOf(realm['clientScopes']).map(membersOf)) {
+    const name = textOf(scope['name'])
+    const isOurs = textOf(scope['protocol']) !== 'saml' && name !== undefined && !isBuiltInScope(name)
+    if (isOurs) scopes.set(name, textOf(scope['description']) ?? '')
+  }
+  const [ttl, session, idle] = ['accessTokenLifespan', 'ssoSessionMaxLifespan', 'ssoSessionIdleTimeout'].map(
+    (name) => secondsOf(realm[name]),
+  )
+  return {
+    name: textOf(realm['displayName']) ?? textOf(realm['realm']),
+    active: realm['enabled'] !== false,
+    oauth2: {
+      scopes: scopesOf(clients, scopes),
+      ...(ttl !== undefined && { access_token_ttl: ttl }),
+    },
+    oidc: {
+      ...(session !== undefined && { session_ttl: session }),
+      ...(idle !== undefined && { session_idle: session === undefined ? idle : Math.min(idle, session) }),
+    },
+  }
+}
+
+/** Parts of a realm that have no counterpart here, by the member that has them. */
+const others: readonly (readonly [member: string, what: string, why: string])[] = [
+  ['identityProviders', 'identity providers', 'people sign in with a password here'],
+  ['organizations', 'organizations', 'a tenant takes the place of one'],
+  ['requiredActions', 'required actions', 'grantd user reset makes a link'],
+  ['userFederationProviders', 'user federation', 'people are rows of the storage'],
+]
+
+function findOthers(realm: Members): LeftOut[] {
+  const found = others.flatMap(([member, what, why]) => {
+    const count = listOf(realm[member]).length
+    return count === 0 ? [] : [{ what: `${count} ${what}`, why, isExpected: member === 'requiredActions' }]
+  })
+  const roles = listOf(membersOf(realm['roles'])['realm']).length
+  const why = 'scopes and groups say here what somebody may do'
+  return roles === 0 ? found : [...found, { what: `${roles} roles`, why, isExpected: true }]
+}
