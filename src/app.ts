@@ -60,7 +60,18 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
     return response
   }
 
-  return wrapHandler(async (request) => app.fetch(request), deps)
+  return wrapHandler(async (request) => app.fetch(withPlainUrl(request)), deps)
+}
+
+/**
+ * Elysia looks for the path behind `http://`, also where a listener with TLS begins the URL with `https://`. No code reads the scheme here. A
+ * new Request would cost ten times as much.
+ */
+function withPlainUrl(request: Request): Request {
+  const { url } = request
+  return url.startsWith('https:')
+    ? Object.defineProperty(request, 'url', { value: `http${url.slice(5)}` })
+    : request
 }
 
 /** The OpenAPI document of every endpoint, as JSON. The import is here because few servers need it, and a start must be short. */

@@ -30,6 +30,7 @@ const port = [
   'platform/connections.ts',
   'platform/outbound.ts',
   'platform/processes.ts',
+  'platform/certificates.ts',
   'platform/signing.ts',
   'platform/sqlite-connection.ts',
   'platform/openssl/openssl-port.ts',

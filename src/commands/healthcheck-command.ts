@@ -1,6 +1,6 @@
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
 import { ask } from '../cli/remote/http-client.ts'
-import { findServerUrl, serverOptions } from '../cli/remote/server-url.ts'
+import { findListenUrl, findServerUrl, serverOptions, urlOption } from '../cli/remote/server-url.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 
@@ -16,9 +16,11 @@ export const healthcheckCommand: Command = {
 }
 
 async function healthcheck(args: ParsedArguments, platform: Platform): Promise<number> {
-  const base = await findServerUrl(args, platform)
+  const isLocal = args.text(urlOption.name) === undefined
+  const base = await (isLocal ? findListenUrl : findServerUrl)(args, platform)
   const url = `${base}/health/ready`
-  const { status } = await ask(url, { platform })
+  // The certificate is for the public name. Nothing secret is sent, as with the probes of Kubernetes.
+  const { status } = await ask(url, { platform, isUnverified: isLocal })
   if (status !== 200) throw new CommandError(`${url} answers ${status}`)
   platform.writeOut('ok\n')
   return exitCodes.ok

@@ -3,6 +3,7 @@ import { type Command, exitCodes } from '../cli/command.ts'
 import { findConfig } from '../cli/find-config.ts'
 import { configOption } from '../cli/options.ts'
 import { loadConfig, parseConfig } from '../config/load.ts'
+import { publicUrlOf } from '../config/rules/public-url.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
 import { Rates } from '../limits/rates/rates.ts'
 import { createLog } from '../log.ts'
@@ -52,7 +53,7 @@ async function printDocument(args: ParsedArguments, platform: Platform): Promise
       log,
       audit,
     }),
-    publicUrl: server.public_url ?? `http://localhost:${server.port}`,
+    publicUrl: publicUrlOf(server),
   })
   const document: unknown = JSON.parse(await renderDocument(deps))
   platform.writeOut(`${JSON.stringify(document, null, 2)}\n`)

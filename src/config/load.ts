@@ -32,7 +32,10 @@ export interface LoadedConfig {
   readonly resolve: (path: string) => string
 }
 
-export type ConfigHost = Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash'>
+export type ConfigHost = Pick<
+  Platform,
+  'environment' | 'files' | 'hashing' | 'passwordHash' | 'certificates' | 'now'
+>
 
 /** Characters. The configuration of a longer file is packed, because reading the file leaves much unused memory. */
 const largeText = 1024 * 1024
@@ -138,6 +141,8 @@ async function checkSource(source: Source, { folder, path }: ConfigText, host: C
   const sources = { platform: host, resolve }
   if (path !== undefined) await warnOfConfigFile(read, { path, source, files: host.files })
   await checkLogoFiles(read, source, sources)
+  // Loaded only where it is used.
+  if (read.server?.tls) await (await import('./rules/tls-files.ts')).checkTls(read, source, sources)
   await hashSecrets(read, source, sources)
   await hashPasswords(read, source, sources)
   return { read, storage: await resolveStorage(read, source, sources), resolve }

@@ -5,7 +5,11 @@ import { Config } from './schema.ts'
 import type { NamedText } from './yaml/source.ts'
 
 /** The address that a server listens on. */
-export type ServerAddress = Pick<Config['server'], 'host' | 'port'>
+export type ServerAddress = Pick<Config['server'], 'host' | 'port'> & {
+  readonly public_url: string | null
+  /** Whether it speaks TLS. */
+  readonly isTls: boolean
+}
 
 /**
  * Reads the address that a server of this configuration listens on. It ignores other faults, such as a secret that only the server's
@@ -15,8 +19,13 @@ export async function readServerAddress(
   path: string,
   host: Pick<ConfigHost, 'files'>,
 ): Promise<ServerAddress> {
-  const { server } = await readPartly(path, /^server(?:\.host|\.port)? /, host)
-  return { host: server?.host ?? '127.0.0.1', port: server?.port ?? 3000 }
+  const { server } = await readPartly(path, /^server(?:\.host|\.port|\.public_url|\.tls)? /, host)
+  return {
+    host: server?.host ?? '127.0.0.1',
+    port: server?.port ?? 3000,
+    public_url: server?.public_url ?? null,
+    isTls: server?.tls !== undefined,
+  }
 }
 
 export const defaultDataDir: string = Config.properties.data_dir.default

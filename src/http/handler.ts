@@ -5,7 +5,7 @@ import { staysOpen } from './answer/connection.ts'
 import { addCorsHeaders } from './answer/cors.ts'
 import { renderError } from './answer/render-error.ts'
 import { withResponseCache } from './answer/response-cache.ts'
-import { addSecurityHeaders } from './answer/security-headers.ts'
+import { addSecurityHeaders, hstsOf } from './answer/security-headers.ts'
 import { requestTimeout } from './request/body.ts'
 import { createAddressFinder, type ProxySettings } from './request/client-address.ts'
 import { noteRefusal } from './request/noted-refusal.ts'
@@ -19,8 +19,11 @@ export type Handler = (request: Request, peer?: Peer) => Response | Promise<Resp
 
 const unknownPeer: Peer = { address: () => undefined }
 
-interface HandlerDeps extends Pick<Deps, 'now' | 'clock' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics'> {
-  readonly settings: { readonly server: ProxySettings & Pick<Deps['settings']['server'], 'connections'> }
+interface HandlerDeps
+  extends Pick<Deps, 'now' | 'clock' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics' | 'publicUrl'> {
+  readonly settings: {
+    readonly server: ProxySettings & Pick<Deps['settings']['server'], 'connections' | 'tls'>
+  }
   /** Default: no refusal is kept. */
   readonly refusals?: Deps['refusals']
 }
@@ -33,6 +36,7 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
   const newId = createRequestIds(deps.randomBytes)
   const limits = readLimits(deps)
   const addressOf = createAddressFinder(deps.settings.server)
+  const hsts = hstsOf(deps.publicUrl, deps.settings.server.tls)
 
   async function answer(request: Request, peer: Peer = unknownPeer): Promise<Response> {
     const started = performance.now()
@@ -45,6 +49,7 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     const response = fault ? renderError(fault, notes) : await answerRoute(asked, inner, notes)
     const finished = isHead ? await withoutBody(response) : response
     addSecurityHeaders(finished.headers)
+    if (hsts !== undefined) finished.headers.set('Strict-Transport-Security', hsts)
     addCorsHeaders(finished.headers, notes)
     finished.headers.set('X-Request-Id', id)
     if (notes.rateLimit) addRateLimit(finished.headers, notes.rateLimit)

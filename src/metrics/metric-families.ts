@@ -138,6 +138,17 @@ export const families: readonly Family[] = [
     help: 'Tenants whose keys cannot be read or cannot sign',
   },
   {
+    name: 'grantd_tls_certificate_not_after_timestamp_seconds',
+    type: 'gauge',
+    merge: 'min',
+    help: 'When the certificate of the server ends',
+  },
+  {
+    name: 'grantd_tls_certificate_loads_total',
+    type: 'counter',
+    help: 'New certificates of all processes by whether they could be used',
+  },
+  {
     name: 'grantd_workers',
     type: 'gauge',
     help: 'Processes that take requests; those that finish after a reload are none of them',

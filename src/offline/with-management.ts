@@ -1,6 +1,7 @@
 import { CommandError } from '../cli/command.ts'
 import { issuerPortOption, parsePort, settingOf } from '../cli/options.ts'
 import { findClient, type ListedClient } from '../clients/listed-clients.ts'
+import { publicUrlOf } from '../config/rules/public-url.ts'
 import type { Deps } from '../deps.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { Log } from '../log.ts'
@@ -51,7 +52,7 @@ export async function withManagement(
     const { server } = loaded.config
     const { now, monotonic, randomBytes, hashing } = platform
     const port = portText === undefined ? server.port : parsePort(portText)
-    const publicUrl = server.public_url ?? `http://localhost:${port}`
+    const publicUrl = publicUrlOf({ ...server, port })
     const quiet = () => {}
     const openKeyring = () => composeKeyring(loaded, platform, { storage, now, monotonic, log: quiet, audit })
     const keyring = openLate(openKeyring)

@@ -3,12 +3,19 @@ import { plainAddress } from './address.ts'
 import { ListenError, type Listener, type ListenOptions } from './network.ts'
 import { nodeHashing } from './node/node-hashing.ts'
 import { nodePlatform } from './node/node-process.ts'
-import type { Platform } from './platform.ts'
+import type { Platform, Way } from './platform.ts'
 
 /** The part of Deno's own interface that grantd uses. */
 declare const Deno: {
   serve(
-    options: { hostname: string; port: number; reusePort: boolean; onListen: () => void },
+    options: {
+      hostname: string
+      port: number
+      reusePort: boolean
+      onListen: () => void
+      cert?: string
+      key?: string
+    },
     handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Response | Promise<Response>,
   ): { addr: { port: number }; shutdown(): Promise<void>; finished: Promise<void> }
   createHttpClient(options: { proxy: { url: string } }): object
@@ -41,7 +48,7 @@ const proxyVariables = ['http_proxy', 'https_proxy', 'all_proxy', 'node_use_env_
 ])
 
 /** Makes a new client for the request. The default client would use the proxy that Deno reads from the environment at the first request. */
-async function sendRequest(url: string, init: RequestInit, proxy: string | undefined): Promise<Response> {
+async function sendRequest(url: string, init: RequestInit, { proxy }: Way): Promise<Response> {
   if (proxy !== undefined) {
     const client = Deno.createHttpClient({ proxy: { url: proxy } })
     return fetch(url, Object.assign({}, init, { client }))
@@ -75,10 +82,12 @@ function listen(options: ListenOptions): Listener {
   }
 }
 
-function start({ hostname, port, fetch, sharePort = false }: ListenOptions) {
+function start({ hostname, port, fetch, sharePort = false, tls }: ListenOptions) {
   try {
-    return Deno.serve({ hostname, port, reusePort: sharePort, onListen: () => {} }, (request, info) =>
-      fetch(request, { address: () => plainAddress(info.remoteAddr.hostname) }),
+    const secure = tls && { cert: tls.certificate, key: tls.key }
+    return Deno.serve(
+      { hostname, port, reusePort: sharePort, onListen: () => {}, ...secure },
+      (request, info) => fetch(request, { address: () => plainAddress(info.remoteAddr.hostname) }),
     )
   } catch (cause) {
     const inUse = cause instanceof Error && cause.name === 'AddrInUse'

@@ -1,3 +1,4 @@
+import type { CertificatePair } from './certificates.ts'
 import type { Connections } from './connections.ts'
 
 export interface ListenOptions {
@@ -9,6 +10,8 @@ export interface ListenOptions {
   readonly sharePort?: boolean
   /** Seconds after which a silent connection is closed, if the runtime supports it; 0: never. Default 75. */
   readonly idleTimeout?: number
+  /** Speaks TLS 1.2 and 1.3 with this pair. Default: plain HTTP. */
+  readonly tls?: CertificatePair
 }
 
 /** The other end of the connection that a request came in by: the client, or the proxy in front. */
@@ -30,6 +33,11 @@ export interface Listener {
   close(): Promise<void>
   /** The connections of this listener as the system sees them. Undefined if the system or the runtime cannot tell them. */
   openConnections?(): Promise<Connections | undefined>
+  /**
+   * Opens the port once more, beside this listener. Throws ListenError. Undefined if the runtime cannot do this, or if the listener does
+   * not share its port.
+   */
+  renew?(changed: Pick<ListenOptions, 'fetch' | 'tls'>): Promise<Renewal>
   /** Chooses which of the listeners that share the port get new connections. Undefined if the runtime cannot try this. */
   readonly steering?: Steering
 }
@@ -43,6 +51,18 @@ export interface Steering {
   steer(target: { first: number; count: number }): Promise<boolean>
   /** Sends new connections to all listeners again. */
   release(): Promise<boolean>
+}
+
+/** A listener that took over the port of an older one in the same process. */
+export interface Renewal {
+  readonly next: Listener
+  /** Like {@link Listener.holdOff}, for the older listener alone. */
+  holdOff(): Promise<boolean>
+  /**
+   * Ends the listening of the older listener and keeps its connections. Those that wait to be accepted are reset, so let it hold off before.
+   * Returns false and changes nothing if the system cannot do this.
+   */
+  letGo(): Promise<boolean>
 }
 
 /** The port could not be opened. `code` is the error code of the system, such as EADDRINUSE. */

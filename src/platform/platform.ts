@@ -1,3 +1,4 @@
+import type { Certificates } from './certificates.ts'
 import type { Files } from './files.ts'
 import type { Hashing, PasswordHash, RunningHash } from './hashing.ts'
 import type { LocalSockets } from './local-sockets.ts'
@@ -21,19 +22,30 @@ export interface Platform extends Output, Signals, Clock, KeyMaking {
   readonly files: Files
   readonly sqlite: Sqlite
   readonly localSockets: LocalSockets
+  readonly certificates: Certificates
   readonly hashing: Hashing
   /** Begins a SHA-256 of bytes that come one after the other. */
   startSha256(): Promise<RunningHash>
   /** Undefined if the runtime has no slow password hash. */
   readonly passwordHash: PasswordHash | undefined
   randomBytes(count: number): Uint8Array
-  /** Sends a request through the proxy of this URL; undefined: directly, even if the environment names a proxy. Throws like fetch. */
-  fetch(url: string, init: RequestInit, proxy: string | undefined): Promise<Response>
+  /** Throws like fetch. */
+  fetch(url: string, init: RequestInit, way: Way): Promise<Response>
   readonly outbound: Outbound
   /** Opens the port. Throws ListenError. */
   listen(options: ListenOptions): Listener
   /** Whether several processes can listen on one port and the system shares its connections out among them. */
   readonly canSharePort: boolean
+  /** Whether a listener that shares its port has {@link Listener.renew}. */
+  readonly canRenewListener: boolean
+}
+
+/** How a request gets to its server. */
+export interface Way {
+  /** The URL of a proxy; undefined: directly, even if the environment names a proxy. */
+  readonly proxy: string | undefined
+  /** The certificate of the server is not checked, if the runtime can do this. */
+  readonly isUnverified: boolean
 }
 
 export interface Clock {

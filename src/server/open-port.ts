@@ -30,3 +30,17 @@ function explainListen(code: string, { hostname, option }: { hostname: string; o
   if (code === 'EACCES') return `not allowed for this user; choose a port from 1024 up with ${option}`
   return `${code}; choose another address with ${option.replace('port', 'host')}`
 }
+
+/**
+ * Checks that no other server has the port. A listener that shares its port cannot check this, because it would share the port even with another server of the
+ * same user. Returns the number of the port. For port 0, all workers use this number.
+ */
+export async function takePort(
+  { host, port }: { host: string; port: number },
+  platform: Pick<Platform, 'listen'>,
+): Promise<number> {
+  const fetch = async () => new Response(null, { status: 503 })
+  const probe = openPort({ hostname: host, port, fetch }, platform)
+  await probe.close()
+  return probe.port
+}

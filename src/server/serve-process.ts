@@ -4,14 +4,16 @@ import { findConfig, withDataDir } from '../cli/find-config.ts'
 import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../cli/options.ts'
 import { renderFault } from '../config/fault.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import { publicUrlOf } from '../config/rules/public-url.ts'
 import { prepareGuard } from '../connections/prepare-guard.ts'
 import type { Lifecycle } from '../deps.ts'
 import { createLog, type Log } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import { compileEagerly } from '../platform/eager-compilation.ts'
+import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Plan } from '../supervisor/worker-messages.ts'
-import { Dismissed, type WorkerSide } from '../supervisor/worker-side.ts'
+import { Dismissed, type WorkerDuties, type WorkerSide } from '../supervisor/worker-side.ts'
 import { composeDeps, planStorage } from './compose.ts'
 import { createDemo, type Demo } from './demo.ts'
 import { hearSignals, hearSupervisor } from './hear-stop.ts'
@@ -25,6 +27,7 @@ import { createReloading } from './reload/reloading.ts'
 import { runUntilStopped } from './shutdown.ts'
 import { startListening } from './start-listening.ts'
 import { announce } from './startup.ts'
+import { openTls } from './tls/open-tls.ts'
 
 /** Serves in this process until it is stopped, and returns the exit code. With `worker`, the supervisor says where and when. */
 export async function serveProcess(
@@ -105,6 +108,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   const loaded = live.view
   const { config } = live.current
   const lifecycle: Lifecycle = { phase: 'starting' }
+  const { tls, place } = await openTls(loaded, { host, port, platform, log, worker })
   const { storageMeter } = metrics
   const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet, storageMeter })
   const reloading = createReloading({
@@ -114,8 +118,9 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   metrics.open({ log, reloads: reloading.history })
   const adminApi = await loadAdminApi(config.admin)
   const logos = await openLogos(loaded, platform)
+  const urlOf = ({ port }: { port: number }) => publicUrlOf({ tls: config.server.tls, port })
   const { listener, deps, use } = startListening(
-    { host, port, settings: config.server, platform, sharePort: worker !== undefined, adminApi },
+    { ...place, settings: config.server, adminApi },
     (actual) => {
       const publicUrl = config.server.public_url ?? urlOf(actual)
       const { expiryCutoff } = parts.maintenance
@@ -127,27 +132,21 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
     },
   )
   const swap = reloading.begin({ deps, use, live, ownUrl: urlOf(listener), ...parts })
-  metrics.watch({ ...parts, ...deps, config: () => live.current.config })
-  worker?.serve({
-    steering: listener.steering,
-    leave: () => {
-      lifecycle.isLeaving = true
-    },
-    samples: () => metrics.samples(),
-    status: () => metrics.status(),
-    swap,
-  })
+  metrics.watch({ ...parts, ...deps, tls, config: () => live.current.config })
+  worker?.serve(dutiesOf({ listener, lifecycle, metrics, swap, renewal: tls }))
   const guard = prepareGuard(listener, {
     settings: () => live.current.config.server,
     clock: platform,
     ...{ log, metrics: metrics.counters },
   })
+  tls?.start(() => live.current.config.server.public_url ?? urlOf(listener))
   const close = async () => {
     await reloading.close()
     guard.stop()
     await deps.logoutNotices.close()
     await deps.refusals.flush()
     await parts.close()
+    await tls?.close()
     await metrics.close()
     worker?.reportSamples()
   }
@@ -165,8 +164,21 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   return stopped
 }
 
-function urlOf({ port }: { readonly port: number }): string {
-  return `http://localhost:${port}`
+interface Duties extends Pick<WorkerDuties, 'swap' | 'renewal'> {
+  readonly listener: Listener
+  readonly lifecycle: Lifecycle
+  readonly metrics: ProcessMetrics
+}
+
+function dutiesOf({ listener, lifecycle, metrics, swap, renewal }: Duties): WorkerDuties {
+  return {
+    ...{ swap, renewal, steering: listener.steering },
+    leave: () => {
+      lifecycle.isLeaving = true
+    },
+    samples: () => metrics.samples(),
+    status: () => metrics.status(),
+  }
 }
 
 /** The log of this process. A line of a worker has its number, because all workers write to one output. */

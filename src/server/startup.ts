@@ -50,10 +50,14 @@ export function announce(announced: Announced, { demo, platform, worker, isQuiet
 
 /** Warns if the port of the server differs from the port in public_url, because links would lead to another server. */
 function warnOfOtherPort(publicUrl: string, port: number, platform: Platform): void {
-  if (!isLoopbackUrl(publicUrl) || Number(new URL(publicUrl).port || 80) === port) return
+  if (!isLoopbackUrl(publicUrl) || portOf(new URL(publicUrl)) === port) return
   platform.writeError(
     `warning: server.public_url is ${publicUrl}, but the port is ${port}: links and issuers name a server that is not this one\n`,
   )
+}
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port || (protocol === 'https:' ? 443 : 80))
 }
 
 /** Logs that the server made a key. */
@@ -80,7 +84,7 @@ export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started)
   const named = active.slice(0, mostNamed).map((tenant) => renderTenant(tenant, deps, openedKeys))
   const more = active.length > mostNamed ? [`            and ${active.length - mostNamed} more`] : []
   return [
-    `grantd ${build.version} (${build.commit}) listens on http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    `grantd ${build.version} (${build.commit}) listens on ${deps.settings.server.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...named.map((line, index) => `  ${index === 0 ? 'tenants ' : '        '}  ${line}`),
     ...more,
     ...(isDemo ? [] : renderFirstTry(active, deps)),

@@ -7,11 +7,11 @@ import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { NothingShared } from '../supervisor/plans.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
-import type { ConfigSource, Plan } from '../supervisor/worker-messages.ts'
+import type { ConfigSource } from '../supervisor/worker-messages.ts'
 import { WorkerPool } from '../supervisor/worker-pool.ts'
 import { answerForWorkers } from './metrics/answer-for-workers.ts'
 import { openMetrics } from './metrics/open-metrics.ts'
-import { openPort } from './open-port.ts'
+import { takePort } from './open-port.ts'
 import { createReloads, hearReloads } from './reload/open-reloads.ts'
 import { findSource } from './reload/read-source.ts'
 
@@ -72,15 +72,4 @@ export async function supervise(
     await orders.close()
     await metrics?.close()
   }
-}
-
-/**
- * Checks that no other server has the port. Workers cannot check this, because they would share the port even with another server of the
- * same user. Returns the number of the port. For port 0, all workers use this number.
- */
-async function takePort({ host, port }: Plan, platform: Platform): Promise<number> {
-  const fetch = async () => new Response(null, { status: 503 })
-  const probe = openPort({ hostname: host, port, fetch }, platform)
-  await probe.close()
-  return probe.port
 }

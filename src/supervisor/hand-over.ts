@@ -24,14 +24,50 @@ const longestSteer = 5000
  */
 export async function handOver({ old, next, pause }: HandOver): Promise<boolean> {
   if (next.length === 0 || old.length === 0) return true
-  const first = old.length
+  return movePort({
+    ...{ first: old.length, next, pause },
+    leave: () => {
+      for (const worker of old) worker.send({ type: 'leave' })
+    },
+    close: () => Promise.all(old.map((worker) => worker.ask({ type: 'stop', keepServing: false }, 'closed'))),
+  })
+}
+
+/**
+ * Gives one port a new certificate. Each worker opens the port once more, and new connections go there before the older listeners are closed.
+ * The workers keep their connections. Returns whether the system sent new connections to the new listeners.
+ */
+export async function renewCertificate(
+  workers: readonly WorkerHandle[],
+  pause: HandOver['pause'],
+): Promise<boolean> {
+  const asked = workers.map(async (worker) =>
+    (await worker.ask({ type: 'renew' }, 'renewed')) ? worker : undefined,
+  )
+  const next = (await Promise.all(asked)).filter((worker) => worker !== undefined)
+  if (next.length === 0) return false
+  return movePort({
+    ...{ first: workers.length, next, pause },
+    leave: () => {},
+    close: () => Promise.all(next.map((worker) => worker.ask({ type: 'retire' }, 'retired'))),
+  })
+}
+
+interface Move extends Pick<HandOver, 'next' | 'pause'> {
+  /** The number of the first new listener. */
+  readonly first: number
+  readonly leave: () => void
+  readonly close: () => Promise<unknown>
+}
+
+/** Returns whether the system sent new connections to the new listeners. */
+async function movePort({ first, next, pause, leave, close }: Move): Promise<boolean> {
   const isSteered = await steer((count) => ({ type: 'steer', first, count }), next, pause)
-  for (const worker of old) worker.send({ type: 'leave' })
+  leave()
   await pause(leaveTime)
   // Closing a listener moves the last one to its number. This number stays the number of a new worker until all are closed.
   if (isSteered) await steer(() => ({ type: 'steer', first, count: 1 }), next, pause)
-  const closed = Promise.all(old.map((worker) => worker.ask({ type: 'stop', keepServing: false }, 'closed')))
-  await Promise.race([closed, pause(longestClose)])
+  await Promise.race([close(), pause(longestClose)])
   if (isSteered) await steer(() => ({ type: 'release' }), next, pause)
   return isSteered
 }

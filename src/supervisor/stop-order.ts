@@ -1,3 +1,5 @@
+import type { StopSignal } from '../platform/platform.ts'
+
 /** An order to stop. */
 export interface StopOrder {
   /** The signal, or another reason in words. */
@@ -10,3 +12,6 @@ export interface StopOrder {
 export function orderOf(signal: string): StopOrder {
   return { by: signal, keepServing: signal === 'SIGTERM' }
 }
+
+/** The exit codes of a process that a second signal ends. */
+export const secondSignal: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 }

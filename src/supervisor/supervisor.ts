@@ -3,8 +3,9 @@ import type { StopSignal } from '../platform/platform.ts'
 import { BackOff } from './back-off.ts'
 import { handOver } from './hand-over.ts'
 import { comparePlans, isSameService, NothingShared } from './plans.ts'
+import { Renewals } from './renewals.ts'
 import { keepWorker, type NextTry, type WorkerEnd } from './slot.ts'
-import { orderOf } from './stop-order.ts'
+import { orderOf, secondSignal } from './stop-order.ts'
 import type { Generation, SupervisorOptions } from './supervisor-options.ts'
 import { swapWorkers } from './swap-workers.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
@@ -12,8 +13,6 @@ import type { ConfigSource, Place, Plan, SwapResult } from './worker-messages.ts
 
 /** Number of failures in a row after which the start is given up. */
 const mostFailures = 5
-
-const secondSignal: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 }
 
 /**
  * Keeps the workers running. No request passes through the supervisor. The first worker of a start or a reload reads the configuration and
@@ -36,6 +35,10 @@ export class Supervisor {
   #replacing: Promise<boolean> | undefined
   #isConfigRejected = false
   #restarts = 0
+  readonly #renewals = new Renewals({
+    exclusively: (work) => this.#exclusively(work),
+    find: () => ({ workers: this.#serving, pause: (time) => this.#pause(time), log: this.#options.log }),
+  })
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -173,6 +176,7 @@ export class Supervisor {
   /** Lets a worker listen once it knows its configuration. Returns its text for people. */
   async #join({ workers, plan }: Generation, worker: WorkerHandle): Promise<string> {
     workers.add(worker)
+    worker.onCertificate = (fingerprint) => this.#renewals.changed(fingerprint)
     void worker.exited.then(() => workers.delete(worker))
     if (!isSameService(await worker.planned, plan)) {
       const { id, pid } = worker
@@ -279,6 +283,7 @@ export class Supervisor {
 
   async #handOver(old: Generation, next: Generation): Promise<void> {
     const { log, pool } = this.#options
+    this.#renewals.forget()
     this.#current = next
     for (const worker of next.workers) void this.#keep(next, worker)
     const pause = (milliseconds: number) => this.#pause(milliseconds)

@@ -29,6 +29,8 @@ export class WorkerHandle {
   readonly exited: Promise<Exit>
   /** Called with its last samples. */
   onSamples: (samples: Samples) => void = () => {}
+  /** Called with the fingerprint of a certificate that is new in its files. */
+  onCertificate: (fingerprint: string) => void = () => {}
   #shutdownDelay = 0
   #isReady = false
   #isToldToGo = false
@@ -60,6 +62,7 @@ export class WorkerHandle {
       }
       if (received.type === 'metrics') this.onSamples(received.samples)
       if (received.type === 'status') this.#status = received.status
+      if (received.type === 'certificate') this.onCertificate(received.fingerprint)
       this.#answer(received)
     })
     this.exited = child.exited.then((exit) => {
@@ -95,7 +98,7 @@ export class WorkerHandle {
   /** Sends a message and waits for an answer of the given type; false when the worker ends first. */
   async ask(message: ToWorker, answer: ToSupervisor['type']): Promise<boolean> {
     const received = await this.#request(message, answer)
-    return received !== undefined && (received.type !== 'steered' || received.isDone)
+    return received !== undefined && (!('isDone' in received) || received.isDone)
   }
 
   /** Lets the worker prepare a configuration; undefined when it ends first. */

@@ -63,6 +63,10 @@ export type ToWorker =
   | { readonly type: 'leave' }
   /** Stop: after the shutdown delay, or now. */
   | { readonly type: 'stop'; readonly keepServing: boolean }
+  /** Listen with the newest certificate too. */
+  | { readonly type: 'renew' }
+  /** End the listening with the older certificate, and keep its connections until they end. */
+  | { readonly type: 'retire' }
   | { readonly type: 'metrics' }
   | { readonly type: 'status' }
   /** Make everything that another configuration needs, and go on with the one in force. */
@@ -81,6 +85,10 @@ export type ToSupervisor =
   | { readonly type: 'steered'; readonly isDone: boolean }
   /** The worker accepts no more connections, and ends after its last answer. */
   | { readonly type: 'closed' }
+  /** The files of the certificate have another good pair. */
+  | { readonly type: 'certificate'; readonly fingerprint: string }
+  | { readonly type: 'renewed'; readonly isDone: boolean }
+  | { readonly type: 'retired' }
   | { readonly type: 'metrics'; readonly samples: Samples }
   | { readonly type: 'status'; readonly status: ProcessStatus }
   | { readonly type: 'prepared'; readonly result: SwapResult }

@@ -24,6 +24,8 @@ export interface WorkerDuties {
   readonly samples: () => Samples
   readonly status: () => Promise<ProcessStatus>
   readonly swap: SwapDuties
+  /** Replaces the certificate. Undefined: there is none. */
+  readonly renewal: { renew(): Promise<boolean>; retire(): Promise<void> } | undefined
 }
 
 /** What a worker does when the configuration changes. */
@@ -95,6 +97,10 @@ export class WorkerSide {
     this.#send({ type: 'ready', text })
   }
 
+  certificateChanged(fingerprint: string): void {
+    this.#send({ type: 'certificate', fingerprint })
+  }
+
   closed(): void {
     this.#send({ type: 'closed' })
   }
@@ -134,6 +140,8 @@ export class WorkerSide {
     if (message.type === 'metrics') this.reportSamples()
     if (message.type === 'status') void this.#reportStatus()
     if (message.type === 'steer') void this.#steer((steering) => steering.steer(message))
+    if (message.type === 'renew') void this.#renew()
+    if (message.type === 'retire') void this.#retire()
     if (message.type === 'release') void this.#steer((steering) => steering.release())
     if (this.#duties) this.#takeSwap(message, this.#duties.swap)
   }
@@ -152,6 +160,15 @@ export class WorkerSide {
   async #steer(work: (steering: Steering) => Promise<boolean>): Promise<void> {
     const steering = this.#duties?.steering
     this.#send({ type: 'steered', isDone: steering !== undefined && (await work(steering)) })
+  }
+
+  async #renew(): Promise<void> {
+    this.#send({ type: 'renewed', isDone: (await this.#duties?.renewal?.renew()) ?? false })
+  }
+
+  async #retire(): Promise<void> {
+    await this.#duties?.renewal?.retire()
+    this.#send({ type: 'retired' })
   }
 
   #stop(order: StopOrder): void {

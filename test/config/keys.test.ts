@@ -57,7 +57,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'server',
     'server: { certificate: a }',
-    'config.yaml:1:11: server.certificate is not a known key; the known keys are host, port, public_url, idle_timeout, shutdown_delay, connections, trusted_proxies, proxy_header, metrics, try_page, signing_engine',
+    'config.yaml:1:11: server.certificate is not a known key; the known keys are host, port, public_url, tls, idle_timeout, shutdown_delay, connections, trusted_proxies, proxy_header, metrics, try_page, signing_engine',
   ],
   [
     'a tenant',

@@ -149,6 +149,7 @@ describe('an endpoint that is open to any origin by its one line', () => {
     settings: {
       server: { trusted_proxies: [], proxy_header: 'x-forwarded-for', connections: connectionSettings },
     },
+    publicUrl: 'http://localhost:3000',
     randomBytes: (count) => new Uint8Array(count),
     log: () => {},
   })

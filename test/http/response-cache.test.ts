@@ -29,6 +29,7 @@ function start(options: { status?: number; isPublic?: boolean } = {}) {
       settings: {
         server: { trusted_proxies: [], proxy_header: 'x-forwarded-for', connections: connectionSettings },
       },
+      publicUrl: 'http://localhost:3000',
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       log: (_level, _message, fields) => void state.lines.push(fields),
     },

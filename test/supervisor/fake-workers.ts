@@ -56,6 +56,8 @@ export function behaveWell(worker: FakeWorker, message: ToWorker): void {
   if (message.type === 'listen')
     worker.say({ type: 'ready', text: `worker ${worker.environment['GRANTD_WORKER']}` })
   if (message.type === 'steer' || message.type === 'release') worker.say({ type: 'steered', isDone: true })
+  if (message.type === 'renew') worker.say({ type: 'renewed', isDone: true })
+  if (message.type === 'retire') worker.say({ type: 'retired' })
   if (message.type === 'stop') {
     worker.say({ type: 'closed' })
     worker.exit({ code: 0 })

@@ -10,7 +10,17 @@ export interface Certified {
 export interface Authority extends Certified {
   /** A certificate for `names`, which are hosts or IPv4 addresses. */
   certify(...names: readonly string[]): Certified
+  /** The same, valid from and until other moments (ms). */
+  certifyFor(names: readonly string[], validity: Validity): Certified
 }
+
+export interface Validity {
+  readonly from: number
+  readonly until: number
+}
+
+/** Years after 2049 have another form in a certificate. */
+const usual: Validity = { from: Date.UTC(2025, 0, 1), until: Date.UTC(2049, 11, 31, 23, 59, 59) }
 
 /** A new authority, of ECDSA P-256 (RFC 5280). */
 export function createAuthority(name: string): Authority {
@@ -20,16 +30,15 @@ export function createAuthority(name: string): Authority {
     key: privateKey,
     issuer: name,
     signer: privateKey,
+    validity: usual,
     extensions: [isAuthority],
   })
-  return {
-    ...own,
-    certify: (...names) => {
-      const { privateKey: key } = newKeys()
-      const extensions = [subjectAltName(names)]
-      return build({ subject: names[0] ?? '', key, issuer: name, signer: privateKey, extensions })
-    },
+  const certifyFor = (names: readonly string[], validity: Validity) => {
+    const { privateKey: key } = newKeys()
+    const extensions = [subjectAltName(names)]
+    return build({ subject: names[0] ?? '', key, issuer: name, signer: privateKey, validity, extensions })
   }
+  return { ...own, certify: (...names) => certifyFor(names, usual), certifyFor }
 }
 
 interface Parts {
@@ -37,18 +46,19 @@ interface Parts {
   readonly key: KeyObject
   readonly issuer: string
   readonly signer: KeyObject
+  readonly validity: Validity
   readonly extensions: readonly Uint8Array[]
 }
 
 let serial = 0
 
-function build({ subject, key, issuer, signer, extensions }: Parts): Certified {
+function build({ subject, key, issuer, signer, validity, extensions }: Parts): Certified {
   const body = sequence(
     der(0xa0, integer(2)),
     integer(++serial),
     ecdsaWithSha256,
     nameOf(issuer),
-    sequence(utcTime('250101000000Z'), utcTime('491231235959Z')),
+    sequence(utcTime(validity.from), utcTime(validity.until)),
     nameOf(subject),
     createPublicKey(key).export({ type: 'spki', format: 'der' }),
     der(0xa3, sequence(...extensions)),
@@ -75,7 +85,8 @@ function der(tag: number, ...content: readonly (Uint8Array | readonly number[])[
 
 const sequence = (...content: readonly Uint8Array[]) => der(0x30, ...content)
 const integer = (value: number) => der(0x02, [value])
-const utcTime = (text: string) => der(0x17, Buffer.from(text))
+const utcTime = (time: number) =>
+  der(0x17, Buffer.from(`${new Date(time).toISOString().replaceAll(/\D/g, '').slice(2, 14)}Z`))
 const octets = (content: Uint8Array) => der(0x04, content)
 const identifier = (...bytes: readonly number[]) => der(0x06, bytes)
 

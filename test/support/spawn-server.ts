@@ -121,27 +121,27 @@ export async function startServer(program: Program, options: RunOptions): Promis
   running.set(child, folder)
   void child.exited.then(() => running.delete(child))
   let text = ''
-  const listening = Promise.withResolvers<number>()
+  const listening = Promise.withResolvers<{ scheme: string; port: number }>()
   const collect = async (stream: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder()
     for await (const chunk of stream) {
       text += decoder.decode(chunk, { stream: true })
-      const port = /listens on http:\/\/\S+:(\d+)\n/.exec(text)?.[1]
-      if (port !== undefined) listening.resolve(Number(port))
+      const [, scheme, port] = /listens on (https?):\/\/\S+:(\d+)\n/.exec(text) ?? []
+      if (scheme && port) listening.resolve({ scheme, port: Number(port) })
     }
   }
   const streams = Promise.all([collect(child.stdout), collect(child.stderr)])
   void child.exited.then((code) =>
     listening.reject(new Error(`ended with ${code} before it listened: ${text}`)),
   )
-  const port = await listening.promise
+  const { scheme, port } = await listening.promise
   const canary = new Canary(
     await Bun.file(join(folder, 'config.yaml'))
       .text()
       .catch(() => ''),
   )
   return {
-    url: `http://localhost:${port}`,
+    url: `${scheme}://localhost:${port}`,
     port,
     pid: child.pid,
     canary,

@@ -26,15 +26,24 @@ export interface Asking {
   readonly init?: RequestInit | undefined
   /** The request carries a secret, so it must not pass a proxy unencrypted. Default: false. */
   readonly isSecret?: boolean
+  /** The certificate of the server is not checked. Default: false. */
+  readonly isUnverified?: boolean
 }
 
 /** Sends a request to a server that is not trusted: follows no redirect, and reads a bounded answer. Throws CommandError. */
-export async function ask(url: string, { platform, init, isSecret = false }: Asking): Promise<Answer> {
+export async function ask(
+  url: string,
+  { platform, init, isSecret = false, isUnverified = false }: Asking,
+): Promise<Answer> {
   const proxy = findProxy(url, platform.environment)
   if (proxy && isSecret && url.startsWith('http:')) throw refuseProxy(url, proxy)
   const signal = AbortSignal.timeout(longestWait)
   try {
-    const response = await platform.fetch(url, { ...init, signal, redirect: 'error' }, proxy?.url)
+    const response = await platform.fetch(
+      url,
+      { ...init, signal, redirect: 'error' },
+      { proxy: proxy?.url, isUnverified },
+    )
     return { status: response.status, text: await readText(response) }
   } catch (cause) {
     if (cause instanceof CommandError) throw cause

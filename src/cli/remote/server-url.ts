@@ -34,12 +34,25 @@ export async function findServerUrl(
   return url === undefined ? findLocalUrl(args, platform) : parseServerUrl(url)
 }
 
-/** The URL where `serve` would listen with the same arguments, environment and configuration. */
+/**
+ * Where `serve` would listen with the same arguments, environment and configuration. A server with TLS is asked at its public_url, whose
+ * host its certificate has, unless an option names the host or the port.
+ */
 async function findLocalUrl(args: ParsedArguments, platform: Platform): Promise<string> {
+  const server = await findAddress(args, platform)
+  const isNamed = [hostOption, portOption].some(({ name }) => args.text(name) !== undefined)
+  if (server?.isTls && server.public_url?.startsWith('https:') && !isNamed) return server.public_url
+  return listenUrl(args, platform, server)
+}
+
+/** The URL at which the server itself listens, by the address and not by a name. Throws like {@link findServerUrl}. */
+export async function findListenUrl(args: ParsedArguments, platform: Platform): Promise<string> {
+  return listenUrl(args, platform, await findAddress(args, platform))
+}
+
+function listenUrl(args: ParsedArguments, platform: Platform, server: ServerAddress | undefined): string {
   const portText = settingOf(portOption, args, platform)
   const hostText = settingOf(hostOption, args, platform)
-  const needsConfig = portText === undefined || hostText === undefined
-  const server = needsConfig ? await findAddress(args, platform) : undefined
   const port = portText === undefined ? (server?.port ?? 3000) : parsePort(portText)
   const host = hostText === undefined ? (server?.host ?? '127.0.0.1') : parseHost(hostText)
   if (port === 0) {
@@ -48,10 +61,18 @@ async function findLocalUrl(args: ParsedArguments, platform: Platform): Promise<
     )
   }
   const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
-  return parseServerUrl(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`)
+  const scheme = server?.isTls ? 'https' : 'http'
+  return parseServerUrl(`${scheme}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`)
 }
 
+/** Undefined if there is no configuration. A faulty one is ignored where options or the environment name host and port. */
 async function findAddress(args: ParsedArguments, platform: Platform): Promise<ServerAddress | undefined> {
-  const path = await findConfig(args, platform)
-  return path === undefined ? undefined : readServerAddress(path, platform)
+  const isWhole = [hostOption, portOption].every((option) => settingOf(option, args, platform) !== undefined)
+  try {
+    const path = await findConfig(args, platform)
+    return path === undefined ? undefined : await readServerAddress(path, platform)
+  } catch (cause) {
+    if (isWhole) return undefined
+    throw cause
+  }
 }

@@ -9,6 +9,7 @@ import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
 import type { Partly } from './partly.ts'
 import { checkPeopleSettings, findSigningClient } from './people-clients.ts'
+import { publicUrlOf } from './public-url.ts'
 import { checkUsers } from './users.ts'
 
 /** Checks the rules between values, which the schema cannot express. `resolve` makes a path absolute. */
@@ -48,7 +49,9 @@ function checkUnique(config: Partly<Config>, source: Source, resolve: (path: str
   const issuers = new Map<string, string>()
   const keyFiles = new Map<string, string>()
   const port = config.server?.port
-  const publicUrl = config.server?.public_url ?? (port ? `http://localhost:${port}` : '<public_url>')
+  const publicUrl = port
+    ? publicUrlOf({ ...config.server, port })
+    : (config.server?.public_url ?? '<public_url>')
   for (const [id, tenant] of Object.entries(config.tenants ?? {})) {
     const issuer = tenant?.issuer ?? `${publicUrl}/api/v1/tenant/${id}`
     const takenBy = issuers.get(normalIssuer(issuer))
@@ -214,6 +217,8 @@ function checkPlainHttp(publicUrl: string, config: Partly<Config>, source: Sourc
     )
     return
   }
+  // With TLS there is another warning (tls-files.ts).
+  if (config.server?.tls) return
   source.warn(
     path,
     `server.public_url is ${publicUrl}: secrets and tokens travel in clear; put TLS in front and write https://`,

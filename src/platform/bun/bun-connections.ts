@@ -49,7 +49,7 @@ type FindBusy = () => ReadonlySet<string>
 
 /** Undefined if the system is no Linux with glibc. */
 export async function openConnections(port: number, findBusy: FindBusy): Promise<Connections | undefined> {
-  const listener = await ListeningSocket.find((each) => each.port === port)
+  const [listener] = await ListeningSocket.findAll((each) => each.port === port)
   return listener && new BunConnections(await openLibc(), { listener, port, findBusy })
 }
 

@@ -7,8 +7,14 @@ import { type Instruction, ListeningSocket, socketOptions } from './bun-sockets.
  * Returns false if the system cannot do this.
  */
 export async function holdOff(port: number): Promise<boolean> {
-  const socket = await ListeningSocket.find((each) => each.port === port)
-  return socket?.attach(socketOptions.attachFilter, dropFirstPackets) ?? false
+  return holdOffSockets(await ListeningSocket.findAll((each) => each.port === port))
+}
+
+/** Like {@link holdOff}, for these sockets. Returns false if there is none. */
+export function holdOffSockets(sockets: readonly ListeningSocket[]): boolean {
+  return (
+    sockets.length > 0 && sockets.every((each) => each.attach(socketOptions.attachFilter, dropFirstPackets))
+  )
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Libc {
   readonly poll: (list: Pointer, count: number, timeout: number) => number
   readonly fcntl: (fd: number, command: number, value: number) => number
   readonly close: (fd: number) => number
+  readonly dup3: (from: number, to: number, flags: number) => number
+  readonly socket: (family: number, type: number, protocol: number) => number
   readonly getrlimit: (resource: number, limits: Pointer) => number
 }
 
@@ -45,6 +47,8 @@ async function open(): Promise<Libc> {
     poll: { args: [pointer, u64, i32], returns: i32 },
     fcntl: { args: [i32, i32, i32], returns: i32 },
     close: { args: [i32], returns: i32 },
+    dup3: { args: [i32, i32, i32], returns: i32 },
+    socket: { args: [i32, i32, i32], returns: i32 },
     getrlimit: { args: [i32, pointer], returns: i32 },
   })
   return { ...symbols, pointerTo: (bytes) => ptr(bytes) }

@@ -29,14 +29,14 @@ export class ListeningSocket {
     this.#libc = libc
   }
 
-  /** The first socket that `isWanted` accepts; undefined if there is none, or if the system has no glibc or no /proc. */
-  static async find(isWanted: (socket: ListeningSocket) => boolean): Promise<ListeningSocket | undefined> {
+  /** The sockets that `isWanted` accepts; none if the system has no glibc or no /proc. */
+  static async findAll(isWanted: (socket: ListeningSocket) => boolean): Promise<ListeningSocket[]> {
     try {
       const libc = await openLibc()
       const sockets = (await readdir('/proc/self/fd')).map((fd) => new ListeningSocket(Number(fd), libc))
-      return sockets.find((socket) => socket.has(socketOptions.isListening) && isWanted(socket))
+      return sockets.filter((socket) => socket.has(socketOptions.isListening) && isWanted(socket))
     } catch {
-      return undefined
+      return []
     }
   }
 

@@ -23,7 +23,8 @@ function programFor(first: number, count: number): readonly Instruction[] {
   ]
 }
 
+/** Changes every port that this process shares. */
 async function attempt(change: (socket: ListeningSocket) => boolean): Promise<boolean> {
-  const socket = await ListeningSocket.find((each) => each.has(socketOptions.isShared))
-  return socket !== undefined && change(socket)
+  const sockets = await ListeningSocket.findAll((each) => each.has(socketOptions.isShared))
+  return sockets.length > 0 && sockets.every(change)
 }

@@ -1,17 +1,20 @@
 import { plainAddress } from '../address.ts'
 import { ListenError, type Listener, type ListenOptions } from '../network.ts'
 import { nodePlatform } from '../node/node-process.ts'
-import type { Platform } from '../platform.ts'
+import type { Platform, Way } from '../platform.ts'
 import { createBatches } from './bun-batches.ts'
 import { bunHashing } from './bun-hashing.ts'
 import { bunSteering } from './bun-steering.ts'
+import { tlsSettings } from './bun-tls.ts'
 
 /** More bytes than any endpoint accepts, so that our own limit refuses the request first, with an answer in JSON. */
 const maxRequestBodySize = 1024 * 1024
 
 export function bunPlatform(): Platform {
+  const shared = nodePlatform()
   return {
-    ...nodePlatform(),
+    ...shared,
+    canRenewListener: shared.canSharePort,
     name: 'bun',
     hashing: bunHashing,
     passwordHash: {
@@ -25,13 +28,13 @@ export function bunPlatform(): Platform {
   }
 }
 
-function sendRequest(url: string, init: RequestInit, proxy: string | undefined): Promise<Response> {
+function sendRequest(url: string, init: RequestInit, { proxy, isUnverified }: Way): Promise<Response> {
   return fetch(url, {
     ...init,
     proxy: proxy === undefined ? false : { url: proxy, respectNoProxy: false },
     // Both are set here, because the environment could change them. Then secrets would be printed, or sent to an unverified server.
     verbose: false,
-    tls: { rejectUnauthorized: true },
+    tls: { rejectUnauthorized: !isUnverified },
   })
 }
 
@@ -54,12 +57,16 @@ function listen(options: ListenOptions): Listener {
       (await import('./bun-connections.ts')).openConnections(port, findBusy).catch(() => undefined),
     drain: () => server.stop(false),
     close: () => server.stop(true),
-    ...(options.sharePort === true && { steering: bunSteering }),
+    ...(options.sharePort === true && {
+      steering: bunSteering,
+      renew: async (changed) =>
+        (await import('./bun-renewal.ts')).renew(port, () => listen({ ...options, ...changed, port })),
+    }),
   }
 }
 
 function start(
-  { hostname, port, fetch, sharePort = false, idleTimeout = 75 }: ListenOptions,
+  { hostname, port, fetch, sharePort = false, idleTimeout = 75, tls }: ListenOptions,
   inHand: Set<Request>,
 ): Bun.Server<undefined> {
   const take = createBatches((callback) => void setImmediate(callback), inHand)
@@ -74,6 +81,7 @@ function start(
       // Otherwise Linux would silently let a second copy share the port.
       reusePort: sharePort,
       idleTimeout,
+      ...(tls && { tls: tlsSettings(tls) }),
       development: false,
       maxRequestBodySize,
     })

@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { createLineWriter } from '../line-writer.ts'
-import type { Platform } from '../platform.ts'
+import type { Clock, Platform } from '../platform.ts'
+import { nodeCertificates } from './node-certificates.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeProcesses } from './node-processes.ts'
 import { openNativeKey } from './node-sign.ts'
@@ -29,6 +30,16 @@ const lines = createLineWriter(
   { isShared: process.connected },
 )
 
+const clock: Clock = {
+  now: Date.now,
+  after: (milliseconds, callback) => {
+    const timer = setTimeout(callback, milliseconds)
+    return () => clearTimeout(timer)
+  },
+  nextTurn: (callback) => void setImmediate(callback),
+  monotonic: () => performance.now(),
+}
+
 export function nodePlatform(): SharedPlatform {
   for (const stream of [process.stdout, process.stderr]) {
     // A reader that ends (`grantd | head`) must not end the server.
@@ -45,13 +56,15 @@ export function nodePlatform(): SharedPlatform {
       ask: async (path, message) =>
         (await import('./node-local-sockets.ts')).nodeLocalSockets.ask(path, message),
     },
+    certificates: nodeCertificates,
     cores: Math.max(1, availableParallelism()),
     processes: nodeProcesses({ onStart: lines.share }),
     canSharePort: process.platform === 'linux',
+    canRenewListener: false,
     environment: (name) => process.env[name],
     isTerminal: process.stdout.isTTY === true,
     readInput,
-    now: Date.now,
+    ...clock,
     generateKeyPem: async (...kind) => (await import('./node-keys.ts')).generateKeyPem(...kind),
     openNativeKey,
     startSha256: async () => (await import('./node-running-hash.ts')).startSha256(),
@@ -93,12 +106,6 @@ export function nodePlatform(): SharedPlatform {
       process.on('SIGUSR2', listener)
       return () => void process.off('SIGUSR2', listener)
     },
-    after: (milliseconds, callback) => {
-      const timer = setTimeout(callback, milliseconds)
-      return () => clearTimeout(timer)
-    },
-    nextTurn: (callback) => void setImmediate(callback),
-    monotonic: () => performance.now(),
   }
 }
 

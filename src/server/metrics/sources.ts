@@ -19,11 +19,13 @@ export interface Sources {
   readonly secrets: Queue
   readonly signIns: { readonly passwords: Queue }
   readonly logoutNotices: Queue
+  /** Undefined: the server speaks no TLS. */
+  readonly tls: { samples(): Samples } | undefined
 }
 
 /** The numbers of the parts now. Their count does not depend on the number of tenants. */
 export function sourceSamples(sources: Sources): Samples {
-  const { keyring, secrets, signIns, logoutNotices, auditState } = sources
+  const { keyring, secrets, signIns, logoutNotices, auditState, tls } = sources
   const census = keyring.takeCensus()
   const queues = { secrets, passwords: signIns.passwords, keys: census, logout: logoutNotices }
   const samples: Record<string, number> = {}
@@ -40,6 +42,7 @@ export function sourceSamples(sources: Sources): Samples {
     grantd_audit_lost_events_total: audit.lost,
     grantd_audit_write_failures_total: audit.failures,
     ...keySamples(census),
+    ...tls?.samples(),
   }
 }
 

@@ -1,0 +1,137 @@
+import type { CertificatePair, PairFacts, PairFault } from '../../platform/certificates.ts'
+import { FileError } from '../../platform/files.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { isLoopbackUrl } from '../../protocol/url/uri.ts'
+import type { Config } from '../schema.ts'
+import type { TlsConfig } from '../service-schema.ts'
+import type { Source } from '../yaml/source.ts'
+import { warnOfNamedFile } from './exposed-files.ts'
+import type { Partly } from './partly.ts'
+
+export interface TlsHost {
+  readonly platform: Pick<Platform, 'files' | 'certificates' | 'now'>
+  readonly resolve: (path: string) => string
+}
+
+/** The setting that is wrong, and what is wrong with its file. A message has the fault after the name of the file. */
+export interface TlsFault {
+  readonly key: 'cert_file' | 'key_file'
+  readonly fault: string
+}
+
+export interface TlsPair {
+  readonly pair: CertificatePair
+  readonly facts: PairFacts
+}
+
+/** Bytes. A chain has some thousand. */
+const largestFile = 1024 * 1024
+
+const faults: Readonly<Record<PairFault, TlsFault>> = {
+  'no-certificate': {
+    key: 'cert_file',
+    fault: 'has no certificate in it, wanted PEM with -----BEGIN CERTIFICATE-----',
+  },
+  'broken-certificate': {
+    key: 'cert_file',
+    fault: 'has a certificate that cannot be read; get it again from who issued it',
+  },
+  'not-first': {
+    key: 'cert_file',
+    fault:
+      'begins with another certificate than that of the key; put the certificate of the server first, then those that signed it',
+  },
+  'no-key': {
+    key: 'key_file',
+    fault: 'has no private key in it, wanted PEM with -----BEGIN PRIVATE KEY-----',
+  },
+  'encrypted-key': {
+    key: 'key_file',
+    fault:
+      'is encrypted, and nobody is there to type its passphrase; decrypt it: openssl pkey -in FILE -out NEW, and chmod 0600 NEW',
+  },
+  'broken-key': { key: 'key_file', fault: 'has a private key that cannot be read' },
+  'other-key': {
+    key: 'key_file',
+    fault: 'is not the key of the certificate in cert_file; name the two files of one certificate',
+  },
+}
+
+/** Reads both files of `server.tls`. Says what is wrong with them, and throws nothing. */
+export async function readTlsPair(
+  { cert_file, key_file }: Pick<TlsConfig, 'cert_file' | 'key_file'>,
+  { platform, resolve }: TlsHost,
+): Promise<TlsPair | TlsFault> {
+  const certificate = await readText('cert_file', resolve(cert_file), platform)
+  if (typeof certificate !== 'string') return certificate
+  const key = await readText('key_file', resolve(key_file), platform)
+  if (typeof key !== 'string') return key
+  const pair = { certificate, key }
+  const read = platform.certificates.readPair(pair)
+  return 'fault' in read ? faults[read.fault] : { pair, facts: read.facts }
+}
+
+async function readText(
+  key: TlsFault['key'],
+  path: string,
+  { files }: Pick<Platform, 'files'>,
+): Promise<string | TlsFault> {
+  try {
+    return new TextDecoder().decode(await files.readSmall(path, largestFile))
+  } catch (cause) {
+    return { key, fault: `cannot be read: ${cause instanceof FileError ? cause.code : cause}` }
+  }
+}
+
+/** Reports what is wrong with `server.tls`. The server reads the files again when it starts. */
+export async function checkTls({ server }: Partly<Config>, source: Source, host: TlsHost): Promise<void> {
+  const { cert_file, key_file } = server?.tls ?? {}
+  const path = ['server', 'tls']
+  if (server?.tls && server.public_url?.startsWith('http:')) {
+    source.warn(
+      ['server', 'public_url'],
+      `server.public_url is ${server.public_url}, and the server speaks TLS: links and issuers lead to plain http; write https://`,
+    )
+  }
+  if (!cert_file || !key_file) return
+  const read = await readTlsPair({ cert_file, key_file }, host)
+  if ('fault' in read) {
+    const file = read.key === 'cert_file' ? cert_file : key_file
+    return source.refuse(
+      [...path, read.key],
+      `server.tls.${read.key} names the file ${file}, which ${read.fault}`,
+    )
+  }
+  const { files, now } = host.platform
+  const named = { file: key_file, path: [...path, 'key_file'], content: 'secret' } as const
+  await warnOfNamedFile(named, { source, files, resolve: host.resolve })
+  for (const doubt of findDoubts(read.facts, { now: now(), publicUrl: server?.public_url }))
+    source.warn(
+      [...path, 'cert_file'],
+      `server.tls.cert_file names the file ${cert_file}, whose certificate ${doubt}`,
+    )
+}
+
+interface Judged {
+  readonly now: number
+  readonly publicUrl: string | null | undefined
+}
+
+/** What clients may refuse in a pair that can be served. */
+function findDoubts(facts: PairFacts, { now, publicUrl }: Judged): string[] {
+  const day = (time: number) => new Date(time).toISOString().slice(0, 10)
+  const host =
+    publicUrl && !isLoopbackUrl(publicUrl) ? new URL(publicUrl).hostname.replace(/^\[|\]$/g, '') : undefined
+  return [
+    ...(facts.notAfter <= now ? [`expired on ${day(facts.notAfter)}; renew it`] : []),
+    ...(facts.notBefore > now
+      ? [`is not valid before ${day(facts.notBefore)}; look at the clock of this machine`]
+      : []),
+    ...(facts.isOrdered
+      ? []
+      : ['is followed by one that did not sign it; put each before the one that signed it']),
+    ...(host === undefined || facts.isFor(host)
+      ? []
+      : [`is not for ${host}, the host of server.public_url, but for ${facts.names || 'no name'}`]),
+  ]
+}
