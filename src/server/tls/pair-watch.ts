@@ -1,5 +1,5 @@
 import { readTlsPair, type TlsFault, type TlsHost, type TlsPair } from '../../config/rules/tls-files.ts'
-import type { TlsConfig } from '../../config/service-schema.ts'
+import type { TlsConfig } from '../../config/service/tls-schema.ts'
 import type { Log } from '../../log.ts'
 import type { Platform } from '../../platform/platform.ts'
 

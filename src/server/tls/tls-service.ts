@@ -1,7 +1,7 @@
 import { CommandError } from '../../cli/command.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { readTlsPair, type TlsPair } from '../../config/rules/tls-files.ts'
-import type { TlsConfig } from '../../config/service-schema.ts'
+import type { TlsConfig } from '../../config/service/tls-schema.ts'
 import { type Log, renderCause } from '../../log.ts'
 import type { Samples } from '../../metrics/samples.ts'
 import type { Listener, ListenOptions } from '../../platform/network.ts'
