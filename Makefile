@@ -6,7 +6,7 @@ BENCH_OPTIONS = $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(ROUNDS),--r
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) scripts/start-order.txt package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-deno test crash-test test-system test-failover interop docker-test test-kubernetes bench bench-check bench-report timing check format build release clean
+.PHONY: help run dev dev-deno test crash-test reload-storm test-system test-failover interop docker-test test-kubernetes bench bench-check bench-report timing check format build release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ test: node_modules/.installed dist/grantd ## Run the tests; they need nothing bu
 
 crash-test: node_modules/.installed dist/grantd ## Kill the server a hundred times under load, on SQLite and on Postgres
 	GRANTD_CRASH_ROUNDS=100 $(BUN) test --timeout 900000 test/crash
+
+reload-storm: node_modules/.installed dist/grantd ## Reload a thousand times in a minute under load, a third of them bad files
+	GRANTD_RELOADS=1000 GRANTD_RELOAD_EVERY=60 $(BUN) test --timeout 600000 test/flows/reload-storm.test.ts
 
 test-system: node_modules/.installed dist/grantd ## Run the tests that need Debian's packages
 	sh scripts/test-system.sh

@@ -41,6 +41,7 @@ current folder, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
   settings of the server. The others [need a restart](operations/reload.md#what-needs-a-restart). The
   [storage](storage.md), not this file, keeps what \`grantd client\`, \`grantd tenant\` and the [admin API](admin-api.md) make; that takes
   effect at once.
+- **Several files**: \`include: [tenants.d/*.yaml]\` adds the tenants of other files; see [below](#several-files).
 - **A client's secret** comes from exactly one of \`secret\`, \`secret_env\`, \`secret_file\`, \`secret_hash\` and \`secrets\`.
   Make a secret with \`grantd secret\`: it prints the hash to paste. argon2id and bcrypt hashes are for secrets that a
   person chose; each costs a fraction of a second at its first use.
@@ -66,6 +67,25 @@ tenants:
           - { id: old, env: BILLING_SECRET, expires_at: 2030-01-31T00:00:00Z }
           - { id: new, hash: "sha256:666026ee1686d24d90974462e51bef8286ed2a6b867dc871c7bc48e8fe94f3d8" }
 \`\`\`
+
+## Several files
+
+\`include\` adds the tenants of other files, so that a team owns the file of its tenant:
+
+\`\`\`yaml
+include: [tenants.d/*.yaml]
+\`\`\`
+
+- **An included file has the key \`tenants\` alone**, and includes no other file. A setting of the server in it is a fault.
+- **A path** starts at the folder of config.yaml. \`*\` and \`?\` stand in its last part, for any characters of a name; names with a dot in
+  front are left out. Files are read in the order of the list, and those of one entry by name.
+- **A file that is named must be there.** An entry with \`*\` or \`?\` that matches nothing is a warning.
+- **A tenant is in one file**: a second one is a fault that names both places.
+- **Paths in an included file**, such as \`jwks_file\`, start at the folder of config.yaml too.
+- **Owner and mode** of each file are checked, as those of config.yaml. Whoever can write one of them gives out the tokens of its tenants.
+- **\`grantd check\`** names the file in each fault. \`grantd schema --included\` prints the JSON Schema of such files for editors.
+
+## In place of the file
 
 These replace a value of the file for one process:
 

@@ -1,3 +1,4 @@
+import { type TSchema, Type } from '@sinclair/typebox'
 import { formats } from './formats.ts'
 import { Config } from './schema.ts'
 
@@ -5,9 +6,20 @@ type Json = { readonly [member: string]: unknown }
 
 /** Renders the JSON Schema (draft 7) of config.yaml from the schema that the reader uses. */
 export function renderConfigSchema(): string {
+  return renderSchema(Config)
+}
+
+/** Renders the JSON Schema of a file that config.yaml includes. */
+export function renderIncludedSchema(): string {
+  const title = 'file of tenants that config.yaml of grantd includes'
+  const { default: _, ...tenants } = Config.properties.tenants
+  return renderSchema(Type.Object({ tenants }, { title }))
+}
+
+function renderSchema(source: TSchema): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    ...convert(JSON.parse(JSON.stringify(Config))),
+    ...convert(JSON.parse(JSON.stringify(source))),
   }
   return `${JSON.stringify(schema, null, 2)}\n`
 }

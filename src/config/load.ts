@@ -2,12 +2,13 @@ import { compileEagerly } from '../platform/eager-compilation.ts'
 import type { Platform } from '../platform/platform.ts'
 import { releaseMemory } from '../platform/release-memory.ts'
 import { ConfigError, type Fault } from './fault.ts'
+import { type Included, readIncluded, reportIncluded } from './files/included-files.ts'
 import { deepFreeze } from './packed/deep-freeze.ts'
 import { type PackedConfig, packConfig, unpackConfig } from './packed/packed-config.ts'
 import { checkConfig } from './rules/check.ts'
 import { hasNoKeys, readClientKeys } from './rules/client-keys.ts'
 import { hashClientSecrets, isHashedAlready, type SecretSources } from './rules/client-secret.ts'
-import { warnOfConfigFile } from './rules/exposed-files.ts'
+import { warnOfConfigFiles } from './rules/exposed-files.ts'
 import { checkLogoFiles } from './rules/logo-file.ts'
 import type { Partly } from './rules/partly.ts'
 import { SecretDoubts } from './rules/secret-doubts.ts'
@@ -71,28 +72,44 @@ async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
   return readConfigOf({ file: path, path, text, folder }, host)
 }
 
-async function readConfigOf(text: ConfigText, host: ConfigHost): Promise<ReadConfig> {
+async function readConfigOf(named: ConfigText, host: ConfigHost): Promise<ReadConfig> {
+  const text = await complete(named, host)
   const { config, ...rest } = await interpret(text, host)
-  return { rest, config: text.text.length > largeText ? packConfig(config) : deepFreeze(config) }
+  return { rest, config: lengthOf(text) > largeText ? packConfig(config) : deepFreeze(config) }
+}
+
+async function complete(text: ConfigText, host: ConfigHost): Promise<WholeText> {
+  const inclusion = text.inclusion ?? (await readIncluded(text, host))
+  return { ...text, inclusion, included: inclusion.files }
+}
+
+/** Characters of all files. */
+function lengthOf({ text, inclusion }: WholeText): number {
+  return inclusion.files.reduce((sum, file) => sum + file.text.length, text.length)
 }
 
 /** The text of a configuration; relative paths in it start at `folder`. */
 export interface ConfigText extends NamedText {
   readonly folder: string
+  /** What it includes, if that is read already. */
+  readonly inclusion?: Included
   /** The file of the text, whose owner and mode are checked. Left out if there is no file. */
   readonly path?: string
 }
 
+/** A text with the files that it includes. */
+type WholeText = ConfigText & { readonly inclusion: Included }
+
 /** Like {@link loadConfig}, for a text that is read already. */
 export async function parseConfig(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
-  const loaded = await interpret(text, host)
+  const loaded = await interpret(await complete(text, host), host)
   deepFreeze(loaded.config)
   return loaded
 }
 
 /** The result is not frozen yet. */
-async function interpret(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
-  if (text.text.length > longText) compileEagerly()
+async function interpret(text: WholeText, host: ConfigHost): Promise<LoadedConfig> {
+  if (lengthOf(text) > longText) compileEagerly()
   return (await parseConfigQuickly(text, host)) ?? (await parseConfigExactly(text, host))
 }
 
@@ -134,12 +151,20 @@ interface Checked {
   readonly resolve: (path: string) => string
 }
 
-async function checkSource(source: Source, { folder, path }: ConfigText, host: ConfigHost): Promise<Checked> {
+async function checkSource(
+  source: Source,
+  { folder, path, inclusion }: ConfigText,
+  host: ConfigHost,
+): Promise<Checked> {
   const resolve = createResolve(folder, host)
   const read = (source.read(Config) ?? {}) as Partly<Config>
   checkConfig(read, source, resolve)
   const sources = { platform: host, resolve }
-  if (path !== undefined) await warnOfConfigFile(read, { path, source, files: host.files })
+  if (inclusion) reportIncluded(inclusion, source)
+  if (path !== undefined) {
+    const paths = [path, ...(inclusion?.files ?? []).map((file) => file.path)]
+    await warnOfConfigFiles(read, { paths, source, files: host.files })
+  }
   await checkLogoFiles(read, source, sources)
   // Loaded only where it is used.
   if (read.server?.tls) await (await import('./rules/tls-files.ts')).checkTls(read, source, sources)

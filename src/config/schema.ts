@@ -38,6 +38,11 @@ export const Config = Type.Object(
       default: true,
       description: 'Serve the Swagger page and the OpenAPI document at /swagger',
     }),
+    include: Type.Array(Type.String({ minLength: 1, format: 'path' }), {
+      default: [],
+      description:
+        'Files with further tenants, relative to this file, such as tenants.d/*.yaml: each has the key tenants alone. * and ? stand in the last part of a path',
+    }),
     tenants: MapOf('tenant-id', TenantConfig, {
       default: {},
       description: 'Tenants by id',

@@ -144,6 +144,11 @@ export const ServerConfig = Type.Object(
           'Serve an example page at each tenant with people; default: where host is a loopback address',
       }),
     ),
+    watch: Type.Boolean({
+      default: false,
+      description:
+        'Reload when config.yaml or an included file changes, once it is unchanged for a second. Files that settings name are not watched',
+    }),
     signing_engine: Choice(['auto', 'builtin', 'openssl'], {
       default: 'auto',
       description:

@@ -55,6 +55,7 @@ async function serveAsked(
   platform: Platform,
   worker: WorkerSide | undefined,
 ): Promise<number> {
+  const since = platform.now()
   const portText = settingOf(portOption, args, platform)
   const port = portText === undefined ? undefined : parsePort(portText)
   const hostText = settingOf(hostOption, args, platform)
@@ -70,7 +71,7 @@ async function serveAsked(
   return serveConfig(withDataDir(loaded, dataDir, platform), {
     host: host ?? server.host,
     port: port ?? server.port,
-    ...{ args, dataDir, demo, platform, worker, isQuiet },
+    ...{ args, dataDir, demo, platform, worker, isQuiet, since },
   })
 }
 
@@ -93,6 +94,8 @@ interface ServeOptions {
   readonly worker: WorkerSide | undefined
   /** True: prints no text that another worker prints. */
   readonly isQuiet: boolean
+  /** Milliseconds since the epoch: when the configuration was not read yet. */
+  readonly since: number
 }
 
 /** Opens everything, serves, and returns the exit code once the server has stopped. */
@@ -159,7 +162,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   lifecycle.phase = 'ready'
   compileEagerly()
   announce({ deps, ...parts, host, port: listener.port, log }, options)
-  reloading.listen(loaded.dataDir)
+  reloading.listen({ dataDir: loaded.dataDir, watch: config.server.watch })
   guard.start()
   return stopped
 }
@@ -206,6 +209,7 @@ function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): P
     shutdownDelay: shutdownDelayOf(loaded),
     metrics: enabled ? { host: metricsHost, port: metricsPort } : null,
     dataDir: loaded.dataDir ?? null,
+    watch: loaded.config.server.watch,
   }
 }
 

@@ -2,6 +2,7 @@ import { exitCodes } from '../cli/command.ts'
 import { createLog, type Log } from '../log.ts'
 import { FaultRing } from '../metrics/fault-ring.ts'
 import { MetricsSum } from '../metrics/metrics-sum.ts'
+import { ReloadLog } from '../metrics/reload-log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -12,7 +13,7 @@ import { WorkerPool } from '../supervisor/worker-pool.ts'
 import { answerForWorkers } from './metrics/answer-for-workers.ts'
 import { openMetrics } from './metrics/open-metrics.ts'
 import { takePort } from './open-port.ts'
-import { createReloads, hearReloads } from './reload/open-reloads.ts'
+import { hearReloads } from './reload/open-reloads.ts'
 import { findSource } from './reload/read-source.ts'
 
 /** Runs the workers on one port, and returns the exit code. */
@@ -23,6 +24,7 @@ export async function supervise(
 ): Promise<number> {
   const { startAgain } = platform.processes
   if (!startAgain) throw new TypeError('This runtime starts no workers')
+  const since = platform.now()
   const faults = new FaultRing(platform.now)
   const write = createLog(platform.writeOut, platform.now)
   const log: Log = (level, message, fields) => {
@@ -30,6 +32,7 @@ export async function supervise(
     write(level, message, fields)
   }
   const sum = new MetricsSum()
+  const history = new ReloadLog(platform.now)
   const pool = new WorkerPool({ ...platform, startAgain, log, sum })
   let metrics: Listener | undefined
   const supervisor = new Supervisor({
@@ -42,9 +45,9 @@ export async function supervise(
     readConfig: () => findSource(args, platform),
     takePort: (plan) => takePort(plan, platform),
     begin: (plan) => {
-      orders.listen(plan.dataDir ?? undefined)
+      orders.listen({ dataDir: plan.dataDir ?? undefined, watch: plan.watch })
       if (!plan.metrics) return
-      const parts = { platform, pool, sum, faults, supervisor, reloads: reloads.history }
+      const parts = { platform, pool, sum, faults, supervisor, reloads: history }
       metrics = openMetrics(plan.metrics, answerForWorkers(parts), { platform, log })
     },
     announce: platform.writeOut,
@@ -52,13 +55,12 @@ export async function supervise(
   const removeStop = platform.onStopSignal((signal) => supervisor.stop(signal))
   const apply = (source: ConfigSource) => supervisor.swap(source)
   const noteRejected = (isRejected: boolean) => supervisor.noteRejected(isRejected)
-  const reloads = createReloads({ args, platform, log, apply, noteRejected })
   const replace = async () => {
     const isDone = await supervisor.replace()
-    reloads.noteReplaced(isDone)
+    orders.reloads.noteReplaced(isDone)
     return isDone
   }
-  const orders = hearReloads({ platform, log, reloads, replace })
+  const orders = hearReloads({ args, platform, log, since, history, apply, noteRejected, replace })
   try {
     return await supervisor.run()
   } catch (cause) {

@@ -1,3 +1,4 @@
+import type { Included } from '../config/files/included-files.ts'
 import type { ProcessStatus } from '../metrics/process-status.ts'
 import type { Samples } from '../metrics/samples.ts'
 
@@ -17,6 +18,8 @@ export interface Plan {
   readonly metrics: { readonly host: string; readonly port: number } | null
   /** The folder of the server, absolute; null: it keeps nothing. */
   readonly dataDir: string | null
+  /** Whether changes of the files are looked for. */
+  readonly watch: boolean
 }
 
 /** The configuration that all workers of one start or reload read. Their supervisor finds it once. */
@@ -27,6 +30,8 @@ export interface ConfigSource {
   readonly folder: string
   /** The text of the file, the same for all workers; null: the worker reads the file itself and reports the fault. */
   readonly text: string | null
+  /** What the text includes, read together with it; left out when the text is null. */
+  readonly inclusion?: Included
 }
 
 /** What became of a configuration that was to be put in force. */
@@ -36,6 +41,8 @@ export type SwapResult =
       /** Names of changed settings that wait for a restart. */
       readonly fixed: readonly string[]
       readonly warnings: readonly string[]
+      /** Whether the files are watched from now on. */
+      readonly watch: boolean
     }
   | {
       readonly isTaken: false

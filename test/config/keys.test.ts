@@ -52,12 +52,12 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'the top',
     'store-house: {}',
-    'config.yaml:1:1: store-house is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, limits, swagger, tenants',
+    'config.yaml:1:1: store-house is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, limits, swagger, include, tenants',
   ],
   [
     'server',
     'server: { certificate: a }',
-    'config.yaml:1:11: server.certificate is not a known key; the known keys are host, port, public_url, tls, idle_timeout, shutdown_delay, connections, trusted_proxies, proxy_header, metrics, try_page, signing_engine',
+    'config.yaml:1:11: server.certificate is not a known key; the known keys are host, port, public_url, tls, idle_timeout, shutdown_delay, connections, trusted_proxies, proxy_header, metrics, try_page, watch, signing_engine',
   ],
   [
     'a tenant',
@@ -82,7 +82,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'the top that names the prototype',
     '__proto__: {}',
-    'config.yaml:1:1: __proto__ is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, limits, swagger, tenants',
+    'config.yaml:1:1: __proto__ is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, limits, swagger, include, tenants',
   ],
   [
     'a tenant that is a YAML 1.1 merge',

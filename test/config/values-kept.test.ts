@@ -29,8 +29,10 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       proxy_header: 'x-forwarded-for',
       metrics: { enabled: false, host: '127.0.0.1', port: 9464 },
       try_page: null,
+      watch: false,
       signing_engine: 'auto',
     },
+    include: [],
     data_dir: './data',
     storage: 'sqlite',
     postgres: {
@@ -233,5 +235,5 @@ test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
   // config, server, its proxies, connections, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, its claims, pages, password and list, signing, users, clients, app, six lists, three maps of claims.
-  expect(checkFrozen(await configOf(text))).toBe(31)
+  expect(checkFrozen(await configOf(text))).toBe(32)
 })

@@ -30,10 +30,42 @@ export async function warnOfNamedFile(
     source.warn(path, `${renderPath(path)} names the file ${file}, which ${complaint}`)
 }
 
-/** Warns of a configuration that other users can change, and of one with secrets that they can read. */
-export async function warnOfConfigFile(
+interface ConfigFiles {
+  /** The configuration, and the files that it includes. */
+  readonly paths: readonly string[]
+  readonly source: Source
+  readonly files: Files
+}
+
+/** Warns of a configuration that other users can change, and of one with secrets that they can read; of each of its files. */
+export async function warnOfConfigFiles(
   config: Partly<Config>,
-  { path, source, files }: { path: string; source: Source; files: Files },
+  { paths, source, files }: ConfigFiles,
+): Promise<void> {
+  const [main, ...included] = paths
+  if (main === undefined) return
+  if (included.length === 0) return warnOfConfigFile(config, { path: main, at: [], source, files })
+  const tenantsByFile = source.tenantsByFile
+  for (const [index, path] of paths.entries()) {
+    const ids = tenantsByFile[index] ?? []
+    const tenants = Object.fromEntries(ids.map((id) => [id, config.tenants?.[id]]))
+    const isMain = index === 0
+    const part = { ...(isMain && config), tenants } as Partly<Config>
+    await warnOfConfigFile(part, { path, at: isMain ? [] : ['tenants', ...ids.slice(0, 1)], source, files })
+  }
+}
+
+interface ConfigFile {
+  readonly path: string
+  /** A value that the file has. */
+  readonly at: Path
+  readonly source: Source
+  readonly files: Files
+}
+
+async function warnOfConfigFile(
+  config: Partly<Config>,
+  { path, at, source, files }: ConfigFile,
 ): Promise<void> {
   const absolute = files.resolve(path)
   const asSecret = await findComplaint(absolute, 'secret', files)
@@ -41,7 +73,7 @@ export async function warnOfConfigFile(
   const secret = asSecret === undefined ? undefined : findClearSecret(config)
   if (secret) return source.warn(secret, `${renderPath(secret)} is in a file that ${asSecret}`)
   const asSettings = await findComplaint(absolute, 'settings', files)
-  if (asSettings !== undefined) source.warn([], `this file ${asSettings}`)
+  if (asSettings !== undefined) source.warn(at, `this file ${asSettings}`)
 }
 
 /** The path of the first secret that is written in the file and is not publicly known. */

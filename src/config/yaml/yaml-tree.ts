@@ -56,8 +56,11 @@ const deepestNesting = 64
 
 const plainNulls = new Set(['', '~', 'null', 'Null', 'NULL'])
 
-/** Parses YAML 1.2. `root` is the part of the text that has no faults. */
-export function parseYaml(text: string): ParsedYaml {
+/**
+ * Parses YAML 1.2. `root` is the part of the text that has no faults. All offsets begin at `base`, so that the offsets of several files
+ * differ.
+ */
+export function parseYaml(text: string, base = 0): ParsedYaml {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     schema: 'failsafe',
@@ -66,17 +69,19 @@ export function parseYaml(text: string): ParsedYaml {
     lineCounter: lines,
     keepSourceTokens: false,
   })
-  const builder = new TreeBuilder()
+  const builder = new TreeBuilder(base)
   const root =
     document.errors.length === 0 && document.contents ? builder.build(document.contents) : undefined
   return {
     root,
     faults: [
-      ...distinct(document.errors.map(({ pos, message }) => ({ at: pos[0], message: oneLine(message) }))),
+      ...distinct(
+        document.errors.map(({ pos, message }) => ({ at: base + pos[0], message: oneLine(message) })),
+      ),
       ...builder.faults,
     ],
     positionOf: (offset) => {
-      const { line, col } = lines.linePos(offset)
+      const { line, col } = lines.linePos(offset - base)
       return { line: Math.max(1, line), column: Math.max(1, col) }
     },
   }
@@ -93,6 +98,7 @@ function oneLine(message: string): string {
 
 class TreeBuilder {
   readonly faults: TreeFault[] = []
+  readonly #base: number
   /** The nodes of the anchors up to this place of the text, and of the aliases up to here. */
   readonly #anchors = new Map<string, Node>()
   readonly #targets = new Map<Alias, Node | undefined>()
@@ -100,8 +106,12 @@ class TreeBuilder {
   #aliasDepth = 0
   #aliasedNodes = 0
 
+  constructor(base: number) {
+    this.#base = base
+  }
+
   build(node: Node): Tree {
-    const at = node.range?.[0] ?? 0
+    const at = this.#base + (node.range?.[0] ?? 0)
     const nothing: ScalarTree = { kind: 'scalar', at, text: '', isNull: true, isPlain: true }
     this.#noteAnchor(node)
     // Reports it once: a bomb of aliases must not fill the list of faults.
@@ -160,7 +170,7 @@ class TreeBuilder {
   #buildMap(pairs: readonly Pair[], at: number): MapTree {
     const entries = new Map<string, { keyAt: number; value: Tree }>()
     for (const { key, value } of pairs) {
-      const keyAt = isNode(key) ? (key.range?.[0] ?? at) : at
+      const keyAt = isNode(key) && key.range ? this.#base + key.range[0] : at
       if (!isScalar(key)) {
         this.faults.push({ at: keyAt, message: 'a key of a map is not a plain text' })
         continue

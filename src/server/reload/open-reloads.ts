@@ -1,39 +1,52 @@
 import { buildInfo } from '../../build-info.ts'
-import type { Log } from '../../log.ts'
+import { findConfig } from '../../cli/find-config.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type Control, type ControlActions, openControl } from './control.ts'
+import { FileWatch } from './file-watch.ts'
 import { findSource } from './read-source.ts'
 import { Reloads, type ReloadsOptions } from './reloads.ts'
 
-interface OpenReloadsOptions extends Pick<ReloadsOptions, 'apply' | 'noteRejected' | 'log' | 'warned'> {
+interface HearReloadsOptions
+  extends Pick<ReloadsOptions, 'apply' | 'noteRejected' | 'history' | 'log' | 'warned'> {
   readonly args: ParsedArguments
   readonly platform: Platform
-}
-
-/** Makes the reloads of this process, or of its workers. */
-export function createReloads({ args, platform, ...options }: OpenReloadsOptions): Reloads {
-  return new Reloads({ ...options, now: platform.now, read: () => findSource(args, platform) })
-}
-
-interface HearReloadsOptions {
-  readonly platform: Platform
-  readonly log: Log
-  readonly reloads: Reloads
+  /** Milliseconds since the epoch: when the configuration of the start was not read yet. */
+  readonly since: number
   /** Replaces the workers by new processes; undefined: there are none. */
   readonly replace?: () => Promise<boolean>
 }
 
+interface Hearing {
+  /** Undefined: the server keeps nothing. */
+  readonly dataDir: string | undefined
+  readonly watch: boolean
+}
+
 /** What hears orders to change the configuration. */
 export interface ReloadOrders {
-  /** Opens the socket for commands; undefined: the server keeps nothing. */
-  listen(dataDir: string | undefined): void
+  readonly reloads: Reloads
+  /** Opens the socket for commands, and begins to look for changes of the files. */
+  listen(hearing: Hearing): void
   close(): Promise<void>
 }
 
-/** Hears the signals from now on. */
+/** Makes the reloads of this process, or of its workers, and hears the signals from now on. */
 export function hearReloads(options: HearReloadsOptions): ReloadOrders {
-  const { platform, log, reloads, replace } = options
+  const { args, platform, log, replace, since } = options
+  const watch = new FileWatch({
+    ...{ ...platform, platform, since },
+    findPath: () => findConfig(args, platform),
+    onChange: (source) => reloads.run('server.watch', async () => source),
+  })
+  const reloads = new Reloads({
+    ...options,
+    read: () => findSource(args, platform),
+    onDone: (source, result) => {
+      if (source) watch.noteTried(source)
+      if (result.isTaken) watch.enable(result.watch)
+    },
+  })
   const removeReload = platform.onReloadSignal(() => void reloads.run('SIGHUP'))
   const removeReplace = platform.onReplaceSignal(() => {
     if (replace) void replace()
@@ -41,18 +54,28 @@ export function hearReloads(options: HearReloadsOptions): ReloadOrders {
   })
   let control: Promise<Control> | undefined
   return {
-    listen: (dataDir) => {
-      control = openControl({ platform, log, dataDir, actions: createActions(options) })
+    reloads,
+    listen: (hearing) => {
+      const actions = createActions({ platform, reloads, replace })
+      control = openControl({ platform, log, dataDir: hearing.dataDir, actions })
+      watch.enable(hearing.watch)
     },
     close: async () => {
       removeReload()
       removeReplace()
+      watch.enable(false)
       await (await control)?.close()
     },
   }
 }
 
-function createActions({ platform, reloads, replace }: HearReloadsOptions): ControlActions {
+interface ActionParts {
+  readonly platform: Platform
+  readonly reloads: Reloads
+  readonly replace: (() => Promise<boolean>) | undefined
+}
+
+function createActions({ platform, reloads, replace }: ActionParts): ControlActions {
   return {
     hello: async () => ({ hello: { version: buildInfo.version, pid: platform.processes.pid } }),
     reload: async () => ({ reload: await reloads.run('grantd reload') }),

@@ -2,11 +2,12 @@ import type { ClientRegistry } from '../../clients/client-registry.ts'
 import type { Deps, Lifecycle } from '../../deps.ts'
 import type { Handler } from '../../http/handler.ts'
 import type { Log } from '../../log.ts'
-import type { ReloadLog } from '../../metrics/reload-log.ts'
+import { ReloadLog } from '../../metrics/reload-log.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
+import type { ConfigSource } from '../../supervisor/worker-messages.ts'
 import type { SwapDuties, WorkerSide } from '../../supervisor/worker-side.ts'
-import { createReloads, hearReloads, type ReloadOrders } from './open-reloads.ts'
+import { hearReloads, type ReloadOrders } from './open-reloads.ts'
 import { Swap, type SwapOptions } from './swap.ts'
 
 interface ReloadingOptions {
@@ -19,6 +20,8 @@ interface ReloadingOptions {
   readonly log: Log
   /** Warnings that were printed already. */
   readonly warned: readonly string[]
+  /** See hearReloads. */
+  readonly since: number
 }
 
 interface Running extends Omit<SwapOptions, 'platform' | 'dataDir' | 'findRunning' | 'use'> {
@@ -34,32 +37,29 @@ export interface Reloading {
   readonly history: ReloadLog
   /** Call this when the process serves. */
   begin(running: Running): SwapDuties
-  /** Opens the socket for commands. */
-  listen(dataDir: string | undefined): void
+  /** See ReloadOrders. */
+  readonly listen: ReloadOrders['listen']
   close(): Promise<void>
 }
 
 export function createReloading(options: ReloadingOptions): Reloading {
-  const { worker, lifecycle, platform, log, dataDir } = options
+  const { worker, lifecycle, platform, dataDir } = options
   let deps: Deps | undefined
   let swap: Swap | undefined
+  const history = new ReloadLog(platform.now)
   let orders: ReloadOrders | undefined
   const findDeps = () => deps ?? notBegun()
   const note = (isRejected: boolean) => {
     lifecycle.isConfigRejected = isRejected
   }
-  const reloads = createReloads({
-    ...options,
-    apply: async (source) => {
-      const result = await (swap ?? notBegun()).prepare(source)
-      if (result.isTaken) swap?.commit()
-      return result
-    },
-    noteRejected: note,
-  })
+  const apply = async (source: ConfigSource) => {
+    const result = await (swap ?? notBegun()).prepare(source)
+    if (result.isTaken) swap?.commit()
+    return result
+  }
   return {
     findClients: () => findDeps().clients,
-    history: reloads.history,
+    history,
     begin: (running) => {
       deps = running.deps
       const use = (next: Deps, handle: Handler) => {
@@ -68,7 +68,7 @@ export function createReloading(options: ReloadingOptions): Reloading {
       }
       const begun = new Swap({ ...running, platform, dataDir, findRunning: findDeps, use })
       swap = begun
-      if (!worker) orders = hearReloads({ platform, log, reloads })
+      if (!worker) orders = hearReloads({ ...options, history, apply, noteRejected: note })
       return {
         prepare: (source) => begun.prepare(source),
         commit: () => begun.commit(),
@@ -76,7 +76,7 @@ export function createReloading(options: ReloadingOptions): Reloading {
         note,
       }
     },
-    listen: (folder) => orders?.listen(folder),
+    listen: (hearing) => orders?.listen(hearing),
     close: async () => orders?.close(),
   }
 }

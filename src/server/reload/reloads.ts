@@ -1,6 +1,5 @@
 import type { Log } from '../../log.ts'
-import { ReloadLog } from '../../metrics/reload-log.ts'
-import type { Samples } from '../../metrics/samples.ts'
+import type { ReloadLog } from '../../metrics/reload-log.ts'
 import type { ConfigSource, SwapResult } from '../../supervisor/worker-messages.ts'
 import { faultsOf } from './swap.ts'
 
@@ -12,11 +11,12 @@ export interface ReloadsOptions {
   readonly read: () => Promise<ConfigSource>
   /** Puts the configuration in force, in all processes or in none. */
   readonly apply: (source: ConfigSource) => Promise<SwapResult>
+  /** Called after each reload with the files that it read, and with its result. */
+  readonly onDone: (source: ConfigSource | undefined, result: SwapResult) => void
   /** Called with whether the newest configuration was refused. */
   readonly noteRejected: (isRejected: boolean) => void
   readonly log: Log
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
+  readonly history: ReloadLog
   /** Warnings that were printed already. */
   readonly warned?: readonly string[]
 }
@@ -29,14 +29,11 @@ export class Reloads {
   readonly #options: ReloadsOptions
   #running: Promise<SwapResult> | undefined
   #next: Promise<SwapResult> | undefined
-  /** What became of the reloads. */
-  readonly history: ReloadLog
   /** The warnings of the last configuration, so that each is logged once. */
   #warned: ReadonlySet<string>
 
   constructor(options: ReloadsOptions) {
     this.#options = options
-    this.history = new ReloadLog(options.now)
     this.#warned = new Set(options.warned)
   }
 
@@ -58,28 +55,29 @@ export class Reloads {
     this.#note(isDone)
   }
 
-  samples(): Samples {
-    return this.history.samples()
-  }
-
   async #reload(cause: ReloadCause, read: () => Promise<ConfigSource>): Promise<SwapResult> {
-    const result = await this.#attempt(read)
+    const { source, result } = await this.#attempt(read)
     this.#running = undefined
     this.#note(result.isTaken)
     this.#report(cause, result)
+    this.#options.onDone(source, result)
     return result
   }
 
   #note(isTaken: boolean): void {
-    this.history.note({ isDone: isTaken })
+    this.#options.history.note({ isDone: isTaken })
     this.#options.noteRejected(!isTaken)
   }
 
-  async #attempt(read: () => Promise<ConfigSource>): Promise<SwapResult> {
+  async #attempt(
+    read: () => Promise<ConfigSource>,
+  ): Promise<{ source: ConfigSource | undefined; result: SwapResult }> {
+    let source: ConfigSource | undefined
     try {
-      return await this.#options.apply(await read())
+      source = await read()
+      return { source, result: await this.#options.apply(source) }
     } catch (cause) {
-      return { isTaken: false, faults: faultsOf(cause) }
+      return { source, result: { isTaken: false, faults: faultsOf(cause) } }
     }
   }
 

@@ -61,7 +61,8 @@ export class Swap {
     try {
       const { loaded, fixed } = await this.load(source)
       this.#prepared = await this.#compose(loaded)
-      return { isTaken: true, fixed, warnings: loaded.warnings.map(renderFault) }
+      const { watch } = loaded.config.server
+      return { isTaken: true, fixed, watch, warnings: loaded.warnings.map(renderFault) }
     } catch (cause) {
       return { isTaken: false, faults: faultsOf(cause) }
     }

@@ -207,6 +207,24 @@ test('settings that cannot change are named, and the rest of the file counts', a
   expect(await (await askToken(secret)).json()).toMatchObject({ expires_in: 420 })
 })
 
+test('server.watch takes a file that changed, also an included one, once it is quiet; SIGHUP before it is enough', async () => {
+  await write(`tenants: { gamma: { name: G, oauth2: {}, signing: { algorithm: ES256 } } }\n`, 'gamma.yaml')
+  const text = render({ server: ', watch: true' })
+  await reload({ server: ', watch: true' })
+  await write(`include: [gamma.yaml]${text}`)
+  await waitFor('the included tenant is there', async () => (await getJwks('gamma')).status === 200)
+  const reloads = () =>
+    server.log().filter(({ message, by }) => message === 'reloaded' && by === 'server.watch')
+  expect(reloads()).toHaveLength(1)
+  await write(`tenants: { gamma: { nam: G } }\n`, 'gamma.yaml')
+  const isRefused = ({ fault }: Record<string, unknown>) => String(fault).includes('gamma.yaml:1:')
+  await waitFor('it is refused', () => server.log().some(isRefused))
+  expect((await getJwks('gamma')).status).toBe(200)
+  await reload({})
+  expect((await getJwks('gamma')).status).toBe(404)
+  expect(server.log().filter(isRefused)).toHaveLength(1)
+})
+
 test('a request in flight ends in the configuration in which it began', async () => {
   await reload({})
   const form = `grant_type=client_credentials&client_id=svc&client_secret=${secret}`
