@@ -6,7 +6,8 @@ BENCH_OPTIONS = $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(ROUNDS),--r
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) scripts/start-order.txt package.json bun.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-deno test crash-test reload-storm test-system test-failover interop docker-test test-kubernetes bench bench-check bench-report timing check format build release clean
+# Every target with a description, none of which is a file.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*##.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -51,6 +52,9 @@ bench: node_modules/.installed bench/peers/node_modules/.installed dist/grantd #
 bench-check: node_modules/.installed bench/peers/node_modules/.installed dist/grantd ## Measure shortly, and fail where a ratio is below its floor
 	@sh bench/need-programs.sh
 	@$(BUN) bench/main.ts --check $(BENCH_OPTIONS)
+
+soak: node_modules/.installed dist/grantd ## Every kind of request for half an hour, with clean-up, rotation and reloads: MINUTES=30
+	@$(BUN) bench/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES))
 
 timing: node_modules/.installed dist/grantd ## Measure whether clients can be told by the time of a failure: SAMPLES=5000
 	@$(BUN) bench/timing.ts $(if $(SAMPLES),--samples $(SAMPLES))
