@@ -42,7 +42,7 @@ const settings: readonly Setting[] = [
   // After these nobody is looked at for an hour.
   {
     name: 'waiting (429)',
-    limits: '{ failures_per_client: 1, longest_backoff: 1h }',
+    limits: '{ failures_per_client: 1, longest_backoff: 1h, refusal_delay: 0 }',
     status: 429,
     before: 30,
   },

@@ -4,6 +4,7 @@ import type { ClientRegistry } from './clients/client-registry.ts'
 import type { ServiceSettings } from './config/schema.ts'
 import type { Keyring } from './keys/keyring.ts'
 import type { AttemptLimits } from './limits/attempt-limits.ts'
+import type { HeldRefusals } from './limits/held-refusals.ts'
 import type { Rates } from './limits/rates/rates.ts'
 import type { Log } from './log.ts'
 import type { LogoutNotices } from './logout/logout-notices.ts'
@@ -59,6 +60,8 @@ export interface Deps {
   /** The cutoff (ms): expired rows were deleted up to it. A token that expired before it stays expired, even if the clock was set back. */
   readonly expiryCutoff: () => number
   readonly lifecycle: Lifecycle
+  /** Default: no answer is held. */
+  readonly heldRefusals?: HeldRefusals
   /** Default: nothing is counted. */
   readonly metrics?: Metrics
 }

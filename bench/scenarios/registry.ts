@@ -2,6 +2,7 @@ import { apiKeysScenario } from './api-keys.ts'
 import { checkScenarios } from './checks.ts'
 import { coldStartScenario } from './cold-start.ts'
 import { connectionsScenario, keepAliveScenario, secretHashScenario } from './connections.ts'
+import { guessingStormScenario } from './guessing-storm.ts'
 import { halfLoadScenario } from './half-load.ts'
 import { loginStormScenario } from './login-storm.ts'
 import { peopleScenario } from './people.ts'
@@ -23,6 +24,7 @@ export const scenarios: readonly Scenario[] = [
   apiKeysScenario,
   peopleScenario,
   loginStormScenario,
+  guessingStormScenario,
   replicasScenario,
   ...tenantScenarios,
   coldStartScenario,

@@ -193,6 +193,13 @@ export const LimitsConfig = Type.Object(
       default: 900,
       description: 'The longest wait: the first is one second, and each further failure doubles it',
     }),
+    refusal_delay: Duration({
+      minimum: 0,
+      maximum: 10,
+      default: 1,
+      description:
+        'Answers with 429 are held for so long, and up to twice as long, while more than twenty go out in a second, so that a flood sends fewer; 0: never',
+    }),
     tokens_per_minute_per_client: OrNull(
       TokensPerMinute(
         'Answers with tokens that one client gets in a minute; its tokens_per_minute replaces it. Default: no limit',

@@ -22,6 +22,7 @@ import { checkClientKind } from './token-checks/client-kind.ts'
 import { checkGrantAllowed } from './token-checks/grant-allowed.ts'
 import type { CheckedRequest, TokenCheck } from './token-checks/token-check.ts'
 import { withinRate } from './token-checks/token-rate.ts'
+import { countWrongCode } from './token-checks/wrong-code.ts'
 import { tokenDetail } from './token-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/oauth/token'
@@ -63,7 +64,9 @@ async function answerTokenRequest(
   // 4. Resolve scopes and audience.
   const tokenRequest = resolveTokenRequest(asked)
   // 5. Count the answer, and run the grant.
-  return withinRate(asked, deps, () => answerTokens(asked, tokenRequest, deps))
+  return withinRate(asked, deps, () => answerTokens(asked, tokenRequest, deps)).catch((error: unknown) => {
+    throw countWrongCode(error, asked, deps)
+  })
 }
 
 async function answerTokens(

@@ -20,7 +20,10 @@ export type Handler = (request: Request, peer?: Peer) => Response | Promise<Resp
 const unknownPeer: Peer = { address: () => undefined }
 
 interface HandlerDeps
-  extends Pick<Deps, 'now' | 'clock' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics' | 'publicUrl'> {
+  extends Pick<
+    Deps,
+    'now' | 'clock' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics' | 'heldRefusals' | 'publicUrl'
+  > {
   readonly settings: {
     readonly server: ProxySettings & Pick<Deps['settings']['server'], 'connections' | 'tls'>
   }
@@ -59,6 +62,8 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     const done = { method: request.method, id, notes, status: finished.status, started }
     logRequest(done, deps)
     noteRefusal(done, deps)
+    const held = deps.heldRefusals?.hold(finished)
+    if (held) await held
     return finished
   }
 

@@ -92,7 +92,7 @@ export class Attempt {
     return known.has(this.#subject).then((isKnown) => {
       this.#isLetIn = isKnown
       const wait = isKnown ? 0 : this.#findWait()
-      if (wait > 0) throw tooManyFailures(wait)
+      if (wait > 0) throw this.#refuse(wait)
     })
   }
 
@@ -128,7 +128,7 @@ export class Attempt {
       return undefined
     }
     const wait = this.#findWait()
-    if (wait > 0) return tooManyFailures(wait)
+    if (wait > 0) return this.#refuse(wait)
     this.#count()
     return undefined
   }
@@ -148,6 +148,12 @@ export class Attempt {
     return book ? Math.max(0, book.findWaitEnd(this.#getPlaces(), now()) - now()) : 0
   }
 
+  #refuse(wait: number): OAuthError {
+    const { books, now } = this.#parts
+    const cause = books.find(this.#subject.tenantId)?.findCause(this.#getPlaces(), now())
+    return tooManyFailures(wait, cause ?? { scope: 'client_and_address', failures: 0 })
+  }
+
   #getPlaces(): Places {
     this.#places ??= placesOf(this.#subject, { hashing: this.#parts.hashing, key: this.#parts.key.current })
     return this.#places
@@ -158,15 +164,26 @@ function secondsUntil(end: number, now: number): number {
   return Math.max(1, Math.ceil((end - now) / 1000))
 }
 
-function tooManyFailures(milliseconds: number): OAuthError {
+const seenBy: Readonly<Record<Scope, string>> = {
+  client_and_address: 'of this client from this address',
+  address: 'from this address at this tenant',
+  client: 'of this client from all addresses, and one from this address',
+  tenant: 'at this tenant from all addresses, and some from this address',
+}
+
+function tooManyFailures(
+  milliseconds: number,
+  { scope, failures }: { readonly scope: Scope; readonly failures: number },
+): OAuthError {
+  const retryAfterSeconds = secondsUntil(milliseconds, 0)
   return new OAuthError('temporarily_unavailable', 'Too many failed attempts; try again later', {
     status: tooManyRequests,
     reason: 'too_many_failures',
-    retryAfterSeconds: secondsUntil(milliseconds, 0),
+    retryAfterSeconds,
     finding: {
       check: 'limit of failed attempts',
-      saw: 'too many failed attempts of this client, or from this address; nothing else was checked',
-      wanted: `the next attempt ${secondsUntil(milliseconds, 0)} s later`,
+      saw: `${failures} failed attempts ${seenBy[scope]}; nothing else was checked`,
+      wanted: `the next attempt ${retryAfterSeconds} s later`,
     },
   })
 }

@@ -41,6 +41,18 @@ export function isForgotten(count: FailureCount, rule: CountRule, now: number): 
   return remaining(count, rule, now) === 0 && now - count.at > rule.longest
 }
 
+/** What can make an attempt wait: its own count, or the wider one that changes what that allows. */
+const causes = {
+  pair: [
+    ['pair', 'client_and_address'],
+    ['subject', 'client'],
+  ],
+  address: [
+    ['address', 'address'],
+    ['tenant', 'tenant'],
+  ],
+} as const
+
 /** Failures that this process counted and has not written yet. */
 export interface NewFailures {
   readonly failures: number
@@ -86,6 +98,20 @@ export class FailureBook {
         wider: this.#waitOf('tenant', places, now),
       }),
     )
+  }
+
+  /** The count because of which an attempt has to wait, and its failures. */
+  findCause(places: Places, now: number): { readonly scope: Scope; readonly failures: number } {
+    const endOf = (name: 'pair' | 'address', wider: number) =>
+      this.#endOf(places[name], { rule: this.#rules[name], now, wider })
+    const name =
+      endOf('pair', this.#waitOf('subject', places, now)) >=
+      endOf('address', this.#waitOf('tenant', places, now))
+        ? 'pair'
+        : 'address'
+    const [own, wider] = causes[name]
+    const [place, scope] = endOf(name, 0) > now ? own : wider
+    return { scope, failures: Math.ceil(this.#counts.get(places[place])?.failures ?? 0) }
   }
 
   #endOf(place: string, { rule, now, wider }: { rule: CountRule; now: number; wider: number }): number {

@@ -7,6 +7,7 @@ import { findClient } from '../config/packed/packed-config.ts'
 import type { Deps, Lifecycle } from '../deps.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { AttemptLimits } from '../limits/attempt-limits.ts'
+import type { HeldRefusals } from '../limits/held-refusals.ts'
 import { LimitKey } from '../limits/limit-key.ts'
 import type { Rates } from '../limits/rates/rates.ts'
 import { SignInLimits } from '../limits/sign-in-limits.ts'
@@ -51,6 +52,7 @@ export interface ComposeOptions {
   readonly publicUrl: string
   readonly lifecycle: Lifecycle
   readonly metrics?: Metrics | undefined
+  readonly heldRefusals?: HeldRefusals
   /** Default: no tenant has one. */
   readonly logos?: Logos
   /** The clients of the configuration in force, for what outlives a reload. Default: those of this configuration. */
@@ -113,6 +115,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     rates,
     expiryCutoff,
     ...(metrics && { metrics }),
+    ...(options.heldRefusals && { heldRefusals: options.heldRefusals }),
     verifiedTokens: new VerifiedTokens(),
     signedTokens: new SignedTokens({ hashing: platform.hashing, secret: randomBytes(32) }),
     settings: config,

@@ -7,6 +7,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { publicUrlOf } from '../config/rules/public-url.ts'
 import { prepareGuard } from '../connections/prepare-guard.ts'
 import type { Lifecycle } from '../deps.ts'
+import { HeldRefusals } from '../limits/held-refusals.ts'
 import { createLog, type Log } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import { compileEagerly } from '../platform/eager-compilation.ts'
@@ -131,6 +132,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
       return composeDeps(live.current, {
         ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
         metrics: metrics.counters,
+        heldRefusals: new HeldRefusals({ ...platform, settings: config.limits }),
       })
     },
   )

@@ -54,6 +54,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       failures_per_person: 5,
       failures_per_person_address: 20,
       longest_backoff: 900,
+      refusal_delay: 1,
       tokens_per_minute_per_client: null,
       tokens_per_minute_per_tenant: null,
       sign_ins_per_address: 600,

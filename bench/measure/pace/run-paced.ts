@@ -10,10 +10,12 @@ export interface PacedLoad {
   /** Requests a second. */
   readonly rate: number
   readonly seconds: number
+  /** The address that a proxy in front would name. */
+  readonly forwardedFor?: string
 }
 
 /** What the generator is told. */
-export interface Order extends Omit<PacedLoad, 'request'> {
+export interface Order extends Omit<PacedLoad, 'request' | 'forwardedFor'> {
   /** As it goes over the wire. */
   readonly request: string
 }
@@ -40,8 +42,8 @@ export interface PacedOutcome extends LoadOutcome {
 const tolerance = 0.03
 
 /** Sends requests at an even rate. Throws LoadError when the rate is not kept, or as runWrk does. */
-export async function runPaced({ request, ...load }: PacedLoad): Promise<PacedOutcome> {
-  const order: Order = { ...load, request: renderHttp(request, load.origin) }
+export async function runPaced({ request, forwardedFor, ...load }: PacedLoad): Promise<PacedOutcome> {
+  const order: Order = { ...load, request: renderHttp(request, load.origin, forwardedFor) }
   const generator = Bun.spawn([...first(), process.execPath, join(import.meta.dir, 'main.ts')], {
     stdin: new TextEncoder().encode(JSON.stringify(order)),
     stdout: 'pipe',
@@ -69,13 +71,16 @@ function first(): readonly string[] {
 
 /** A request as HTTP/1.1 on a connection that stays. */
 export function renderHttp(
-  { method, path, authorization, contentType, body = '' }: HttpRequest,
+  { method, path, authorization, cookie, contentType, body = '' }: HttpRequest,
   origin: string,
+  forwardedFor?: string,
 ): string {
   return [
     `${method} ${path} HTTP/1.1`,
     `Host: ${new URL(origin).host}`,
     ...(authorization ? [`Authorization: ${authorization}`] : []),
+    ...(cookie ? [`Cookie: ${cookie}`] : []),
+    ...(forwardedFor ? [`X-Forwarded-For: ${forwardedFor}`] : []),
     ...(contentType ? [`Content-Type: ${contentType}`] : []),
     ...(method === 'POST' ? [`Content-Length: ${Buffer.byteLength(body)}`] : []),
     '',

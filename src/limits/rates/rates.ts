@@ -4,9 +4,10 @@ import type { Storage } from '../../storage/storage.ts'
 import { LimitKey } from '../limit-key.ts'
 import { type SignInRateSettings, SignInRates } from './sign-in-rates.ts'
 import { type TokenRateSettings, TokenRates } from './token-rates.ts'
+import { type WrongCodeSettings, WrongCodes } from './wrong-codes.ts'
 
 export interface RatesOptions extends Pick<Platform, 'after' | 'now' | 'randomBytes'> {
-  readonly settings: TokenRateSettings & SignInRateSettings
+  readonly settings: TokenRateSettings & SignInRateSettings & WrongCodeSettings
   readonly storage: Storage
   readonly hashing: Hashing
   /** Called when the storage cannot be used. */
@@ -17,14 +18,28 @@ export interface RatesOptions extends Pick<Platform, 'after' | 'now' | 'randomBy
 export class Rates {
   readonly tokens: TokenRates
   readonly signIns: SignInRates
+  readonly wrongCodes: WrongCodes
 
   constructor(options: RatesOptions) {
     this.tokens = new TokenRates(options)
-    this.signIns = new SignInRates({ ...options, key: new LimitKey(options) })
+    const findStoredNames = namesUnder(new LimitKey(options), options.hashing)
+    this.signIns = new SignInRates({ ...options, findStoredNames })
+    this.wrongCodes = new WrongCodes({ ...options, findStoredNames })
   }
 
   /** Writes all waiting counts; never throws. */
   async flush(): Promise<void> {
-    await Promise.all([this.tokens.flush(), this.signIns.flush()])
+    await Promise.all([this.tokens.flush(), this.signIns.flush(), this.wrongCodes.flush()])
+  }
+}
+
+/** Names under the shared key, so that a stolen database names no address and no browser. */
+export function namesUnder(
+  key: Pick<LimitKey, 'read'>,
+  hashing: Pick<Hashing, 'hmacSha256'>,
+): () => Promise<(name: string) => string> {
+  return async () => {
+    const shared = await key.read()
+    return (name) => hashing.hmacSha256(shared, `rate\0${name}`).toHex().slice(0, 16)
   }
 }

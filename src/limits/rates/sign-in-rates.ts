@@ -1,7 +1,5 @@
-import type { Hashing } from '../../platform/hashing.ts'
 import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
 import { groupOf } from '../address-group.ts'
-import type { LimitKey } from '../limit-key.ts'
 import { RateBooks, type RateBooksOptions } from './rate-books.ts'
 import type { RateCount } from './rate-count.ts'
 
@@ -12,10 +10,8 @@ export interface SignInRateSettings {
   readonly sign_ins_per_tenant: number
 }
 
-export interface SignInRatesOptions extends Omit<RateBooksOptions, 'id' | 'findStoredNames'> {
+export interface SignInRatesOptions extends Omit<RateBooksOptions, 'id'> {
   readonly settings: SignInRateSettings
-  readonly hashing: Pick<Hashing, 'hmacSha256'>
-  readonly key: Pick<LimitKey, 'read'>
 }
 
 /** Who begins a sign-in. */
@@ -44,13 +40,8 @@ export class SignInRates {
   readonly #books: RateBooks
 
   constructor(options: SignInRatesOptions) {
-    const { hashing, key } = options
     this.#options = options
-    const findStoredNames = async () => {
-      const shared = await key.read()
-      return (name: string) => hashing.hmacSha256(shared, `rate\0${name}`).toHex().slice(0, 16)
-    }
-    this.#books = new RateBooks({ ...options, id: 'sign-ins', findStoredNames })
+    this.#books = new RateBooks({ ...options, id: 'sign-ins' })
   }
 
   /**

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { LimitKey } from '../../../src/limits/limit-key.ts'
 import { rateCounts } from '../../../src/limits/rates/rate-row.ts'
+import { namesUnder } from '../../../src/limits/rates/rates.ts'
 import { SignInRates } from '../../../src/limits/rates/sign-in-rates.ts'
 import { OAuthError } from '../../../src/protocol/errors.ts'
 import { createMemoryStorage } from '../../../src/storage/memory.ts'
@@ -23,8 +24,8 @@ function start(settings: { ofAddress?: number; ofTenant?: number; enabled?: bool
     const blocks: number[] = []
     let asked = 0
     const rates = new SignInRates({
-      ...{ storage, now, hashing: platform.hashing, after: () => () => {}, onError: () => {} },
-      key: new LimitKey({ storage, randomBytes }),
+      ...{ storage, now, after: () => () => {}, onError: () => {} },
+      findStoredNames: namesUnder(new LimitKey({ storage, randomBytes }), platform.hashing),
       settings: {
         enabled: settings.enabled ?? true,
         sign_ins_per_address: settings.ofAddress ?? 100,
