@@ -94,6 +94,8 @@ These replace a value of the file for one process:
 | \`--host HOST\` | \`GRANTD_HOST\` | \`server.host\` |
 | \`--port PORT\` | \`GRANTD_PORT\` | \`server.port\` |
 | \`--data-dir PATH\` | \`GRANTD_DATA_DIR\` | \`data_dir\` |
+| \`--log-level LEVEL\` | \`GRANTD_LOG_LEVEL\` | \`log.level\` |
+| \`--log-format FORMAT\` | \`GRANTD_LOG_FORMAT\` | \`log.format\` |
 | \`--workers N\` | \`GRANTD_WORKERS\` | nothing: it runs that many processes on the port, see [deployment](deployment.md#several-workers) |
 | | \`GRANTD_STORAGE\` | \`storage\`, for a URL that holds a password |
 

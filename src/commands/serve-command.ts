@@ -1,4 +1,5 @@
 import { type Command, CommandError } from '../cli/command.ts'
+import { createLogLook, logFormatOption, logLevelOption } from '../cli/log-look.ts'
 import {
   configOption,
   dataDirOption,
@@ -14,7 +15,15 @@ import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { WorkerSide } from '../supervisor/worker-side.ts'
 
-const serveOptions = [configOption, hostOption, portOption, dataDirOption, workersOption]
+const serveOptions = [
+  configOption,
+  hostOption,
+  portOption,
+  dataDirOption,
+  workersOption,
+  logLevelOption,
+  logFormatOption,
+]
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -31,7 +40,7 @@ export const serveCommand: Command = {
 async function serve(args: ParsedArguments, platform: Platform): Promise<number> {
   refuseDebuggers(platform.environment)
   const worker = WorkerSide.find(platform)
-  if (!worker) warnOfEnvironment(platform)
+  if (!worker) warnOfEnvironment(args, platform)
   const text = settingOf(workersOption, args, platform)
   const workers = text === undefined ? undefined : parseWorkers(text)
   if (!worker && workers !== undefined && canSupervise(workers, platform)) {
@@ -42,9 +51,11 @@ async function serve(args: ParsedArguments, platform: Platform): Promise<number>
   return serveProcess(args, platform, worker)
 }
 
-function warnOfEnvironment({ environment, writeLine, now }: Platform): void {
+function warnOfEnvironment(args: ParsedArguments, platform: Platform): void {
+  const { environment, writeLine, now } = platform
+  const look = createLogLook(args, platform)
   const variables = serveOptions.flatMap(({ env }) => env ?? [])
-  warnOfSurroundings(variables, { environment, log: createLog(writeLine, now) })
+  warnOfSurroundings(variables, { environment, log: createLog(writeLine, now, () => look()) })
 }
 
 /** Whether workers can share the port. If not, `auto` and 1 mean one process without a supervisor. Throws CommandError for more. */

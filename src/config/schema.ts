@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { ReadonlySettings } from './fill-settings.ts'
 import { MapOf, OrNull } from './schema-kinds.ts'
+import { LogConfig } from './service/log-schema.ts'
 import { AdminConfig, AuditConfig, LimitsConfig, PostgresConfig, ServerConfig } from './service-schema.ts'
 import { TenantConfig } from './tenant-schema.ts'
 
@@ -34,6 +35,7 @@ export const Config = Type.Object(
     admin: Type.Optional(AdminConfig),
     audit: AuditConfig,
     limits: LimitsConfig,
+    log: LogConfig,
     swagger: Type.Boolean({
       default: true,
       description: 'Serve the Swagger page and the OpenAPI document at /swagger',

@@ -26,6 +26,8 @@ interface HandlerDeps
   > {
   readonly settings: {
     readonly server: ProxySettings & Pick<Deps['settings']['server'], 'connections' | 'tls'>
+    /** Default: probes have no line. */
+    readonly log?: Deps['settings']['log']
   }
   /** Default: no refusal is kept. */
   readonly refusals?: Deps['refusals']

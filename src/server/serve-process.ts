@@ -1,6 +1,7 @@
 import { loadAdminApi } from '../app.ts'
 import { exitCodes } from '../cli/command.ts'
 import { findConfig, withDataDir } from '../cli/find-config.ts'
+import { createLogLook, type LogSettings } from '../cli/log-look.ts'
 import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../cli/options.ts'
 import { renderFault } from '../config/fault.ts'
 import type { LoadedConfig } from '../config/load.ts'
@@ -102,13 +103,14 @@ interface ServeOptions {
 /** Opens everything, serves, and returns the exit code once the server has stopped. */
 async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<number> {
   const { platform, worker, isQuiet } = options
+  const live = new LiveConfig(found)
   const metrics = new ProcessMetrics(found.config.server.metrics, {
     platform,
     isWorker: worker !== undefined,
   })
-  const log = metrics.overhear(openLog(options))
+  const log = metrics.overhear(openLog(options, () => live.current.config.log))
   const { host, port, workers } = (await worker?.plan(planOf(found, options))) ?? { ...options, workers: 1 }
-  const live = new LiveConfig(withHost(found, host))
+  live.replace(withHost(found, host))
   const loaded = live.view
   const { config } = live.current
   const lifecycle: Lifecycle = { phase: 'starting' }
@@ -187,8 +189,9 @@ function dutiesOf({ listener, lifecycle, metrics, swap, renewal }: Duties): Work
 }
 
 /** The log of this process. A line of a worker has its number, because all workers write to one output. */
-function openLog({ platform, worker }: ServeOptions): Log {
-  const own = createLog(platform.writeLine, platform.now)
+function openLog({ args, platform, worker }: ServeOptions, settings: () => LogSettings): Log {
+  const look = createLogLook(args, platform)
+  const own = createLog(platform.writeLine, platform.now, () => look(settings()))
   const log: Log = worker
     ? (level, message, fields) => own(level, message, { worker: worker.id, ...fields })
     : own
@@ -210,6 +213,7 @@ function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): P
     isShared: planStorage(loaded, platform).kind !== 'memory',
     shutdownDelay: shutdownDelayOf(loaded),
     metrics: enabled ? { host: metricsHost, port: metricsPort } : null,
+    log: loaded.config.log,
     dataDir: loaded.dataDir ?? null,
     watch: loaded.config.server.watch,
   }

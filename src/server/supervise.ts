@@ -1,4 +1,5 @@
 import { exitCodes } from '../cli/command.ts'
+import { createLogLook } from '../cli/log-look.ts'
 import { createLog, type Log } from '../log.ts'
 import { FaultRing } from '../metrics/fault-ring.ts'
 import { MetricsSum } from '../metrics/metrics-sum.ts'
@@ -8,7 +9,7 @@ import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { NothingShared } from '../supervisor/plans.ts'
 import { Supervisor } from '../supervisor/supervisor.ts'
-import type { ConfigSource } from '../supervisor/worker-messages.ts'
+import type { ConfigSource, Plan } from '../supervisor/worker-messages.ts'
 import { WorkerPool } from '../supervisor/worker-pool.ts'
 import { answerForWorkers } from './metrics/answer-for-workers.ts'
 import { openMetrics } from './metrics/open-metrics.ts'
@@ -26,7 +27,9 @@ export async function supervise(
   if (!startAgain) throw new TypeError('This runtime starts no workers')
   const since = platform.now()
   const faults = new FaultRing(platform.now)
-  const write = createLog(platform.writeOut, platform.now)
+  const look = createLogLook(args, platform)
+  let planned: Plan['log'] | undefined
+  const write = createLog(platform.writeOut, platform.now, () => look(planned))
   const log: Log = (level, message, fields) => {
     faults.note(level, message, fields)
     write(level, message, fields)
@@ -45,6 +48,7 @@ export async function supervise(
     readConfig: () => findSource(args, platform),
     takePort: (plan) => takePort(plan, platform),
     begin: (plan) => {
+      planned = plan.log
       orders.listen({ dataDir: plan.dataDir ?? undefined, watch: plan.watch })
       if (!plan.metrics) return
       const parts = { platform, pool, sum, faults, supervisor, reloads: history }

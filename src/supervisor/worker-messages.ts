@@ -16,6 +16,8 @@ export interface Plan {
   readonly shutdownDelay: number
   /** The address of the metrics; null: metrics are off. */
   readonly metrics: { readonly host: string; readonly port: number } | null
+  /** `log` of the configuration, for the lines of the supervisor. */
+  readonly log: { readonly level: 'info' | 'warn' | 'error'; readonly format: 'auto' | 'json' | 'pretty' }
   /** The folder of the server, absolute; null: it keeps nothing. */
   readonly dataDir: string | null
   /** Whether changes of the files are looked for. */

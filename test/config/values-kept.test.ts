@@ -60,6 +60,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
       sign_ins_per_address: 600,
       sign_ins_per_tenant: 6000,
     },
+    log: { level: 'info', format: 'auto', probes: false },
     swagger: true,
     tenants: {
       a: {
@@ -235,6 +236,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, its proxies, connections, metrics, postgres, audit, its list, limits, tenants, a, oauth2, audience, scopes, oidc, its claims, pages, password and list, signing, users, clients, app, six lists, three maps of claims.
-  expect(checkFrozen(await configOf(text))).toBe(32)
+  // config, server, its proxies, connections, metrics, postgres, audit, its list, limits, log, tenants, a, oauth2, audience, scopes, oidc, its claims, pages, password and list, signing, users, clients, app, six lists, three maps of claims.
+  expect(checkFrozen(await configOf(text))).toBe(33)
 })

@@ -4,6 +4,7 @@ import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 /** Tenants with a client for each rule: acme does most, beta has other settings, the others are refused. */
 export const acmeYaml = `
+log: { probes: true }
 tenants:
   acme:
     name: Acme

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateKeyPem } from '../../src/platform/node/node-keys.ts'
 import { basic, getProtected, grant, refusal, startAcme, svc, tokenPath } from '../endpoints/acme.ts'
-import type { TestApp } from '../support/test-app.ts'
+import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
 
@@ -223,5 +223,25 @@ describe('a key that cannot be used', () => {
     await app.token('beta', svc)
     await writeFile(path, await generateKeyPem({ kty: 'EC', crv: 'P-256' }, 0))
     expect((await app.post('acme', { ...grant, ...svc })).status).toBe(200)
+  })
+})
+
+describe('probes', () => {
+  const yaml = 'tenants: { a: { name: A, oauth2: {} } }'
+
+  test('that went well have no line unless it is wanted; one that fails has its line', async () => {
+    const quiet = await startTestApp(yaml)
+    for (const path of ['/health', '/health/live', '/health/ready']) await quiet.send(path)
+    quiet.lifecycle.phase = 'stopping'
+    expect((await quiet.send('/health/ready')).status).toBe(503)
+    expect(quiet.log).toEqual([])
+    await quiet.send('/health/none')
+    await quiet.send('/health', { method: 'POST' })
+    expect(quiet.log.map(({ status }) => status)).toEqual([404, 405])
+    await quiet.close()
+    const loud = await startTestApp(`log: { probes: true }\n${yaml}`)
+    for (const path of ['/health', '/health/live', '/health/ready']) await loud.send(path)
+    expect(loud.log.map(({ route }) => route)).toEqual(['/health', '/health/live', '/health/ready'])
+    await loud.close()
   })
 })

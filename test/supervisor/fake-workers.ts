@@ -3,7 +3,7 @@ import type { Plan, ToSupervisor, ToWorker } from '../../src/supervisor/worker-m
 
 export const plan: Plan = {
   ...{ host: '127.0.0.1', port: 0, isShared: true, shutdownDelay: 0 },
-  ...{ metrics: null, dataDir: null, watch: false },
+  ...{ metrics: null, dataDir: null, watch: false, log: { level: 'info', format: 'auto' } },
 }
 
 /** A worker that answers as it is told to. */

@@ -10,14 +10,28 @@ export interface FinishedRequest {
   readonly started: number
 }
 
-/** Writes the one log line of a request, and counts it. */
-export function logRequest(
-  { method, id, notes, status, started }: FinishedRequest,
-  { log, metrics }: Pick<Deps, 'log' | 'metrics'>,
-): void {
+interface LoggingDeps extends Pick<Deps, 'log' | 'metrics'> {
+  /** Default: probes have no line. */
+  readonly settings?: { readonly log?: { readonly probes: boolean } }
+}
+
+/** The routes that supervisors and load balancers ask every few seconds. */
+const probeRoutes: readonly (string | undefined)[] = ['/health', '/health/live', '/health/ready']
+
+/** A probe that went well says nothing, and there are thousands a day. */
+function isQuietProbe({ notes, status }: FinishedRequest, { settings }: LoggingDeps): boolean {
+  const isGood = status < 400 || notes.isExpected
+  return isGood && !settings?.log?.probes && probeRoutes.includes(notes.route)
+}
+
+/** Writes the one log line of a request, and counts it. Probes have a line where `log.probes` says so, and where they fail. */
+export function logRequest(finished: FinishedRequest, deps: LoggingDeps): void {
+  const { method, id, notes, status, started } = finished
+  const { log, metrics } = deps
   const milliseconds = performance.now() - started
   metrics?.countRequest(notes.route, method, status, milliseconds)
   if (notes.error !== undefined) metrics?.countError(notes.error, notes.reason, notes.finding?.check)
+  if (isQuietProbe(finished, deps)) return
   log(status >= 500 && !notes.isExpected ? 'error' : 'info', 'request', {
     request_id: id,
     method,
