@@ -115,8 +115,9 @@ export class WorkerHandle {
     })
   }
 
-  /** Asks for samples like {@link ask}. A worker that hangs is not asked again before it answers, because metrics may be read for days. */
+  /** Asks for samples like {@link ask}. A worker that hangs is not asked again before it answers, because metrics may be read for days. One that starts cannot answer yet. */
   askSamples(): Promise<boolean> {
+    if (!this.#isReady) return Promise.resolve(false)
     this.#samplesAsked ??= this.ask({ type: 'metrics' }, 'metrics').finally(() => {
       this.#samplesAsked = undefined
     })
@@ -125,6 +126,7 @@ export class WorkerHandle {
 
   /** Asks for the status like {@link askSamples}. */
   askStatus(): Promise<boolean> {
+    if (!this.#isReady) return Promise.resolve(false)
     this.#statusAsked ??= this.ask({ type: 'status' }, 'status').finally(() => {
       this.#statusAsked = undefined
     })

@@ -135,3 +135,28 @@ test('a worker that hangs is asked for its samples once, however often they are 
   supervisor.stop('SIGTERM')
   expect(await code).toBe(0)
 })
+
+test('a worker that is asked for its metrics and its status while it starts is asked again once it is ready', async () => {
+  let isReady = false
+  const behave: Behave = (worker, message) => {
+    if (message.type === 'listen' && !isReady) return
+    behaveWell(worker, message)
+  }
+  const { supervisor, pool, started, settle, pass } = setUp({ workers: 1, behave })
+  void supervisor.run()
+  await settle()
+  await pool.collect()
+  expect((await pool.survey()).map(({ isServing, status }) => [isServing, status])).toEqual([
+    [false, undefined],
+  ])
+  expect(started[0]?.types).toEqual(['begin', 'listen'])
+  isReady = true
+  started[0]?.say({ type: 'ready', text: '' })
+  await settle()
+  const surveyed = Promise.all([pool.collect(), pool.survey()])
+  await pass(1000)
+  await surveyed
+  expect(started[0]?.types).toEqual(['begin', 'listen', 'metrics', 'status'])
+  supervisor.stop('SIGTERM')
+  await settle()
+})
