@@ -26,6 +26,7 @@ need jq jq
 need nginx nginx
 need caddy caddy
 need openssl openssl
+need prometheus promtool
 [ -e /usr/share/lua/5.3/socket.lua ] || bring lua-socket LuaSocket
 need strace strace
 need systemd systemd-analyze

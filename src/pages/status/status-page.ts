@@ -146,7 +146,7 @@ function renderProcesses({ processes, supervisorPid, restarts, now }: StatusView
   return html`<section aria-labelledby="processes">
 <h2 id="processes">${isAlone ? 'Process' : 'Workers'}</h2>
 <p class="soft">${note}</p>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="processes">
+<div class="scroll" tabindex="0" role="region" aria-label="Table of processes">
 <table>
 <thead><tr>${isAlone ? nothing : html`<th scope="col">Worker</th>`}<th scope="col">Process</th><th scope="col">State</th><th scope="col">Up</th><th scope="col">Memory</th></tr></thead>
 <tbody>

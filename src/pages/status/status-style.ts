@@ -40,7 +40,7 @@ footer { margin-top: 2rem; padding-top: 1rem; border-top: 1px solid var(--line);
 .verdict li + li { margin-top: .25rem; }
 .verdict li .soft { display: block; font-size: .875rem; }
 .dot { display: inline-block; width: .625rem; height: .625rem; margin-right: .625rem; border-radius: 50%; background: currentcolor; }
-.cards { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
+.cards { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }
 .card, table, .faults li, .limits { background: var(--card); border: 1px solid var(--line); border-radius: .625rem; }
 .card { padding: .875rem 1rem; font-size: .9375rem; }
 .card .value { margin: .125rem 0 .25rem; font-size: 1.375rem; line-height: 1.3; font-weight: 650; letter-spacing: -.01em; }
@@ -70,7 +70,11 @@ td { border-top: 1px solid var(--line); }
 .limits div { display: flex; justify-content: space-between; gap: 1rem; padding: .375rem 0; }
 .limits dd { font-weight: 600; font-variant-numeric: tabular-nums; text-align: right; }
 @media (max-width: 30rem) {
-  th, td { padding: .5rem .625rem; }
+  .cards { grid-template-columns: 1fr 1fr; }
+  .card { padding: .75rem .875rem; font-size: .875rem; }
+  .card .value { font-size: 1.125rem; }
+  table { font-size: .875rem; }
+  th, td { padding: .5rem; white-space: normal; }
   th:first-child, td:first-child { padding-left: .875rem; }
 }
 @media print { html { background: none; } }

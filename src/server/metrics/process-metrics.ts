@@ -149,6 +149,9 @@ function limitsOf({ limits, server }: Pick<Config, 'limits' | 'server'>): Record
     value,
   ])
   return Object.fromEntries(
-    [...Object.entries(limits), ...ofConnections].map(([name, value]) => [name, String(value)]),
+    [...Object.entries(limits), ...ofConnections].map(([name, value]) => [
+      name,
+      value === null ? 'no limit' : String(value),
+    ]),
   )
 }
