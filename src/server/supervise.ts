@@ -58,13 +58,14 @@ export async function supervise(
   })
   const removeStop = platform.onStopSignal((signal) => supervisor.stop(signal))
   const apply = (source: ConfigSource) => supervisor.swap(source)
+  const plan = (source: ConfigSource) => supervisor.plan(source)
   const noteRejected = (isRejected: boolean) => supervisor.noteRejected(isRejected)
   const replace = async () => {
     const isDone = await supervisor.replace()
     orders.reloads.noteReplaced(isDone)
     return isDone
   }
-  const orders = hearReloads({ args, platform, log, since, history, apply, noteRejected, replace })
+  const orders = hearReloads({ args, platform, log, since, history, plan, apply, noteRejected, replace })
   try {
     return await supervisor.run()
   } catch (cause) {

@@ -7,9 +7,9 @@ import { Renewals } from './renewals.ts'
 import { keepWorker, type NextTry, type WorkerEnd } from './slot.ts'
 import { orderOf, secondSignal } from './stop-order.ts'
 import type { Generation, SupervisorOptions } from './supervisor-options.ts'
-import { swapWorkers } from './swap-workers.ts'
+import { catchUp, swapWorkers } from './swap-workers.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
-import type { ConfigSource, Place, Plan, SwapResult } from './worker-messages.ts'
+import type { ConfigSource, Place, Plan, PlanResult, SwapResult } from './worker-messages.ts'
 
 /** Number of failures in a row after which the start is given up. */
 const mostFailures = 5
@@ -78,11 +78,16 @@ export class Supervisor {
   swap(config: ConfigSource): Promise<SwapResult> {
     return this.#exclusively(async () => {
       const generation = this.#current
-      const onAgreed = () => {
-        if (generation) generation.config = config
-      }
+      const onAgreed = () => void (generation && Object.assign(generation, { config }))
       return swapWorkers(config, { workers: this.#serving, pause: (time) => this.#pause(time), onAgreed })
     })
+  }
+
+  /** Lets a worker say what a configuration would change. */
+  async plan(config: ConfigSource): Promise<PlanResult> {
+    await this.#changing
+    const [worker] = this.#serving
+    return (await worker?.plan(config)) ?? { isTaken: false, faults: ['no worker was there to answer'] }
   }
 
   /** Tells the workers whether the newest configuration was refused. */
@@ -163,14 +168,9 @@ export class Supervisor {
     await this.#join(generation, worker)
     if (this.#isConfigRejected) worker.send({ type: 'note', isConfigRejected: true })
     // The configuration changed while the worker started with the one before.
-    if (generation.config !== config) void this.#exclusively(() => this.#catchUp(worker, generation))
+    if (generation.config !== config)
+      void this.#exclusively(() => catchUp(worker, generation.config, (time) => this.#pause(time)))
     return worker
-  }
-
-  async #catchUp(worker: WorkerHandle, { config }: Generation): Promise<void> {
-    const pause = (milliseconds: number) => this.#pause(milliseconds)
-    const result = await swapWorkers(config, { workers: [worker], pause, onAgreed: () => {} })
-    if (!result.isTaken) worker.kill()
   }
 
   /** Lets a worker listen once it knows its configuration. Returns its text for people. */

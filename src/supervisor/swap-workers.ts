@@ -32,6 +32,16 @@ export async function swapWorkers(
   return taken
 }
 
+/** Gives the configuration in force to a worker that started with the one before. A worker that cannot take it is ended. */
+export async function catchUp(
+  worker: WorkerHandle,
+  config: ConfigSource,
+  pause: SwapWorkersOptions['pause'],
+): Promise<void> {
+  const result = await swapWorkers(config, { workers: [worker], pause, onAgreed: () => {} })
+  if (!result.isTaken) worker.kill()
+}
+
 /** Undefined when the worker ended first. */
 async function prepareInTime(
   worker: WorkerHandle,

@@ -1,7 +1,7 @@
 import type { ProcessStatus } from '../metrics/process-status.ts'
 import type { Samples } from '../metrics/samples.ts'
 import type { ChildProcess, Exit } from '../platform/processes.ts'
-import type { ConfigSource, Plan, SwapResult, ToSupervisor, ToWorker } from './worker-messages.ts'
+import type { ConfigSource, Plan, PlanResult, SwapResult, ToSupervisor, ToWorker } from './worker-messages.ts'
 
 /** A worker ended before it did what the supervisor waited for. */
 export class WorkerEnded extends Error {
@@ -105,6 +105,12 @@ export class WorkerHandle {
   async prepare(config: ConfigSource): Promise<SwapResult | undefined> {
     const received = await this.#request({ type: 'prepare', config }, 'prepared')
     return received?.type === 'prepared' ? received.result : undefined
+  }
+
+  /** Lets the worker say what a configuration would change; undefined when it ends first. */
+  async plan(config: ConfigSource): Promise<PlanResult | undefined> {
+    const received = await this.#request({ type: 'plan', config }, 'compared')
+    return received?.type === 'compared' ? received.result : undefined
   }
 
   #request(message: ToWorker, answer: ToSupervisor['type']): Promise<ToSupervisor | undefined> {

@@ -52,6 +52,16 @@ export type SwapResult =
       readonly faults: readonly string[]
     }
 
+/** What a configuration would change; `changes` are of config/changes/, and nobody here looks into them. */
+export type PlanResult =
+  | {
+      readonly isTaken: true
+      readonly changes: readonly unknown[]
+      /** Names of changed settings that would wait for a restart. */
+      readonly fixed: readonly string[]
+    }
+  | { readonly isTaken: false; readonly faults: readonly string[] }
+
 /** The place that the supervisor gives a worker. */
 export interface Place {
   /** The port of the start; a later configuration does not change it. */
@@ -82,6 +92,8 @@ export type ToWorker =
   | { readonly type: 'prepare'; readonly config: ConfigSource }
   /** Put the prepared configuration in force. */
   | { readonly type: 'commit' }
+  /** Say what a configuration would change. */
+  | { readonly type: 'plan'; readonly config: ConfigSource }
   /** Forget the prepared configuration. */
   | { readonly type: 'abort' }
   /** Whether the newest configuration was refused, for /health/ready. */
@@ -101,4 +113,5 @@ export type ToSupervisor =
   | { readonly type: 'metrics'; readonly samples: Samples }
   | { readonly type: 'status'; readonly status: ProcessStatus }
   | { readonly type: 'prepared'; readonly result: SwapResult }
+  | { readonly type: 'compared'; readonly result: PlanResult }
   | { readonly type: 'committed' }

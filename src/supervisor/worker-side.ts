@@ -8,6 +8,7 @@ import {
   type ConfigSource,
   type Place,
   type Plan,
+  type PlanResult,
   type SwapResult,
   type ToSupervisor,
   type ToWorker,
@@ -32,6 +33,8 @@ export interface WorkerDuties {
 export interface SwapDuties {
   /** Never throws. */
   prepare(config: ConfigSource): Promise<SwapResult>
+  /** Never throws. */
+  plan(config: ConfigSource): Promise<PlanResult>
   commit(): void
   abort(): void
   note(isConfigRejected: boolean): void
@@ -149,6 +152,8 @@ export class WorkerSide {
   #takeSwap(message: ToWorker, swap: SwapDuties): void {
     if (message.type === 'prepare')
       void swap.prepare(message.config).then((result) => this.#send({ type: 'prepared', result }))
+    if (message.type === 'plan')
+      void swap.plan(message.config).then((result) => this.#send({ type: 'compared', result }))
     if (message.type === 'commit') {
       swap.commit()
       this.#send({ type: 'committed' })

@@ -1,17 +1,20 @@
 import type { Files } from '../../platform/files.ts'
-import type { SwapResult } from '../../supervisor/worker-messages.ts'
+import type { ConfigSource, PlanResult, SwapResult } from '../../supervisor/worker-messages.ts'
 
 /** What a command asks of a running server. */
 export type ControlRequest =
   | { readonly command: 'hello' }
   /** Read the files again and put them in force. */
   | { readonly command: 'reload' }
+  /** Say what these files would change. */
+  | { readonly command: 'plan'; readonly source: ConfigSource }
   /** Replace the workers by new processes. */
   | { readonly command: 'restart-workers' }
 
 export type ControlAnswer =
   | { readonly hello: { readonly version: string; readonly pid: number } }
   | { readonly reload: SwapResult }
+  | { readonly plan: PlanResult }
   | { readonly restartWorkers: 'done' | 'failed' | 'no workers' }
   | { readonly error: string }
 

@@ -2,6 +2,7 @@ import { buildInfo } from '../../build-info.ts'
 import { findConfig } from '../../cli/find-config.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
+import type { ConfigSource, PlanResult } from '../../supervisor/worker-messages.ts'
 import { type Control, type ControlActions, openControl } from './control.ts'
 import { FileWatch } from './file-watch.ts'
 import { findSource } from './read-source.ts'
@@ -13,6 +14,8 @@ interface HearReloadsOptions
   readonly platform: Platform
   /** Milliseconds since the epoch: when the configuration of the start was not read yet. */
   readonly since: number
+  /** Says what a configuration would change. */
+  readonly plan: (source: ConfigSource) => Promise<PlanResult>
   /** Replaces the workers by new processes; undefined: there are none. */
   readonly replace?: () => Promise<boolean>
 }
@@ -33,7 +36,7 @@ export interface ReloadOrders {
 
 /** Makes the reloads of this process, or of its workers, and hears the signals from now on. */
 export function hearReloads(options: HearReloadsOptions): ReloadOrders {
-  const { args, platform, log, replace, since } = options
+  const { args, platform, log, plan, replace, since } = options
   const watch = new FileWatch({
     ...{ ...platform, platform, since },
     findPath: () => findConfig(args, platform),
@@ -56,7 +59,7 @@ export function hearReloads(options: HearReloadsOptions): ReloadOrders {
   return {
     reloads,
     listen: (hearing) => {
-      const actions = createActions({ platform, reloads, replace })
+      const actions = createActions({ platform, reloads, plan, replace })
       control = openControl({ platform, log, dataDir: hearing.dataDir, actions })
       watch.enable(hearing.watch)
     },
@@ -72,13 +75,15 @@ export function hearReloads(options: HearReloadsOptions): ReloadOrders {
 interface ActionParts {
   readonly platform: Platform
   readonly reloads: Reloads
+  readonly plan: HearReloadsOptions['plan']
   readonly replace: (() => Promise<boolean>) | undefined
 }
 
-function createActions({ platform, reloads, replace }: ActionParts): ControlActions {
+function createActions({ platform, reloads, plan, replace }: ActionParts): ControlActions {
   return {
     hello: async () => ({ hello: { version: buildInfo.version, pid: platform.processes.pid } }),
     reload: async () => ({ reload: await reloads.run('grantd reload') }),
+    plan: async ({ source }) => ({ plan: await plan(source) }),
     'restart-workers': async () => {
       if (!replace) return { restartWorkers: 'no workers' }
       return { restartWorkers: (await replace()) ? 'done' : 'failed' }

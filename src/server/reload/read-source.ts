@@ -15,7 +15,10 @@ export async function readSource(source: ConfigSource, platform: Platform): Prom
   const { path, folder, text, inclusion } = source
   if (path === null) throw new NoFile('there is no config.yaml, and the server is a demo; restart it for one')
   if (text === null) return loadConfig(path, platform)
-  return loadConfigText({ file: path, path, text, folder, ...(inclusion && { inclusion }) }, platform)
+  // The name may be relative to the folder of a command, and this process may run in another one.
+  const absolute = platform.files.resolve(folder, path.slice(path.lastIndexOf('/') + 1))
+  const named = { file: path, path: absolute, text, folder }
+  return loadConfigText({ ...named, ...(inclusion && { inclusion }) }, platform)
 }
 
 const largestConfig = 64 * 1024 * 1024

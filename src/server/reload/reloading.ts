@@ -57,6 +57,7 @@ export function createReloading(options: ReloadingOptions): Reloading {
     if (result.isTaken) swap?.commit()
     return result
   }
+  const plan = (source: ConfigSource) => (swap ?? notBegun()).plan(source)
   return {
     findClients: () => findDeps().clients,
     history,
@@ -68,9 +69,10 @@ export function createReloading(options: ReloadingOptions): Reloading {
       }
       const begun = new Swap({ ...running, platform, dataDir, findRunning: findDeps, use })
       swap = begun
-      if (!worker) orders = hearReloads({ ...options, history, apply, noteRejected: note })
+      if (!worker) orders = hearReloads({ ...options, history, plan, apply, noteRejected: note })
       return {
         prepare: (source) => begun.prepare(source),
+        plan,
         commit: () => begun.commit(),
         abort: () => begun.abort(),
         note,

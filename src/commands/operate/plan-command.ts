@@ -1,0 +1,77 @@
+import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
+import { getConfigPath } from '../../cli/find-config.ts'
+import { configOption, dataDirOption, jsonOption } from '../../cli/options.ts'
+import { type Change, compareConfigs } from '../../config/changes/compare-configs.ts'
+import { ConfigError, renderFault } from '../../config/fault.ts'
+import { loadConfig } from '../../config/load.ts'
+import type { ParsedArguments } from '../../platform/arguments.ts'
+import type { Platform } from '../../platform/platform.ts'
+import { keepFixed } from '../../server/reload/fixed-settings.ts'
+import { sourceAt } from '../../server/reload/read-source.ts'
+import type { PlanResult } from '../../supervisor/worker-messages.ts'
+import { askServers } from './ask-servers.ts'
+import { renderPlan } from './render-plan.ts'
+
+export const planCommand: Command = {
+  name: 'plan',
+  group: 'Configure',
+  summary: 'Tell what a configuration would change in the running server, before it does',
+  words: '[FILE]',
+  mostWords: 1,
+  options: [
+    configOption,
+    dataDirOption,
+    { name: 'against', value: 'FILE', description: 'compare with this file, and ask no server' },
+    jsonOption,
+  ],
+  details:
+    'Compares FILE, or the configuration itself, with what is in force. Values of secrets and passwords are never shown.\nEnds with 0 when nothing changes, with 2 when something does, and with 1 when the file has a fault or no server runs.',
+  example: 'grantd plan new.yaml',
+  run: plan,
+}
+
+/** Something changes. */
+const somethingChanges = 2
+
+async function plan(args: ParsedArguments, platform: Platform): Promise<number> {
+  const file = args.positionals[0] ?? (await getConfigPath(args, platform))
+  const against = args.text('against')
+  const result =
+    against === undefined
+      ? await askRunning(file, args, platform)
+      : await compareFiles(against, file, platform)
+  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(result)}\n`)
+  if (!result.isTaken) {
+    if (!args.isSet('json')) for (const fault of result.faults) platform.writeError(`${fault}\n`)
+    return exitCodes.failed
+  }
+  const changes = result.changes as readonly Change[]
+  if (!args.isSet('json')) platform.writeOut(renderPlan({ changes, fixed: result.fixed }, platform))
+  return changes.length + result.fixed.length > 0 ? somethingChanges : exitCodes.ok
+}
+
+async function askRunning(file: string, args: ParsedArguments, platform: Platform): Promise<PlanResult> {
+  const source = await sourceAt(file, platform)
+  // Reports why the file cannot be read.
+  if (source.text === null) return findFaults(() => loadConfig(file, platform))
+  const [answer] = await askServers({ command: 'plan', source }, args, platform)
+  if (answer && 'plan' in answer) return answer.plan
+  throw new CommandError('The server gave another answer than was asked for')
+}
+
+async function compareFiles(before: string, after: string, platform: Platform): Promise<PlanResult> {
+  return findFaults(async () => {
+    const running = await loadConfig(before, platform)
+    const { loaded, fixed } = keepFixed(await loadConfig(after, platform), running)
+    return { isTaken: true, changes: await compareConfigs(running.config, loaded.config), fixed } as const
+  })
+}
+
+async function findFaults(work: () => Promise<unknown>): Promise<PlanResult> {
+  try {
+    return (await work()) as PlanResult
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause
+    return { isTaken: false, faults: cause.faults.map(renderFault) }
+  }
+}

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from '../../../src/cli/command.ts'
+import { planCommand } from '../../../src/commands/operate/plan-command.ts'
+import { reloadCommand } from '../../../src/commands/operate/reload-command.ts'
+import { parseArguments } from '../../../src/platform/arguments.ts'
+import { bunPlatform } from '../../../src/platform/bun/bun.ts'
+import { type Served, startServed } from '../../support/served.ts'
+
+const platform = bunPlatform()
+const secret = 'a-secret-of-the-service-to-plan'
+const text = (more = '') =>
+  `tenants:\n  acme:\n    name: Acme\n    oauth2: {}\n    signing: { algorithm: ES256 }\n    clients: { svc: { secret: ${secret}, scopes: [] } }\n${more}`
+
+let folder: string
+let server: Served | undefined
+
+const write = (name: string, content: string) => writeFile(join(folder, name), content, { mode: 0o600 })
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grantd-plan-'))
+  await write('config.yaml', text())
+  server = await startServed(folder)
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await rm(folder, { recursive: true })
+})
+
+/** What a command says, and its exit code; a CommandError is what it throws. */
+async function run(command: Command, ...words: string[]) {
+  let out = ''
+  let err = ''
+  const types = Object.fromEntries(
+    command.options.map(({ name, value }) => [name, value ? 'string' : 'boolean'] as const),
+  )
+  const args = parseArguments(['--config', join(folder, 'config.yaml'), ...words], { types, aliases: {} })
+  const code = await command.run(args, {
+    ...platform,
+    isTerminal: false,
+    environment: () => undefined,
+    writeOut: (part) => {
+      out += part
+    },
+    writeError: (part) => {
+      err += part.replaceAll(`${folder}/`, '')
+    },
+  })
+  return { code, out, err }
+}
+
+test('plan says that nothing changes, what changes of another file, and a fault with its place', async () => {
+  expect(await run(planCommand)).toEqual({ code: 0, out: 'Nothing changes.\n', err: '' })
+  const other = join(folder, 'other.yaml')
+  await write(
+    'other.yaml',
+    text('  beta: { name: Beta }\n').replace(secret, 'b-secret-of-the-service-to-plan'),
+  )
+  const { code, out } = await run(planCommand, other)
+  expect([code, out]).toEqual([
+    2,
+    [
+      '~ client acme/svc changed',
+      '    secret_hash changes',
+      '    => its old secret is wrong from then on',
+      '+ tenant beta added',
+      '',
+      '2 changes. Tenants and clients that were made by the admin API or by commands stay as they are.',
+      '',
+    ].join('\n'),
+  ])
+  const json = JSON.parse((await run(planCommand, other, '--json')).out)
+  expect(json).toMatchObject({ isTaken: true, changes: [{ what: 'client' }, { what: 'tenant' }], fixed: [] })
+  await write('other.yaml', text('  beta: { nam: Beta }\n'))
+  const faulty = await run(planCommand, other)
+  expect(faulty.code).toBe(1)
+  expect(faulty.err).toContain('other.yaml:7:11: tenants.beta.nam is not a known key')
+  const gone = await run(planCommand, join(folder, 'gone.yaml'))
+  expect([gone.code, gone.err]).toEqual([
+    1,
+    'gone.yaml: there is no such file; write one, or name another with --config PATH\n',
+  ])
+  // It changed nothing.
+  expect(await run(planCommand)).toMatchObject({ code: 0 })
+})
+
+test('plan --against compares two files without a server', async () => {
+  await write('a.yaml', text())
+  await write('b.yaml', `server: { port: 1 }\n${text()}`)
+  const { code, out } = await run(planCommand, join(folder, 'b.yaml'), '--against', join(folder, 'a.yaml'))
+  expect(code).toBe(2)
+  expect(out).toStartWith('! server.port changes only at a restart\n\n1 change.')
+})
+
+test('reload says that the configuration is in force, or the fault with its place', async () => {
+  expect(await run(reloadCommand)).toEqual({ code: 0, out: 'ok: the configuration is in force\n', err: '' })
+  await write('config.yaml', `server: { port: 4711 }\n${text()}`)
+  expect((await run(reloadCommand)).err).toBe(
+    'warning: server.port is as before until a restart: a reload cannot change it\n',
+  )
+  await write('config.yaml', 'tenants: [\n')
+  const faulty = await run(reloadCommand)
+  expect(faulty.code).toBe(78)
+  expect(faulty.err).toMatch(
+    /^config\.yaml:\d:\d: the file is not valid YAML: .*\nThe reload failed, the old configuration stays in force\n$/,
+  )
+  expect(JSON.parse((await run(reloadCommand, '--json')).out)).toMatchObject([{ reload: { isTaken: false } }])
+  await write('config.yaml', text())
+  await expect(run(reloadCommand, '--restart-workers')).rejects.toThrow(
+    'The server has no workers to replace',
+  )
+})
+
+test('without a running server both say where they looked, and a socket of a killed server is no server', async () => {
+  await server?.stop()
+  server = undefined
+  const wanted = `Cannot find a running server: none listens in ${join(folder, 'data/control')}`
+  await expect(run(planCommand)).rejects.toThrow(wanted)
+  await expect(run(reloadCommand)).rejects.toThrow(wanted)
+  const { localSockets, files } = platform
+  await files.makePrivateFolder(join(folder, 'data/control'))
+  const left = Bun.listen({ unix: join(folder, 'data/control/1-dead.sock'), socket: { data() {} } })
+  left.stop(true)
+  await expect(run(reloadCommand)).rejects.toThrow(wanted)
+  expect(await localSockets.ask(join(folder, 'data/control/none.sock'), '{}')).toBeUndefined()
+})
