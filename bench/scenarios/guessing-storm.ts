@@ -7,6 +7,7 @@ import type { Server } from '../contenders/server.ts'
 import { toTokenRequest } from '../contenders/token-entry.ts'
 import { answersOf, type FloodReport, limitedAfter, startFlood } from '../measure/flood/run-flood.ts'
 import { renderHttp, runPaced } from '../measure/pace/run-paced.ts'
+import type { Usage } from '../measure/processes.ts'
 import type { HttpRequest } from '../measure/wrk.ts'
 import type { Figure } from '../results.ts'
 import type { Bench, Scenario } from './scenario.ts'
@@ -135,6 +136,7 @@ async function stormOnce(
   const requests = await prepareGuesses(servers, shape, at)
   const places = { elsewhere: `192.0.2.${number + 1}`, behind: at[0] ?? '' }
   await measureBoth(servers, places, 1)
+  const idle = await usedBy(servers)
   const quiet = await measureBoth(servers, places, seconds)
   const before = await usedBy(servers)
   const flood = startFlood({
@@ -148,11 +150,14 @@ async function stormOnce(
   })
   // The limits have two seconds.
   await Bun.sleep(2000)
+  const begun = await usedBy(servers)
   const storm = await measureBoth(servers, places, seconds)
-  const report = await flood.report
   const after = await usedBy(servers)
+  const report = await flood.report
   bench.say(`${name}: ${JSON.stringify(report.seconds)} ${report.broken} broken`)
-  return renderFigures(name, { quiet, storm, report, grown: after - before })
+  const share = (from: Used, to: Used) => (100 * (to.cpu - from.cpu)) / seconds
+  const busy = { quiet: share(idle, before), storm: share(begun, after) }
+  return renderFigures(name, { quiet, storm, report, busy, grown: after.rss - before.rss })
 }
 
 interface Both {
@@ -179,9 +184,12 @@ async function measureBoth(
   return { elsewhere, behind }
 }
 
-async function usedBy(servers: readonly Server[]): Promise<number> {
+type Used = Pick<Usage, 'cpu' | 'rss'>
+
+async function usedBy(servers: readonly Server[]): Promise<Used> {
   const used = await Promise.all(servers.map((server) => server.measure()))
-  return used.reduce((sum, { rss }) => sum + rss, 0)
+  const sum = (member: keyof Used) => used.reduce((total, one) => total + one[member], 0)
+  return { cpu: sum('cpu'), rss: sum('rss') }
 }
 
 /** A few hundred requests that are sent again and again: of each kind, from each address, for each client. */
@@ -266,11 +274,13 @@ interface Stormed {
   readonly quiet: Both
   readonly storm: Both
   readonly report: FloodReport
+  /** Per cent of a core, of the servers together. */
+  readonly busy: { readonly quiet: number; readonly storm: number }
   /** MB. */
   readonly grown: number
 }
 
-function renderFigures(name: string, { quiet, storm, report, grown }: Stormed): Figure[] {
+function renderFigures(name: string, { quiet, storm, report, busy, grown }: Stormed): Figure[] {
   const figure = (what: string, value: number, unit: string): Figure => ({
     name: `${name}: ${what}`,
     value,
@@ -283,6 +293,8 @@ function renderFigures(name: string, { quiet, storm, report, grown }: Stormed): 
     figure('p99 behind the same address, in the storm', storm.behind, 'ms'),
     figure('guesses answered', answersOf(report), '/s'),
     figure('until 95 % of the answers are 429', limitedAfter(report) ?? Number.POSITIVE_INFINITY, 's'),
+    figure('processor, quiet', busy.quiet, '% of a core'),
+    figure('processor, in the storm', busy.storm, '% of a core'),
     figure('memory more than before', grown, 'MB'),
   ]
 }

@@ -69,9 +69,8 @@ export class RateBooks {
     return count
   }
 
-  /** Counts a unit. */
-  add(count: RateCount): void {
-    const now = this.#options.now()
+  /** Counts a unit at `now` (ms since the epoch). */
+  add(count: RateCount, now: number): void {
     count.add(1, now)
     const fresh = count.fresh(now)
     if (!isPart(fresh, parts.shared, count)) return
@@ -83,9 +82,8 @@ export class RateBooks {
    * Shares the counts if the other processes do not know of a quarter of the rate. Until then nothing more of it may be used, or each process
    * would let in all of it at once. While the storage is away each process counts alone.
    */
-  settle(counts: readonly RateCount[]): Promise<void> | undefined {
+  settle(counts: readonly RateCount[], now: number): Promise<void> | undefined {
     if (this.#failures > 0) return undefined
-    const now = this.#options.now()
     const unknown = counts.find((count) => isPart(count.fresh(now), parts.known, count))
     if (!unknown) return undefined
     return this.#share(unknown.tenantId).then(() => undefined)

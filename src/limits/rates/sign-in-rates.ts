@@ -52,7 +52,7 @@ export class SignInRates {
     const { enabled, sign_ins_per_tenant } = this.#options.settings
     if (!enabled) return { isBusy: false }
     const tenant = this.#books.open(sender.tenantId, 't', sign_ins_per_tenant)
-    const settled = this.#books.settle([tenant, ...this.#countsOf(sender, false)])
+    const settled = this.#books.settle([tenant, ...this.#countsOf(sender, false)], this.#options.now())
     if (settled) return settled.then(() => this.#beginNow(sender, onBlock))
     return this.#beginNow(sender, onBlock)
   }
@@ -65,7 +65,7 @@ export class SignInRates {
     const counts = this.#countsOf(sender, isAbove)
     const longest = Math.max(...counts.map((count) => count.wait(at)), tenant.wait(at, 2))
     if (longest > 0) return this.#beginKnown(sender, { counts, longest, onBlock })
-    for (const count of [tenant, ...counts]) this.#books.add(count)
+    for (const count of [tenant, ...counts]) this.#books.add(count, at)
     return { isBusy: isAbove || counts.some((count) => count.used(at) > count.perMinute / 2) }
   }
 
@@ -98,7 +98,7 @@ export class SignInRates {
     const rate = Math.max(1, settings.sign_ins_per_address * smallShare)
     const own = browser === undefined ? undefined : this.#books.open(tenantId, `b ${browser}`, rate)
     if (own?.wait(now()) === 0) {
-      this.#books.add(own)
+      this.#books.add(own, now())
       return { isBusy: true }
     }
     throw refuse(counts[0], Math.max(1, Math.ceil(longest / 1000)), { now: now(), onBlock })

@@ -51,7 +51,7 @@ export class WrongCodes {
     const retryAfterSeconds = Math.ceil(Math.max(...counts.map((one) => one.wait(at))) / 1000)
     if (retryAfterSeconds === 0) {
       // Above its rate the client is not counted, or it would have to wait for ever.
-      for (const one of counts.length > 1 ? counts : [count, ofClient]) this.#books.add(one)
+      for (const one of counts.length > 1 ? counts : [count, ofClient]) this.#books.add(one, at)
       return undefined
     }
     if (Math.abs(at - count.toldAt) >= reportEvery) {
