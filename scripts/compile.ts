@@ -10,6 +10,9 @@ export interface CompileOptions {
 /** The functions of a start, which are laid side by side; made by start-order.ts. */
 export const startOrder = 'scripts/start-order.txt'
 
+/** The program, and what its threads run. The first one is what the executable starts. */
+const entrypoints = ['src/main.ts', 'src/platform/bun/bun-password-thread.ts']
+
 /** What an executable is made of: the files that are in it, as paths from the root of the project. */
 export interface Compiled {
   readonly files: readonly string[]
@@ -19,7 +22,7 @@ export interface Compiled {
 export async function compile({ outfile, target }: CompileOptions): Promise<Compiled> {
   await mkdir(dirname(outfile), { recursive: true })
   const result = await Bun.build({
-    entrypoints: ['src/main.ts'],
+    entrypoints,
     format: 'esm',
     bytecode: true,
     // What is imported where it is wanted stays out of the start: each such part is a chunk of its own.

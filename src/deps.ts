@@ -1,3 +1,4 @@
+import type { FewATurn } from './async/few-a-turn.ts'
 import type { AuditReader } from './audit/audit-trail.ts'
 import type { BuildInfo } from './build-info.ts'
 import type { ClientRegistry } from './clients/client-registry.ts'
@@ -44,6 +45,8 @@ export interface Deps {
   readonly people: People
   /** Checks passwords of people; see users/sign-in.ts. */
   readonly signIns: SignIns
+  /** Forms with a password that arrive at once take turns, so that tokens need not wait for all of them. */
+  readonly signInTurns: FewATurn
   readonly logoutNotices: LogoutNotices
   readonly keyring: Keyring
   readonly secrets: SecretChecker

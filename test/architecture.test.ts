@@ -86,6 +86,7 @@ const arrows: Record<string, readonly string[]> = {
   ],
   server: [
     'connections',
+    'async',
     'logout/backchannel-logout.ts',
     'refusals/refusal-book.ts',
     'app',
@@ -138,6 +139,7 @@ const arrows: Record<string, readonly string[]> = {
   app: ['endpoints', 'admin-app', 'http', 'swagger', 'deps'],
   'admin-app': ['admin', 'deps'],
   deps: [
+    'async',
     'logout/logout-notices.ts',
     'refusals/refusal-book.ts',
     'config/schema.ts',

@@ -28,7 +28,7 @@ async function authorize(request: TokenRequest, deps: GrantDeps): Promise<Author
   const presented = readParameters(request)
   const proven = await proveCode(presented, request, deps)
   const made = { grant: proven.grant, madeAt: proven.createdAt, invalid: codeInvalid }
-  const person = await getStandingPerson(made, tenant, deps)
+  const { person } = await getStandingPerson(made, tenant, deps)
   const narrowed = narrowGrant(proven.grant, { resources }, request)
   await checkCanSign(tenant, deps)
   const family = await redeemCode(presented, proven, request, deps)

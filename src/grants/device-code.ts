@@ -58,7 +58,7 @@ async function check(granted: DeviceGranted, request: TokenRequest, deps: GrantD
   const { tenant, resources } = request
   const grant = grantOf(granted)
   const made = { grant, madeAt: granted.allowed.at, invalid: deviceCodeInvalid }
-  const person = await getStandingPerson(made, tenant, deps)
+  const { person } = await getStandingPerson(made, tenant, deps)
   const narrowed = narrowGrant(grant, { resources }, request)
   await checkCanSign(tenant, deps)
   return { person, grant, narrowed }

@@ -1,3 +1,4 @@
+import { FewATurn } from '../async/few-a-turn.ts'
 import type { AuditReader } from '../audit/audit-trail.ts'
 import { buildInfo } from '../build-info.ts'
 import { ClientRegistry } from '../clients/client-registry.ts'
@@ -33,10 +34,13 @@ import { buildConfiguredPeople } from '../users/configured-people.ts'
 import { People } from '../users/people.ts'
 import type { SignIns } from '../users/sign-in.ts'
 
+/** Forms with a password that are read in a turn of the event loop. */
+const signInsATurn = 2
+
 export interface ComposeOptions {
   readonly platform: Pick<
     Platform,
-    'files' | 'hashing' | 'passwordHash' | 'cores' | 'outbound' | 'after' | 'monotonic'
+    'files' | 'hashing' | 'passwordHash' | 'cores' | 'outbound' | 'after' | 'monotonic' | 'nextTurn'
   >
   readonly log: Log
   readonly now: () => number
@@ -127,6 +131,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     refusals: composeRefusals(options),
     ...registries,
     signIns: composeSignIns(loaded, options),
+    signInTurns: new FewATurn(signInsATurn, platform.nextTurn),
     secrets: new SecretChecker({
       hashing: platform.hashing,
       passwordHash: platform.passwordHash,

@@ -110,8 +110,17 @@ export async function isSessionLive(
   sid: string,
   deps: Pick<SessionDeps, 'storage' | 'now'>,
 ): Promise<boolean> {
+  return (await findLiveSession(tenant, sid, deps)) !== undefined
+}
+
+/** The session of {@link isSessionLive}; undefined if it has ended. Throws StorageError. */
+export async function findLiveSession(
+  tenant: SessionTenant,
+  sid: string,
+  deps: Pick<SessionDeps, 'storage' | 'now'>,
+): Promise<Session | undefined> {
   const found = await recordsOf(tenant.id, deps).find(sid)
-  return found !== undefined && endOf(found.value, tenant) > deps.now()
+  return found && endOf(found.value, tenant) > deps.now() ? toSession(sid, found.value) : undefined
 }
 
 /** A use is written when the last one that was written is older (ms). */

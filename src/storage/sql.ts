@@ -75,10 +75,43 @@ export async function insertOne({ write }: Pick<SqlDatabase, 'write'>, row: NewR
   return (await write({ parts: insertParts, values })).length === 1
 }
 
+/** Rows by their ids, of which none is there twice. */
+export interface WantedRows {
+  readonly tenant: string
+  readonly kind: string
+  readonly ids: readonly string[]
+}
+
+const columns: Sql = sql`id, value, version, expires_at, used_at, parent`
+
+/**
+ * Statements that find 1 to 8 ids with one search for each id. With `id in (...)` SQLite takes 1.5 times as long, because it first sorts
+ * the ids into a table.
+ */
+const findParts = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => {
+  const one = sql`select ${columns} from grantd_records where tenant = ${''} and kind = ${''} and id = ${''}`
+  return Array.from({ length: count }, () => one).reduce((all, each) => sql`${all} union all ${each}`).parts
+})
+
+/** {@link SqlDatabase.find} by one statement. */
+export function findRows(
+  { read }: Pick<SqlDatabase, 'read'>,
+  { tenant, kind, ids }: WantedRows,
+): Promise<SqlRow[]> {
+  const parts = findParts[ids.length - 1]
+  if (parts) return read({ parts, values: ids.flatMap((id) => [tenant, kind, id]) })
+  const wanted = commaSeparated(ids.map((id) => sql`${id}`))
+  return read(
+    sql`select ${columns} from grantd_records where tenant = ${tenant} and kind = ${kind} and id in (${wanted})`,
+  )
+}
+
 /** A database for SqlStorage. Throws StorageError. Integers come back as numbers. */
 export interface SqlDatabase {
   readonly name: 'sqlite' | 'postgres'
   read(statement: Sql): Promise<SqlRow[]>
+  /** Returns the rows that exist, in no order. There is at least one id. */
+  find(rows: WantedRows): Promise<SqlRow[]>
   /** Resolves once the write is durable, or, inside a transaction, done. */
   write(statement: Sql): Promise<SqlRow[]>
   /** Like {@link write}. Returns false and changes nothing if there is a row with this id. */

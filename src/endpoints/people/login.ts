@@ -57,12 +57,14 @@ interface Visiting {
 }
 
 async function visit(request: Request, of: OAuth2Tenant, { deps, show }: Visiting): Promise<Response> {
+  const isForm = request.method === 'POST'
+  if (isForm) await deps.signInTurns.turn()
   const isInteraction = new URL(request.url).searchParams.has(interactionParameter)
   if (isInteraction)
     return openInteraction(request, of, deps, (page) =>
       show({ request, of, deps, page, signedIn: page.signedIn }),
     )
-  if (request.method === 'POST') await receiveBody(request)
+  if (isForm) await receiveBody(request)
   const cookie = readSessionCookie(request, of.tenant, deps)
   return show({ request, of, deps, page: undefined, signedIn: await findSignedIn(cookie, of.tenant, deps) })
 }

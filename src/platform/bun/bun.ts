@@ -4,11 +4,15 @@ import { nodePlatform } from '../node/node-process.ts'
 import type { Platform, Way } from '../platform.ts'
 import { createBatches } from './bun-batches.ts'
 import { bunHashing } from './bun-hashing.ts'
+import { bunPasswords, startPasswordThread } from './bun-passwords.ts'
 import { bunSteering } from './bun-steering.ts'
 import { tlsSettings } from './bun-tls.ts'
 
 /** More bytes than any endpoint accepts, so that our own limit refuses the request first, with an answer in JSON. */
 const maxRequestBodySize = 1024 * 1024
+
+/** Each takes some megabytes. Where there are more cores, the threads of the runtime do the rest. */
+const mostPasswordThreads = 4
 
 export function bunPlatform(): Platform {
   const shared = nodePlatform()
@@ -17,11 +21,11 @@ export function bunPlatform(): Platform {
     canRenewListener: shared.canSharePort,
     name: 'bun',
     hashing: bunHashing,
-    passwordHash: {
-      verify: (secret, hash) => Bun.password.verify(secret, hash),
-      hash: (secret, { memory, passes }) =>
-        Bun.password.hash(secret, { algorithm: 'argon2id', memoryCost: memory, timeCost: passes }),
-    },
+    // Only Linux has a priority for each thread.
+    passwordHash: bunPasswords({
+      most: process.platform === 'linux' ? mostPasswordThreads : 0,
+      start: startPasswordThread,
+    }),
     quickCurves: ['P-256', 'Ed25519'],
     fetch: sendRequest,
     listen,

@@ -1,6 +1,16 @@
-import { insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow, sql } from '../sql.ts'
+import {
+  findRows,
+  insertOne,
+  type NewRow,
+  type Sql,
+  type SqlDatabase,
+  type SqlRow,
+  sql,
+  type WantedRows,
+} from '../sql.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import { explainFault, ownFault, PostgresFault, readFault } from './postgres-fault.ts'
+import { PostgresFinds } from './postgres-finds.ts'
 import { PostgresInserts } from './postgres-inserts.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 import { Repeats } from './retries.ts'
@@ -16,6 +26,7 @@ export class PostgresDatabase implements SqlDatabase {
   /** Separate, so that a single statement does not wait for transactions that are retried. */
   readonly #statements = new Repeats(isConflict)
   readonly #transactions = new Repeats(isConflict)
+  readonly #finds = new PostgresFinds((statement) => this.read(statement))
   readonly #inserts = new PostgresInserts((statement) => this.write(statement))
 
   constructor(pool: PostgresPool, place: string) {
@@ -25,6 +36,10 @@ export class PostgresDatabase implements SqlDatabase {
 
   read(statement: Sql): Promise<SqlRow[]> {
     return this.#use(this.#statements, (connection) => connection.read(statement))
+  }
+
+  find(rows: WantedRows): Promise<SqlRow[]> {
+    return this.#finds.find(rows)
   }
 
   write(statement: Sql): Promise<SqlRow[]> {
@@ -119,6 +134,10 @@ class Inside implements SqlDatabase {
 
   read(statement: Sql): Promise<SqlRow[]> {
     return this.write(statement)
+  }
+
+  find(rows: WantedRows): Promise<SqlRow[]> {
+    return findRows({ read: (statement) => this.read(statement) }, rows)
   }
 
   async write(statement: Sql): Promise<SqlRow[]> {

@@ -2,7 +2,7 @@ import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type SqliteConnection, SqliteError } from '../../platform/sqlite-connection.ts'
 import { knownSchema, migrate } from '../migrate.ts'
-import { insertOne, type SqlDatabase, sql } from '../sql.ts'
+import { findRows, insertOne, type SqlDatabase, sql } from '../sql.ts'
 import { StorageError, StorageRefusedError } from '../storage.ts'
 import { applicationId } from './application-id.ts'
 import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
@@ -193,6 +193,7 @@ function inTransaction(connection: SqliteConnection): SqlDatabase {
     name: 'sqlite',
     read: query,
     write: query,
+    find: (rows) => findRows(database, rows),
     insert: (row) => insertOne(database, row),
     transaction: (work) => work(database),
     tidy: async () => {},

@@ -1,5 +1,14 @@
 import { type SqliteConnection, SqliteError, type SqliteErrorKind } from '../../platform/sqlite-connection.ts'
-import { createTexts, insertOne, type NewRow, type Sql, type SqlDatabase, type SqlRow } from '../sql.ts'
+import {
+  createTexts,
+  findRows,
+  insertOne,
+  type NewRow,
+  type Sql,
+  type SqlDatabase,
+  type SqlRow,
+  type WantedRows,
+} from '../sql.ts'
 import { StorageError } from '../storage.ts'
 import type { SqliteFiles } from './sqlite-files.ts'
 
@@ -61,6 +70,10 @@ export class SqliteDatabase implements SqlDatabase {
       this.#reads.push({ statement, resolve, reject })
       if (this.#reads.length === 1) this.#options.host.nextTurn(() => this.#readAll())
     })
+  }
+
+  find(rows: WantedRows): Promise<SqlRow[]> {
+    return findRows({ read: (statement) => this.read(statement) }, rows)
   }
 
   async write(statement: Sql): Promise<SqlRow[]> {
@@ -201,6 +214,7 @@ export class SqliteDatabase implements SqlDatabase {
       name: 'sqlite',
       read: query,
       write: query,
+      find: (rows) => findRows(database, rows),
       insert: (row) => insertOne(database, row),
       transaction: (work) => work(database),
       tidy: async () => {},

@@ -1,5 +1,6 @@
 import { type Finding, OAuthError } from '../../protocol/errors.ts'
 import { momentText, quoted, spanText } from '../../protocol/finding/finding-words.ts'
+import type { Session } from '../../sessions/session.ts'
 import { noteSessionUse } from '../../sessions/sessions.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
@@ -27,6 +28,8 @@ export interface OpenedRefreshToken {
   readonly familyId: string
   readonly grant: PersonGrant
   readonly person: Person
+  /** The session that it is bound to, as it was read; undefined: none. */
+  readonly session: Session | undefined
   readonly parts: RefreshTokenParts
   readonly found: StoredRecord<Family>
 }
@@ -64,8 +67,8 @@ export async function openRefreshToken(
   checkFamily(found.value, owner, deps)
   const grant = fromStoredGrant(found.value)
   const made = { grant, madeAt: found.value.created_at, invalid: refreshTokenInvalid }
-  const person = await getStandingPerson(made, owner.tenant, deps)
-  return { familyId, grant, person, parts, found }
+  const standing = await getStandingPerson(made, owner.tenant, deps)
+  return { familyId, grant, ...standing, parts, found }
 }
 
 /** Throws `invalid_grant` for a family of another client, one that has ended, and one whose refresh token has expired. */
@@ -95,8 +98,7 @@ export async function rotateRefreshToken(
   deps: RefreshDeps,
 ): Promise<string> {
   const next = await rotate(opened, owner, deps)
-  const { sid, offline } = opened.grant
-  if (sid !== null && !offline) await noteSessionUse(owner.tenant, { sid, lastSeenAt: 0 }, deps)
+  if (opened.session) await noteSessionUse(owner.tenant, opened.session, deps)
   return next
 }
 

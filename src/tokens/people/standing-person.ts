@@ -1,6 +1,7 @@
 import type { Finding, OAuthError } from '../../protocol/errors.ts'
 import { momentText, quoted } from '../../protocol/finding/finding-words.ts'
-import { isSessionLive } from '../../sessions/sessions.ts'
+import type { Session } from '../../sessions/session.ts'
+import { findLiveSession, isSessionLive } from '../../sessions/sessions.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { findCutoff } from '../../users/cutoffs.ts'
@@ -25,21 +26,29 @@ export interface MadeGrant {
   readonly invalid: (reason: string, finding: Finding) => OAuthError
 }
 
+export interface StandingPerson {
+  readonly person: Person
+  /** The session that the grant is bound to; undefined: none. */
+  readonly session: Session | undefined
+}
+
 /**
- * Returns the person of a grant that still stands: the person is active, no cutoff and no revocation has ended what was made by then, and the
- * session is live where the grant is bound to it. Nothing of this is cached. Throws the error that `invalid` makes, and StorageError.
+ * Returns the person of a grant that still stands, and the session: the person is active, no cutoff and no revocation has ended what was
+ * made by then, and the session is live where the grant is bound to it. Nothing of this is cached. Throws the error that `invalid` makes,
+ * and StorageError.
  */
 export async function getStandingPerson(
   { grant, madeAt, invalid }: MadeGrant,
   tenant: Tenant,
   deps: StandingPersonDeps,
-): Promise<Person> {
-  const [findAt, isLive, revokedUpTo] = await Promise.all([
+): Promise<StandingPerson> {
+  const bound = boundSid(grant)
+  const [findAt, session, revokedUpTo] = await Promise.all([
     readPerson(grant, tenant, deps),
-    isBoundSessionLive(grant, tenant, deps),
+    bound === undefined ? undefined : findLiveSession(tenant, bound, deps),
     findClientRevocations(deps.storage, tenant.id, [grant.clientId]),
   ])
-  const person = isLive ? findAt(madeAt) : undefined
+  const person = bound === undefined || session ? findAt(madeAt) : undefined
   if (!person) {
     const over = await findOver(grant, madeAt, { tenant, deps })
     throw invalid('person_or_session_over', over)
@@ -51,7 +60,7 @@ export async function getStandingPerson(
       saw: `all tokens of the client or of the tenant that were issued by ${momentText(revokedAt * 1000, deps.now())} were revoked; this sign-in is of ${momentText(madeAt, deps.now())}`,
       wanted: 'a new sign-in',
     })
-  return person
+  return { person, session }
 }
 
 /**
@@ -100,9 +109,15 @@ export async function readPerson(
 
 /** Whether the session is live, for a grant that is bound to one. Throws StorageError. */
 export async function isBoundSessionLive(
-  { sid, offline }: Pick<PersonGrant, 'sid' | 'offline'>,
+  grant: Pick<PersonGrant, 'sid' | 'offline'>,
   tenant: Tenant,
   deps: StandingPersonDeps,
 ): Promise<boolean> {
-  return offline || sid === null || isSessionLive(tenant, sid, deps)
+  const bound = boundSid(grant)
+  return bound === undefined || isSessionLive(tenant, bound, deps)
+}
+
+/** The session with whose end the grant ends; undefined: none. */
+function boundSid({ sid, offline }: Pick<PersonGrant, 'sid' | 'offline'>): string | undefined {
+  return offline || sid === null ? undefined : sid
 }

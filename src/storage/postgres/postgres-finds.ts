@@ -1,0 +1,85 @@
+import { findRows, type Sql, type SqlRow, sql, type WantedRows } from '../sql.ts'
+
+/** The most searches of one statement. */
+const largestGroup = 500
+/** Statements at once. More would find fewer rows each. */
+const mostGroups = 3
+
+interface Find {
+  readonly wanted: WantedRows
+  readonly resolve: (rows: SqlRow[]) => void
+  readonly reject: (cause: unknown) => void
+}
+
+/**
+ * Groups searches by key. Those that arrive while others are under way share the next statement, and so one round trip. Each sees all that
+ * was committed before it was asked. A search does not wait if few are running.
+ */
+export class PostgresFinds {
+  readonly #read: (statement: Sql) => Promise<SqlRow[]>
+  #waiting: Find[] = []
+  #running = 0
+
+  constructor(read: (statement: Sql) => Promise<SqlRow[]>) {
+    this.#read = read
+  }
+
+  /** See SqlDatabase.find. */
+  find(wanted: WantedRows): Promise<SqlRow[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ wanted, resolve, reject })
+      this.#start()
+    })
+  }
+
+  #start(): void {
+    while (this.#running < mostGroups && this.#waiting.length > 0) {
+      this.#running++
+      void this.#run(this.#waiting.splice(0, largestGroup)).finally(() => {
+        this.#running--
+        this.#start()
+      })
+    }
+  }
+
+  /** Resolves every search of the group; never rejects. */
+  async #run(group: readonly Find[]): Promise<void> {
+    const [first, ...others] = group
+    if (!first) return
+    if (others.length === 0) {
+      return findRows({ read: this.#read }, first.wanted).then(first.resolve, first.reject)
+    }
+    try {
+      const found = await this.#findAll(group)
+      for (const { wanted, resolve } of group) {
+        resolve(
+          keysOf(wanted)
+            .map((key) => found.get(textOf(key)))
+            .filter((row) => row !== undefined),
+        )
+      }
+    } catch (cause) {
+      for (const { reject } of group) reject(cause)
+    }
+  }
+
+  async #findAll(group: readonly Find[]): Promise<Map<string, SqlRow>> {
+    const keys = new Map(group.flatMap(({ wanted }) => keysOf(wanted)).map((key) => [textOf(key), key]))
+    // One text for any number of keys, prepared once by the server. `::text` comes first, because the driver would make JSON of the text.
+    const rows = await this.#read(
+      sql`select tenant, kind, id, value, version, expires_at, used_at, parent
+          from json_to_recordset(${JSON.stringify([...keys.values()])}::text::json)
+            as wanted (tenant text, kind text, id text)
+          join grantd_records using (tenant, kind, id)`,
+    )
+    return new Map(rows.map((row) => [textOf(row), row]))
+  }
+}
+
+function keysOf({ tenant, kind, ids }: WantedRows) {
+  return ids.map((id) => ({ tenant, kind, id }))
+}
+
+function textOf(row: SqlRow): string {
+  return JSON.stringify([row['tenant'], row['kind'], row['id']])
+}
