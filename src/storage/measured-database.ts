@@ -1,4 +1,4 @@
-import type { NewRow, Sql, SqlDatabase, SqlRow } from './sql.ts'
+import type { NewRow, Sql, SqlDatabase, SqlRow, WantedRows } from './sql.ts'
 import { DamagedRowError, StorageError } from './storage.ts'
 
 /** Learns how long each operation took (ms), waits included, and whether the database failed. */
@@ -27,6 +27,10 @@ export class MeasuredDatabase implements SqlDatabase {
 
   read(statement: Sql): Promise<SqlRow[]> {
     return this.#measure('read', this.#now(), this.#database.read(statement))
+  }
+
+  find(rows: WantedRows): Promise<SqlRow[]> {
+    return this.#measure('read', this.#now(), this.#database.find(rows))
   }
 
   write(statement: Sql): Promise<SqlRow[]> {
