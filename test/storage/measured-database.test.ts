@@ -16,6 +16,7 @@ function createMeasured() {
   const inner: SqlDatabase = {
     name: 'sqlite',
     read: () => work([{ one: 1 }]),
+    find: () => work([{ one: 1 }]),
     write: () => work([]),
     insert: () => work(true),
     transaction: async (inside) => {
