@@ -20,7 +20,7 @@ export interface KeyCensus {
 
 interface CensusOptions {
   readonly opened: ReadonlyMap<string, Pick<Entry, 'ring' | 'failingSince'>>
-  readonly surveyed: Pick<UnopenedTenants, 'list'>
+  readonly surveyed: Pick<UnopenedTenants, 'list' | 'failing'>
   readonly queue: KeyCensus['queue']
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -35,7 +35,7 @@ export function takeCensus({ opened, surveyed, queue, now }: CensusOptions): Key
   return {
     tenants: counted.length,
     due: counted.filter(({ dueAt }) => dueAt <= now).length,
-    failing: failing.length,
+    failing: failing.length + surveyed.failing,
     nextStepAt: next === Number.POSITIVE_INFINITY ? undefined : next,
     oldestActivatedAt: smallest(times),
     newestActivatedAt: largest(times),

@@ -101,7 +101,8 @@ export class Keyring {
     const plan = await this.#getPlan(tenantId)
     const head = this.#head ?? 0
     const seenAt = this.#moment()
-    const { ring, opened } = await this.#inTurn(() => this.#opener.open(plan))
+    const opening = this.#inTurn(() => this.#opener.open(plan))
+    const { ring, opened } = await this.#unopened.watch(tenantId, opening)
     const entry: Entry = { ring, head, seenAt, failingSince: undefined, refresh: undefined, keys: undefined }
     entry.keys = this.#keysOf(entry)
     // A tenant that was forgotten meanwhile is not kept: only the callers who already wait get these keys.
@@ -263,9 +264,8 @@ export class Keyring {
 
   /** The keys of a tenant and the coming steps, for people to read; see {@link reportKeys}. */
   async report(tenantId: string, { withPrivate }: { withPrivate: boolean }): Promise<KeyReport> {
-    const { material, host, now } = this.#options
     const plan = await this.#getPlan(tenantId)
-    return reportKeys(plan, { store: this.#store, material, host, now, withPrivate })
+    return reportKeys(plan, { ...this.#options, store: this.#store, withPrivate })
   }
 
   /** See {@link RingStore.tellWith}: for a change of the settings of a tenant. */

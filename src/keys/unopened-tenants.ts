@@ -1,4 +1,4 @@
-import type { KeyPlan } from './key-plan.ts'
+import { KeyError, type KeyPlan } from './key-plan.ts'
 import type { RingStore } from './ring/ring-store.ts'
 import type { RingWriter } from './ring/ring-writer.ts'
 import { findDueTime, findKey } from './ring/rotation.ts'
@@ -25,6 +25,8 @@ export class UnopenedTenants {
   /** By tenant. A tenant that never has a step due is not in it. */
   readonly #surveyed = new Map<string, Surveyed>()
 
+  readonly #failing = new Set<string>()
+
   constructor(options: UnopenedTenantsOptions) {
     this.#options = options
   }
@@ -44,7 +46,23 @@ export class UnopenedTenants {
     }
   }
 
+  /** Number of tenants whose keys could not be opened at their last use. */
+  get failing(): number {
+    return this.#failing.size
+  }
+
+  /** Notes whether the keys of a tenant could be opened. */
+  async watch<T>(tenantId: string, opening: Promise<T>): Promise<T> {
+    try {
+      return await opening
+    } catch (cause) {
+      if (cause instanceof KeyError) this.#failing.add(tenantId)
+      throw cause
+    }
+  }
+
   forget(tenantId: string): void {
+    this.#failing.delete(tenantId)
     this.#surveyed.delete(tenantId)
   }
 

@@ -8,7 +8,7 @@ import type { MetricsAnswers } from '../../metrics/serve-metrics.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { WorkerHandle } from '../../supervisor/worker-handle.ts'
 import type { WorkerPool } from '../../supervisor/worker-pool.ts'
-import { renderStatus, type ShownProcess } from './answer-status.ts'
+import type { ShownProcess } from './answer-status.ts'
 
 interface SupervisorParts {
   readonly platform: Pick<Platform, 'processes' | 'now'>
@@ -40,6 +40,8 @@ export function answerForWorkers(parts: SupervisorParts): Pick<MetricsAnswers, '
       const { pid } = platform.processes
       const { startedAt } = platform.processes.state()
       const [workers, samples] = await Promise.all([pool.survey(), collect()])
+      // Loaded at its use, to keep the start short.
+      const { renderStatus } = await import('./answer-status.ts')
       return renderStatus(path, {
         now: platform.now(),
         build: buildInfo,

@@ -1,5 +1,5 @@
 import { buildInfo } from '../../build-info.ts'
-import type { Config } from '../../config/schema.ts'
+import type { Config, ServiceSettings } from '../../config/schema.ts'
 import type { Log } from '../../log.ts'
 import { FaultRing } from '../../metrics/fault-ring.ts'
 import { LoopDelay } from '../../metrics/loop-delay.ts'
@@ -12,7 +12,6 @@ import type { StatusPath } from '../../metrics/serve-metrics.ts'
 import { StorageTimes } from '../../metrics/storage-times.ts'
 import type { Listener } from '../../platform/network.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { renderStatus } from './answer-status.ts'
 import { openMetrics } from './open-metrics.ts'
 import { measureStorage, type Sources, sourceSamples } from './sources.ts'
 
@@ -32,7 +31,7 @@ interface ProcessMetricsOptions {
 
 /** The parts that tell numbers, and the configuration in force. */
 interface WatchedParts extends Sources {
-  readonly config: () => Pick<Config, 'limits' | 'server'>
+  readonly config: () => Pick<ServiceSettings, 'limits' | 'server'>
 }
 
 /** The metrics and the status of this process. Measures nothing if the configuration does not enable metrics. */
@@ -131,6 +130,8 @@ export class ProcessMetrics {
   async #renderStatus(path: StatusPath, reloads: ReloadLog): Promise<Response> {
     const status = await this.status()
     const process = { id: null, pid: status.pid, state: 'serving', status } as const
+    // Loaded at its use, to keep the start short.
+    const { renderStatus } = await import('./answer-status.ts')
     return renderStatus(path, {
       now: this.#options.platform.now(),
       build: buildInfo,
@@ -143,7 +144,7 @@ export class ProcessMetrics {
 }
 
 /** The limits by their names in config.yaml. */
-function limitsOf({ limits, server }: Pick<Config, 'limits' | 'server'>): Record<string, string> {
+function limitsOf({ limits, server }: Pick<ServiceSettings, 'limits' | 'server'>): Record<string, string> {
   const ofConnections = Object.entries(server.connections).map(([name, value]) => [
     `connections.${name}`,
     value,
