@@ -3,6 +3,7 @@ import { isAnyKey } from '../keys/material/key-names.ts'
 import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
+import { removeLeftovers } from '../storage/sqlite/leftovers.ts'
 import { snapshotSqlite } from '../storage/sqlite/snapshot-sqlite.ts'
 import { BackupError } from './backup-error.ts'
 import { encrypt, encrypterOf, type Protection } from './encryption.ts'
@@ -51,9 +52,10 @@ export async function makeBackup(options: BackupOptions, host: BackupHost): Prom
   const { files } = host
   if (protection.kind !== 'plain') encrypterOf(protection)
   if (to !== undefined && (await files.facts(to))) throw takenName(to)
-  let manifest: Manifest | undefined
-  // The copy is the temporary file of a database, which never gets its name. A start removes it if this process is killed.
   const scratch = files.resolve(dataDir, databaseName)
+  await removeLeftovers(scratch, await files.list(dataDir), host)
+  let manifest: Manifest | undefined
+  // The copy is the temporary file of a database, which never gets its name. The next start or backup removes it if this one is killed.
   await files
     .createPrivateWith(scratch, async (copy) => {
       manifest = await copyAndWrite(copy, options, host)
@@ -158,12 +160,17 @@ async function writeArchive(
     controller.error(cause)
     throw cause
   })
-  const write = (async () => {
+  const writeAll = async () => {
     const sealed = await encrypt(readable, protection)
     if (to === undefined) return await printAll(sealed, host)
     const isNew = await host.files.createPrivateWith(to, (temporary) => host.files.fill(temporary, sealed))
     if (!isNew) throw takenName(to)
-  })()
+  }
+  // The packer would wait for ever for a reader that never began to read.
+  const write = writeAll().catch((cause: unknown) => {
+    controller.error(cause)
+    throw cause
+  })
   // The writer is asked first, because the packer only learns that its reader is gone.
   const [written, packed] = await Promise.allSettled([write, pack])
   if (written.status === 'rejected') throw written.reason

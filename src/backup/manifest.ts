@@ -35,7 +35,7 @@ export const configFolder = 'restored-config'
 
 /** Exactly the files that a backup may have, so that no name leads out of the folder of a restore. */
 const partName =
-  /^(?:grantd\.db|keys\/[A-Za-z0-9][A-Za-z0-9._-]*\/\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|restored-config\/[A-Za-z0-9_-][A-Za-z0-9._-]*)$/
+  /^(?:grantd\.db|keys\/[A-Za-z0-9][A-Za-z0-9._-]*\/\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|restored-config(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*){1,32})$/
 
 /** Throws {@link BackupError}. */
 export function parseManifest(bytes: Uint8Array): Manifest {

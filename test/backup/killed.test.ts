@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { cp, readdir } from 'node:fs/promises'
+import { cp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkBackup } from '../../src/backup/restore-backup.ts'
 import { type Doom, doomedFiles, Fate } from '../support/doomed.ts'
@@ -77,6 +77,11 @@ test.each(ways)('a backup that ends at any of its calls (%s) leaves a whole file
         expect((await checkBackup(to, {}, platform)).parts).toHaveLength(2)
       else expect(fate.isMet).toBe(true)
       expect(await readMark(dataDir)).toBe('one')
+      // Each backup looks at what is left of those before.
+      for (const name of (await readdir(dataDir)).filter(
+        (each) => each.endsWith('.tmp') || each.includes('.tmp-'),
+      ))
+        await rm(join(dataDir, name))
     }
     await atCalls({ by, step, attempt })
   }),

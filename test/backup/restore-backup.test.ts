@@ -78,6 +78,20 @@ describe('a backup', () => {
       expect(await readdir(join(folder, 'empty'))).toEqual([])
     }))
 
+  test('fails, and does not wait, where it cannot be written, however large it is', () =>
+    withTempFolder(async (folder) => {
+      const dataDir = join(folder, 'data')
+      await makeDataDir(dataDir, 'one')
+      // More than the packer holds.
+      await writeFile(join(dataDir, 'keys/acme/large.pem'), new Uint8Array(20 * 1024 * 1024))
+      const { protection } = await ageKeys()
+      for (const each of [protection, undefined]) {
+        const attempt = backUp({ dataDir, to: join(folder, 'none/b'), ...(each && { protection: each }) })
+        await expect(attempt).rejects.toThrow('ENOENT')
+      }
+      expect((await readdir(dataDir)).filter((name) => name.startsWith('.'))).toEqual([])
+    }))
+
   test('is of one moment while another process writes', () =>
     withTempFolder(async (folder) => {
       const [dataDir, to, into] = ['data', 'b', 'new'].map((name) => join(folder, name)) as [

@@ -10,6 +10,7 @@ import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
 import { planStorage } from '../../server/compose.ts'
+import { findConfigFiles, findLeftOut } from './config-files.ts'
 import { count, explainBackup } from './explain-backup.ts'
 
 export const backupCommand: Command = {
@@ -40,13 +41,14 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   const loaded = await loadNamedConfig(args, platform)
   const configPath = await getConfigPath(args, platform)
   const dataDir = getDataDir(loaded, platform, configPath)
+  const configFiles = args.isSet('no-config') ? [] : await findConfigFiles(configPath, platform)
   const { makeBackup } = await import('../../backup/make-backup.ts')
   const manifest = await explainBackup(() =>
     makeBackup(
       {
         ...{ dataDir, to, protection },
         tenants: Object.keys(loaded.config.tenants),
-        configFiles: args.isSet('no-config') ? [] : [configFile(configPath, platform)],
+        configFiles,
         leftOut: findLeftOut(loaded),
         version: renderVersion().trim(),
       },
@@ -93,25 +95,4 @@ function getDataDir(loaded: LoadedConfig, platform: Platform, configPath: string
   if (place.kind === 'memory' || loaded.dataDir === undefined)
     throw new CommandError(`${configPath} keeps nothing (storage: memory), so there is nothing to back up`)
   return loaded.dataDir
-}
-
-/** The name in the backup is a plain one whatever the path is. */
-function configFile(path: string, { files }: Platform): { name: string; path: string } {
-  const resolved = files.resolve(path)
-  const name = resolved.slice(files.folderOf(resolved).length).replaceAll(/[/\\]/g, '')
-  return { name: /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name) ? name : 'config.yaml', path: resolved }
-}
-
-/** The files of keys that belong to the operator, who keeps them where they are. */
-function findLeftOut({ config, resolve }: LoadedConfig): string[] {
-  const { master_key_file } = config
-  const ofTenants = Object.entries(config.tenants).flatMap(([id, { signing }]) =>
-    signing.private_key_file === null
-      ? []
-      : [`${resolve(signing.private_key_file)} (signing.private_key_file of the tenant '${id}')`],
-  )
-  return [
-    ...(master_key_file === null ? [] : [`${resolve(master_key_file)} (master_key_file)`]),
-    ...ofTenants,
-  ]
 }

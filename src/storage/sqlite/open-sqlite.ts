@@ -6,6 +6,8 @@ import { findRows, insertOne, type SqlDatabase, sql } from '../sql.ts'
 import { StorageError, StorageRefusedError } from '../storage.ts'
 import { applicationId } from './application-id.ts'
 import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
+import { markerOf, markerText } from './database-marker.ts'
+import { removeLeftovers } from './leftovers.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
 import { SqliteFiles } from './sqlite-files.ts'
 
@@ -32,36 +34,6 @@ export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDat
     return database
   } catch (cause) {
     throw explainOpening(cause, path)
-  }
-}
-
-const markerText =
-  'grantd made its database beside this file. If the database is lost, restore it from a backup.\n'
-
-function markerOf(path: string): string {
-  return `${path}.made`
-}
-
-/** Milliseconds. No start takes that long, so an older file comes from a killed start. */
-const oldestTemporary = 3_600_000
-
-/** Removes the temporary files of killed starts. */
-async function removeLeftovers(
-  path: string,
-  names: readonly string[],
-  { files, now }: SqliteHost,
-): Promise<void> {
-  const folder = files.folderOf(path)
-  const name = path.slice(folder.length + 1)
-  for (const each of names) {
-    const isTemporary =
-      each.startsWith(`.${name}.`) &&
-      /^(?:made\.|closed\.)?[0-9a-f]{16}\.tmp(?:-journal|-wal|-shm)?$/.test(each.slice(name.length + 2))
-    if (!isTemporary) continue
-    const facts = await files.facts(files.resolve(folder, each))
-    if (facts?.isFile && facts.modifiedAt < now() - oldestTemporary) {
-      await files.remove(files.resolve(folder, each))
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Platform } from '../../platform/platform.ts'
 import { type SqliteConnection, SqliteError } from '../../platform/sqlite-connection.ts'
 import { StorageError } from '../storage.ts'
+import { markerOf, markerText } from './database-marker.ts'
 
 export type RestoreHost = Pick<Platform, 'files' | 'sqlite' | 'now'>
 
@@ -30,9 +31,6 @@ const oldFiles = [
 ] as const
 /** The database last, because what it names has to be there. */
 const newFiles = ['keys', 'restored-config', 'grantd.db'] as const
-
-const markerText =
-  'grantd made its database beside this file. If the database is lost, restore it from a backup.\n'
 
 /** Runs `work` while no other process restores into the folder. Throws StorageError if one does. */
 export async function withRestoreLock<T>(
@@ -83,7 +81,7 @@ export async function placeRestored(
   const exists = async (path: string) => (await files.facts(path)) !== undefined
   const ready = inside(restoreNames.ready)
   if (!(await exists(ready))) return undefined
-  await files.createPrivate(inside('grantd.db.made'), markerText)
+  await files.createPrivate(markerOf(inside('grantd.db')), markerText)
   const replaced = inside(restoreNames.ready, restoreNames.replaced)
   // Once the new database has its place, everything that is in a place is new.
   if (await exists(inside(restoreNames.ready, 'grantd.db'))) {

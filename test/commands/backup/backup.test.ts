@@ -194,6 +194,49 @@ describe('after a restore', () => {
   })
 })
 
+test('the files that config.yaml includes come along, and keys elsewhere are named', async () => {
+  const folder = join(managed.folder, 'including')
+  await mkdir(join(folder, 'tenants.d'), { recursive: true })
+  await writeFile(join(folder, 'tenants.d/a b.yaml'), 'tenants: { inside: { name: I, oauth2: {} } }\n')
+  await writeFile(join(managed.folder, 'outside.yaml'), 'tenants: { outside: { name: O, oauth2: {} } }\n')
+  await writeFile(join(folder, 'master'), `${'ab'.repeat(32)}\n`, { mode: 0o600 })
+  const include = 'include: [tenants.d/*.yaml, ../outside.yaml]'
+  const text = `data_dir: ${managed.folder}/data\nmaster_key_file: master\n${include}\ntenants: {}\n`
+  await writeFile(join(folder, 'config.yaml'), text)
+  let [out, err] = ['', '']
+  const args = [
+    'backup',
+    '--config',
+    join(folder, 'config.yaml'),
+    '--to',
+    join(folder, 'b'),
+    '--plain',
+    '--json',
+  ]
+  const code = await runCommand({
+    ...platform,
+    args,
+    environment: () => undefined,
+    writeOut: (written) => {
+      out += written
+    },
+    writeError: (written) => {
+      err += written
+    },
+  })
+  expect([code, err]).toEqual([0, `warning: not in the backup: ${folder}/master (master_key_file)\n`])
+  const names = JSON.parse(out).parts.map(({ name }: { name: string }) => name)
+  const configs = names.filter((name: string) => name.startsWith('restored-config/'))
+  expect(configs).toEqual([
+    'restored-config/config.yaml',
+    'restored-config/tenants.d/a_b.yaml',
+    `restored-config/${managed.folder.slice(1).replaceAll('/', '_')}_outside.yaml`,
+  ])
+  const restored = await runRestore([join(folder, 'b'), '--into', join(folder, 'data')])
+  expect(restored.out).toContain(`Not in the backup: ${folder}/master (master_key_file)\n`)
+  expect(await readdir(join(folder, 'data/restored-config/tenants.d'))).toEqual(['a_b.yaml'])
+})
+
 describe('refused', () => {
   test.each<[string[], string]>([
     [[], 'backup wants --to'],
