@@ -36,6 +36,9 @@ test-system: node_modules/.installed dist/grantd ## Run the tests that need Debi
 interop: node_modules/.installed dist/grantd ## Run other people's clients against the executable: LANGUAGES="node go" WRITE=1
 	@$(BUN) test/interop/clients/main.ts $(LANGUAGES) $(if $(WRITE),--write)
 
+test-tls: node_modules/.installed dist/grantd ## Judge TLS by testssl.sh and replace the certificate 100 times under load (20 minutes, Debian): TIMES=100
+	sh scripts/test-tls.sh
+
 test-failover: node_modules/.installed dist/grantd ## Fail over a Postgres under load: by hand, behind pgbouncer, under Patroni (four minutes, Debian, root)
 	sh scripts/test-failover.sh
 
