@@ -11,7 +11,7 @@ export interface Refusal extends RefusalRow {
 
 export interface RefusalBookOptions extends Pick<Platform, 'after' | 'now' | 'randomBytes'> {
   readonly storage: Storage
-  /** Called when refusals cannot be written. They stay in memory. */
+  /** Called when refusals cannot be written, once until they can again. They stay in memory. */
   readonly onError: (cause: unknown) => void
 }
 
@@ -37,6 +37,7 @@ export class RefusalBook {
   /** Tells the rows of processes apart. */
   readonly #process: string
   #count = 0
+  #isFailing = false
   #waiting: Kept[] = []
   #cancel: (() => void) | undefined
   #writing: Promise<void> = Promise.resolve()
@@ -88,8 +89,10 @@ export class RefusalBook {
     }))
     try {
       await recordsOf(this.#options.storage).createMany(rows)
+      this.#isFailing = false
     } catch (cause) {
-      this.#options.onError(cause)
+      if (!this.#isFailing) this.#options.onError(cause)
+      this.#isFailing = true
     }
   }
 }

@@ -77,7 +77,7 @@ export const tokenCauses = (key: ClientKeyPair, foreign: ClientKeyPair): readonl
     ...{
       check: 'client secret',
       saw: /17 characters with a line feed at the end: not that of the one secret/,
-      wanted: /the secret default/,
+      wanted: /the secret with the id default/,
     },
   },
   {

@@ -119,11 +119,13 @@ test('a storage that is away costs the rows alone, and the next ones are written
     },
   }
   const { book, note, state } = openBook(flaky)
-  note()
-  await book.flush()
+  for (let times = 0; times < 3; times++) {
+    note()
+    await book.flush()
+  }
   expect(state.faults).toHaveLength(1)
   isAway = false
-  expect(await book.find('one')).toHaveLength(1)
+  expect(await book.find('one')).toHaveLength(3)
   note({ requestId: 'two' })
   await book.flush()
   expect(await openBook(storage).book.find('two')).toHaveLength(1)

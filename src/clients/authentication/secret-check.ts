@@ -70,7 +70,7 @@ export class SecretCheck implements CredentialCheck {
     return {
       check: 'client secret',
       saw,
-      wanted: ids.length === 0 ? 'a new secret of the client' : `the secret ${ids.join(' or ')}`,
+      wanted: ids.length === 0 ? 'a new secret of the client' : `the secret with the id ${ids.join(' or ')}`,
     }
   }
 

@@ -78,7 +78,15 @@ function write(
   return explained['accepted'] === true ? exitCodes.ok : exitCodes.failed
 }
 
-const marks = { pass: 'ok', fail: 'FAILED', unknown: '-' } as const
+function renderStep(
+  { step, result, saw, wanted }: Partial<ExplainedStep>,
+  bold: (text: string) => string,
+): string {
+  const mark = result === 'pass' ? 'ok' : 'FAILED'
+  const facts = [saw, wanted && `wanted: ${wanted}`].filter(Boolean).join('; ')
+  const text = printable(`  ${mark.padEnd(6)}  ${String(step).padEnd(18)}  ${facts}`.trimEnd())
+  return result === 'pass' ? text : bold(text)
+}
 
 /** The answer may be of a server that is not trusted. */
 function render(explained: Readonly<Record<string, unknown>> | TokenExplanation, platform: Platform): string {
@@ -87,12 +95,9 @@ function render(explained: Readonly<Record<string, unknown>> | TokenExplanation,
   const of = typeof tenant === 'string' ? ` of the tenant '${printable(tenant)}'` : ''
   const what = printable(String(kind).replaceAll('_', ' '))
   const head = accepted === true ? green('accepted') : red('refused')
-  const lines = (Array.isArray(steps) ? steps : []).map((step: Partial<ExplainedStep>) => {
-    const mark = (step.result && marks[step.result]) ?? '?'
-    const wanted = step.wanted ? `; wanted: ${step.wanted}` : ''
-    const saw = step.saw ?? (step.result === 'unknown' ? 'depends on what failed' : '')
-    const text = printable(`  ${mark.padEnd(6)}  ${String(step.step).padEnd(18)}  ${saw}${wanted}`.trimEnd())
-    return step.result === 'fail' ? bold(text) : text
-  })
+  const all: readonly Partial<ExplainedStep>[] = Array.isArray(steps) ? steps : []
+  const lines = all.filter(({ result }) => result !== 'unknown').map((step) => renderStep(step, bold))
+  const unknown = all.filter(({ result }) => result === 'unknown').map(({ step }) => String(step))
+  if (unknown.length > 0) lines.push(printable(`  -       depend on what failed: ${unknown.join(', ')}`))
   return `${head}: ${what}${of}\n${lines.map((line) => `${line}\n`).join('')}`
 }
