@@ -59,6 +59,9 @@ bench-check: node_modules/.installed bench/peers/node_modules/.installed dist/gr
 soak: node_modules/.installed dist/grantd ## Every kind of request for half an hour, with clean-up, rotation and reloads: MINUTES=30
 	@$(BUN) bench/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES))
 
+hostile: node_modules/.installed dist/grantd ## Attack the port in two minutes, and fail where good clients notice
+	@$(BUN) bench/hostile/main.ts dist/grantd
+
 timing: node_modules/.installed dist/grantd ## Measure whether clients can be told by the time of a failure: SAMPLES=5000
 	@$(BUN) bench/timing.ts $(if $(SAMPLES),--samples $(SAMPLES))
 

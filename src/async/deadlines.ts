@@ -27,21 +27,26 @@ export class Deadlines {
   }
 
   /** What the work gives, or DeadlinePassed. The work itself goes on. */
-  async keep<T>(work: Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const waiting = { since: this.#clock.monotonic(), reject }
-    this.#waiting.add(waiting)
-    this.#arm(this.#milliseconds)
-    work.then(resolve, reject)
-    try {
-      return await promise
-    } finally {
-      this.#waiting.delete(waiting)
-    }
+  keep<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const waiting = { since: this.#clock.monotonic(), reject }
+      this.#waiting.add(waiting)
+      if (!this.#isArmed) this.#arm(this.#milliseconds)
+      const finish = () => this.#waiting.delete(waiting)
+      work.then(
+        (result) => {
+          finish()
+          resolve(result)
+        },
+        (cause) => {
+          finish()
+          reject(cause)
+        },
+      )
+    })
   }
 
   #arm(milliseconds: number): void {
-    if (this.#isArmed) return
     this.#isArmed = true
     this.#clock.after(milliseconds, () => {
       this.#isArmed = false
@@ -51,13 +56,14 @@ export class Deadlines {
 
   #endLate(): void {
     const now = this.#clock.monotonic()
-    for (const { since, reject } of this.#waiting) {
-      const left = since + this.#milliseconds - now
+    for (const waiting of this.#waiting) {
+      const left = waiting.since + this.#milliseconds - now
       if (left > 0) {
         this.#arm(left)
         return
       }
-      reject(new DeadlinePassed())
+      this.#waiting.delete(waiting)
+      waiting.reject(new DeadlinePassed())
     }
   }
 }

@@ -28,7 +28,7 @@ const shortPause = 25
 /** Between two looks when it is full. */
 const shortestPause = 5
 /** A process accepts at most so many connections in a millisecond. */
-const mostAccepted = 20
+const mostAccepted = 10
 
 /**
  * Looks at the connections of a listener and ends those that break a limit. It looks once a second, and more often when the process is
@@ -80,10 +80,8 @@ export class ConnectionGuard {
     const { most } = this.#limits
     const full = most + this.#others
     if (connections.isFullUpTo(full)) return shortestPause
-    if (most / mostAccepted < longestPause || connections.isFullUpTo(full / 2)) {
-      return Math.max(shortPause, Math.min(most / mostAccepted / 2, longestPause))
-    }
-    return longestPause
+    const left = connections.isFullUpTo(full / 2) ? most / 4 : most / 2
+    return Math.min(longestPause, Math.max(shortPause, left / mostAccepted))
   }
 
   #look(): void {

@@ -2,9 +2,9 @@ import type { Libc } from './bun-libc.ts'
 import { Memory } from './bun-memory.ts'
 
 /** Descriptors that are asked about at each look at the least. */
-const smallestWindow = 256
+const smallestWindow = 128
 /** Further descriptors that are asked about at each look, in turn. */
-const stride = 2048
+const stride = 512
 /** struct pollfd: the descriptor, the events asked for, and the events that came. */
 const entrySize = 8
 /** POLLNVAL: the descriptor is not open. */

@@ -28,7 +28,7 @@ export function bunPlatform(): Platform {
     }),
     quickCurves: ['P-256', 'Ed25519'],
     fetch: sendRequest,
-    listen,
+    listen: (options) => listen(options),
   }
 }
 
@@ -42,17 +42,21 @@ function sendRequest(url: string, init: RequestInit, { proxy, isUnverified }: Wa
   })
 }
 
-function listen(options: ListenOptions): Listener {
-  const inHand = new Set<Request>()
+/** The other ends whose request waits for its answer, as `address:port`. */
+type FindBusy = () => readonly string[]
+
+/** `busy` has those of all listeners that replace one another. */
+function listen(options: ListenOptions, busy: FindBusy[] = []): Listener {
+  const inHand: (Request | undefined)[] = []
   const server = start(options, inHand)
   const port = server.port ?? options.port
-  const findBusy = () =>
-    new Set(
-      [...inHand].map((request) => {
-        const peer = server.requestIP(request)
-        return `${plainAddress(peer?.address)}:${peer?.port}`
-      }),
-    )
+  busy.push(() =>
+    inHand.flatMap((request) => {
+      const peer = request && server.requestIP(request)
+      return peer ? [`${plainAddress(peer.address)}:${peer.port}`] : []
+    }),
+  )
+  const findBusy = () => new Set(busy.flatMap((find) => find()))
   return {
     port,
     // Loaded at its use, to keep the start short.
@@ -64,14 +68,14 @@ function listen(options: ListenOptions): Listener {
     ...(options.sharePort === true && {
       steering: bunSteering,
       renew: async (changed) =>
-        (await import('./bun-renewal.ts')).renew(port, () => listen({ ...options, ...changed, port })),
+        (await import('./bun-renewal.ts')).renew(port, () => listen({ ...options, ...changed, port }, busy)),
     }),
   }
 }
 
 function start(
   { hostname, port, fetch, sharePort = false, idleTimeout = 75, tls }: ListenOptions,
-  inHand: Set<Request>,
+  inHand: (Request | undefined)[],
 ): Bun.Server<undefined> {
   const take = createBatches((callback) => void setImmediate(callback), inHand)
   try {
