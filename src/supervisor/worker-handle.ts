@@ -36,8 +36,7 @@ export class WorkerHandle {
   #isToldToGo = false
   #isGone = false
   #samplesAsked: Promise<boolean> | undefined
-  #statusAsked: Promise<boolean> | undefined
-  #status: ProcessStatus | undefined
+  #statusAsked: Promise<ProcessStatus | undefined> | undefined
   readonly #child: ChildProcess
   #waiting: Waiting[] = []
 
@@ -61,7 +60,6 @@ export class WorkerHandle {
         ready.resolve(received.text)
       }
       if (received.type === 'metrics') this.onSamples(received.samples)
-      if (received.type === 'status') this.#status = received.status
       if (received.type === 'certificate') this.onCertificate(received.fingerprint)
       this.#answer(received)
     })
@@ -130,18 +128,15 @@ export class WorkerHandle {
     return this.#samplesAsked
   }
 
-  /** Asks for the status like {@link askSamples}. */
-  askStatus(): Promise<boolean> {
-    if (!this.#isReady) return Promise.resolve(false)
-    this.#statusAsked ??= this.ask({ type: 'status' }, 'status').finally(() => {
-      this.#statusAsked = undefined
-    })
+  /** Asks for the status like {@link askSamples}. Undefined: the worker starts, or it ended first. */
+  askStatus(): Promise<ProcessStatus | undefined> {
+    if (!this.#isReady) return Promise.resolve(undefined)
+    this.#statusAsked ??= this.#request({ type: 'status' }, 'status')
+      .then((received) => (received?.type === 'status' ? received.status : undefined))
+      .finally(() => {
+        this.#statusAsked = undefined
+      })
     return this.#statusAsked
-  }
-
-  /** The last status that the worker told. Undefined: none yet. */
-  get status(): ProcessStatus | undefined {
-    return this.#status
   }
 
   kill(): void {

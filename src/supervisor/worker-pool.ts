@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts'
 import type { MetricsSum } from '../metrics/metrics-sum.ts'
+import type { ProcessStatus } from '../metrics/process-status.ts'
 import type { ChildProcess } from '../platform/processes.ts'
 import { WorkerHandle } from './worker-handle.ts'
 import { type ConfigSource, workerVariable } from './worker-messages.ts'
@@ -9,6 +10,11 @@ export interface WorkerPoolOptions {
   readonly startAgain: (environment: Readonly<Record<string, string>>) => ChildProcess
   readonly after: (milliseconds: number, callback: () => void) => () => void
   readonly sum: MetricsSum
+}
+
+export interface SurveyedWorker {
+  readonly worker: WorkerHandle
+  readonly status: ProcessStatus | undefined
 }
 
 /** Time (ms) in which a worker has to be ready; it may have to make many keys. */
@@ -73,13 +79,15 @@ export class WorkerPool {
     return this.#askAll((worker) => worker.askSamples())
   }
 
-  /** Asks every worker for its status, like {@link collect}, and returns all workers: those that are starting and stopping too. */
-  async survey(): Promise<readonly WorkerHandle[]> {
-    await this.#askAll((worker) => worker.askStatus())
-    return [...this.#workers]
+  /** Asks every worker for its status. One that starts, or does not answer within a second, has none. */
+  async survey(): Promise<readonly SurveyedWorker[]> {
+    const workers = [...this.#workers]
+    const told = new Map<WorkerHandle, ProcessStatus | undefined>()
+    await this.#askAll(async (worker) => told.set(worker, await worker.askStatus()))
+    return workers.map((worker) => ({ worker, status: told.get(worker) }))
   }
 
-  async #askAll(ask: (worker: WorkerHandle) => Promise<boolean>): Promise<void> {
+  async #askAll(ask: (worker: WorkerHandle) => Promise<unknown>): Promise<void> {
     const { promise: isLate, resolve } = Promise.withResolvers<void>()
     const cancel = this.#options.after(1000, resolve)
     await Promise.race([Promise.all([...this.#workers].map(ask)), isLate])

@@ -146,7 +146,7 @@ test('a worker that is asked for its metrics and its status while it starts is a
   void supervisor.run()
   await settle()
   await pool.collect()
-  expect((await pool.survey()).map(({ isServing, status }) => [isServing, status])).toEqual([
+  expect((await pool.survey()).map(({ worker, status }) => [worker.isServing, status])).toEqual([
     [false, undefined],
   ])
   expect(started[0]?.types).toEqual(['begin', 'listen'])
@@ -157,6 +157,24 @@ test('a worker that is asked for its metrics and its status while it starts is a
   await pass(1000)
   await surveyed
   expect(started[0]?.types).toEqual(['begin', 'listen', 'metrics', 'status'])
+  supervisor.stop('SIGTERM')
+  await settle()
+})
+
+test('a worker that told its status and hangs now has none', async () => {
+  const status = {
+    ...{ pid: 1, startedAt: 0, residentBytes: 1, faults: [], limits: {} },
+    storage: { kind: 'sqlite', schema: 2, latency: 1 },
+  }
+  const { supervisor, pool, started, settle, pass } = setUp({ workers: 1 })
+  void supervisor.run()
+  await settle()
+  const first = pool.survey()
+  started[0]?.say({ type: 'status', status })
+  expect((await first).map((each) => each.status)).toEqual([status])
+  const second = pool.survey()
+  await pass(1000)
+  expect((await second).map((each) => each.status)).toEqual([undefined])
   supervisor.stop('SIGTERM')
   await settle()
 })

@@ -6,8 +6,7 @@ import type { ReloadLog } from '../../metrics/reload-log.ts'
 import { addSamples, buildSamples, type Samples } from '../../metrics/samples.ts'
 import type { MetricsAnswers } from '../../metrics/serve-metrics.ts'
 import type { Platform } from '../../platform/platform.ts'
-import type { WorkerHandle } from '../../supervisor/worker-handle.ts'
-import type { WorkerPool } from '../../supervisor/worker-pool.ts'
+import type { SurveyedWorker, WorkerPool } from '../../supervisor/worker-pool.ts'
 import type { ShownProcess } from './answer-status.ts'
 
 interface SupervisorParts {
@@ -54,7 +53,8 @@ export function answerForWorkers(parts: SupervisorParts): Pick<MetricsAnswers, '
   }
 }
 
-function shownProcess({ id, pid, isServing, isToldToGo, status }: WorkerHandle): ShownProcess {
+function shownProcess({ worker, status }: SurveyedWorker): ShownProcess {
+  const { id, pid, isServing, isToldToGo } = worker
   const state = isServing ? 'serving' : isToldToGo ? 'stopping' : 'starting'
   return { id, pid, state, status }
 }
