@@ -35,7 +35,10 @@ export async function openTls(
   if (!loaded.config.server.tls) return { tls: undefined, place: plain }
   const { TlsService } = await import('./tls-service.ts')
   const tellOthers = worker && ((fingerprint: string) => worker.certificateChanged(fingerprint))
-  const tls = await TlsService.open(loaded, { platform, log, tellOthers, hostname: host, sharePort })
+  const tls = await TlsService.open(loaded, {
+    ...{ platform, log, tellOthers, hostname: host, sharePort },
+    settings: () => loaded.config.server,
+  })
   // The listener shares its port with those of later certificates, so it cannot find out itself whether the port is free.
   const own = worker ? port : await takePort({ host, port }, platform)
   return { tls, place: { ...plain, port: own, platform: tls } }

@@ -1,7 +1,9 @@
 import { CommandError } from '../../cli/command.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { readTlsPair, type TlsPair } from '../../config/rules/tls-files.ts'
+import type { Config } from '../../config/schema.ts'
 import type { TlsConfig } from '../../config/service/tls-schema.ts'
+import { type PreparedGuard, prepareGuard } from '../../connections/prepare-guard.ts'
 import { type Log, renderCause } from '../../log.ts'
 import type { Samples } from '../../metrics/samples.ts'
 import type { Listener, ListenOptions } from '../../platform/network.ts'
@@ -19,6 +21,8 @@ export interface TlsHost {
   readonly tellOthers: ((fingerprint: string) => void) | undefined
   readonly hostname: string
   readonly sharePort: boolean
+  /** Those in force. */
+  readonly settings: () => Config['server']
 }
 
 /** Milliseconds in which a handshake that began at the older listener completes. */
@@ -33,22 +37,19 @@ export class TlsService {
   #inForce: TlsPair
   #listener: TlsListener | undefined
   #redirect: Listener | undefined
+  #guard: PreparedGuard | undefined
   readonly #loads = { ok: 0, failed: 0 }
 
-  private constructor(settings: TlsConfig, first: TlsPair, { resolve, ...host }: TlsHost & Resolving) {
+  private constructor(settings: TlsConfig, first: TlsPair, host: TlsHost & Pick<LoadedConfig, 'resolve'>) {
     this.#settings = settings
     this.#host = host
     this.#inForce = first
     this.#expiry = new ExpiryWarnings(host.log)
-    this.#watch = new PairWatch(
-      settings,
-      { ...host, resolve },
-      {
-        first,
-        onPair: (pair) => this.#take(pair),
-        onLook: ({ facts }) => this.#expiry.look(facts, host.platform.now()),
-      },
-    )
+    this.#watch = new PairWatch(settings, host, {
+      first,
+      onPair: (pair) => this.#take(pair),
+      onLook: ({ facts }) => this.#expiry.look(facts, host.platform.now()),
+    })
   }
 
   /** Reads the pair of the configuration, which must have one. Throws CommandError for a pair that cannot be used. */
@@ -79,7 +80,11 @@ export class TlsService {
         platform,
         'server.tls.redirect_port',
       )
-      this.#host.log('info', 'plain http is sent on to https', { port: this.#redirect.port })
+      const { log, settings } = this.#host
+      // Otherwise connections there could take all descriptors. Only those of the main port are counted.
+      this.#guard = prepareGuard(this.#redirect, { settings, clock: platform, log, metrics: undefined })
+      this.#guard.start()
+      log('info', 'plain http is sent on to https', { port: this.#redirect.port })
     }
     this.#expiry.look(this.#inForce.facts, platform.now())
     this.#watch.start()
@@ -109,6 +114,7 @@ export class TlsService {
   /** Closes the port that redirects. */
   async close(): Promise<void> {
     this.#watch.stop()
+    this.#guard?.stop()
     await this.#redirect?.close()
   }
 
@@ -143,8 +149,4 @@ export class TlsService {
     log('info', 'the certificate was replaced', { not_after, fingerprint: next.facts.fingerprint })
     return true
   }
-}
-
-interface Resolving {
-  readonly resolve: LoadedConfig['resolve']
 }
