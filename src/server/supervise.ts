@@ -14,6 +14,7 @@ import { WorkerPool } from '../supervisor/worker-pool.ts'
 import { answerForWorkers } from './metrics/answer-for-workers.ts'
 import { openMetrics } from './metrics/open-metrics.ts'
 import { takePort } from './open-port.ts'
+import { applyToWorkers } from './reload/apply-to-workers.ts'
 import { hearReloads } from './reload/open-reloads.ts'
 import { findSource } from './reload/read-source.ts'
 
@@ -29,6 +30,7 @@ export async function supervise(
   const faults = new FaultRing(platform.now)
   const look = createLogLook(args, platform)
   let planned: Plan['log'] | undefined
+  let isShared = false
   const write = createLog(platform.writeOut, platform.now, () => look(planned))
   const log: Log = (level, message, fields) => {
     faults.note(level, message, fields)
@@ -49,6 +51,7 @@ export async function supervise(
     takePort: (plan) => takePort(plan, platform),
     begin: (plan) => {
       planned = plan.log
+      isShared = plan.isShared
       orders.listen({ dataDir: plan.dataDir ?? undefined, watch: plan.watch })
       if (!plan.metrics) return
       const parts = { platform, pool, sum, faults, supervisor, reloads: history }
@@ -57,11 +60,11 @@ export async function supervise(
     announce: platform.writeOut,
   })
   const removeStop = platform.onStopSignal((signal) => supervisor.stop(signal))
-  const apply = (source: ConfigSource) => supervisor.swap(source)
+  const apply = (source: ConfigSource) => applyToWorkers(source, { supervisor, isShared })
   const plan = (source: ConfigSource) => supervisor.plan(source)
   const noteRejected = (isRejected: boolean) => supervisor.noteRejected(isRejected)
   const replace = async () => {
-    const isDone = await supervisor.replace()
+    const isDone = (await supervisor.replace()) !== undefined
     orders.reloads.noteReplaced(isDone)
     return isDone
   }

@@ -32,7 +32,7 @@ export class Supervisor {
   /** The current change of the configuration, after all earlier ones. Never rejects. */
   #changing: Promise<unknown> = this.#ready.promise
   /** A replacement that waits for its turn. */
-  #replacing: Promise<boolean> | undefined
+  #replacing: Promise<Plan | undefined> | undefined
   #isConfigRejected = false
   #restarts = 0
   readonly #renewals = new Renewals({
@@ -97,8 +97,8 @@ export class Supervisor {
     for (const worker of this.#serving) worker.send({ type: 'note', isConfigRejected })
   }
 
-  /** Reads the configuration again and replaces the workers by new processes. Resolves with whether this is done. */
-  replace(): Promise<boolean> {
+  /** Reads the configuration again and replaces the workers by new processes. Resolves with their plan, or undefined if it failed. */
+  replace(): Promise<Plan | undefined> {
     // Those who ask before it begins share one.
     this.#replacing ??= this.#exclusively(() => {
       this.#replacing = undefined
@@ -239,27 +239,27 @@ export class Supervisor {
     return true
   }
 
-  async #replaceAll(): Promise<boolean> {
+  async #replaceAll(): Promise<Plan | undefined> {
     const { log, pool } = this.#options
     const old = this.#current
     const running = this.#running?.plan
     if (!running || !old?.plan.isShared) {
       log('error', 'the workers cannot be replaced: what is in memory would be lost; restart instead')
-      return false
+      return undefined
     }
     log('info', 'replacing the workers')
     const started = new Set<WorkerHandle>()
     try {
       const next = await this.#startNext(running, started)
       await this.#handOver(old, next)
-      return true
+      return next.plan
     } catch (cause) {
       const { code, signal } = cause instanceof WorkerEnded ? cause.exit : {}
       const reason = cause instanceof WorkerEnded || !(cause instanceof Error) ? undefined : cause.message
       log('error', 'the workers could not be replaced, the old ones stay', { code, signal, reason })
       // Stops the workers of the configuration that is not in use now.
       for (const worker of this.#current === old ? started : old.workers) void pool.stop(worker)
-      return false
+      return undefined
     }
   }
 
