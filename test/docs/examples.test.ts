@@ -48,9 +48,9 @@ test.each([
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(out.match(/^200 \{"message":"The access token is valid","tenant_id":"main"/gm)).toHaveLength(2)
   // A line of the log waits a moment for others, and comes before that of a later request.
-  const marks = () => server.output().split('"/health/live"').length
+  const marks = () => server.output().split('"route":"/",').length
   const marked = marks()
-  await fetch(`${server.url}/health/live`)
+  await fetch(`${server.url}/`)
   await waitFor('its line is there', () => marks() > marked)
   expect(requests() - before).toBe(1)
 })
