@@ -9,7 +9,7 @@ import { auditRefusal, recordAudit } from '../http/record-event.ts'
 import { type Form, parseForm } from '../http/request/form.ts'
 import { getOAuth2Tenant, type OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { oneOf, quoted } from '../protocol/finding/finding-words.ts'
+import { named, oneOf } from '../protocol/finding/finding-words.ts'
 import { grantTypes } from '../protocol/grant-types.ts'
 import { checkScopes, parseScope } from '../protocol/scope.ts'
 import type { Tenant } from '../tenants/tenant.ts'
@@ -87,6 +87,14 @@ async function answerTokens(
   return issued.response
 }
 
+/** Grants of others, which people try here. */
+const others = [
+  'password',
+  'implicit',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+]
+
 /** A grant of people is unknown where there are none. */
 function getGrant(form: Form, { oidc }: Tenant): Grant {
   const type = form.get('grant_type')
@@ -103,7 +111,7 @@ function getGrant(form: Form, { oidc }: Tenant): Grant {
             saw: `${type}, and the tenant signs nobody in`,
             wanted: 'oidc of the tenant',
           }
-        : { check: 'grant_type', saw: quoted(type), wanted: oneOf(grantTypes) },
+        : { check: 'grant_type', saw: named(type, others), wanted: oneOf(grantTypes) },
     })
   return grant
 }

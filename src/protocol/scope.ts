@@ -1,5 +1,5 @@
 import { nameIn, OAuthError } from './errors.ts'
-import { oneOf, quoted } from './finding/finding-words.ts'
+import { named, oneOf } from './finding/finding-words.ts'
 
 const malformed = {
   check: 'form of the scope',
@@ -37,7 +37,7 @@ export function checkScopes(
   const refused = requested.find((scope) => !allowed.includes(scope))
   if (refused === undefined) return
   const isUnknown = known !== undefined && !known.includes(refused)
-  const saw = `${quoted(refused)}, ${isUnknown ? 'which the tenant does not have' : 'which the client does not have'}`
+  const saw = `${named(refused, known ?? [])}, ${isUnknown ? 'which the tenant does not have' : 'which the client does not have'}`
   const finding = { check: 'scope', saw, wanted: oneOf(allowed) }
   throw new OAuthError(
     'invalid_scope',

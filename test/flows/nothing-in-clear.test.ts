@@ -114,6 +114,8 @@ async function useEverything(server: RunningServer, secrets: Secrets): Promise<v
       client_secret: wrong,
       scope: wrong,
     })
+    for (const name of ['scope', 'resource', 'audience', 'client_assertion'])
+      await form(`${tenant}/oauth/token`, { ...client, grant_type: 'client_credentials', [name]: wrong })
     await form(`${tenant}/oauth/introspect`, { client_id: wrong, client_secret: wrong, token: wrong })
     await fetch(`${server.url}/api/v1/protected-resource`, { headers: { Authorization: `Bearer ${wrong}` } })
     await fetch(`${server.url}/${wrong}?token=${wrong}`, {

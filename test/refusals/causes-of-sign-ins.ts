@@ -54,7 +54,7 @@ export const signInCauses: readonly Cause[] = [
   {
     name: 'an unknown prompt',
     act: (world) => start(world, { prompt: 'maybe' }),
-    ...{ check: 'prompt', saw: /"maybe"/, wanted: /select_account/ },
+    ...{ check: 'prompt', saw: /a text of 5 characters/, wanted: /select_account/ },
   },
   {
     name: 'a client that has to push its requests',

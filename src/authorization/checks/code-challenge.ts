@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { quoted, shapeOf } from '../../protocol/finding/finding-words.ts'
+import { named, shapeOf } from '../../protocol/finding/finding-words.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /** SHA-256 in base64url (RFC 7636 section 4.2). */
@@ -25,7 +25,7 @@ export function parseCodeChallenge({ parameters, client }: CheckedParameters): s
   }
   if (method !== 'S256')
     throw new OAuthError('invalid_request', 'The code_challenge_method must be S256', {
-      finding: { check: 'PKCE', saw: `code_challenge_method ${quoted(method)}`, wanted: 'S256' },
+      finding: { check: 'PKCE', saw: `code_challenge_method ${named(method, ['plain'])}`, wanted: 'S256' },
     })
   if (challenge === undefined || !s256Challenge.test(challenge))
     throw new OAuthError('invalid_request', 'The code_challenge must be 43 characters of base64url', {

@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
+import { named, oneOf } from '../../protocol/finding/finding-words.ts'
 import { type Prompt, prompts } from '../authorization-request.ts'
 import type { CheckedParameters } from './request-check.ts'
 
@@ -11,11 +11,19 @@ export function parsePrompt({ parameters }: Pick<CheckedParameters, 'parameters'
   const known = prompts.filter((prompt) => asked.includes(prompt))
   if (known.length < asked.length)
     throw new OAuthError('invalid_request', `The prompt must be of: ${prompts.join(', ')}`, {
-      finding: { check: 'prompt', saw: quoted(text), wanted: oneOf(prompts) },
+      finding: {
+        check: 'prompt',
+        saw: asked.map((word) => named(word, [...prompts, 'create'])).join(', '),
+        wanted: oneOf(prompts),
+      },
     })
   if (known.includes('none') && known.length > 1)
     throw new OAuthError('invalid_request', 'The prompt none stands alone', {
-      finding: { check: 'prompt', saw: quoted(text), wanted: 'none alone, or the others without it' },
+      finding: {
+        check: 'prompt',
+        saw: asked.map((word) => named(word, [...prompts, 'create'])).join(', '),
+        wanted: 'none alone, or the others without it',
+      },
     })
   return known
 }

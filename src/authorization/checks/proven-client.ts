@@ -1,6 +1,6 @@
 import type { TenantClients } from '../../clients/client-registry.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
+import { oneOf, quoted, uriText } from '../../protocol/finding/finding-words.ts'
 import { matchesRedirectUri } from '../../protocol/url/redirect-uri.ts'
 import type { ReturnAddress } from '../authorization-request.ts'
 import type { RequestParameters } from '../request-parameters.ts'
@@ -35,7 +35,7 @@ export async function proveReturnAddress(
       reason: 'unregistered_uri',
       finding: {
         check: 'redirect_uri of the client',
-        saw: `${quoted(redirectUri)} for the client ${quoted(client.id)}`,
+        saw: `${uriText(redirectUri)} for the client ${quoted(client.id)}`,
         wanted: oneOf(client.redirect_uris),
       },
     })

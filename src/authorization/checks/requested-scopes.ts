@@ -5,12 +5,17 @@ import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { checkScopes, parseScope } from '../../protocol/scope.ts'
 import type { RequestParameters } from '../request-parameters.ts'
+import type { CheckedParameters } from './request-check.ts'
 
 /**
  * The scopes of a request for a person's consent: those that it names, or the default ones of the client. Throws `invalid_scope` for one that is
  * neither of the client nor about people, and for a scope that manages this server: a client may have it, and nobody else by signing in.
  */
-export function parsePeopleScopes(scope: string | undefined, client: Client): readonly string[] {
+export function parsePeopleScopes(
+  scope: string | undefined,
+  client: Client,
+  known?: readonly string[],
+): readonly string[] {
   const scopes = scope === undefined ? client.default_scopes : parseScope(scope)
   const own = scopes.filter((name) => !isPeopleScope(name))
   const reserved = own.find(isReservedScope)
@@ -22,7 +27,7 @@ export function parsePeopleScopes(scope: string | undefined, client: Client): re
         wanted: 'a token of the client itself, by client_credentials',
       },
     })
-  checkScopes(own, client.scopes)
+  checkScopes(own, client.scopes, known)
   return withoutUseless(scopes, client)
 }
 
@@ -30,11 +35,13 @@ export function parsePeopleScopes(scope: string | undefined, client: Client): re
 export function parseRequestedScopes({
   parameters,
   client,
+  oauth2,
 }: {
   readonly parameters: RequestParameters
   readonly client: Client
+  readonly oauth2: CheckedParameters['oauth2']
 }): readonly string[] {
-  return parsePeopleScopes(parameters.get('scope'), client)
+  return parsePeopleScopes(parameters.get('scope'), client, Object.keys(oauth2.scopes))
 }
 
 /** `offline_access` is ignored where no refresh token can come of it (OpenID Connect Core section 11). */

@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
+import { named, oneOf } from '../../protocol/finding/finding-words.ts'
 import { type ResponseMode, responseModes } from '../authorization-request.ts'
 import type { RequestParameters } from '../request-parameters.ts'
 
@@ -14,6 +14,10 @@ export function checkResponseMode({ parameters }: { readonly parameters: Request
   const asked = parameters.get('response_mode')
   if (asked !== undefined && !responseModes.some((mode) => mode === asked))
     throw new OAuthError('invalid_request', 'The response mode is not supported: use query or form_post', {
-      finding: { check: 'response_mode', saw: quoted(asked), wanted: oneOf(responseModes) },
+      finding: {
+        check: 'response_mode',
+        saw: named(asked, ['fragment', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt']),
+        wanted: oneOf(responseModes),
+      },
     })
 }

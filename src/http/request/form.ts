@@ -1,5 +1,5 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
-import { quoted } from '../../protocol/finding/finding-words.ts'
+import { named } from '../../protocol/finding/finding-words.ts'
 import { readBody } from './body.ts'
 import { defaultLimits, type RequestLimits } from './request-limits.ts'
 import { notesOf } from './request-notes.ts'
@@ -83,10 +83,16 @@ export function sentTwice(name: string): OAuthError {
   return new OAuthError('invalid_request', nameIn(sentence, shown), { finding })
 }
 
+/** Any other text may be something in the wrong header. */
+const shownType = /^(?:application|multipart|text)\/[a-z0-9.+-]{1,40}$/
+
 function checkMediaType(contentType: string | null): void {
   const mediaType = contentType?.split(';')[0]?.trim().toLowerCase()
   if (mediaType === 'application/x-www-form-urlencoded') return
-  const saw = mediaType === undefined ? 'no Content-Type' : `Content-Type ${quoted(mediaType)}`
+  const saw =
+    mediaType === undefined
+      ? 'no Content-Type'
+      : `Content-Type ${shownType.test(mediaType) ? mediaType : named(mediaType, [])}`
   throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded', {
     finding: { check: 'body', saw, wanted: 'a form: application/x-www-form-urlencoded' },
   })

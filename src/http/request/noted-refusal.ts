@@ -28,7 +28,7 @@ function note(
   { method, id, notes, status }: Omit<FinishedRequest, 'started'>,
   { refusals, now }: NotingDeps,
 ): void {
-  const { error, finding, reason } = notes
+  const { error, finding } = notes
   const refusal = {
     requestId: id,
     at: now(),
@@ -40,10 +40,15 @@ function note(
     status,
     error: error ?? null,
     check: finding?.check ?? (status >= 500 ? 'server' : (error ?? 'request')),
-    saw: finding?.saw ?? (status >= 500 ? failed : (notes.sentence ?? reason ?? null)),
+    saw: finding?.saw ?? (status >= 500 ? failed : withoutName(notes.sentence)),
     wanted: finding?.wanted ?? null,
   }
   refusals?.note(refusal, notes.address())
+}
+
+/** A sentence may end with a name of the request, which may be a secret in the wrong place. */
+function withoutName(sentence: string | undefined): string | null {
+  return sentence?.split(': ', 1)[0] ?? null
 }
 
 const failed = 'the server could not answer; its log has the cause with this id'

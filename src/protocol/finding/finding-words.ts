@@ -46,6 +46,24 @@ export function quoted(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(short) : short
 }
 
+/**
+ * A value that a sender wrote, if it is one of those that are known; otherwise what it looks like from outside, because people send secrets
+ * in the wrong field, and findings are stored.
+ */
+export function named(value: string | undefined, known: readonly string[]): string {
+  if (value === undefined) return 'nothing'
+  return known.includes(value) ? quoted(value) : `a text of ${shapeOf(value)}`
+}
+
+/** A URI that a sender wrote, without user, values of its query, and fragment. Another text is shown as {@link named} does. */
+export function uriText(value: string): string {
+  const [, head = '', query] =
+    /^([A-Za-z][A-Za-z0-9+.-]{1,60}:[^?#@\s]*)(?:\?([^#]*))?(?:#.*)?$/.exec(value) ?? []
+  if (head === '') return named(value, [])
+  const names = query?.split('&').map((pair) => `${pair.split('=', 1)[0]}=...`)
+  return quoted(names ? `${head}?${names.join('&')}` : head)
+}
+
 /** What a secret value looks like from outside: its length, and white space at its ends. */
 export function shapeOf(secret: string): string {
   const count = secret.length === 1 ? '1 character' : `${secret.length} characters`

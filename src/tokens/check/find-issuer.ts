@@ -1,6 +1,6 @@
 import type { Keyring } from '../../keys/keyring.ts'
 import type { TenantKeys } from '../../keys/tenant-keys.ts'
-import { quoted } from '../../protocol/finding/finding-words.ts'
+import { quoted, uriText } from '../../protocol/finding/finding-words.ts'
 import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 import type { TenantRegistry } from '../../tenants/tenant-registry.ts'
 import { invalidToken } from './invalid-token.ts'
@@ -44,7 +44,7 @@ async function findForeign(
   const wanted = (await tenants.find(tenantId))?.issuer
   return {
     check: 'issuer',
-    saw: `iss ${quoted(issuer)}, which is another tenant`,
+    saw: `iss ${uriText(issuer)}, which is another tenant`,
     wanted: `iss ${quoted(wanted)}`,
   }
 }
@@ -53,7 +53,7 @@ function findStranger(issuer: string, tenantId: string | undefined): StepFinding
   const whose = tenantId === undefined ? 'an active tenant of this server' : 'this tenant'
   return {
     check: 'issuer',
-    saw: `iss ${quoted(issuer)}, which no active tenant with oauth2 has`,
+    saw: `iss ${uriText(issuer)}, which no active tenant with oauth2 has`,
     wanted: `the issuer of ${whose}, byte for byte`,
   }
 }

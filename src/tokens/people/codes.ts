@@ -3,7 +3,7 @@ import type { Client } from '../../clients/client.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { base64url } from '../../protocol/base64url.ts'
 import { type Finding, OAuthError } from '../../protocol/errors.ts'
-import { momentText, quoted, shapeOf } from '../../protocol/finding/finding-words.ts'
+import { momentText, quoted, shapeOf, uriText } from '../../protocol/finding/finding-words.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -164,7 +164,7 @@ function findFault(
     }
   if (redirect_uri !== redirectUri)
     return {
-      ...{ reason: 'another_redirect_uri', check: 'redirect_uri of the code', saw: quoted(redirectUri) },
+      ...{ reason: 'another_redirect_uri', check: 'redirect_uri of the code', saw: uriText(redirectUri) },
       wanted: `${quoted(redirect_uri)}, as in the authorization request`,
     }
   if (fitsChallenge(codeVerifier, code_challenge, hashing)) return undefined

@@ -1,5 +1,5 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
-import { oneOf, quoted } from '../../protocol/finding/finding-words.ts'
+import { named, oneOf, quoted, uriText } from '../../protocol/finding/finding-words.ts'
 import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { isEntitled } from '../audience.ts'
@@ -38,10 +38,12 @@ export function narrowGrant(
   const scopes = grant.scopes.filter((scope) => mayAllowScope(scope, owner))
   const audience = grant.audience.filter((each) => isEntitled(each, owner))
   checkInside(asked.scopes ?? [], scopes, {
+    show: (scope) => named(scope, [...grant.scopes, ...owner.client.scopes]),
     code: 'invalid_scope',
     sentence: 'The scope is not one that the person allowed',
   })
   checkInside(asked.resources, audience, {
+    show: uriText,
     code: 'invalid_target',
     sentence: 'The resource is not one that the person allowed',
   })
@@ -59,16 +61,23 @@ export function narrowGrant(
   }
 }
 
+interface InsideRule {
+  readonly code: 'invalid_scope' | 'invalid_target'
+  readonly sentence: string
+  /** How the value of the request is shown to operators. */
+  readonly show: (value: string) => string
+}
+
 function checkInside(
   asked: readonly string[],
   allowed: readonly string[],
-  { code, sentence }: { readonly code: 'invalid_scope' | 'invalid_target'; readonly sentence: string },
+  { code, sentence, show }: InsideRule,
 ): void {
   const refused = asked.find((each) => !allowed.includes(each))
   if (refused === undefined) return
   const finding = {
     check: code === 'invalid_scope' ? 'scope that the person allowed' : 'resource that the person allowed',
-    ...{ saw: quoted(refused), wanted: `${oneOf(allowed)}, which the client may have now` },
+    ...{ saw: show(refused), wanted: `${oneOf(allowed)}, which the client may have now` },
   }
   throw new OAuthError(code, nameIn(sentence, refused), { finding })
 }
