@@ -47,7 +47,7 @@ const attack = attacks[kind]
 if (!attack) throw new Error(`Wanted one of ${Object.keys(attacks).join(', ')}, got ${kind}`)
 const open = new Set<Socket>()
 
-/** Keeps one connection open: whoever is cut off comes again a second later. */
+/** Keeps one connection open: whoever is cut off comes again five seconds later. */
 function begin(index: number): void {
   const socket = connect(Number(port), '127.0.0.1')
   socket.on('error', () => {})
@@ -59,7 +59,7 @@ function begin(index: number): void {
   else socket.resume()
   socket.once('close', () => {
     open.delete(socket)
-    setTimeout(() => begin(index), 1000)
+    setTimeout(() => begin(index), 5000)
   })
 }
 

@@ -16,8 +16,8 @@ const ipv6 = 10
 const descriptorLimit = 7
 /** F_DUPFD_CLOEXEC */
 const duplicate = 1030
-/** F_GETFD */
-const readFlags = 1
+/** The runtime keeps it open, with /dev/null where it was closed. */
+const standardInput = 0
 
 /** Places in struct tcp_info of linux/tcp.h, in bytes. */
 const info = {
@@ -33,6 +33,12 @@ const info = {
   sentAgain: 208,
 } as const
 const listening = 10
+
+/**
+ * Connections that may wait to be accepted, if net.core.somaxconn allows it. The runtime says 512. Beyond, the system drops the first
+ * packet of a client, which tries again after a second.
+ */
+const backlog = 4096
 
 /** More than any process here has. Without a bound, RLIM_INFINITY would be the limit. */
 const mostOpen = 1_048_576
@@ -50,11 +56,13 @@ type FindBusy = () => ReadonlySet<string>
 /** Undefined if the system is no Linux with glibc. */
 export async function openConnections(port: number, findBusy: FindBusy): Promise<Connections | undefined> {
   const [listener] = await ListeningSocket.findAll((each) => each.port === port)
-  return listener && new BunConnections(await openLibc(), { listener, port, findBusy })
+  if (!listener) return undefined
+  const libc = await openLibc()
+  libc.listen(listener.fd, backlog)
+  return new BunConnections(libc, { port, findBusy })
 }
 
 interface Place {
-  readonly listener: ListeningSocket
   readonly port: number
   readonly findBusy: FindBusy
 }
@@ -107,9 +115,8 @@ class BunConnections implements Connections {
 
   isFullUpTo(number: number): boolean {
     const { fcntl, close } = this.#libc
-    const lowest = fcntl(this.#place.listener.fd, duplicate, 0)
-    // A listener that was closed is not full.
-    if (lowest < 0) return fcntl(this.#place.listener.fd, readFlags, 0) >= 0
+    const lowest = fcntl(standardInput, duplicate, 0)
+    if (lowest < 0) return true
     close(lowest)
     return lowest >= number
   }

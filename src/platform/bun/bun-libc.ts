@@ -16,6 +16,7 @@ export interface Libc {
     text: Pointer,
     size: number,
   ) => Pointer | bigint | null
+  readonly listen: (fd: number, backlog: number) => number
   readonly shutdown: (fd: number, how: number) => number
   readonly poll: (list: Pointer, count: number, timeout: number) => number
   readonly fcntl: (fd: number, command: number, value: number) => number
@@ -43,6 +44,7 @@ async function open(): Promise<Libc> {
     getsockname: { args: [i32, pointer, pointer], returns: i32 },
     getpeername: { args: [i32, pointer, pointer], returns: i32 },
     inet_ntop: { args: [i32, pointer, pointer, u32], returns: pointer },
+    listen: { args: [i32, i32], returns: i32 },
     shutdown: { args: [i32, i32], returns: i32 },
     poll: { args: [pointer, u64, i32], returns: i32 },
     fcntl: { args: [i32, i32, i32], returns: i32 },

@@ -50,6 +50,8 @@ function listen(options: ListenOptions, busy: FindBusy[] = []): Listener {
   const inHand: (Request | undefined)[] = []
   const server = start(options, inHand)
   const port = server.port ?? options.port
+  // Of those before, one may still have requests.
+  busy.splice(0, busy.length - 1)
   busy.push(() =>
     inHand.flatMap((request) => {
       const peer = request && server.requestIP(request)
