@@ -39,7 +39,8 @@ export async function openTls(
     ...{ platform, log, tellOthers, hostname: host, sharePort },
     settings: () => loaded.config.server,
   })
-  // The listener shares its port with those of later certificates, so it cannot find out itself whether the port is free.
-  const own = worker ? port : await takePort({ host, port }, platform)
+  // A listener that shares its port with those of later certificates cannot find out itself whether the port is free.
+  const isShared = platform.canRenewListener && !worker
+  const own = isShared ? await takePort({ host, port }, platform) : port
   return { tls, place: { ...plain, port: own, platform: tls } }
 }
