@@ -58,6 +58,7 @@ const settings = [
 const arrows: Record<string, readonly string[]> = {
   main: ['commands', 'platform', 'log'],
   commands: [
+    'doctor',
     'backup',
     'import',
     'sessions',
@@ -115,6 +116,22 @@ const arrows: Record<string, readonly string[]> = {
     'secrets',
     'keys',
     'limits',
+    'protocol',
+  ],
+  // Looks at everything, from outside of it.
+  doctor: [
+    'offline',
+    'server',
+    'cli',
+    'build-info',
+    'printable',
+    'config',
+    'connections/connection-limits.ts',
+    'refusals/refusal-book.ts',
+    'platform',
+    'storage',
+    'tenants',
+    'keys/key-report.ts',
     'protocol',
   ],
   offline: [

@@ -12,6 +12,7 @@ export const commands: readonly [CommandEntry, ...CommandEntry[]] = [
   { name: 'healthcheck', load: async () => (await import('./healthcheck-command.ts')).healthcheckCommand },
   { name: 'reload', load: async () => (await import('./operate/reload-command.ts')).reloadCommand },
   { name: 'plan', load: async () => (await import('./operate/plan-command.ts')).planCommand },
+  { name: 'doctor', load: async () => (await import('./operate/doctor-command.ts')).doctorCommand },
   { name: 'init', load: async () => (await import('./init-command.ts')).initCommand },
   { name: 'check', load: async () => (await import('./check-command.ts')).checkCommand },
   { name: 'secret', load: async () => (await import('./secret/secret-command.ts')).secretCommand },

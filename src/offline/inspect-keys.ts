@@ -15,22 +15,27 @@ import { openToRead } from './with-keyring.ts'
 export interface KeyFindings {
   readonly complaints: readonly string[]
   readonly exposures: readonly Exposure[]
+  /** Of the active tenants; empty if no key could be opened at all. */
+  readonly reports: readonly KeyReport[]
 }
 
 /** Looks at the keys of the active tenants, and at the files of the database. Creates no key. Throws StorageError. */
 export async function inspectAccess(loaded: LoadedConfig, platform: Platform): Promise<KeyFindings> {
   const ofKeys: Exposure[] = []
   const host = { ...platform, onExposure: (exposure: Exposure) => void ofKeys.push(exposure) }
-  const complaints = await findKeyComplaints(loaded, host)
+  const { complaints, reports } = await findKeyComplaints(loaded, host)
   const place = planStorage(loaded, platform)
   const ofData = place.kind === 'sqlite' ? await findOpenData(place.path, platform.files) : []
   // One exposed key stands for all, as at the start of a server.
-  return { complaints, exposures: [...ofKeys.slice(0, 1), ...ofData] }
+  return { complaints, reports, exposures: [...ofKeys.slice(0, 1), ...ofData] }
 }
 
 type KeyPlatform = Platform & Pick<KeyHost, 'onExposure'>
 
-async function findKeyComplaints(loaded: LoadedConfig, platform: KeyPlatform): Promise<string[]> {
+async function findKeyComplaints(
+  loaded: LoadedConfig,
+  platform: KeyPlatform,
+): Promise<Omit<KeyFindings, 'exposures'>> {
   const tenants = Object.entries(loaded.config.tenants)
   const ids = tenants.flatMap(([id, { active }]) => (active ? [id] : []))
   try {
@@ -41,12 +46,13 @@ async function findKeyComplaints(loaded: LoadedConfig, platform: KeyPlatform): P
         ...{ storage, material, now: platform.now, monotonic: platform.monotonic },
         ...{ log: () => {}, audit: { record: () => {} } },
       })
-      return (await inspectKeys(ids, keyring)).flatMap(complaintsOf)
+      const reports = await inspectKeys(ids, keyring)
+      return { complaints: reports.flatMap(complaintsOf), reports }
     } finally {
       await storage.close()
     }
   } catch (error) {
-    if (error instanceof KeyError) return [error.message]
+    if (error instanceof KeyError) return { complaints: [error.message], reports: [] }
     throw error
   }
 }

@@ -29,7 +29,30 @@ export interface PairFacts {
   isFor(host: string): boolean
 }
 
+/** What a server shows of itself when a client begins TLS. */
+export interface ServedCertificate {
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number
+  /** Whether a client of this machine would accept it for the name. */
+  readonly isTrusted: boolean
+  /** Why it would not, in the words of the runtime; empty if it would. */
+  readonly complaint: string
+  /** SHA-256 of the first certificate, in hex with colons. */
+  readonly fingerprint: string
+}
+
+/** Where to look, and for how long. */
+export interface ServedAt {
+  /** A host or an IP address, without brackets. */
+  readonly host: string
+  readonly port: number
+  /** Milliseconds. */
+  readonly longestWait: number
+}
+
 export interface Certificates {
+  /** Begins TLS with a server, whatever its certificate, and looks at it. Sends nothing else. Undefined: no TLS was begun. Never rejects. */
+  look(at: ServedAt): Promise<ServedCertificate | undefined>
   /** Reads a pair. Says what is wrong with it, and never throws. */
   readPair(pair: CertificatePair): { readonly facts: PairFacts } | { readonly fault: PairFault }
 }

@@ -13,6 +13,13 @@ export interface FileFacts {
   readonly changedAt: number
 }
 
+/** Room of the file system that holds a path, in bytes. */
+export interface DiskSpace {
+  /** For this user. */
+  readonly free: number
+  readonly total: number
+}
+
 /** Files as grantd needs them. Every method throws {@link FileError} when the system refuses. */
 export interface Files {
   /** The number of the user of this process; undefined if the system has none. */
@@ -24,6 +31,8 @@ export interface Files {
   facts(path: string): Promise<FileFacts | undefined>
   /** Returns the {@link FileFacts.identity} of the file at `path` synchronously. Costs a few microseconds of the event loop. */
   identityNow(path: string): string | undefined
+  /** Undefined: nothing is at `path`, or the system does not tell. Never rejects. */
+  space(path: string): Promise<DiskSpace | undefined>
   read(path: string): Promise<Uint8Array>
   /** Reads a regular file of at most `limit` bytes. Refuses pipes and devices, because they may never end. */
   readSmall(path: string, limit: number): Promise<Uint8Array>

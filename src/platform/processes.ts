@@ -5,6 +5,8 @@ export interface Processes {
   usage(): ProcessUsage
   /** Returns more about this process only; it costs about as much as reading a small file. */
   state(): ProcessState
+  /** Looks at any process of this machine. Undefined: it is not there, is another user's, or the system does not tell. Never rejects. */
+  look(pid: number): Promise<OtherProcess | undefined>
   /**
    * Starts this program with the same arguments, standard output and environment, and adds `environment`. Undefined if the runtime cannot
    * start processes.
@@ -28,6 +30,14 @@ export interface ProcessState {
   readonly mostDescriptors: number | undefined
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+}
+
+/** A process of this machine, looked at from another one. */
+export interface OtherProcess {
+  readonly openDescriptors: number
+  readonly mostDescriptors: number
+  /** The path of the file that its standard output goes to; undefined: it goes to no file. */
+  readonly outputFile: string | undefined
 }
 
 /** Messages are JSON values. A message to an ended process is lost. */

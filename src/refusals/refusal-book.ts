@@ -50,7 +50,8 @@ export class RefusalBook {
   /** Keeps a refusal. No request waits for the write. `address` is that of the sender. */
   note(found: Refusal, address: string | undefined): void {
     const { saw, wanted } = found
-    const refusal = { ...found, saw: saw && tidyText(saw), wanted: wanted && tidyText(wanted) }
+    const texts = { saw: saw && tidyText(saw), wanted: wanted && tidyText(wanted) }
+    const refusal = { ...found, ...texts, ...(address !== undefined && { address }) }
     const place = this.#count++ % mostRecent
     const id = `${String(refusal.at).padStart(15, '0')}.${this.#process}.${String(this.#count).padStart(12, '0')}`
     const kept = { id, refusal }

@@ -18,6 +18,9 @@ export const refusals = kind(
     check: Type.String(),
     saw: Nullable(Type.String()),
     wanted: Nullable(Type.String()),
+    address: Type.Optional(
+      Type.String({ description: 'Of the sender, as the limits count it; older rows have none' }),
+    ),
   }),
 )
 

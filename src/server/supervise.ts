@@ -4,6 +4,7 @@ import { createLog, type Log } from '../log.ts'
 import { FaultRing } from '../metrics/fault-ring.ts'
 import { MetricsSum } from '../metrics/metrics-sum.ts'
 import { ReloadLog } from '../metrics/reload-log.ts'
+import type { Samples } from '../metrics/samples.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -15,6 +16,7 @@ import { answerForWorkers } from './metrics/answer-for-workers.ts'
 import { openMetrics } from './metrics/open-metrics.ts'
 import { takePort } from './open-port.ts'
 import { applyToWorkers } from './reload/apply-to-workers.ts'
+import type { WorkerCounts } from './reload/control-messages.ts'
 import { hearReloads } from './reload/open-reloads.ts'
 import { findSource } from './reload/read-source.ts'
 
@@ -31,6 +33,7 @@ export async function supervise(
   const look = createLogLook(args, platform)
   let planned: Plan['log'] | undefined
   let isShared = false
+  let wanted = 0
   const write = createLog(platform.writeOut, platform.now, () => look(planned))
   const log: Log = (level, message, fields) => {
     faults.note(level, message, fields)
@@ -49,9 +52,10 @@ export async function supervise(
     monotonic: platform.monotonic,
     readConfig: () => findSource(args, platform),
     takePort: (plan) => takePort(plan, platform),
-    begin: (plan) => {
+    begin: (plan, count) => {
       planned = plan.log
       isShared = plan.isShared
+      wanted = count
       orders.listen({ dataDir: plan.dataDir ?? undefined, watch: plan.watch })
       if (!plan.metrics) return
       const parts = { platform, pool, sum, faults, supervisor, reloads: history }
@@ -68,7 +72,8 @@ export async function supervise(
     orders.reloads.noteReplaced(isDone)
     return isDone
   }
-  const orders = hearReloads({ args, platform, log, since, history, plan, apply, noteRejected, replace })
+  const hearing = { args, platform, log, since, history, plan, apply, noteRejected, replace }
+  const orders = hearReloads({ ...hearing, workers: () => countWorkers(wanted, supervisor.samples()) })
   try {
     return await supervisor.run()
   } catch (cause) {
@@ -82,4 +87,9 @@ export async function supervise(
     await orders.close()
     await metrics?.close()
   }
+}
+
+function countWorkers(wanted: number, samples: Samples): WorkerCounts {
+  const { grantd_workers: serving = 0, grantd_worker_restarts_total: restarts = 0 } = samples
+  return { wanted, serving, restarts }
 }

@@ -15,8 +15,8 @@ export interface SupervisorOptions {
   readonly readConfig: () => Promise<ConfigSource>
   /** Checks that the port is free, and returns its number. An error ends the start. */
   readonly takePort: (plan: Plan) => Promise<number>
-  /** Called once, before any worker takes requests. An error ends the start. */
-  readonly begin: (plan: Plan) => void
+  /** Called once with the number of workers, before any takes requests. An error ends the start. */
+  readonly begin: (plan: Plan, workers: number) => void
   /** Called with the text of the first worker, when all are ready. */
   readonly announce: (text: string) => void
 }

@@ -128,7 +128,7 @@ export class Supervisor {
     this.#count = this.#countFor(plan)
     const port = await takePort(plan)
     this.#running = { plan, place: { host: plan.host, port, workers: this.#count } }
-    begin(plan)
+    begin(plan, this.#count)
     const generation: Generation = { config, plan, workers: new Set() }
     this.#current = generation
     this.#text = await this.#join(generation, first)

@@ -36,13 +36,13 @@ async function countRows(storage: Storage): Promise<number> {
 test('a refusal is found at once by its process, and by others once it is written', async () => {
   const { book, note, storage, state } = openBook()
   note()
-  expect(await book.find('one')).toEqual([refusal])
+  expect(await book.find('one')).toEqual([{ ...refusal, address: '192.0.2.1' }])
   const other = openBook(storage).book
   expect(await other.find('one')).toEqual([])
   expect(state.timers).toHaveLength(1)
   await book.flush()
-  expect(await other.find('one')).toEqual([refusal])
-  expect(await book.find('one')).toEqual([refusal])
+  expect(await other.find('one')).toEqual([{ ...refusal, address: '192.0.2.1' }])
+  expect(await book.find('one')).toEqual([{ ...refusal, address: '192.0.2.1' }])
   expect(await other.find('on')).toEqual([])
 })
 

@@ -19,6 +19,7 @@ export function parseServerUrl(text: string): string {
 export interface Answer {
   readonly status: number
   readonly text: string
+  readonly headers: Headers
 }
 
 export interface Asking {
@@ -44,7 +45,7 @@ export async function ask(
       { ...init, signal, redirect: 'error' },
       { proxy: proxy?.url, isUnverified },
     )
-    return { status: response.status, text: await readText(response) }
+    return { status: response.status, text: await readText(response), headers: response.headers }
   } catch (cause) {
     if (cause instanceof CommandError) throw cause
     throw new CommandError(explain(new URL(url), cause, proxy), { cause })

@@ -2,7 +2,11 @@ import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } fr
 import { isIP } from 'node:net'
 import type { CertificatePair, Certificates, PairFacts, PairFault } from '../certificates.ts'
 
-export const nodeCertificates: Certificates = { readPair }
+export const nodeCertificates: Certificates = {
+  readPair,
+  // Loaded at its use, to keep the start short.
+  look: async (at) => (await import('./node-served-certificate.ts')).lookAtServed(at),
+}
 
 const blocks = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g
 

@@ -3,7 +3,7 @@ import * as nodeFs from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { codeOf, DurableFiles, type FileSystem, isMissing } from '../durable-files.ts'
-import { FileError, type FileFacts, type Files } from '../files.ts'
+import { type DiskSpace, FileError, type FileFacts, type Files } from '../files.ts'
 import { fillFile, streamFile } from './node-streams.ts'
 
 /** Files over node:fs, which Bun and Deno both have. */
@@ -16,6 +16,7 @@ export function createFiles(fs: FileSystem): Files {
     facts: (path) => attempt('look at', path, () => findFacts(path, fs)),
     identityNow,
     isLink: (path) => attempt('look at', path, () => isLink(path, fs)),
+    space: findSpace,
     read: (path) => attempt('read', path, () => fs.readFile(path)),
     readSmall: (path, limit) => attempt('read', path, () => readSmall(path, limit, fs)),
     checkWritable: (folder) => attempt('write into', folder, () => durable.checkWritable(folder)),
@@ -97,6 +98,15 @@ async function findFacts(path: string, fs: FileSystem): Promise<FileFacts | unde
     identity: renderIdentity(found),
     modifiedAt: found.mtimeMs,
     changedAt: found.ctimeMs,
+  }
+}
+
+async function findSpace(path: string): Promise<DiskSpace | undefined> {
+  try {
+    const { bsize, bavail, blocks } = await nodeFs.statfs(path)
+    return { free: bavail * bsize, total: blocks * bsize }
+  } catch {
+    return undefined
   }
 }
 

@@ -9,6 +9,7 @@ export function nodeProcesses({ onStart }: { readonly onStart: () => void }): Pr
     pid: process.pid,
     usage,
     state,
+    look: async (pid) => (await import('./node-other-process.ts')).lookAtProcess(pid),
     startAgain: (environment) => {
       onStart()
       return startAgain(environment)

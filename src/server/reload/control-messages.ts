@@ -11,8 +11,29 @@ export type ControlRequest =
   /** Replace the workers by new processes. */
   | { readonly command: 'restart-workers' }
 
+/** A running server. The members after `pid` are missing in the answer of an older version. */
+export interface Hello {
+  readonly version: string
+  readonly pid: number
+  readonly commit?: string
+  /** When the configuration in force was read (ms since the epoch). */
+  readonly loadedAt?: number
+  /** Whether the newest configuration was refused. */
+  readonly isConfigRejected?: boolean
+  /** Null: one process serves alone. */
+  readonly workers?: WorkerCounts | null
+}
+
+/** How many worker processes serve, and how many should. */
+export interface WorkerCounts {
+  readonly wanted: number
+  readonly serving: number
+  /** Workers that ended unasked and were started again. */
+  readonly restarts: number
+}
+
 export type ControlAnswer =
-  | { readonly hello: { readonly version: string; readonly pid: number } }
+  | { readonly hello: Hello }
   | { readonly reload: SwapResult }
   | { readonly plan: PlanResult }
   | { readonly restartWorkers: 'done' | 'failed' | 'no workers' }

@@ -4,6 +4,7 @@ import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { ConfigSource, PlanResult } from '../../supervisor/worker-messages.ts'
 import { type Control, type ControlActions, openControl } from './control.ts'
+import type { WorkerCounts } from './control-messages.ts'
 import { FileWatch } from './file-watch.ts'
 import { findSource } from './read-source.ts'
 import { Reloads, type ReloadsOptions } from './reloads.ts'
@@ -18,6 +19,8 @@ interface HearReloadsOptions
   readonly plan: (source: ConfigSource) => Promise<PlanResult>
   /** Replaces the workers by new processes; undefined: there are none. */
   readonly replace?: () => Promise<boolean>
+  /** Counts the workers; undefined: there are none. */
+  readonly workers?: () => WorkerCounts
 }
 
 interface Hearing {
@@ -36,7 +39,7 @@ export interface ReloadOrders {
 
 /** Makes the reloads of this process, or of its workers, and hears the signals from now on. */
 export function hearReloads(options: HearReloadsOptions): ReloadOrders {
-  const { args, platform, log, plan, replace, since } = options
+  const { args, platform, log, plan, replace, since, history, workers } = options
   const watch = new FileWatch({
     ...{ ...platform, platform, since },
     findPath: () => findConfig(args, platform),
@@ -59,7 +62,7 @@ export function hearReloads(options: HearReloadsOptions): ReloadOrders {
   return {
     reloads,
     listen: (hearing) => {
-      const actions = createActions({ platform, reloads, plan, replace })
+      const actions = createActions({ platform, reloads, history, plan, replace, workers })
       control = openControl({ platform, log, dataDir: hearing.dataDir, actions })
       watch.enable(hearing.watch)
     },
@@ -75,13 +78,21 @@ export function hearReloads(options: HearReloadsOptions): ReloadOrders {
 interface ActionParts {
   readonly platform: Platform
   readonly reloads: Reloads
+  readonly history: ReloadsOptions['history']
   readonly plan: HearReloadsOptions['plan']
-  readonly replace: (() => Promise<boolean>) | undefined
+  readonly replace: HearReloadsOptions['replace'] | undefined
+  readonly workers: HearReloadsOptions['workers'] | undefined
 }
 
-function createActions({ platform, reloads, plan, replace }: ActionParts): ControlActions {
+function createActions({ platform, reloads, history, plan, replace, workers }: ActionParts): ControlActions {
   return {
-    hello: async () => ({ hello: { version: buildInfo.version, pid: platform.processes.pid } }),
+    hello: async () => ({
+      hello: {
+        ...{ ...buildInfo, pid: platform.processes.pid, loadedAt: history.loadedAt },
+        isConfigRejected: history.last?.isDone === false,
+        workers: workers?.() ?? null,
+      },
+    }),
     reload: async () => ({ reload: await reloads.run('grantd reload') }),
     plan: async ({ source }) => ({ plan: await plan(source) }),
     'restart-workers': async () => {

@@ -75,7 +75,7 @@ interface FoundSchema {
  * Reads the schema before anything is created, because not every user may run `create table`, not even with `if not exists`. Uses the
  * catalogue, because to_regclass() may return the state from before the lock.
  */
-async function readSchema(database: SqlDatabase): Promise<FoundSchema> {
+export async function readSchema(database: Pick<SqlDatabase, 'read'>): Promise<FoundSchema> {
   const tables = await database.read(
     sql`select c.relname::text as name from pg_catalog.pg_class c
         where c.relname in ('grantd_schema', 'grantd_records') and pg_catalog.pg_table_is_visible(c.oid)`,

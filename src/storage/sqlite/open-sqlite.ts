@@ -4,9 +4,9 @@ import { type SqliteConnection, SqliteError } from '../../platform/sqlite-connec
 import { knownSchema, migrate } from '../migrate.ts'
 import { findRows, insertOne, type SqlDatabase, sql } from '../sql.ts'
 import { StorageError, StorageRefusedError } from '../storage.ts'
-import { applicationId } from './application-id.ts'
+import { applicationId, checkApplicationId } from './application-id.ts'
 import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
-import { markerOf, markerText } from './database-marker.ts'
+import { lostDatabase, markerOf, markerText } from './database-marker.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
 import { SqliteFiles } from './sqlite-files.ts'
@@ -50,9 +50,7 @@ async function checkFile(path: string, { files }: SqliteHost): Promise<boolean> 
   const facts = await files.facts(path)
   if (!facts) {
     if (!(await files.facts(markerOf(path)))) return false
-    throw new StorageRefusedError(
-      `The database ${path} is missing, though it was there once; restore it from a backup, or remove ${markerOf(path)} to start with an empty one, in which nothing is revoked`,
-    )
+    throw lostDatabase(path)
   }
   if (!facts.isFile)
     throw new StorageRefusedError(`The database ${path} is not a file; choose another data_dir`)
@@ -133,13 +131,7 @@ function identifyNow(path: string, { files }: SqliteHost): string | undefined {
 }
 
 function prepare(connection: SqliteConnection, path: string): void {
-  const [found] = connection.all('pragma application_id', [])
-  const id = Number(Object.values(found ?? {})[0])
-  if (id !== applicationId) {
-    throw new StorageRefusedError(
-      `The database ${path} belongs to another program (application_id ${id}); choose another data_dir`,
-    )
-  }
+  checkApplicationId(connection, path)
   // A commit is acknowledged when it is on the disk, even if power is lost.
   connection.execute('pragma synchronous = full')
 }
