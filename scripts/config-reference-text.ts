@@ -38,7 +38,7 @@ current folder, \`/etc/grantd/config.yaml\`. When nothing is named and neither f
 - **Relative paths** start at the folder of the file.
 - **A time** is in UTC, such as \`2030-01-31T00:00:00Z\`.
 - **A change** takes effect at the next start, or at a [reload](operations/reload.md): tenants and everything in them, and a few
-  settings of the server. The others [need a restart](operations/reload.md#what-needs-a-restart). The
+  settings of the server. The others [need new workers or a restart](operations/reload.md#what-needs-more-than-a-reload). The
   [storage](storage.md), not this file, keeps what \`grantd client\`, \`grantd tenant\` and the [admin API](admin-api.md) make; that takes
   effect at once.
 - **Several files**: \`include: [tenants.d/*.yaml]\` adds the tenants of other files; see [below](#several-files).

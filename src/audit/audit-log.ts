@@ -8,6 +8,7 @@ import { type AuditPage, type AuditReader, type ReadAuditOptions, readAudit } fr
 import { RefusalLimit } from './refusal-limit.ts'
 import { TrailWriter, type TrailWriterOptions } from './trail-writer.ts'
 
+/** `enabled`, `skip` and `retainSeconds` are read at each use. */
 export interface AuditLogOptions extends TrailWriterOptions, Pick<Platform, 'after'> {
   /** False: nothing is recorded. Default true. */
   readonly enabled?: boolean
@@ -52,8 +53,7 @@ const mostTries = 5
  */
 export class AuditLog implements AuditSink, AuditReader {
   readonly #options: AuditLogOptions
-  readonly #skipped: ReadonlySet<AuditEventType>
-  #isOpen: boolean
+  #isOpen = true
   readonly #limit = new RefusalLimit()
   #waiting: WaitingEvent[] = []
   readonly #trails: TrailWriter
@@ -71,8 +71,6 @@ export class AuditLog implements AuditSink, AuditReader {
   constructor(options: AuditLogOptions) {
     this.#options = options
     this.#trails = new TrailWriter(options)
-    this.#isOpen = options.enabled ?? true
-    this.#skipped = new Set(options.skip)
   }
 
   get state(): AuditState {
@@ -86,7 +84,8 @@ export class AuditLog implements AuditSink, AuditReader {
   }
 
   record(event: AuditEvent): void {
-    if (!this.#isOpen || this.#skipped.has(event.type)) return
+    const { enabled = true, skip } = this.#options
+    if (!this.#isOpen || !enabled || skip?.includes(event.type)) return
     const time = this.#options.now()
     for (const each of this.#limit.admit(event, time)) this.#push(each, time)
     if (this.#flushes === 0 && this.#waiting.length > 0) this.#schedule()

@@ -44,9 +44,14 @@ export class TrailWriter {
   #batches = 0
 
   constructor(options: TrailWriterOptions) {
-    const { hashing, retainSeconds } = options
     this.#options = options
-    this.#appending = { hashing, retain: retainSeconds * 1000, heads: new KnownHeads() }
+    this.#appending = {
+      hashing: options.hashing,
+      get retain() {
+        return options.retainSeconds * 1000
+      },
+      heads: new KnownHeads(),
+    }
   }
 
   /** Writes all of the batch or nothing. Throws StorageError, and AppendConflict if another process wrote at the same moment. */

@@ -31,3 +31,10 @@ export function withDataDir(
   const dataDir = files.resolve(parseFolder(folder))
   return loaded.dataDir === undefined ? loaded : { ...loaded, dataDir }
 }
+
+/** The configuration with the address that is listened on, because what is served depends on it: the try page is for loopback. */
+export function withHost(loaded: LoadedConfig, host: string | undefined): LoadedConfig {
+  if (host === undefined) return loaded
+  const { config } = loaded
+  return { ...loaded, config: { ...config, server: { ...config.server, host } } }
+}

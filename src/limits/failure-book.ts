@@ -15,13 +15,21 @@ export type Scope = 'client_and_address' | 'address' | 'client' | 'tenant'
 
 export type CountRules = Readonly<Record<keyof Places, CountRule>>
 
+/** The rules that the settings make. Settings that change later change them. */
 export function rulesOf(settings: LimitSettings): CountRules {
-  const longest = settings.longest_backoff * 1000
+  const ruleWith = (name: Exclude<keyof LimitSettings, 'enabled' | 'longest_backoff'>): CountRule => ({
+    get free() {
+      return settings[name]
+    },
+    get longest() {
+      return settings.longest_backoff * 1000
+    },
+  })
   return {
-    pair: { free: settings.failures_per_client_and_address, longest },
-    address: { free: settings.failures_per_address, longest },
-    subject: { free: settings.failures_per_client, longest },
-    tenant: { free: settings.failures_per_tenant, longest },
+    pair: ruleWith('failures_per_client_and_address'),
+    address: ruleWith('failures_per_address'),
+    subject: ruleWith('failures_per_client'),
+    tenant: ruleWith('failures_per_tenant'),
   }
 }
 

@@ -5,6 +5,7 @@ import { ClientRegistry } from '../clients/client-registry.ts'
 import { listConfiguredClients } from '../clients/configured-clients.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { findClient } from '../config/packed/packed-config.ts'
+import type { Config } from '../config/schema.ts'
 import type { Deps, Lifecycle } from '../deps.ts'
 import type { Keyring } from '../keys/keyring.ts'
 import type { AttemptLimits } from '../limits/attempt-limits.ts'
@@ -24,6 +25,7 @@ import { Passwords } from '../secrets/passwords.ts'
 import { SecretChecker } from '../secrets/secret-checker.ts'
 import type { LastUse } from '../storage/last-use.ts'
 import type { StoragePlace } from '../storage/open.ts'
+import { parsePostgresUrl } from '../storage/postgres/postgres-url.ts'
 import type { Storage } from '../storage/storage.ts'
 import { buildTenant } from '../tenants/tenant.ts'
 import { TenantRegistry } from '../tenants/tenant-registry.ts'
@@ -52,6 +54,8 @@ export interface ComposeOptions {
   readonly lastUse: LastUse
   readonly limits: AttemptLimits
   readonly rates: Rates
+  /** `limits` of the configuration in force, for what outlives a reload. Default: those of this configuration. */
+  readonly limitSettings?: Config['limits']
   readonly expiryCutoff: () => number
   readonly publicUrl: string
   readonly lifecycle: Lifecycle
@@ -72,6 +76,12 @@ export function planStorage(
   return dataDir === undefined
     ? { kind: 'memory' }
     : { kind: 'sqlite', path: files.resolve(dataDir, 'grantd.db') }
+}
+
+/** A name of the place of a storage, without its secrets. */
+export function nameStorage(place: StoragePlace): string {
+  if (place.kind === 'postgres') return `postgres ${parsePostgresUrl(place).place}`
+  return place.kind === 'sqlite' ? `sqlite ${place.path}` : 'memory'
 }
 
 /** The registries of tenants and clients, of the configuration and of the storage. */
@@ -163,12 +173,12 @@ export function recomposeDeps(loaded: LoadedConfig, running: Deps, { publicUrl, 
 }
 
 function composeSignIns({ config }: LoadedConfig, options: ComposeOptions): SignIns {
-  const { platform, storage, now, randomBytes } = options
+  const { platform, storage, now, randomBytes, limitSettings = config.limits } = options
   const { hashing, passwordHash, cores } = platform
   const key = new LimitKey({ storage, randomBytes })
   return {
     ...{ now, storage },
-    limits: new SignInLimits({ settings: config.limits, ...{ storage, hashing, key, now } }),
+    limits: new SignInLimits({ settings: limitSettings, ...{ storage, hashing, key, now } }),
     passwords: new Passwords({ hashing, passwordHash, randomBytes, atOnce: Math.max(1, cores - 1) }),
   }
 }

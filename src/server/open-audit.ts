@@ -13,16 +13,22 @@ export interface OpenAuditOptions extends Pick<AuditLogOptions, 'isBusy'> {
 
 /** The audit log of a configuration, for a server and for a command. A storage in memory keeps no trail, because it would only grow. */
 export function openAudit(
-  { config }: LoadedConfig,
+  loaded: Pick<LoadedConfig, 'config'>,
   { platform, storage, ...rest }: OpenAuditOptions,
 ): AuditLog {
-  const { retain, enabled, skip } = config.audit
   return new AuditLog({
     ...platform,
     ...rest,
     storage,
-    skip,
-    enabled: enabled && storage.name !== 'memory',
-    retainSeconds: retain,
+    // The settings of the configuration in force: a reload may change them.
+    get skip() {
+      return loaded.config.audit.skip
+    },
+    get enabled() {
+      return loaded.config.audit.enabled && storage.name !== 'memory'
+    },
+    get retainSeconds() {
+      return loaded.config.audit.retain
+    },
   })
 }

@@ -1,6 +1,6 @@
 import { loadAdminApi } from '../app.ts'
 import { exitCodes } from '../cli/command.ts'
-import { findConfig, withDataDir } from '../cli/find-config.ts'
+import { findConfig, withDataDir, withHost } from '../cli/find-config.ts'
 import { createLogLook, type LogSettings } from '../cli/log-look.ts'
 import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../cli/options.ts'
 import { renderFault } from '../config/fault.ts'
@@ -16,7 +16,7 @@ import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Plan } from '../supervisor/worker-messages.ts'
 import { Dismissed, type WorkerDuties, type WorkerSide } from '../supervisor/worker-side.ts'
-import { composeDeps, planStorage } from './compose.ts'
+import { composeDeps, nameStorage, planStorage } from './compose.ts'
 import { createDemo, type Demo } from './demo.ts'
 import { hearSignals, hearSupervisor } from './hear-stop.ts'
 import { ProcessMetrics } from './metrics/process-metrics.ts'
@@ -74,6 +74,10 @@ async function serveAsked(
     host: host ?? server.host,
     port: port ?? server.port,
     ...{ args, dataDir, demo, platform, worker, isQuiet, since },
+    overridden: [
+      ...(host === undefined ? [] : ['host' as const]),
+      ...(port === undefined ? [] : ['port' as const]),
+    ],
   })
 }
 
@@ -88,6 +92,8 @@ async function findOwn(args: ParsedArguments, platform: Platform) {
 interface ServeOptions {
   readonly host: string
   readonly port: number
+  /** The settings of `server` that options stand in for. */
+  readonly overridden: readonly ('host' | 'port')[]
   readonly args: ParsedArguments
   /** In place of data_dir of the file. */
   readonly dataDir: string | undefined
@@ -134,7 +140,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
       return composeDeps(live.current, {
         ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
         metrics: metrics.counters,
-        heldRefusals: new HeldRefusals({ ...platform, settings: config.limits }),
+        heldRefusals: new HeldRefusals({ ...platform, settings: parts.limitSettings }),
       })
     },
   )
@@ -199,18 +205,14 @@ function openLog({ args, platform, worker }: ServeOptions, settings: () => LogSe
   return log
 }
 
-/** The configuration with the address that is listened on, because what is served depends on it: the try page is for loopback. */
-function withHost(loaded: LoadedConfig, host: string): LoadedConfig {
-  const { config } = loaded
-  return { ...loaded, config: { ...config, server: { ...config.server, host } } }
-}
-
 function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): Plan {
   const { enabled, host: metricsHost, port: metricsPort } = loaded.config.server.metrics
+  const storage = planStorage(loaded, platform)
   return {
     host,
     port,
-    isShared: planStorage(loaded, platform).kind !== 'memory',
+    isShared: storage.kind !== 'memory',
+    storage: nameStorage(storage),
     shutdownDelay: shutdownDelayOf(loaded),
     metrics: enabled ? { host: metricsHost, port: metricsPort } : null,
     log: loaded.config.log,

@@ -1,6 +1,7 @@
 import type { AuditState } from '../audit/audit-log.ts'
 import type { AuditReader } from '../audit/audit-trail.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
 import { Rates } from '../limits/rates/rates.ts'
 import { type Log, renderCause } from '../log.ts'
@@ -13,6 +14,7 @@ import type { OnDamagedRow, Storage } from '../storage/storage.ts'
 import { createBusyMeter } from './busy-meter.ts'
 import { planStorage } from './compose.ts'
 import { openAudit } from './open-audit.ts'
+import { followSettings } from './reload/live-config.ts'
 
 /** The services behind the endpoints. */
 export interface Services {
@@ -22,6 +24,8 @@ export interface Services {
   readonly lastUse: LastUse
   readonly limits: AttemptLimits
   readonly rates: Rates
+  /** `limits` of the configuration in force. */
+  readonly limitSettings: Config['limits']
   /** See AuditLog.settleForgotten. */
   settleAudit(): Promise<void>
   readonly auditState: () => AuditState
@@ -51,7 +55,7 @@ interface ServicesOptions {
   readonly storageMeter: StorageMeter | undefined
 }
 
-/** Opens all services of a server except its keys. Throws StorageError. */
+/** Opens all services of a server except its keys. They read `limits` and `audit` of `loaded` at each use. Throws StorageError. */
 export async function openServices(
   loaded: LoadedConfig,
   { platform, log, storageMeter }: ServicesOptions,
@@ -64,7 +68,8 @@ export async function openServices(
     after: platform.after,
     onError: (cause) => log('warn', 'uses were not written', { reason: renderCause(cause) }),
   })
-  const limiting = { ...platform, storage, settings: loaded.config.limits }
+  const limitSettings = followSettings(() => loaded.config.limits)
+  const limiting = { ...platform, storage, settings: limitSettings }
   const limits = new AttemptLimits({
     ...limiting,
     onError: (cause) =>
@@ -81,6 +86,7 @@ export async function openServices(
     lastUse,
     limits,
     rates,
+    limitSettings,
     audit,
     auditTrails: audit,
     settleAudit: () => audit.settleForgotten(),

@@ -15,7 +15,7 @@ import { WorkerPool } from '../supervisor/worker-pool.ts'
 import { answerForWorkers } from './metrics/answer-for-workers.ts'
 import { openMetrics } from './metrics/open-metrics.ts'
 import { takePort } from './open-port.ts'
-import { applyToWorkers } from './reload/apply-to-workers.ts'
+import { applyToWorkers, planForWorkers } from './reload/apply-to-workers.ts'
 import type { WorkerCounts } from './reload/control-messages.ts'
 import { hearReloads } from './reload/open-reloads.ts'
 import { findSource } from './reload/read-source.ts'
@@ -31,10 +31,9 @@ export async function supervise(
   const since = platform.now()
   const faults = new FaultRing(platform.now)
   const look = createLogLook(args, platform)
-  let planned: Plan['log'] | undefined
-  let isShared = false
+  let planned: Plan | undefined
   let wanted = 0
-  const write = createLog(platform.writeOut, platform.now, () => look(planned))
+  const write = createLog(platform.writeOut, platform.now, () => look(planned?.log))
   const log: Log = (level, message, fields) => {
     faults.note(level, message, fields)
     write(level, message, fields)
@@ -53,8 +52,7 @@ export async function supervise(
     readConfig: () => findSource(args, platform),
     takePort: (plan) => takePort(plan, platform),
     begin: (plan, count) => {
-      planned = plan.log
-      isShared = plan.isShared
+      planned = plan
       wanted = count
       orders.listen({ dataDir: plan.dataDir ?? undefined, watch: plan.watch })
       if (!plan.metrics) return
@@ -64,8 +62,8 @@ export async function supervise(
     announce: platform.writeOut,
   })
   const removeStop = platform.onStopSignal((signal) => supervisor.stop(signal))
-  const apply = (source: ConfigSource) => applyToWorkers(source, { supervisor, isShared })
-  const plan = (source: ConfigSource) => supervisor.plan(source)
+  const apply = (source: ConfigSource) => applyToWorkers(source, { supervisor, findRunning: () => planned })
+  const plan = async (source: ConfigSource) => planForWorkers(await supervisor.plan(source), planned)
   const noteRejected = (isRejected: boolean) => supervisor.noteRejected(isRejected)
   const replace = async () => {
     const isDone = (await supervisor.replace()) !== undefined

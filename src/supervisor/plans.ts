@@ -13,13 +13,16 @@ export function comparePlans(plan: Plan, running: Plan, log: Log): void {
     )
     throw new NothingShared()
   }
+  for (const setting of findKept(plan, running))
+    log('warn', 'a reload cannot change this; it is as before until a restart', { setting })
+}
+
+/** Names of the changed settings that new workers cannot change either, because the supervisor has what they are about. */
+export function findKept(plan: Plan, running: Plan): string[] {
   const parts = ['host', 'port', 'metrics'] as const
-  for (const part of parts) {
-    if (JSON.stringify(plan[part]) === JSON.stringify(running[part])) continue
-    log('warn', 'a reload cannot change this; it is as before until a restart', {
-      setting: `server.${part}`,
-    })
-  }
+  return parts
+    .filter((part) => JSON.stringify(plan[part]) !== JSON.stringify(running[part]))
+    .map((part) => `server.${part}`)
 }
 
 /**
@@ -27,5 +30,5 @@ export function comparePlans(plan: Plan, running: Plan, log: Log): void {
  * revoked.
  */
 export function isSameService(a: Plan, b: Plan): boolean {
-  return a.isShared === b.isShared && a.host === b.host
+  return a.isShared === b.isShared && a.storage === b.storage
 }

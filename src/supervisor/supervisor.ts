@@ -7,7 +7,7 @@ import { Renewals } from './renewals.ts'
 import { keepWorker, type NextTry, type WorkerEnd } from './slot.ts'
 import { orderOf, secondSignal } from './stop-order.ts'
 import type { Generation, SupervisorOptions } from './supervisor-options.ts'
-import { catchUp, swapWorkers } from './swap-workers.ts'
+import { catchUp, type FindNeeds, swapWorkers } from './swap-workers.ts'
 import { WorkerEnded, type WorkerHandle } from './worker-handle.ts'
 import type { ConfigSource, Place, Plan, PlanResult, SwapResult } from './worker-messages.ts'
 
@@ -74,12 +74,13 @@ export class Supervisor {
     })
   }
 
-  /** Puts another configuration in force in all workers, or in none. Waits until the start and earlier changes are done. Never throws. */
-  swap(config: ConfigSource): Promise<SwapResult> {
+  /** Does what {@link swapWorkers} does with all workers. Waits until the start and earlier changes are done. Never throws. */
+  swap(config: ConfigSource, findNeeds?: FindNeeds): Promise<SwapResult> {
     return this.#exclusively(async () => {
       const generation = this.#current
       const onAgreed = () => void (generation && Object.assign(generation, { config }))
-      return swapWorkers(config, { workers: this.#serving, pause: (time) => this.#pause(time), onAgreed })
+      const pause = (time: number) => this.#pause(time)
+      return swapWorkers(config, { workers: this.#serving, pause, onAgreed, findNeeds })
     })
   }
 

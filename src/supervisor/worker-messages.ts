@@ -12,6 +12,8 @@ export interface Plan {
   readonly port: number
   /** Whether the workers share one storage. */
   readonly isShared: boolean
+  /** A name of that storage, without its secrets. */
+  readonly storage: string
   /** Milliseconds for which a worker still serves after the order to stop. */
   readonly shutdownDelay: number
   /** The address of the metrics; null: metrics are off. */
@@ -42,6 +44,8 @@ export type SwapResult =
       readonly isTaken: true
       /** Names of changed settings that wait for a restart. */
       readonly fixed: readonly string[]
+      /** Names of changed settings for which new processes took over. Left out: the processes stayed. */
+      readonly newProcesses?: readonly string[]
       readonly warnings: readonly string[]
       /** Whether the files are watched from now on. */
       readonly watch: boolean
@@ -59,6 +63,8 @@ export type PlanResult =
       readonly changes: readonly unknown[]
       /** Names of changed settings that would wait for a restart. */
       readonly fixed: readonly string[]
+      /** Names of changed settings for which a reload would let new processes take over. */
+      readonly newProcesses?: readonly string[]
     }
   | { readonly isTaken: false; readonly faults: readonly string[] }
 

@@ -260,7 +260,7 @@ async function betaStatuses(server: RunningServer): Promise<number[]> {
 }
 
 test(
-  'a reload, and a replacement of the workers, under load take the new configuration and loses no request; a faulty one changes nothing',
+  'a reload, a replacement of the workers, and a reload that needs one, under load take the new configuration and lose no request; a faulty one changes nothing',
   () =>
     withWorkers(2, async (server, folder) => {
       const loads = [true, false].map(
@@ -284,8 +284,16 @@ test(
       server.kill('SIGUSR2')
       // One more in the middle of it is done after it: its first new worker is there, and the old ones still are.
       await waitFor('it has begun', async () => (await childrenOf(server)).length > old.length)
-      server.kill('SIGUSR2')
-      await waitFor('both are done', () => server.output().match(/"replaced the workers"/g)?.length === 2)
+      const changed = good.replace('server: { ', 'server: { idle_timeout: 20s, host: 127.0.0.2, ')
+      await Bun.write(path, `${changed}  beta: { name: Beta, oauth2: {} }\n`)
+      const reloaded = await run(programs.executable, { folder, args: ['reload'] })
+      expect([reloaded.out, reloaded.err]).toEqual([
+        'ok: the configuration is in force; new processes took over for server.idle_timeout\n',
+        'warning: server.host is as before until a restart: a reload cannot change it\n',
+      ])
+      expect(server.output().match(/"replaced the workers"/g)).toHaveLength(2)
+      const planned = await run(programs.executable, { folder, args: ['plan'] })
+      expect(planned.out).toStartWith('! server.host changes only at a restart\n\n1 change.')
       const results = await Promise.all(loads.map((load) => load.stop()))
       expect(results.map(({ failures }) => [...failures])).toEqual([[], []])
       expect(results.map(({ statuses }) => [...statuses.keys()])).toEqual([[200], [200]])

@@ -2,7 +2,7 @@ import type { ChildProcess, Exit } from '../../src/platform/processes.ts'
 import type { Plan, ToSupervisor, ToWorker } from '../../src/supervisor/worker-messages.ts'
 
 export const plan: Plan = {
-  ...{ host: '127.0.0.1', port: 0, isShared: true, shutdownDelay: 0 },
+  ...{ host: '127.0.0.1', port: 0, isShared: true, storage: 'sqlite a.db', shutdownDelay: 0 },
   ...{ metrics: null, dataDir: null, watch: false, log: { level: 'info', format: 'auto' } },
 }
 

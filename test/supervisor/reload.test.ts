@@ -70,7 +70,7 @@ test('a new worker that hangs before it steers is ended, another one steers, and
 })
 
 test('a worker that is started again and plans for something else never listens, and is tried again later', async () => {
-  const others: readonly Partial<Plan>[] = [{ isShared: false }, { host: '0.0.0.0' }]
+  const others: readonly Partial<Plan>[] = [{ isShared: false }, { storage: 'sqlite b.db' }]
   for (const other of others) {
     const behave: Behave = (worker, message) =>
       idOf(worker) === 3 && message.type === 'begin'

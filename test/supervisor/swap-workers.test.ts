@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { ConfigSource, SwapResult, ToWorker } from '../../src/supervisor/worker-messages.ts'
-import { behaveWell, type FakeWorker } from './fake-workers.ts'
+import { behaveWell, type FakeWorker, plan } from './fake-workers.ts'
 import { type Behave, setUp } from './set-up.ts'
 
 const next: ConfigSource = { path: 'config.yaml', folder: '/srv', text: 'next' }
@@ -46,6 +46,39 @@ test('all workers take a configuration, and one that is started later begins wit
   await pass(1)
   expect(started).toHaveLength(3)
   expect(textsOf(started[2])).toEqual(['next'])
+})
+
+test('where the workers cannot change a setting that new processes can, nothing is put in force, and the result names it', async () => {
+  const fixed = ['server.tls', 'server.port']
+  const { supervisor, started, settle, pass, textsOf } = await start(
+    behaving((worker, message) => {
+      if (message.type !== 'prepare') return false
+      worker.say({ type: 'prepared', result: { ...taken, fixed } })
+      return true
+    }),
+  )
+  const findNeeds = (names: readonly string[]) => names.filter((name) => name === 'server.tls')
+  expect(await supervisor.swap(next, findNeeds)).toEqual({ ...taken, fixed, newProcesses: ['server.tls'] })
+  expect(started.map(({ types }) => types.at(-1))).toEqual(['abort', 'abort'])
+  started[0]?.exit({ signal: 'SIGKILL' })
+  await settle()
+  await pass(1)
+  expect(textsOf(started[2])).toEqual(['first'])
+})
+
+test('a worker that is started after a swap of a file with another host listens where the others do', async () => {
+  const { supervisor, started, settle, pass } = await start(
+    behaving((worker, message) => {
+      if (message.type !== 'begin' || message.config.text !== 'next') return false
+      worker.say({ type: 'planned', plan: { ...plan, host: '0.0.0.0' } })
+      return true
+    }),
+  )
+  await supervisor.swap(next)
+  started[0]?.exit({ signal: 'SIGKILL' })
+  await settle()
+  await pass(1)
+  expect(started[2]?.received[1]).toEqual({ type: 'listen', host: '127.0.0.1', port: 4711, workers: 2 })
 })
 
 test('none takes what one of them refuses, and the one that is started later begins with the old one', async () => {

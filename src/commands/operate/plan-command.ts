@@ -10,7 +10,7 @@ import { keepFixed } from '../../server/reload/fixed-settings.ts'
 import { sourceAt } from '../../server/reload/read-source.ts'
 import type { PlanResult } from '../../supervisor/worker-messages.ts'
 import { askServers } from './ask-servers.ts'
-import { renderPlan } from './render-plan.ts'
+import { countChanges, renderPlan } from './render-plan.ts'
 
 export const planCommand: Command = {
   name: 'plan',
@@ -46,8 +46,9 @@ async function plan(args: ParsedArguments, platform: Platform): Promise<number> 
     return exitCodes.failed
   }
   const changes = result.changes as readonly Change[]
-  if (!args.isSet('json')) platform.writeOut(renderPlan({ changes, fixed: result.fixed }, platform))
-  return changes.length + result.fixed.length > 0 ? somethingChanges : exitCodes.ok
+  const plan = { ...result, changes, isOffline: against !== undefined }
+  if (!args.isSet('json')) platform.writeOut(renderPlan(plan, platform))
+  return countChanges(plan) > 0 ? somethingChanges : exitCodes.ok
 }
 
 async function askRunning(file: string, args: ParsedArguments, platform: Platform): Promise<PlanResult> {
@@ -63,7 +64,8 @@ async function compareFiles(before: string, after: string, platform: Platform): 
   return findFaults(async () => {
     const running = await loadConfig(before, platform)
     const { loaded, fixed } = keepFixed(await loadConfig(after, platform), running)
-    return { isTaken: true, changes: await compareConfigs(running.config, loaded.config), fixed } as const
+    const changes = await compareConfigs(running.config, loaded.config)
+    return { isTaken: true, changes, fixed } as const
   })
 }
 

@@ -20,7 +20,7 @@ export const reloadCommand: Command = {
     jsonOption,
   ],
   details:
-    'Finds the server by data_dir. Ends with 0 when the configuration is in force, and with 78 when it has a fault: then the old one stays.\nSIGHUP does the same, and SIGUSR2 replaces the workers.',
+    'Finds the server by data_dir. Settings that its workers cannot change make new ones take over. Ends with 0 when the configuration is in force, and with 78 when it has a fault: then the old one stays.\nSIGHUP does the same, and SIGUSR2 replaces the workers.',
   example: 'grantd reload --config /etc/grantd/config.yaml',
   run: reload,
 }
@@ -47,8 +47,15 @@ function report(answer: ControlAnswer, isQuiet: boolean, platform: Platform): nu
   for (const warning of reload.warnings) platform.writeError(`warning: ${warning}\n`)
   for (const name of reload.fixed)
     platform.writeError(`warning: ${name} is as before until a restart: a reload cannot change it\n`)
-  platform.writeOut(`${stylesFor(platform).green('ok')}: the configuration is in force\n`)
+  platform.writeOut(`${stylesFor(platform).green('ok')}: the configuration is in force${renderNew(reload)}\n`)
   return exitCodes.ok
+}
+
+function renderNew({ newProcesses }: { readonly newProcesses?: readonly string[] }): string {
+  if (!newProcesses) return ''
+  return newProcesses.length > 0
+    ? `; new processes took over for ${newProcesses.join(', ')}`
+    : '; new processes took over'
 }
 
 function reportRestart(

@@ -3,27 +3,43 @@ import type { Change } from '../../config/changes/compare-configs.ts'
 import type { Difference } from '../../config/changes/differences.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
+import { findNeeds } from '../../server/reload/fixed-settings.ts'
 
 interface Plan {
   readonly changes: readonly Change[]
   readonly fixed: readonly string[]
+  readonly newProcesses?: readonly string[]
+  /** Whether no server was asked, and so it is not known whether it has workers. */
+  readonly isOffline: boolean
 }
 
 const signs = { added: '+', removed: '-', changed: '~' } as const
 
+export function countChanges({ changes, fixed, newProcesses = [] }: Omit<Plan, 'isOffline'>): number {
+  return changes.length + fixed.length + newProcesses.length
+}
+
 /** Renders changes for people: one line for each thing, and its settings and effects below it. */
-export function renderPlan({ changes, fixed }: Plan, platform: Platform): string {
-  if (changes.length + fixed.length === 0) return 'Nothing changes.\n'
+export function renderPlan(plan: Plan, platform: Platform): string {
+  const { changes, fixed, newProcesses = [], isOffline } = plan
+  const total = countChanges(plan)
+  if (total === 0) return 'Nothing changes.\n'
   const { bold } = stylesFor(platform)
   const lines = changes.flatMap((change) => [
     bold(printable(`${signs[change.change]} ${nameOf(change)} ${change.change}`)),
     ...change.settings.map((difference) => `    ${printable(renderDifference(difference))}`),
     ...change.effects.map((effect) => `    => ${effect}`),
   ])
-  const waiting = fixed.map((name) => `! ${name} changes only at a restart`)
-  const count = `${changes.length + fixed.length} change${changes.length + fixed.length === 1 ? '' : 's'}`
+  const handed = newProcesses.map((name) => `! ${name} changes, and new processes take over for it`)
+  const changeByWorkers = isOffline ? findNeeds(fixed) : []
+  const waiting = fixed.map((name) =>
+    changeByWorkers.includes(name)
+      ? `! ${name} changes at a restart, and at a reload of a server with workers`
+      : `! ${name} changes only at a restart`,
+  )
+  const count = `${total} change${total === 1 ? '' : 's'}`
   const stored = 'Tenants and clients that were made by the admin API or by commands stay as they are.'
-  return `${[...lines, ...waiting].join('\n')}\n\n${count}. ${stored}\n`
+  return `${[...lines, ...handed, ...waiting].join('\n')}\n\n${count}. ${stored}\n`
 }
 
 function nameOf({ what, tenant, id }: Change): string {

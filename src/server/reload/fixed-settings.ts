@@ -1,11 +1,27 @@
 import type { LoadedConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
 
-/** The settings that a reload applies. Every other one belongs to something that is opened once. */
+/** The settings that a swap applies. Every other one belongs to something that is opened once. */
 const live = {
-  top: ['tenants', 'include', 'admin', 'swagger', 'log'],
+  top: ['tenants', 'include', 'admin', 'swagger', 'log', 'limits', 'audit'],
   server: ['public_url', 'try_page', 'trusted_proxies', 'proxy_header', 'connections', 'watch'],
 } as const
+
+/** The fixed settings that new workers cannot change either, because the supervisor has what they are about. */
+const kept: readonly string[] = ['server.host', 'server.port', 'server.metrics']
+
+/** Returns those of the fixed settings that new workers put in force. */
+export function findNeeds(fixed: readonly string[]): string[] {
+  return fixed.filter((name) => !kept.includes(name))
+}
+
+/** Tells the settings for which a reload of a server with workers lets new ones take over from those that wait for a restart. */
+export function splitFixed<T extends { readonly fixed: readonly string[] }>(
+  result: T,
+): T & { readonly newProcesses: readonly string[] } {
+  const newProcesses = findNeeds(result.fixed)
+  return { ...result, newProcesses, fixed: result.fixed.filter((name) => kept.includes(name)) }
+}
 
 export interface Kept {
   /** The new configuration with the fixed settings of the one in force. */

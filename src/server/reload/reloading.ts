@@ -14,6 +14,7 @@ interface ReloadingOptions {
   readonly args: ParsedArguments
   readonly platform: Platform
   readonly dataDir: string | undefined
+  readonly overridden: SwapOptions['overridden']
   /** Set: the supervisor hears the orders, and this process does what it says. */
   readonly worker: WorkerSide | undefined
   readonly lifecycle: Lifecycle
@@ -24,7 +25,7 @@ interface ReloadingOptions {
   readonly since: number
 }
 
-interface Running extends Omit<SwapOptions, 'platform' | 'dataDir' | 'findRunning' | 'use'> {
+interface Running extends Omit<SwapOptions, 'platform' | 'dataDir' | 'overridden' | 'findRunning' | 'use'> {
   readonly deps: Deps
   readonly use: (handle: Handler) => void
 }
@@ -43,7 +44,7 @@ export interface Reloading {
 }
 
 export function createReloading(options: ReloadingOptions): Reloading {
-  const { worker, lifecycle, platform, dataDir } = options
+  const { worker, lifecycle, platform, dataDir, overridden } = options
   let deps: Deps | undefined
   let swap: Swap | undefined
   const history = new ReloadLog(platform.now)
@@ -67,7 +68,7 @@ export function createReloading(options: ReloadingOptions): Reloading {
         deps = next
         running.use(handle)
       }
-      const begun = new Swap({ ...running, platform, dataDir, findRunning: findDeps, use })
+      const begun = new Swap({ ...running, platform, dataDir, overridden, findRunning: findDeps, use })
       swap = begun
       if (!worker) orders = hearReloads({ ...options, history, plan, apply, noteRejected: note })
       return {

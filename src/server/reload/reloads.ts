@@ -89,11 +89,12 @@ export class Reloads {
       log('error', 'the reload failed, the old configuration stays', { by, fault, ...others })
       return
     }
-    for (const setting of result.fixed)
+    // Those who replaced the workers have said what these cannot change.
+    for (const setting of result.newProcesses ? [] : result.fixed)
       log('warn', 'a reload cannot change this; it is as before until a restart', { setting })
     for (const warning of result.warnings)
       if (!this.#warned.has(warning)) log('warn', 'the configuration has a warning', { warning })
     this.#warned = new Set(result.warnings)
-    log('info', 'reloaded', { by })
+    log('info', 'reloaded', { by, ...(result.newProcesses && { new_processes: true }) })
   }
 }

@@ -31,6 +31,8 @@ export interface SwapOptions {
   readonly ownUrl: string
   /** In place of data_dir of the file. */
   readonly dataDir: string | undefined
+  /** Settings of `server` that options of the command stand in for. */
+  readonly overridden: readonly ('host' | 'port')[]
   readonly findRunning: () => Deps
   /** Makes new requests go to another app. */
   readonly use: (deps: Deps, handle: Handler) => void
@@ -100,9 +102,9 @@ export class Swap {
 
   /** Reads a configuration as a reload would, with the settings that cannot change. Throws ConfigError. */
   async load(source: ConfigSource): Promise<{ loaded: LoadedConfig; fixed: readonly string[] }> {
-    const { platform, live, dataDir } = this.#options
+    const { platform, live, dataDir, overridden } = this.#options
     const read = withDataDir(await readSource(source, platform), dataDir, platform)
-    return keepFixed(read, live.current)
+    return keepFixed(withOverridden(read, { running: live.current, overridden }), live.current)
   }
 
   /** Makes new requests use the prepared configuration. Synchronous, so that no request sees a half of it. */
@@ -151,6 +153,15 @@ export class Swap {
   #later(work: () => void): void {
     this.#options.platform.after(longestRequest, work)
   }
+}
+
+function withOverridden(
+  loaded: LoadedConfig,
+  { running, overridden }: { running: LoadedConfig; overridden: SwapOptions['overridden'] },
+): LoadedConfig {
+  const kept = overridden.map((name) => [name, running.config.server[name]])
+  const server = { ...loaded.config.server, ...Object.fromEntries(kept) }
+  return { ...loaded, config: { ...loaded.config, server } }
 }
 
 /** Why a configuration cannot be used, each fault with its place. */

@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from '../../../src/cli/command.ts'
+import { auditCommand } from '../../../src/commands/audit-command.ts'
 import { planCommand } from '../../../src/commands/operate/plan-command.ts'
 import { reloadCommand } from '../../../src/commands/operate/reload-command.ts'
 import { parseArguments } from '../../../src/platform/arguments.ts'
 import { bunPlatform } from '../../../src/platform/bun/bun.ts'
 import { type Served, startServed } from '../../support/served.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const platform = bunPlatform()
 const secret = 'a-secret-of-the-service-to-plan'
@@ -44,6 +46,10 @@ async function run(command: Command, ...words: string[]) {
     environment: () => undefined,
     writeOut: (part) => {
       out += part
+    },
+    writeOutPaced: async (part) => {
+      out += part
+      return true
     },
     writeError: (part) => {
       err += part.replaceAll(`${folder}/`, '')
@@ -93,13 +99,24 @@ test('plan --against compares two files without a server', async () => {
   const { code, out } = await run(planCommand, join(folder, 'b.yaml'), '--against', join(folder, 'a.yaml'))
   expect(code).toBe(2)
   expect(out).toStartWith('! server.port changes only at a restart\n\n1 change.')
+  await write('b.yaml', `server: { idle_timeout: 20s }\nlimits: { failures_per_client: 7 }\n${text()}`)
+  const both = await run(planCommand, join(folder, 'b.yaml'), '--against', join(folder, 'a.yaml'))
+  expect(both.out).toStartWith(
+    [
+      '~ server changed',
+      '    limits.failures_per_client: 100 -> 7',
+      '! server.idle_timeout changes at a restart, and at a reload of a server with workers',
+      '',
+      '2 changes.',
+    ].join('\n'),
+  )
 })
 
 test('reload says that the configuration is in force, or the fault with its place', async () => {
   expect(await run(reloadCommand)).toEqual({ code: 0, out: 'ok: the configuration is in force\n', err: '' })
-  await write('config.yaml', `server: { port: 4711 }\n${text()}`)
+  await write('config.yaml', `server: { host: 127.0.0.2 }\n${text()}`)
   expect((await run(reloadCommand)).err).toBe(
-    'warning: server.port is as before until a restart: a reload cannot change it\n',
+    'warning: server.host is as before until a restart: a reload cannot change it\n',
   )
   await write('config.yaml', 'tenants: [\n')
   const faulty = await run(reloadCommand)
@@ -112,6 +129,30 @@ test('reload says that the configuration is in force, or the fault with its plac
   await expect(run(reloadCommand, '--restart-workers')).rejects.toThrow(
     'The server has no workers to replace',
   )
+})
+
+test('a reload changes what the audit trail skips', async () => {
+  const ask = async (clientSecret: string) => {
+    const form = { grant_type: 'client_credentials', client_id: 'svc', client_secret: clientSecret }
+    const body = new URLSearchParams(form)
+    return (await fetch(`${server?.url}/api/v1/tenant/acme/oauth/token`, { method: 'POST', body })).status
+  }
+  // The command throws while there is no trail.
+  const trail = () =>
+    run(auditCommand, 'list', '--tenant', 'acme').then(
+      ({ out }) => out,
+      () => '',
+    )
+  await write('config.yaml', `audit: { skip: [token.issued] }\n${text()}`)
+  expect(await run(planCommand)).toMatchObject({ out: expect.stringContaining('audit.skip: +token.issued') })
+  await run(reloadCommand)
+  expect([await ask(secret), await ask('wrong')]).toEqual([200, 401])
+  await waitFor('the refusal is in it', async () => (await trail()).includes('token.refused'))
+  expect(await trail()).not.toContain('token.issued')
+  await write('config.yaml', text())
+  await run(reloadCommand)
+  expect(await ask(secret)).toBe(200)
+  await waitFor('the token is in it', async () => (await trail()).includes('token.issued'))
 })
 
 test('without a running server both say where they looked, and a socket of a killed server is no server', async () => {

@@ -199,10 +199,30 @@ test('what is in memory stays: a revoked token is revoked after a reload', async
   expect(await statusOf(token)).toBe(401)
 })
 
+test('limits are the new ones at once, without the counts being lost', async () => {
+  const guess = async () => (await askToken('wrong')).status
+  const limits = (most: number) =>
+    `limits: { failures_per_client_and_address: ${most}, failures_per_person: 3 }\n`
+  await write(limits(3) + render())
+  expect(await server.ask({ command: 'reload' })).toMatchObject({ reload: { isTaken: true, fixed: [] } })
+  expect([await guess(), await guess()]).toEqual([401, 401])
+  await write(limits(1) + render())
+  await server.ask({ command: 'reload' })
+  // The two that were counted are above the new limit, and a client that never succeeded from its address would wait as well.
+  expect(await guess()).toBe(429)
+  await write(`limits: { enabled: false }\n${render()}`)
+  await server.ask({ command: 'reload' })
+  expect(await guess()).toBe(401)
+  await reload({})
+})
+
 test('settings that cannot change are named, and the rest of the file counts', async () => {
-  await write(render({ storage: 'sqlite', server: ', port: 4711, idle_timeout: 20s', ttl: '7m' }))
+  // --port stands in for server.port, so it does not matter.
+  await write(
+    render({ storage: 'sqlite', server: ', host: 127.0.0.2, port: 4711, idle_timeout: 20s', ttl: '7m' }),
+  )
   expect(await server.ask({ command: 'reload' })).toMatchObject({
-    reload: { isTaken: true, fixed: ['server.port', 'server.idle_timeout', 'storage'] },
+    reload: { isTaken: true, fixed: ['server.host', 'server.idle_timeout', 'storage'] },
   })
   expect(await (await askToken(secret)).json()).toMatchObject({ expires_in: 420 })
 })
