@@ -1,6 +1,6 @@
 import { parseIpRange } from '../protocol/ip-address.ts'
 import { chosenKidPattern, tenantIdPattern, userKeyPattern } from '../protocol/names.ts'
-import { parsePasswordHash } from '../protocol/password/password-hash.ts'
+import { hasBearableCost, parsePasswordHash } from '../protocol/password/password-hash.ts'
 import { scopeToken } from '../protocol/scope.ts'
 import { claimName } from '../protocol/static-claims.ts'
 import { isHost } from '../protocol/url/host.ts'
@@ -22,7 +22,9 @@ export interface Format {
 const sha256Hash = 'sha256:[0-9A-Fa-f]{64}'
 const argon2idHash =
   '\\$argon2id\\$v=19\\$m=(?:[89]|[1-9]\\d{1,5}),t=[1-9]\\d{0,2},p=[1-9]\\d?\\$[A-Za-z0-9+/]{11,}\\$[A-Za-z0-9+/]{22,}'
-const bcryptHash = '\\$2[aby]\\$(?:0[4-9]|[12]\\d|3[01])\\$[./A-Za-z0-9]{53}'
+const bcryptHash = '\\$2[aby]\\$(?:0[4-9]|1[0-6])\\$[./A-Za-z0-9]{53}'
+
+const secretHash = new RegExp(`^(?:${sha256Hash}|${argon2idHash}|${bcryptHash})$`)
 
 /** Whether the hash is slow on purpose (argon2id or bcrypt). */
 export function isSlowHash(hash: string): boolean {
@@ -96,10 +98,11 @@ export const formats: Readonly<Record<string, Format>> = {
     '1 to 128 of A-Z a-z 0-9 . _ - and a letter or digit first',
   ),
   'secret-hash': {
-    ...byPattern(
-      new RegExp(`^(?:${sha256Hash}|${argon2idHash}|${bcryptHash})$`),
-      'sha256: and 64 hex digits, or a whole argon2id or bcrypt hash',
-    ),
+    // Whoever tries a secret makes the server compute the hash, so one that takes minutes would stop those of others.
+    accepts: (text) => secretHash.test(text) && hasBearableCost(text),
+    wanted:
+      'sha256: and 64 hex digits, or a whole hash of argon2id (m times t at most 4194304) or bcrypt (cost at most 16)',
+    pattern: secretHash,
     secret: true,
   },
 }

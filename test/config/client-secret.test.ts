@@ -117,6 +117,10 @@ const malformed = [
   argon2.replace('m=65536', 'm=0'),
   argon2.replace('t=2', 't=0'),
   argon2.slice(0, 40),
+  argon2.replace('t=2', 't=99'),
+  argon2.replace('m=65536,t=2', 'm=999999,t=5'),
+  bcrypt.replace('$10$', '$17$'),
+  bcrypt.replace('$10$', '$31$'),
   bcrypt.slice(0, -1),
   bcrypt.replace('$10$', '$03$'),
   bcrypt.replace('$2b$', '$2x$'),
@@ -125,7 +129,7 @@ const malformed = [
 test.each(malformed)('the hash %s is refused and not quoted', async (hash) => {
   const faults = await faultsOf(secretFrom(`secret_hash: "${hash}"`))
   expect(faults).toEqual([
-    `config.yaml:6:22: ${app}.secret_hash is malformed, wanted sha256: and 64 hex digits, or a whole argon2id or bcrypt hash`,
+    `config.yaml:6:22: ${app}.secret_hash is malformed, wanted sha256: and 64 hex digits, or a whole hash of argon2id (m times t at most 4194304) or bcrypt (cost at most 16)`,
   ])
   expect(faults.join()).not.toContain(hash)
 })

@@ -131,7 +131,7 @@ describe('a secret', () => {
   test('whose hash is malformed is refused and not quoted', async () => {
     const faults = await faultsOf(list('{ id: a, hash: own-secret-in-the-wrong-place }'))
     expect(faults).toEqual([
-      `config.yaml:7:28: ${here}[0].hash is malformed, wanted sha256: and 64 hex digits, or a whole argon2id or bcrypt hash`,
+      `config.yaml:7:28: ${here}[0].hash is malformed, wanted sha256: and 64 hex digits, or a whole hash of argon2id (m times t at most 4194304) or bcrypt (cost at most 16)`,
     ])
   })
 

@@ -31,6 +31,18 @@ const clients = [
   { client_id: 'old', grant_types: ['implicit'] },
 ]
 
+test('a hash whose check would take hours is not taken over', () => {
+  const costs = [
+    bcrypt.replace('$10$', '$31$'),
+    `$argon2id$v=19$m=999999,t=99,p=1$${'c2FsdHNhbHRzYWx0'}$${'a'.repeat(43)}`,
+  ]
+  const list = costs.map((client_secret, index) => ({
+    ...{ client_id: `c${index}`, client_secret, grant_types: ['client_credentials'] },
+  }))
+  const kinds = readOne('hydra', list).clients.map(({ secret }) => secret.kind)
+  expect(kinds).toEqual(['missing', 'missing'])
+})
+
 test('clients of the command line keep ids and grants, and secrets where the hash is one that is known', () => {
   const tenant = readOne('hydra', { items: clients, is_last_page: true })
   expect(tenant.id).toBeUndefined()

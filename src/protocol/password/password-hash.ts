@@ -20,6 +20,8 @@ const argon2id =
 const mostMemory = 1024 * 1024
 /** KiB times passes: what libsodium calls sensitive. */
 const mostWork = 4 * mostMemory
+/** The base-2 logarithm of the rounds of bcrypt: some seconds. */
+const mostRounds = 16
 /** Bun checks no more of them. */
 const mostLanes = 64
 /** 16 bytes of salt and 23 of the hash, each without spare bits: a text with some is no whole hash, and Bun throws for it. */
@@ -48,9 +50,21 @@ export function parsePasswordHash(text: string): PasswordHashText | undefined {
 function parseArgon2id(text: string): PasswordHashText | undefined {
   const [, m, t, p, salt = '', hash = ''] = argon2id.exec(text) ?? []
   const [memory, passes, lanes] = [Number(m), Number(t), Number(p)]
-  const isInBounds = memory <= mostMemory && memory * passes <= mostWork && lanes <= mostLanes
-  const isCost = isInBounds && passes >= 1 && lanes >= 1 && memory >= 8 * lanes
-  return isCost && isWhole(salt) && isWhole(hash) ? { kind: 'argon2id', text } : undefined
+  const isCost = isBearable(memory, passes) && lanes <= mostLanes && passes >= 1 && lanes >= 1
+  const isEnough = memory >= 8 * lanes
+  return isCost && isEnough && isWhole(salt) && isWhole(hash) ? { kind: 'argon2id', text } : undefined
+}
+
+/** `memory` is in KiB. */
+function isBearable(memory: number, passes: number): boolean {
+  return memory <= mostMemory && memory * passes <= mostWork
+}
+
+/** Whether a hash of argon2id or bcrypt stays within the costs that {@link parsePasswordHash} takes. True for every other text. */
+export function hasBearableCost(text: string): boolean {
+  const [, m, t] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),/.exec(text) ?? []
+  const rounds = /^\$2[aby]\$(\d\d)\$/.exec(text)?.[1]
+  return isBearable(Number(m ?? 0), Number(t ?? 0)) && Number(rounds ?? 0) <= mostRounds
 }
 
 /** Whether a text is base64 without spare bits and without padding. */
