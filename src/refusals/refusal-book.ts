@@ -1,5 +1,6 @@
 import type { Platform } from '../platform/platform.ts'
 import { onlyReadable, type Records, type Storage, systemTenant } from '../storage/storage.ts'
+import { walkRows } from '../storage/walk-rows.ts'
 import { type RefusalRow, refusals } from './refusal-row.ts'
 import { RowBudget } from './row-budget.ts'
 import { tidyText } from './tidy-text.ts'
@@ -23,6 +24,10 @@ const pause = 500
 const mostRecent = 1000
 /** Refusals that are found with one id, which its senders may have chosen. */
 const mostFound = 20
+/** Rows that are read at once. */
+const pageSize = 100
+
+type Wanted = (refusal: Refusal) => boolean
 
 interface Kept {
   readonly id: string
@@ -61,16 +66,18 @@ export class RefusalBook {
     this.#cancel ??= this.#options.after(pause, () => void this.flush())
   }
 
-  /** The refusals of a request, the oldest first; those of other processes a moment after the answer. Throws StorageError. */
-  async find(requestId: string): Promise<readonly Refusal[]> {
+  /**
+   * The refusals of a request that are wanted, the oldest first; those of other processes a moment after the answer. Throws StorageError.
+   */
+  async find(requestId: string, isWanted: Wanted = () => true): Promise<readonly Refusal[]> {
     const earliest = this.#options.now() - refusalLife
-    const stored = await findRefusals(this.#options.storage, requestId)
-    const recent = this.#recent.filter(({ refusal }) => refusal.requestId === requestId)
+    const isCounted = (refusal: Refusal) => refusal.at > earliest && isWanted(refusal)
+    const stored = await findRefusals(this.#options.storage, requestId, isCounted)
+    const recent = this.#recent.filter(({ refusal }) => refusal.requestId === requestId && isCounted(refusal))
     const byId = new Map([...stored, ...recent].map((kept) => [kept.id, kept.refusal]))
     return [...byId]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([, refusal]) => refusal)
-      .filter(({ at }) => at > earliest)
       .slice(0, mostFound)
   }
 
@@ -98,10 +105,24 @@ export class RefusalBook {
   }
 }
 
-/** The stored refusals of a request, the oldest first. Throws StorageError. */
-export async function findRefusals(storage: Storage, requestId: string): Promise<readonly Kept[]> {
-  const rows = await recordsOf(storage).list({ parent: requestId, limit: mostFound })
-  return onlyReadable(rows).map(({ id, value }) => ({ id, refusal: { requestId, ...value } }))
+/**
+ * The stored refusals of a request that are wanted, the oldest first. Throws StorageError. Those that are not wanted do not count, or a
+ * sender who knows the id could fill the answer of another tenant.
+ */
+export async function findRefusals(
+  storage: Storage,
+  requestId: string,
+  isWanted: Wanted = () => true,
+): Promise<readonly Kept[]> {
+  const found: Kept[] = []
+  for await (const page of walkRows(recordsOf(storage), { parent: requestId, pageSize })) {
+    for (const { id, value } of onlyReadable(page)) {
+      const refusal = { requestId, ...value }
+      if (isWanted(refusal)) found.push({ id, refusal })
+      if (found.length === mostFound) return found
+    }
+  }
+  return found
 }
 
 function recordsOf(storage: Storage): Records<RefusalRow> {

@@ -57,6 +57,21 @@ test('two requests of one id are two refusals, the oldest first; no more than tw
   expect(await book.find('one')).toHaveLength(20)
 })
 
+test('refusals of others with the same id, however many, do not take the place of those that are wanted', async () => {
+  const { book, note, storage, state } = openBook()
+  for (let count = 0; count < 250; count++) {
+    note({ tenant: 'thief', client: `c${count}` }, `198.51.100.${count}`)
+    if (count % 50 === 49) state.time += 60_000
+  }
+  note({ saw: 'wanted' })
+  await book.flush()
+  const isOwn = ({ tenant }: Refusal) => tenant === 'acme'
+  for (const each of [book, openBook(storage).book]) {
+    expect((await each.find('one', isOwn)).map(({ saw }) => saw)).toEqual(['wanted'])
+    expect(await each.find('one')).toHaveLength(20)
+  }
+})
+
 test('after an hour nothing is found, in memory or in the storage', async () => {
   const { book, note, state } = openBook()
   note()

@@ -47,10 +47,10 @@ type RefusedRequests = Static<typeof RefusedRequests>
 const notKept = 'No refusal with this request id is kept'
 
 async function explain({ deps, ...call }: AdminCall, requestId: string): Promise<Response> {
-  const found = await deps.refusals.find(requestId)
-  const own = call.isSuper ? found : found.filter(await findOwn(call, deps))
-  if (own.length === 0) throw new OAuthError('not_found', notKept)
-  const answered: RefusedRequests = { request_id: requestId, refusals: own.map(viewRefusal) }
+  const isOwn = call.isSuper ? undefined : await findOwn(call, deps)
+  const found = await deps.refusals.find(requestId, isOwn)
+  if (found.length === 0) throw new OAuthError('not_found', notKept)
+  const answered: RefusedRequests = { request_id: requestId, refusals: found.map(viewRefusal) }
   return json(answered)
 }
 
