@@ -72,6 +72,8 @@ export interface Deps {
 /** The phase of the process between its start and its end. */
 export interface Lifecycle {
   phase: 'starting' | 'ready' | 'stopping'
+  /** The clock of this process is off, and those of the other replicas are not: load balancers must send no requests. */
+  isClockOdd?: boolean
   /** Another process takes over: each open connection is closed with its next answer. */
   isLeaving?: boolean
   /** The newest configuration has a fault, and the one before it is in force. */

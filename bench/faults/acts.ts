@@ -85,7 +85,7 @@ export const acts: readonly Act[] = [
     name: 'the clock of a replica is 90 s ahead',
     run: async ({ replicas: [, , third] }) => {
       await third.stop()
-      await third.start({ clock: 90 })
+      await third.start({ clock: 90, path: '/health/live' })
       await seconds(15)
       await third.stop()
       await third.start()
@@ -95,7 +95,7 @@ export const acts: readonly Act[] = [
     name: 'the clock of a replica is 90 s behind',
     run: async ({ replicas: [, , third] }) => {
       await third.stop()
-      await third.start({ clock: -90 })
+      await third.start({ clock: -90, path: '/health/live' })
       await seconds(15)
       await third.stop()
       await third.start()

@@ -93,7 +93,7 @@ export class Node {
 /** The database as the replicas reach it: both nodes, of which they take the one that writes. */
 export function databaseUrl(nodes: readonly Node[]): string {
   const hosts = nodes.map(({ host }) => `${host.address}:${port}`).join(',')
-  return `postgres://${user}:${password}@${hosts}/postgres?target_session_attrs=read-write`
+  return `postgres://${user}:${password}@${hosts}/postgres?target_session_attrs=read-write&sslmode=disable`
 }
 
 export async function otherIsPrimary(other: Node): Promise<void> {

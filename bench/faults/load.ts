@@ -20,7 +20,7 @@ export const publicUrl = 'https://faults.test'
 
 export function renderConfig(passwordHash: string): string {
   return `
-server: { public_url: ${publicUrl}, shutdown_delay: 2s, trusted_proxies: [10.99.77.1] }
+server: { host: 0.0.0.0, public_url: ${publicUrl}, shutdown_delay: 2s, trusted_proxies: [10.99.77.1] }
 admin: { tenant: main }
 tenants:
   main:

@@ -76,6 +76,7 @@ try {
 } catch (cause) {
   isGood = false
   console.error(cause)
+  for (const replica of replicas) console.error(await replica.lastWords())
 } finally {
   for (const host of [...replicas.map((each) => each.host), ...nodes.map((each) => each.host), hub])
     await host.powerOff()

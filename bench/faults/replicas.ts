@@ -49,8 +49,12 @@ export class Replica {
     await $`rm -f ${join(this.#disk, 'full')}`
   }
 
-  /** `clock`: by how many seconds the clock of the process is off. */
-  async start({ executable = this.#options.executable, clock = 0 } = {}): Promise<void> {
+  /** `clock`: by how many seconds the clock of the process is off. `path`: what it has to answer. */
+  async start({
+    executable = this.#options.executable,
+    clock = 0,
+    path = '/health/ready',
+  } = {}): Promise<void> {
     const file = join(this.#disk, 'config.yaml')
     await Bun.write(file, this.#options.config, { mode: 0o600 })
     const shift = clock === 0 ? [] : ['faketime', '-f', `${clock > 0 ? '+' : ''}${clock}s`]
@@ -61,7 +65,7 @@ export class Replica {
       },
       `disk/log-${this.#starts++}`,
     )
-    await until(`${this.host.name} is ready`, async () => (await fetch(`${this.url}/health/ready`)).ok)
+    await until(`${this.host.name} answers ${path}`, async () => (await fetch(this.url + path)).ok)
   }
 
   /** As a rolling update does: SIGTERM, and all that is in flight is finished. Answers the exit code. */
@@ -70,6 +74,12 @@ export class Replica {
     const pids = (await $`ip netns pids gfm-${this.host.name}`.text()).split('\n').filter(Boolean)
     for (const pid of pids) process.kill(Number(pid), 'SIGTERM')
     return (await this.#child?.exited) ?? 0
+  }
+
+  /** The end of the log of its last start. */
+  async lastWords(): Promise<string> {
+    const text = await Bun.file(join(this.#disk, `log-${this.#starts - 1}`)).text()
+    return `${this.host.name}:\n${text.split('\n').slice(-4).join('\n')}`
   }
 
   /** The lines of its log that warn. */
@@ -110,7 +120,6 @@ backend grantd
   balance roundrobin
   option httpchk
   http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host auth.example.com
-  default-server on-marked-down shutdown-sessions
 ${servers.join('\n')}
 `
   await Bun.write(join(hub.folder, 'haproxy.cfg'), text)

@@ -21,7 +21,8 @@ export const healthEndpoint = (deps: Deps) =>
         tags: ['Service'],
         operationId: 'getReadiness',
         summary: 'The server wants requests',
-        description: 'For load balancers: 503 while the server starts and while it stops.',
+        description:
+          'For load balancers: 503 while the server starts, while it stops, and while its clock alone is off among replicas.',
         security: [],
         responses: {
           200: answer('Send requests', HealthResponse, example('healthy')),
@@ -35,13 +36,13 @@ function healthy({ build }: Deps): HealthResponse {
 }
 
 function answerReady(request: Request, deps: Deps): Response {
-  const { phase, isConfigRejected } = deps.lifecycle
+  const { phase, isConfigRejected, isClockOdd } = deps.lifecycle
   // The server serves as before, so a load balancer must not take it out.
-  if (phase === 'ready')
+  if (phase === 'ready' && !isClockOdd)
     return json({ ...healthy(deps), ...(isConfigRejected && { configuration: 'rejected' as const }) })
   // Load balancers ask every second, and stopping a replica must not raise an alarm.
   notesOf(request).isExpected = true
-  const body: HealthResponse = { ...healthy(deps), status: phase }
+  const body: HealthResponse = { ...healthy(deps), status: phase === 'ready' ? 'wrong_clock' : phase }
   return json(body, { status: 503, headers: { 'Retry-After': '1' } })
 }
 

@@ -56,6 +56,9 @@ export function peekJwt(token: string): UnverifiedJwt | undefined {
   }
 }
 
+/** Milliseconds by which the clock of the replica that issued a token may be ahead of ours. */
+export const clockLeeway = 30_000
+
 export interface VerifyOptions {
   readonly keys: TenantKeys
   readonly issuer: string
@@ -77,7 +80,7 @@ export class JwtExpired extends Error {}
 export class JwtInvalid extends Error {}
 
 /**
- * Returns the claims of a JWT that one of `keys` signed and that has not expired. There is no leeway by default, because the clock is ours.
+ * Returns the claims of a JWT that one of `keys` signed and that has not expired. Only `iat` has a leeway, {@link clockLeeway}.
  * Throws {@link JwtExpired} for a token that is valid except for its time, {@link JwtInvalid} for any other, and StorageError when
  * the key is not in memory and the storage cannot say whether it is one of ours.
  */
@@ -108,7 +111,7 @@ export async function verifyJwtByKey(token: string, options: VerifyOptions): Pro
       clockTolerance: options.expiredFor ?? 0,
       currentDate: new Date(options.now),
     })
-    const isFuture = (payload.iat ?? 0) * 1000 > options.now
+    const isFuture = (payload.iat ?? 0) * 1000 > options.now + clockLeeway
     if (isFuture && !options.allowFuture) throw new JwtInvalid('issued in the future')
     if (!picked) throw new TypeError('The verifier asked for no key')
     return { claims: payload, ...picked }

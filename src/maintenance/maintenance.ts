@@ -4,6 +4,7 @@ import type { Platform } from '../platform/platform.ts'
 import { DamagedRowError, type Storage } from '../storage/storage.ts'
 import { Cleaner } from './cleaner.ts'
 import { ClockGuard } from './clock-guard.ts'
+import { ReplicaClock } from './replica-clock.ts'
 import { Surveyor } from './surveyor.ts'
 
 export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic' | 'randomBytes'> {
@@ -16,6 +17,8 @@ export interface MaintenanceOptions extends Pick<Platform, 'after' | 'monotonic'
   readonly configured?: () => readonly string[]
   /** See SurveyorOptions. */
   readonly clearsFolders?: boolean
+  /** Called with whether the clock of this process alone is off, see ReplicaClock. */
+  readonly onClock?: (isOdd: boolean) => void
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Milliseconds between two looks for changes of other processes; default 5 seconds. */
@@ -34,6 +37,7 @@ export class Maintenance {
   readonly #guard: ClockGuard
   readonly #cleaner: Cleaner
   readonly #surveyor: Surveyor
+  readonly #replicaClock: ReplicaClock
   /** The current errors, by the name of the task, so that an error which stays the same is logged once. */
   readonly #failing = new Map<string, string>()
   #cancelTimer = () => {}
@@ -49,6 +53,7 @@ export class Maintenance {
     this.#guard = new ClockGuard({ now, monotonic, log })
     this.#cleaner = new Cleaner({ storage, guard: this.#guard, now, pause })
     this.#surveyor = new Surveyor({ ...options, pause })
+    this.#replicaClock = new ReplicaClock(options)
   }
 
   /** See {@link Cleaner.cutoff}. */
@@ -58,6 +63,7 @@ export class Maintenance {
   async start(): Promise<void> {
     await this.#cleaner.begin()
     await this.#lookAtFirst()
+    await this.#compareClocks()
     this.#schedule()
   }
 
@@ -95,6 +101,7 @@ export class Maintenance {
     const { storage, keyring, monotonic, roundEvery = 30_000 } = this.#options
     await this.#attempt('looking after the database', () => storage.tidy())
     await this.#attempt(newsWork, () => keyring.lookForNews())
+    await this.#compareClocks()
     const isRound = monotonic() - this.#lastRound >= roundEvery
     if (isRound) {
       this.#lastRound = monotonic()
@@ -107,6 +114,12 @@ export class Maintenance {
       await this.#attempt('moving audit events that wait', async () => this.#options.settleAudit?.())
       await this.#attempt('deleting expired rows', () => this.#cleaner.clean(() => this.#isStopped))
     }
+  }
+
+  #compareClocks(): Promise<void> {
+    return this.#attempt('comparing the clock with that of the database', async () =>
+      this.#options.onClock?.(await this.#replicaClock.compare()),
+    )
   }
 
   #noteClock(isRight: boolean): void {

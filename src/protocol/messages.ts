@@ -235,7 +235,12 @@ export type UserinfoResponse = Static<typeof UserinfoResponse> & Readonly<Record
 
 export const HealthResponse = Type.Object(
   {
-    status: Type.Union([Type.Literal('healthy'), Type.Literal('starting'), Type.Literal('stopping')]),
+    status: Type.Union([
+      Type.Literal('healthy'),
+      Type.Literal('starting'),
+      Type.Literal('stopping'),
+      Type.Literal('wrong_clock'),
+    ]),
     service: Type.Literal('grantd'),
     version: Type.String(),
     configuration: Type.Optional(

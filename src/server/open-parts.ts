@@ -65,6 +65,9 @@ export async function openParts(
     ...services,
     ...{ keyring, log, configured: () => findActive(loaded.config) },
     clearsFolders: !isQuiet,
+    onClock: (isOdd) => {
+      lifecycle.isClockOdd = isOdd
+    },
   })
   await maintenance.start()
   const close = async () => {

@@ -109,6 +109,8 @@ class MemoryStorage implements Storage {
     checkOpen(this.#state)
   }
 
+  async readClock(): Promise<undefined> {}
+
   async check(): Promise<void> {
     checkOpen(this.#state)
   }

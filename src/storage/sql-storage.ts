@@ -67,6 +67,14 @@ export class SqlStorage implements Storage {
     return row && Number(row['expires_at'])
   }
 
+  async readClock(): Promise<number | undefined> {
+    if (this.name !== 'postgres') return undefined
+    const [row] = await this.#database.read(
+      sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as time`,
+    )
+    return row && Number(row['time'])
+  }
+
   tidy(): Promise<void> {
     return this.#database.tidy()
   }

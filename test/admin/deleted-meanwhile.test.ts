@@ -30,6 +30,7 @@ function createHeldStorage(storage: Storage) {
     findLastExpiry: (before) => storage.findLastExpiry(before),
     tidy: () => storage.tidy(),
     check: () => storage.check(),
+    readClock: () => storage.readClock(),
     close: async () => {},
     transaction: async (work) => {
       if (isHolding) {

@@ -15,6 +15,7 @@ function withTransaction(inner: Storage, transaction: Storage['transaction']): S
     findLastExpiry: (before) => inner.findLastExpiry(before),
     tidy: () => inner.tidy(),
     check: () => inner.check(),
+    readClock: () => inner.readClock(),
     close: () => inner.close(),
     transaction,
   }

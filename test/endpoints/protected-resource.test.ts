@@ -125,9 +125,9 @@ describe('time', () => {
     expect((await getProtected(app, long)).status).toBe(200)
   })
 
-  test('a token from the future is refused, and good once its time has come', async () => {
+  test('a token from the future is refused, and good once its time has come; replicas differ by half a minute at most', async () => {
     const token = await app.token('acme', svc)
-    app.advance(-1)
+    app.advance(-31)
     expect(await refusal(await getProtected(app, token))).toEqual(invalid)
     app.advance(1)
     expect((await getProtected(app, token)).status).toBe(200)

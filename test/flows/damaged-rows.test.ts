@@ -13,6 +13,8 @@ import { rateCounts } from '../../src/limits/rates/rate-row.ts'
 import { Cleaner } from '../../src/maintenance/cleaner.ts'
 import { cleanings } from '../../src/maintenance/cleaning-row.ts'
 import { ClockGuard } from '../../src/maintenance/clock-guard.ts'
+import { ReplicaClock } from '../../src/maintenance/replica-clock.ts'
+import { replicaClocks } from '../../src/maintenance/replica-clock-row.ts'
 import { Surveyor } from '../../src/maintenance/surveyor.ts'
 import type { AccessTokenClaims } from '../../src/protocol/messages.ts'
 import { findRefusals } from '../../src/refusals/refusal-book.ts'
@@ -616,6 +618,22 @@ const cases: Readonly<Record<string, Case>> = {
       id: await firstId(storage, systemTenant, changes, 'keyring'),
     }),
     check: checkNews,
+  },
+  replica_clock: {
+    async find({ storage, app }) {
+      const value = { ahead: 0, at: app.deps.now() }
+      await storage.of(systemTenant).of(replicaClocks).create({ id: 'gone', value })
+      return { tenant: systemTenant, kind: 'replica_clock', id: 'gone' }
+    },
+    async check({ storage, app }) {
+      const { now } = app.deps
+      const of = storage.of.bind(storage)
+      const off = { of, readClock: async () => now() - 90_000 }
+      const randomBytes = (count: number) => new Uint8Array(count)
+      const clock = new ReplicaClock({ storage: off, now, randomBytes, log: () => {} })
+      // What the other process found counts for nothing.
+      expect(await clock.compare()).toBe(false)
+    },
   },
   cleaning: {
     async find({ storage }) {

@@ -265,6 +265,7 @@ test('a database that is lost while it is in use is told of once, and again when
     deleteExpired: (before, limit) => inner.deleteExpired(before, limit),
     findLastExpiry: (before) => inner.findLastExpiry(before),
     check: () => inner.check(),
+    readClock: () => inner.readClock(),
     close: () => inner.close(),
     tidy: async () => {
       if (complaint !== undefined) throw new StorageError(complaint)

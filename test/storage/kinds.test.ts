@@ -27,6 +27,7 @@ test('the names of the kinds in the database stay as they are', () => {
     'pushed_request',
     'rate_counts',
     'refusal',
+    'replica_clock',
     'revocation',
     'secret_use',
     'session',

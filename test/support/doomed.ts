@@ -132,6 +132,7 @@ export function doomedStorage(storage: Storage, fate: Fate): Storage {
     findLastExpiry: (...args) => storage.findLastExpiry(...args),
     tidy: () => storage.tidy(),
     check: () => storage.check(),
+    readClock: () => storage.readClock(),
     close: () => storage.close(),
   }
 }

@@ -78,6 +78,7 @@ function wrapStorage(inner: Storage, wrapped: Wrapped): Storage {
     findLastExpiry: (before) => ask('findLastExpiry', () => inner.findLastExpiry(before)),
     tidy: () => ask('tidy', () => inner.tidy()),
     check: () => ask('check', () => inner.check()),
+    readClock: () => inner.readClock(),
     close: () => inner.close(),
   }
 }

@@ -1,3 +1,4 @@
+import { clockLeeway } from '../../keys/jwt.ts'
 import type { TenantKeys } from '../../keys/tenant-keys.ts'
 import type { AccessTokenClaims } from '../../protocol/messages.ts'
 import type { SignedTokens } from '../signed-tokens.ts'
@@ -44,7 +45,7 @@ export function recallToken(
     typesOf(oauth2).includes(typ) &&
     claims.iss === tenant.issuer &&
     (claims.exp === undefined || claims.exp > Math.floor(deps.now() / 1000)) &&
-    (toRevoke || claims.iat * 1000 <= deps.now())
+    (toRevoke || claims.iat * 1000 <= deps.now() + clockLeeway)
   return isOfNow ? claims : undefined
 }
 
