@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts'
+import { base64url } from '../protocol/base64url.ts'
 import { onlyReadable, type Storage, systemTenant } from '../storage/storage.ts'
 import { replicaClocks } from './replica-clock-row.ts'
 
@@ -29,7 +30,7 @@ export class ReplicaClock {
 
   constructor(options: ReplicaClockOptions) {
     this.#options = options
-    this.#id = Buffer.from(options.randomBytes(12)).toString('hex')
+    this.#id = base64url(options.randomBytes(12))
   }
 
   /** Whether the clock of this process alone is off. A storage without a clock of its own never says so. Throws StorageError. */
