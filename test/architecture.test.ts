@@ -286,17 +286,9 @@ const arrows: Record<string, readonly string[]> = {
   supervisor: ['config/files/included-files.ts', 'metrics', 'log', ...port],
   connections: ['config/schema.ts', 'limits/address-group.ts', 'log', 'metrics', 'protocol', ...port],
   metrics: ['log', ...port],
-  maintenance: [tenantRow, 'keys', 'log', 'protocol/base64url.ts', ...port, ...storage],
+  maintenance: [tenantRow, 'keys', 'log', ...port, 'protocol/base64url.ts', ...storage],
   // The trail may miss events that maintenance deleted.
-  audit: [
-    'bounded-map',
-    'maintenance/cleaning-row.ts',
-    'log',
-    'protocol/base64url.ts',
-    ...port,
-    'protocol',
-    ...storage,
-  ],
+  audit: ['bounded-map', 'maintenance/cleaning-row.ts', 'log', ...port, 'protocol', ...storage],
   // Reads files of other servers, and changes nothing.
   import: ['users/import/people-file.ts', 'config/formats.ts', 'protocol', ...port],
   // Reads and writes data_dir as a whole, so it knows the files of the storage and the names of key files.

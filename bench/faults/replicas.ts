@@ -71,8 +71,10 @@ export class Replica {
   /** As a rolling update does: SIGTERM, and all that is in flight is finished. Answers the exit code. */
   async stop(): Promise<number> {
     // The signal goes to grantd itself: faketime and ip pass none on.
-    const pids = (await $`ip netns pids gfm-${this.host.name}`.text()).split('\n').filter(Boolean)
-    for (const pid of pids) process.kill(Number(pid), 'SIGTERM')
+    const pidsNow = async () =>
+      (await $`ip netns pids gfm-${this.host.name}`.text()).split('\n').filter(Boolean)
+    for (const pid of await pidsNow()) process.kill(Number(pid), 'SIGTERM')
+    await until(`${this.host.name} has ended`, async () => (await pidsNow()).length === 0, 30)
     return (await this.#child?.exited) ?? 0
   }
 
