@@ -10,6 +10,7 @@ const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((en
 const guides: readonly (readonly [path: string, ...folders: string[]])[] = [
   ['ARCHITECTURE.md', 'src', '.'],
   ['CONTRIBUTING.md', '.'],
+  ['SECURITY.md', '.'],
   ...rooms.map(({ name }) => [`src/${name}/README.md`, `src/${name}`, 'src', '.'] as const),
 ]
 
