@@ -56,8 +56,8 @@ bench-check: node_modules/.installed bench/peers/node_modules/.installed dist/gr
 	@sh bench/need-programs.sh
 	@$(BUN) bench/main.ts --check $(BENCH_OPTIONS)
 
-faults: node_modules/.installed dist/grantd ## Run three replicas behind HAProxy and Patroni through every fault, on hosts of their own (10 minutes, Debian, root): NEWER=other/grantd ONLY=clock
-	@NEWER="$(NEWER)" ONLY="$(ONLY)" sh scripts/faults.sh
+faults: node_modules/.installed dist/grantd ## Run three replicas behind HAProxy and Patroni through every fault, on hosts of their own (10 minutes, Debian, root): OLDER=older/grantd ONLY=clock
+	@OLDER="$(OLDER)" ONLY="$(ONLY)" sh scripts/faults.sh
 
 soak: node_modules/.installed dist/grantd ## Every kind of request for half an hour, with clean-up, rotation and reloads: MINUTES=30
 	@$(BUN) bench/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES))
