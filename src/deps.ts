@@ -22,6 +22,7 @@ import type { TenantRegistry } from './tenants/tenant-registry.ts'
 import type { RecentTokens } from './tokens/recent-tokens.ts'
 import type { SignedTokens } from './tokens/signed-tokens.ts'
 import type { VerifiedTokens } from './tokens/verified-tokens.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import type { People } from './users/people.ts'
 import type { SignIns } from './users/sign-in.ts'
 
@@ -67,6 +68,8 @@ export interface Deps {
   readonly heldRefusals?: HeldRefusals
   /** Default: nothing is counted. */
   readonly metrics?: Metrics
+  /** Default: no request is traced. */
+  readonly tracing?: Tracing
 }
 
 /** The phase of the process between its start and its end. */

@@ -22,7 +22,15 @@ const unknownPeer: Peer = { address: () => undefined }
 interface HandlerDeps
   extends Pick<
     Deps,
-    'now' | 'clock' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics' | 'heldRefusals' | 'publicUrl'
+    | 'now'
+    | 'clock'
+    | 'randomBytes'
+    | 'log'
+    | 'lifecycle'
+    | 'metrics'
+    | 'heldRefusals'
+    | 'publicUrl'
+    | 'tracing'
   > {
   readonly settings: {
     readonly server: ProxySettings & Pick<Deps['settings']['server'], 'connections' | 'tls'>
@@ -51,7 +59,10 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     // A target that is no URL cannot be made into another request.
     const asked = isHead && !fault ? new Request(request, { method: 'GET' }) : request
     const notes = openNotes(asked, { id, address: addressOf(request, peer), limits })
-    const response = fault ? renderError(fault, notes) : await answerRoute(asked, inner, notes)
+    const traced = deps.tracing?.begin(request)
+    if (traced) notes.traceId = traced.traceId
+    const route = () => answerRoute(asked, inner, notes)
+    const response = fault ? renderError(fault, notes) : await (traced ? traced.run(route) : route())
     const finished = isHead ? await withoutBody(response) : response
     addSecurityHeaders(finished.headers)
     if (hsts !== undefined) finished.headers.set('Strict-Transport-Security', hsts)
@@ -64,6 +75,7 @@ export function wrapHandler(inner: (request: Request) => Promise<Response>, deps
     const done = { method: request.method, id, notes, status: finished.status, started }
     logRequest(done, deps)
     noteRefusal(done, deps)
+    traced?.end({ ...notes, method: request.method, status: finished.status })
     const held = deps.heldRefusals?.hold(finished)
     if (held) await held
     return finished

@@ -32,12 +32,21 @@ export interface Platform extends Output, Signals, Clock, KeyMaking {
   /** Throws like fetch. */
   fetch(url: string, init: RequestInit, way: Way): Promise<Response>
   readonly outbound: Outbound
+  /** It costs some time in each asynchronous step of a process that has one. */
+  openCarrier<T extends object>(): Promise<Carrier<T>>
   /** Opens the port. Throws ListenError. */
   listen(options: ListenOptions): Listener
   /** Whether several processes can listen on one port and the system shares its connections out among them. */
   readonly canSharePort: boolean
   /** Whether a listener that shares its port has {@link Listener.renew}. */
   readonly canRenewListener: boolean
+}
+
+/** A value that goes along with asynchronous work. */
+export interface Carrier<T extends object> {
+  run<R>(value: T, work: () => R): R
+  /** The value of the work in whose course this is called; undefined: of none. */
+  current(): T | undefined
 }
 
 /** How a request gets to its server. */

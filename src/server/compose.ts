@@ -32,6 +32,7 @@ import { TenantRegistry } from '../tenants/tenant-registry.ts'
 import { RecentTokens } from '../tokens/recent-tokens.ts'
 import { SignedTokens } from '../tokens/signed-tokens.ts'
 import { VerifiedTokens } from '../tokens/verified-tokens.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { buildConfiguredPeople } from '../users/configured-people.ts'
 import { People } from '../users/people.ts'
 import type { SignIns } from '../users/sign-in.ts'
@@ -60,6 +61,7 @@ export interface ComposeOptions {
   readonly publicUrl: string
   readonly lifecycle: Lifecycle
   readonly metrics?: Metrics | undefined
+  readonly tracing?: Tracing | undefined
   readonly heldRefusals?: HeldRefusals
   /** Default: no tenant has one. */
   readonly logos?: Logos
@@ -129,6 +131,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     rates,
     expiryCutoff,
     ...(metrics && { metrics }),
+    ...(options.tracing && { tracing: options.tracing }),
     ...(options.heldRefusals && { heldRefusals: options.heldRefusals }),
     verifiedTokens: new VerifiedTokens(),
     signedTokens: new SignedTokens({ hashing: platform.hashing, secret: randomBytes(32) }),

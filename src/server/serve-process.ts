@@ -23,6 +23,7 @@ import { ProcessMetrics } from './metrics/process-metrics.ts'
 import { openKeys } from './open-keys.ts'
 import { openLogos } from './open-logos.ts'
 import { openParts } from './open-parts.ts'
+import { openTracing } from './open-tracing.ts'
 import { LiveConfig } from './reload/live-config.ts'
 import { readSource } from './reload/read-source.ts'
 import { createReloading } from './reload/reloading.ts'
@@ -121,7 +122,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   const { config } = live.current
   const lifecycle: Lifecycle = { phase: 'starting' }
   const { tls, place } = await openTls(loaded, { host, port, platform, log, worker })
-  const { storageMeter } = metrics
+  const { tracing, storageMeter } = await openTracing(loaded, { platform, log, metrics })
   const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet, storageMeter })
   const reloading = createReloading({
     ...{ ...options, log, lifecycle },
@@ -139,7 +140,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
       const { findClients } = reloading
       return composeDeps(live.current, {
         ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
-        metrics: metrics.counters,
+        ...{ metrics: metrics.counters, tracing },
         heldRefusals: new HeldRefusals({ ...platform, settings: parts.limitSettings }),
       })
     },
@@ -160,7 +161,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
     await deps.refusals.flush()
     await parts.close()
     await tls?.close()
-    await metrics.close()
+    await Promise.all([metrics.close(), tracing?.close()])
     worker?.reportSamples()
   }
   // The server listens for signals before it says that it is ready, because a reader may stop it at once.

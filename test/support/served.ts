@@ -19,8 +19,11 @@ export interface Served {
   stop(): Promise<void>
 }
 
-/** Serves the config.yaml of the folder. */
-export async function startServed(folder: string): Promise<Served> {
+/** Serves the config.yaml of the folder, with these variables of the environment. */
+export async function startServed(
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Served> {
   const lines: string[] = []
   let stop = (_signal: 'SIGTERM') => {}
   let hup = () => {}
@@ -34,7 +37,7 @@ export async function startServed(folder: string): Promise<Served> {
     args,
     {
       ...platform,
-      environment: () => undefined,
+      environment: (name) => variables[name],
       writeOut: (part) => {
         text += part
       },

@@ -28,7 +28,7 @@ interface CachedResponse {
   readonly make: () => Response
 }
 
-type CacheDeps = Pick<Deps, 'log' | 'metrics' | 'lifecycle'> & { readonly newId: () => string }
+type CacheDeps = Pick<Deps, 'log' | 'metrics' | 'lifecycle' | 'tracing'> & { readonly newId: () => string }
 
 /** `answer`, with a cache in front of it. */
 export function withResponseCache(
@@ -44,7 +44,11 @@ export function withResponseCache(
     const id = resolveRequestId(request.headers.get('x-request-id'), deps.newId)
     const response = cached.make()
     response.headers.set('X-Request-Id', id)
-    logRequest({ method: 'GET', id, notes: cached.notes, status: 200, started }, deps)
+    const traced = deps.tracing?.begin(request)
+    const notes = traced ? { ...cached.notes, traceId: traced.traceId } : cached.notes
+    const done = { method: 'GET', id, notes, status: 200, started }
+    logRequest(done, deps)
+    traced?.end({ ...notes, ...done })
     return response
   }
 

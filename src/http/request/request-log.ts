@@ -44,5 +44,6 @@ export function logRequest(finished: FinishedRequest, deps: LoggingDeps): void {
     key_id: notes.proof?.kind === 'key' ? notes.proof.id : undefined,
     error: notes.error,
     reason: notes.reason,
+    trace_id: notes.traceId,
   })
 }

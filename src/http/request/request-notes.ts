@@ -32,6 +32,8 @@ export interface RequestNotes {
   isExpected: boolean
   /** Pages of every origin may read the answer, see cors.ts. */
   isForAnyOrigin: boolean
+  /** The trace of the request, 32 hex digits; undefined: it is not traced. */
+  traceId: string | undefined
   /** The rates that apply to the request, for the headers of the answer. */
   rateLimit: RateLimitFields | undefined
   /** Pages of this origin may read the answer; undefined: of none, see cors.ts. */
@@ -55,6 +57,7 @@ export const noNotes: RequestNotes = {
   finding: undefined,
   isExpected: false,
   isForAnyOrigin: false,
+  traceId: undefined,
   allowedOrigin: undefined,
   rateLimit: undefined,
 }

@@ -73,6 +73,7 @@ export function nodePlatform(): SharedPlatform {
       resolve: async (host) => (await import('./node-outbound.ts')).nodeOutbound().resolve(host),
       post: async (request) => (await import('./node-outbound.ts')).nodeOutbound().post(request),
     },
+    openCarrier: async () => (await import('./node-carrier.ts')).createCarrier(),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     writeOut: (text) => {
       lines.flush()
