@@ -86,7 +86,7 @@ tenants:
     return big.post('acme', form.toString())
   }
   expect((await ask(10)).status).toBe(200)
-  const refused = await ask(100)
+  const refused = await ask(90)
   expect([refused.status, await refused.json()]).toEqual([
     400,
     {

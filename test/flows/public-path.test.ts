@@ -7,6 +7,7 @@ let app: TestApp
 beforeAll(async () => {
   app = await startTestApp(`
 server: { public_url: 'https://id.example.com/auth/v2' }
+log: { probes: true }
 admin: { tenant: ops }
 tenants:
   ops:
