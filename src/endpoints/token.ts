@@ -64,9 +64,11 @@ async function answerTokenRequest(
   // 4. Resolve scopes and audience.
   const tokenRequest = resolveTokenRequest(asked)
   // 5. Count the answer, and run the grant.
-  return withinRate(asked, deps, () => answerTokens(asked, tokenRequest, deps)).catch((error: unknown) => {
+  try {
+    return await withinRate(asked, deps, () => answerTokens(asked, tokenRequest, deps))
+  } catch (error) {
     throw countWrongCode(error, asked, deps)
-  })
+  }
 }
 
 async function answerTokens(

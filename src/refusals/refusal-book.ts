@@ -29,6 +29,12 @@ const pageSize = 100
 
 type Wanted = (refusal: Refusal) => boolean
 
+/** A refusal of this process, and how many came up to it. */
+interface Recent {
+  readonly number: number
+  readonly refusal: Refusal
+}
+
 interface Kept {
   readonly id: string
   readonly refusal: Refusal
@@ -38,12 +44,12 @@ interface Kept {
 export class RefusalBook {
   readonly #options: RefusalBookOptions
   readonly #budget = new RowBudget()
-  readonly #recent: Kept[] = []
+  readonly #recent: Recent[] = []
   /** Tells the rows of processes apart. */
   readonly #process: string
   #count = 0
   #isFailing = false
-  #waiting: Kept[] = []
+  #waiting: Recent[] = []
   #cancel: (() => void) | undefined
   #writing: Promise<void> = Promise.resolve()
 
@@ -58,11 +64,10 @@ export class RefusalBook {
     const texts = { saw: saw && tidyText(saw), wanted: wanted && tidyText(wanted) }
     const refusal = { ...found, ...texts, ...(address !== undefined && { address }) }
     const place = this.#count++ % mostRecent
-    const id = `${String(refusal.at).padStart(15, '0')}.${this.#process}.${String(this.#count).padStart(12, '0')}`
-    const kept = { id, refusal }
-    this.#recent[place] = kept
-    if (!this.#budget.admit({ ...refusal, address }, refusal.at)) return
-    this.#waiting.push(kept)
+    const recent = { number: this.#count, refusal }
+    this.#recent[place] = recent
+    if (!this.#budget.admit(refusal, { address, now: refusal.at })) return
+    this.#waiting.push(recent)
     this.#cancel ??= this.#options.after(pause, () => void this.flush())
   }
 
@@ -74,18 +79,25 @@ export class RefusalBook {
     const isCounted = (refusal: Refusal) => refusal.at > earliest && isWanted(refusal)
     const stored = await findRefusals(this.#options.storage, requestId, isCounted)
     const recent = this.#recent.filter(({ refusal }) => refusal.requestId === requestId && isCounted(refusal))
-    const byId = new Map([...stored, ...recent].map((kept) => [kept.id, kept.refusal]))
+    const kept = [...stored, ...recent.map((each) => this.#withId(each))]
+    const byId = new Map(kept.map(({ id, refusal }) => [id, refusal]))
     return [...byId]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([, refusal]) => refusal)
       .slice(0, mostFound)
   }
 
+  /** Made where it is wanted, because in a flood nearly no refusal needs one. */
+  #withId({ number, refusal }: Recent): Kept {
+    const moment = String(refusal.at).padStart(15, '0')
+    return { id: `${moment}.${this.#process}.${String(number).padStart(12, '0')}`, refusal }
+  }
+
   /** Writes the refusals that wait; never throws. */
   flush(): Promise<void> {
     this.#cancel?.()
     this.#cancel = undefined
-    const waiting = this.#waiting
+    const waiting = this.#waiting.map((each) => this.#withId(each))
     this.#waiting = []
     if (waiting.length > 0) this.#writing = this.#writing.then(() => this.#write(waiting))
     return this.#writing

@@ -11,8 +11,13 @@ export interface CountedRefusal {
   readonly tenant: string | null
   readonly client: string | null
   readonly check: string
+}
+
+interface Sending {
   /** The address of the sender; undefined: not known. */
   readonly address: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly now: number
 }
 
 /** Decides which refusals become rows, so that a flood of refusals costs next to nothing. At most 601 counts are in memory. */
@@ -20,22 +25,27 @@ export class RowBudget {
   #began = Number.NEGATIVE_INFINITY
   readonly #counts = new Map<string, number>()
 
-  admit({ tenant, client, check, address }: CountedRefusal, now: number): boolean {
+  admit({ tenant, client, check }: CountedRefusal, { address, now }: Sending): boolean {
     // If the clock went back, the minute ends.
     if (now < this.#began || now >= this.#began + span) {
       this.#began = now
       this.#counts.clear()
     }
-    const taken = this.#counts.get('all') ?? 0
-    if (taken >= most.all) return false
-    const limits = [
-      [`tenant ${tenant ?? ''}`, most.tenant],
-      [`sender ${tenant ?? ''} ${groupOf(address)}`, most.sender],
-      [`sort ${JSON.stringify([tenant, client, check])}`, most.sort],
-    ] as const
-    if (limits.some(([name, limit]) => (this.#counts.get(name) ?? 0) >= limit)) return false
-    this.#counts.set('all', taken + 1)
-    for (const [name] of limits) this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+    // One after the other, because in a flood nearly every refusal is over one of them. No id has the character between the parts.
+    if (this.#isOver('all', most.all)) return false
+    const ofTenant = `tenant\0${tenant ?? ''}`
+    if (this.#isOver(ofTenant, most.tenant)) return false
+    const ofSort = `sort\0${tenant ?? ''}\0${client ?? ''}\0${check}`
+    if (this.#isOver(ofSort, most.sort)) return false
+    const ofSender = `sender\0${tenant ?? ''}\0${groupOf(address)}`
+    if (this.#isOver(ofSender, most.sender)) return false
+    for (const name of ['all', ofTenant, ofSort, ofSender]) {
+      this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+    }
     return true
+  }
+
+  #isOver(name: string, limit: number): boolean {
+    return (this.#counts.get(name) ?? 0) >= limit
   }
 }

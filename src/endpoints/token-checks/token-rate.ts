@@ -9,13 +9,23 @@ import type { CheckedRequest } from './token-check.ts'
  * Runs `work`, which answers tokens, if the rates of the client and of its tenant have room for one more answer. An answer with a token that
  * another request got before counts too, and one without a token does not. Throws an error of status 429.
  */
-export async function withinRate<T>(asked: CheckedRequest, deps: Deps, work: () => Promise<T>): Promise<T> {
+export function withinRate<T>(asked: CheckedRequest, deps: Deps, work: () => Promise<T>): Promise<T> {
   const { tenant, oauth2, client } = asked
   const rate = deps.rates.tokens.open({
     tenant: { id: tenant.id, tokensPerMinute: oauth2.tokens_per_minute },
     client: { id: client.id, tokensPerMinute: client.tokens_per_minute },
   })
-  if (!rate) return work()
+  return rate ? countIn(rate, { asked, deps, work }) : work()
+}
+
+async function countIn<T>(
+  rate: TokenRate,
+  {
+    asked,
+    deps,
+    work,
+  }: { readonly asked: CheckedRequest; readonly deps: Deps; readonly work: () => Promise<T> },
+): Promise<T> {
   try {
     const taken = take(rate, asked, deps)
     if (taken) await taken

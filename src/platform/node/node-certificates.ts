@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { isIP } from 'node:net'
+import type { KeyObject, X509Certificate } from 'node:crypto'
+import process from 'node:process'
 import type { CertificatePair, Certificates, PairFacts, PairFault } from '../certificates.ts'
 
 export const nodeCertificates: Certificates = {
@@ -8,9 +8,14 @@ export const nodeCertificates: Certificates = {
   look: async (at) => (await import('./node-served-certificate.ts')).lookAtServed(at),
 }
 
+// Loaded at their use: together they take 7 MB of every process, and few serve TLS.
+const loadCrypto = () => process.getBuiltinModule('node:crypto')
+const loadNet = () => process.getBuiltinModule('node:net')
+
 const blocks = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g
 
 function readPair({ certificate, key }: CertificatePair): { facts: PairFacts } | { fault: PairFault } {
+  const { X509Certificate, createPrivateKey } = loadCrypto()
   const texts = certificate.match(blocks)
   if (!texts) return { fault: 'no-certificate' }
   const chain = attempt(() => texts.map((text) => new X509Certificate(text)))
@@ -33,11 +38,12 @@ function factsOf(first: X509Certificate, chain: readonly X509Certificate[]): Pai
     names: first.subjectAltName ?? '',
     fingerprint: first.fingerprint256,
     isOrdered: chain.every((each, index) => isSignedBy(each, chain[index + 1])),
-    isFor: (host) => (isIP(host) === 0 ? first.checkHost(host) : first.checkIP(host)) !== undefined,
+    isFor: (host) => (loadNet().isIP(host) === 0 ? first.checkHost(host) : first.checkIP(host)) !== undefined,
   }
 }
 
 function isKeyOf(key: KeyObject, certificate: X509Certificate): boolean {
+  const { createPublicKey } = loadCrypto()
   const encode = (each: KeyObject) => each.export({ type: 'spki', format: 'der' })
   return attempt(() => encode(createPublicKey(key)).equals(encode(certificate.publicKey))) ?? false
 }
