@@ -287,7 +287,7 @@ const arrows: Record<string, readonly string[]> = {
   // It passes the texts of the files on, and does not look into them.
   supervisor: ['config/files/included-files.ts', 'metrics', 'log', ...port],
   connections: ['config/schema.ts', 'limits/address-group.ts', 'log', 'metrics', 'protocol', ...port],
-  metrics: ['log', ...port],
+  metrics: ['log', 'protocol', ...port],
   tracing: [...port],
   maintenance: [tenantRow, 'keys', 'log', ...port, 'protocol/base64url.ts', ...storage],
   // The trail may miss events that maintenance deleted.

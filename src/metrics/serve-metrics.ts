@@ -1,5 +1,6 @@
 import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
+import { isAddressHost, isLoopbackName } from '../protocol/url/host.ts'
 import { contentTypes, type Exposition, renderSamples, type Samples } from './samples.ts'
 
 export interface MetricsAddress {
@@ -31,17 +32,22 @@ export function serveMetrics(
     hostname: host,
     port,
     fetch: async (request) => {
-      const response = await answer(request, answers)
+      const response = await answer(request, answers, host)
       response.headers.set('X-Content-Type-Options', 'nosniff')
       return request.method === 'HEAD' ? new Response(null, response) : response
     },
   })
 }
 
-async function answer({ method, url, headers }: Request, answers: MetricsAnswers): Promise<Response> {
+async function answer(
+  { method, url, headers }: Request,
+  answers: MetricsAnswers,
+  host: string,
+): Promise<Response> {
   // The URL contains the Host of the request, which may be any text.
   if (!URL.canParse(url)) return text(400, 'Bad request: the Host header names no host\n')
-  const path = new URL(url).pathname
+  const { hostname, pathname: path } = new URL(url)
+  if (isLoopbackName(host) && isForeign(hostname, host)) return text(421, misdirected)
   if (path !== metricsPath && path !== statusPath && path !== stylePath)
     return text(404, 'Not found: metrics are at /metrics, and a page for people is at /status\n')
   if (method !== 'GET' && method !== 'HEAD') return text(405, 'Method not allowed\n', { Allow: 'GET, HEAD' })
@@ -49,6 +55,17 @@ async function answer({ method, url, headers }: Request, answers: MetricsAnswers
   const exposition = expositionFor(headers.get('accept'))
   const body = renderSamples(await answers.collect(), exposition)
   return text(200, body, { 'Content-Type': contentTypes[exposition] })
+}
+
+const misdirected =
+  'Misdirected request: this port is for this machine; its Host is localhost, an address, or that of server.metrics.host\n'
+
+/**
+ * Whether a name is none of this machine. A page of any site can give its own name the address of this machine, and would then read what
+ * the port answers in the browser of whoever looks at the page.
+ */
+function isForeign(hostname: string, host: string): boolean {
+  return !isLoopbackName(hostname) && !isAddressHost(hostname) && hostname !== host.toLowerCase()
 }
 
 /** OpenMetrics for those who name it, as Prometheus does, and the older text for all others. */

@@ -185,6 +185,33 @@ test('whoever asks for OpenMetrics gets it, with a counter without its suffix, f
   await listener.close()
 })
 
+test('a port of this machine answers no page that gave its own name this address; any other port does not care', async () => {
+  const statusFor = async (host: string, name: string) => {
+    const listener = serveMetrics(
+      { host, port: 0 },
+      { collect: () => ({}), renderStatus: () => new Response('') },
+      bunPlatform(),
+    )
+    const base = `http://127.0.0.1:${listener.port}`
+    const answers = await Promise.all(
+      ['/metrics', '/status', '/status.css'].map((path) => fetch(base + path, { headers: { Host: name } })),
+    )
+    await listener.close()
+    return [...new Set(answers.map(({ status }) => status))]
+  }
+  for (const name of [
+    'evil.example',
+    'evil.example:9464',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+  ])
+    expect(await statusFor('127.0.0.1', name)).toEqual([421])
+  expect(await statusFor('localhost', 'evil.example')).toEqual([421])
+  for (const name of ['localhost:9464', 'LOCALHOST', 'a.localhost', '127.0.0.1', '[::1]:9464', '192.0.2.7'])
+    expect(await statusFor('127.0.0.1', name)).toEqual([200])
+  expect(await statusFor('0.0.0.0', 'grantd.monitoring.svc:9464')).toEqual([200])
+})
+
 test('a Host that makes no URL is answered with 400', async () => {
   let answered: Response | Promise<Response> | undefined
   const request = { url: 'http://a b/metrics', method: 'GET', headers: new Headers() } as Request

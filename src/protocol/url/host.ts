@@ -1,3 +1,5 @@
+import { parseIpAddress } from '../ip-address.ts'
+
 const name =
   /^(?=.*[A-Za-z])[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/
 const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
@@ -10,4 +12,14 @@ const ipv6 = /^(?=.*:.*:)[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?$/
  */
 export function isHost(text: string): boolean {
   return ipv4.test(text) || ipv6.test(text) || (name.test(text) && !/^0x[0-9a-f]*$/i.test(text))
+}
+
+/** Whether a host, as a setting or a URL has it, is this machine. */
+export function isLoopbackName(text: string): boolean {
+  return /^(?:(?:.*\.)?localhost\.?|127(?:\.\d+){3}|\[?::1\]?)$/i.test(text)
+}
+
+/** Whether the host of a URL is an address, which no name server chose. */
+export function isAddressHost(hostname: string): boolean {
+  return parseIpAddress(hostname.replace(/^\[(.*)\]$/, '$1')) !== undefined
 }
