@@ -15,11 +15,15 @@ const reserve = 32
 /** No more connections by default, because each takes memory. */
 const mostByDefault = 20_000
 
-type Settings = Config['server']['connections']
+/** Members of `server.connections` in config.yaml. */
+export type ConnectionSettings = Pick<
+  Config['server']['connections'],
+  'most' | 'most_per_address' | 'request_time' | 'answer_time'
+>
 
 /** Fills in what is automatic: what the descriptors allow in all, and a quarter of it for one address. */
 export function limitsFor(
-  { most, most_per_address, request_time, answer_time }: Settings,
+  { most, most_per_address, request_time, answer_time }: ConnectionSettings,
   descriptors: { readonly most: number; readonly others: number },
 ): ConnectionLimits {
   // Never more than half of the others, where the system allows few.
@@ -34,4 +38,16 @@ export function limitsFor(
     requestTime: request_time * 1000,
     answerTime: answer_time * 1000,
   }
+}
+
+/**
+ * Limits of a port beside the main one, such as that of the metrics: an eighth of all connections. So whoever fills it takes little from
+ * the main port.
+ */
+export function limitsForSidePort(
+  settings: ConnectionSettings,
+  descriptors: { readonly most: number; readonly others: number },
+): ConnectionLimits {
+  const share = Math.max(8, Math.min(mostByDefault, descriptors.most) >> 3)
+  return limitsFor({ ...settings, most: Math.min(settings.most ?? mostByDefault, share) }, descriptors)
 }

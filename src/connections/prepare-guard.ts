@@ -7,18 +7,23 @@ import type { Listener } from '../platform/network.ts'
 import type { Clock } from '../platform/platform.ts'
 import { isInRange, parseIpAddress, parseIpRange } from '../protocol/ip-address.ts'
 import { ConnectionGuard } from './connection-guard.ts'
-import { limitsFor } from './connection-limits.ts'
+import { type ConnectionSettings, limitsFor, limitsForSidePort } from './connection-limits.ts'
 import { DefenceLog } from './defence-log.ts'
 
-type Settings = Pick<Config['server'], 'connections' | 'trusted_proxies'>
+/** Members of `server` in config.yaml. */
+export interface GuardedServer extends Pick<Config['server'], 'trusted_proxies'> {
+  readonly connections: ConnectionSettings
+}
 
 interface GuardSettings {
   /** Those in force: a reload changes them. */
-  readonly settings: () => Settings
+  readonly settings: () => GuardedServer
   readonly clock: Pick<Clock, 'after' | 'monotonic'>
   readonly log: Log
   /** Undefined: nothing is counted. */
   readonly metrics: Metrics | undefined
+  /** Whether the port is one beside the main one; its lines of the log name it. */
+  readonly isSidePort?: boolean
 }
 
 /** Guards the connections of a listener from `start` to `stop`. */
@@ -37,7 +42,7 @@ export function prepareGuard(listener: Listener, settings: GuardSettings): Prepa
   const start = async () => {
     const connections = await listener.openConnections?.()
     if (!connections || isStopped) return
-    guard = createGuard(connections, settings)
+    guard = createGuard(connections, settings.isSidePort ? withPort(settings, listener) : settings)
     guard.start()
   }
   return {
@@ -49,16 +54,21 @@ export function prepareGuard(listener: Listener, settings: GuardSettings): Prepa
   }
 }
 
+function withPort(settings: GuardSettings, { port }: Listener): GuardSettings {
+  return { ...settings, log: (level, message, fields) => settings.log(level, message, { port, ...fields }) }
+}
+
 function createGuard(
   connections: Connections,
-  { settings, clock, log, metrics }: GuardSettings,
+  { settings, clock, log, metrics, isSidePort = false }: GuardSettings,
 ): ConnectionGuard {
+  const limits = isSidePort ? limitsForSidePort : limitsFor
   const defenceLog = new DefenceLog(log)
   return new ConnectionGuard({
     connections,
     clock,
     groupOf: followGroups(settings),
-    limits: (others) => limitsFor(settings().connections, { most: connections.mostDescriptors, others }),
+    limits: (others) => limits(settings().connections, { most: connections.mostDescriptors, others }),
     onLook: ({ now, open, endings }) => {
       metrics?.noteConnections(open)
       for (const { reason } of endings) metrics?.countEndedConnection(reason)
@@ -67,7 +77,7 @@ function createGuard(
   })
 }
 
-function followGroups(settings: () => Settings): ReturnType<typeof createGroups> {
+function followGroups(settings: () => GuardedServer): ReturnType<typeof createGroups> {
   let proxies = settings().trusted_proxies
   let groups = createGroups(proxies)
   return (address) => {

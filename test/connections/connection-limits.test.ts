@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { limitsFor } from '../../src/connections/connection-limits.ts'
+import { limitsFor, limitsForSidePort } from '../../src/connections/connection-limits.ts'
 import { connectionSettings } from '../support/server-settings.ts'
 
 const limitsOf = (settings: Partial<typeof connectionSettings>, most = 20_000, others = 30) =>
@@ -25,4 +25,14 @@ test('what is set counts, but no more than the descriptors allow', () => {
 
 test('however few descriptors are left, some connections are possible', () => {
   expect(limitsOf({}, 32, 31)).toMatchObject({ most: 8, mostPerAddress: 2 })
+})
+
+test('a port beside the main one has an eighth, and the main one keeps the rest', () => {
+  const sideOf = (settings: Partial<typeof connectionSettings>, most: number, others = 30) =>
+    limitsForSidePort({ ...connectionSettings, ...settings }, { most, others })
+  expect(sideOf({}, 256)).toMatchObject({ most: 32, mostPerAddress: 8 })
+  expect(sideOf({}, 1_000_000).most).toBe(2500)
+  expect(sideOf({ most: 10 }, 1024).most).toBe(10)
+  expect(sideOf({}, 32, 31).most).toBe(8)
+  expect(limitsOf({}, 256, 30 + sideOf({}, 256).most).most).toBe(162)
 })

@@ -9,6 +9,8 @@ const secrets = [
   'client_secret',
   'client_assertion',
   'assertion',
+  'subject_token',
+  'actor_token',
   'password',
   'device_code',
   'user_code',
@@ -22,6 +24,8 @@ const secrets = [
  */
 export function createRedirect(findPublicUrl: () => string): ListenOptions['fetch'] {
   return (request) => {
+    // The URL contains the Host of the request, which may be any text.
+    if (!URL.canParse(request.url)) return answer(400, null, {})
     const { pathname, search, searchParams } = new URL(request.url)
     const isBrowsing = request.method === 'GET' || request.method === 'HEAD'
     const hasSecret = request.headers.has('authorization') || secrets.some((name) => searchParams.has(name))

@@ -82,7 +82,8 @@ export class TlsService {
       )
       const { log, settings } = this.#host
       // Otherwise connections there could take all descriptors. Only those of the main port are counted.
-      this.#guard = prepareGuard(this.#redirect, { settings, clock: platform, log, metrics: undefined })
+      const guarded = { settings, clock: platform, log, metrics: undefined, isSidePort: true }
+      this.#guard = prepareGuard(this.#redirect, guarded)
       this.#guard.start()
       log('info', 'plain http is sent on to https', { port: this.#redirect.port })
     }

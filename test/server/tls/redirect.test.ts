@@ -24,6 +24,7 @@ test.each([
   ['a request with Authorization', '/', { headers: { authorization: 'Bearer hunter2' } }],
   ['a code in the query', '/callback?code=hunter2', {}],
   ['a token in the query', '/x?access_token=hunter2', {}],
+  ['a token to exchange in the query', '/x?subject_token=hunter2', {}],
   ['a preflight', '/oauth/token', { method: 'OPTIONS' }],
   ['any other method', '/oauth/token', { method: 'DELETE' }],
 ])('%s is refused and not sent on', async (_what, path, init) => {
@@ -36,4 +37,12 @@ test.each([
     error: 'invalid_request',
     error_description: 'This port is plain http; ask by https, and replace a secret that was sent here',
   })
+})
+
+test('a Host that makes no URL is refused', async () => {
+  const answered = await redirect(
+    { url: 'http://[/', method: 'GET', headers: new Headers() } as Request,
+    peer,
+  )
+  expect([answered.status, answered.headers.get('location')]).toEqual([400, null])
 })
