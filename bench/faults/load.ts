@@ -27,7 +27,7 @@ tenants:
     name: Faults
     oauth2: { audience: [faults-api], access_token_ttl: 1h, refresh_token_grace: 0s, scopes: { read: Read } }
     oidc: {}
-    api_keys: { allowed_scopes: [read] }
+    api_keys: { allowed_scopes: [read], max_per_client: 100000 }
     signing: { algorithm: ES256 }
     users: { ada: { email: ${person.username}, password_hash: '${passwordHash}' } }
     clients:

@@ -18,10 +18,13 @@ export class Replica {
   readonly #options: ReplicaOptions
   #child: Subprocess | undefined
   #starts = 0
+  /** What it runs, until it is rolled to another build. */
+  #executable: string
 
   constructor(host: Host, options: ReplicaOptions) {
     this.host = host
     this.#options = options
+    this.#executable = options.executable
   }
 
   get url(): string {
@@ -50,11 +53,8 @@ export class Replica {
   }
 
   /** `clock`: by how many seconds the clock of the process is off. `path`: what it has to answer. */
-  async start({
-    executable = this.#options.executable,
-    clock = 0,
-    path = '/health/ready',
-  } = {}): Promise<void> {
+  async start({ executable = this.#executable, clock = 0, path = '/health/ready' } = {}): Promise<void> {
+    this.#executable = executable
     const file = join(this.#disk, 'config.yaml')
     await Bun.write(file, this.#options.config, { mode: 0o600 })
     const shift = clock === 0 ? [] : ['faketime', '-f', `${clock > 0 ? '+' : ''}${clock}s`]
