@@ -7,6 +7,7 @@ import { publicUrlOf } from '../config/rules/public-url.ts'
 import { defaultDataDir, readDataDir } from '../config/server-settings.ts'
 import { inspectAccess, type KeyFindings } from '../offline/inspect-keys.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
+import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { planStorage } from '../server/compose.ts'
 import {
@@ -28,6 +29,8 @@ export interface Patient {
   readonly servers: readonly Hello[]
   /** Sockets whose server takes a connection and says nothing. */
   readonly silent: readonly string[]
+  /** Why the sockets cannot be looked for; undefined: they were. */
+  readonly blocked: string | undefined
   /** When config.yaml was changed last (ms since the epoch); undefined: not known. */
   readonly changedAt: number | undefined
   readonly controlFolder: string
@@ -108,15 +111,24 @@ async function findDataDir(file: string, named: string | undefined, platform: Pl
 /** Milliseconds for a server to say hello. */
 const patience = 5000
 
-async function findServers(folder: string, platform: Platform): Promise<Pick<Patient, 'servers' | 'silent'>> {
-  const sockets = await findSockets(folder, platform).catch(() => [])
+async function findServers(
+  folder: string,
+  platform: Platform,
+): Promise<Pick<Patient, 'servers' | 'silent' | 'blocked'>> {
+  const sockets = await findSockets(folder, platform).catch((cause: unknown) => orFileError(cause))
+  if (sockets instanceof FileError) return { servers: [], silent: [], blocked: sockets.message }
   const [servers, silent]: [Hello[], string[]] = [[], []]
   for (const path of sockets) {
     const hello = await askHello(path, platform)
     if (hello === 'silent') silent.push(path)
     else if (hello) servers.push(hello)
   }
-  return { servers, silent }
+  return { servers, silent, blocked: undefined }
+}
+
+function orFileError(cause: unknown): FileError {
+  if (cause instanceof FileError) return cause
+  throw cause
 }
 
 /** Undefined: a server that was killed left its socket; the next one removes it. */
@@ -138,6 +150,8 @@ async function askHello(
   }
 }
 
+const asServer = 'run doctor as the user of the server, or give this user the files'
+
 interface OpenOptions {
   readonly platform: Platform
   readonly base: string | undefined
@@ -151,7 +165,7 @@ async function open(loaded: LoadedConfig, { platform, base, port }: OpenOptions)
   // To open an old database would change its schema.
   const isUsable =
     !(storage instanceof Error) && (storage.schema === null || storage.schema === storage.known)
-  const keys = isUsable ? await inspectAccess(loaded, platform) : undefined
+  const keys = isUsable ? await inspect(loaded, platform) : undefined
   return { loaded, publicUrl, base: base ?? publicUrl, storage, keys }
 }
 
@@ -160,6 +174,15 @@ async function examine(loaded: LoadedConfig, platform: Platform): Promise<Storag
     return await examineStorage(planStorage(loaded, platform), platform)
   } catch (cause) {
     if (cause instanceof StorageError) return cause
-    throw cause
+    return new StorageError(`${orFileError(cause).message}; ${asServer}`, { cause })
+  }
+}
+
+async function inspect(loaded: LoadedConfig, platform: Platform): Promise<KeyFindings> {
+  try {
+    return await inspectAccess(loaded, platform)
+  } catch (cause) {
+    const { message } = cause instanceof StorageError ? cause : orFileError(cause)
+    return { complaints: [message], exposures: [], reports: [] }
   }
 }

@@ -65,7 +65,7 @@ async function checkIssuer(tenant: IssuerHost['tenants'][number], host: IssuerHo
   if (body['issuer'] !== issuer) {
     return [
       fault(
-        `tenant ${id}: ${url} names the issuer ${JSON.stringify(body['issuer'])}, wanted ${issuer}: clients refuse it; another server answers there, or it runs with another configuration`,
+        `tenant ${id}: ${url} names the issuer ${quote(body['issuer'])}, wanted ${issuer}: clients refuse it; another server answers there, or it runs with another configuration`,
       ),
     ]
   }
@@ -73,7 +73,7 @@ async function checkIssuer(tenant: IssuerHost['tenants'][number], host: IssuerHo
   if (body['jwks_uri'] !== keysAt) {
     return [
       fault(
-        `tenant ${id}: ${url} names the keys at ${JSON.stringify(body['jwks_uri'])}, wanted ${keysAt}; the running server has another public_url: restart it`,
+        `tenant ${id}: ${url} names the keys at ${quote(body['jwks_uri'])}, wanted ${keysAt}; the running server has another public_url: restart it`,
       ),
     ]
   }
@@ -101,4 +101,10 @@ async function checkKeys({ id }: { readonly id: string }, url: string, host: Iss
 function kidsOf(keys: unknown): string[] {
   if (!Array.isArray(keys)) return []
   return keys.flatMap((key) => (typeof key?.kid === 'string' ? [key.kid] : []))
+}
+
+/** What a server wrote, cut, because another server than ours may answer. */
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text
 }

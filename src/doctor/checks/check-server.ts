@@ -6,6 +6,8 @@ export interface Running {
   readonly servers: readonly Hello[]
   /** Sockets whose server takes a connection and then says nothing. */
   readonly silent: readonly string[]
+  /** Why the sockets cannot be looked for; undefined: they were. */
+  readonly blocked: string | undefined
   readonly build: BuildInfo
   /** The folder with the sockets of servers. */
   readonly controlFolder: string
@@ -15,7 +17,9 @@ export interface Running {
 
 /** The servers that run on this data_dir: their version, their last reload, their workers. */
 export function checkServer(running: Running): Verdict[] {
-  const { servers, silent, controlFolder } = running
+  const { servers, silent, blocked, controlFolder } = running
+  if (blocked !== undefined)
+    return [unknown(`running servers were not looked for: ${blocked}; run doctor as the user of the server`)]
   const stuck = silent.map((path) =>
     fault(
       `the server at ${path} takes a connection and says nothing for 5 seconds: its event loop stands still or its process is stopped; look at its process, and restart it`,

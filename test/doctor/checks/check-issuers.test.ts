@@ -48,6 +48,8 @@ test('another issuer, another place of the keys, a missing document and a missin
       message: `tenant acme: ${metadata} names the issuer "https://other.example.com", wanted ${base}: clients refuse it; another server answers there, or it runs with another configuration`,
     },
   ])
+  const long = await ask({ [metadata]: { issuer: 'x'.repeat(1_000_000) } })
+  expect(long[0]?.message.length).toBeLessThan(600)
   const moved = await ask({ [metadata]: { issuer: base, jwks_uri: 'http://evil.example.com/keys' } })
   expect(moved[0]?.message).toContain(`names the keys at "http://evil.example.com/keys", wanted ${jwks}`)
   expect((await ask({ [metadata]: undefined }))[0]?.message).toContain('answers 404, wanted 200')

@@ -10,7 +10,7 @@ const hello = {
   workers: null,
 }
 const running = (more: Partial<Running> = {}): Running => ({
-  ...{ servers: [hello], silent: [], build: { version: '1.2.3', commit: 'abc' } },
+  ...{ servers: [hello], silent: [], blocked: undefined, build: { version: '1.2.3', commit: 'abc' } },
   ...{ controlFolder: '/data/control', changedAt: 900, ...more },
 })
 const states = (more: Partial<Running>) => checkServer(running(more)).map(({ state }) => state)
@@ -39,6 +39,7 @@ test('another build, a refused configuration, one that was not read yet, and mis
 
 test('no server, a silent one, two, and one of an older version', () => {
   expect(states({ servers: [] })).toEqual(['unknown'])
+  expect(states({ servers: [], blocked: 'Cannot list /data/control: EACCES' })).toEqual(['unknown'])
   expect(states({ servers: [], silent: ['/data/control/1.sock'] })).toEqual(['fault'])
   expect(states({ servers: [hello, hello] })).toEqual(['warning', 'ok', 'ok'])
   expect(states({ servers: [{ version: '1.2.2', pid: 7 }] })).toEqual(['warning'])
