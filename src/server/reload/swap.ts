@@ -1,6 +1,6 @@
 import { createApp, loadAdminApi } from '../../app.ts'
 import { withDataDir } from '../../cli/find-config.ts'
-import { type Change, compareConfigs } from '../../config/changes/compare-configs.ts'
+import type { Change } from '../../config/changes/compare-configs.ts'
 import { ConfigError, renderFault } from '../../config/fault.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
@@ -80,6 +80,8 @@ export class Swap {
       const { loaded, fixed } = await this.load(source)
       await findChangedKeys({ next: loaded, running: live.current, stamps: this.#stamps }, keyHost)
       const pause = () => new Promise<void>((resolve) => platform.nextTurn(resolve))
+      // Loaded at its use, to keep the start short.
+      const { compareConfigs } = await import('../../config/changes/compare-configs.ts')
       const changes = await compareConfigs(live.current.config, loaded.config, pause)
       return { isTaken: true, changes: await this.#noteStored(changes), fixed }
     } catch (cause) {
