@@ -9,7 +9,10 @@ export const removalEffects = {
     'its keys and rows stay, so its tokens count again if it comes back before they expire',
   ],
   client: ['its tokens and those of people who signed in there are refused from then on'],
-  person: ['its sessions and tokens end'],
+  person: [
+    'its sessions and tokens count for nothing from then on',
+    'they count again if it comes back before they expire; grantd user sign-out ends them for good',
+  ],
 } as const
 
 export function effectsOfServer(settings: readonly Difference[]): string[] {
