@@ -29,20 +29,28 @@ export class Reloads {
   readonly #options: ReloadsOptions
   #running: Promise<SwapResult> | undefined
   #next: Promise<SwapResult> | undefined
+  /** What the next reload reads. */
+  #readNext: ReloadsOptions['read']
   /** The warnings of the last configuration, so that each is logged once. */
   #warned: ReadonlySet<string>
 
   constructor(options: ReloadsOptions) {
     this.#options = options
+    this.#readNext = options.read
     this.#warned = new Set(options.warned)
   }
 
-  /** Never throws. */
+  /** Never throws. `read` may return what was read before the call. */
   run(cause: ReloadCause, read = this.#options.read): Promise<SwapResult> {
-    if (this.#next) return this.#next
+    if (this.#next) {
+      // What the first of them read may be older than this call.
+      this.#readNext = this.#options.read
+      return this.#next
+    }
+    this.#readNext = read
     const begin = () => {
       this.#next = undefined
-      this.#running = this.#reload(cause, read)
+      this.#running = this.#reload(cause, this.#readNext)
       return this.#running
     }
     if (!this.#running) return begin()
