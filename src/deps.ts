@@ -1,3 +1,4 @@
+import type { Deadlines } from './async/deadlines.ts'
 import type { FewATurn } from './async/few-a-turn.ts'
 import type { AuditReader } from './audit/audit-trail.ts'
 import type { BuildInfo } from './build-info.ts'
@@ -64,6 +65,8 @@ export interface Deps {
   /** The cutoff (ms): expired rows were deleted up to it. A token that expired before it stays expired, even if the clock was set back. */
   readonly expiryCutoff: () => number
   readonly lifecycle: Lifecycle
+  /** Ends the waits for bodies that do not arrive. */
+  readonly bodyDeadlines: Deadlines
   /** Default: no answer is held. */
   readonly heldRefusals?: HeldRefusals
   /** Default: nothing is counted. */

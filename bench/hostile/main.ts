@@ -5,11 +5,21 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { findFreePort } from '../contenders/server.ts'
 import { percentile } from '../measure/statistics.ts'
 import { sendTraffic, type TrafficResult } from './valid-traffic.ts'
 
-const executable = resolve(process.argv[2] ?? 'dist/grantd')
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** `128`, or `all`. Default: one after the other. */
+    descriptors: { type: 'string' },
+    /** The kind of one attack, such as `slow-body`. Default: all. */
+    only: { type: 'string' },
+  },
+})
+const executable = resolve(positionals[0] ?? 'dist/grantd')
 const seconds = 6
 const longestP99 = 1000
 
@@ -40,7 +50,10 @@ const phases = (slow: number): readonly Phase[] => [
 ]
 
 let isGood = true
-for (const descriptors of [undefined, 128]) await attackServer(descriptors)
+for (const descriptors of [undefined, 128]) {
+  if (values.descriptors === undefined || values.descriptors === String(descriptors ?? 'all'))
+    await attackServer(descriptors)
+}
 if (!isGood) process.exitCode = 1
 
 async function attackServer(descriptors: number | undefined): Promise<void> {
@@ -54,6 +67,7 @@ async function attackServer(descriptors: number | undefined): Promise<void> {
     await sendTraffic(server.port, 1)
     const before = await countDescriptors(server.pid)
     for (const phase of phases(descriptors === undefined ? 1000 : 60)) {
+      if (values.only !== undefined && phase.attack?.[0] !== values.only) continue
       tellPhase(phase, await runPhase(phase, server.port))
     }
     await tellEnd(server, before)

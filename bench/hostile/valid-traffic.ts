@@ -35,7 +35,7 @@ export async function sendTraffic(port: number, seconds: number): Promise<Traffi
       const socket = held && !held.destroyed ? held : await open(port)
       await getToken(socket)
       latencies.push(performance.now() - started)
-      if (place === undefined) socket.destroy()
+      if (place === undefined || kept[place] !== undefined) socket.destroy()
       else kept[place] = socket
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
@@ -55,7 +55,11 @@ export async function sendTraffic(port: number, seconds: number): Promise<Traffi
 function open(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
-    const timer = setTimeout(() => reject(new Error('no connection')), longestWait)
+    const timer = setTimeout(() => {
+      // Otherwise it would keep this process running until the system gives it up, after two minutes.
+      socket.destroy()
+      reject(new Error('no connection'))
+    }, longestWait)
     socket.on('error', (cause) => reject(new Error('code' in cause ? String(cause.code) : cause.message)))
     socket.once('connect', () => {
       clearTimeout(timer)

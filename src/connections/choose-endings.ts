@@ -22,7 +22,7 @@ export interface Situation {
   readonly groupOf: (record: ConnectionRecord) => string | undefined
 }
 
-/** A new connection sends its request within this time (ms), so a younger one is no idle one. */
+/** The next request may be on its way within this time (ms) after an answer, so the connection is no idle one yet. */
 const youth = 20
 /** A request that takes longer than this (ms) may be ended to make room: nearly all take milliseconds, but for a body that is slow. */
 const longWork = 2000
@@ -73,7 +73,7 @@ function makeRoom(records: readonly ConnectionRecord[], situation: Situation): r
 
 /**
  * The `count` connections that are missed least: first those that never got an answer, then those whose last answer is oldest, and last
- * those whose request takes long.
+ * those whose request takes long. Those that no look saw before count among the first, and the next look ends them if they still do.
  */
 function takeIdlest(
   records: readonly ConnectionRecord[],
@@ -85,12 +85,13 @@ function takeIdlest(
     return rank === undefined ? [] : [{ record, rank }]
   })
   ranked.sort((a, b) => a.rank - b.rank || a.record.usedAt - b.record.usedAt)
-  return ranked.slice(0, count).map(({ record }) => record)
+  const least = ranked.slice(0, count).map(({ record }) => record)
+  return least.filter(({ wasSeen }) => wasSeen)
 }
 
 /** Undefined: this one stays. */
 function rankOf(record: ConnectionRecord, { now, isBusy }: Situation): number | undefined {
-  if (now - record.usedAt < youth) return undefined
+  if (record.hasAnswers && now - record.usedAt < youth) return undefined
   if (isBusy(record)) {
     return record.requestSince !== undefined && now - record.requestSince > longWork ? 3 : undefined
   }

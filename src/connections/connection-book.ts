@@ -3,6 +3,8 @@ import type { Connection } from '../platform/connections.ts'
 /** What looks at a connection, one after the other, have shown. Moments are on the monotonic clock, in milliseconds. */
 export interface ConnectionRecord {
   readonly connection: Connection
+  /** Whether an earlier look saw it. The runtime has read what came before that. */
+  readonly wasSeen: boolean
   /** Whether it was ever answered. */
   readonly hasAnswers: boolean
   /** When the last answer was sent, or when the connection began. */
@@ -31,6 +33,7 @@ export class ConnectionBook {
 function follow(before: ConnectionRecord | undefined, connection: Connection, now: number): ConnectionRecord {
   return {
     connection,
+    wasSeen: before !== undefined,
     hasAnswers: connection.sent > 0,
     usedAt: now - connection.sinceSent,
     requestSince: findRequest(before, connection, now),

@@ -11,6 +11,8 @@ export interface GuardOptions {
   /** The group that an address counts in; undefined: in none. */
   readonly groupOf: (address: string | undefined) => string | undefined
   readonly clock: Pick<Clock, 'after' | 'monotonic'>
+  /** Refuses up to so many requests whose body is not whole, the oldest first, to make room. */
+  readonly refuseBodies?: (count: number) => void
   /** Called after each look, with what was ended. */
   readonly onLook: (look: GuardLook) => void
 }
@@ -25,8 +27,10 @@ export interface GuardLook {
 const longestPause = 1000
 /** Between two questions whether the process is full, when few descriptors are left. */
 const shortPause = 25
-/** Between two looks when it is full. */
-const shortestPause = 5
+/** Between two looks when it is full, one millisecond for so many connections: a look takes about as long. */
+const lookedAtInMillisecond = 1000
+/** Connections that one look ends at most, so that requests need not wait for all of them. The next look goes on. */
+const mostEndings = 1000
 /** A process accepts at most so many connections in a millisecond. */
 const mostAccepted = 10
 
@@ -41,6 +45,8 @@ export class ConnectionGuard {
   #others: number
   #lookedAt = Number.NEGATIVE_INFINITY
   #cancel: (() => void) | undefined
+  /** The last look left some for the next one. */
+  #isBehind = false
   #isStopped = false
 
   constructor(options: GuardOptions) {
@@ -62,7 +68,7 @@ export class ConnectionGuard {
   /** Looks, if it is time to. */
   check(): void {
     const { connections, clock } = this.#options
-    const isDue = clock.monotonic() - this.#lookedAt >= longestPause
+    const isDue = this.#isBehind || clock.monotonic() - this.#lookedAt >= longestPause
     if (isDue || connections.isFullUpTo(this.#limits.most + this.#others)) this.#look()
   }
 
@@ -79,20 +85,25 @@ export class ConnectionGuard {
     const { connections } = this.#options
     const { most } = this.#limits
     const full = most + this.#others
-    if (connections.isFullUpTo(full)) return shortestPause
+    if (connections.isFullUpTo(full)) return Math.ceil(most / lookedAtInMillisecond)
+    if (this.#isBehind) return shortPause
     const left = connections.isFullUpTo(full / 2) ? most / 4 : most / 2
     return Math.min(longestPause, Math.max(shortPause, left / mostAccepted))
   }
 
   #look(): void {
-    const { connections, clock, limits, onLook } = this.#options
+    const { connections, clock, limits, onLook, refuseBodies } = this.#options
     const now = clock.monotonic()
     this.#lookedAt = now
     const look = connections.look()
     this.#others = look.otherDescriptors
     this.#limits = limits(look.otherDescriptors)
     const records = this.#book.note(look.connections, now)
-    const endings = this.#choose(records, now)
+    const chosen = this.#choose(records, now)
+    const endings = chosen.slice(0, mostEndings)
+    this.#isBehind = chosen.length > endings.length
+    const tooMany = records.length - chosen.length - this.#limits.most
+    if (tooMany > 0) refuseBodies?.(tooMany)
     for (const { record } of endings) connections.end(record.connection)
     onLook({ now, open: records.length - endings.length, endings })
   }

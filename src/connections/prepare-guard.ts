@@ -24,7 +24,12 @@ interface GuardSettings {
   readonly metrics: Metrics | undefined
   /** Whether the port is one beside the main one; its lines of the log name it. */
   readonly isSidePort?: boolean
+  /** The waits for bodies. Default: none is ended to make room. */
+  readonly bodies?: { endOldest(count: number, options: { readonly age: number }): void }
 }
+
+/** In a full process, a body may take so long (ms): nearly all come together with their heads. */
+const bodyTimeWhenFull = 100
 
 /** Guards the connections of a listener from `start` to `stop`. */
 export interface PreparedGuard {
@@ -60,7 +65,7 @@ function withPort(settings: GuardSettings, { port }: Listener): GuardSettings {
 
 function createGuard(
   connections: Connections,
-  { settings, clock, log, metrics, isSidePort = false }: GuardSettings,
+  { settings, clock, log, metrics, isSidePort = false, bodies }: GuardSettings,
 ): ConnectionGuard {
   const limits = isSidePort ? limitsForSidePort : limitsFor
   const defenceLog = new DefenceLog(log)
@@ -69,6 +74,7 @@ function createGuard(
     clock,
     groupOf: followGroups(settings),
     limits: (others) => limits(settings().connections, { most: connections.mostDescriptors, others }),
+    refuseBodies: (count) => bodies?.endOldest(count, { age: bodyTimeWhenFull }),
     onLook: ({ now, open, endings }) => {
       metrics?.noteConnections(open)
       for (const { reason } of endings) metrics?.countEndedConnection(reason)

@@ -22,15 +22,7 @@ const unknownPeer: Peer = { address: () => undefined }
 interface HandlerDeps
   extends Pick<
     Deps,
-    | 'now'
-    | 'clock'
-    | 'randomBytes'
-    | 'log'
-    | 'lifecycle'
-    | 'metrics'
-    | 'heldRefusals'
-    | 'publicUrl'
-    | 'tracing'
+    'now' | 'randomBytes' | 'log' | 'lifecycle' | 'metrics' | 'heldRefusals' | 'publicUrl' | 'tracing'
   > {
   readonly settings: {
     readonly server: ProxySettings & Pick<Deps['settings']['server'], 'connections' | 'tls'>
@@ -39,6 +31,7 @@ interface HandlerDeps
   }
   /** Default: no refusal is kept. */
   readonly refusals?: Deps['refusals']
+  readonly bodyDeadlines?: Deps['bodyDeadlines']
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Deadlines } from '../async/deadlines.ts'
 import { FewATurn } from '../async/few-a-turn.ts'
 import type { AuditReader } from '../audit/audit-trail.ts'
 import { buildInfo } from '../build-info.ts'
@@ -63,6 +64,8 @@ export interface ComposeOptions {
   readonly metrics?: Metrics | undefined
   readonly tracing?: Tracing | undefined
   readonly heldRefusals?: HeldRefusals
+  /** `server.connections` of the configuration in force. Default: those of this configuration. */
+  readonly connectionSettings?: () => Config['server']['connections']
   /** Default: no tenant has one. */
   readonly logos?: Logos
   /** The clients of the configuration in force, for what outlives a reload. Default: those of this configuration. */
@@ -113,10 +116,15 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
   const { platform, keyring, publicUrl, storage, randomBytes } = options
   const { now, log, lifecycle, audit, auditTrails, lastUse, limits, rates, expiryCutoff, metrics } = options
   const registries = composeRegistries(loaded, { storage, publicUrl, hashing: platform.hashing })
-  const { findClients = () => registries.clients } = options
+  const { findClients = () => registries.clients, connectionSettings = () => config.server.connections } =
+    options
   const clients = { of: (tenantId: string) => findClients().of(tenantId) }
   return {
     clock: platform,
+    bodyDeadlines: new Deadlines({
+      ...{ after: platform.after, monotonic: platform.monotonic },
+      milliseconds: () => connectionSettings().request_time * 1000,
+    }),
     now,
     randomBytes,
     log,

@@ -141,6 +141,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
       return composeDeps(live.current, {
         ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
         ...{ metrics: metrics.counters, tracing },
+        connectionSettings: () => live.current.config.server.connections,
         heldRefusals: new HeldRefusals({ ...platform, settings: parts.limitSettings }),
       })
     },
@@ -150,8 +151,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   worker?.serve(dutiesOf({ listener, lifecycle, metrics, swap, renewal: tls }))
   const guard = prepareGuard(listener, {
     settings: () => live.current.config.server,
-    clock: platform,
-    ...{ log, metrics: metrics.counters },
+    ...{ clock: platform, log, metrics: metrics.counters, bodies: deps.bodyDeadlines },
   })
   tls?.start(() => live.current.config.server.public_url ?? urlOf(listener))
   const close = async () => {

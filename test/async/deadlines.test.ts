@@ -5,7 +5,7 @@ function start(milliseconds: number) {
   let now = 0
   const timers: { at: number; callback: () => void }[] = []
   const deadlines = new Deadlines({
-    milliseconds,
+    milliseconds: () => milliseconds,
     monotonic: () => now,
     after: (pause, callback) => void timers.push({ at: now + pause, callback }),
   })
@@ -53,4 +53,20 @@ test('a timer whose waits are over leaves none behind', async () => {
   expect(timers.map(({ at }) => at)).toEqual([200])
   advance(200)
   await expect(late).rejects.toBeInstanceOf(DeadlinePassed)
+})
+
+test('to make room, the oldest that waited long enough are given up early, and no more than asked for', async () => {
+  const { deadlines, advance } = start(1000)
+  const [oldest, older] = [deadlines.keep(never()), deadlines.keep(never())]
+  const done = deadlines.keep(Promise.resolve('done'))
+  expect(await done).toBe('done')
+  advance(50)
+  const young = deadlines.keep(never())
+  advance(100)
+  deadlines.endOldest(1, { age: 100 })
+  await expect(oldest).rejects.toBeInstanceOf(DeadlinePassed)
+  expect(await Promise.race([older, Promise.resolve('waits')])).toBe('waits')
+  deadlines.endOldest(5, { age: 100 })
+  await expect(older).rejects.toBeInstanceOf(DeadlinePassed)
+  expect(await Promise.race([young, Promise.resolve('waits')])).toBe('waits')
 })

@@ -15,6 +15,7 @@ let count = 0
 function recordOf({ address = `192.0.2.${count}`, idle = 1000, ...given }: Given = {}): ConnectionRecord {
   return {
     connection: connectionOf({ id: ++count, address }),
+    wasSeen: true,
     hasAnswers: false,
     usedAt: now - idle,
     requestSince: undefined,
@@ -84,10 +85,19 @@ describe('all together', () => {
   })
 
   test('what is new, at work or sending stays, even if too many remain', () => {
-    const young = many(4, { idle: 19 })
+    const young = [...many(2, { idle: 500, wasSeen: false }), ...many(2, { idle: 19, hasAnswers: true })]
     const atWork = many(5, { requestSince: now - 1000 })
     const sending = many(5, { unread: { since: now - 500, until: 1 } })
     expect(choose([...young, ...atWork, ...sending], atWork)).toEqual([])
+  })
+
+  test('what no look saw before counts among the first, so that others need not go for it', () => {
+    const fresh = many(5, { idle: 1, wasSeen: false })
+    const answered = many(8, { hasAnswers: true, idle: 300 })
+    // Thirteen, of which four go: the next look does that.
+    expect(choose([...fresh, ...answered])).toEqual([])
+    const next = fresh.map((record): ConnectionRecord => ({ ...record, wasSeen: true }))
+    expect(endedOf(choose([...next, ...answered]))).toEqual(idsOf(next.slice(0, 4)))
   })
 
   test('long work and unread answers go last', () => {

@@ -2,8 +2,10 @@ import { afterEach, expect, test } from 'bun:test'
 import { ConnectionGuard, type GuardLook } from '../../src/connections/connection-guard.ts'
 import { createGroups } from '../../src/connections/prepare-guard.ts'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
+import type { Connection } from '../../src/platform/connections.ts'
 import { getRequest, openRaw, type RawSocket } from '../support/raw-socket.ts'
 import { waitFor } from '../support/wait-for.ts'
+import { connectionOf } from './connection-of.ts'
 
 const platform = bunPlatform()
 const isLinux = process.platform === 'linux'
@@ -135,6 +137,7 @@ test.if(isLinux)('of too many, those without an answer end, and the others go on
     'no connection is young',
     () => connections.look().connections.filter(({ sinceSent }) => sinceSent >= 20).length === 16,
   )
+  expect(look(1)).toEqual({ open: 16, reasons: [] })
   expect(look(1)).toEqual({ open: 9, reasons: Array(7).fill('too_many') })
   await waitForCount(9)
   await waitFor('the idle ones are ended', () => idle.filter((each) => each.isEnded()).length === 7)
@@ -143,29 +146,32 @@ test.if(isLinux)('of too many, those without an answer end, and the others go on
 })
 
 test.if(isLinux)('one address has no more than its share', async () => {
-  const { look, openMute, waitForCount, connections } = await start({ mostPerAddress: 3 })
+  const { look, openMute, waitForCount } = await start({ mostPerAddress: 3 })
   await Promise.all(Array.from({ length: 5 }, openMute))
-  await waitFor(
-    'no connection is young',
-    () => connections.look().connections.filter(({ sinceSent }) => sinceSent >= 20).length === 5,
-  )
+  await waitForCount(5)
+  expect(look(1)).toEqual({ open: 5, reasons: [] })
   expect(look(1)).toEqual({ open: 3, reasons: Array(2).fill('too_many_per_address') })
   await waitForCount(3)
 })
 
 /** A guard of connections that the test makes up. */
-function startPretended(most: number) {
+function startPretended(most: number, open: readonly Connection[] = []) {
   let time = 0
   let descriptors = 50
   let looks = 0
+  const ended: number[] = []
+  const refused: number[] = []
+  const busy = new Set(
+    open.filter(({ received }) => received > 0).map(({ address, port }) => `${address}:${port}`),
+  )
   const timers: { pause: number; callback: () => void }[] = []
   const guard = new ConnectionGuard({
     connections: {
       mostDescriptors: 20_000,
-      look: () => ({ connections: [], otherDescriptors: 30 }),
+      look: () => ({ connections: open, otherDescriptors: 30 }),
       isFullUpTo: (number) => descriptors >= number,
-      end: () => {},
-      findBusy: () => new Set(),
+      end: ({ id }) => ended.push(id),
+      findBusy: () => busy,
     },
     limits: () => ({ most, mostPerAddress: most, requestTime: 30_000, answerTime: 60_000 }),
     groupOf: () => undefined,
@@ -176,10 +182,11 @@ function startPretended(most: number) {
         return () => {}
       },
     },
+    refuseBodies: (count) => refused.push(count),
     onLook: () => looks++,
   })
   return {
-    guard,
+    ...{ guard, ended, refused },
     looks: () => looks,
     fill: (number: number) => {
       descriptors = number
@@ -210,9 +217,31 @@ test('where few may come, it asks often whether they are too many, and looks at 
   guard.start()
   expect([next(), next(), looks()]).toEqual([25, 25, 1])
   fill(90)
-  expect([next(), looks(), next(), looks()]).toEqual([25, 2, 5, 3])
+  expect([next(), looks(), next(), looks()]).toEqual([25, 2, 1, 3])
   fill(60)
-  expect([next(), next(), looks()]).toEqual([5, 25, 3])
+  expect([next(), next(), looks()]).toEqual([1, 25, 3])
+})
+
+test('many endings take several looks, so that requests have their turn', () => {
+  const open = Array.from({ length: 2500 }, (_, id) => connectionOf({ id, port: id }))
+  const { guard, next, ended, fill } = startPretended(200, open)
+  guard.start()
+  fill(2530)
+  expect(ended).toHaveLength(0)
+  next()
+  expect(ended).toHaveLength(1000)
+  next()
+  expect(ended).toHaveLength(2000)
+})
+
+test('bodies are refused when nothing else makes room', () => {
+  const open = Array.from({ length: 12 }, (_, id) =>
+    connectionOf({ id, port: id, received: 100, sinceSent: 500 }),
+  )
+  const { guard, next, refused, ended } = startPretended(10, open)
+  guard.start()
+  next()
+  expect([ended, refused]).toEqual([[], [2, 2]])
 })
 
 test('loopback and trusted proxies are in no group, others in that of their address or network', () => {

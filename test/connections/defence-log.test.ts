@@ -5,7 +5,7 @@ import { connectionOf } from './connection-of.ts'
 
 const record = {
   connection: connectionOf(),
-  ...{ hasAnswers: false, usedAt: 0, requestSince: undefined, unread: undefined },
+  ...{ wasSeen: true, hasAnswers: false, usedAt: 0, requestSince: undefined, unread: undefined },
 }
 const endingsOf = (reason: EndReason, count: number, group?: string): Ending[] =>
   Array.from({ length: count }, () => ({ record, reason, ...(group !== undefined && { group }) }))

@@ -6,7 +6,7 @@ import { wrapHandler } from '../../src/http/handler.ts'
 import { notesOf } from '../../src/http/request/request-notes.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { acmeYaml, svc } from '../endpoints/acme.ts'
-import { connectionSettings, stillClock } from '../support/server-settings.ts'
+import { connectionSettings } from '../support/server-settings.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
@@ -144,7 +144,6 @@ describe('an endpoint that is open to any origin by its one line', () => {
     .use(other)
   const handle = wrapHandler(async (request) => inner.fetch(request), {
     now: Date.now,
-    clock: stillClock,
     lifecycle: { phase: 'ready' },
     settings: {
       server: { trusted_proxies: [], proxy_header: 'x-forwarded-for', connections: connectionSettings },

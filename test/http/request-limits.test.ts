@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { createApp } from '../../src/app.ts'
+import { Deadlines } from '../../src/async/deadlines.ts'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import { openRaw } from '../support/raw-socket.ts'
 import { startTestApp } from '../support/test-app.ts'
@@ -57,7 +58,10 @@ describe('a body that arrives slowly', () => {
   const listener = bunPlatform().listen({
     hostname: '127.0.0.1',
     port: 0,
-    fetch: createApp({ ...app.deps, clock }),
+    fetch: createApp({
+      ...app.deps,
+      bodyDeadlines: new Deadlines({ ...clock, milliseconds: () => 10_000 }),
+    }),
   })
   afterAll(() => listener.close())
 

@@ -4,7 +4,7 @@ import { repeatWhile } from '../../src/http/answer/response-cache.ts'
 import { wrapHandler } from '../../src/http/handler.ts'
 import { notesOf } from '../../src/http/request/request-notes.ts'
 import type { LogFields } from '../../src/log.ts'
-import { connectionSettings, stillClock } from '../support/server-settings.ts'
+import { connectionSettings } from '../support/server-settings.ts'
 
 const url = 'http://grantd.test/keys'
 
@@ -24,7 +24,6 @@ function start(options: { status?: number; isPublic?: boolean } = {}) {
     },
     {
       now: Date.now,
-      clock: stillClock,
       lifecycle,
       settings: {
         server: { trusted_proxies: [], proxy_header: 'x-forwarded-for', connections: connectionSettings },

@@ -10,6 +10,3 @@ export const connectionSettings: Config['server']['connections'] = {
   body_bytes: 65_536,
   form_parameters: 100,
 }
-
-/** A clock that stands still. */
-export const stillClock = { monotonic: () => 0, after: () => () => {} }

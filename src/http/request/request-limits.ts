@@ -1,4 +1,4 @@
-import { Deadlines } from '../../async/deadlines.ts'
+import type { Deadlines } from '../../async/deadlines.ts'
 import type { Deps } from '../../deps.ts'
 
 /** How much of a request is read. */
@@ -22,16 +22,16 @@ export const defaultLimits: RequestLimits = {
 }
 
 /** Those of `server.connections` in config.yaml. */
-export function readLimits({ settings, clock }: Pick<Deps, 'clock'> & LimitSettings): RequestLimits {
-  const { url_bytes, body_bytes, form_parameters, request_time } = settings.server.connections
+export function readLimits({ settings, bodyDeadlines }: LimitDeps): RequestLimits {
+  const { url_bytes, body_bytes, form_parameters } = settings.server.connections
   return {
     url: url_bytes,
     body: body_bytes,
     parameters: form_parameters,
-    bodyDeadlines: new Deadlines({ ...clock, milliseconds: request_time * 1000 }),
+    bodyDeadlines,
   }
 }
 
-export interface LimitSettings {
+export interface LimitDeps extends Partial<Pick<Deps, 'bodyDeadlines'>> {
   readonly settings: { readonly server: Pick<Deps['settings']['server'], 'connections'> }
 }

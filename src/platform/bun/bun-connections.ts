@@ -79,6 +79,8 @@ class BunConnections implements Connections {
   readonly #descriptors: OpenDescriptors
   /** What does not change, by descriptor. */
   #known = new Map<number, Known>()
+  /** The descriptors of the connections of the last look, by id. */
+  readonly #places = new Map<number, number>()
   readonly #info: Memory
   readonly #cookie: Memory
   readonly #address: Memory
@@ -101,12 +103,14 @@ class BunConnections implements Connections {
   look(): ConnectionsLook {
     const known = new Map<number, Known>()
     const connections: Connection[] = []
+    this.#places.clear()
     const open = this.#descriptors.list()
     for (const fd of open) {
       if (!this.#readInfo(fd)) continue
       const found = this.#identify(fd)
       if (!found?.isOurs) continue
       known.set(fd, found)
+      this.#places.set(found.id, fd)
       connections.push(this.#render(found))
     }
     this.#known = known
@@ -122,13 +126,11 @@ class BunConnections implements Connections {
   }
 
   end({ id, isSending }: Connection): void {
-    for (const [fd, known] of this.#known) {
-      // The number may belong to another connection by now.
-      if (known.id !== id || this.#readCookie(fd) !== id) continue
-      if (isSending) this.#dropUnsent(fd)
-      this.#libc.shutdown(fd, bothWays)
-      return
-    }
+    const fd = this.#places.get(id)
+    // The number may belong to another connection by now.
+    if (fd === undefined || this.#readCookie(fd) !== id) return
+    if (isSending) this.#dropUnsent(fd)
+    this.#libc.shutdown(fd, bothWays)
   }
 
   /** Otherwise the system would keep what is not read in its memory for minutes more. */
