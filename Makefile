@@ -3,6 +3,8 @@ BUN := sh scripts/bun.sh
 # What make bench and make bench-check take besides: SHORT=1, AGAINST=other/grantd, OUT=file.json
 BENCH_OPTIONS = $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
 	$(if $(SHORT),--short) $(if $(AGAINST),--against $(AGAINST)) $(if $(OUT),--out $(OUT))
+# Many tests wait for a process or a clock, so one more than there are cores.
+TEST_PROCESSES := $(shell expr $$(nproc 2>/dev/null || sysctl -n hw.ncpu) + 1)
 SOURCES := $(shell find src scripts -name '*.ts' 2>/dev/null) scripts/start-order.txt package.json bun.lock
 
 .DEFAULT_GOAL := help
@@ -22,7 +24,7 @@ dev-deno: node_modules/.installed ## Start the server under Deno
 	@exec node_modules/.bin/deno run --allow-net --allow-read --allow-write --allow-env --allow-sys --allow-ffi src/main.ts serve --config config.yaml
 
 test: node_modules/.installed dist/grantd ## Run the tests; they need nothing but what npm brings
-	$(BUN) test --timeout 60000
+	$(BUN) test --timeout 60000 --parallel=$(TEST_PROCESSES) --no-isolate
 
 crash-test: node_modules/.installed dist/grantd ## Kill the server a hundred times under load, on SQLite and on Postgres
 	GRANTD_CRASH_ROUNDS=100 $(BUN) test --timeout 900000 test/crash
