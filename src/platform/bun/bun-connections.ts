@@ -55,10 +55,11 @@ type FindBusy = () => ReadonlySet<string>
 
 /** Undefined if the system is no Linux with glibc. */
 export async function openConnections(port: number, findBusy: FindBusy): Promise<Connections | undefined> {
-  const [listener] = await ListeningSocket.findAll((each) => each.port === port)
-  if (!listener) return undefined
+  // More than one while a listener takes over from an older one.
+  const listeners = await ListeningSocket.findAll((each) => each.port === port)
+  if (listeners.length === 0) return undefined
   const libc = await openLibc()
-  libc.listen(listener.fd, backlog)
+  for (const { fd } of listeners) libc.listen(fd, backlog)
   return new BunConnections(libc, { port, findBusy })
 }
 
