@@ -62,7 +62,7 @@ faults: node_modules/.installed dist/grantd ## Run three replicas behind HAProxy
 	@OLDER="$(OLDER)" ONLY="$(ONLY)" sh scripts/faults.sh
 
 soak: node_modules/.installed dist/grantd ## Every kind of request for half an hour, with clean-up, rotation and reloads: MINUTES=30
-	@$(BUN) bench/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES))
+	@sh scripts/soak.sh $(MINUTES)
 
 hostile: node_modules/.installed dist/grantd ## Attack the port in two minutes, and fail where good clients notice
 	@$(BUN) bench/hostile/main.ts dist/grantd
