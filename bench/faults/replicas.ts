@@ -37,7 +37,7 @@ export class Replica {
 
   async mountDisk(): Promise<void> {
     await mkdir(this.#disk, { recursive: true })
-    await $`mount -t tmpfs -o size=16m tmpfs ${this.#disk}`
+    await $`mount -t tmpfs -o size=128m tmpfs ${this.#disk}`
   }
 
   async unmountDisk(): Promise<void> {
