@@ -83,7 +83,8 @@ test.if(isLinux)(
     // They connect while this thread, which would accept them, is busy.
     const child = Bun.spawn([process.execPath, '-e', clients, String(listener.port)], { stdout: 'pipe' })
     for (let looks = 0; looks < 20_000 && countConnected(listener.port) < 200; looks++);
-    expect(countConnected(listener.port)).toBe(200)
+    // Another process may have a connection of its own with that number.
+    expect(countConnected(listener.port)).toBeGreaterThanOrEqual(200)
     expect(await listener.holdOff()).toBe(true)
     expect(await new Response(child.stdout).text()).toBe('HTTP/1.1 200\n')
     await listener.drain()
