@@ -285,7 +285,7 @@ const arrows: Record<string, readonly string[]> = {
   consents: ['users/cutoffs.ts', ...storage],
   secrets: ['bounded-map', 'async', ...port, 'protocol'],
   // It passes the texts of the files on, and does not look into them.
-  supervisor: ['config/files/included-files.ts', 'metrics', 'log', ...port],
+  supervisor: ['config/files/included.ts', 'metrics', 'log', ...port],
   connections: ['config/schema.ts', 'limits/address-group.ts', 'log', 'metrics', 'protocol', ...port],
   metrics: ['log', 'protocol', ...port],
   tracing: [...port],

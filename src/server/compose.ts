@@ -26,7 +26,6 @@ import { Passwords } from '../secrets/passwords.ts'
 import { SecretChecker } from '../secrets/secret-checker.ts'
 import type { LastUse } from '../storage/last-use.ts'
 import type { StoragePlace } from '../storage/open.ts'
-import { parsePostgresUrl } from '../storage/postgres/postgres-url.ts'
 import type { Storage } from '../storage/storage.ts'
 import { buildTenant } from '../tenants/tenant.ts'
 import { TenantRegistry } from '../tenants/tenant-registry.ts'
@@ -84,8 +83,12 @@ export function planStorage(
 }
 
 /** A name of the place of a storage, without its secrets. */
-export function nameStorage(place: StoragePlace): string {
-  if (place.kind === 'postgres') return `postgres ${parsePostgresUrl(place).place}`
+export async function nameStorage(place: StoragePlace): Promise<string> {
+  if (place.kind === 'postgres') {
+    // Loaded only where Postgres is used.
+    const { parsePostgresUrl } = await import('../storage/postgres/postgres-url.ts')
+    return `postgres ${parsePostgresUrl(place).place}`
+  }
   return place.kind === 'sqlite' ? `sqlite ${place.path}` : 'memory'
 }
 

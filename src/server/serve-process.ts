@@ -6,8 +6,8 @@ import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf 
 import { renderFault } from '../config/fault.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { publicUrlOf } from '../config/rules/public-url.ts'
-import { prepareGuard } from '../connections/prepare-guard.ts'
-import type { Lifecycle } from '../deps.ts'
+import { type PreparedGuard, prepareGuard } from '../connections/prepare-guard.ts'
+import type { Deps, Lifecycle } from '../deps.ts'
 import { HeldRefusals } from '../limits/held-refusals.ts'
 import { createLog, type Log } from '../log.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
@@ -16,21 +16,26 @@ import type { Listener } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Plan } from '../supervisor/worker-messages.ts'
 import { Dismissed, type WorkerDuties, type WorkerSide } from '../supervisor/worker-side.ts'
+import type { Tracing } from '../tracing/tracing.ts'
 import { composeDeps, nameStorage, planStorage } from './compose.ts'
 import { createDemo, type Demo } from './demo.ts'
 import { hearSignals, hearSupervisor } from './hear-stop.ts'
-import { ProcessMetrics } from './metrics/process-metrics.ts'
+import { type OwnMetrics, openOwnMetrics } from './metrics/open-own-metrics.ts'
 import { openKeys } from './open-keys.ts'
 import { openLogos } from './open-logos.ts'
-import { openParts } from './open-parts.ts'
+import { openParts, type Parts } from './open-parts.ts'
 import { openTracing } from './open-tracing.ts'
 import { LiveConfig } from './reload/live-config.ts'
 import { readSource } from './reload/read-source.ts'
-import { createReloading } from './reload/reloading.ts'
+import { createReloading, type Reloading } from './reload/reloading.ts'
 import { runUntilStopped } from './shutdown.ts'
 import { startListening } from './start-listening.ts'
 import { announce } from './startup.ts'
 import { openTls } from './tls/open-tls.ts'
+import type { TlsService } from './tls/tls-service.ts'
+
+/** Milliseconds after it is ready, a process does what no request needs. */
+const afterReady = 20
 
 /** Serves in this process until it is stopped, and returns the exit code. With `worker`, the supervisor says where and when. */
 export async function serveProcess(
@@ -111,12 +116,15 @@ interface ServeOptions {
 async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<number> {
   const { platform, worker, isQuiet } = options
   const live = new LiveConfig(found)
-  const metrics = new ProcessMetrics(found.config.server.metrics, {
+  const metrics = await openOwnMetrics(found.config.server.metrics, {
     platform,
     isWorker: worker !== undefined,
   })
   const log = metrics.overhear(openLog(options, () => live.current.config.log))
-  const { host, port, workers } = (await worker?.plan(planOf(found, options))) ?? { ...options, workers: 1 }
+  const { host, port, workers } = (await worker?.plan(await planOf(found, options))) ?? {
+    ...options,
+    workers: 1,
+  }
   live.replace(withHost(found, host))
   const loaded = live.view
   const { config } = live.current
@@ -154,14 +162,10 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
     ...{ clock: platform, log, metrics: metrics.counters, bodies: deps.bodyDeadlines },
   })
   tls?.start(() => live.current.config.server.public_url ?? urlOf(listener))
+  let cancelLater = () => {}
   const close = async () => {
-    await reloading.close()
-    guard.stop()
-    await deps.logoutNotices.close()
-    await deps.refusals.flush()
-    await parts.close()
-    await tls?.close()
-    await Promise.all([metrics.close(), tracing?.close()])
+    cancelLater()
+    await closeAll({ reloading, guard, deps, parts, tls, metrics, tracing })
     worker?.reportSamples()
   }
   // The server listens for signals before it says that it is ready, because a reader may stop it at once.
@@ -173,15 +177,37 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   lifecycle.phase = 'ready'
   compileEagerly()
   announce({ deps, ...parts, host, port: listener.port, log }, options)
-  reloading.listen({ dataDir: loaded.dataDir, watch: config.server.watch })
-  guard.start()
+  cancelLater = platform.after(afterReady, () => {
+    void reloading.listen({ dataDir: loaded.dataDir, watch: config.server.watch })
+    guard.start()
+  })
   return stopped
+}
+
+interface Closed {
+  readonly reloading: Reloading
+  readonly guard: PreparedGuard
+  readonly deps: Deps
+  readonly parts: Parts
+  readonly tls: TlsService | undefined
+  readonly metrics: OwnMetrics
+  readonly tracing: Tracing | undefined
+}
+
+async function closeAll({ reloading, guard, deps, parts, tls, metrics, tracing }: Closed): Promise<void> {
+  await reloading.close()
+  guard.stop()
+  await deps.logoutNotices.close()
+  await deps.refusals.flush()
+  await parts.close()
+  await tls?.close()
+  await Promise.all([metrics.close(), tracing?.close()])
 }
 
 interface Duties extends Pick<WorkerDuties, 'swap' | 'renewal'> {
   readonly listener: Listener
   readonly lifecycle: Lifecycle
-  readonly metrics: ProcessMetrics
+  readonly metrics: OwnMetrics
 }
 
 function dutiesOf({ listener, lifecycle, metrics, swap, renewal }: Duties): WorkerDuties {
@@ -206,14 +232,14 @@ function openLog({ args, platform, worker }: ServeOptions, settings: () => LogSe
   return log
 }
 
-function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): Plan {
+async function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptions): Promise<Plan> {
   const { enabled, host: metricsHost, port: metricsPort } = loaded.config.server.metrics
   const storage = planStorage(loaded, platform)
   return {
     host,
     port,
     isShared: storage.kind !== 'memory',
-    storage: nameStorage(storage),
+    storage: await nameStorage(storage),
     shutdownDelay: shutdownDelayOf(loaded),
     metrics: enabled ? { host: metricsHost, port: metricsPort } : null,
     log: loaded.config.log,

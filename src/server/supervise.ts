@@ -17,8 +17,9 @@ import { openMetrics } from './metrics/open-metrics.ts'
 import { takePort } from './open-port.ts'
 import { applyToWorkers, planForWorkers } from './reload/apply-to-workers.ts'
 import type { WorkerCounts } from './reload/control-messages.ts'
-import { hearReloads } from './reload/open-reloads.ts'
-import { findSource } from './reload/read-source.ts'
+import { findSource } from './reload/find-source.ts'
+import { openReloads } from './reload/open-reloads.ts'
+import { hearReloadSignals } from './reload/reload-signals.ts'
 
 /** Runs the workers on one port, and returns the exit code. */
 export async function supervise(
@@ -71,7 +72,8 @@ export async function supervise(
     return isDone
   }
   const hearing = { args, platform, log, since, history, plan, apply, noteRejected, replace }
-  const orders = hearReloads({ ...hearing, workers: () => countWorkers(wanted, supervisor.samples()) })
+  const orders = openReloads({ ...hearing, workers: () => countWorkers(wanted, supervisor.samples()) })
+  const removeSignals = hearReloadSignals({ ...hearing, reload: () => orders.reloads.run('SIGHUP') })
   try {
     return await supervisor.run()
   } catch (cause) {
@@ -82,6 +84,7 @@ export async function supervise(
     return exitCodes.config
   } finally {
     removeStop()
+    removeSignals()
     await orders.close()
     await metrics?.close()
   }

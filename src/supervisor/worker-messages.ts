@@ -1,4 +1,4 @@
-import type { Included } from '../config/files/included-files.ts'
+import type { Included } from '../config/files/included.ts'
 import type { ProcessStatus } from '../metrics/process-status.ts'
 import type { Samples } from '../metrics/samples.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import { ConnectionGuard, type GuardLook } from '../../src/connections/connection-guard.ts'
-import { createGroups } from '../../src/connections/prepare-guard.ts'
+import { createGroups } from '../../src/connections/create-guard.ts'
 import { bunPlatform } from '../../src/platform/bun/bun.ts'
 import type { Connection } from '../../src/platform/connections.ts'
 import { getRequest, openRaw, type RawSocket } from '../support/raw-socket.ts'

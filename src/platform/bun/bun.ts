@@ -1,10 +1,10 @@
 import { plainAddress } from '../address.ts'
+import type { PasswordHash } from '../hashing.ts'
 import { ListenError, type Listener, type ListenOptions } from '../network.ts'
 import { nodePlatform } from '../node/node-process.ts'
 import type { Platform, Way } from '../platform.ts'
 import { createBatches } from './bun-batches.ts'
 import { bunHashing } from './bun-hashing.ts'
-import { bunPasswords, startPasswordThread } from './bun-passwords.ts'
 import { bunSteering } from './bun-steering.ts'
 import { tlsSettings } from './bun-tls.ts'
 
@@ -21,14 +21,26 @@ export function bunPlatform(): Platform {
     canRenewListener: shared.canSharePort,
     name: 'bun',
     hashing: bunHashing,
-    // Only Linux has a priority for each thread.
-    passwordHash: bunPasswords({
-      most: process.platform === 'linux' ? mostPasswordThreads : 0,
-      start: startPasswordThread,
-    }),
+    passwordHash: laterPasswords(),
     quickCurves: ['P-256', 'Ed25519'],
     fetch: sendRequest,
     listen: (options) => listen(options),
+  }
+}
+
+function laterPasswords(): PasswordHash {
+  const load = async () => {
+    // Loaded at its use, to keep the start short.
+    const { bunPasswords, startPasswordThread } = await import('./bun-passwords.ts')
+    // Only Linux has a priority for each thread.
+    const most = process.platform === 'linux' ? mostPasswordThreads : 0
+    return bunPasswords({ most, start: startPasswordThread })
+  }
+  let loading: Promise<PasswordHash> | undefined
+  const find = () => (loading ??= load())
+  return {
+    verify: async (...job) => (await find()).verify(...job),
+    hash: async (...job) => (await find()).hash(...job),
   }
 }
 

@@ -1,4 +1,5 @@
-import { type GuardedServer, prepareGuard } from '../../connections/prepare-guard.ts'
+import type { GuardedServer } from '../../connections/create-guard.ts'
+import { prepareGuard } from '../../connections/prepare-guard.ts'
 import type { Log } from '../../log.ts'
 import {
   type MetricsAddress,

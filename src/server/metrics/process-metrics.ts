@@ -23,14 +23,14 @@ interface Meters {
   readonly delay: LoopDelay
 }
 
-interface ProcessMetricsOptions {
+export interface ProcessMetricsOptions {
   readonly platform: Platform
   /** The supervisor serves the metrics of its workers. */
   readonly isWorker: boolean
 }
 
 /** The parts that tell numbers, and the configuration in force. */
-interface WatchedParts extends Sources {
+export interface WatchedParts extends Sources {
   readonly config: () => Pick<ServiceSettings, 'limits' | 'server'>
 }
 

@@ -2,7 +2,7 @@ import { stampOf } from '../../config/files/file-stamp.ts'
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { ConfigSource } from '../../supervisor/worker-messages.ts'
-import { sourceAt } from './read-source.ts'
+import { sourceAt } from './find-source.ts'
 
 export interface FileWatchOptions extends Pick<Platform, 'after' | 'monotonic'> {
   readonly platform: Platform

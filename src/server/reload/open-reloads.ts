@@ -6,10 +6,10 @@ import type { ConfigSource, PlanResult } from '../../supervisor/worker-messages.
 import { type Control, type ControlActions, openControl } from './control.ts'
 import type { WorkerCounts } from './control-messages.ts'
 import { FileWatch } from './file-watch.ts'
-import { findSource } from './read-source.ts'
+import { findSource } from './find-source.ts'
 import { Reloads, type ReloadsOptions } from './reloads.ts'
 
-interface HearReloadsOptions
+interface OpenReloadsOptions
   extends Pick<ReloadsOptions, 'apply' | 'noteRejected' | 'history' | 'log' | 'warned'> {
   readonly args: ParsedArguments
   readonly platform: Platform
@@ -37,8 +37,8 @@ export interface ReloadOrders {
   close(): Promise<void>
 }
 
-/** Makes the reloads of this process, or of its workers, and hears the signals from now on. */
-export function hearReloads(options: HearReloadsOptions): ReloadOrders {
+/** Makes the reloads of this process, or of its workers. Signals are heard by hearReloadSignals. */
+export function openReloads(options: OpenReloadsOptions): ReloadOrders {
   const { args, platform, log, plan, replace, since, history, workers } = options
   const watch = new FileWatch({
     ...{ ...platform, platform, since },
@@ -53,11 +53,6 @@ export function hearReloads(options: HearReloadsOptions): ReloadOrders {
       if (result.isTaken) watch.enable(result.watch)
     },
   })
-  const removeReload = platform.onReloadSignal(() => void reloads.run('SIGHUP'))
-  const removeReplace = platform.onReplaceSignal(() => {
-    if (replace) void replace()
-    else log('warn', 'SIGUSR2 changes nothing: it replaces the workers of a server with --workers')
-  })
   let control: Promise<Control> | undefined
   return {
     reloads,
@@ -67,8 +62,6 @@ export function hearReloads(options: HearReloadsOptions): ReloadOrders {
       watch.enable(hearing.watch)
     },
     close: async () => {
-      removeReload()
-      removeReplace()
       watch.enable(false)
       await (await control)?.close()
     },
@@ -79,9 +72,9 @@ interface ActionParts {
   readonly platform: Platform
   readonly reloads: Reloads
   readonly history: ReloadsOptions['history']
-  readonly plan: HearReloadsOptions['plan']
-  readonly replace: HearReloadsOptions['replace'] | undefined
-  readonly workers: HearReloadsOptions['workers'] | undefined
+  readonly plan: OpenReloadsOptions['plan']
+  readonly replace: OpenReloadsOptions['replace'] | undefined
+  readonly workers: OpenReloadsOptions['workers'] | undefined
 }
 
 function createActions({ platform, reloads, history, plan, replace, workers }: ActionParts): ControlActions {

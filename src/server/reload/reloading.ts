@@ -7,8 +7,9 @@ import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { ConfigSource } from '../../supervisor/worker-messages.ts'
 import type { SwapDuties, WorkerSide } from '../../supervisor/worker-side.ts'
-import { hearReloads, type ReloadOrders } from './open-reloads.ts'
-import { Swap, type SwapOptions } from './swap.ts'
+import type { ReloadOrders } from './open-reloads.ts'
+import { hearReloadSignals } from './reload-signals.ts'
+import type { Swap, SwapOptions } from './swap.ts'
 
 interface ReloadingOptions {
   readonly args: ParsedArguments
@@ -21,7 +22,7 @@ interface ReloadingOptions {
   readonly log: Log
   /** Warnings that were printed already. */
   readonly warned: readonly string[]
-  /** See hearReloads. */
+  /** Milliseconds since the epoch: when the configuration of the start was not read yet. */
   readonly since: number
 }
 
@@ -39,26 +40,36 @@ export interface Reloading {
   /** Call this when the process serves. */
   begin(running: Running): SwapDuties
   /** See ReloadOrders. */
-  readonly listen: ReloadOrders['listen']
+  listen(hearing: Parameters<ReloadOrders['listen']>[0]): Promise<void>
   close(): Promise<void>
 }
 
+/** Loads nothing of a reload before one is asked for or {@link Reloading.listen} is called, to keep the start short. */
 export function createReloading(options: ReloadingOptions): Reloading {
-  const { worker, lifecycle, platform, dataDir, overridden } = options
+  const { worker, lifecycle, platform, log, dataDir, overridden } = options
   let deps: Deps | undefined
   let swap: Swap | undefined
   const history = new ReloadLog(platform.now)
-  let orders: ReloadOrders | undefined
+  let openSwap: () => Promise<Swap> = notBegun
+  let orders: Promise<ReloadOrders> | undefined
+  let removeSignals = () => {}
   const findDeps = () => deps ?? notBegun()
   const note = (isRejected: boolean) => {
     lifecycle.isConfigRejected = isRejected
   }
+  const prepare = async (source: ConfigSource) => (await openSwap()).prepare(source)
+  const plan = async (source: ConfigSource) => (await openSwap()).plan(source)
   const apply = async (source: ConfigSource) => {
-    const result = await (swap ?? notBegun()).prepare(source)
+    const result = await prepare(source)
     if (result.isTaken) swap?.commit()
     return result
   }
-  const plan = (source: ConfigSource) => (swap ?? notBegun()).plan(source)
+  const openOrders = async () => {
+    const { openReloads } = await import('./open-reloads.ts')
+    return openReloads({ ...options, history, plan, apply, noteRejected: note })
+  }
+  const findOrders = () => (orders ??= openOrders())
+  const reload = async () => (await findOrders()).reloads.run('SIGHUP')
   return {
     findClients: () => findDeps().clients,
     history,
@@ -68,19 +79,27 @@ export function createReloading(options: ReloadingOptions): Reloading {
         deps = next
         running.use(handle)
       }
-      const begun = new Swap({ ...running, platform, dataDir, overridden, findRunning: findDeps, use })
-      swap = begun
-      if (!worker) orders = hearReloads({ ...options, history, plan, apply, noteRejected: note })
+      openSwap = async () => {
+        const { Swap } = await import('./swap.ts')
+        swap ??= new Swap({ ...running, platform, dataDir, overridden, findRunning: findDeps, use })
+        return swap
+      }
+      if (!worker) removeSignals = hearReloadSignals({ platform, log, reload })
       return {
-        prepare: (source) => begun.prepare(source),
+        prepare,
         plan,
-        commit: () => begun.commit(),
-        abort: () => begun.abort(),
+        commit: () => (swap ?? notBegun()).commit(),
+        abort: () => swap?.abort(),
         note,
       }
     },
-    listen: (hearing) => orders?.listen(hearing),
-    close: async () => orders?.close(),
+    listen: async (hearing) => {
+      if (!worker) (await findOrders()).listen(hearing)
+    },
+    close: async () => {
+      removeSignals()
+      await (await orders)?.close()
+    },
   }
 }
 
