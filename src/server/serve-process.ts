@@ -35,7 +35,7 @@ import { openTls } from './tls/open-tls.ts'
 import type { TlsService } from './tls/tls-service.ts'
 
 /** Milliseconds after it is ready, a process does what no request needs. */
-const afterReady = 20
+const afterReady = 2
 
 /** Serves in this process until it is stopped, and returns the exit code. With `worker`, the supervisor says where and when. */
 export async function serveProcess(
