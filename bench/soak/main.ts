@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -44,6 +45,13 @@ function shiftClock(seconds: string): Record<string, string> {
   if (library === undefined)
     throw new Error("Cannot find libfaketime.so.1: install Debian's package libfaketime")
   return { LD_PRELOAD: library, FAKETIME: `${seconds}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1' }
+}
+
+function countOverdue(file: string): number {
+  using database = new Database(file, { readonly: true })
+  const dayAgo = Date.now() - 86_400_000
+  const row = database.query('select count(*) as count from grantd_records where expires_at < ?').get(dayAgo)
+  return (row as { count: number }).count
 }
 
 await writeConfig(0)
@@ -142,7 +150,11 @@ for (const fault of faults.slice(0, 20)) console.log(fault)
 const lines = (await Bun.file(join(folder, 'log')).text()).split('\n')
 const complaints = lines.filter((line) => line.includes('"level":"error"'))
 for (const line of complaints.slice(0, 10)) console.log(line)
-const grows = Object.values(growth).some((value) => value > 0.25)
+// The database grows for a day, because expired rows are kept so long. What expired before that is gone, and its room is used again.
+const overdue = countOverdue(join(folder, 'data', 'grantd.db'))
+console.log(`rows that expired more than a day ago: ${overdue}`)
+const { 'database, MB a minute': _, ...held } = growth
+const grows = Object.values(held).some((value) => value > 0.25) || overdue > 0
 const isGood =
   !hasEnded && code === 0 && faults.length === 0 && complaints.length === 0 && (minutes < 10 || !grows)
 console.log(isGood ? 'good' : `BAD: ${faults.length} faults, ${complaints.length} errors in the log`)
