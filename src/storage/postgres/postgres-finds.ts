@@ -1,15 +1,10 @@
 import { findRows, type Sql, type SqlRow, sql, type WantedRows } from '../sql.ts'
+import { type Grouped, StatementGroups } from './statement-groups.ts'
 
-/** The most searches of one statement. */
-const largestGroup = 500
 /** Statements at once. More would find fewer rows each. */
 const mostGroups = 3
 
-interface Find {
-  readonly wanted: WantedRows
-  readonly resolve: (rows: SqlRow[]) => void
-  readonly reject: (cause: unknown) => void
-}
+type Find = Grouped<WantedRows, SqlRow[]>
 
 /**
  * Groups searches by key. Those that arrive while others are under way share the next statement, and so one round trip. Each sees all that
@@ -17,8 +12,7 @@ interface Find {
  */
 export class PostgresFinds {
   readonly #read: (statement: Sql) => Promise<SqlRow[]>
-  #waiting: Find[] = []
-  #running = 0
+  readonly #groups = new StatementGroups<WantedRows, SqlRow[]>(mostGroups, (group) => this.#run(group))
 
   constructor(read: (statement: Sql) => Promise<SqlRow[]>) {
     this.#read = read
@@ -26,20 +20,7 @@ export class PostgresFinds {
 
   /** See SqlDatabase.find. */
   find(wanted: WantedRows): Promise<SqlRow[]> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ wanted, resolve, reject })
-      this.#start()
-    })
-  }
-
-  #start(): void {
-    while (this.#running < mostGroups && this.#waiting.length > 0) {
-      this.#running++
-      void this.#run(this.#waiting.splice(0, largestGroup)).finally(() => {
-        this.#running--
-        this.#start()
-      })
-    }
+    return this.#groups.ask(wanted)
   }
 
   /** Resolves every search of the group; never rejects. */

@@ -1,16 +1,11 @@
 import { insertOne, type NewRow, type Sql, type SqlRow, sql } from '../sql.ts'
 import { findFault } from './postgres-fault.ts'
+import { type Grouped, StatementGroups } from './statement-groups.ts'
 
-/** The most rows of one statement. */
-const largestGroup = 500
 /** Statements at once. More would have fewer rows each; with one, a late row would wait for two statements. */
 const mostGroups = 2
 
-interface Insert {
-  readonly row: NewRow
-  readonly resolve: (isNew: boolean) => void
-  readonly reject: (cause: unknown) => void
-}
+type Insert = Grouped<NewRow, boolean>
 
 /**
  * Groups inserts. Rows that arrive while others are being written share the next statement, and so one round trip and one wait for the
@@ -18,8 +13,7 @@ interface Insert {
  */
 export class PostgresInserts {
   readonly #write: (statement: Sql) => Promise<SqlRow[]>
-  #waiting: Insert[] = []
-  #running = 0
+  readonly #groups = new StatementGroups<NewRow, boolean>(mostGroups, (group) => this.#run(group))
 
   constructor(write: (statement: Sql) => Promise<SqlRow[]>) {
     this.#write = write
@@ -27,20 +21,7 @@ export class PostgresInserts {
 
   /** See SqlDatabase.insert. */
   insert(row: NewRow): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ row, resolve, reject })
-      this.#start()
-    })
-  }
-
-  #start(): void {
-    while (this.#running < mostGroups && this.#waiting.length > 0) {
-      this.#running++
-      void this.#run(this.#waiting.splice(0, largestGroup)).finally(() => {
-        this.#running--
-        this.#start()
-      })
-    }
+    return this.#groups.ask(row)
   }
 
   /** Resolves every insert of the group; never rejects. */
@@ -50,7 +31,7 @@ export class PostgresInserts {
     if (others.length === 0) return this.#runAlone(first)
     try {
       const added = await this.#insertAll(group)
-      for (const { row, resolve } of group) resolve(added.delete(keyOf(row)))
+      for (const { wanted, resolve } of group) resolve(added.delete(keyOf(wanted)))
     } catch (cause) {
       // One bad row made the whole statement fail, so each row gets its own statement.
       if (isOfOneRow(cause)) await Promise.all(group.map((insert) => this.#runAlone(insert)))
@@ -58,17 +39,17 @@ export class PostgresInserts {
     }
   }
 
-  async #runAlone({ row, resolve, reject }: Insert): Promise<void> {
-    await insertOne({ write: this.#write }, row).then(resolve, reject)
+  async #runAlone({ wanted, resolve, reject }: Insert): Promise<void> {
+    await insertOne({ write: this.#write }, wanted).then(resolve, reject)
   }
 
   /** The keys of the rows that were created. Of two rows with one key, one is created. */
   async #insertAll(group: readonly Insert[]): Promise<Set<string>> {
     // All processes use the same order, so that two groups with the same ids do not wait for each other.
     const rows = group
-      .map(({ row }) => ({ key: keyOf(row), row }))
+      .map(({ wanted }) => ({ key: keyOf(wanted), wanted }))
       .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map(({ row }) => row)
+      .map(({ wanted }) => wanted)
     // One text for any number of rows, prepared once by the server. `::text` comes first, because the driver would make JSON of the
     // text.
     const added = await this.#write(

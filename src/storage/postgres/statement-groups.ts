@@ -1,0 +1,43 @@
+/** One request that waits for the statement that it shares with others. */
+export interface Grouped<Wanted, Result> {
+  readonly wanted: Wanted
+  readonly resolve: (result: Result) => void
+  readonly reject: (cause: unknown) => void
+}
+
+/** The most requests of one statement. */
+const largest = 500
+
+/**
+ * Groups requests for statements: those that arrive while `most` statements are under way share the next one. A request does not wait if
+ * fewer are.
+ */
+export class StatementGroups<Wanted, Result> {
+  readonly #most: number
+  readonly #run: (group: readonly Grouped<Wanted, Result>[]) => Promise<void>
+  readonly #waiting: Grouped<Wanted, Result>[] = []
+  #running = 0
+
+  /** `run` settles every request of the group, and never rejects. */
+  constructor(most: number, run: (group: readonly Grouped<Wanted, Result>[]) => Promise<void>) {
+    this.#most = most
+    this.#run = run
+  }
+
+  ask(wanted: Wanted): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ wanted, resolve, reject })
+      this.#start()
+    })
+  }
+
+  #start(): void {
+    while (this.#running < this.#most && this.#waiting.length > 0) {
+      this.#running++
+      void this.#run(this.#waiting.splice(0, largest)).finally(() => {
+        this.#running--
+        this.#start()
+      })
+    }
+  }
+}
