@@ -7,18 +7,7 @@ set -eu
   exit 1
 }
 
-need() { # package, program
-  command -v "$2" >/dev/null 2>&1 && return
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "Cannot find $2: install Debian's package $1, or run this as root on Debian" >&2
-    exit 1
-  fi
-  [ -n "${updated:-}" ] || apt-get update -q >/dev/null
-  updated=yes
-  echo "installing $1" >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1" >/dev/null
-}
-
+. "$(dirname "$0")/../scripts/need.sh"
 need wrk wrk
 need openssl openssl
 # The pgbench on PATH may be a wrapper that finds none; the program itself is in the package of the server.

@@ -20,16 +20,7 @@ fail() {
 
 # --- an engine -------------------------------------------------------------------------------------------------------
 
-need() { # package, program
-  command -v "$2" >/dev/null 2>&1 && return
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    fail "Cannot find $2: install it, or run this as root on Debian"
-  fi
-  [ -n "${updated:-}" ] || apt-get update -q >/dev/null
-  updated=yes
-  say "installing $1"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1" >/dev/null
-}
+. scripts/need.sh
 
 has_engine() { command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1; }
 

@@ -7,21 +7,7 @@ cd "$(dirname "$0")/.."
   echo "Run this as root: it makes network namespaces" >&2
   exit 1
 }
-need() { # package, program
-  ls $2 >/dev/null 2>&1 && return
-  if [ -z "${updated:-}" ]; then
-    # The packages bring services, none of which is wanted.
-    if [ ! -e /usr/sbin/policy-rc.d ]; then
-      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-      chmod 755 /usr/sbin/policy-rc.d
-      trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-    fi
-    apt-get update -q >/dev/null
-    updated=yes
-  fi
-  echo "installing $1" >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1" >/dev/null
-}
+. scripts/need.sh
 need iproute2 /usr/sbin/ip
 need haproxy /usr/sbin/haproxy
 need faketime /usr/bin/faketime

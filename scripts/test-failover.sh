@@ -4,28 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-need() { # package, program
-  ls $2 >/dev/null 2>&1 && return
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "Cannot find $2: install Debian's package $1, or run this as root on Debian" >&2
-    exit 1
-  fi
-  if [ -z "${updated:-}" ]; then
-    keep_services_down
-    apt-get update -q >/dev/null
-    updated=yes
-  fi
-  echo "installing $1" >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1" >/dev/null
-}
-
-# The packages bring services, and a cluster, of which none is wanted.
-keep_services_down() {
-  [ ! -e /usr/sbin/policy-rc.d ] || return 0
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-  chmod 755 /usr/sbin/policy-rc.d
-  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-}
+. scripts/need.sh
 
 if [ "$(id -u)" != 0 ]; then
   echo "Run this as root: the servers run as the user nobody" >&2

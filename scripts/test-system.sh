@@ -3,21 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-need() { # package, program
-  command -v "$2" >/dev/null 2>&1 || bring "$1" "$2"
-}
-
-bring() { # package, what is missing
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "Cannot find $2: install Debian's package $1, or run this as root on Debian" >&2
-    exit 1
-  fi
-  [ -n "${updated:-}" ] || apt-get update -q >/dev/null
-  updated=yes
-  echo "installing $1" >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1" >/dev/null
-}
-
+. scripts/need.sh
 need chromium chromium
 need curl curl
 need apache2 apache2
@@ -27,7 +13,7 @@ need nginx nginx
 need caddy caddy
 need openssl openssl
 need prometheus promtool
-[ -e /usr/share/lua/5.3/socket.lua ] || bring lua-socket LuaSocket
+need lua-socket /usr/share/lua/5.3/socket.lua
 need strace strace
 need systemd systemd-analyze
 need systemd-container systemd-nspawn

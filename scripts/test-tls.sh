@@ -3,12 +3,10 @@
 # TIMES=100 replacements, with one process and with two workers.
 set -eu
 cd "$(dirname "$0")/.."
-for program in testssl openssl jq; do
-  command -v "$program" >/dev/null 2>&1 || {
-    echo "Cannot find $program: install Debian's packages testssl.sh, openssl and jq" >&2
-    exit 1
-  }
-done
+. scripts/need.sh
+need testssl.sh testssl
+need openssl openssl
+need jq jq
 folder=$(mktemp -d)
 server=
 trap 'kill $server 2>/dev/null || true; rm -rf "$folder"' EXIT

@@ -7,4 +7,6 @@ cp -R ../../java "$INTEROP_BUILD/source"
 cd "$INTEROP_BUILD/source"
 mvn -B -q -ntp package -pl people >&2
 cd "$root"
+. scripts/need.sh
+need chromium chromium
 exec sh scripts/bun.sh test/interop/clients/people/drive.ts java

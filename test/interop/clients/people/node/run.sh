@@ -7,4 +7,6 @@ cp -R . "$INTEROP_BUILD"
 cd "$INTEROP_BUILD"
 sh "$root/scripts/bun.sh" install --frozen-lockfile --ignore-scripts >&2
 cd "$root"
+. scripts/need.sh
+need chromium chromium
 exec sh scripts/bun.sh test/interop/clients/people/drive.ts node

@@ -11,4 +11,6 @@ if ! cmp -s "$here/requirements.txt" installed.txt; then
 fi
 export PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore
 cd "$here/../../../../.."
+. scripts/need.sh
+need chromium chromium
 exec sh scripts/bun.sh test/interop/clients/people/drive.ts python
