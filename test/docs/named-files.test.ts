@@ -9,6 +9,7 @@ const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((en
 /** Each document about the code, with the folders that its file names start from. */
 const guides: readonly (readonly [path: string, ...folders: string[]])[] = [
   ['ARCHITECTURE.md', 'src', '.'],
+  ['docs/recipes.md', 'src', '.'],
   ['CONTRIBUTING.md', '.'],
   ['SECURITY.md', '.'],
   ...rooms.map(({ name }) => [`src/${name}/README.md`, `src/${name}`, 'src', '.'] as const),
