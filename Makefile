@@ -61,8 +61,8 @@ bench-check: node_modules/.installed bench/peers/node_modules/.installed dist/gr
 faults: node_modules/.installed dist/grantd ## Run three replicas behind HAProxy and Patroni through every fault, on hosts of their own (10 minutes, Debian, root): OLDER=older/grantd ONLY=clock
 	@OLDER="$(OLDER)" ONLY="$(ONLY)" sh scripts/faults.sh
 
-soak: node_modules/.installed dist/grantd ## Every kind of request for half an hour, with clean-up, rotation and reloads: MINUTES=30
-	@sh scripts/soak.sh $(MINUTES)
+soak: node_modules/.installed dist/grantd ## Every kind of request for 40 minutes, with clean-up, rotation and reloads: MINUTES=40
+	@$(BUN) bench/soak/main.ts --minutes $(or $(MINUTES),40)
 
 hostile: node_modules/.installed dist/grantd ## Attack the port in two minutes, and fail where good clients notice
 	@$(BUN) bench/hostile/main.ts dist/grantd

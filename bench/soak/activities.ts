@@ -3,6 +3,7 @@ import {
   authorize,
   getWith,
   logIn,
+  type PeopleTokens,
   postAs,
   redeem,
   refresh,
@@ -72,17 +73,23 @@ const apiKeys: Activity = async (site, at) => {
   await expectStatus(401, await getWith(site, '/api/v1/protected-resource', key))
 }
 
-/** A person signs in at a web app, which refreshes, asks userinfo and signs out. */
+/** A person signs in at a web app, which refreshes and asks userinfo, comes back to it some times, and signs out. */
 const person: Activity = async (site, at) => {
   const credentials = { username: usernameOf(at % peopleCount), password }
   const browser = new Browser(site)
-  const code = await authorize(browser, { tenant: 'main', client: web, credentials })
-  const tokens = await redeem(site, 'main', web, code)
-  await expectStatus(200, await getWith(site, `${main}/oauth/userinfo`, tokens.access_token))
-  const next = await refresh(site, 'main', web, tokens.refresh_token ?? '')
-  await authorize(browser, { tenant: 'main', client: web })
-  await browser.open(`${main}/oauth/logout?id_token_hint=${next.id_token}`)
-  await expectStatus(401, await getWith(site, `${main}/oauth/userinfo`, next.access_token))
+  let last: PeopleTokens | undefined
+  for (let visit = 0; visit < 10; visit++) {
+    const code = await authorize(browser, {
+      tenant: 'main',
+      client: web,
+      ...(visit === 0 && { credentials }),
+    })
+    const tokens = await redeem(site, 'main', web, code)
+    await expectStatus(200, await getWith(site, `${main}/oauth/userinfo`, tokens.access_token))
+    last = await refresh(site, 'main', web, tokens.refresh_token ?? '')
+  }
+  await browser.open(`${main}/oauth/logout?id_token_hint=${last?.id_token}`)
+  await expectStatus(401, await getWith(site, `${main}/oauth/userinfo`, last?.access_token ?? ''))
 }
 
 /** A person who goes away: session, code and refresh token are left to expire. */
@@ -130,7 +137,7 @@ const attacker: Activity = async (site, at) => {
       scope: 'y'.repeat(at % 5 === 0 ? 70_000 : 7),
     }),
   )
-  if (at % 10 !== 0) return
+  if (at % 100 !== 0) return
   const browser = new Browser(site)
   const form = await browser.open(startAuthorization(site.origin, 'main', web).url)
   if (form.status !== 200) return
@@ -166,8 +173,8 @@ const admin: Activity = async (site, at) => {
 }
 
 /**
- * How many loops of each are at work at once, and the pause in ms after each turn. What a sign-in leaves behind is kept for an hour, so
- * half an hour has few of them.
+ * How many loops of each are at work at once, and the pause in ms after each turn. What a page leaves behind is kept for an hour, and a known
+ * browser for a year, so few sign in by password, and come back often with their session.
  */
 export const activities: Readonly<Record<string, { readonly run: Activity; loops: number; pause: number }>> =
   {
@@ -175,9 +182,9 @@ export const activities: Readonly<Record<string, { readonly run: Activity; loops
     documents: { run: documents, loops: 1, pause: 100 },
     // Keys live a day at least, so their rows stay in the soak: there are few of them.
     apiKeys: { run: apiKeys, loops: 1, pause: 10_000 },
-    person: { run: person, loops: 1, pause: 400 },
-    leaver: { run: leaver, loops: 1, pause: 2000 },
-    replay: { run: replay, loops: 1, pause: 3000 },
+    person: { run: person, loops: 1, pause: 3000 },
+    leaver: { run: leaver, loops: 1, pause: 6000 },
+    replay: { run: replay, loops: 1, pause: 6000 },
     device: { run: device, loops: 1, pause: 1000 },
     attacker: { run: attacker, loops: 2, pause: 60 },
     admin: { run: admin, loops: 1, pause: 3000 },

@@ -54,7 +54,7 @@ async function answerCode(
     ...(nonce !== undefined && { nonce }),
     ...(claims && { claims }),
   }
-  const code = await issueCode(content, of, deps)
+  const code = await issueCode(content, { ...of, client }, deps)
   return {
     to: 'client',
     hasCode: true,

@@ -13,8 +13,10 @@ export interface CleanerOptions {
 }
 
 const id = 'floor'
-/** An expired row is kept for this time (ms), because the clocks of machines differ. */
-const keptExpired = 86_400_000
+/** An expired row is kept for this time (ms): three times what a clock may be off before the guard distrusts it. See README.md. */
+const keptExpired = 15 * 60_000
+/** The cutoff is stored this time (ms) before its rows are deleted. Other processes read it every 30 seconds, so they know it by then. */
+const cutoffLead = 3 * 60_000
 /** Rows that one statement deletes. */
 const batch = 500
 /** Milliseconds between two statements, so that requests are served meanwhile. */
@@ -65,17 +67,25 @@ export class Cleaner {
 
   /** Deletes expired rows until there are none or `isStopped` says so. Throws StorageError. */
   async clean(isStopped: () => boolean): Promise<void> {
-    const { storage, guard, now, pause } = this.#options
+    const { storage, guard, pause } = this.#options
     if (!guard.isSteady()) return
-    const last = await storage.findLastExpiry(now() - keptExpired)
+    const due = (await this.#readTime()) - keptExpired
+    const last = await storage.findLastExpiry(due + cutoffLead)
     if (last === undefined) return
     // The cutoff is stored before the deletion. Otherwise a crash in between could make an expired token valid again. It is the expiry of
     // a row and not the time of the clock, so a clock that is ahead does not raise it further.
     if (last > this.#cutoff && !(await this.#write(Math.ceil(last)))) return
     for (let count = 0; count < mostBatches && !isStopped(); count++) {
-      if ((await storage.deleteExpired(last, batch)) < batch) return
+      if ((await storage.deleteExpired(Math.min(due, last), batch)) < batch) return
       await pause(batchPause)
     }
+  }
+
+  /** The time (ms) that it is at least: by this clock, and by that of a database which others share. */
+  async #readTime(): Promise<number> {
+    const { storage, guard, now } = this.#options
+    const theirs = await storage.readClock()
+    return Math.min(now() - guard.doubt, theirs ?? Number.POSITIVE_INFINITY)
   }
 
   async #read() {

@@ -35,6 +35,7 @@ export class ClockGuard {
   /** When the clock is trusted again, by the monotonic clock. */
   #believedAt = Number.NEGATIVE_INFINITY
   #isWaiting = false
+  #doubt = { milliseconds: 0, until: Number.NEGATIVE_INFINITY }
 
   constructor(options: ClockGuardOptions) {
     this.#options = options
@@ -46,14 +47,23 @@ export class ClockGuard {
     return this.#isWaiting
   }
 
+  /**
+   * By how much the clock may be ahead (ms): a pause before this start may have been shorter, if the clock is wrong. 0 after a day, and after
+   * a start within five minutes.
+   */
+  get doubt(): number {
+    return this.#options.monotonic() < this.#doubt.until ? this.#doubt.milliseconds : 0
+  }
+
   /** Compares with the last stored time, of this process or another one; undefined: none is stored. */
   compare(lastSeen: number | undefined, { isStart }: { isStart: boolean }): void {
     if (lastSeen === undefined || this.#isWaiting) return
     const gap = this.#options.now() - lastSeen
     if (gap < -tolerance) this.#distrust('the clock is behind the time that was written down last', gap)
-    else if (!isStart || gap <= shortPause) return
-    else if (gap > longPause)
-      this.#distrust('the clock is far ahead of the time that was written down last', gap)
+    if (!isStart || gap <= tolerance) return
+    this.#doubt = { milliseconds: gap, until: this.#options.monotonic() + longWait }
+    if (gap <= shortPause) return
+    if (gap > longPause) this.#distrust('the clock is far ahead of the time that was written down last', gap)
     else this.#wait(shortWait)
   }
 

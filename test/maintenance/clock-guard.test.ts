@@ -77,3 +77,18 @@ test('the first start of all has nothing to compare with', () => {
   guard.compare(undefined, { isStart: true })
   expect(guard.isSteady()).toBe(true)
 })
+
+test.each([
+  [5 * minute, 0],
+  [5 * minute + 1, 5 * minute + 1],
+  [20 * day, 20 * day],
+])('after a pause of %d ms the clock may be ahead by %d ms, for a day', (gap, doubt) => {
+  const { clock, guard } = newGuard()
+  guard.compare(clock.now() - gap, { isStart: false })
+  expect(guard.doubt).toBe(0)
+  guard.compare(clock.now() - gap, { isStart: true })
+  clock.advance(day - 1)
+  expect(guard.doubt).toBe(doubt)
+  clock.advance(1)
+  expect(guard.doubt).toBe(0)
+})

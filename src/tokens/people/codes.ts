@@ -7,6 +7,7 @@ import { momentText, quoted, shapeOf, uriText } from '../../protocol/finding/fin
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { StoredRecord } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
+import { accessTokenTtl } from '../access-token.ts'
 import type { TokenOwner } from '../token-owner.ts'
 import { codes } from './code-row.ts'
 import { endFamily, type FamilyDeps, familyIdOf, type StartedFamily, startFamily } from './families.ts'
@@ -29,7 +30,7 @@ const codeBytes = 32
 /** Makes an authorization code: 43 characters of base64url. It is durable when the promise resolves. Throws StorageError. */
 export async function issueCode(
   content: CodeContent,
-  { tenant, oauth2 }: Pick<TokenOwner, 'tenant' | 'oauth2'>,
+  { tenant, oauth2, client }: TokenOwner,
   { storage, hashing, now, randomBytes }: FamilyDeps,
 ): Promise<string> {
   const code = base64url(randomBytes(codeBytes))
@@ -43,7 +44,7 @@ export async function issueCode(
     failures: 0,
   }
   // The row outlives the code by the life of an access token, so that a replay ends what came of it.
-  const expiresAt = expires_at + oauth2.access_token_ttl * 1000
+  const expiresAt = expires_at + accessTokenTtl(client, oauth2) * 1000
   const row = { id: codeRowId(code, { hashing }), value, expiresAt, parent: content.sub }
   await storage.of(tenant.id).of(codes).createMany([row])
   return code

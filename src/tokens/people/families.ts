@@ -44,9 +44,6 @@ export interface StartedFamily {
 
 export type Family = Static<typeof families.schema>
 
-/** The row outlives its seed by an hour (ms), because the clock of another replica may be behind the one that deletes rows. */
-const seedMargin = 3_600_000
-
 /**
  * Starts the family of a seed in one durable statement. Exactly one caller gets it; every other one gets undefined, because the seed was
  * used. Throws StorageError.
@@ -73,7 +70,7 @@ export async function startFamily(
             rotated_at: now(),
           },
   }
-  const expiresAt = Math.max(seedUntil + seedMargin, findLastUse(value, owner, now()))
+  const expiresAt = Math.max(seedUntil, findLastUse(value, owner, now()))
   const row = { id, value, expiresAt, parent: grant.sub }
   if (!(await familiesOf(storage, owner.tenant.id).create(row))) return undefined
   return { id, refreshToken: secret === undefined ? undefined : renderRefreshToken({ handle, secret }) }

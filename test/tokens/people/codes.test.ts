@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { codes } from '../../../src/tokens/people/code-row.ts'
 import { cutOff } from '../../../src/users/cutoffs.ts'
 import { stores } from '../../audit/trail-kit.ts'
 import { codeError, type PeopleApp, peopleYaml, refusalOf, startPeopleApp, verifier } from './people-app.ts'
@@ -94,6 +95,18 @@ test('a replay is seen after the code has expired, as long as its access token l
   app.advance(590)
   expect(await refused(code)).toEqual([...codeError])
   expect(await app.introspect(body.access_token)).toEqual({ active: false })
+})
+
+test('the row of a code outlives it by the life of an access token of its client', async () => {
+  const rows = app.deps.storage.of('acme').of(codes)
+  for (const [clientId, minutes] of [
+    ['web', 10],
+    ['brief', 20],
+  ] as const) {
+    const code = await app.issue({ clientId, scopes: ['read'] })
+    const row = await rows.find(app.deps.hashing.sha256(code).toHex())
+    expect((row?.expiresAt ?? 0) - app.deps.now()).toBe((minutes + 1) * 60_000)
+  }
 })
 
 test.each(wrong)('a replay with %s ends nothing: it could not have got the tokens', async (_, form) => {

@@ -35,6 +35,7 @@ const tenant = (name: string) => `
         grant_types: [authorization_code]
         redirect_uris: ['https://app.example/cb']
         scopes: [read]
+        access_token_ttl: 20m
       spa:
         token_endpoint_auth_method: none
         grant_types: [authorization_code, refresh_token]
@@ -97,7 +98,9 @@ export async function startPeopleApp(options?: TestAppOptions, yaml = peopleYaml
     const found = await app.deps.tenants.find(tenantId)
     if (!found?.oauth2) throw new Error('The test has no tenant')
     const issued = { ...contentOf(found.issuer), madeAt: app.deps.now(), ...content }
-    return issueCode(issued, { tenant: found, oauth2: found.oauth2 }, app.deps)
+    const client = await app.deps.clients.of(tenantId).find(issued.clientId)
+    if (!client) throw new Error('The test has no client')
+    return issueCode(issued, { tenant: found, oauth2: found.oauth2, client }, app.deps)
   }
   const ask: PeopleApp['ask'] = (form, tenantId = 'acme') =>
     postTo(`/api/v1/tenant/${tenantId}/oauth/token`, {
