@@ -103,7 +103,7 @@ function renderSession(session: SessionView, view: AccountView, texts: Texts): H
   const device = describeDevice(session.userAgent, texts)
   const button = html`<button class="small" aria-label="${account.signOutOf(device)}">${account.signOut}</button>`
   return html`<li><div><p class="name">${device}${session.isCurrent ? html` <span class="badge">${account.thisDevice}</span>` : html``}</p>
-<p class="detail">${account.lastSeen(renderTime(session.lastSeenAt, now, frame.locale))}. ${account.signedInAt(renderTime(session.createdAt, now, frame.locale))}.</p></div>
+<p class="detail"><span>${account.lastSeen(renderTime(session.lastSeenAt, now, frame.locale))}.</span> <span>${account.signedInAt(renderTime(session.createdAt, now, frame.locale))}.</span></p></div>
 ${renderForm(view, { action: 'sign-out', session: session.sid }, button)}</li>`
 }
 
@@ -122,9 +122,9 @@ function renderApp(app: AppView, view: AccountView, texts: Texts): Html {
   const { account } = texts
   const button = html`<button class="small" aria-label="${account.revokeOf(app.name)}">${account.revoke}</button>`
   return html`<li><div><p class="name"><bdi>${app.name}</bdi></p>
-<p class="detail">${account.since(renderTime(app.givenAt, view.now, view.frame.locale))}</p>
-${renderScopes(app.scopes, texts)}</div>
-${renderForm(view, { action: 'revoke-consent', client: app.clientId }, button)}</li>`
+<p class="detail">${account.allowed(renderTime(app.givenAt, view.now, view.frame.locale))}</p></div>
+${renderForm(view, { action: 'revoke-consent', client: app.clientId }, button)}
+${renderScopes(app.scopes, texts)}</li>`
 }
 
 function renderPasswordForm(view: AccountView, texts: Texts): Html {

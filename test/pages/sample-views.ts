@@ -158,7 +158,7 @@ export function renderSamples(data: SampleData): ReadonlyMap<string, Html> {
     ],
     ['select-account', renderSelectAccountPage({ ...form, clientName, person })],
     ['password', renderPasswordPage(password)],
-    ['password-short', renderPasswordPage({ ...password, problem: { kind: 'short', minLength: 12 } })],
+    ['password-short', renderPasswordPage({ ...password, problem: { kind: 'short' } })],
     ['sign-out', renderSignOutPage({ ...form, person, clientName })],
     [
       'signed-out',

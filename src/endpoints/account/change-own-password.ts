@@ -63,7 +63,7 @@ async function change(visit: AccountVisit, sent: Form): Promise<PasswordProblem 
   if ('sub' in outcome) return undefined
   if (outcome.failure === 'link_over')
     throw new OAuthError('access_denied', 'The person is gone', { status: 403 })
-  return explainFault(outcome.failure, tenant)
+  return explainFault(outcome.failure)
 }
 
 /** The cutoff of the change ended the session of before. The new one is made after it, whichever clock set it. */

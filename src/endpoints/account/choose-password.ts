@@ -77,7 +77,7 @@ async function choose(at: At): Promise<Response> {
     return answerNotice(at, 'password-set', 200)
   }
   if (outcome.failure === 'link_over') return answerNotice(at, 'link-over', 400)
-  return show(at, explainFault(outcome.failure, tenant))
+  return show(at, explainFault(outcome.failure))
 }
 
 function linkOf(request: Request): string {

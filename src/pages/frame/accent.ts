@@ -3,6 +3,8 @@ type Color = readonly [red: number, green: number, blue: number]
 
 const white: Color = [255, 255, 255]
 const ink: Color = [22, 24, 29]
+/** The accent of a tenant without one; the same as in stylesheet.ts. */
+const grantdBlue: Color = [36, 84, 214]
 /** The background of the card; the same as in stylesheet.ts. */
 const cards = { light: white, dark: [25, 28, 34] } as const
 
@@ -20,15 +22,27 @@ export function renderAccent(accent: string): string {
   return `:root{${properties(color, 'light')}}@media(prefers-color-scheme:dark){:root{${properties(color, 'dark')}}}`
 }
 
+/** The colors of the tile with the first letter of a brand. `accent` is `sign_in.accent`; null, or no color: those of grantd. */
+export function tileColors(accent: string | null): { readonly fill: string; readonly ink: string } {
+  const color = accent === null ? undefined : parseColor(accent)
+  const { readable, onButton } = buttonColors(color ?? grantdBlue, 'light')
+  return { fill: renderColor(readable), ink: renderColor(onButton) }
+}
+
 function properties(accent: Color, theme: keyof typeof cards): string {
+  const { readable, onButton } = buttonColors(accent, theme)
+  const link = shift(accent, cards[theme], textContrast)
+  return `--accent:${renderColor(readable)};--on-accent:${renderColor(onButton)};--link:${renderColor(link)}`
+}
+
+function buttonColors(accent: Color, theme: keyof typeof cards): { readable: Color; onButton: Color } {
   const card = cards[theme]
   // A light button on a white card keeps its color and gets dark text; a dark one on a dark card would not be seen.
   const button = theme === 'dark' ? shift(accent, card, partContrast) : accent
   const onButton = contrastOf(button, white) >= textContrast ? white : ink
   const readable =
     contrastOf(button, onButton) >= textContrast ? button : shift(button, onButton, textContrast)
-  const link = shift(accent, card, textContrast)
-  return `--accent:${renderColor(readable)};--on-accent:${renderColor(onButton)};--link:${renderColor(link)}`
+  return { readable, onButton }
 }
 
 /** Moves a color away from `background` until the contrast between both is enough. */

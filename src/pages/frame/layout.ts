@@ -1,5 +1,6 @@
 import { type Html, html } from '../../http/answer/html.ts'
 import { textsOf } from '../locales/locale.ts'
+import { iconUrl } from './icon.ts'
 import { isLinkable } from './links.ts'
 import type { PageFrame } from './page-frame.ts'
 import { initialOf } from './parts.ts'
@@ -31,7 +32,7 @@ export function renderLayout(frame: PageFrame, content: PageContent): Html {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${windowTitle.join(' · ')}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${iconUrl(brand, frame.accent)}">
 <link rel="stylesheet" href="${frame.stylesheetUrl}">
 </head>
 <body>

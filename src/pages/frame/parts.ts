@@ -38,14 +38,13 @@ interface Field {
   /** The keyboard of a phone. */
   readonly keyboard?: 'email' | 'text'
   readonly capitals?: 'none' | 'characters'
-  readonly minLength?: number
   readonly className?: string
 }
 
 /** One labelled input, with its hint and its error below. */
 export function renderField(field: Field): Html {
   const { name, label, type = 'text', autocomplete, value = '', hint, error, hasFocus = false } = field
-  const { keyboard, capitals = 'none', minLength, className = 'field' } = field
+  const { keyboard, capitals = 'none', className = 'field' } = field
   const notes = [
     ...(error === undefined ? [] : [`${name}-error`]),
     ...(hint === undefined ? [] : [`${name}-hint`]),
@@ -54,7 +53,6 @@ export function renderField(field: Field): Html {
     keyboard ? html`inputmode="${keyboard}"` : nothing,
     notes.length > 0 ? html`aria-describedby="${notes.join(' ')}"` : nothing,
     error === undefined ? nothing : html`aria-invalid="true"`,
-    minLength === undefined ? nothing : html`minlength="${String(minLength)}"`,
     hasFocus ? html`autofocus` : nothing,
   ].filter((attribute) => attribute !== nothing)
   return html`<div class="${className}">

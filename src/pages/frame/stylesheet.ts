@@ -31,6 +31,7 @@ h1 { margin: 0; font-size: 1.625rem; line-height: 1.25; font-weight: 650; letter
 h1 strong { font-weight: inherit; }
 h2 { margin: 0 0 .25rem; font-size: 1.125rem; line-height: 1.4; font-weight: 650; }
 p, ul, dl, dd { margin: 0; }
+p { text-wrap: pretty; }
 ul { padding: 0; list-style: none; }
 a { color: var(--link); text-underline-offset: .2em; text-decoration-thickness: from-font; }
 a:hover { text-decoration-thickness: 2px; }
@@ -134,7 +135,8 @@ section { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--l
 .rows > li { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: .75rem 1.5rem; padding: 1rem 0; }
 .rows > li + li, .all { border-top: 1px solid var(--line); }
 .rows > li > div { flex: 1 1 11rem; min-width: 0; }
-.rows .scopes { margin-top: .625rem; gap: .25rem; font-size: .875rem; }
+.rows .detail span { display: inline-block; }
+.rows .scopes { flex-basis: 100%; gap: .25rem; font-size: .875rem; }
 .badge { display: inline-block; margin-inline-start: .375rem; padding: .0625rem .5rem; border: 1px solid transparent; border-radius: 1rem; background: var(--good-fill); color: var(--good); font-size: .75rem; font-weight: 600; vertical-align: .1em; }
 section > form { margin-top: .75rem; }
 section > form > .field { max-width: 24rem; }
@@ -149,10 +151,11 @@ footer a:hover { color: var(--ink); text-decoration: underline; }
 
 @media (min-width: 34rem) {
   html { background: var(--page); }
-  main { margin: auto; padding: 2.5rem; }
+  main { margin: clamp(0rem, 10vh, 7rem) auto 0; padding: 2.5rem; }
+  .wide { margin-top: 0; }
   main.card { background: var(--card); border-radius: 1.25rem; box-shadow: var(--shadow); }
-  body { padding: 2rem 1rem 0; }
-  footer { margin: 0 auto; padding: 1.5rem 1rem 2rem; }
+  body { padding: 2rem 1rem; }
+  footer { padding: 1.5rem 1rem 0; }
 }
 @media (forced-colors: active) { main.card { border: 1px solid; } }
 @media (prefers-reduced-motion: no-preference) { button, .button, input { transition: background-color .12s, border-color .12s, filter .12s; } }

@@ -57,7 +57,6 @@ export const de: Texts = {
   },
   account: {
     title: 'Ihr Konto',
-    greeting: (name) => `Hallo, ${name}`,
     password: 'Passwort',
     currentPassword: 'Bisheriges Passwort',
     newPassword: 'Neues Passwort',
@@ -73,7 +72,7 @@ export const de: Texts = {
     signOutAllHint: 'Beendet jede Sitzung, auch diese, und den Zugriff jeder App.',
     apps: 'Apps mit Zugriff',
     noApps: 'Keine App hat Zugriff auf Ihr Konto.',
-    since: (time) => html`Seit ${time}`,
+    allowed: (time) => html`Erlaubt ${time}`,
     revoke: 'Zugriff entfernen',
     revokeOf: (app) => `Zugriff entfernen: ${app}`,
     done: {
@@ -83,6 +82,7 @@ export const de: Texts = {
     },
   },
   justNow: 'gerade eben',
+  onDay: (day) => `am ${day}`,
   unknownDevice: 'Unbekanntes Gerät',
   deviceOf: (browser, system) => `${browser} auf ${system}`,
   password: {
@@ -92,14 +92,11 @@ export const de: Texts = {
     label: 'Neues Passwort',
     submit: 'Passwort speichern',
     hint: (least) => `Mindestens ${least} Zeichen. Gut sind ein paar zufällige Wörter.`,
-    short: (least) => `Das ist zu kurz. Bitte nehmen Sie mindestens ${least} Zeichen.`,
+    short: 'Das ist zu kurz.',
     long: (most) => `Das ist zu lang. Bitte nehmen Sie höchstens ${most} Zeichen.`,
-    common: 'Viele verwenden dieses Passwort, darum ist es leicht zu erraten. Bitte wählen Sie ein anderes.',
-    personal: 'Das ähnelt Ihrem Namen oder Ihrer E-Mail-Adresse zu sehr. Bitte wählen Sie ein anderes.',
     characters:
       'Das enthält ein Zeichen, das sich nicht überall tippen lässt. Bitte wählen Sie ein anderes Passwort.',
     wrong: 'Ihr bisheriges Passwort stimmt nicht.',
-    busy: 'Das hat gerade nicht geklappt. Bitte versuchen Sie es noch einmal.',
   },
   signOut: {
     title: 'Abmelden',
@@ -175,8 +172,6 @@ export const de: Texts = {
       title: 'Etwas ist schiefgegangen',
       text: 'Das liegt an uns, nicht an Ihnen. Bitte versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie uns die Nummer unten.',
     },
-    retry: 'Noch einmal versuchen',
-    details: 'Einzelheiten',
     code: 'Fehler',
     requestId: 'Anfrage-Nummer',
   },

@@ -54,7 +54,6 @@ export const en = {
   },
   account: {
     title: 'Your account',
-    greeting: (name: string) => `Hello, ${name}`,
     password: 'Password',
     currentPassword: 'Current password',
     newPassword: 'New password',
@@ -70,7 +69,7 @@ export const en = {
     signOutAllHint: 'Ends every session, this one too, and the access of every app.',
     apps: 'Apps with access',
     noApps: 'No app has access to your account.',
-    since: (time: Html) => html`Since ${time}`,
+    allowed: (time: Html) => html`Allowed ${time}`,
     revoke: 'Remove access',
     revokeOf: (app: string) => `Remove access: ${app}`,
     done: {
@@ -80,6 +79,7 @@ export const en = {
     },
   },
   justNow: 'just now',
+  onDay: (day: string) => `on ${day}`,
   unknownDevice: 'Unknown device',
   deviceOf: (browser: string, system: string) => `${browser} on ${system}`,
   password: {
@@ -89,13 +89,10 @@ export const en = {
     label: 'New password',
     submit: 'Save password',
     hint: (least: number) => `At least ${least} characters. A few random words work well.`,
-    short: (least: number) => `That is too short. Please use at least ${least} characters.`,
+    short: 'That is too short.',
     long: (most: number) => `That is too long. Please use at most ${most} characters.`,
-    common: 'Many people use that password, so it is easy to guess. Please choose another one.',
-    personal: 'That is too close to your name or email. Please choose another one.',
     characters: 'That has a character that cannot be typed everywhere. Please choose another password.',
     wrong: 'Your current password is not right.',
-    busy: 'That did not work just now. Please try again.',
   },
   signOut: {
     title: 'Sign out',
@@ -168,10 +165,8 @@ export const en = {
     },
     server: {
       title: 'Something went wrong',
-      text: 'This is our fault, not yours. Please try again. If it happens again, tell us the number below.',
+      text: 'This is our fault, not yours. Please try again. If it happens again, tell us the request ID below.',
     },
-    retry: 'Try again',
-    details: 'Details',
     code: 'Error',
     requestId: 'Request ID',
   },

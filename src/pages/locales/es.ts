@@ -51,7 +51,6 @@ export const es: Texts = {
   },
   account: {
     title: 'Tu cuenta',
-    greeting: (name) => `Hola, ${name}`,
     password: 'Contraseña',
     currentPassword: 'Contraseña actual',
     newPassword: 'Contraseña nueva',
@@ -67,7 +66,7 @@ export const es: Texts = {
     signOutAllHint: 'Cierra todas las sesiones, también esta, y quita el acceso de todas las aplicaciones.',
     apps: 'Aplicaciones con acceso',
     noApps: 'Ninguna aplicación tiene acceso a tu cuenta.',
-    since: (time) => html`Desde ${time}`,
+    allowed: (time) => html`Permitido ${time}`,
     revoke: 'Quitar acceso',
     revokeOf: (app) => `Quitar acceso: ${app}`,
     done: {
@@ -77,6 +76,7 @@ export const es: Texts = {
     },
   },
   justNow: 'ahora mismo',
+  onDay: (day) => `el ${day}`,
   unknownDevice: 'Dispositivo desconocido',
   deviceOf: (browser, system) => `${browser} en ${system}`,
   password: {
@@ -86,13 +86,10 @@ export const es: Texts = {
     label: 'Contraseña nueva',
     submit: 'Guardar contraseña',
     hint: (least) => `Al menos ${least} caracteres. Unas palabras al azar van muy bien.`,
-    short: (least) => `Es demasiado corta. Usa al menos ${least} caracteres.`,
+    short: 'Es demasiado corta.',
     long: (most) => `Es demasiado larga. Usa como mucho ${most} caracteres.`,
-    common: 'Mucha gente usa esa contraseña, así que es fácil de adivinar. Elige otra.',
-    personal: 'Se parece demasiado a tu nombre o a tu correo. Elige otra.',
     characters: 'Contiene un carácter que no se puede escribir en todas partes. Elige otra contraseña.',
     wrong: 'Tu contraseña actual no es correcta.',
-    busy: 'No ha funcionado esta vez. Inténtalo de nuevo.',
   },
   signOut: {
     title: 'Cerrar sesión',
@@ -167,8 +164,6 @@ export const es: Texts = {
       title: 'Algo ha ido mal',
       text: 'Es culpa nuestra, no tuya. Inténtalo de nuevo. Si vuelve a pasar, dinos el número de abajo.',
     },
-    retry: 'Intentar de nuevo',
-    details: 'Detalles',
     code: 'Error',
     requestId: 'Número de la petición',
   },

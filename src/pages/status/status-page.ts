@@ -1,4 +1,5 @@
 import { type Html, html } from '../../http/answer/html.ts'
+import { iconUrl } from '../frame/icon.ts'
 import { findProblems, type Problem } from './problems.ts'
 import type { FaultView, KeysView, ProcessView, StatusView, StorageView } from './status-view.ts'
 import { sayBytes, sayCount, sayMilliseconds, sayMoment, saySince, saySpan } from './status-words.ts'
@@ -18,7 +19,7 @@ export function renderStatusPage(view: StatusView): Html {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${title}</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${iconUrl(null, null)}">
 <link rel="stylesheet" href="/status.css">
 </head>
 <body>

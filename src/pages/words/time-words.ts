@@ -18,7 +18,7 @@ const longestAgo = 30
 export function renderTime(time: number, now: number, locale: Locale): Html {
   const ago = Math.max(0, now - time)
   const exact = new Date(time).toISOString()
-  return html`<time datetime="${exact}">${ago > longestAgo * 86_400_000 ? dateOf(time, locale) : agoOf(ago, locale)}</time>`
+  return html`<time datetime="${exact}">${ago > longestAgo * 86_400_000 ? textsOf(locale).onDay(dateOf(time, locale)) : agoOf(ago, locale)}</time>`
 }
 
 function agoOf(ago: number, locale: Locale): string {

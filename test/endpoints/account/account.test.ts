@@ -230,8 +230,8 @@ describe('a new password', () => {
   })
 
   test.each([
-    ['short', 'short', 'at least 12 characters'],
-    ['empty', '', 'at least 12 characters'],
+    ['short', 'short', 'That is too short'],
+    ['empty', '', 'That is too short'],
     ['long', 'x'.repeat(1025), 'at most'],
     ['no text', 'a long\u0007 enough password', 'cannot be typed everywhere'],
   ])('that is %s is refused, with the reason', async (_, chosen, words) => {

@@ -58,8 +58,8 @@ test('no answer tells the link to anybody: neither a header nor a page that is s
 })
 
 test.each([
-  ['short', 'short', 'at least 12 characters'],
-  ['empty', '', 'at least 12 characters'],
+  ['short', 'short', 'That is too short'],
+  ['empty', '', 'That is too short'],
   ['long', 'x'.repeat(1025), 'at most'],
   ['no text', 'a long\u0000 enough password', 'cannot be typed everywhere'],
 ])(
