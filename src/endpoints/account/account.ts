@@ -1,11 +1,11 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../../deps.ts'
-import { openBrowser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
-import { checkCsrf } from '../../http/browser/csrf.ts'
+import { openBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
+import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { receiveBody } from '../../http/request/body.ts'
-import { type Form, parseForm } from '../../http/request/form.ts'
+import type { Form } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { type AccountDone, renderAccountPage } from '../../pages/account-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
@@ -58,10 +58,8 @@ async function act(request: Request, tenant: Tenant, deps: Deps): Promise<Respon
   await receiveBody(request)
   const signedIn = await findVisitor(request, tenant, deps)
   if (!signedIn) return toLogin(tenant, deps)
-  const browser = readBrowser(request, tenant, deps)
-  const sent = await parseForm(request)
-  checkCsrf(request, { sent, browser, form: accountForm, boundTo: signedIn.session.sid }, deps)
-  if (!browser) throw new TypeError('A form was taken from a browser without a cookie')
+  const wanted = { tenant, form: accountForm, boundTo: signedIn.session.sid }
+  const { sent, browser } = await parseOwnForm(request, wanted, deps)
   const action = sent.get('action') ?? ''
   const run = Object.hasOwn(actions, action) ? actions[action] : undefined
   if (!run) throw new OAuthError('invalid_request', 'Missing or unknown action parameter')

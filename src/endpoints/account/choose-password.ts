@@ -1,12 +1,12 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../../deps.ts'
-import { openBrowser, readBrowser } from '../../http/browser/cookies.ts'
-import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { openBrowser } from '../../http/browser/cookies.ts'
+import { csrfToken } from '../../http/browser/csrf.ts'
+import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { receiveBody } from '../../http/request/body.ts'
-import { parseForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { setPasswordByLink } from '../../management/people/set-password.ts'
 import { type NoticeKind, renderNoticePage } from '../../pages/notice-page.ts'
@@ -66,9 +66,7 @@ async function choose(at: At): Promise<Response> {
   const { request, tenant, deps } = at
   await receiveBody(request)
   const link = linkOf(request)
-  const sent = await parseForm(request)
-  const browser = readBrowser(request, tenant, deps)
-  checkCsrf(request, { sent, browser, form: formName, boundTo: link }, deps)
+  const { sent } = await parseOwnForm(request, { tenant, form: formName, boundTo: link }, deps)
   const { id: requestId, address } = notesOf(request)
   const actor = { requestId, address: address() }
   const outcome = await setPasswordByLink({ link, password: sent.get('password') ?? '', actor }, tenant, deps)

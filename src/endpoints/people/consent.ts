@@ -2,12 +2,12 @@ import { Elysia } from 'elysia'
 import { updateInteraction } from '../../authorization/interactions.ts'
 import { giveConsent } from '../../consents/consents.ts'
 import type { Deps } from '../../deps.ts'
-import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { csrfToken } from '../../http/browser/csrf.ts'
+import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { recordAudit } from '../../http/record-event.ts'
-import { parseForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { renderConsentPage } from '../../pages/consent-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
@@ -79,12 +79,11 @@ function hostOf(uri: string): string | null {
 }
 
 async function takeAnswer(page: InteractionPage): Promise<Response> {
-  const { request, deps, browser, flow, signedIn } = page
-  const sent = await parseForm(request)
+  const { request, of, deps, flow, signedIn } = page
   // Nobody is signed in any more, so nobody can answer.
   if (!signedIn) return goOn(page)
-  const form = { sent, browser, form: 'consent', boundTo: boundToScopes(page, signedIn) }
-  checkCsrf(request, form, deps)
+  const wanted = { tenant: of.tenant, form: 'consent', boundTo: boundToScopes(page, signedIn) }
+  const { sent } = await parseOwnForm(request, wanted, deps)
   if (flow.isDecided) return answerDecided(page)
   const step = await stepOf(page)
   // A second click on a button comes after the first one was taken.

@@ -1,13 +1,13 @@
 import { Elysia } from 'elysia'
 import { startInteraction } from '../../authorization/interactions.ts'
 import type { Deps } from '../../deps.ts'
-import { type Browser, openBrowser, readBrowser } from '../../http/browser/cookies.ts'
-import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { type Browser, openBrowser } from '../../http/browser/cookies.ts'
+import { csrfToken } from '../../http/browser/csrf.ts'
+import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame, withErrorPages } from '../../http/browser/page-answer.ts'
 import { linkTo } from '../../http/browser/page-links.ts'
 import { pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { recordAudit } from '../../http/record-event.ts'
-import { parseForm } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { renderDeviceConfirmPage } from '../../pages/device-confirm-page.ts'
 import { renderDeviceDonePage } from '../../pages/device-done-page.ts'
@@ -53,10 +53,8 @@ async function answerEntry(request: Request, deps: Deps): Promise<Response> {
 
 /** Goes on to the sign-in at the tenant of the device. */
 async function takeCode(request: Request, deps: Deps): Promise<Response> {
-  const form = await parseForm(request)
-  const browser = readBrowser(request, noTenant, deps)
-  checkCsrf(request, { sent: form, browser, form: 'device', boundTo: '' }, deps)
-  const code = parseUserCode(form.get('user_code') ?? '')
+  const { sent } = await parseOwnForm(request, { tenant: noTenant, form: 'device', boundTo: '' }, deps)
+  const code = parseUserCode(sent.get('user_code') ?? '')
   // What is no code at all is no guess.
   if (code === undefined) return answerUnknown(request, code, deps)
   const found = await guardGuess(request, deps, () => findDevice(code, deps))

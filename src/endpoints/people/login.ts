@@ -1,13 +1,13 @@
 import { Elysia } from 'elysia'
 import { updateInteraction } from '../../authorization/interactions.ts'
 import type { Deps } from '../../deps.ts'
-import { type Browser, openBrowser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
-import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { type Browser, openBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
+import { csrfToken } from '../../http/browser/csrf.ts'
+import { type OwnForm, parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { receiveBody } from '../../http/request/body.ts'
-import { type Form, parseForm } from '../../http/request/form.ts'
 import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
 import { renderSignInPage, type SignInProblem } from '../../pages/sign-in-page.ts'
 import { tooManyRequests } from '../../protocol/errors.ts'
@@ -119,15 +119,11 @@ function answerForm(
 
 async function takeForm(visit: Visit): Promise<Response> {
   const { request, of, deps, page } = visit
-  const sent = await parseForm(request)
-  const browser = readBrowser(request, of.tenant, deps)
-  checkCsrf(request, { sent, browser, form: 'login', boundTo: page?.interaction.id ?? '' }, deps)
-  // checkCsrf lets no request without the cookie through.
-  if (!browser) throw new TypeError('A form without a browser passed its check')
-  return signIn(visit, sent, browser)
+  const wanted = { tenant: of.tenant, form: 'login', boundTo: page?.interaction.id ?? '' }
+  return signIn(visit, await parseOwnForm(request, wanted, deps))
 }
 
-async function signIn(visit: Visit, sent: Form, browser: Browser): Promise<Response> {
+async function signIn(visit: Visit, { sent, browser }: OwnForm): Promise<Response> {
   const { request, of, deps, page, signedIn: current } = visit
   // Keyboards of phones write a space after a word that they complete. No name has one at its ends.
   const username = (sent.get('username') ?? '').trim()

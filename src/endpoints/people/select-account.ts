@@ -1,11 +1,11 @@
 import { Elysia } from 'elysia'
 import { updateInteraction } from '../../authorization/interactions.ts'
 import type { Deps } from '../../deps.ts'
-import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
+import { csrfToken } from '../../http/browser/csrf.ts'
+import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople, seeOther } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
-import { parseForm } from '../../http/request/form.ts'
 import { renderSelectAccountPage } from '../../pages/select-account-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import {
@@ -52,11 +52,10 @@ async function showChoice(page: InteractionPage): Promise<Response> {
 }
 
 async function takeChoice(page: InteractionPage): Promise<Response> {
-  const { request, of, deps, browser, interaction, signedIn } = page
-  const sent = await parseForm(request)
+  const { request, of, deps, interaction, signedIn } = page
   if (!signedIn) return goOn(page)
-  const form = { sent, browser, form: 'select-account', boundTo: boundTo(page, signedIn) }
-  checkCsrf(request, form, deps)
+  const wanted = { tenant: of.tenant, form: 'select-account', boundTo: boundTo(page, signedIn) }
+  const { sent } = await parseOwnForm(request, wanted, deps)
   const account = sent.get('account')
   if (account === 'other') return seeOther(switchPath(page))
   if (account !== 'current') throw new OAuthError('invalid_request', 'The account must be current or other')

@@ -9,7 +9,8 @@ export interface CookieDeps {
   readonly hashing: Pick<Hashing, 'sha256'>
 }
 
-type TenantId = { readonly id: string }
+/** A tenant, or an empty id for a page that belongs to none. */
+export type TenantId = { readonly id: string }
 
 /** The cookies of an answer of one tenant. */
 interface CookiesOf {

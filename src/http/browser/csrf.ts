@@ -7,7 +7,7 @@ import type { Browser } from './cookies.ts'
 /** The name of the hidden input. */
 export const csrfInput = 'csrf'
 
-interface CsrfDeps {
+export interface CsrfDeps {
   /** The base of every link, whose origin the pages have. */
   readonly publicUrl: string
   readonly hashing: Pick<Hashing, 'hmacSha256' | 'equal'>
