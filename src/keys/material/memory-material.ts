@@ -3,13 +3,15 @@ import type { KeyMaterial, MadeKey, Whereabouts } from '../key-material.ts'
 import { complaintOf, KeyError, type KeyPlace, type KeyPlan } from '../key-plan.ts'
 import type { Ring, RingKey } from '../ring/rotation.ts'
 import { parseSigningKey, type SigningKey } from '../signing-key.ts'
+import { UnfiledMaterial } from './unfiled-material.ts'
 
 /** Keys that end with the process. */
-export class MemoryMaterial implements KeyMaterial {
+export class MemoryMaterial extends UnfiledMaterial implements KeyMaterial {
   readonly #host: KeyMaker
   readonly #keys = new Map<string, string>()
 
   constructor(host: KeyMaker) {
+    super()
     this.#host = host
   }
 
@@ -17,19 +19,9 @@ export class MemoryMaterial implements KeyMaterial {
     return undefined
   }
 
-  async prepare(): Promise<void> {}
-
   async keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
     this.#keys.set(nameOf(plan, key), pem)
     return {}
-  }
-
-  async settle(): Promise<void> {}
-
-  async settleAll(): Promise<void> {}
-
-  async isKept(): Promise<boolean> {
-    return true
   }
 
   async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
@@ -40,8 +32,6 @@ export class MemoryMaterial implements KeyMaterial {
     )
   }
 
-  findPath(): undefined {}
-
   async discard(place: KeyPlace, key: Pick<RingKey, 'kid' | 'jwk'>): Promise<void> {
     this.#keys.delete(nameOf(place, key))
   }
@@ -49,32 +39,6 @@ export class MemoryMaterial implements KeyMaterial {
   async destroy(place: KeyPlace, key: RingKey): Promise<void> {
     this.#keys.delete(nameOf(place, key))
   }
-
-  async listOrphans(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listUnfinished(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listPlaces(): Promise<readonly string[]> {
-    return []
-  }
-
-  async removeIfEmpty(): Promise<void> {}
-
-  async listAll(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listOurs(): Promise<readonly string[]> {
-    return []
-  }
-
-  async removeOrphans(): Promise<void> {}
-
-  async removePlace(): Promise<void> {}
 
   async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {
     return ring

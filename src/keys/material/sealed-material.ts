@@ -6,16 +6,18 @@ import type { Ring, RingKey } from '../ring/rotation.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from '../signing-key.ts'
 import { findKey } from './key-file.ts'
 import type { MasterKeys } from './master-key.ts'
+import { UnfiledMaterial } from './unfiled-material.ts'
 
 /**
  * Keys in the rows of their rings, each as a compact JWE (RFC 7516): AES-256-GCM with the master key. The protected header names the
  * tenant and the key, so a row that was moved to another tenant does not open there.
  */
-export class SealedMaterial implements KeyMaterial {
+export class SealedMaterial extends UnfiledMaterial implements KeyMaterial {
   readonly #host: KeyHost
   readonly #masterKeys: MasterKeys
 
   constructor(host: KeyHost, masterKeys: MasterKeys) {
+    super()
     this.#host = host
     this.#masterKeys = masterKeys
   }
@@ -28,18 +30,8 @@ export class SealedMaterial implements KeyMaterial {
     return { opened, whereabouts: await this.keep(plan, { key: opened.key, pem }) }
   }
 
-  async prepare(): Promise<void> {}
-
   async keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
     return { sealed: await this.#seal(pem, plan, key.kid) }
-  }
-
-  async settle(): Promise<void> {}
-
-  async settleAll(): Promise<void> {}
-
-  async isKept(): Promise<boolean> {
-    return true
   }
 
   async load(plan: KeyPlan, key: RingKey): Promise<SigningKey> {
@@ -52,38 +44,10 @@ export class SealedMaterial implements KeyMaterial {
     }
   }
 
-  findPath(): undefined {}
-
   async discard(): Promise<void> {}
 
   /** Does nothing, because the private half is deleted with the row. */
   async destroy(): Promise<void> {}
-
-  async listOrphans(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listUnfinished(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listPlaces(): Promise<readonly string[]> {
-    return []
-  }
-
-  async removeIfEmpty(): Promise<void> {}
-
-  async listAll(): Promise<readonly string[]> {
-    return []
-  }
-
-  async listOurs(): Promise<readonly string[]> {
-    return []
-  }
-
-  async removeOrphans(): Promise<void> {}
-
-  async removePlace(): Promise<void> {}
 
   /** Encrypts every key again that another master key than the first one encrypted. */
   async renew(plan: KeyPlan, ring: Ring): Promise<Ring> {

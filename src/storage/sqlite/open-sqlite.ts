@@ -2,11 +2,12 @@ import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type SqliteConnection, SqliteError } from '../../platform/sqlite-connection.ts'
 import { knownSchema, migrate } from '../migrate.ts'
-import { findRows, insertOne, type SqlDatabase, sql } from '../sql.ts'
+import { type SqlDatabase, sql } from '../sql.ts'
 import { StorageError, StorageRefusedError } from '../storage.ts'
 import { applicationId, checkApplicationId } from './application-id.ts'
 import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
 import { lostDatabase, markerOf, markerText } from './database-marker.ts'
+import { insideTransaction } from './inside-transaction.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
 import { SqliteFiles } from './sqlite-files.ts'
@@ -152,18 +153,7 @@ async function migrateIfOld(database: SqlDatabase, path: string): Promise<void> 
 }
 
 function inTransaction(connection: SqliteConnection): SqlDatabase {
-  const query: SqlDatabase['read'] = async ({ parts, values }) => connection.all(parts.join('?'), values)
-  const database: SqlDatabase = {
-    name: 'sqlite',
-    read: query,
-    write: query,
-    find: (rows) => findRows(database, rows),
-    insert: (row) => insertOne(database, row),
-    transaction: (work) => work(database),
-    tidy: async () => {},
-    close: async () => {},
-  }
-  return database
+  return insideTransaction(async ({ parts, values }) => connection.all(parts.join('?'), values))
 }
 
 /** Turns errors that a restart cannot fix into StorageRefusedError. A lock or a full disk may be gone at the next start. */

@@ -10,6 +10,7 @@ import {
   type WantedRows,
 } from '../sql.ts'
 import { StorageError } from '../storage.ts'
+import { insideTransaction } from './inside-transaction.ts'
 import type { SqliteFiles } from './sqlite-files.ts'
 
 export interface SqliteOptions {
@@ -202,25 +203,14 @@ export class SqliteDatabase implements SqlDatabase {
 
   /** The database inside a transaction. It keeps the first error, which makes the transaction fail. */
   #inside(faults: unknown[]): SqlDatabase {
-    const query = async (statement: Sql) => {
+    return insideTransaction(async (statement) => {
       try {
         return this.#attempt(() => run(this.#options.writer, statement))
       } catch (cause) {
         faults.push(cause)
         throw cause
       }
-    }
-    const database: SqlDatabase = {
-      name: 'sqlite',
-      read: query,
-      write: query,
-      find: (rows) => findRows(database, rows),
-      insert: (row) => insertOne(database, row),
-      transaction: (work) => work(database),
-      tidy: async () => {},
-      close: async () => {},
-    }
-    return database
+    })
   }
 
   /** Waits for the lock without blocking the event loop. */

@@ -1,5 +1,16 @@
 import type { Finding } from '../../protocol/errors.ts'
 
+/** The steps of check-standing.ts, each of which can be looked at by itself. */
+export const standingSteps = [
+  'client',
+  'API key',
+  'family',
+  'person',
+  'session',
+  'revocation',
+  'audience',
+] as const
+
 /** The steps of a token check, in their order, as `grantd explain` names them. */
 export const tokenSteps = [
   'form of the token',
@@ -9,13 +20,7 @@ export const tokenSteps = [
   'signature',
   'times',
   'claims',
-  'client',
-  'API key',
-  'family',
-  'person',
-  'session',
-  'revocation',
-  'audience',
+  ...standingSteps,
   'scopes',
 ] as const
 

@@ -11,17 +11,6 @@ import type { TokenIssuer } from '../check/find-issuer.ts'
 import { checkPersonStanding } from '../check/person-standing.ts'
 import { isApiKey, type TokenClaims } from '../token-claims.ts'
 
-/** The steps of check-standing.ts, each of which can be looked at by itself. */
-export const standingSteps = [
-  'client',
-  'API key',
-  'family',
-  'person',
-  'session',
-  'revocation',
-  'audience',
-] as const
-
 /** The findings of all these steps, by the step. A check of a token ends at the first one. Throws StorageError. */
 export async function findStandingFaults(
   text: string,

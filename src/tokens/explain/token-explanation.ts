@@ -3,10 +3,10 @@ import { type Finding, OAuthError } from '../../protocol/errors.ts'
 import { momentText, quoted } from '../../protocol/finding/finding-words.ts'
 import { findIssuer } from '../check/find-issuer.ts'
 import { readToken } from '../check/read-token.ts'
-import { tokenSteps } from '../check/token-steps.ts'
+import { standingSteps, tokenSteps } from '../check/token-steps.ts'
 import { isApiKey, readTokenClaims, type TokenClaims } from '../token-claims.ts'
 import { type VerifiedToken, type VerifyDeps, verifyToken, type WantedToken } from '../verify.ts'
-import { findStandingFaults, standingSteps } from './standing-faults.ts'
+import { findStandingFaults } from './standing-faults.ts'
 
 /** One step of a check, and what came of it. */
 export interface ExplainedStep {
