@@ -6,16 +6,26 @@ interface Waiting {
   readonly refuse: (cause: GateFull) => void
 }
 
+export interface FairGateOptions {
+  readonly atOnce: number
+  /** Of those that wait. */
+  readonly limits: QueueLimits
+  /** Milliseconds, for the time of each job. */
+  readonly monotonic: () => number
+}
+
 /** Runs a bounded number of jobs at once, and lets a bounded number wait in fair turns: see fair-queue.ts. */
 export class FairGate {
   readonly #atOnce: number
   readonly #queue: FairQueue<Waiting>
+  readonly #monotonic: () => number
   #running = 0
   #refused = 0
 
-  constructor(atOnce: number, limits: QueueLimits) {
+  constructor({ atOnce, limits, monotonic }: FairGateOptions) {
     this.#atOnce = atOnce
     this.#queue = new FairQueue(limits)
+    this.#monotonic = monotonic
   }
 
   /** Jobs that wait for their turn. */
@@ -28,13 +38,26 @@ export class FairGate {
     return this.#refused
   }
 
-  /** Throws {@link GateFull} when the queue is full. Calls `findPlace` only when the job has to wait. */
+  /**
+   * Throws {@link GateFull} when the queue is full. Calls `findPlace` only when the job has to wait, so the time of a job that finds a free
+   * place is charged to nobody.
+   */
   async run<T>(job: () => Promise<T>, findPlace: () => QueuePlace | Promise<QueuePlace>): Promise<T> {
-    if (this.#running >= this.#atOnce) await this.#wait(await findPlace())
-    else this.#running++
+    if (this.#running < this.#atOnce) {
+      this.#running++
+      return this.#work(job, undefined)
+    }
+    const place = await findPlace()
+    await this.#wait(place)
+    return this.#work(job, place)
+  }
+
+  async #work<T>(job: () => Promise<T>, place: QueuePlace | undefined): Promise<T> {
+    const begun = this.#monotonic()
     try {
       return await job()
     } finally {
+      if (place) this.#queue.charge(place, this.#monotonic() - begun)
       this.#next()
     }
   }

@@ -15,7 +15,13 @@ export interface QueueLimits {
 /** Every fourth turn belongs to callers who are not known, if one waits. */
 const strangersTurn = 4
 
-/** A queue in turns: known callers first, then one tenant after the other, and the same again at each step of the path. */
+/** Places without an item that a node remembers because they used more than their share. */
+const mostDebtors = 1000
+
+/**
+ * A queue in turns: known callers first, then one tenant after the other, and the same again at each step of the path. Whoever used more
+ * time than the others ({@link charge}) comes after them, so that few long jobs do not take the time of many short ones.
+ */
 export class FairQueue<T> {
   readonly #limits: QueueLimits
   readonly #known = new Turns<T>()
@@ -48,14 +54,24 @@ export class FairQueue<T> {
     const [first, second] = isTheirs ? [this.#strangers, this.#known] : [this.#known, this.#strangers]
     return first.shift() ?? second.shift()
   }
+
+  /** Notes the time that an item of this place took. Every other place that waits may use as much before the next item of this one. */
+  charge({ isKnown, path }: QueuePlace, milliseconds: number): void {
+    const own = isKnown ? this.#known : this.#strangers
+    own.charge(path, milliseconds)
+  }
 }
 
 /** A tree of turns: each node shares its turns among the nodes below it. The items wait at the end of a path, the oldest first. */
 class Turns<T> {
-  /** The next one first. */
+  /** Of nodes that used the same time, the next one first. One without an item stays while it used more than its share. */
   readonly #below = new Map<string, Turns<T>>()
   readonly #items: T[] = []
   #size = 0
+  /** Milliseconds on the clock of the node above. A node that comes anew begins at that clock, so nobody saves time up. */
+  #used = 0
+  /** The time that each node below has had at least. */
+  #clock = 0
 
   get size(): number {
     return this.#size
@@ -67,37 +83,65 @@ class Turns<T> {
 
   push(item: T, [first, ...rest]: readonly string[]): void {
     this.#size++
-    if (first === undefined) {
-      this.#items.push(item)
-      return
-    }
-    const turns = this.#below.get(first) ?? new Turns<T>()
-    this.#below.set(first, turns)
-    turns.push(item, rest)
+    if (first === undefined) this.#items.push(item)
+    else this.#open(first).push(item, rest)
   }
 
   shift(): T | undefined {
     if (this.#size === 0) return undefined
     this.#size--
-    const [next] = this.#below
+    const next = this.#findNext()
     if (!next) return this.#items.shift()
     const [name, turns] = next
+    this.#clock = Math.max(this.#clock, turns.#used)
     const item = turns.shift()
+    // At the end of the map, behind those that used the same time.
     this.#below.delete(name)
-    if (turns.size > 0) this.#below.set(name, turns)
+    this.#below.set(name, turns)
+    this.#forget()
     return item
+  }
+
+  charge([first, ...rest]: readonly string[], milliseconds: number): void {
+    if (first === undefined) return
+    const turns = this.#open(first)
+    turns.#used += milliseconds
+    turns.charge(rest, milliseconds)
+    if (this.#below.size > mostDebtors) this.#forget()
   }
 
   /** Removes the newest item of the node that has the most, chosen at each step of the path. */
   dropOfGreediest(): T | undefined {
     if (this.#size === 0) return undefined
     this.#size--
-    let greediest: readonly [string, Turns<T>] | undefined
-    for (const each of this.#below) if (!greediest || each[1].size >= greediest[1].size) greediest = each
+    let greediest: Turns<T> | undefined
+    for (const each of this.#below.values()) if (!greediest || each.size >= greediest.size) greediest = each
     if (!greediest) return this.#items.pop()
-    const [name, turns] = greediest
-    const item = turns.dropOfGreediest()
-    if (turns.size === 0) this.#below.delete(name)
+    const item = greediest.dropOfGreediest()
+    this.#forget()
     return item
+  }
+
+  #open(name: string): Turns<T> {
+    const turns = this.#below.get(name) ?? new Turns<T>()
+    if (turns.size === 0) turns.#used = Math.max(turns.#used, this.#clock)
+    this.#below.set(name, turns)
+    return turns
+  }
+
+  #findNext(): readonly [string, Turns<T>] | undefined {
+    let next: readonly [string, Turns<T>] | undefined
+    for (const each of this.#below) {
+      if (each[1].size > 0 && (!next || each[1].#used < next[1].#used)) next = each
+    }
+    return next
+  }
+
+  /** Removes nodes without an item: those that used no more than their share, and the oldest of too many. */
+  #forget(): void {
+    for (const [name, turns] of this.#below) {
+      const isFree = turns.#used <= this.#clock || this.#below.size > mostDebtors
+      if (turns.size === 0 && isFree) this.#below.delete(name)
+    }
   }
 }

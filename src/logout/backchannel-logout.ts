@@ -17,6 +17,8 @@ export interface BackchannelOptions {
   readonly outbound: Outbound
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Milliseconds, for fair turns. */
+  readonly monotonic: () => number
   readonly after: (milliseconds: number, callback: () => void) => () => void
   readonly randomBytes: (count: number) => Uint8Array
   readonly audit: AuditSink
@@ -61,7 +63,7 @@ interface Notice {
  */
 export class BackchannelLogout implements LogoutNotices {
   readonly #options: BackchannelOptions
-  readonly #gate = new FairGate(atOnce, mostWaiting)
+  readonly #gate: FairGate
   /** Notices that are not done, each with its work. */
   readonly #running = new Set<Promise<void>>()
   /** Ends the pauses before further attempts. */
@@ -70,6 +72,7 @@ export class BackchannelLogout implements LogoutNotices {
 
   constructor(options: BackchannelOptions) {
     this.#options = options
+    this.#gate = new FairGate({ atOnce, limits: mostWaiting, monotonic: options.monotonic })
   }
 
   /** The notices that are not delivered yet, and those that found the queue full. */

@@ -19,6 +19,8 @@ export interface PasswordsOptions {
   readonly randomBytes: (count: number) => Uint8Array
   /** Passwords that are hashed at the same time. */
   readonly atOnce: number
+  /** Milliseconds, for fair turns. */
+  readonly monotonic: () => number
 }
 
 /** OWASP's first choice: 19 MiB and two passes take some 40 ms of one core. Memory in KiB. */
@@ -44,7 +46,8 @@ export class Passwords {
 
   constructor(options: PasswordsOptions) {
     this.#options = options
-    this.#gate = new FairGate(options.atOnce, queueLimits)
+    const { atOnce, monotonic } = options
+    this.#gate = new FairGate({ atOnce, monotonic, limits: queueLimits })
   }
 
   /** The jobs that wait, and those that found the queue full. */

@@ -21,6 +21,8 @@ export interface SecretCheckerOptions {
   readonly passwordHash: Pick<PasswordHash, 'verify'> | undefined
   /** Slow hashes that are checked at the same time. */
   readonly atOnce: number
+  /** Milliseconds, for fair turns. */
+  readonly monotonic: () => number
   /** 32 random bytes that only this process has. */
   readonly memoryKey: Uint8Array
 }
@@ -72,7 +74,8 @@ export class SecretChecker {
 
   constructor(options: SecretCheckerOptions) {
     this.#options = options
-    this.#gate = new FairGate(options.atOnce, queueLimits)
+    const { atOnce, monotonic } = options
+    this.#gate = new FairGate({ atOnce, monotonic, limits: queueLimits })
   }
 
   /** The slow checks that wait, and those that found the queue full. */

@@ -160,6 +160,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
       hashing: platform.hashing,
       passwordHash: platform.passwordHash,
       atOnce: Math.max(1, platform.cores - 1),
+      monotonic: platform.monotonic,
       memoryKey: randomBytes(32),
     }),
   }
@@ -188,11 +189,14 @@ export function recomposeDeps(loaded: LoadedConfig, running: Deps, { publicUrl, 
 
 function composeSignIns({ config }: LoadedConfig, options: ComposeOptions): SignIns {
   const { platform, storage, now, randomBytes, limitSettings = config.limits } = options
-  const { hashing, passwordHash, cores } = platform
+  const { hashing, passwordHash, cores, monotonic } = platform
   const key = new LimitKey({ storage, randomBytes })
   return {
     ...{ now, storage },
     limits: new SignInLimits({ settings: limitSettings, ...{ storage, hashing, key, now } }),
-    passwords: new Passwords({ hashing, passwordHash, randomBytes, atOnce: Math.max(1, cores - 1) }),
+    passwords: new Passwords({
+      ...{ hashing, passwordHash, randomBytes, monotonic },
+      atOnce: Math.max(1, cores - 1),
+    }),
   }
 }

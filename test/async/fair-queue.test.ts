@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { FairQueue, type QueuePlace } from '../../src/async/fair-queue.ts'
 
@@ -72,4 +72,47 @@ test('whatever comes and goes, each item leaves once, and no more are there than
       expect(left.toSorted((a, b) => a - b)).toEqual(Array.from({ length: pushed }, (_, index) => index))
     }),
   )
+})
+
+describe('time', () => {
+  test('who used more than the others waits until they had as much', () => {
+    const queue = new FairQueue<string>({ lane: 100, total: 1000 })
+    const answers: string[] = []
+    for (let index = 0; index < 3; index++) queue.push('dear', stranger('evil', String(index)))
+    for (let index = 0; index < 50; index++) queue.push('cheap', stranger('acme'))
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      answers.push(item)
+      queue.charge(stranger(item === 'dear' ? 'evil' : 'acme'), item === 'dear' ? 1000 : 50)
+    }
+    expect(answers.flatMap((item, index) => (item === 'dear' ? [index] : []))).toEqual([0, 21, 42])
+  })
+
+  test('it counts when the sender comes back, and nobody saves it up', () => {
+    const queue = new FairQueue<string>({ lane: 100, total: 1000 })
+    queue.charge(stranger('evil'), 1000)
+    queue.push('dear', stranger('evil'))
+    queue.push('cheap', stranger('acme'))
+    queue.push('cheap', stranger('acme'))
+    queue.push('new', stranger('beta'))
+    expect(takeAll(queue)).toEqual(['cheap', 'new', 'cheap', 'dear'])
+    // All is even now: what came last used as much as was owed.
+    queue.push('dear', stranger('evil'))
+    queue.push('cheap', stranger('acme'))
+    expect(takeAll(queue)).toEqual(['dear', 'cheap'])
+  })
+
+  test('it counts among the senders of a tenant too', () => {
+    const queue = new FairQueue<string>({ lane: 100, total: 1000 })
+    queue.charge(stranger('acme', '192.0.2.1'), 1000)
+    queue.push('dear', stranger('acme', '192.0.2.1'))
+    for (let index = 0; index < 3; index++) queue.push('cheap', stranger('acme', '192.0.2.2'))
+    expect(takeAll(queue)).toEqual(['cheap', 'cheap', 'cheap', 'dear'])
+  })
+
+  test('a thousand places without an item are remembered', () => {
+    const queue = new FairQueue<string>({ lane: 100, total: 1000 })
+    for (let index = 0; index < 1500; index++) queue.charge(stranger(`t${index}`), 1000)
+    for (const name of ['t1499', 't0', 'new']) queue.push(name, stranger(name))
+    expect(takeAll(queue)).toEqual(['t0', 'new', 't1499'])
+  })
 })

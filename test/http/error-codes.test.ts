@@ -81,7 +81,8 @@ tenants:
 `)
   const { promise: gate, resolve: open } = Promise.withResolvers<boolean>()
   const passwordHash = { verify: () => gate }
-  const options = { hashing: platform.hashing, passwordHash, atOnce: 1, memoryKey: new Uint8Array(32) }
+  const { hashing, monotonic } = platform
+  const options = { hashing, monotonic, passwordHash, atOnce: 1, memoryKey: new Uint8Array(32) }
   const handle = createApp({ ...slow.deps, secrets: new SecretChecker(options) })
   const send = () => {
     const body = new URLSearchParams({ ...grant, ...svc })

@@ -215,7 +215,7 @@ test('a client that lost its URI before a later attempt is not called again', as
   let uri: string | null = 'https://web.example.com/logout'
   const clients = { of: () => ({ find: async () => web && { ...web, backchannel_logout_uri: uri } }) }
   const logout = new BackchannelLogout({
-    ...{ ...app.deps, clients, outbound: network.outbound, after: timers.after },
+    ...{ ...app.deps, monotonic: () => 0, clients, outbound: network.outbound, after: timers.after },
   })
   network.answers['web.example.com'] = [500]
   logout.sessionsEnded(acme, [sessionOf(['web'])])
@@ -234,7 +234,7 @@ test('while the clients cannot be read, it is tried again', async () => {
   const outcomes = [() => Promise.reject(new StorageError('the storage is away')), async () => web]
   const clients = { of: () => ({ find: () => outcomes.shift()?.() ?? Promise.resolve(web) }) }
   const logout = new BackchannelLogout({
-    ...{ ...app.deps, clients, outbound: network.outbound, after: timers.after },
+    ...{ ...app.deps, monotonic: () => 0, clients, outbound: network.outbound, after: timers.after },
   })
   logout.sessionsEnded(acme, [sessionOf(['web'])])
   await timers.pass(pauses[0])

@@ -89,7 +89,12 @@ export async function startLogout() {
   const app = await startTestApp(config)
   const network = createNetwork()
   const timers = createTimers()
-  const logout = new BackchannelLogout({ ...app.deps, outbound: network.outbound, after: timers.after })
+  const logout = new BackchannelLogout({
+    ...app.deps,
+    monotonic: () => 0,
+    outbound: network.outbound,
+    after: timers.after,
+  })
   const tenantOf = async (id: string) => (await app.deps.tenants.find(id)) as Tenant
   return { app, network, timers, logout, acme: await tenantOf('acme'), inside: await tenantOf('inside') }
 }

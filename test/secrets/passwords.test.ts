@@ -4,6 +4,7 @@ import { normalPassword } from '../../src/protocol/password/password.ts'
 import {
   costOfPassword,
   dummyHash,
+  isDearHash,
   parsePasswordHash,
   renderPbkdf2,
 } from '../../src/protocol/password/password-hash.ts'
@@ -11,10 +12,10 @@ import { normalEmail } from '../../src/protocol/people/username.ts'
 import { Passwords } from '../../src/secrets/passwords.ts'
 import { platform } from '../support/test-app.ts'
 
-const { hashing, passwordHash, randomBytes } = platform
-const passwords = new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 })
+const { hashing, passwordHash, randomBytes, monotonic } = platform
+const passwords = new Passwords({ hashing, passwordHash, randomBytes, monotonic, atOnce: 1 })
 /** As on a runtime without argon2id. */
-const plain = new Passwords({ hashing, passwordHash: undefined, randomBytes, atOnce: 1 })
+const plain = new Passwords({ hashing, passwordHash: undefined, randomBytes, monotonic, atOnce: 1 })
 
 const verify = (password: string, hash: string) => passwords.verify(password, hash)
 
@@ -66,7 +67,7 @@ test.each(['argon2id', 'bcrypt'] as const)(
   async (algorithm) => {
     const checked: (string | Uint8Array)[] = []
     const watched = new Passwords({
-      ...{ hashing, randomBytes, atOnce: 1 },
+      ...{ hashing, randomBytes, monotonic, atOnce: 1 },
       passwordHash: {
         hash: async () => '',
         verify: async (password: string | Uint8Array) => {
@@ -238,8 +239,26 @@ test('the cost of a PBKDF2 hash has its length, because twice as many bytes take
   expect(costOfPassword(plain.dummy)).toBe('$pbkdf2-sha512$i=210000,l=64')
 })
 
+test('a check of more than a second is known by its cost', () => {
+  const argon2id = (cost: string) =>
+    `$argon2id$v=19$${cost}$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g`
+  const bcrypt = (rounds: number) => `$2b$${rounds}$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.`
+  const pbkdf2 = (iterations: number, length: number) =>
+    renderPbkdf2({
+      ...{ digest: 'SHA-256', iterations, salt: new Uint8Array(8), hash: new Uint8Array(length) },
+    })
+  const quick = ['m=262144,t=4,p=1', 'm=7168,t=5,p=1'].map(argon2id)
+  quick.push(bcrypt(14), pbkdf2(2_500_000, 32), pbkdf2(1_250_000, 64))
+  const dear = ['m=262145,t=1,p=1', 'm=262144,t=5,p=4', 'm=1048576,t=4,p=1', 'm=8,t=4294967295,p=1'].map(
+    argon2id,
+  )
+  dear.push(bcrypt(15), pbkdf2(2_500_001, 32), pbkdf2(1_250_001, 64))
+  expect(quick.map(isDearHash)).toEqual(quick.map(() => false))
+  expect(dear.map(isDearHash)).toEqual(dear.map(() => true))
+})
+
 test('a full queue is refused with 503, and one of many names does not delay another', async () => {
-  const queue = new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 })
+  const queue = new Passwords({ hashing, passwordHash, randomBytes, monotonic, atOnce: 1 })
   let open = () => {}
   const blocked = new Promise<void>((resolve) => {
     open = resolve

@@ -44,12 +44,12 @@ const settings = {
 /** What signs people in, with a clock that stands still. */
 export function makePeopleWorld(options: WorldOptions = {}) {
   const { storage = createMemoryStorage(), configured } = options
-  const { hashing, passwordHash, randomBytes } = platform
+  const { hashing, passwordHash, randomBytes, monotonic } = platform
   let time = testStart
   const now = () => time
   const key = new LimitKey({ storage, randomBytes })
   const limitSettings = { ...settings, ...options.settings }
-  const passwords = new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 })
+  const passwords = new Passwords({ hashing, passwordHash, randomBytes, monotonic, atOnce: 1 })
   const deps = {
     people: new People((id) => (id === tenant.id ? configured : undefined), { storage }),
     signIns: {

@@ -99,8 +99,8 @@ describe('what is wrong looks the same', () => {
         return false
       },
     }
-    const { hashing, randomBytes } = platform
-    const passwords = new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 })
+    const { hashing, randomBytes, monotonic } = platform
+    const passwords = new Passwords({ hashing, passwordHash, randomBytes, monotonic, atOnce: 1 })
     const clear = `sha256:${hashing.sha256('clear').toHex()}`
     const configured = configuredPeople(configuredPerson('eve', { passwordHash: clear }))
     const world = makePeopleWorld({ storage, configured })

@@ -57,6 +57,10 @@ const malformed = refusal(
   ...malformedBody,
   ['invalid_request', 'Missing required field: email'],
   ['invalid_request', 'The field password_hash must be a whole argon2id, bcrypt or PBKDF2 hash'],
+  [
+    'invalid_request',
+    'The field password_hash takes more than a second to check; only grantd user import takes it',
+  ],
 )
 
 export const readOnly = ['conflict', 'The person is defined in config.yaml and read-only here'] as const

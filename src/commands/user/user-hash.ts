@@ -14,8 +14,9 @@ export async function hashPassword(args: ParsedArguments, platform: Platform): P
   const password = input.replace(/\r?\n$/, '')
   if (findPasswordFault(password, { min_length: 1 }) !== undefined)
     throw new CommandError(`The password is no text of 1 to ${longestPassword} bytes on one line`)
-  const { hashing, passwordHash, randomBytes } = platform
-  const hash = await new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 }).hash(password)
+  const { hashing, passwordHash, randomBytes, monotonic } = platform
+  const passwords = new Passwords({ hashing, passwordHash, randomBytes, monotonic, atOnce: 1 })
+  const hash = await passwords.hash(password)
   platform.writeOut(args.isSet('json') ? `${JSON.stringify({ password_hash: hash })}\n` : `${hash}\n`)
   return exitCodes.ok
 }

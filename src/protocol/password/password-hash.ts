@@ -67,6 +67,31 @@ export function hasBearableCost(text: string): boolean {
   return isBearable(Number(m ?? 0), Number(t ?? 0)) && Number(rounds ?? 0) <= mostRounds
 }
 
+/** What {@link isDearHash} compares with: each takes about a second of one core. Memory in KiB. */
+const quick = { memory: 256 * 1024, work: 1024 * 1024, rounds: 14, iterations: 2_500_000 } as const
+
+/**
+ * Whether the check of a hash takes more than about a second of one core, or 256 MiB. Who may make others check such a hash can keep them from
+ * signing in.
+ */
+export function isDearHash(text: string): boolean {
+  const [, m = 0, t = 0] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),/.exec(text) ?? []
+  const rounds = /^\$2[aby]\$(\d\d)\$/.exec(text)?.[1] ?? 0
+  const pbkdf2Hash = parsePbkdf2(text)
+  const iterations = pbkdf2Hash ? iterationsOf(pbkdf2Hash) : 0
+  const isArgonDear = Number(m) > quick.memory || Number(m) * Number(t) > quick.work
+  return isArgonDear || Number(rounds) > quick.rounds || iterations > quick.iterations
+}
+
+/** Of all blocks of the hash together. */
+function iterationsOf({
+  iterations,
+  hash,
+  digest,
+}: Pick<Pbkdf2Hash, 'iterations' | 'hash' | 'digest'>): number {
+  return iterations * Math.ceil(hash.length / blockOf[digest])
+}
+
 /** Whether a text is base64 without spare bits and without padding. */
 function isWhole(text: string): boolean {
   return decode(text)?.toBase64({ omitPadding: true }) === text
@@ -79,8 +104,8 @@ function parsePbkdf2(text: string): Pbkdf2Hash | undefined {
   const digest = digests[name === 'sha256' || name === 'sha512' ? name : 'sha1']
   const decoded = { salt: decode(salt), hash: decode(hash) }
   if (!decoded.salt || !decoded.hash || decoded.hash.length < 16) return undefined
-  if (iterations * Math.ceil(decoded.hash.length / blockOf[digest]) > mostIterations) return undefined
-  return { kind: 'pbkdf2', digest, iterations, salt: decoded.salt, hash: decoded.hash }
+  const found = { kind: 'pbkdf2', digest, iterations, salt: decoded.salt, hash: decoded.hash } as const
+  return iterationsOf(found) > mostIterations ? undefined : found
 }
 
 function decode(text: string): Uint8Array<ArrayBuffer> | undefined {

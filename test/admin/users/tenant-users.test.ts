@@ -92,6 +92,15 @@ describe('making one', () => {
       { email: 'p@example.com', password_hash: 'secret' },
       'The field password_hash must be a whole argon2id, bcrypt or PBKDF2 hash',
     ],
+    [
+      'a hash whose check keeps others from signing in',
+      {
+        email: 'p@example.com',
+        password_hash:
+          '$argon2id$v=19$m=1048576,t=4,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g',
+      },
+      'The field password_hash takes more than a second to check; only grantd user import takes it',
+    ],
   ])('%s is refused', async (_, body, sentence) => {
     expectRefusal(await call('POST', base, { body }), 400, 'invalid_request', sentence)
   })

@@ -4,8 +4,8 @@ import { readImported } from '../../../src/users/import/imported-person.ts'
 import { readPeopleFile } from '../../../src/users/import/people-file.ts'
 import { platform } from '../../support/test-app.ts'
 
-const { hashing, passwordHash, randomBytes } = platform
-const passwords = new Passwords({ hashing, passwordHash, randomBytes, atOnce: 1 })
+const { hashing, passwordHash, randomBytes, monotonic } = platform
+const passwords = new Passwords({ hashing, passwordHash, randomBytes, monotonic, atOnce: 1 })
 
 /** As Keycloak writes it: the credentials are JSON in texts. */
 const keycloakUser = (credentialData: object, secretData: object, more: object = {}) => ({
