@@ -12,7 +12,7 @@ import {
 import { ownerOf } from './client-owner.ts'
 import { type FollowDeps, followClientSettings } from './follow-settings.ts'
 import { checkReachable, type PublicUrl } from './reachable-client.ts'
-import { revokeApiKeysOf } from './revoke-api-keys.ts'
+import { revokeApiKeysOf } from './revoke/revoke-api-keys.ts'
 
 export interface CreateClientOptions<T> extends ClientChange {
   readonly patch: SettingsPatch

@@ -4,7 +4,7 @@ import { revokeTokensOfClient } from '../tokens/revocations.ts'
 import { recordChange } from './actor.ts'
 import type { ClientChange, ClientChangeDeps, OwningTenant } from './client-change.ts'
 import { ownerOf } from './client-owner.ts'
-import { revokeApiKeysOf } from './revoke-api-keys.ts'
+import { revokeApiKeysOf } from './revoke/revoke-api-keys.ts'
 
 export interface DeleteClientOptions extends ClientChange {
   readonly checkCurrent: CheckCurrent

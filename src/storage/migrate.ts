@@ -1,4 +1,4 @@
-import { migrations } from './migrations/migrations.ts'
+import { migrations } from './migrations.ts'
 import { type SqlDatabase, sql } from './sql.ts'
 import { StorageRefusedError } from './storage.ts'
 

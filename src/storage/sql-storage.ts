@@ -14,7 +14,7 @@ import {
   type TenantStorage,
 } from './storage.ts'
 
-/** Storage over any SqlDatabase that has the table of migrations/. */
+/** Storage over any SqlDatabase that has the table of migrations.ts. */
 export class SqlStorage implements Storage {
   readonly #database: SqlDatabase
   readonly #onDamaged: OnDamagedRow

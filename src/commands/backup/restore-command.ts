@@ -7,7 +7,7 @@ import { passphraseOptions, readPassphrase, readSecretFile } from '../../cli/pas
 import { fillSettings } from '../../config/fill-settings.ts'
 import { AuditConfig } from '../../config/service-schema.ts'
 import { shell } from '../../management/actor.ts'
-import { type EndedRows, endIssuedBefore } from '../../management/issued-before/end-issued-before.ts'
+import { type EndedRows, endIssuedBefore } from '../../management/revoke/end-issued-before.ts'
 import { warnOfLost } from '../../offline/warn-of-lost.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'

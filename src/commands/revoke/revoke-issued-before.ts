@@ -1,6 +1,6 @@
 import { CommandError, exitCodes } from '../../cli/command.ts'
 import { shell } from '../../management/actor.ts'
-import { type EndedRows, endIssuedBefore } from '../../management/issued-before/end-issued-before.ts'
+import { type EndedRows, endIssuedBefore } from '../../management/revoke/end-issued-before.ts'
 import { explainRefusal, getTenant, type Management } from '../../offline/with-management.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'

@@ -13,7 +13,7 @@ import type { ClientChangeDeps, OwningTenant } from '../client-change.ts'
 import { ownerOf } from '../client-owner.ts'
 import { type FollowDeps, followClientSettings } from '../follow-settings.ts'
 import { checkReachable, type PublicUrl } from '../reachable-client.ts'
-import { revokeApiKeysOf } from '../revoke-api-keys.ts'
+import { revokeApiKeysOf } from '../revoke/revoke-api-keys.ts'
 
 export type ImportClientsDeps = ClientChangeDeps & StoredClientsDeps & FollowDeps & PublicUrl
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { revokeOneToken } from '../../../src/management/revoke-one-token.ts'
+import { revokeOneToken } from '../../../src/management/revoke/revoke-one-token.ts'
 import { createMemoryStorage } from '../../../src/storage/memory.ts'
 import { failingStorage } from '../../support/failing-storage.ts'
 import { type PeopleApp, refreshError, refusalOf, startPeopleApp } from './people-app.ts'

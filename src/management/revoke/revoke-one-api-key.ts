@@ -1,7 +1,7 @@
-import type { AuditSink } from '../protocol/audit-events.ts'
-import type { Storage } from '../storage/storage.ts'
-import { revokeApiKey } from '../tokens/api-keys/api-key-records.ts'
-import { type Actor, recordChange } from './actor.ts'
+import type { AuditSink } from '../../protocol/audit-events.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { revokeApiKey } from '../../tokens/api-keys/api-key-records.ts'
+import { type Actor, recordChange } from '../actor.ts'
 
 export interface RevokeOneApiKeyDeps {
   readonly storage: Storage

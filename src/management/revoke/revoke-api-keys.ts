@@ -1,7 +1,7 @@
-import { onlyReadable, type Storage } from '../storage/storage.ts'
-import { walkRows } from '../storage/walk-rows.ts'
-import { revokeApiKey } from '../tokens/api-keys/api-key-records.ts'
-import { apiKeys } from '../tokens/api-keys/api-key-row.ts'
+import { onlyReadable, type Storage } from '../../storage/storage.ts'
+import { walkRows } from '../../storage/walk-rows.ts'
+import { revokeApiKey } from '../../tokens/api-keys/api-key-records.ts'
+import { apiKeys } from '../../tokens/api-keys/api-key-row.ts'
 
 const pageSize = 100
 

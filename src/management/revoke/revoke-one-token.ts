@@ -1,10 +1,10 @@
-import type { AuditSink } from '../protocol/audit-events.ts'
-import type { Tenant } from '../tenants/tenant.ts'
-import { endFamily } from '../tokens/people/families.ts'
-import { type FindFamilyDeps, findFamily } from '../tokens/people/refresh.ts'
-import { type RevokeOneDeps, revokeOne } from '../tokens/revoke-issued.ts'
-import { isApiKey } from '../tokens/token-claims.ts'
-import { type Actor, recordChange } from './actor.ts'
+import type { AuditSink } from '../../protocol/audit-events.ts'
+import type { Tenant } from '../../tenants/tenant.ts'
+import { endFamily } from '../../tokens/people/families.ts'
+import { type FindFamilyDeps, findFamily } from '../../tokens/people/refresh.ts'
+import { type RevokeOneDeps, revokeOne } from '../../tokens/revoke-issued.ts'
+import { isApiKey } from '../../tokens/token-claims.ts'
+import { type Actor, recordChange } from '../actor.ts'
 
 export interface RevokedToken {
   readonly kind: 'token' | 'api_key' | 'refresh_token'

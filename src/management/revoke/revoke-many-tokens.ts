@@ -1,8 +1,8 @@
-import type { ClientRegistry } from '../clients/client-registry.ts'
-import type { AuditSink } from '../protocol/audit-events.ts'
-import type { Storage } from '../storage/storage.ts'
-import { type RevokeIssuedOptions, revokeIssued } from '../tokens/revoke-issued.ts'
-import { type Actor, recordChange } from './actor.ts'
+import type { ClientRegistry } from '../../clients/client-registry.ts'
+import type { AuditSink } from '../../protocol/audit-events.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { type RevokeIssuedOptions, revokeIssued } from '../../tokens/revoke-issued.ts'
+import { type Actor, recordChange } from '../actor.ts'
 
 export interface RevokeManyTokensOptions extends RevokeIssuedOptions {
   readonly actor: Actor
