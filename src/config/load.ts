@@ -222,7 +222,9 @@ export async function readConfigText(path: string, { files }: Pick<ConfigHost, '
   if (!facts.isFile) throw refuse('this is not a file; name a YAML file with --config PATH')
   if (facts.size > largestFile)
     throw refuse(`the file has ${facts.size} bytes, wanted at most ${largestFile}`)
-  const bytes = await files.read(path).catch((cause: Error) => Promise.reject(refuse(cause.message)))
+  const bytes = await files
+    .readSmall(path, largestFile)
+    .catch((cause: Error) => Promise.reject(refuse(cause.message)))
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

@@ -33,8 +33,7 @@ export interface Files {
   identityNow(path: string): string | undefined
   /** Undefined: nothing is at `path`, or the system does not tell. Never rejects. */
   space(path: string): Promise<DiskSpace | undefined>
-  read(path: string): Promise<Uint8Array>
-  /** Reads a regular file of at most `limit` bytes. Refuses pipes and devices, because they may never end. */
+  /** Reads a regular file of at most `limit` bytes. Refuses pipes, devices and files that wait for more, because they may never end. */
   readSmall(path: string, limit: number): Promise<Uint8Array>
   /** Names in a folder, sorted; empty when the folder is missing. */
   list(folder: string): Promise<string[]>

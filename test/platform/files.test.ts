@@ -49,10 +49,10 @@ test('a folder lists its names in order, a missing one has none', () =>
 test('what the system refuses is told with the action, the path and its code', () =>
   withTempFolder(async (folder) => {
     const missing = join(folder, 'a')
-    const error = await files.read(missing).catch((cause: unknown) => cause)
+    const error = await files.readSmall(missing, 9).catch((cause: unknown) => cause)
     expect(error).toBeInstanceOf(FileError)
     expect(error).toMatchObject({ message: `Cannot read ${missing}: ENOENT`, code: 'ENOENT', path: missing })
-    await expect(files.read(folder)).rejects.toThrow(`Cannot read ${folder}: EISDIR`)
+    await expect(files.readSmall(folder, 9)).rejects.toThrow(`Cannot read ${folder}: it is not a file`)
     const below = join(missing, 'b')
     await expect(files.createPrivate(below, 'x')).rejects.toThrow(`Cannot write ${below}: ENOENT`)
     await expect(files.stagePrivate(below, 'x')).rejects.toThrow(`Cannot write ${below}: ENOENT`)
@@ -60,6 +60,36 @@ test('what the system refuses is told with the action, the path and its code', (
     await expect(files.facts(bad)).rejects.toBeInstanceOf(FileError)
     expect(await filesBelow(folder)).toEqual([])
   }))
+
+test('a small file is read through a link and not beyond its limit, and one that never ends is refused', () =>
+  withTempFolder(async (folder) => {
+    const file = join(folder, 'file')
+    await writeFile(file, 'four')
+    await symlink(file, join(folder, 'link'))
+    await writeFile(join(folder, 'empty'), '')
+    const textOf = async (path: string, limit: number) =>
+      new TextDecoder().decode(await files.readSmall(path, limit))
+    expect([await textOf(join(folder, 'link'), 4), await textOf(join(folder, 'empty'), 4)]).toEqual([
+      'four',
+      '',
+    ])
+    await expect(files.readSmall(file, 3)).rejects.toThrow('it has 4 bytes, wanted at most 3')
+    await expect(files.readSmall('/dev/zero', 4)).rejects.toThrow('it is not a file')
+  }))
+
+test.if(process.platform === 'linux')('a file of /proc is read, and not beyond its limit', async () => {
+  const version = await files.readSmall('/proc/version', 4096)
+  expect(new TextDecoder().decode(version)).toStartWith('Linux')
+  await expect(files.readSmall('/proc/version', 4)).rejects.toThrow('it has more than 4 bytes')
+})
+
+// Only root may read it, and the file waits for the next message of the kernel.
+test.if(process.platform === 'linux' && process.getuid?.() === 0)(
+  'a file that waits for more is refused at once',
+  async () => {
+    await expect(files.readSmall('/proc/kmsg', 1024 ** 3)).rejects.toBeInstanceOf(FileError)
+  },
+)
 
 test('a file that is in the way of a folder is refused and kept', () =>
   withTempFolder(async (folder) => {

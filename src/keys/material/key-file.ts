@@ -97,7 +97,7 @@ export async function loadKeyFile(
   const exposure = findExposure(path, { content: wanted.content, facts, user: files.user })
   if (exposure?.gravity === 'refuse') throw refuse(exposure.complaint)
   if (exposure) onExposure?.(exposure)
-  const bytes = await files.read(path)
+  const bytes = await files.readSmall(path, largestKeyFile)
   const pem = new TextDecoder().decode(bytes)
   bytes.fill(0)
   try {

@@ -4,7 +4,7 @@ import type { FirstKey, KeyMaterial, MadeKey, Whereabouts } from '../key-materia
 import { complaintOf, KeyError, type KeyPlan } from '../key-plan.ts'
 import type { Ring, RingKey } from '../ring/rotation.ts'
 import { KeyMaterialError, parseSigningKey, type SigningKey } from '../signing-key.ts'
-import { findKey } from './key-file.ts'
+import { findKey, largestKeyFile } from './key-file.ts'
 import type { MasterKeys } from './master-key.ts'
 import { UnfiledMaterial } from './unfiled-material.ts'
 
@@ -26,7 +26,7 @@ export class SealedMaterial extends UnfiledMaterial implements KeyMaterial {
   async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
     const opened = await findKey(plan, this.#host)
     if (opened?.path === undefined) return undefined
-    const pem = new TextDecoder().decode(await this.#host.files.read(opened.path))
+    const pem = new TextDecoder().decode(await this.#host.files.readSmall(opened.path, largestKeyFile))
     return { opened, whereabouts: await this.keep(plan, { key: opened.key, pem }) }
   }
 

@@ -1,4 +1,5 @@
-import { type Stats, statSync } from 'node:fs'
+import { Buffer } from 'node:buffer'
+import { constants, type Stats, statSync } from 'node:fs'
 import * as nodeFs from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
@@ -17,7 +18,6 @@ export function createFiles(fs: FileSystem): Files {
     identityNow,
     isLink: (path) => attempt('look at', path, () => isLink(path, fs)),
     space: findSpace,
-    read: (path) => attempt('read', path, () => fs.readFile(path)),
     readSmall: (path, limit) => attempt('read', path, () => readSmall(path, limit, fs)),
     checkWritable: (folder) => attempt('write into', folder, () => durable.checkWritable(folder)),
     list: (folder) => attempt('list', folder, () => listFolder(folder, fs)),
@@ -123,7 +123,32 @@ async function readSmall(path: string, limit: number, fs: FileSystem): Promise<U
   const facts = await fs.stat(path)
   if (!facts.isFile()) throw new Error('it is not a file')
   if (facts.size > limit) throw new Error(`it has ${facts.size} bytes, wanted at most ${limit}`)
-  return fs.readFile(path)
+  return facts.size > 0 ? fs.readFile(path) : readUnsized(path, limit, fs)
+}
+
+/** Bytes that are read at once of a file that does not tell its size. */
+const unsizedChunk = 64 * 1024
+
+/**
+ * Reads a file whose size is said to be 0. Those of /proc are such files, and some of them never end or wait for more, so that a plain
+ * read would keep a thread for ever.
+ */
+async function readUnsized(path: string, limit: number, fs: FileSystem): Promise<Uint8Array> {
+  const opened = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const chunks: Uint8Array[] = []
+    for (let size = 0; ; ) {
+      const { bytesRead, buffer } = await opened.read(new Uint8Array(unsizedChunk), 0, unsizedChunk, null)
+      if (bytesRead === 0) return Buffer.concat(chunks)
+      chunks.push(buffer.subarray(0, bytesRead))
+      size += bytesRead
+      if (size > limit) throw new Error(`it has more than ${limit} bytes`)
+    }
+  } catch (cause) {
+    throw codeOf(cause) === 'EAGAIN' ? new Error('it waits for more, wanted a file with an end') : cause
+  } finally {
+    await opened.close()
+  }
 }
 
 async function listFolder(folder: string, fs: FileSystem): Promise<string[]> {
