@@ -56,20 +56,27 @@ export function encrypterOf(protection: Exclude<Protection, { kind: 'plain' }>):
 }
 
 const intro = 'age-encryption.org/v1\n'
+/** Bytes of the header of a file in the age format: one of two thousand recipients. */
+const largestHeader = 256 * 1024
 
 /** The bytes of a file in the age format, or of a plain one as they are. Throws {@link BackupError}. */
 export async function decrypt(
   content: ReadableStream<Uint8Array>,
   { passphrase, identities = [] }: Opener,
 ): Promise<ReadableStream<Uint8Array>> {
-  const { head, all } = await peek(content, intro.length)
-  if (new TextDecoder('latin1').decode(head) !== intro) return all
-  if (passphrase === undefined && identities.length === 0) {
+  const { head, all } = await peek(content, largestHeader)
+  const text = new TextDecoder('latin1').decode(head)
+  if (!text.startsWith(intro)) return all
+  const refuse = async (message: string) => {
     await all.cancel()
-    throw new BackupError(
+    throw new BackupError(message)
+  }
+  if (!text.includes('\n---'))
+    await refuse(`The backup has no end of its header in ${largestHeader} bytes: it is damaged or cut off`)
+  if (passphrase === undefined && identities.length === 0)
+    await refuse(
       'The backup is encrypted; give its passphrase (--passphrase-file, --passphrase-stdin) or an identity (--identity-file)',
     )
-  }
   const decrypter = new Decrypter()
   if (passphrase !== undefined) decrypter.addPassphrase(passphrase)
   for (const identity of identities) addIdentity(decrypter, identity)
@@ -101,10 +108,13 @@ async function peek(
 ): Promise<{ readonly head: Uint8Array; readonly all: ReadableStream<Uint8Array> }> {
   const reader = content.getReader()
   const chunks: Uint8Array[] = []
-  for (let size = 0; size < count; ) {
+  const head = new Uint8Array(count)
+  let size = 0
+  while (size < count) {
     const { value } = await reader.read()
     if (!value) break
     chunks.push(value)
+    head.set(value.subarray(0, count - size), size)
     size += value.length
   }
   const all = new ReadableStream<Uint8Array>(
@@ -118,6 +128,5 @@ async function peek(
     },
     { highWaterMark: 0 },
   )
-  const head = new Uint8Array(chunks.flatMap((chunk) => [...chunk.subarray(0, count)])).subarray(0, count)
-  return { head, all }
+  return { head: head.subarray(0, size), all }
 }

@@ -41,13 +41,17 @@ async function readParts(
   const decoder = createTarDecoder({ strict: true })
   let manifest: Manifest | undefined
   let wanted: BackupPart[] = []
-  const entries = content.pipeThrough({ readable: decoder.readable, writable: decoder.writable })
+  const bound = { bytes: largestManifest + slack }
+  const entries = content
+    .pipeThrough(boundTo(bound))
+    .pipeThrough({ readable: decoder.readable, writable: decoder.writable })
   for await (const { header, body } of entries) {
     if (!manifest) {
       if (header.name !== manifestName || header.size > largestManifest)
         throw new Error(`it does not begin with ${manifestName}`)
       manifest = parseManifest(await new Response(body).bytes())
       wanted = [...manifest.parts]
+      bound.bytes = wanted.reduce((sum, { size }) => sum + size + mostAround, header.size + slack)
       continue
     }
     const part = wanted.shift()
@@ -57,6 +61,26 @@ async function readParts(
   }
   if (!manifest || wanted.length > 0) throw new Error('its end is missing')
   return manifest
+}
+
+/** Bytes beyond the files of a backup: of the first header, and of the end of the archive. */
+const slack = 1024 * 1024
+/** Bytes of the headers and of the padding of a file. */
+const mostAround = 4096
+
+/** Passes an archive on. Fails when it does not begin as a backup, or goes on beyond the bound, because a device never ends. */
+function boundTo(bound: { readonly bytes: number }): TransformStream<Uint8Array, Uint8Array> {
+  const first = new TextEncoder().encode(manifestName)
+  let seen = 0
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      const isOther = first.subarray(seen).some((byte, at) => at < chunk.length && chunk[at] !== byte)
+      if (isOther) throw new Error(`it does not begin with ${manifestName}`)
+      seen += chunk.length
+      if (seen > bound.bytes) throw new Error('it goes on after the files of its manifest')
+      controller.enqueue(chunk)
+    },
+  })
 }
 
 async function takeChecked(

@@ -239,6 +239,24 @@ describe('a restore that is refused changes nothing', () => {
       expect((await readdir(folder)).sort()).toEqual(['b', 'data', 'hostile'])
     }))
 
+  test('what never ends: a device, a header without an end, and an archive that goes on', () =>
+    withTempFolder(async (folder) => {
+      const [dataDir, path] = [join(folder, 'data'), join(folder, 'b')]
+      await expect(checkBackup('/dev/zero', {}, platform)).rejects.toThrow(
+        'is no backup of grantd: it does not begin with manifest.json',
+      )
+      await writeFile(path, `age-encryption.org/v1\n${'a'.repeat(1024 * 1024)}`)
+      await expect(checkBackup(path, { passphrase: 'any' }, platform)).rejects.toThrow(
+        'has no end of its header in 262144 bytes',
+      )
+      await makeDataDir(dataDir, 'one')
+      await backUp({ dataDir, to: join(folder, 'c') })
+      await truncate(join(folder, 'c'), 1024 ** 4)
+      await expect(checkBackup(join(folder, 'c'), {}, platform)).rejects.toThrow(
+        'it goes on after the files of its manifest',
+      )
+    }))
+
   test('a database of a newer schema, and one that is no database', () =>
     withTempFolder(async (folder) => {
       const [dataDir, to, into] = ['data', 'b', 'new'].map((name) => join(folder, name)) as [
