@@ -14,8 +14,8 @@ export interface Platform extends Output, Signals, Clock, KeyMaking {
   /** The words after the program's own name. */
   readonly args: readonly string[]
   environment(name: string): string | undefined
-  /** All of standard input as text; undefined when it is a terminal. */
-  readInput(): Promise<string | undefined>
+  /** All of standard input as text, of at most `limit` bytes (default: 1 MiB); undefined when it is a terminal. Throws FileError for more. */
+  readInput(limit?: number): Promise<string | undefined>
   /** Logical processors, at least 1. */
   readonly cores: number
   readonly processes: Processes

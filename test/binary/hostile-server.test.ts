@@ -100,6 +100,11 @@ test('decode reads no JWK Set from a device', async () => {
   expect([code, err]).toEqual([1, 'grantd: Cannot read /dev/zero: it is not a file\n'])
 })
 
+test('decode does not read an input that never ends', async () => {
+  const { code, err } = await decode('e30.'.repeat(1024 * 1024))
+  expect([code, err]).toEqual([1, 'grantd: Cannot read standard input: it has more than 1048576 bytes\n'])
+})
+
 test('token tells a secret that cannot be one before it sends it, and leaves a byte order mark out', async () => {
   const url = `${origin}/words`
   const ask = (stdin: string) =>

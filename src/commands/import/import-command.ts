@@ -57,7 +57,7 @@ function parseServer(text: string): ForeignServer {
 const largestFile = 500 * 1024 * 1024
 
 async function readPlans(file: string, from: ForeignServer, platform: Platform): Promise<PlannedTenant[]> {
-  const text = file === '-' ? ((await platform.readInput()) ?? '') : await readText(file, platform)
+  const text = file === '-' ? ((await platform.readInput(largestFile)) ?? '') : await readText(file, platform)
   try {
     return readExport(text, { from, hashing: platform.hashing, parseOther: parseForeignYaml })
   } catch (cause) {

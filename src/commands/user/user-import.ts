@@ -25,7 +25,7 @@ export async function importUsers({ management, tenant, args, platform }: AskedT
 const largestFile = 500 * 1024 * 1024
 
 async function readPeople(file: string, platform: Platform): Promise<FilePerson[]> {
-  const text = file === '-' ? await platform.readInput() : await readText(file, platform)
+  const text = file === '-' ? await platform.readInput(largestFile) : await readText(file, platform)
   if (text === undefined) throw new UsageError('user import - wants people on standard input')
   return readPeopleFile(text)
 }

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
+import { FileError } from '../files.ts'
 import { createLineWriter } from '../line-writer.ts'
 import type { Clock, Platform } from '../platform.ts'
 import { nodeCertificates } from './node-certificates.ts'
@@ -125,10 +126,16 @@ function isTerminalGone(): boolean {
   }
 }
 
-async function readInput(): Promise<string | undefined> {
+async function readInput(limit = 1024 * 1024): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined
   const chunks: Uint8Array[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk)
+  let size = 0
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk)
+    size += chunk.length
+    // A device or a command may write for ever.
+    if (size > limit) throw new FileError('read', 'standard input', `it has more than ${limit} bytes`)
+  }
   // TextDecoder, unlike Buffer, removes the byte order mark that some text editors write.
   return new TextDecoder().decode(Buffer.concat(chunks))
 }
