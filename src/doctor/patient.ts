@@ -15,6 +15,7 @@ import {
   controlFolder,
   findSockets,
   type Hello,
+  helloPatience,
 } from '../server/reload/control-messages.ts'
 import { examineStorage } from '../storage/examine-storage.ts'
 import { StorageError } from '../storage/storage.ts'
@@ -108,9 +109,6 @@ async function findDataDir(file: string, named: string | undefined, platform: Pl
   }
 }
 
-/** Milliseconds for a server to say hello. */
-const patience = 5000
-
 async function findServers(
   folder: string,
   platform: Platform,
@@ -134,19 +132,15 @@ function orFileError(cause: unknown): FileError {
 /** Undefined: a server that was killed left its socket; the next one removes it. */
 async function askHello(
   path: string,
-  { localSockets, after }: Pick<Platform, 'localSockets' | 'after'>,
+  { localSockets }: Pick<Platform, 'localSockets'>,
 ): Promise<Hello | 'silent' | undefined> {
-  const { promise: isLate, resolve } = Promise.withResolvers<'silent'>()
-  const cancel = after(patience, () => resolve('silent'))
   try {
-    const text = await Promise.race([localSockets.ask(path, '{"command":"hello"}'), isLate])
-    if (text === undefined || text === 'silent') return text
+    const text = await localSockets.ask(path, '{"command":"hello"}', helloPatience)
+    if (text === undefined) return undefined
     const answer: ControlAnswer = JSON.parse(text)
     return 'hello' in answer ? answer.hello : 'silent'
   } catch {
     return 'silent'
-  } finally {
-    cancel()
   }
 }
 

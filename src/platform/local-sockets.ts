@@ -2,8 +2,11 @@
 export interface LocalSockets {
   /** Answers messages at `path`, where nothing may be. Throws FileError. */
   serve(path: string, answer: (message: string) => Promise<string>): Promise<LocalServer>
-  /** Sends a message, and waits for its answer; undefined when nobody listens at `path`, or ends before it answers. Throws FileError. */
-  ask(path: string, message: string): Promise<string | undefined>
+  /**
+   * Sends a message, and waits for its answer; undefined when nobody listens at `path`, or ends before it answers. Throws FileError, with
+   * the code ETIMEDOUT when there is no answer after `longest` milliseconds.
+   */
+  ask(path: string, message: string, longest: number): Promise<string | undefined>
 }
 
 export interface LocalServer {

@@ -130,7 +130,7 @@ test.each([
         const makeBad = count % 3 === 0 ? bad[(count / 3) % bad.length] : undefined
         await writes[count % writes.length]?.(folder, (makeBad ?? render)(count), count)
         const began = performance.now()
-        const answer = await localSockets.ask(socket, '{"command":"reload"}')
+        const answer = await localSockets.ask(socket, '{"command":"reload"}', 60_000)
         took.push(performance.now() - began)
         expect(JSON.parse(answer ?? '')).toMatchObject({ reload: { isTaken: makeBad === undefined } })
         if (makeBad) badOnes++

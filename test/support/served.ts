@@ -68,7 +68,7 @@ export async function startServed(
     log: () => lines.map((line) => JSON.parse(line)),
     hup: () => hup(),
     ask: async (request) => {
-      const answer = await platform.localSockets.ask(socket, JSON.stringify(request))
+      const answer = await platform.localSockets.ask(socket, JSON.stringify(request), 60_000)
       if (answer === undefined) throw new Error('The server did not answer')
       return JSON.parse(answer)
     },

@@ -4,6 +4,7 @@ import { dataDirOption, parseFolder, settingOf } from '../../cli/options.ts'
 import { ConfigError } from '../../config/fault.ts'
 import { defaultDataDir, readDataDir } from '../../config/server-settings.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
+import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import {
   type ControlAnswer,
@@ -25,7 +26,7 @@ export async function askServers(
   const folder = controlFolder(dataDir, platform.files)
   const answers: ControlAnswer[] = []
   for (const path of await findSockets(folder, platform)) {
-    const text = await platform.localSockets.ask(path, JSON.stringify(request))
+    const text = await ask(path, request, platform)
     if (text === undefined) continue
     const answer: ControlAnswer = JSON.parse(text)
     if ('error' in answer) throw new CommandError(`The server at ${path} cannot do it: ${answer.error}`)
@@ -36,6 +37,32 @@ export async function askServers(
   throw new CommandError(
     `Cannot find a running server: none listens in ${folder}; name its configuration with --config or its folder with --data-dir, or send it SIGHUP`,
   )
+}
+
+/** Milliseconds for a hello: a reload of ten thousand tenants holds the server up for seconds. */
+const longestHello = 30_000
+/** Milliseconds for an answer: workers that are replaced may take minutes. */
+const longestWork = 10 * 60_000
+
+/** Undefined: nobody listens there. A server that stands still is told soon, because it says no hello either. */
+async function ask(
+  path: string,
+  request: ControlRequest,
+  { localSockets }: Platform,
+): Promise<string | undefined> {
+  const hello: ControlRequest = { command: 'hello' }
+  let patience = longestHello
+  try {
+    if ((await localSockets.ask(path, JSON.stringify(hello), patience)) === undefined) return undefined
+    patience = longestWork
+    return await localSockets.ask(path, JSON.stringify(request), patience)
+  } catch (cause) {
+    if (!(cause instanceof FileError && cause.code === 'ETIMEDOUT')) throw cause
+    throw new CommandError(
+      `The server at ${path} gives no answer for ${patience / 1000} seconds: it stands still, or is stopped; grantd doctor and its log say more`,
+      { cause },
+    )
+  }
 }
 
 interface FoundDataDir {

@@ -40,15 +40,22 @@ async function serve(path: string, answer: (message: string) => Promise<string>)
 /** Node's code for a path without a listener, and for one without anything. */
 const nobody = ['ECONNREFUSED', 'ENOENT']
 
-function ask(path: string, message: string): Promise<string | undefined> {
+function ask(path: string, message: string, longest: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path)
+    const timer = setTimeout(() => {
+      reject(new FileError('get an answer at', path, 'ETIMEDOUT'))
+      socket.destroy()
+    }, longest)
     socket.on('error', (cause) => {
       const code = codeOf(cause)
       if (nobody.includes(code)) resolve(undefined)
       else reject(new FileError('connect to', path, code, { cause }))
     })
-    socket.on('close', () => resolve(undefined))
+    socket.on('close', () => {
+      clearTimeout(timer)
+      resolve(undefined)
+    })
     socket.on('connect', () => void socket.write(`${message}\n`))
     readLines(socket, (line) => {
       resolve(line)

@@ -54,8 +54,7 @@ export function nodePlatform(): SharedPlatform {
       // Loaded at their use, to keep the start short.
       serve: async (path, answer) =>
         (await import('./node-local-sockets.ts')).nodeLocalSockets.serve(path, answer),
-      ask: async (path, message) =>
-        (await import('./node-local-sockets.ts')).nodeLocalSockets.ask(path, message),
+      ask: async (...asked) => (await import('./node-local-sockets.ts')).nodeLocalSockets.ask(...asked),
     },
     certificates: nodeCertificates,
     cores: Math.max(1, availableParallelism()),

@@ -11,6 +11,9 @@ export type ControlRequest =
   /** Replace the workers by new processes. */
   | { readonly command: 'restart-workers' }
 
+/** Milliseconds for a server to say hello. */
+export const helloPatience = 5000
+
 /** A running server. The members after `pid` are missing in the answer of an older version. */
 export interface Hello {
   readonly version: string

@@ -1,7 +1,13 @@
 import { type Log, renderCause } from '../../log.ts'
 import { longestSocketPath } from '../../platform/local-sockets.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { type ControlAnswer, type ControlRequest, controlFolder, findSockets } from './control-messages.ts'
+import {
+  type ControlAnswer,
+  type ControlRequest,
+  controlFolder,
+  findSockets,
+  helloPatience,
+} from './control-messages.ts'
 
 export type ControlActions = {
   readonly [Command in ControlRequest['command']]: (
@@ -87,7 +93,9 @@ async function answer(message: string, { actions, log }: OpenOptions): Promise<s
 async function removeStale(folder: string, own: string, platform: Platform): Promise<void> {
   for (const path of await findSockets(folder, platform).catch(() => [])) {
     if (path === own) continue
-    const answered = await platform.localSockets.ask(path, '{"command":"hello"}').catch(() => 'unknown')
+    const answered = await platform.localSockets
+      .ask(path, '{"command":"hello"}', helloPatience)
+      .catch(() => 'unknown')
     if (answered === undefined) await platform.files.remove(path).catch(() => {})
   }
 }

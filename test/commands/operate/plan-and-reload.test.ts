@@ -8,6 +8,7 @@ import { planCommand } from '../../../src/commands/operate/plan-command.ts'
 import { reloadCommand } from '../../../src/commands/operate/reload-command.ts'
 import { parseArguments } from '../../../src/platform/arguments.ts'
 import { bunPlatform } from '../../../src/platform/bun/bun.ts'
+import type { Platform } from '../../../src/platform/platform.ts'
 import { type Served, startServed } from '../../support/served.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
@@ -33,7 +34,9 @@ afterAll(async () => {
 })
 
 /** What a command says, and its exit code; a CommandError is what it throws. */
-async function run(command: Command, ...words: string[]) {
+async function run(command: Command, ...given: (string | Partial<Platform>)[]) {
+  const words = given.filter((each) => typeof each === 'string')
+  const others = given.filter((each) => typeof each !== 'string')
   let out = ''
   let err = ''
   const types = Object.fromEntries(
@@ -41,7 +44,7 @@ async function run(command: Command, ...words: string[]) {
   )
   const args = parseArguments(['--config', join(folder, 'config.yaml'), ...words], { types, aliases: {} })
   const code = await command.run(args, {
-    ...platform,
+    ...Object.assign({}, platform, ...others),
     isTerminal: false,
     environment: () => undefined,
     writeOut: (part) => {
@@ -166,5 +169,30 @@ test('without a running server both say where they looked, and a socket of a kil
   const left = Bun.listen({ unix: join(folder, 'data/control/1-dead.sock'), socket: { data() {} } })
   left.stop(true)
   await expect(run(reloadCommand)).rejects.toThrow(wanted)
-  expect(await localSockets.ask(join(folder, 'data/control/none.sock'), '{}')).toBeUndefined()
+  expect(await localSockets.ask(join(folder, 'data/control/none.sock'), '{}', 5000)).toBeUndefined()
+})
+
+test('a server that stands still, from the start or after its hello, is told with the next step', async () => {
+  const { localSockets, files } = platform
+  const impatient = {
+    ...localSockets,
+    ask: (path: string, message: string) => localSockets.ask(path, message, 50),
+  }
+  const path = join(folder, 'data/control/1-still.sock')
+  await files.makePrivateFolder(join(folder, 'data/control'))
+  for (const [helloes, seconds] of [
+    [false, 30],
+    [true, 600],
+  ] as const) {
+    const still = await localSockets.serve(path, async (message) =>
+      helloes && message.includes('hello') ? '{"hello":{}}' : new Promise<string>(() => {}),
+    )
+    try {
+      await expect(run(reloadCommand, { localSockets: impatient })).rejects.toThrow(
+        `The server at ${path} gives no answer for ${seconds} seconds: it stands still, or is stopped; grantd doctor`,
+      )
+    } finally {
+      await still.close()
+    }
+  }
 })
