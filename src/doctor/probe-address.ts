@@ -31,7 +31,7 @@ export async function probeAddress(spoofed: string | undefined, options: ProbeOp
         why: `${base} answers ${answer.status} to a token that is none, wanted 401 with an X-Request-Id`,
       }
     for (let look = 0; look < looks; look++) {
-      const found = (await findRefusals(storage, id)).at(-1)?.refusal.address
+      const found = (await findRefusals(storage, id)).refusals.at(-1)?.address
       if (found !== undefined) return { seen: found }
       await new Promise<void>((resolve) => void platform.after(pause, resolve))
     }

@@ -22,8 +22,8 @@ export const refusalLife = 60 * 60 * 1000
 const pause = 500
 /** Refusals in memory. */
 const mostRecent = 1000
-/** Refusals that are found with one id, which its senders may have chosen. */
-const mostFound = 20
+/** Refusals that are shown of one id, which its senders may have chosen. */
+const mostShown = 20
 /** Rows that are read at once. */
 const pageSize = 100
 
@@ -38,6 +38,14 @@ interface Recent {
 interface Kept {
   readonly id: string
   readonly refusal: Refusal
+}
+
+/** What is shown of one id. */
+export interface FoundRefusals {
+  /** The newest ones, at most 20, the oldest of them first. */
+  readonly refusals: readonly Refusal[]
+  /** How many older ones are left out. */
+  readonly leftOut: number
 }
 
 /** Keeps refusals: the last ones in memory, and within a budget those of the last hour in the storage. */
@@ -71,20 +79,15 @@ export class RefusalBook {
     this.#cancel ??= this.#options.after(pause, () => void this.flush())
   }
 
-  /**
-   * The refusals of a request that are wanted, the oldest first; those of other processes a moment after the answer. Throws StorageError.
-   */
-  async find(requestId: string, isWanted: Wanted = () => true): Promise<readonly Refusal[]> {
+  /** The newest refusals of a request that are wanted; those of other processes a moment after the answer. Throws StorageError. */
+  async find(requestId: string, isWanted: Wanted = () => true): Promise<FoundRefusals> {
     const earliest = this.#options.now() - refusalLife
     const isCounted = (refusal: Refusal) => refusal.at > earliest && isWanted(refusal)
-    const stored = await findRefusals(this.#options.storage, requestId, isCounted)
+    const stored = await readRefusals(this.#options.storage, requestId, isCounted)
     const recent = this.#recent.filter(({ refusal }) => refusal.requestId === requestId && isCounted(refusal))
     const kept = [...stored, ...recent.map((each) => this.#withId(each))]
     const byId = new Map(kept.map(({ id, refusal }) => [id, refusal]))
-    return [...byId]
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([, refusal]) => refusal)
-      .slice(0, mostFound)
+    return newestOf([...byId].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, refusal]) => refusal))
   }
 
   /** Made where it is wanted, because in a flood nearly no refusal needs one. */
@@ -117,24 +120,33 @@ export class RefusalBook {
   }
 }
 
-/**
- * The stored refusals of a request that are wanted, the oldest first. Throws StorageError. Those that are not wanted do not count, or a
- * sender who knows the id could fill the answer of another tenant.
- */
+/** The newest stored refusals of a request that are wanted. Throws StorageError. */
 export async function findRefusals(
   storage: Storage,
   requestId: string,
   isWanted: Wanted = () => true,
-): Promise<readonly Kept[]> {
+): Promise<FoundRefusals> {
+  return newestOf((await readRefusals(storage, requestId, isWanted)).map(({ refusal }) => refusal))
+}
+
+/** In the order of time. What a flood may write is little enough to read all of it (row-budget.ts). */
+async function readRefusals(storage: Storage, requestId: string, isWanted: Wanted): Promise<Kept[]> {
   const found: Kept[] = []
   for await (const page of walkRows(recordsOf(storage), { parent: requestId, pageSize })) {
     for (const { id, value } of onlyReadable(page)) {
       const refusal = { requestId, ...value }
       if (isWanted(refusal)) found.push({ id, refusal })
-      if (found.length === mostFound) return found
     }
   }
   return found
+}
+
+/**
+ * The last ones, because a sender may give each of its requests the same id, and who asks has just sent the newest. Those that are not
+ * wanted do not count, or a sender who knows the id could fill the answer of another tenant.
+ */
+function newestOf(refusals: readonly Refusal[]): FoundRefusals {
+  return { refusals: refusals.slice(-mostShown), leftOut: Math.max(0, refusals.length - mostShown) }
 }
 
 function recordsOf(storage: Storage): Records<RefusalRow> {

@@ -700,7 +700,7 @@ const cases: Readonly<Record<string, Case>> = {
     async check({ storage, app }) {
       await app.post('acme', { grant_type: 'another' }, { 'X-Request-Id': 'damaged' })
       await app.deps.refusals.flush()
-      expect(await findRefusals(storage, 'damaged')).toHaveLength(1)
+      expect((await findRefusals(storage, 'damaged')).refusals).toHaveLength(1)
       expect((await app.call('GET', '/requests/damaged')).status).toBe(200)
     },
   },

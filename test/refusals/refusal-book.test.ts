@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { type Refusal, RefusalBook, refusalLife } from '../../src/refusals/refusal-book.ts'
+import { findRefusals, type Refusal, RefusalBook, refusalLife } from '../../src/refusals/refusal-book.ts'
 import { refusals } from '../../src/refusals/refusal-row.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
@@ -36,25 +36,40 @@ async function countRows(storage: Storage): Promise<number> {
 test('a refusal is found at once by its process, and by others once it is written', async () => {
   const { book, note, storage, state } = openBook()
   note()
-  expect(await book.find('one')).toEqual([{ ...refusal, address: '192.0.2.1' }])
+  expect((await book.find('one')).refusals).toEqual([{ ...refusal, address: '192.0.2.1' }])
   const other = openBook(storage).book
-  expect(await other.find('one')).toEqual([])
+  expect((await other.find('one')).refusals).toEqual([])
   expect(state.timers).toHaveLength(1)
   await book.flush()
-  expect(await other.find('one')).toEqual([{ ...refusal, address: '192.0.2.1' }])
-  expect(await book.find('one')).toEqual([{ ...refusal, address: '192.0.2.1' }])
-  expect(await other.find('on')).toEqual([])
+  expect((await other.find('one')).refusals).toEqual([{ ...refusal, address: '192.0.2.1' }])
+  expect((await book.find('one')).refusals).toEqual([{ ...refusal, address: '192.0.2.1' }])
+  expect((await other.find('on')).refusals).toEqual([])
 })
 
-test('two requests of one id are two refusals, the oldest first; no more than twenty are found', async () => {
+test('two requests of one id are two refusals, the oldest first', async () => {
   const { book, note, state } = openBook()
   note({ saw: 'first' })
   state.time += 5
   note({ saw: 'second' })
-  expect((await book.find('one')).map(({ saw }) => saw)).toEqual(['first', 'second'])
-  for (let count = 0; count < 30; count++) note()
+  expect((await book.find('one')).refusals.map(({ saw }) => saw)).toEqual(['first', 'second'])
+})
+
+test('of many requests of one id the newest twenty are shown, and how many are older', async () => {
+  const { book, note, storage, state } = openBook()
+  for (let count = 1; count <= 150; count++) {
+    note({ saw: String(count), client: `c${count}` }, `198.51.100.${count}`)
+    if (count % 50 === 0) state.time += 60_000
+    if (count === 100) await book.flush()
+  }
+  const newest = Array.from({ length: 20 }, (_, index) => String(131 + index))
+  const shown = async (each: RefusalBook) => {
+    const { refusals, leftOut } = await each.find('one')
+    return [refusals.map(({ saw }) => saw), leftOut]
+  }
+  expect(await shown(book)).toEqual([newest, 130])
   await book.flush()
-  expect(await book.find('one')).toHaveLength(20)
+  for (const each of [book, openBook(storage).book]) expect(await shown(each)).toEqual([newest, 130])
+  expect(await findRefusals(storage, 'one')).toMatchObject({ leftOut: 130 })
 })
 
 test('refusals of others with the same id, however many, do not take the place of those that are wanted', async () => {
@@ -67,8 +82,8 @@ test('refusals of others with the same id, however many, do not take the place o
   await book.flush()
   const isOwn = ({ tenant }: Refusal) => tenant === 'acme'
   for (const each of [book, openBook(storage).book]) {
-    expect((await each.find('one', isOwn)).map(({ saw }) => saw)).toEqual(['wanted'])
-    expect(await each.find('one')).toHaveLength(20)
+    expect((await each.find('one', isOwn)).refusals.map(({ saw }) => saw)).toEqual(['wanted'])
+    expect((await each.find('one')).refusals).toHaveLength(20)
   }
 })
 
@@ -77,15 +92,15 @@ test('after an hour nothing is found, in memory or in the storage', async () => 
   note()
   await book.flush()
   state.time += refusalLife
-  expect(await book.find('one')).toEqual([])
+  expect((await book.find('one')).refusals).toEqual([])
 })
 
 test('memory has the last thousand', async () => {
   const { book, note } = openBook()
   for (let count = 0; count < 2500; count++) note({ requestId: `r${count}` })
-  expect(await book.find('r1499')).toEqual([])
-  expect(await book.find('r1500')).toHaveLength(1)
-  expect(await book.find('r2499')).toHaveLength(1)
+  expect((await book.find('r1499')).refusals).toEqual([])
+  expect((await book.find('r1500')).refusals).toHaveLength(1)
+  expect((await book.find('r2499')).refusals).toHaveLength(1)
 })
 
 test('a flood writes a bounded number of rows a minute, and leaves room for others', async () => {
@@ -98,7 +113,7 @@ test('a flood writes a bounded number of rows a minute, and leaves room for othe
   expect(await countRows(storage)).toBe(60)
   note({ requestId: 'theirs', tenant: 'other', check: 'grant type' }, '203.0.113.7')
   await book.flush()
-  expect(await openBook(storage).book.find('theirs')).toHaveLength(1)
+  expect((await openBook(storage).book.find('theirs')).refusals).toHaveLength(1)
   for (let count = 0; count < 5000; count++) note({ tenant: `t${count}` }, `2001:db8:${count}::1`)
   await book.flush()
   expect(await countRows(storage)).toBe(200)
@@ -115,7 +130,7 @@ test('a text is cut, and loses e-mail addresses, tokens and secrets that somebod
     wanted: 'anna.example@example.com may',
   })
   note({ saw: 'x'.repeat(5000) })
-  const [first, second] = await book.find('one')
+  const [first, second] = (await book.find('one')).refusals
   expect([first?.saw, first?.wanted]).toEqual([
     '(a token or secret) and (a token or secret)',
     '(an e-mail address) may',
@@ -140,8 +155,8 @@ test('a storage that is away costs the rows alone, and the next ones are written
   }
   expect(state.faults).toHaveLength(1)
   isAway = false
-  expect(await book.find('one')).toHaveLength(3)
+  expect((await book.find('one')).refusals).toHaveLength(3)
   note({ requestId: 'two' })
   await book.flush()
-  expect(await openBook(storage).book.find('two')).toHaveLength(1)
+  expect((await openBook(storage).book.find('two')).refusals).toHaveLength(1)
 })

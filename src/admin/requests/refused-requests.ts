@@ -37,8 +37,10 @@ const RefusedRequests = Type.Object(
   {
     request_id: Type.String(),
     refusals: Type.Array(RefusedRequest, {
-      description: 'The oldest first. More than one where senders have chosen the same X-Request-Id.',
+      description:
+        'The newest 20, the oldest of them first. More than one where senders have chosen the same X-Request-Id.',
     }),
+    left_out: Type.Integer({ minimum: 0, description: 'How many older ones are kept and not shown' }),
   },
   { title: 'RefusedRequests' },
 )
@@ -48,9 +50,13 @@ const notKept = 'No refusal with this request id is kept'
 
 async function explain({ deps, ...call }: AdminCall, requestId: string): Promise<Response> {
   const isOwn = call.isSuper ? undefined : await findOwn(call, deps)
-  const found = await deps.refusals.find(requestId, isOwn)
-  if (found.length === 0) throw new OAuthError('not_found', notKept)
-  const answered: RefusedRequests = { request_id: requestId, refusals: found.map(viewRefusal) }
+  const { refusals, leftOut } = await deps.refusals.find(requestId, isOwn)
+  if (refusals.length === 0) throw new OAuthError('not_found', notKept)
+  const answered: RefusedRequests = {
+    request_id: requestId,
+    refusals: refusals.map(viewRefusal),
+    left_out: leftOut,
+  }
   return json(answered)
 }
 
@@ -99,6 +105,7 @@ const detail = {
           wanted: 'some of: api:read, api:write',
         },
       ],
+      left_out: 0,
     }),
     ...readErrors,
     404: refusal('Nothing is known of it, or it is of another tenant', ['not_found', notKept]),

@@ -46,42 +46,49 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   if (requestId === undefined)
     throw new UsageError('explain wants the id of a request: the X-Request-Id of its answer')
   const url = args.text(urlOption.name)
-  const found = await (url === undefined
+  const { refusals, leftOut } = await (url === undefined
     ? readStored(requestId, args, platform)
     : askServer(requestId, url, platform))
-  if (found.length === 0) {
+  if (refusals.length === 0) {
     throw new CommandError(
       `No refusal of the request '${printable(requestId)}' is kept: it was answered, or it was refused over an hour ago, or in the last second; the log has a line with this request_id`,
     )
   }
   const text = args.isSet('json')
-    ? `${JSON.stringify({ request_id: requestId, refusals: found })}\n`
-    : found.map(renderView).join('\n')
+    ? `${JSON.stringify({ request_id: requestId, refusals, left_out: leftOut })}\n`
+    : `${refusals.map(renderView).join('\n')}${renderLeftOut(leftOut)}`
   platform.writeOut(text)
   return exitCodes.ok
 }
 
-async function readStored(
-  requestId: string,
-  args: ParsedArguments,
-  platform: Platform,
-): Promise<readonly RefusalView[]> {
-  const kept = await withStorage(args, platform, ({ storage }) => findRefusals(storage, requestId))
+interface Found {
+  readonly refusals: readonly Partial<RefusalView>[]
+  /** How many older ones are not shown. */
+  readonly leftOut: number
+}
+
+async function readStored(requestId: string, args: ParsedArguments, platform: Platform): Promise<Found> {
   const earliest = platform.now() - refusalLife
-  return kept.flatMap(({ refusal }) => (refusal.at > earliest ? [viewRefusal(refusal)] : []))
+  const { refusals, leftOut } = await withStorage(args, platform, ({ storage }) =>
+    findRefusals(storage, requestId, ({ at }) => at > earliest),
+  )
+  return { refusals: refusals.map(viewRefusal), leftOut }
 }
 
 /** The members of an answer that a server sent; the server is not trusted. */
-async function askServer(
-  requestId: string,
-  url: string,
-  platform: Platform,
-): Promise<readonly Partial<RefusalView>[]> {
+async function askServer(requestId: string, url: string, platform: Platform): Promise<Found> {
   const answer = await askAdmin(url, { path: `/requests/${encodeURIComponent(requestId)}`, platform })
-  if (answer.status === 404 && answer.body['error'] === 'not_found') return []
-  const { refusals } = answer.body
+  if (answer.status === 404 && answer.body['error'] === 'not_found') return { refusals: [], leftOut: 0 }
+  const { refusals, left_out } = answer.body
   if (answer.status !== 200 || !Array.isArray(refusals)) throw unexpected(answer)
-  return refusals.filter((each) => typeof each === 'object' && each !== null)
+  return {
+    refusals: refusals.filter((each) => typeof each === 'object' && each !== null),
+    leftOut: typeof left_out === 'number' ? left_out : 0,
+  }
+}
+
+function renderLeftOut(count: number): string {
+  return count > 0 ? `\nolder ones of this id, not shown: ${count}\n` : ''
 }
 
 function renderView(view: Partial<RefusalView>): string {

@@ -27,6 +27,20 @@ test('scripts get JSON with the members of the admin API', async () => {
   ])
 })
 
+test('of an id that many requests had, the newest are shown, and how many are older', async () => {
+  const form = { grant_type: 'none-such', client_id: 'plain', client_secret: 'plain-secret-value' }
+  for (let count = 0; count < 22; count++)
+    await managed.app.post('acme', form, { 'X-Request-Id': 'repeated' })
+  await managed.app.deps.refusals.flush()
+  const { out } = await managed.grantd(['explain', 'repeated'])
+  expect([out.split('  POST  ').length - 1, out.split('\n').at(-2)]).toEqual([
+    20,
+    'older ones of this id, not shown: 2',
+  ])
+  const json = JSON.parse((await managed.grantd(['explain', '--json', 'repeated'])).out)
+  expect([json.refusals.length, json.left_out]).toEqual([20, 2])
+})
+
 test('an id that is not known is told of, and control characters of it do nothing', async () => {
   const { code, out, err } = await managed.grantd(['explain', 'un\u001b[2Jknown'])
   expect([code, out]).toEqual([1, ''])
