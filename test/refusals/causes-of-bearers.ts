@@ -142,7 +142,7 @@ export const bearerCauses: readonly Cause[] = [
       })
       return introspect(world, foreign)
     },
-    ...{ check: 'issuer', saw: /tenant\/other", which is another tenant/, wanted: /tenant\/acme/ },
+    ...{ check: 'issuer', saw: /tenant\/other", which is not that of this tenant/, wanted: /tenant\/acme/ },
   },
   {
     name: 'introspection by a client that may not ask',

@@ -29,32 +29,31 @@ export async function findIssuer(
   deps: IssuerDeps,
 ): Promise<TokenIssuer> {
   const tenant = await deps.tenants.findByIssuer(issuer)
-  if (tenant && tenantId !== undefined && tenant.id !== tenantId)
-    throw invalidToken('a token of another tenant', await findForeign(issuer, tenantId, deps))
-  if (!tenant?.oauth2) throw invalidToken('not a JWT of one of our issuers', findStranger(issuer, tenantId))
+  const isForeign = tenantId !== undefined && tenant?.id !== tenantId
+  if (isForeign) throw invalidToken('not a token of this tenant', await findForeign(issuer, tenantId, deps))
+  if (!tenant?.oauth2) throw invalidToken('not a JWT of one of our issuers', findStranger(issuer))
   return openIssuer({ tenant, oauth2: tenant.oauth2 }, deps)
 }
 
-/** A caller of one tenant learns of no other one, so this says what the token says and what is wanted. */
+/** A caller of one tenant learns of no other one, so this is the same whether there is a tenant with this issuer. */
 async function findForeign(
   issuer: string,
   tenantId: string,
   { tenants }: Pick<IssuerDeps, 'tenants'>,
 ): Promise<StepFinding> {
-  const wanted = (await tenants.find(tenantId))?.issuer
+  const own = (await tenants.find(tenantId))?.issuer
   return {
     check: 'issuer',
-    saw: `iss ${uriText(issuer)}, which is another tenant`,
-    wanted: `iss ${quoted(wanted)}`,
+    saw: `iss ${uriText(issuer)}, which is not that of this tenant`,
+    wanted: `iss ${quoted(own)}, byte for byte`,
   }
 }
 
-function findStranger(issuer: string, tenantId: string | undefined): StepFinding {
-  const whose = tenantId === undefined ? 'an active tenant of this server' : 'this tenant'
+function findStranger(issuer: string): StepFinding {
   return {
     check: 'issuer',
     saw: `iss ${uriText(issuer)}, which no active tenant with oauth2 has`,
-    wanted: `the issuer of ${whose}, byte for byte`,
+    wanted: 'the issuer of an active tenant of this server, byte for byte',
   }
 }
 

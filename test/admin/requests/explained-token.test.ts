@@ -159,6 +159,16 @@ test('an admin of a tenant learns of its own tokens alone', async () => {
     const explained = await ask(body)
     expect([explained.accepted, explained.tenant, failedOf(explained)]).toEqual([false, null, ['issuer']])
   }
+  // The same answer as for an issuer that no tenant has, but for its name.
+  const [head = '', , signature] = foreign.split('.')
+  const claims = JSON.parse(Buffer.from(foreign.split('.')[1] ?? '', 'base64url').toString())
+  const iss = claims.iss.replace('acme', 'none')
+  const stranger = [head, Buffer.from(JSON.stringify({ ...claims, iss })).toString('base64url'), signature]
+  const told = await ask({ token: stranger.join('.') })
+  const ofForeign = await ask({ token: foreign })
+  const lengths = (text: string) =>
+    text.replaceAll(/a JWT of \d+ characters/g, '').replaceAll(iss, claims.iss)
+  expect(lengths(JSON.stringify(told))).toBe(lengths(JSON.stringify(ofForeign)))
   const refresh = await ask({ token: await world.refreshToken(), tenant: 'acme' })
   expect([refresh.accepted, refresh.tenant, failedOf(refresh)]).toEqual([false, null, ['tenant']])
   const own = await world.app.token('other', { client_id: 'svc', client_secret: 'other-secret-value' })
