@@ -144,7 +144,7 @@ function checkIssuerFree(
   issuer: StoredTenant['issuer'],
   { tenants, publicUrl }: IssuerDeps,
 ): void {
-  if (tenants.isIssuerConfigured(issuer ?? defaultIssuer(id, publicUrl))) throw issuerTaken()
+  if (tenants.isIssuerConfigured(issuer ?? defaultIssuer(id, publicUrl), id)) throw issuerTaken()
 }
 
 /**

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../bounded-map.ts'
 import { tenantIdPattern } from '../protocol/names.ts'
-import { normalIssuer } from '../protocol/url/uri.ts'
+import { defaultOwnerOf, normalIssuer } from '../protocol/url/uri.ts'
 import { type Storage, StorageError, systemTenant } from '../storage/storage.ts'
 import { UniqueIndex } from '../storage/unique-index.ts'
 import { buildStoredTenant, defaultIssuer, type Tenant } from './tenant.ts'
@@ -22,6 +22,8 @@ export class TenantRegistry {
   readonly #byIssuer: ReadonlyMap<string, Tenant>
   readonly #options: TenantRegistryOptions
   #issuers: ReadonlySet<string> | undefined
+  /** The tenants whose default issuer it is. */
+  #owners: ReadonlySet<string> | undefined
   /** The last known state of stored tenants. */
   readonly #seen = new BoundedMap<Tenant>({ most: mostSeen })
 
@@ -59,10 +61,11 @@ export class TenantRegistry {
     return this.#byId.get(id)
   }
 
-  /** Whether a tenant of config.yaml has this issuer, in any spelling. */
-  isIssuerConfigured(issuer: string): boolean {
+  /** Whether a tenant of config.yaml has the issuer, in any spelling, or one that is the default issuer of `id` at some host. */
+  isIssuerConfigured(issuer: string, id: string): boolean {
     this.#issuers ??= new Set(this.configured.map((tenant) => normalIssuer(tenant.issuer)))
-    return this.#issuers.has(normalIssuer(issuer))
+    this.#owners ??= new Set(this.configured.flatMap((tenant) => defaultOwnerOf(tenant.issuer) ?? []))
+    return this.#issuers.has(normalIssuer(issuer)) || this.#owners.has(id)
   }
 
   /**

@@ -4,7 +4,7 @@ import { TenantSettings } from '../config/tenant-schema.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { findOpenidFaults, type OpenidFault } from '../protocol/people/tenant-rules.ts'
 import { isReservedScope, reservedScopes } from '../protocol/reserved-scopes.ts'
-import { isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/url/uri.ts'
+import { defaultOwnerOf, isIssuerUrl, normalIssuer, wantedIssuer } from '../protocol/url/uri.ts'
 import { isWebUrl, wantedWebUrl } from '../protocol/url/web-url.ts'
 import { defaultIssuer } from './tenant.ts'
 
@@ -27,7 +27,7 @@ export function patchTenantSettings(
   { id, publicUrl }: PatchTenantOptions,
 ): TenantSettings {
   const settings = patchSettings(TenantSettingsInput, current, patch)
-  checkIssuer(settings, { id, publicUrl })
+  checkIssuer(settings, current, { id, publicUrl })
   checkDeclared(settings, current)
   checkApiKeys(settings, current)
   checkRotation(settings)
@@ -36,13 +36,20 @@ export function patchTenantSettings(
   return settings
 }
 
-function checkIssuer({ issuer }: TenantSettings, { id, publicUrl }: PatchTenantOptions): void {
+/** An issuer of an earlier build that is the default one of another tenant at another host stays, so that other settings can be changed. */
+function checkIssuer(
+  { issuer }: TenantSettings,
+  current: Partial<TenantSettings>,
+  { id, publicUrl }: PatchTenantOptions,
+): void {
   if (issuer === null) return
   if (!isIssuerUrl(issuer))
     throw new OAuthError('invalid_request', `The field issuer must be ${wantedIssuer}`)
   const spelling = normalIssuer(issuer)
   const isDefault = `${spelling}/`.startsWith(`${normalIssuer(defaultIssuer('', publicUrl))}/`)
   if (isDefault && spelling !== normalIssuer(defaultIssuer(id, publicUrl))) throw issuerTaken()
+  const owner = defaultOwnerOf(issuer)
+  if (issuer !== current.issuer && owner !== undefined && owner !== id) throw issuerTaken()
 }
 
 export function issuerTaken(): OAuthError {

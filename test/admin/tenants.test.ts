@@ -226,11 +226,19 @@ describe('making one', () => {
   test('refuses an issuer that another one has, by default too, and of many at once gives it to one', async () => {
     const taken = 'Another tenant has this issuer'
     const of = (id: string) => `http://localhost:3000/api/v1/tenant/${id}`
-    const others = [of('acme'), of('plain-one'), of('of-the-future'), of('x/y')]
+    const others = [
+      of('acme'),
+      of('plain-one'),
+      of('of-the-future'),
+      of('x/y'),
+      'https://login.example/auth/api/v1/tenant/acme',
+    ]
     for (const issuer of [...others, ...others.map((each) => `${each}/`), of('')]) {
       expectRefusal(await make('thief', { issuer }), 409, 'conflict', taken)
     }
     expect((await make('self', { issuer: of('self') })).status).toBe(201)
+    const selfElsewhere = 'https://login.example/api/v1/tenant/self-elsewhere'
+    expect((await make('self-elsewhere', { issuer: selfElsewhere })).status).toBe(201)
     expect((await make('self-with-slash', { issuer: of('self-with-slash/') })).status).toBe(201)
     const issuer = 'https://issuer.example/raced'
     const answers = await Promise.all(Array.from({ length: 5 }, (_, index) => make(`i${index}`, { issuer })))
@@ -261,22 +269,25 @@ describe('making one', () => {
     expect((await make('heir', { issuer: 'https://issuer.example/Spelt/one' })).status).toBe(201)
   })
 
-  test('refuses the default issuer where a tenant of config.yaml has it as its own', async () => {
-    const yaml = `
+  test.each(['http://localhost:3000', 'https://login.example'])(
+    'refuses the default issuer where a tenant of config.yaml has it as its own, at %s',
+    async (host) => {
+      const yaml = `
 admin: { tenant: ops }
 tenants:
   ops:
     name: O
-    issuer: http://localhost:3000/api/v1/tenant/squatted
+    issuer: ${host}/api/v1/tenant/squatted
     oauth2: {}
     clients: { root: { secret: root-secret-value, scopes: [grantd:admin] } }
 `
-    const own = await startAdminApp({}, yaml)
-    const answer = await own.call('POST', '/tenants', { body: { id: 'squatted', name: 'S' } })
-    expectRefusal(answer, 409, 'conflict', 'Another tenant has this issuer')
-    expect((await own.call('GET', '/tenants/squatted')).status).toBe(404)
-    await own.close()
-  })
+      const own = await startAdminApp({}, yaml)
+      const answer = await own.call('POST', '/tenants', { body: { id: 'squatted', name: 'S' } })
+      expectRefusal(answer, 409, 'conflict', 'Another tenant has this issuer')
+      expect((await own.call('GET', '/tenants/squatted')).status).toBe(404)
+      await own.close()
+    },
+  )
 })
 
 describe('changing one', () => {

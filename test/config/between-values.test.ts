@@ -19,6 +19,17 @@ const samePlace: readonly [why: string, server: string, issuer: string][] = [
   ['the public_url', '{ public_url: https://id.example }', 'https://id.example/api/v1/tenant/a'],
   ['the port, without a public_url', '{ port: 8080 }', 'http://localhost:8080/api/v1/tenant/a'],
   ['the default port', '{}', 'http://localhost:3000/api/v1/tenant/a'],
+  // The server may be started with another port, or be reached by another name.
+  ['another port', '{}', 'http://localhost:4000/api/v1/tenant/a'],
+  ['another host', '{}', 'http://127.0.0.1:3000/api/v1/tenant/a'],
+  ['a host behind a proxy', '{ port: 8080 }', 'https://login.example/api/v1/tenant/a/'],
+  [
+    'another host than public_url',
+    '{ public_url: https://id.example }',
+    'https://old.example/api/v1/tenant/a',
+  ],
+  ['a public_url with a path', '{}', 'https://id.example/auth/api/v1/tenant/a'],
+  ['another spelling', '{}', 'https://ID.example:443/auth/../api//v1/tenant/./a'],
 ]
 test.each(samePlace)(
   'an issuer that is the default of another tenant by %s is refused',
@@ -27,10 +38,11 @@ test.each(samePlace)(
     const implicit = '  a: { name: A }\n'
     const explicit = `  b: { name: B, issuer: "${issuer}" }\n`
     expect(await faultsOf(text(implicit + explicit))).toEqual([
-      `config.yaml:4:17: tenants.b has the issuer ${issuer}, which is that of tenants.a too`,
+      `config.yaml:4:17: tenants.b has the issuer ${issuer}, which is that of tenants.a by default, at whatever host`,
     ])
+    // The fault is where the issuer is written, which may be the file of another team.
     expect(await faultsOf(text(explicit + implicit))).toEqual([
-      `config.yaml:4:3: tenants.a has the issuer ${issuer}, which is that of tenants.b too`,
+      `config.yaml:3:17: tenants.b has the issuer ${issuer}, which is that of tenants.a by default, at whatever host`,
     ])
   },
 )

@@ -1,7 +1,7 @@
 import { peopleScopes } from '../../protocol/people-scopes.ts'
 import { isReservedScope, reservedScopes } from '../../protocol/reserved-scopes.ts'
 import { findClaimFaults, type StaticClaims } from '../../protocol/static-claims.ts'
-import { isLoopbackUrl, normalIssuer } from '../../protocol/url/uri.ts'
+import { defaultOwnerOf, isLoopbackUrl, normalIssuer } from '../../protocol/url/uri.ts'
 import type { ClientConfig } from '../client-schema.ts'
 import type { Config } from '../schema.ts'
 import type { ApiKeysConfig, SigningConfig, TenantConfig } from '../tenant-schema.ts'
@@ -52,20 +52,25 @@ function checkUnique(config: Partly<Config>, source: Source, resolve: (path: str
   const publicUrl = port
     ? publicUrlOf({ ...config.server, port })
     : (config.server?.public_url ?? '<public_url>')
-  for (const [id, tenant] of Object.entries(config.tenants ?? {})) {
+  const tenants = config.tenants ?? {}
+  for (const [id, tenant] of Object.entries(tenants)) {
     const issuer = tenant?.issuer ?? `${publicUrl}/api/v1/tenant/${id}`
     const takenBy = issuers.get(normalIssuer(issuer))
-    if (takenBy !== undefined) {
-      const path = ['tenants', id, ...(tenant?.issuer ? ['issuer'] : [])]
-      source.refuse(path, `tenants.${id} has the issuer ${issuer}, which is that of tenants.${takenBy} too`)
-    } else issuers.set(normalIssuer(issuer), id)
+    // Large files have no issuers in them, and looking at each default one would take time.
+    const owner = tenant?.issuer ? defaultOwnerOf(issuer) : undefined
+    const path = ['tenants', id, ...(tenant?.issuer ? ['issuer'] : [])]
+    const refuse = (whose: string) => source.refuse(path, `tenants.${id} has the issuer ${issuer}, ${whose}`)
+    if (owner !== undefined && owner !== id && Object.hasOwn(tenants, owner))
+      refuse(`which is that of tenants.${owner} by default, at whatever host`)
+    else if (takenBy !== undefined) refuse(`which is that of tenants.${takenBy} too`)
+    else issuers.set(normalIssuer(issuer), id)
     const file = tenant?.signing?.private_key_file
     if (!file) continue
     const sharedWith = keyFiles.get(resolve(file))
     if (sharedWith === undefined) keyFiles.set(resolve(file), id)
     else {
-      const path = ['tenants', id, 'signing', 'private_key_file']
-      source.refuse(path, `${renderPath(path)} is ${file}, which is the key of tenants.${sharedWith} too`)
+      const where = ['tenants', id, 'signing', 'private_key_file']
+      source.refuse(where, `${renderPath(where)} is ${file}, which is the key of tenants.${sharedWith} too`)
     }
   }
 }

@@ -27,6 +27,14 @@ export function normalIssuer(issuer: string): string {
   return `${origin}${pathname.replaceAll(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')}`
 }
 
+/**
+ * The id of the tenant that has this issuer by default if the server is reached at its host; undefined for an issuer of another form. No
+ * other tenant may have it at any host, because the metadata and the keys at this URL are those of the tenant in its path.
+ */
+export function defaultOwnerOf(issuer: string): string | undefined {
+  return /\/api\/v1\/tenant\/([^/]+)$/.exec(normalIssuer(issuer))?.[1]
+}
+
 /** The path of a base URL without a trailing slash; empty for one that has none. */
 export function basePathOf(url: string): string {
   return new URL(url).pathname.replace(/\/$/, '')
