@@ -18,8 +18,13 @@ export async function finishDevice(
   deps: DeviceDeps,
 ): Promise<string> {
   const isWritten = await decideOnDevice({ tenantId, id: deviceId }, decision, deps)
-  if (!isWritten) throw new OAuthError('invalid_request', 'The code of the device has expired or was used')
+  if (!isWritten) throw deviceIsOver()
   return devicePath({ tenantId, result: decision.kind })
+}
+
+/** The error of a device that does not wait any more. */
+export function deviceIsOver(): OAuthError {
+  return new OAuthError('invalid_request', 'The code of the device has expired or was used')
 }
 
 /** The page of the result, which has no state of its own. */

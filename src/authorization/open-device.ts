@@ -1,7 +1,11 @@
 import type { Client } from '../clients/client.ts'
-import { OAuthError } from '../protocol/errors.ts'
-import { type DeviceDecision, type DeviceDeps, findWaitingDevice } from '../tokens/people/device-codes.ts'
-import { devicePath, finishDevice } from './finish-device.ts'
+import {
+  type DeviceDecision,
+  type DeviceDeps,
+  findDeviceDecision,
+  findWaitingDevice,
+} from '../tokens/people/device-codes.ts'
+import { deviceIsOver, devicePath, finishDevice } from './finish-device.ts'
 import type { Flow, FlowAnswer } from './flow.ts'
 import type { ContentOf, Interaction } from './interactions.ts'
 
@@ -19,14 +23,13 @@ export async function deviceFlow(
   const waiting = await findWaitingDevice({ tenantId, id: deviceId }, deps)
   const isOver = waiting?.clientId !== client.id
   // A second click on the button gets the page of the first one.
-  if (isOver && progress.consented === null && progress.denied === null)
-    throw new OAuthError('invalid_request', 'The code of the device has expired or was used')
+  if (isOver && progress.consented === null && progress.denied === null) throw deviceIsOver()
   const decide = async (decision: DeviceDecision): Promise<FlowAnswer> => {
     if (!isOver) return { to: 'page', path: await finishDevice({ ...place, decision }, deps) }
-    return {
-      to: 'page',
-      path: devicePath({ tenantId, result: progress.denied === null ? 'allowed' : 'denied' }),
-    }
+    // What counts is in the row of the device: of two answers at once, the interaction may have the one that came too late.
+    const result = await findDeviceDecision({ tenantId, id: deviceId }, deps)
+    if (result === undefined) throw deviceIsOver()
+    return { to: 'page', path: devicePath({ tenantId, result }) }
   }
   const ask = { scopes, prompt: [], maxAge: undefined, hintedSub: undefined, consent: 'always' } as const
   return {

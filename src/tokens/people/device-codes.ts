@@ -116,6 +116,14 @@ export async function findWaitingDevice(
   return { tenantId, id, clientId: client_id, scopes, audience, expiresAt: expires_at }
 }
 
+/** What was decided on the device with this row id. Undefined if nobody has decided, or the row is gone. Throws StorageError. */
+export async function findDeviceDecision(
+  { tenantId, id }: Pick<WaitingDevice, 'tenantId' | 'id'>,
+  { storage }: DeviceDeps,
+): Promise<DeviceDecision['kind'] | undefined> {
+  return (await storage.of(tenantId).of(deviceCodes).find(id))?.value.decision?.kind
+}
+
 /**
  * Writes down the decision of a person. Returns false if the device does not wait any more: of two decisions the first one counts. Throws
  * StorageError.

@@ -38,6 +38,20 @@ test.each([
   },
 )
 
+test('of many answers to a device at once one counts, and the page says which', async () => {
+  const kit = await startDeviceApp()
+  const codes = await kit.start({ scope: 'openid' })
+  const browser = kit.browser()
+  const confirm = await browser.open(codes.verification_uri_complete)
+  const consent = await logIn(browser, await browser.submit(confirm, {}), deviceAda)
+  const answers = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? 'allow' : 'deny'))
+  await Promise.all(answers.map((answer) => decide(browser, consent, answer)))
+  const isAllowed = 'access_token' in (await kit.poll(codes))
+  const result = (await browser.open(consent.url)).url.searchParams.get('result')
+  expect(result).toBe(isAllowed ? 'allowed' : 'denied')
+  await kit.app.close()
+})
+
 test('a person allows only the scopes that the page showed, though the client has got more by default since', async () => {
   const kit = await startSignInApp()
   const { deps } = kit.app
