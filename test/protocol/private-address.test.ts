@@ -25,6 +25,12 @@ test.each([
   'http://[::ffff:10.0.0.1]/',
   'http://[64:ff9b::a00:1]/',
   'http://[2002:a00:1::]/',
+  'http://[2001:0:a00:1::1]/',
+  'http://[2001:2::1]/',
+  'http://[2001:20::1]/',
+  'http://[5f00::1]/',
+  'http://[::ffff:0:10.0.0.1]/',
+  'http://[::ffff:0:a00:1]/',
   'http://[::10.0.0.1]/',
 ])('%s is at a private address', (url) => expect(hasPrivateHost(url)).toBe(true))
 

@@ -10,13 +10,15 @@ const privateRanges = [
   ...['198.51.100.0/24', '203.0.113.0/24'],
   // Multicast, and reserved with broadcast
   ...['224.0.0.0/4', '240.0.0.0/4'],
-  // The same of IPv6: unspecified, loopback, discard, documentation, local, multicast
+  // The same of IPv6: unspecified, loopback, discard, protocol assignments with Teredo, documentation, segments, local, multicast
   ...[
     '::/128',
     '::1/128',
     '100::/64',
+    '2001::/23',
     '2001:db8::/32',
     '3fff::/20',
+    '5f00::/16',
     'fc00::/7',
     'fe80::/10',
     'fec0::/10',
@@ -24,9 +26,10 @@ const privateRanges = [
   ],
 ].flatMap((text) => parseIpRange(text) ?? [])
 
-/** Ranges whose addresses carry an IPv4 address, and the first of its two groups: compatible, translated (RFC 6052, RFC 8215), 6to4, Teredo. */
+/** Ranges whose addresses carry an IPv4 address, and the first of its two groups: compatible, translated (RFC 2765, RFC 6052, RFC 8215), 6to4. */
 const carriers: readonly (readonly [range: IpRange | undefined, at: number])[] = [
   [parseIpRange('::/96'), 6],
+  [parseIpRange('::ffff:0:0:0/96'), 6],
   [parseIpRange('64:ff9b::/96'), 6],
   [parseIpRange('64:ff9b:1::/48'), 6],
   [parseIpRange('2002::/16'), 1],
