@@ -34,6 +34,7 @@ export class PostgresConnection {
     try {
       const connection = new PostgresConnection(way)
       await connection.#checkRole()
+      await connection.#preferIndexes()
       return connection
     } catch (cause) {
       throw readConnectFault(cause, { hasTls: way.host.tls !== false })
@@ -97,6 +98,15 @@ export class PostgresConnection {
     if (complaint === undefined) return
     void this.close()
     throw notPrimary(complaint)
+  }
+
+  /**
+   * The server keeps the plans of prepared statements until it next analyzes the table, up to a minute under load. Without this, a plan that was
+   * made while the table was tiny reads all of it. Every statement has an index. Not behind a pooler, whose connections are of others too.
+   */
+  async #preferIndexes(): Promise<void> {
+    if (this.#isPooled === false)
+      await this.#query('set enable_seqscan = off', [], this.#times.connectTimeoutMs)
   }
 
   async #query(

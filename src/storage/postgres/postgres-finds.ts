@@ -48,10 +48,12 @@ export class PostgresFinds {
     const keys = new Map(group.flatMap(({ wanted }) => keysOf(wanted)).map((key) => [textOf(key), key]))
     // One text for any number of keys, prepared once by the server. `::text` comes first, because the driver would make JSON of the text.
     const rows = await this.#read(
-      sql`select tenant, kind, id, value, version, expires_at, used_at, parent
+      sql`select wanted.tenant, wanted.kind, wanted.id, value, version, expires_at, used_at, parent
           from json_to_recordset(${JSON.stringify([...keys.values()])}::text::json)
             as wanted (tenant text, kind text, id text)
-          join grantd_records using (tenant, kind, id)`,
+          cross join lateral (
+            select value, version, expires_at, used_at, parent from grantd_records
+            where tenant = wanted.tenant and kind = wanted.kind and id = wanted.id limit 1) as found`,
     )
     return new Map(rows.map((row) => [textOf(row), row]))
   }
