@@ -64,8 +64,8 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
 }
 
 /**
- * Elysia looks for the path behind `http://`, also where a listener with TLS begins the URL with `https://`. No code reads the scheme here. A
- * new Request would cost ten times as much.
+ * Elysia looks for the path behind `http://`, also where a listener with TLS begins the URL with `https://`. No code reads the scheme
+ * here. A new Request would cost ten times as much.
  */
 function withPlainUrl(request: Request): Request {
   const { url } = request

@@ -65,7 +65,10 @@ interface Line {
 const colours = { info: 32, warn: 33, error: 31 } as const
 const dim = 2
 
-/** Time of the day in UTC, level, message, and `name=value`. A value that is no single word is in quotes. Nothing in it controls a terminal. */
+/**
+ * Time of the day in UTC, level, message, and `name=value`. A value that is no single word is in quotes. Nothing in it controls a
+ * terminal.
+ */
 function renderPretty({ time, level, message, fields }: Line, hasColours: boolean): string {
   const paint = (code: number, text: string) => (hasColours ? `\x1b[${code}m${text}\x1b[0m` : text)
   const facts = Object.entries(fields).flatMap(([name, value]) =>

@@ -37,6 +37,7 @@ export function getOnce(query: URLSearchParams, name: string): string | undefine
   throw sentTwice(name)
 }
 
+/** The number of items that a page may have; the usual one where the query has no `limit`. Throws `invalid_request`. */
 export function parseLimit(text: string | undefined): number {
   if (text === undefined) return usualPage
   const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0

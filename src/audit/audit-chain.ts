@@ -49,6 +49,7 @@ function hashOfText(text: string, hashing: Hashing): string {
   return hashing.sha256(text).toHex()
 }
 
+/** Whether a value from a row or a file can be the end of a chain. */
 export function isChainEnd(value: unknown): value is ChainEnd {
   return (
     typeof value === 'object' &&

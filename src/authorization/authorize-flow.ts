@@ -63,9 +63,9 @@ async function answerCode(
 }
 
 /**
- * Notes in the session that the client gets a code, before the code exists, so that a sign-out which it overtakes tells this client too. Returns
- * false if the session has ended. One that has the client already is not read again: a code of an ended session cannot be redeemed, and one of
- * offline_access outlives its session anyway.
+ * Notes in the session that the client gets a code, before the code exists, so that a sign-out which it overtakes tells this client too.
+ * Returns false if the session has ended. One that has the client already is not read again: a code of an ended session cannot be
+ * redeemed, and one of offline_access outlives its session anyway.
  */
 async function isNoted(
   { sid, clients }: SignedIn['session'],

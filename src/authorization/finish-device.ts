@@ -10,8 +10,8 @@ export interface DeviceFinish {
 }
 
 /**
- * Writes the decision down, so that the next poll of the device is answered by it. Returns the path and query of the page that says so, below
- * public_url. Throws `invalid_request` if the device does not wait any more, and StorageError.
+ * Writes the decision down, so that the next poll of the device is answered by it. Returns the path and query of the page that says so,
+ * below public_url. Throws `invalid_request` if the device does not wait any more, and StorageError.
  */
 export async function finishDevice(
   { tenantId, deviceId, decision }: DeviceFinish,

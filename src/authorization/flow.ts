@@ -21,7 +21,9 @@ export interface Flow {
   readonly isDevice: boolean
   /** Whether the person has decided, and the first decision counts. Both `finish` and `refuse` then only say what it was. */
   readonly isDecided: boolean
-  /** Answers with what the person allowed; undefined: the session has ended meanwhile. Throws OAuthError for the person, and StorageError. */
+  /**
+   * Answers with what the person allowed; undefined: the session has ended meanwhile. Throws OAuthError for the person, and StorageError.
+   */
   finish(signedIn: SignedIn): Promise<FlowAnswer | undefined>
   /** Answers that there will be nothing. */
   refuse(error: ErrorCode, description: string): Promise<FlowAnswer>

@@ -83,8 +83,8 @@ export async function findInteraction(
 }
 
 /**
- * Begins an interaction again that was not finished in time, with nothing done in it. Undefined where {@link findInteraction} has it still, for
- * an unknown id, for one of another browser, and after {@link interactionKept}. Throws StorageError.
+ * Begins an interaction again that was not finished in time, with nothing done in it. Undefined where {@link findInteraction} has it
+ * still, for an unknown id, for one of another browser, and after {@link interactionKept}. Throws StorageError.
  */
 export async function renewInteraction(
   id: string,

@@ -10,8 +10,8 @@ import type { Flow, FlowAnswer } from './flow.ts'
 import type { ContentOf, Interaction } from './interactions.ts'
 
 /**
- * The flow of a device whose user code was typed in (RFC 8628 section 3.3). The person is asked in each case, because the code may have come
- * from an attacker (section 5.4). Throws `invalid_request` if the device does not wait any more.
+ * The flow of a device whose user code was typed in (RFC 8628 section 3.3). The person is asked in each case, because the code may have
+ * come from an attacker (section 5.4). Throws `invalid_request` if the device does not wait any more.
  */
 export async function deviceFlow(
   { content, progress }: Interaction<ContentOf<'device'>>,

@@ -28,8 +28,8 @@ export type OpenedFlow =
     }
 
 /**
- * Opens the flow of an authorization request. Throws the OAuthError of a request whose client or redirect URI is not proven, which must go to
- * a page, and StorageError.
+ * Opens the flow of an authorization request. Throws the OAuthError of a request whose client or redirect URI is not proven, which must
+ * go to a page, and StorageError.
  */
 export async function openAuthorization(
   { parameters: list, pushed }: { readonly parameters: ParameterList; readonly pushed: boolean },
@@ -51,8 +51,8 @@ export async function openAuthorization(
 }
 
 /**
- * Opens the flow of an interaction, with its client as it is now. Undefined for an interaction that has none: the question whether to sign out.
- * Throws the OAuthError that a page shows, and StorageError.
+ * Opens the flow of an interaction, with its client as it is now. Undefined for an interaction that has none: the question whether to
+ * sign out. Throws the OAuthError that a page shows, and StorageError.
  */
 export async function openFlow(
   interaction: Interaction,

@@ -15,7 +15,9 @@ import { checkResponseMode } from './checks/response-mode.ts'
 import { checkResponseType } from './checks/response-type.ts'
 import { checkUnsupported } from './checks/unsupported-parameters.ts'
 
-/** The checks whose result is a yes or a no, in their order: first the syntax, then what the server can do, then the rights of the client. */
+/**
+ * The checks whose result is a yes or a no, in their order: first the syntax, then what the server can do, then the rights of the client.
+ */
 const checks: readonly ((asked: CheckedParameters) => void)[] = [
   checkRepeated,
   ({ parameters }) => parameters.checkValues(),

@@ -38,9 +38,9 @@ export function isRequestUri(uri: string): boolean {
 }
 
 /**
- * Takes the request for this browser, which is the first one that comes with it: exactly one browser gets it, and that one again for as long as
- * an interaction lives, so that it can be reloaded. Undefined for an unknown or expired request_uri, one of another client, and one that another
- * browser took. Throws StorageError.
+ * Takes the request for this browser, which is the first one that comes with it: exactly one browser gets it, and that one again for as
+ * long as an interaction lives, so that it can be reloaded. Undefined for an unknown or expired request_uri, one of another client, and
+ * one that another browser took. Throws StorageError.
  */
 export function takeRequest(
   { uri, clientId }: { readonly uri: string; readonly clientId: string },

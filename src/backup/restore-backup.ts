@@ -35,8 +35,8 @@ export function checkBackup(path: string, opener: Opener, host: RestoreHost): Pr
 }
 
 /**
- * Puts a backup into a data_dir: all of it or nothing, also if it is killed. What was there stays in a folder beside it. Throws BackupError,
- * StorageError and FileError.
+ * Puts a backup into a data_dir: all of it or nothing, also if it is killed. What was there stays in a folder beside it. Throws
+ * BackupError, StorageError and FileError.
  */
 export async function restoreBackup(options: RestoreOptions, host: RestoreHost): Promise<Restored> {
   const { into } = options

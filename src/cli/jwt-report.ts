@@ -19,6 +19,7 @@ interface Report {
   readonly isJson: boolean
 }
 
+/** Prints the report. Throws CommandError for claims that are nested too deep to be written. */
 export function writeReport(report: Report, platform: Platform): void {
   try {
     platform.writeOut(renderReport(report, platform))

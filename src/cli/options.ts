@@ -110,6 +110,7 @@ function findVariable(variable: string, { environment }: Platform): string | und
   return !text || isServiceLink(variable, text) ? undefined : text
 }
 
+/** A port from 0 to 65535. Throws UsageError. */
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
@@ -123,6 +124,7 @@ export function parseHost(text: string): string {
   throw new UsageError(`The host is '${text}', wanted ${formats['host']?.wanted}`)
 }
 
+/** A path without `~` and placeholders, as data_dir of config.yaml takes it. Throws UsageError. */
 export function parseFolder(text: string): string {
   if (formats['path']?.accepts(text) && findPlaceholder(text) === undefined) return text
   throw new UsageError(`The data folder is '${text}', wanted ${formats['path']?.wanted}`)
@@ -130,6 +132,7 @@ export function parseFolder(text: string): string {
 
 const mostWorkers = 256
 
+/** A number from 1 to 256, or `auto`. Throws UsageError. */
 export function parseWorkers(text: string): number | 'auto' {
   if (text === 'auto') return text
   const count = /^\d{1,3}$/.test(text) ? Number(text) : 0

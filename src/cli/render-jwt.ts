@@ -1,6 +1,7 @@
 import type { DecodedJwt } from '../keys/jwt.ts'
 
 import { printable } from '../printable.ts'
+import { renderCount } from './render-count.ts'
 import { type StyleHost, stylesFor } from './style.ts'
 
 /** The claims that are times, in seconds since the epoch (RFC 7519 section 4.1). */
@@ -74,6 +75,6 @@ export function describeDistance(seconds: number): string {
   const [name, size] = units.find(([, size]) => distance >= size) ?? ['second', 1]
   const count = Math.floor(distance / size)
   if (count === 0) return 'now'
-  const words = `${count} ${name}${count === 1 ? '' : 's'}`
+  const words = renderCount(count, name)
   return seconds > 0 ? `in ${words}` : `${words} ago`
 }

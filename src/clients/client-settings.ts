@@ -93,7 +93,9 @@ function checkUrls(settings: ClientSettings): void {
     throw new OAuthError('invalid_request', `The field backchannel_logout_uri must be ${wantedWebUrl}`)
 }
 
-/** Checks the rules between settings, as config.yaml does. A fault that the client has already may stay, so that it can be changed at all. */
+/**
+ * Checks the rules between settings, as config.yaml does. A fault that the client has already may stay, so that it can be changed at all.
+ */
 function checkPeople(
   settings: ClientSettings,
   { tenant, known }: { readonly tenant: TenantScopes; readonly known: readonly RuleFault[] },

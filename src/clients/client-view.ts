@@ -32,6 +32,7 @@ export interface SecretView {
   valid: boolean
 }
 
+/** A client as the admin API and the commands show it: without its secrets. */
 export function viewClient({ client, row }: ListedClient): ClientView {
   const { name, default_scopes } = client
   return {

@@ -31,6 +31,7 @@ export type Credentials = Pick<Client, 'secrets' | 'jwks'>
 
 export const noCredentials: Credentials = { secrets: [], jwks: null }
 
+/** The credentials alone, so that whoever keeps them does not keep the client. */
 export function credentialsOf({ secrets, jwks }: Credentials): Credentials {
   return { secrets, jwks }
 }

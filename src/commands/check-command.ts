@@ -1,6 +1,7 @@
 import { type Command, exitCodes } from '../cli/command.ts'
 import { getConfigPath, withDataDir } from '../cli/find-config.ts'
 import { configOption, dataDirOption, jsonOption, settingOf } from '../cli/options.ts'
+import { renderCount } from '../cli/render-count.ts'
 import { stylesFor } from '../cli/style.ts'
 import { ConfigError, type Fault, renderFault } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
@@ -63,10 +64,6 @@ function writeText(file: string, { loaded, faults, warnings }: Findings, platfor
   const clients = tenants.reduce((sum, tenant) => sum + Object.keys(tenant.clients).length, 0)
   const { green } = stylesFor(platform)
   platform.writeOut(
-    `${green('ok')}: ${file}: ${count(tenants.length, 'tenant')}, ${count(clients, 'client')}, ${count(warnings.length, 'warning')}\n`,
+    `${green('ok')}: ${file}: ${renderCount(tenants.length, 'tenant')}, ${renderCount(clients, 'client')}, ${renderCount(warnings.length, 'warning')}\n`,
   )
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`
 }

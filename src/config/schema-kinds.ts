@@ -57,6 +57,7 @@ export function TokensPerMinute(description: string) {
   return Type.Integer({ minimum: 1, maximum: 1_000_000_000, description })
 }
 
+/** Seconds, or a duration such as 15m. */
 export function AccessTokenTtl(options: { description: string; default?: number }) {
   return Duration({ minimum: 1, maximum: longestTokenLife, ...options })
 }

@@ -1,6 +1,9 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 
-/** The facts about the schema of a map with fixed keys. They are computed once for each schema, not for each of a hundred thousand clients. */
+/**
+ * The facts about the schema of a map with fixed keys. They are computed once for each schema, not for each of a hundred thousand
+ * clients.
+ */
 export interface ObjectShape {
   readonly names: ReadonlyMap<string, PropertyShape>
   readonly properties: readonly PropertyShape[]
@@ -19,6 +22,7 @@ export interface PropertyShape {
 
 const shapes = new WeakMap<TSchema, ObjectShape>()
 
+/** The members of the schema of an object, made once for each schema. */
 export function shapeOf(schema: TSchema): ObjectShape {
   const known = shapes.get(schema)
   if (known) return known

@@ -17,7 +17,10 @@ export function patchSettings<S extends TSchema>(schema: S, current: Members, pa
   throw explain(schema, Value.Errors(schema, merged).First())
 }
 
-/** Fills in the default of each missing member. Value.Default of TypeBox is not used, because it turns a list into a map if the map has a default. */
+/**
+ * Fills in the default of each missing member. Value.Default of TypeBox is not used, because it turns a list into a map if the map has a
+ * default.
+ */
 function withDefaults(schema: TSchema, value: unknown): unknown {
   if (value === undefined)
     return schema['default'] === undefined ? undefined : withDefaults(schema, schema['default'])

@@ -2,8 +2,8 @@ import { Type } from '@sinclair/typebox'
 import { kind, Moment, Texts } from '../storage/kind.ts'
 
 /**
- * What a person allowed a client. The id is the sub, a space and the id of the client; the parent is the sub. With an empty sub it says that
- * what anybody allowed the client until then is worthless, because that client was deleted.
+ * What a person allowed a client. The id is the sub, a space and the id of the client; the parent is the sub. With an empty sub it says
+ * that what anybody allowed the client until then is worthless, because that client was deleted.
  */
 export const consents = {
   ...kind(

@@ -76,8 +76,8 @@ export async function listConsents(
 }
 
 /**
- * Makes every consent to a client worthless, because the client is deleted: a later client of the same id must ask for itself. Call it in the
- * transaction that deletes the client. Throws StorageError.
+ * Makes every consent to a client worthless, because the client is deleted: a later client of the same id must ask for itself. Call it in
+ * the transaction that deletes the client. Throws StorageError.
  */
 export function forgetConsents(
   { tenantId, clientId }: Omit<ConsentKey, 'sub'>,

@@ -16,8 +16,8 @@ export type ClientKind = 'confidential' | 'public'
 export type ScopePolicy = 'requested' | 'own' | 'none'
 
 /**
- * How the request's `resource` becomes {@link TokenRequest.audience}. `requested`: the client must be entitled to each; a request without one
- * gets the default for its scopes. `own`: the grant itself decides.
+ * How the request's `resource` becomes {@link TokenRequest.audience}. `requested`: the client must be entitled to each; a request without
+ * one gets the default for its scopes. `own`: the grant itself decides.
  */
 export type AudiencePolicy = 'requested' | 'own'
 
@@ -60,8 +60,8 @@ export interface Grant {
   /** Whether identical requests may get the same token. Default: false. */
   readonly shareable?: boolean
   /**
-   * Decides whose tokens are issued and with which rights. A later step refuses scopes that the client does not have. Throws OAuthError, such
-   * as `invalid_grant` and `invalid_request`, and StorageError.
+   * Decides whose tokens are issued and with which rights. A later step refuses scopes that the client does not have. Throws OAuthError,
+   * such as `invalid_grant` and `invalid_request`, and StorageError.
    */
   authorize(request: TokenRequest, deps: GrantDeps): Promise<Authorization>
 }

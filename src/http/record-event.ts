@@ -40,8 +40,8 @@ export async function auditRefusal<T>(
 }
 
 /**
- * Refusals during a wait have no events: `limit.reached` is recorded once, when the wait begins. A device that polls is not refused (RFC 8628
- * section 3.5).
+ * Refusals during a wait have no events: `limit.reached` is recorded once, when the wait begins. A device that polls is not refused (RFC
+ * 8628 section 3.5).
  */
 function isRefusal({ status, code }: OAuthError): boolean {
   return status !== tooManyRequests && code !== 'authorization_pending' && code !== 'slow_down'

@@ -47,6 +47,7 @@ export async function getOAuth2Tenant(request: Request, id: string, deps: Tenant
 
 const noTenant = 'a path whose tenant does not exist or is not active, or is written with a percent sign'
 
+/** The tenant with its settings of tokens. Throws `tenant_not_found` for a tenant that issues none. */
 export function withOAuth2(tenant: Tenant): OAuth2Tenant {
   if (!tenant.oauth2)
     throw tenantNotFound({

@@ -16,7 +16,9 @@ export interface ReadUser {
   readonly lost: readonly string[]
 }
 
-/** Reads a user of an export, of the Management API or of a file for the import of Auth0. The id that tokens of Auth0 had becomes the sub. */
+/**
+ * Reads a user of an export, of the Management API or of a file for the import of Auth0. The id that tokens of Auth0 had becomes the sub.
+ */
 export function readAuth0User(user: Members): ReadUser {
   const { email, isVerified } = findEmail(user)
   const hash = findHash(user)

@@ -39,8 +39,8 @@ export interface BuiltClient {
 }
 
 /**
- * Makes the settings that a client has here. What this server does not have, or does not allow, is named. A file never gives a client scopes
- * that manage this server.
+ * Makes the settings that a client has here. What this server does not have, or does not allow, is named. A file never gives a client
+ * scopes that manage this server.
  */
 export function buildClient(foreign: ForeignClient, hashing: Pick<Hashing, 'sha256'>): BuiltClient {
   const leftOut: LeftOut[] = []

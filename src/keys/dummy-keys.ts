@@ -29,6 +29,7 @@ const dummies: Readonly<Record<string, ClientJwk>> = {
   }),
 }
 
+/** A key of nobody, for the work of a check that has to fail. Throws TypeError for an algorithm without one. */
 export function dummyKeyFor(algorithm: AssertionAlgorithm): ClientJwk {
   const kind: { kty: string; crv?: string } = assertionAlgorithms[algorithm]
   const dummy = dummies[kind.crv ?? kind.kty]

@@ -26,6 +26,7 @@ interface CensusOptions {
   readonly now: number
 }
 
+/** Counts the keys of the tenants that this process has opened or surveyed. */
 export function takeCensus({ opened, surveyed, queue, now }: CensusOptions): KeyCensus {
   const entries = [...opened.values()]
   const counted = [...entries.map(({ ring }) => ring), ...surveyed.list()]

@@ -28,7 +28,9 @@ export interface Entry {
   keys: TenantKeys | undefined
 }
 
-/** Notes that the ring could not be read, so that it is read again. The keys in memory stay in use until {@link longestUnseen} has passed. */
+/**
+ * Notes that the ring could not be read, so that it is read again. The keys in memory stay in use until {@link longestUnseen} has passed.
+ */
 export function noteFailure(
   entry: Entry | undefined,
   { failure, seenAt }: { failure: unknown; seenAt: Moment },

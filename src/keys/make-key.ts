@@ -4,7 +4,10 @@ import type { MadeKey } from './key-material.ts'
 import { complaintOf, KeyError, type KeyPlan } from './key-plan.ts'
 import { KeyMaterialError, parseSigningKey } from './signing-key.ts'
 
-/** Makes a key for the plan. A `kid` of null becomes the thumbprint. Throws {@link KeyError} when the signing engine does not take the key. */
+/**
+ * Makes a key for the plan. A `kid` of null becomes the thumbprint. Throws {@link KeyError} when the signing engine does not take the
+ * key.
+ */
 export async function makeKey(
   plan: KeyPlan,
   kid: string | null,

@@ -31,7 +31,9 @@ export class UnopenedTenants {
     this.#options = options
   }
 
-  /** Reads the ring of a tenant that is not opened, and clears orphans beside its keys. Opens no key and makes none. Throws StorageError. */
+  /**
+   * Reads the ring of a tenant that is not opened, and clears orphans beside its keys. Opens no key and makes none. Throws StorageError.
+   */
   async survey(tenantId: string): Promise<void> {
     const { findPlan, store, now, isOpened, writer } = this.#options
     if (isOpened(tenantId)) return

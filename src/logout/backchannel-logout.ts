@@ -58,8 +58,8 @@ interface Notice {
 }
 
 /**
- * Sends logout tokens: at once, and three more times when the client does not take one. What waits is in the memory of this process alone, so
- * it is lost when the process is killed.
+ * Sends logout tokens: at once, and three more times when the client does not take one. What waits is in the memory of this process
+ * alone, so it is lost when the process is killed.
  */
 export class BackchannelLogout implements LogoutNotices {
   readonly #options: BackchannelOptions

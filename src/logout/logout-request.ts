@@ -33,8 +33,8 @@ interface RequestDeps {
 const longestKept = 8192
 
 /**
- * Reads the parameters. Throws `invalid_request` for an `id_token_hint` that no key of the tenant signed, for one that was issued to another
- * client than `client_id`, and for a longer value than fits. Throws StorageError.
+ * Reads the parameters. Throws `invalid_request` for an `id_token_hint` that no key of the tenant signed, for one that was issued to
+ * another client than `client_id`, and for a longer value than fits. Throws StorageError.
  */
 export async function parseLogoutRequest(
   parameters: Parameters,
@@ -78,8 +78,9 @@ export interface LogoutTarget {
 }
 
 /**
- * Finds where the browser goes. A `post_logout_redirect_uri` counts only if a client is named, and must be one of its registered ones, compared
- * like redirect URIs. Throws `invalid_request` for any other, so that nobody is sent to a place of a stranger. Throws StorageError.
+ * Finds where the browser goes. A `post_logout_redirect_uri` counts only if a client is named, and must be one of its registered ones,
+ * compared like redirect URIs. Throws `invalid_request` for any other, so that nobody is sent to a place of a stranger. Throws
+ * StorageError.
  */
 export async function findLogoutTarget(
   { clientId, redirectUri, state }: LogoutRequest,

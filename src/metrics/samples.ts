@@ -11,6 +11,7 @@ export const contentTypes: Readonly<Record<Exposition, string>> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 }
 
+/** The metric that says which build runs: always 1. */
 export function buildSamples({ version, commit }: { version: string; commit: string }): Samples {
   return { [`grantd_build_info{version="${version}",commit="${commit}"}`]: 1 }
 }

@@ -76,6 +76,7 @@ function claim(report: KeyReport, owners: KeyOwners): KeyReport {
   }
 }
 
+/** Why keys of a tenant cannot be used, for people to read; empty if all can. */
 export function complaintsOf({ complaint, keys }: KeyReport): string[] {
   return [complaint, ...keys.map((key) => key.complaint)].filter((one) => one !== undefined)
 }

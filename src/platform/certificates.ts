@@ -51,7 +51,9 @@ export interface ServedAt {
 }
 
 export interface Certificates {
-  /** Begins TLS with a server, whatever its certificate, and looks at it. Sends nothing else. Undefined: no TLS was begun. Never rejects. */
+  /**
+   * Begins TLS with a server, whatever its certificate, and looks at it. Sends nothing else. Undefined: no TLS was begun. Never rejects.
+   */
   look(at: ServedAt): Promise<ServedCertificate | undefined>
   /** Reads a pair. Says what is wrong with it, and never throws. */
   readPair(pair: CertificatePair): { readonly facts: PairFacts } | { readonly fault: PairFault }

@@ -169,6 +169,7 @@ export function codeOf(cause: unknown): string {
   return 'code' in cause ? String(cause.code) : cause.message
 }
 
+/** Whether an error of a call on a file says that the file, or a folder of its path, is not there. */
 export function isMissing(cause: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(codeOf(cause))
 }

@@ -4,7 +4,9 @@ import { Buffer } from 'node:buffer'
 const wholeWrite = 4096
 /** UTF-16 units of a write while this process is the only one that writes. */
 const largestWrite = 32_768
-/** Units that may wait for a reader that stands still. Lines beyond are lost, because memory is bounded and no request waits for the log. */
+/**
+ * Units that may wait for a reader that stands still. Lines beyond are lost, because memory is bounded and no request waits for the log.
+ */
 const mostWaiting = 1024 * 1024
 
 /** Writes lines of the same moment together. */

@@ -16,7 +16,9 @@ export interface ListenOptions {
 
 /** The other end of the connection that a request came in by: the client, or the proxy in front. */
 export interface Peer {
-  /** Returns its IP address; undefined once the connection is closed. The call costs a little, so callers make it only when they need it. */
+  /**
+   * Returns its IP address; undefined once the connection is closed. The call costs a little, so callers make it only when they need it.
+   */
   address(): string | undefined
 }
 
@@ -59,8 +61,8 @@ export interface Renewal {
   /** Like {@link Listener.holdOff}, for the older listener alone. */
   holdOff(): Promise<boolean>
   /**
-   * Ends the listening of the older listener and keeps its connections. Those that wait to be accepted are reset, so let it hold off before.
-   * Returns false and changes nothing if the system cannot do this.
+   * Ends the listening of the older listener and keeps its connections. Those that wait to be accepted are reset, so let it hold off
+   * before. Returns false and changes nothing if the system cannot do this.
    */
   letGo(): Promise<boolean>
 }

@@ -62,7 +62,10 @@ export const longestAssertionId = 256
 
 const text = (description: string) => Type.Optional(Type.String({ description }))
 
-/** The parameters of a form with which a client authenticates (RFC 6749 section 2.3.1, RFC 7521 section 4.2). HTTP Basic needs none of them. */
+/**
+ * The parameters of a form with which a client authenticates (RFC 6749 section 2.3.1, RFC 7521 section 4.2). HTTP Basic needs none of
+ * them.
+ */
 export const ClientParameters = {
   client_id: text('For client_secret_post and none; else in HTTP Basic'),
   client_secret: text('For client_secret_post; else in HTTP Basic'),

@@ -35,7 +35,10 @@ const edwardsPrime = 2n ** 255n - 19n
 const orderEight = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n
 const smallOrders = new Set([0n, 1n, edwardsPrime - 1n, orderEight, edwardsPrime - orderEight])
 
-/** Whether an Ed25519 key (RFC 8032 section 5.1.2) is a point of small order. For such a key, a valid signature of any text can be guessed. */
+/**
+ * Whether an Ed25519 key (RFC 8032 section 5.1.2) is a point of small order. For such a key, a valid signature of any text can be
+ * guessed.
+ */
 export function isSmallOrder(key: Uint8Array): boolean {
   // The highest bit is the sign of x.
   const y = toNumber(key.toReversed()) & (2n ** 255n - 1n)

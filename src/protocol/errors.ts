@@ -1,8 +1,8 @@
 /**
  * The error codes that leave this server, each with its HTTP status.
  *
- * They come from RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5, RFC 8707 section 2, OpenID Connect Core section
- * 3.1.2.6 and OpenID Connect Core Error Code unmet_authentication_requirements 1.0. All routes share `tenant_not_found`,
+ * They come from RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8628 section 3.5, RFC 8707 section 2, OpenID Connect Core
+ * section 3.1.2.6 and OpenID Connect Core Error Code unmet_authentication_requirements 1.0. All routes share `tenant_not_found`,
  * `not_found`, `method_not_allowed`, `conflict`, `precondition_failed`, `precondition_required` (RFC 6585 section 3) and
  * `temporarily_unavailable` (as in RFC 6749 section 4.1.2.1).
  */

@@ -26,8 +26,8 @@ export function parseScope(text: string): string[] {
 }
 
 /**
- * Throws `invalid_scope` unless every requested scope is allowed: a scope is never dropped in silence. `known` are the scopes of the tenant,
- * for the finding.
+ * Throws `invalid_scope` unless every requested scope is allowed: a scope is never dropped in silence. `known` are the scopes of the
+ * tenant, for the finding.
  */
 export function checkScopes(
   requested: readonly string[],

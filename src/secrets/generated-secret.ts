@@ -10,6 +10,7 @@ const checksumLength = 6
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
+/** A new secret of 256 random bits, with a prefix by which scanners find it and a checksum. */
 export function generateSecret(randomBytes: (count: number) => Uint8Array, hashing: Hashing): string {
   const body = prefix + toBase62(randomBytes(32), randomLength)
   return body + checksum(body, hashing)

@@ -16,6 +16,7 @@ const tenantId = 'test-tenant'
 const clientId = 'demo-client'
 const userKey = 'demo'
 
+/** Makes the configuration of the demo, with a new secret and a new password. */
 export async function createDemo(platform: Platform): Promise<Demo> {
   const secret = generateSecret(platform.randomBytes, platform.hashing)
   const password = generatePassword(platform.randomBytes)

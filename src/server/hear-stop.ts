@@ -6,6 +6,7 @@ import type { Running } from './shutdown.ts'
 /** The source of orders to stop. It also learns when the port is closed. */
 export type Heard = Pick<Running, 'onStop' | 'onClosed'>
 
+/** A worker stops when its supervisor says so, or is gone. */
 export function hearSupervisor(worker: WorkerSide): Heard {
   return {
     onStop: (listener) => {
@@ -16,6 +17,7 @@ export function hearSupervisor(worker: WorkerSide): Heard {
   }
 }
 
+/** A process without a supervisor stops on SIGTERM and SIGINT. */
 export function hearSignals(platform: Platform): Heard {
   return { onStop: (listener) => platform.onStopSignal((signal) => listener(orderOf(signal))) }
 }

@@ -32,8 +32,8 @@ function explainListen(code: string, { hostname, option }: { hostname: string; o
 }
 
 /**
- * Checks that no other server has the port. A listener that shares its port cannot check this, because it would share the port even with another server of the
- * same user. Returns the number of the port. For port 0, all workers use this number.
+ * Checks that no other server has the port. A listener that shares its port cannot check this, because it would share the port even with
+ * another server of the same user. Returns the number of the port. For port 0, all workers use this number.
  */
 export async function takePort(
   { host, port }: { host: string; port: number },

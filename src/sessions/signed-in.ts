@@ -10,8 +10,8 @@ export interface SignedIn {
   readonly session: Session
   readonly person: Person
   /**
-   * When it was true (ms): before anything was read. What the request makes for the person counts as made at this time, so that a cutoff which
-   * overtakes the request ends that too.
+   * When it was true (ms): before anything was read. What the request makes for the person counts as made at this time, so that a cutoff
+   * which overtakes the request ends that too.
    */
   readonly asOf: number
 }

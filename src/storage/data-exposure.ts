@@ -1,7 +1,10 @@
 import { type Exposure, findExposure } from '../exposure.ts'
 import type { Files } from '../platform/files.ts'
 
-/** Finds out which of these other users can reach: the SQLite file at `path`, its folder, the folder of the keys. Missing ones are skipped. */
+/**
+ * Finds out which of these other users can reach: the SQLite file at `path`, its folder, the folder of the keys. Missing ones are
+ * skipped.
+ */
 export async function findOpenData(path: string, files: Files): Promise<Exposure[]> {
   const folder = files.folderOf(path)
   const places = [

@@ -10,8 +10,9 @@ export interface Storage {
   /** Returns the rows of a tenant. There is no other way to them, so code cannot forget the tenant. */
   of(tenantId: string): TenantStorage
   /**
-   * Runs `work` as one transaction: all its writes are done, or none if it throws. `work` may run more than once. So it must change only the
-   * storage that it gets, and must not use another one. After a StorageError inside, the transaction fails even if `work` catches the error.
+   * Runs `work` as one transaction: all its writes are done, or none if it throws. `work` may run more than once. So it must change only
+   * the storage that it gets, and must not use another one. After a StorageError inside, the transaction fails even if `work` catches the
+   * error.
    */
   transaction<T>(work: (storage: Storage) => Promise<T>): Promise<T>
   /** Deletes at most `limit` expired rows of all tenants, the oldest first: those that expired at `before` (ms) or earlier. */

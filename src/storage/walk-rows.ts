@@ -10,8 +10,8 @@ export interface WalkOptions {
 }
 
 /**
- * Reads every row of a kind in the order of ids, a page at a time. Damaged rows are in their places. Rows that are made or deleted meanwhile
- * may be left out. Throws StorageError.
+ * Reads every row of a kind in the order of ids, a page at a time. Damaged rows are in their places. Rows that are made or deleted
+ * meanwhile may be left out. Throws StorageError.
  */
 export async function* walkRows<T>(
   records: Pick<Records<T>, 'list'>,

@@ -13,7 +13,10 @@ export interface HandOver {
 const leaveTime = 3000
 /** Time (ms) in which a worker closes its port after the order to stop. */
 const longestClose = 5000
-/** Time (ms) in which a worker answers the order to steer. A worker that takes longer hangs and is ended, because it may still get requests. */
+/**
+ * Time (ms) in which a worker answers the order to steer. A worker that takes longer hangs and is ended, because it may still get
+ * requests.
+ */
 const longestSteer = 5000
 
 /**
@@ -34,8 +37,8 @@ export async function handOver({ old, next, pause }: HandOver): Promise<boolean>
 }
 
 /**
- * Gives one port a new certificate. Each worker opens the port once more, and new connections go there before the older listeners are closed.
- * The workers keep their connections. Returns whether the system sent new connections to the new listeners.
+ * Gives one port a new certificate. Each worker opens the port once more, and new connections go there before the older listeners are
+ * closed. The workers keep their connections. Returns whether the system sent new connections to the new listeners.
  */
 export async function renewCertificate(
   workers: readonly WorkerHandle[],

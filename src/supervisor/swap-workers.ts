@@ -18,8 +18,8 @@ interface SwapWorkersOptions {
 }
 
 /**
- * Puts a configuration in force in all workers, or in none: all prepare it first. In none either if the result names `newProcesses`. A worker that ends meanwhile decides nothing, because
- * the one in its place reads the configuration that is in force then.
+ * Puts a configuration in force in all workers, or in none: all prepare it first. In none either if the result names `newProcesses`. A
+ * worker that ends meanwhile decides nothing, because the one in its place reads the configuration that is in force then.
  */
 export async function swapWorkers(
   config: ConfigSource,

@@ -119,7 +119,10 @@ export class WorkerHandle {
     })
   }
 
-  /** Asks for samples like {@link ask}. A worker that hangs is not asked again before it answers, because metrics may be read for days. One that starts cannot answer yet. */
+  /**
+   * Asks for samples like {@link ask}. A worker that hangs is not asked again before it answers, because metrics may be read for days.
+   * One that starts cannot answer yet.
+   */
   askSamples(): Promise<boolean> {
     if (!this.#isReady) return Promise.resolve(false)
     this.#samplesAsked ??= this.ask({ type: 'metrics' }, 'metrics').finally(() => {

@@ -21,6 +21,7 @@ export interface SwaggerAssets {
 
 const types = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' }
 
+/** Loads script and style of the Swagger page, each named by the hash of its content. */
 export async function loadAssets(hashing: Hashing): Promise<SwaggerAssets> {
   const [script, style, back] = await Promise.all([
     import('swagger-ui-dist/swagger-ui-bundle.js', { with: { type: 'text' } }),

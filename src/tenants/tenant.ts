@@ -43,6 +43,7 @@ export function defaultIssuer(id: string, publicUrl: string): string {
   return `${publicUrl}${tenantPath(id)}`
 }
 
+/** A tenant of config.yaml, with every default filled in. `publicUrl` has no trailing slash. */
 export function buildTenant(id: string, config: TenantConfig, publicUrl: string): Tenant {
   const { oauth2 = null, oidc = null, api_keys } = config
   const settings = { ...config, oauth2, oidc, api_keys: api_keys?.enabled ? api_keys : null }

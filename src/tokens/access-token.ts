@@ -24,7 +24,10 @@ export interface AccessTokenInput {
   readonly lifetime: number
 }
 
-/** Builds the claims of an access token: the static claims of the configuration, and our own, which win. Values of the request are checked. */
+/**
+ * Builds the claims of an access token: the static claims of the configuration, and our own, which win. Values of the request are
+ * checked.
+ */
 export function buildAccessTokenClaims(input: AccessTokenInput): AccessTokenClaims {
   const { tenant, client, authorization, tokenId, issuedAt, lifetime } = input
   const { person, confirmation, scopes } = authorization

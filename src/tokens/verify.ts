@@ -23,8 +23,8 @@ export interface WantedToken {
 
 /**
  * Checks an access token or an API key of an active tenant in four steps, each a file of check/: read the text; find its issuer; prove
- * the signature and the times; check revocation, client, API key and person. Throws `invalid_token` (RFC 6750 section 3.1), and StorageError if
- * revocations cannot be read.
+ * the signature and the times; check revocation, client, API key and person. Throws `invalid_token` (RFC 6750 section 3.1), and
+ * StorageError if revocations cannot be read.
  */
 export async function verifyToken(
   token: string,

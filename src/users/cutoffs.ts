@@ -9,11 +9,11 @@ export interface CutoffOf {
 }
 
 /**
- * Ends everything of the person, or of the person at one client, that was made at `before` (ms) or earlier. Call it with the storage of the
- * transaction that changes the person. Throws StorageError.
+ * Ends everything of the person, or of the person at one client, that was made at `before` (ms) or earlier. Call it with the storage of
+ * the transaction that changes the person. Throws StorageError.
  *
- * A cutoff never goes back. What a person gets is made at least 1 ms after the cutoff that was known then, see {@link timeAfter}. So a cutoff of
- * a clock that is behind goes on by 1 ms, and ends what was made since the last one too.
+ * A cutoff never goes back. What a person gets is made at least 1 ms after the cutoff that was known then, see {@link timeAfter}. So a
+ * cutoff of a clock that is behind goes on by 1 ms, and ends what was made since the last one too.
  */
 export function cutOff(
   storage: Storage,
@@ -35,8 +35,8 @@ export function timeAfter(cutoff: number, now: number): number {
 }
 
 /**
- * Returns the time (ms) up to which everything of the person at this client is over: the later one of the person's and the client's; 0: none.
- * Reads one statement. Throws StorageError.
+ * Returns the time (ms) up to which everything of the person at this client is over: the later one of the person's and the client's; 0:
+ * none. Reads one statement. Throws StorageError.
  */
 export async function findCutoff(
   storage: Storage,

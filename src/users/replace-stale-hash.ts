@@ -4,8 +4,8 @@ import type { Person } from './person.ts'
 import { users } from './user-row.ts'
 
 /**
- * Replaces the hash of a password that was right, if it was made by others or at another cost. The password stays the same, so nothing ends. If
- * the row has changed since, or cannot be written, the next right password tries again.
+ * Replaces the hash of a password that was right, if it was made by others or at another cost. The password stays the same, so nothing
+ * ends. If the row has changed since, or cannot be written, the next right password tries again.
  */
 export async function replaceStaleHash(
   { tenant, password }: { readonly tenant: { readonly id: string }; readonly password: string },

@@ -34,8 +34,8 @@ export type SignInFault = 'unknown_person' | 'person_inactive' | 'no_password' |
 export interface ProvenPerson {
   readonly person: Person
   /**
-   * When the person was read (ms), and later than the cutoff of the person, which a clock that was ahead may have set. A session that begins
-   * counts as made at this time: if the password is changed after it, the cutoff ends the session too.
+   * When the person was read (ms), and later than the cutoff of the person, which a clock that was ahead may have set. A session that
+   * begins counts as made at this time: if the password is changed after it, the cutoff ends the session too.
    */
   readonly provenAt: number
 }
@@ -68,9 +68,10 @@ export interface SignInDeps {
 }
 
 /**
- * Checks a name and a password. Unknown and inactive people, people without a password and wrong passwords have the same outcome `wrong` after
- * the same work. From the fifth failure of a name or the twentieth of an address on, the outcome is `wait`. Failures elsewhere never make
- * a browser wait in which the person signed in before. Throws `temporarily_unavailable` when too many checks wait, and StorageError.
+ * Checks a name and a password. Unknown and inactive people, people without a password and wrong passwords have the same outcome `wrong`
+ * after the same work. From the fifth failure of a name or the twentieth of an address on, the outcome is `wait`. Failures elsewhere
+ * never make a browser wait in which the person signed in before. Throws `temporarily_unavailable` when too many checks wait, and
+ * StorageError.
  */
 export async function checkPassword(attempt: PasswordAttempt, deps: SignInDeps): Promise<PasswordOutcome> {
   const { tenant, username } = attempt

@@ -181,7 +181,10 @@ export function updateStoredPerson(
   return writePerson(options, owner, inside)
 }
 
-/** Deletes the row of a person and frees the address. Call it in a transaction. Throws `not_found`, `conflict`, and what `checkCurrent` throws. */
+/**
+ * Deletes the row of a person and frees the address. Call it in a transaction. Throws `not_found`, `conflict`, and what `checkCurrent`
+ * throws.
+ */
 export async function deleteStoredPerson(
   { sub, checkCurrent }: { sub: string; checkCurrent: CheckCurrentUser },
   owner: PeopleOwner,

@@ -33,7 +33,8 @@ export const userEmails = indexKind('user_email', 'user')
 export const personCutoffs = kind('person_cutoff', Type.Object({ before: Moment }))
 
 /**
- * The algorithms and costs of hashes that were imported; one row, id `costs`. An unknown name is checked against one of them, see sign-in.ts.
+ * The algorithms and costs of hashes that were imported; one row, id `costs`. An unknown name is checked against one of them, see
+ * sign-in.ts.
  */
 export const passwordCosts = {
   ...kind('password_costs', Type.Object({ costs: Texts })),

@@ -4,8 +4,8 @@ import { acrValues } from '../../protocol/people/acr.ts'
 import type { ClaimsRequest } from '../../tokens/people/claims-request.ts'
 
 /**
- * Throws `unmet_authentication_requirements` for an essential `acr` of which no login here has one of the values (OpenID Connect Core section
- * 5.5.1.1). `acr_values` and an acr that is not essential are wishes.
+ * Throws `unmet_authentication_requirements` for an essential `acr` of which no login here has one of the values (OpenID Connect Core
+ * section 5.5.1.1). `acr_values` and an acr that is not essential are wishes.
  */
 export function checkEssentialAcr(claims: ClaimsRequest | undefined): void {
   const acr = claims?.id_token?.['acr']

@@ -3,7 +3,10 @@ import { named, oneOf } from '../../protocol/finding/finding-words.ts'
 import { type Prompt, prompts } from '../authorization-request.ts'
 import type { CheckedParameters } from './request-check.ts'
 
-/** The values of `prompt`, each once (OpenID Connect Core section 3.1.2.1). Throws `invalid_request` for an unknown one, and for `none` with others. */
+/**
+ * The values of `prompt`, each once (OpenID Connect Core section 3.1.2.1). Throws `invalid_request` for an unknown one, and for `none`
+ * with others.
+ */
 export function parsePrompt({ parameters }: Pick<CheckedParameters, 'parameters'>): readonly Prompt[] {
   const text = parameters.get('prompt')
   if (text === undefined) return []

@@ -3,8 +3,8 @@ import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 import type { RequestParameters } from '../request-parameters.ts'
 
 /**
- * An authorization request whose client is known. Each file of this folder looks at one thing of it, and throws an OAuthError where it must not
- * be.
+ * An authorization request whose client is known. Each file of this folder looks at one thing of it, and throws an OAuthError where it
+ * must not be.
  */
 export interface CheckedParameters {
   readonly parameters: RequestParameters

@@ -8,8 +8,9 @@ import type { RequestParameters } from '../request-parameters.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /**
- * The scopes of a request for a person's consent: those that it names, or the default ones of the client. Throws `invalid_scope` for one that is
- * neither of the client nor about people, and for a scope that manages this server: a client may have it, and nobody else by signing in.
+ * The scopes of a request for a person's consent: those that it names, or the default ones of the client. Throws `invalid_scope` for one
+ * that is neither of the client nor about people, and for a scope that manages this server: a client may have it, and nobody else by
+ * signing in.
  */
 export function parsePeopleScopes(
   scope: string | undefined,

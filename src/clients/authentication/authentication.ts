@@ -24,8 +24,8 @@ export interface AuthenticationDeps extends Omit<CheckDeps, 'attempt'> {
  * Authenticates the client that sent a request. Throws `invalid_request` for two methods at once (RFC 6749 section 2.3). Throws
  * `invalid_client` for an unknown client, wrong credentials, a method that the client may not use, and an inactive client. In all four
  * cases the answer has the same bytes and the server does the same work. The message of the error names missing and malformed
- * credentials, because that reveals nothing about a client but that it is not public. The `reason` of the error says which check failed. Also throws the errors of
- * `openAttempt`.
+ * credentials, because that reveals nothing about a client but that it is not public. The `reason` of the error says which check failed.
+ * Also throws the errors of `openAttempt`.
  */
 export async function authenticateClient(
   presented: PresentedClient,

@@ -4,6 +4,7 @@ import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
 import { getConfigPath } from '../../cli/find-config.ts'
 import { getOption, jsonOption, parseList, storageOptions } from '../../cli/options.ts'
 import { passphraseOptions, readPassphrase } from '../../cli/passphrase.ts'
+import { renderCount } from '../../cli/render-count.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { loadNamedConfig } from '../../offline/with-storage.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
@@ -11,7 +12,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
 import { planStorage } from '../../server/compose.ts'
 import { findConfigFiles, findLeftOut } from './config-files.ts'
-import { count, explainBackup } from './explain-backup.ts'
+import { explainBackup } from './explain-backup.ts'
 
 export const backupCommand: Command = {
   name: 'backup',
@@ -60,7 +61,7 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   const write = to === undefined ? platform.writeError : platform.writeOut
   for (const file of manifest.left_out)
     platform.writeError(`warning: not in the backup: ${printable(file)}\n`)
-  const text = `Backed up ${count(manifest.tenants.length, 'tenant')} of ${dataDir}: ${count(manifest.parts.length, 'file')}, ${size} bytes, ${kinds[protection.kind]}`
+  const text = `Backed up ${renderCount(manifest.tenants.length, 'tenant')} of ${dataDir}: ${renderCount(manifest.parts.length, 'file')}, ${size} bytes, ${kinds[protection.kind]}`
   write(args.isSet('json') ? `${JSON.stringify(manifest)}\n` : `${printable(text)}\n`)
   return exitCodes.ok
 }

@@ -10,7 +10,3 @@ export async function explainBackup<T>(work: () => Promise<T>): Promise<T> {
     throw new CommandError(cause.message, { cause })
   }
 }
-
-export function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`
-}

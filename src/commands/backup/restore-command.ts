@@ -4,6 +4,7 @@ import type { RestoredFacts } from '../../backup/restore-backup.ts'
 import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
 import { getOption, jsonOption } from '../../cli/options.ts'
 import { passphraseOptions, readPassphrase, readSecretFile } from '../../cli/passphrase.ts'
+import { renderCount } from '../../cli/render-count.ts'
 import { fillSettings } from '../../config/fill-settings.ts'
 import { AuditConfig } from '../../config/service-schema.ts'
 import { shell } from '../../management/actor.ts'
@@ -13,7 +14,7 @@ import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
 import { openStorage } from '../../storage/open.ts'
-import { count, explainBackup } from './explain-backup.ts'
+import { explainBackup } from './explain-backup.ts'
 
 export const restoreCommand: Command = {
   name: 'restore',
@@ -89,7 +90,7 @@ async function check(path: string, { opener, args, platform }: CheckOptions): Pr
   const { checkBackup } = await import('../../backup/restore-backup.ts')
   const manifest = await explainBackup(() => checkBackup(path, opener, platform))
   const { made_at, made_by, tenants, parts } = manifest
-  const text = `${path} is whole: ${count(tenants.length, 'tenant')} and ${count(parts.length, 'file')} of ${made_at}, by ${made_by}`
+  const text = `${path} is whole: ${renderCount(tenants.length, 'tenant')} and ${renderCount(parts.length, 'file')} of ${made_at}, by ${made_by}`
   platform.writeOut(args.isSet('json') ? `${JSON.stringify(manifest)}\n` : `${printable(text)}\n`)
   return exitCodes.ok
 }
@@ -152,7 +153,7 @@ function render({ into, ended, restored, ...asked }: Report): string {
   const command = `grantd revoke --all-tenants --issued-before ${time}`
   const kept = asked.keepApiKeys ? `; API keys stay, and ${command} ends them` : ''
   const lines = [
-    `Restored ${count(manifest.tenants.length, 'tenant')} of ${manifest.made_at} into ${into}`,
+    `Restored ${renderCount(manifest.tenants.length, 'tenant')} of ${manifest.made_at} into ${into}`,
     ...(replaced === undefined ? [] : [`What was there is in ${replaced}; remove it when nobody needs it`]),
     ...(manifest.parts.some(({ name }) => name.startsWith('restored-config/'))
       ? [`The configuration of the backup is in ${into}/restored-config`]
@@ -160,7 +161,7 @@ function render({ into, ended, restored, ...asked }: Report): string {
     ...manifest.left_out.map((file) => `Not in the backup: ${file}`),
     asked.keepTokens
       ? `Tokens stay: what was revoked after ${manifest.made_at} is valid again until you run: ${command}`
-      : `Everything issued by ${time} is over, as after ${command}: tokens, ${count(ended.sessions, 'session')}, ${count(ended.consents, 'consent')}, ${count(ended.links, 'link')}${kept}`,
+      : `Everything issued by ${time} is over, as after ${command}: tokens, ${renderCount(ended.sessions, 'session')}, ${renderCount(ended.consents, 'consent')}, ${renderCount(ended.links, 'link')}${kept}`,
     `Passwords, secrets, people, clients and signing keys are those of ${manifest.made_at}: what was changed or disabled since has to be changed again`,
   ]
   return `${lines.map(printable).join('\n')}\n`

@@ -4,8 +4,8 @@ import type { StyleHost } from '../../cli/style.ts'
 const margin = 2
 
 /**
- * Draws a QR code with block characters, two rows of modules in one line. Light modules are drawn, because most terminals are dark; in colour,
- * the background is black whatever the terminal has. The import is here so that no other command loads the package.
+ * Draws a QR code with block characters, two rows of modules in one line. Light modules are drawn, because most terminals are dark; in
+ * colour, the background is black whatever the terminal has. The import is here so that no other command loads the package.
  */
 export async function renderQrCode(text: string, { isColoured }: { isColoured: boolean }): Promise<string> {
   const { default: qrcode } = await import('qrcode-generator')

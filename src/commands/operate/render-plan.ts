@@ -1,3 +1,4 @@
+import { renderCount } from '../../cli/render-count.ts'
 import { stylesFor } from '../../cli/style.ts'
 import type { Change } from '../../config/changes/compare-configs.ts'
 import type { Difference } from '../../config/changes/differences.ts'
@@ -37,9 +38,8 @@ export function renderPlan(plan: Plan, platform: Platform): string {
       ? `! ${name} changes at a restart, and at a reload of a server with workers`
       : `! ${name} changes only at a restart`,
   )
-  const count = `${total} change${total === 1 ? '' : 's'}`
   const stored = 'Tenants and clients that were made by the admin API or by commands stay as they are.'
-  return `${[...lines, ...handed, ...waiting].join('\n')}\n\n${count}. ${stored}\n`
+  return `${[...lines, ...handed, ...waiting].join('\n')}\n\n${renderCount(total, 'change')}. ${stored}\n`
 }
 
 function nameOf({ what, tenant, id }: Change): string {

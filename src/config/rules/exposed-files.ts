@@ -20,7 +20,9 @@ interface Place {
   readonly resolve: (path: string) => string
 }
 
-/** Warns of a file that the configuration names and that other users can read or change. A file that cannot be read is reported elsewhere. */
+/**
+ * Warns of a file that the configuration names and that other users can read or change. A file that cannot be read is reported elsewhere.
+ */
 export async function warnOfNamedFile(
   { file, path, content }: NamedFile,
   { source, files, resolve }: Place,

@@ -95,8 +95,8 @@ function checkOpenid({ oidc, oauth2 }: Partly<TenantConfig>, path: Path, source:
 }
 
 /**
- * The path of the first client that signs people in, where the server is reached without TLS from other machines. Browsers keep the cookies of
- * people only over https and on loopback.
+ * The path of the first client that signs people in, where the server is reached without TLS from other machines. Browsers keep the
+ * cookies of people only over https and on loopback.
  */
 export function findSigningClient({ tenants }: Partly<Config>): Path | undefined {
   for (const [tenantId, tenant] of Object.entries(tenants ?? {})) {

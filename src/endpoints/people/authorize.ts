@@ -44,8 +44,8 @@ interface Asked {
 }
 
 /**
- * A form that a page of another site posts comes without our cookies, because they are SameSite=Lax. So the request is kept, and the browser
- * comes back with its request_uri by GET.
+ * A form that a page of another site posts comes without our cookies, because they are SameSite=Lax. So the request is kept, and the
+ * browser comes back with its request_uri by GET.
  */
 async function answerForm(request: Request, of: OAuth2Tenant, deps: Deps): Promise<Response> {
   const asked = { parameters: await parseFormPairs(request), pushed: false }

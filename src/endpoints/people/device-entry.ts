@@ -22,8 +22,8 @@ import { interactionParameter } from './interaction-page.ts'
 const noTenant = { id: '' }
 
 /**
- * `GET` and `POST /device`: where a person types the code of a device (RFC 8628 section 3.3). A code that the link has is shown and still has
- * to be sent by the person (section 5.4). The same path says how it ended.
+ * `GET` and `POST /device`: where a person types the code of a device (RFC 8628 section 3.3). A code that the link has is shown and still
+ * has to be sent by the person (section 5.4). The same path says how it ended.
  */
 export const deviceEntryEndpoint = (deps: Deps) =>
   new Elysia()
@@ -75,8 +75,8 @@ async function findDevice(code: string, deps: Deps): Promise<FoundDevice | undef
 }
 
 /**
- * Slows down guessing from one address (RFC 8628 section 5.1). Returns the error of status 429 if the attempt has to wait. A success does not
- * exempt the address as that of a client does, because anybody can get a code of their own.
+ * Slows down guessing from one address (RFC 8628 section 5.1). Returns the error of status 429 if the attempt has to wait. A success does
+ * not exempt the address as that of a client does, because anybody can get a code of their own.
  */
 async function guardGuess<T>(
   request: Request,

@@ -70,8 +70,8 @@ export function formTargetsOf({ redirectUri }: Pick<Flow, 'redirectUri'>): reado
 }
 
 /**
- * Opens the interaction that the URL names, for `show`. An interaction that is over or of another browser is a page with words; a flow that came to
- * an error is answered at the client. Throws OAuthError and StorageError.
+ * Opens the interaction that the URL names, for `show`. An interaction that is over or of another browser is a page with words; a flow
+ * that came to an error is answered at the client. Throws OAuthError and StorageError.
  */
 export async function openInteraction(
   request: Request,

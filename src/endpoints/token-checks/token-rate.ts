@@ -6,8 +6,8 @@ import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
 import type { CheckedRequest } from './token-check.ts'
 
 /**
- * Runs `work`, which answers tokens, if the rates of the client and of its tenant have room for one more answer. An answer with a token that
- * another request got before counts too, and one without a token does not. Throws an error of status 429.
+ * Runs `work`, which answers tokens, if the rates of the client and of its tenant have room for one more answer. An answer with a token
+ * that another request got before counts too, and one without a token does not. Throws an error of status 429.
  */
 export function withinRate<T>(asked: CheckedRequest, deps: Deps, work: () => Promise<T>): Promise<T> {
   const { tenant, oauth2, client } = asked

@@ -5,8 +5,9 @@ import { OAuthError } from '../../protocol/errors.ts'
 import type { CheckedRequest } from './token-check.ts'
 
 /**
- * Counts a code or a refresh token that is wrong, by the address. Returns the error that the client gets: above the rate an error of status 429
- * in place of its own. A right code is never refused for wrong ones, because nobody can guess it, and others are behind the same address.
+ * Counts a code or a refresh token that is wrong, by the address. Returns the error that the client gets: above the rate an error of
+ * status 429 in place of its own. A right code is never refused for wrong ones, because nobody can guess it, and others are behind the
+ * same address.
  */
 export function countWrongCode(
   error: unknown,

@@ -7,8 +7,8 @@ import { recordAudit } from '../record-event.ts'
 import { notesOf } from '../request/request-notes.ts'
 
 /**
- * Counts a request by which somebody who has proven nothing makes the server write. `browserHash` is undefined where there is no browser. Throws
- * an error of status 429 if too many come from this address or at this tenant, and StorageError.
+ * Counts a request by which somebody who has proven nothing makes the server write. `browserHash` is undefined where there is no browser.
+ * Throws an error of status 429 if too many come from this address or at this tenant, and StorageError.
  */
 export async function beginSignIn(
   request: Request,

@@ -71,9 +71,9 @@ export function answerPage(page: Html, options: PageAnswerOptions = {}): Respons
 }
 
 /**
- * The source of a policy that allows `url`: its scheme. Its origin alone is not enough, because the client may send the browser on to another
- * one, such as from `auth.example.com` to `app.example.com`, and Chromium would stop it there without a word. A host that is an IPv6 address
- * cannot stand in a policy at all.
+ * The source of a policy that allows `url`: its scheme. Its origin alone is not enough, because the client may send the browser on to
+ * another one, such as from `auth.example.com` to `app.example.com`, and Chromium would stop it there without a word. A host that is an
+ * IPv6 address cannot stand in a policy at all.
  */
 function sourceOf(url: string): string {
   return new URL(url).protocol

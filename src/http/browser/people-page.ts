@@ -9,8 +9,8 @@ import { linkTo } from './page-links.ts'
 type PageDeps = Pick<Deps, 'tenants' | 'publicUrl' | 'hashing' | 'logos'>
 
 /**
- * Answers a page of a tenant that signs people in. Every error becomes a page, with the frame of the tenant where there is one. `tenant_not_found`
- * is that of a tenant which is missing, inactive or without `oauth2`.
+ * Answers a page of a tenant that signs people in. Every error becomes a page, with the frame of the tenant where there is one.
+ * `tenant_not_found` is that of a tenant which is missing, inactive or without `oauth2`.
  */
 export function answerPeople(
   request: Request,
@@ -29,8 +29,8 @@ export function answerPeople(
 }
 
 /**
- * The path and query of a page of a tenant, such as `/login`. It has no host: the browser stays at the name under which it found the server,
- * to which its cookies belong.
+ * The path and query of a page of a tenant, such as `/login`. It has no host: the browser stays at the name under which it found the
+ * server, to which its cookies belong.
  */
 export function pagePath(
   tenant: Pick<Tenant, 'id'>,

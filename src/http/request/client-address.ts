@@ -49,10 +49,16 @@ function isTrusted(address: IpAddress, proxies: readonly IpRange[]): boolean {
   return proxies.some((range) => isInRange(address, range))
 }
 
-/** One pair of a Forwarded element: a token, and a token or a quoted text without escapes, in which also `:` and `[` are taken as they are. */
+/**
+ * One pair of a Forwarded element: a token, and a token or a quoted text without escapes, in which also `:` and `[` are taken as they
+ * are.
+ */
 const forwardedPair = /^\s*([!#$%&'*+.^_`|~0-9a-z-]+)=(?:"([^"\\]*)"|([^\s";,\\]*))\s*$/i
 
-/** The value of `for` in one element of Forwarded (RFC 7239 section 4). Undefined if there is not exactly one, or if the element is malformed. */
+/**
+ * The value of `for` in one element of Forwarded (RFC 7239 section 4). Undefined if there is not exactly one, or if the element is
+ * malformed.
+ */
 function findForwardedNode(element: string): string | undefined {
   const nodes: string[] = []
   for (const pair of element.split(';')) {

@@ -38,7 +38,10 @@ export function parseFormText(text: string, limits = defaultLimits): Form {
   return toForm(parsePairs(text, limits))
 }
 
-/** The parameters of the query of a URL, in which the caller judges one that is sent twice. Throws `invalid_request` for a broken percent-escape. */
+/**
+ * The parameters of the query of a URL, in which the caller judges one that is sent twice. Throws `invalid_request` for a broken
+ * percent-escape.
+ */
 export function parseQueryPairs(request: Request): Pairs {
   const { url } = request
   const cut = url.indexOf('?')

@@ -13,8 +13,8 @@ export interface JsonShape<S extends TSchema> {
 }
 
 /**
- * Parses the JSON object in the body of a request. Throws `invalid_request` for another media type, a body that readBody refuses, and a body
- * that does not match the schema. The sentence names the member, and repeats nothing else of the body.
+ * Parses the JSON object in the body of a request. Throws `invalid_request` for another media type, a body that readBody refuses, and a
+ * body that does not match the schema. The sentence names the member, and repeats nothing else of the body.
  */
 export async function parseJsonBody<S extends TSchema>(
   request: Request,

@@ -64,6 +64,7 @@ export const noNotes: RequestNotes = {
 
 const notesByRequest = new WeakMap<Request, RequestNotes>()
 
+/** Opens the notes of a request. handler.ts does it once, before everything else. */
 export function openNotes(
   request: Request,
   { id, address, limits }: Pick<RequestNotes, 'id' | 'address' | 'limits'>,

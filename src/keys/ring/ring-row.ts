@@ -32,7 +32,10 @@ export const keyrings = kind(
         retired_at: Nullable(Moment),
       }),
     ),
-    /** Files of keys that left the ring with their private halves, until the files are destroyed. Rows of older builds have no such member. */
+    /**
+     * Files of keys that left the ring with their private halves, until the files are destroyed. Rows of older builds have no such
+     * member.
+     */
     discarded: Type.Optional(Type.Array(Type.String({ pattern: keyFilePattern.source }))),
   }),
 )

@@ -129,9 +129,9 @@ export class RingWriter {
   }
 
   /**
-   * Clears the files that killed processes left beside the keys of the ring, and returns the current ring. Before it removes files, it writes
-   * the ring again with a new version. A process that stores a new key at this moment read the ring before, so its own change fails and
-   * it tries again. A place that cannot be cleared is not an error, because the keys are not affected.
+   * Clears the files that killed processes left beside the keys of the ring, and returns the current ring. Before it removes files, it
+   * writes the ring again with a new version. A process that stores a new key at this moment read the ring before, so its own change
+   * fails and it tries again. A place that cannot be cleared is not an error, because the keys are not affected.
    */
   async clear(place: KeyPlace, stored: StoredRing): Promise<StoredRing> {
     const { store, material } = this.#options
@@ -244,7 +244,9 @@ function describe(
   return { kid, state, algorithm, jwk, ...whereabouts, token_life: 0, ...times }
 }
 
-/** Runs work that may fail, because the next start or rotation repeats it. A failure is not reported, because the change itself succeeded. */
+/**
+ * Runs work that may fail, because the next start or rotation repeats it. A failure is not reported, because the change itself succeeded.
+ */
 async function leaveToNext(work: () => Promise<unknown>): Promise<void> {
   try {
     await work()

@@ -113,6 +113,7 @@ export function findKey(ring: Ring, state: 'next' | 'active'): RingKey | undefin
   return ring.keys.find((key) => key.state === state)
 }
 
+/** Whether the private half of a key may still exist. That of a retiring key is destroyed. */
 export function hasPrivateHalf({ state, file, sealed }: RingKey): boolean {
   return state !== 'retiring' || file !== undefined || sealed !== undefined
 }

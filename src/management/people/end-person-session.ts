@@ -5,8 +5,8 @@ import type { Tenant } from '../../tenants/tenant.ts'
 import { type PersonChange, type PersonChangeDeps, recordPerson } from './person-change.ts'
 
 /**
- * Ends one session of a person, and tells its clients. Tokens that are bound to it are over. Throws `not_found` for a session that is over or
- * of somebody else, and StorageError.
+ * Ends one session of a person, and tells its clients. Tokens that are bound to it are over. Throws `not_found` for a session that is
+ * over or of somebody else, and StorageError.
  */
 export async function endPersonSession(
   { sub, sid, actor }: PersonChange & { readonly sid: string },

@@ -38,8 +38,8 @@ interface Checked {
 }
 
 /**
- * Makes the people of a file, with their subs and hashes. A second import of the same file makes nobody twice, so an import that was cut off
- * is simply repeated. Throws StorageError, and `tenant_not_found` for a stored tenant that was deleted meanwhile.
+ * Makes the people of a file, with their subs and hashes. A second import of the same file makes nobody twice, so an import that was cut
+ * off is simply repeated. Throws StorageError, and `tenant_not_found` for a stored tenant that was deleted meanwhile.
  */
 export async function importPeople(
   { people, actor }: { readonly people: readonly FilePerson[]; readonly actor: Actor },

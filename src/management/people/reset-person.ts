@@ -6,8 +6,8 @@ import { type OpenedLink, type OpenLinkDeps, openLink } from './open-link.ts'
 import { ownerOfPeople, type PersonChange, type PersonChangeDeps, recordPerson } from './person-change.ts'
 
 /**
- * Makes a link on which the person chooses a new password. It replaces an earlier one. The old password works until then. Throws `not_found`,
- * and `conflict` for a person of config.yaml and for one who is inactive, whose link would open nothing.
+ * Makes a link on which the person chooses a new password. It replaces an earlier one. The old password works until then. Throws
+ * `not_found`, and `conflict` for a person of config.yaml and for one who is inactive, whose link would open nothing.
  */
 export async function resetPerson(
   { sub, actor }: PersonChange,

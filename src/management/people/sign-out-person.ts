@@ -4,8 +4,8 @@ import { endSessionsAfter } from './end-sessions-after.ts'
 import { type PersonChange, type PersonChangeDeps, recordPerson } from './person-change.ts'
 
 /**
- * Signs a person out everywhere: sessions, codes, refresh tokens and access tokens are over, at every replica at once. People of config.yaml
- * too. The caller makes sure that there is such a person. Throws StorageError.
+ * Signs a person out everywhere: sessions, codes, refresh tokens and access tokens are over, at every replica at once. People of
+ * config.yaml too. The caller makes sure that there is such a person. Throws StorageError.
  */
 export async function signOutPerson(
   { sub, actor }: PersonChange,

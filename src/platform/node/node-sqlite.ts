@@ -37,7 +37,10 @@ function connect(database: DatabaseSync): SqliteConnection {
 type Rows = ReturnType<SqliteConnection['all']>
 type Values = Parameters<SqliteConnection['all']>[1]
 
-/** Returns a 64-bit number that JavaScript cannot represent as the nearest one, which is not a safe integer. So only its own row is damaged. */
+/**
+ * Returns a 64-bit number that JavaScript cannot represent as the nearest one, which is not a safe integer. So only its own row is
+ * damaged.
+ */
 function allOf(statement: StatementSync, values: Values): Rows {
   try {
     return statement.all(...values) as Rows

@@ -71,8 +71,8 @@ export function hasBearableCost(text: string): boolean {
 const quick = { memory: 256 * 1024, work: 1024 * 1024, rounds: 14, iterations: 2_500_000 } as const
 
 /**
- * Whether the check of a hash takes more than about a second of one core, or 256 MiB. Who may make others check such a hash can keep them from
- * signing in.
+ * Whether the check of a hash takes more than about a second of one core, or 256 MiB. Who may make others check such a hash can keep them
+ * from signing in.
  */
 export function isDearHash(text: string): boolean {
   const [, m = 0, t = 0] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),/.exec(text) ?? []

@@ -20,8 +20,8 @@ const signInClaims: ReadonlySet<string> = new Set(['auth_time', 'acr', 'amr', 'g
 const reservedName = 'is a name that grantd or a standard uses itself'
 
 /**
- * Finds the faults of `oidc`, for config.yaml and the admin API alike. `isDeclared` tells whether a scope is one of `oauth2.scopes`; a claim of
- * any other scope could never be asked for.
+ * Finds the faults of `oidc`, for config.yaml and the admin API alike. `isDeclared` tells whether a scope is one of `oauth2.scopes`; a
+ * claim of any other scope could never be asked for.
  */
 export function findOpenidFaults(
   { claims, access_token_claims }: RuledOpenid,

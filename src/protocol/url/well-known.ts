@@ -37,9 +37,9 @@ export function parseMetadataPath(pathname: string): MetadataPath | undefined {
 }
 
 /**
- * The issuers whose metadata a path can mean, the most likely first. All of them have the origin of `publicUrl`, because the path alone does
- * not tell issuers of several hosts apart and the sender can choose the Host header. A proxy may have removed the path of `publicUrl`, so
- * the path with it in front comes second. Both may end in a slash.
+ * The issuers whose metadata a path can mean, the most likely first. All of them have the origin of `publicUrl`, because the path alone
+ * does not tell issuers of several hosts apart and the sender can choose the Host header. A proxy may have removed the path of
+ * `publicUrl`, so the path with it in front comes second. Both may end in a slash.
  */
 export function candidateIssuers(issuerPath: string, publicUrl: string): string[] {
   const { origin, path: prefix } = splitIssuer(publicUrl)

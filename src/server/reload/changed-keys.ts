@@ -21,8 +21,8 @@ interface Compared {
 }
 
 /**
- * Compares the signing settings of two configurations, and reads the key files that are new or written since, so that a reload with a broken
- * one is refused as a start is. Throws KeyError with every complaint.
+ * Compares the signing settings of two configurations, and reads the key files that are new or written since, so that a reload with a
+ * broken one is refused as a start is. Throws KeyError with every complaint.
  */
 export async function findChangedKeys(
   { next, running, stamps }: Compared,

@@ -18,8 +18,8 @@ export type SqliteHost = Pick<Platform, 'files' | 'sqlite' | 'after' | 'nextTurn
 const largestFullCheck = 256 * 1024 * 1024
 
 /**
- * Opens the SQLite file at `path`, and creates it if there was never one. Throws {@link StorageRefusedError} for a file that was removed, is
- * broken, or belongs to another program or a newer grantd. Never puts another file in its place.
+ * Opens the SQLite file at `path`, and creates it if there was never one. Throws {@link StorageRefusedError} for a file that was removed,
+ * is broken, or belongs to another program or a newer grantd. Never puts another file in its place.
  */
 export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDatabase> {
   try {

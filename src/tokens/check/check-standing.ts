@@ -46,8 +46,9 @@ export interface Standing {
 }
 
 /**
- * Step 4 of a token check. Checks that the token is not revoked, that its client is active and still entitled to the audience, and that its
- * API key or its person, if any, still stands. Nothing of this is cached. Throws `invalid_token`, and StorageError if the storage cannot be read.
+ * Step 4 of a token check. Checks that the token is not revoked, that its client is active and still entitled to the audience, and that
+ * its API key or its person, if any, still stands. Nothing of this is cached. Throws `invalid_token`, and StorageError if the storage
+ * cannot be read.
  */
 export async function checkStanding(
   { text }: ReadToken,

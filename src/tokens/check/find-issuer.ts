@@ -22,7 +22,9 @@ export interface IssuerDeps {
   readonly keyring: Keyring
 }
 
-/** Step 2 of a token check: finds the active tenant that the token names. With `tenantId`, it must be this tenant. Throws `invalid_token`. */
+/**
+ * Step 2 of a token check: finds the active tenant that the token names. With `tenantId`, it must be this tenant. Throws `invalid_token`.
+ */
 export async function findIssuer(
   { issuer }: ReadToken,
   { tenantId }: { readonly tenantId?: string | undefined },

@@ -12,8 +12,8 @@ export interface ProveDeps extends RecallDeps {
 }
 
 /**
- * Step 3 of a token check. Checks that a key of the tenant signed the token, that iss and typ are those of the tenant, and that the token is
- * valid now. Returns its claims. Throws `invalid_token`.
+ * Step 3 of a token check. Checks that a key of the tenant signed the token, that iss and typ are those of the tenant, and that the token
+ * is valid now. Returns its claims. Throws `invalid_token`.
  */
 export async function proveToken(read: ReadToken, proof: Proof, deps: ProveDeps): Promise<TokenClaims> {
   const claims = recallToken(read, proof, deps) ?? (await verify(read, proof, deps))

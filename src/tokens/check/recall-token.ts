@@ -19,8 +19,8 @@ export interface RecallDeps {
 export interface Proof {
   readonly issuer: TokenIssuer
   /**
-   * True: the token is about to be revoked, so its iat may be in the future. Otherwise a token that was issued by a clock ahead of time could
-   * not be revoked and would become valid later.
+   * True: the token is about to be revoked, so its iat may be in the future. Otherwise a token that was issued by a clock ahead of time
+   * could not be revoked and would become valid later.
    */
   readonly toRevoke: boolean
 }

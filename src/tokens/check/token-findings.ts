@@ -50,6 +50,7 @@ function describeKey(kid: string | undefined, keys: Proof['issuer']['keys']) {
     : { saw: `kid ${quoted(kid)}, which is no key of the tenant now`, wanted: oneOf(kids) }
 }
 
+/** The finding for a token that has expired; `now` is in milliseconds since the epoch. */
 export function findExpired(
   { exp, iat }: Readonly<Record<string, unknown>>,
   tenant: string,

@@ -81,8 +81,8 @@ type Code = Static<typeof codes.schema>
 const mostFailures = 5
 
 /**
- * Checks a code against its request: the client, the redirect URI and the verifier of PKCE. A wrong one does not use the code up, and five of
- * them do. Throws `invalid_grant`, always with the same words, and StorageError.
+ * Checks a code against its request: the client, the redirect URI and the verifier of PKCE. A wrong one does not use the code up, and
+ * five of them do. Throws `invalid_grant`, always with the same words, and StorageError.
  */
 export async function proveCode(
   presented: PresentedCode,

@@ -16,8 +16,8 @@ const Allowed = Type.Object({
 })
 
 /**
- * A device that waits for a person. Id: SHA-256 of the device code, in hex. The row stays for a while after its code has expired or was used,
- * so that the device learns why, and a replay is noticed.
+ * A device that waits for a person. Id: SHA-256 of the device code, in hex. The row stays for a while after its code has expired or was
+ * used, so that the device learns why, and a replay is noticed.
  */
 export const deviceCodes = kind(
   'device_code',

@@ -50,8 +50,8 @@ const earlyBy = 1000
 
 /**
  * Answers one poll. Exactly one poll gets what `make` returns, because one transaction makes it and uses the code up. Throws
- * `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, `invalid_grant` for an unknown or used code and for one of another
- * client, and StorageError.
+ * `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, `invalid_grant` for an unknown or used code and for one of
+ * another client, and StorageError.
  */
 export function redeemDeviceCode<C, T>(
   poll: DevicePoll,

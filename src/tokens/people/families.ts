@@ -88,7 +88,10 @@ export function refreshEnd({ created_at, refresh }: Family, oauth2: OAuth2Settin
   return Math.min(created_at + refresh_token_ttl * 1000, refresh.rotated_at + refresh_token_idle * 1000)
 }
 
-/** When the last token of the family ends that exists after a use at `now` (ms). A repeated answer in the grace has a younger access token. */
+/**
+ * When the last token of the family ends that exists after a use at `now` (ms). A repeated answer in the grace has a younger access
+ * token.
+ */
 export function findLastUse(family: Family, { oauth2, client }: TokenOwner, now: number): number {
   const access = now + (accessTokenTtl(client, oauth2) + oauth2.refresh_token_grace) * 1000
   return Math.max(access, refreshEnd(family, oauth2))

@@ -5,8 +5,8 @@ import { mayAllowScope } from './people-rights.ts'
 import { buildPersonClaims } from './person-claims.ts'
 
 /**
- * The typ of an ID token, which libraries expect. Access tokens may have it too, by `access_token_typ`; an ID token is told from them by its
- * claims: it has neither `jti` nor `client_id`, and its `aud` is the client.
+ * The typ of an ID token, which libraries expect. Access tokens may have it too, by `access_token_typ`; an ID token is told from them by
+ * its claims: it has neither `jti` nor `client_id`, and its `aud` is the client.
  */
 export const idTokenTyp = 'JWT'
 

@@ -27,8 +27,8 @@ export interface Asked {
 }
 
 /**
- * The scopes and the audience of the tokens of one request: what the person allowed, as far as the client still has it, narrowed to what the
- * request asks for (RFC 6749 section 6, RFC 8707 section 2.2). Throws `invalid_scope` and `invalid_target` for more than that.
+ * The scopes and the audience of the tokens of one request: what the person allowed, as far as the client still has it, narrowed to what
+ * the request asks for (RFC 6749 section 6, RFC 8707 section 2.2). Throws `invalid_scope` and `invalid_target` for more than that.
  */
 export function narrowGrant(
   grant: Pick<PersonGrant, 'scopes' | 'audience'>,

@@ -75,9 +75,9 @@ export interface WantedClaims {
 }
 
 /**
- * The claims of a person, without `sub`: those of the scopes, and those that the claims parameter names. It names only claims that some scope
- * stands for which the client may have, so no other attribute leaves the server. A claim that the person does not have is left out (Core section 5.3.2), and so is one
- * that is requested with another value.
+ * The claims of a person, without `sub`: those of the scopes, and those that the claims parameter names. It names only claims that some
+ * scope stands for which the client may have, so no other attribute leaves the server. A claim that the person does not have is left out
+ * (Core section 5.3.2), and so is one that is requested with another value.
  */
 export function buildPersonClaims(
   person: Person,

@@ -50,8 +50,8 @@ export async function findFamily(
 }
 
 /**
- * Finds the family of a refresh token that this client presents, and checks that it stands: it has not ended or expired, and the person, the
- * session and the client still allow it. Changes nothing. Throws `invalid_grant`, always with the same words, and StorageError.
+ * Finds the family of a refresh token that this client presents, and checks that it stands: it has not ended or expired, and the person,
+ * the session and the client still allow it. Changes nothing. Throws `invalid_grant`, always with the same words, and StorageError.
  */
 export async function openRefreshToken(
   text: string,
@@ -89,8 +89,8 @@ function checkFamily(family: Family, { client, oauth2 }: TokenOwner, { now }: Re
 }
 
 /**
- * Uses a refresh token, and notes the use of the session that it is bound to. See {@link rotate} for what it returns and throws. The session
- * is noted last: if that fails, the client asks again inside the grace.
+ * Uses a refresh token, and notes the use of the session that it is bound to. See {@link rotate} for what it returns and throws. The
+ * session is noted last: if that fails, the client asks again inside the grace.
  */
 export async function rotateRefreshToken(
   opened: OpenedRefreshToken,

@@ -21,7 +21,10 @@ export function buildUserinfo({ tenant, client, scopes, ofPerson }: TokenOfPerso
   }
 }
 
-/** The same as a JWT for the client, for one with `userinfo_signed`. It has no exp, so it is no ID token, and no jti, so it is no access token. */
+/**
+ * The same as a JWT for the client, for one with `userinfo_signed`. It has no exp, so it is no ID token, and no jti, so it is no access
+ * token.
+ */
 export async function signUserinfo(
   token: TokenOfPerson,
   { keyring }: { readonly keyring: Keyring },

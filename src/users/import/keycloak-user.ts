@@ -12,8 +12,8 @@ export function isKeycloakUser(value: Members): boolean {
 }
 
 /**
- * Returns a user of an export of Keycloak in our form. `id` becomes `sub`, so that other systems know the person by the same id. A hash of an
- * algorithm that is not known here, and attributes that no person can have, are left out.
+ * Returns a user of an export of Keycloak in our form. `id` becomes `sub`, so that other systems know the person by the same id. A hash
+ * of an algorithm that is not known here, and attributes that no person can have, are left out.
  */
 export function fromKeycloak(user: Members): Members {
   const { id, username, email, emailVerified, enabled, firstName, lastName, groups } = user

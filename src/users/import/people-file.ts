@@ -8,8 +8,8 @@ export interface FilePerson {
 }
 
 /**
- * Reads the text of a file of people: one JSON object on each line, a JSON array of them, or an export of Keycloak, which is one object with
- * the member `users`. Empty lines are left out.
+ * Reads the text of a file of people: one JSON object on each line, a JSON array of them, or an export of Keycloak, which is one object
+ * with the member `users`. Empty lines are left out.
  */
 export function readPeopleFile(text: string): FilePerson[] {
   const whole = parse(text)
