@@ -23,7 +23,10 @@ async function isBroken(from: string, target: string): Promise<boolean> {
   return anchor !== undefined && !anchorsOf(await readDocument(file)).includes(anchor)
 }
 
-test.each([...documents, ...operations])(
+/** The pages beside README.md. */
+const besides = ['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
+
+test.each([...documents, ...operations, ...besides])(
   'every link of %s to a file or a heading of ours leads somewhere',
   async (path) => {
     const links = withoutCode(await readDocument(path)).matchAll(/\]\(([^)\s]+)\)/g)
