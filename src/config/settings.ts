@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value, type ValueError } from '@sinclair/typebox/value'
 import { OAuthError } from '../protocol/errors.ts'
 import { findClaimFaults, isReservedClaim, type StaticClaims } from '../protocol/static-claims.ts'
+import { formats } from './formats.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -96,20 +97,32 @@ function withoutNull(schema: TSchema): TSchema {
   return second?.type === 'null' ? first : schema
 }
 
-function describe({ type, anyOf, minimum, maximum, maxItems, maxLength }: TSchema): string {
-  if (anyOf) return `must be one of ${anyOf.map((each: TSchema) => each['const']).join(' ')}`
+/** The words for the patterns of formats, which the schema of a request has instead of the formats. */
+const wantedByPattern = new Map(
+  Object.values(formats).flatMap(({ pattern, wanted }) =>
+    pattern ? [[pattern.source, wanted] as const] : [],
+  ),
+)
+
+function describe(schema: TSchema): string {
+  const { type, minimum, maximum, maxItems } = schema
+  if (schema['anyOf'] || type === 'string') return `must be ${formOf(schema)}`
   switch (type) {
     case 'boolean':
       return 'must be true or false'
     case 'integer':
       return `must be a whole number from ${minimum} to ${maximum}`
     case 'array':
-      return `must be a list of at most ${maxItems} different values of the right form`
-    case 'string':
-      return `must be a text of 1 to ${maxLength} characters`
+      return `must be a list of at most ${maxItems} different values, each ${formOf(schema['items'])}`
     default:
       return 'must be an object of the right form'
   }
+}
+
+function formOf({ type, anyOf, pattern, maxLength }: TSchema): string {
+  if (anyOf) return `one of ${anyOf.map((each: TSchema) => each['const']).join(' ')}`
+  if (type !== 'string') return 'of the right form'
+  return wantedByPattern.get(pattern) ?? `a text of 1 to ${maxLength} characters`
 }
 
 /** Checks static claims by the rules of config.yaml. `field` names their place. Throws `invalid_request`. */

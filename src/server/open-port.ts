@@ -21,14 +21,13 @@ export function openPort(
 
 /** The next step for an error code of the system. */
 function explainListen(code: string, { hostname, option }: { hostname: string; option: string }): string {
-  if (code === 'EADDRINUSE') {
-    // The runtime uses the same code for a name that cannot be resolved.
-    const isName = !/^[\d.]+$|:|^localhost$/.test(hostname)
-    const doubt = isName ? `, or ${hostname} is no name of this machine` : ''
+  // The runtime uses EADDRINUSE or EINVAL for a name that cannot be resolved.
+  const isName = !/^[\d.]+$|:|^localhost$/.test(hostname)
+  const doubt = isName ? `, or ${hostname} is no name of this machine` : ''
+  if (code === 'EADDRINUSE')
     return `the port is in use${doubt}; stop what uses it, or choose another with ${option}`
-  }
   if (code === 'EACCES') return `not allowed for this user; choose a port from 1024 up with ${option}`
-  return `${code}; choose another address with ${option.replace('port', 'host')}`
+  return `${code}${doubt}; choose another address with ${option.replace('port', 'host')}`
 }
 
 /**

@@ -140,7 +140,7 @@ describe('making one', () => {
     [
       'another grant',
       { grant_types: ['password'] },
-      'The field grant_types must be a list of at most 100 different values of the right form',
+      'The field grant_types must be a list of at most 100 different values, each one of client_credentials authorization_code refresh_token urn:ietf:params:oauth:grant-type:device_code',
     ],
     [
       'a scope of nobody',
@@ -150,17 +150,17 @@ describe('making one', () => {
     [
       'a scope twice',
       { scopes: ['api:read', 'api:read'] },
-      'The field scopes must be a list of at most 100 different values of the right form',
+      'The field scopes must be a list of at most 100 different values, each printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
     ],
     [
       'two scopes in one',
       { scopes: ['api:read api:write'] },
-      'The field scopes must be a list of at most 100 different values of the right form',
+      'The field scopes must be a list of at most 100 different values, each printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
     ],
     [
       'scopes as a text',
       { scopes: 'api:read' },
-      'The field scopes must be a list of at most 100 different values of the right form',
+      'The field scopes must be a list of at most 100 different values, each printable ASCII without space, quote and backslash (RFC 6749 section 3.3)',
     ],
     [
       'a default that opens the admin API',
@@ -180,7 +180,7 @@ describe('making one', () => {
     [
       'an empty audience',
       { audience: [] },
-      'The field audience must be a list of at most 100 different values of the right form',
+      'The field audience must be a list of at most 100 different values, each a text of 1 to 200 characters',
     ],
     [
       'a resource that is no URI',
@@ -205,7 +205,7 @@ describe('making one', () => {
     [
       'too many resources',
       { resources: Array.from({ length: 101 }, (_, index) => `https://a/${index}`) },
-      'The field resources must be a list of at most 100 different values of the right form',
+      'The field resources must be a list of at most 100 different values, each a text of 1 to 1000 characters',
     ],
   ])('refuses %s', async (what, body, sentence) => {
     const hasId = 'client_id' in body || what.startsWith('an id that is missing')

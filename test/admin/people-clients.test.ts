@@ -148,7 +148,7 @@ describe('the settings of a tenant with people', () => {
     [
       'a color that is none',
       { sign_in: { accent: 'red;}' } },
-      'The field oidc.sign_in.accent must be a text of 1 to 200 characters',
+      'The field oidc.sign_in.accent must be a color such as #0b57d0, in quotes',
     ],
     [
       'claims of an unknown scope',

@@ -97,14 +97,13 @@ test.each(notYaml)('%s is refused as no YAML, where it stands', async (_what, te
 test('one fault of the YAML is said once, however many levels it ends', async () => {
   const faults = await faultsOf('tenants: {a: {name: A, clients: {x: {secret: "hunter2hunter2}}}}')
   expect(faults).toEqual([
-    'config.yaml:1:65: the file is not valid YAML: Missing closing "quote',
-    'config.yaml:1:65: the file is not valid YAML: Flow map in block collection must be sufficiently indented and end with a }',
+    'config.yaml:1:65: the file is not valid YAML: Missing closing "quote; look for it here and above',
   ])
 })
 
 test('several documents are refused where the second starts', async () => {
   expect(await faultsOf('data_dir: a\n---\ndata_dir: b\n')).toEqual([
-    'config.yaml:2:1: the file is not valid YAML: Source contains multiple documents; please use YAML.parseAllDocuments()',
+    'config.yaml:2:1: the file is not valid YAML: a second document begins; remove the --- and what follows, or join both',
   ])
 })
 

@@ -107,15 +107,23 @@ const twice: readonly [what: string, text: string, fault: string][] = [
   [
     'tenant',
     'tenants: { a: { name: A }, a: { name: B } }',
-    'config.yaml:1:28: the key a stands twice in one map',
+    'config.yaml:1:28: the key a stands twice in one map, first in line 1; keep one',
   ],
   [
     'section',
     'server: {}\ntenants: {}\nserver: {}',
-    'config.yaml:3:1: the key server stands twice in one map',
+    'config.yaml:3:1: the key server stands twice in one map, first in line 1; keep one',
   ],
-  ['value', tenantWith('name: Again'), 'config.yaml:4:5: the key name stands twice in one map'],
-  ['quoted key', tenantWith('"name": Again'), 'config.yaml:4:5: the key name stands twice in one map'],
+  [
+    'value',
+    tenantWith('name: Again'),
+    'config.yaml:4:5: the key name stands twice in one map, first in line 3; keep one',
+  ],
+  [
+    'quoted key',
+    tenantWith('"name": Again'),
+    'config.yaml:4:5: the key name stands twice in one map, first in line 3; keep one',
+  ],
 ]
 test.each(twice)(
   'a %s that stands twice is refused where it stands the second time',
@@ -126,7 +134,9 @@ test.each(twice)(
 
 test('a secret that stands twice is refused and neither is quoted', async () => {
   const faults = await faultsOf(clientWith('secret: other-secret-2'))
-  expect(faults).toEqual(['config.yaml:8:9: the key secret stands twice in one map'])
+  expect(faults).toEqual([
+    'config.yaml:8:9: the key secret stands twice in one map, first in line 7; keep one',
+  ])
 })
 
 test('a key that is a list is refused', async () => {

@@ -141,7 +141,9 @@ test('a tenant that stands twice in a file of a thousand is told with its line a
   expect(second).toBeDefined()
   const at = text.lastIndexOf('  tenant-00003:\n') + 2
   const place = `${text.slice(0, at).split('\n').length}:3`
-  expect(fault).toBe(`config.yaml:${place}: the key tenant-00003 stands twice in one map`)
+  expect(fault).toBe(
+    `config.yaml:${place}: the key tenant-00003 stands twice in one map, first in line 158; keep one`,
+  )
 })
 
 test('a warning in a file of a thousand tenants has its line and column, and costs no exact reading', async () => {

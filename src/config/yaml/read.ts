@@ -3,7 +3,7 @@ import { parseDuration } from '../../protocol/duration.ts'
 import { formats } from '../formats.ts'
 import { choiceKind, durationKind, jsonKind } from '../schema-kinds.ts'
 import { type ObjectShape, shapeOf } from '../schema-shapes.ts'
-import { suggest } from '../suggest.ts'
+import { adviseOnKey } from './misplaced-key.ts'
 import type { Nodes } from './nodes.ts'
 import { findPlaceholder } from './placeholders.ts'
 
@@ -253,14 +253,12 @@ class Reader<N> {
   }
 
   #refuseKey(key: string, map: N, { parent, shape }: { parent: Step | undefined; shape: ObjectShape }): void {
-    const known = [...shape.names.keys()]
-    const near = suggest(key, known)
-    const hint = near ? `; did you mean ${near}?` : `; the known keys are ${known.join(', ') || 'none'}`
+    const advice = adviseOnKey(key, { shape, parent: parent?.key })
     // A comma cuts a hash without quotes into keys, and a message must not have parts of a hash.
     const shown = key.includes('$') ? '...' : key
     this.#report(
       this.#nodes.placeOfKey(map, key),
-      `${render({ parent, key: shown })} is not a known key${hint}`,
+      `${render({ parent, key: shown })} is not a known key; ${advice}`,
     )
   }
 

@@ -10,6 +10,7 @@ import {
   type Pair,
   parseDocument,
 } from 'yaml'
+import { explainSyntax } from './syntax-faults.ts'
 
 /**
  * A YAML text as a tree. Every scalar keeps its own text (a client id `0123` or `no` is that string), and every node knows its offset
@@ -69,36 +70,27 @@ export function parseYaml(text: string, base = 0): ParsedYaml {
     lineCounter: lines,
     keepSourceTokens: false,
   })
-  const builder = new TreeBuilder(base)
+  const positionOf = (offset: number) => {
+    const { line, col } = lines.linePos(offset - base)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const builder = new TreeBuilder(base, (offset) => positionOf(offset).line)
   const root =
     document.errors.length === 0 && document.contents ? builder.build(document.contents) : undefined
   return {
     root,
     faults: [
-      ...distinct(
-        document.errors.map(({ pos, message }) => ({ at: base + pos[0], message: oneLine(message) })),
-      ),
+      ...explainSyntax(document.errors).map(({ at, message }) => ({ at: base + at, message })),
       ...builder.faults,
     ],
-    positionOf: (offset) => {
-      const { line, col } = lines.linePos(offset - base)
-      return { line: Math.max(1, line), column: Math.max(1, col) }
-    },
+    positionOf,
   }
-}
-
-/** Removes repeated faults: the parser reports the same one for each level of nesting. */
-function distinct(faults: readonly TreeFault[]): TreeFault[] {
-  return [...new Map(faults.map((fault) => [`${fault.at} ${fault.message}`, fault])).values()]
-}
-
-function oneLine(message: string): string {
-  return `the file is not valid YAML: ${message.replace(/\s+/g, ' ').trim()}`
 }
 
 class TreeBuilder {
   readonly faults: TreeFault[] = []
   readonly #base: number
+  readonly #lineOf: (offset: number) => number
   /** The nodes of the anchors up to this place of the text, and of the aliases up to here. */
   readonly #anchors = new Map<string, Node>()
   readonly #targets = new Map<Alias, Node | undefined>()
@@ -106,8 +98,9 @@ class TreeBuilder {
   #aliasDepth = 0
   #aliasedNodes = 0
 
-  constructor(base: number) {
+  constructor(base: number, lineOf: (offset: number) => number) {
     this.#base = base
+    this.#lineOf = lineOf
   }
 
   build(node: Node): Tree {
@@ -177,8 +170,14 @@ class TreeBuilder {
       }
       this.#noteAnchor(key)
       const name = String(key.value ?? '')
-      if (entries.has(name))
-        this.faults.push({ at: keyAt, message: `the key ${name} stands twice in one map` })
+      const first = entries.get(name)
+      if (first) {
+        const line = this.#lineOf(first.keyAt)
+        this.faults.push({
+          at: keyAt,
+          message: `the key ${name} stands twice in one map, first in line ${line}; keep one`,
+        })
+      }
       const missing: ScalarTree = { kind: 'scalar', at: keyAt, text: '', isNull: true, isPlain: true }
       entries.set(name, { keyAt, value: isNode(value) ? this.build(value) : missing })
     }

@@ -80,7 +80,11 @@ describe('making one', () => {
 
   test.each<[string, object, string]>([
     ['no address', {}, 'Missing required field: email'],
-    ['an address that is none', { email: 'x' }, 'The field email must be a text of 1 to 200 characters'],
+    [
+      'an address that is none',
+      { email: 'x' },
+      'The field email must be an e-mail address such as ada@example.com',
+    ],
     [
       'a password',
       { email: 'p@example.com', password: 'x' },
