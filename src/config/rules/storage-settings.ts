@@ -42,25 +42,31 @@ export async function resolveStorage(
     source.refuse([], `${storageVariable} is not sqlite, memory or a URL that starts with postgres://`)
     return { kind: 'memory' }
   }
-  const placeholder = fromEnvironment && findPlaceholder(fromEnvironment)
+  await checkUrl(named, fromEnvironment ? 'environment' : 'file', source)
+  return { kind: 'postgres', url: named, ...(await readPostgres(config.postgres, source, sources)) }
+}
+
+async function checkUrl(url: string, origin: 'environment' | 'file', source: Source): Promise<void> {
+  const placeholder = origin === 'environment' && findPlaceholder(url)
   if (placeholder) {
     source.refuse(
       [],
       `${storageVariable} has ${placeholder} in it, which grantd does not fill in; give the whole URL`,
     )
-  } else {
-    // Loaded only where Postgres is used.
-    const { findUrlFault } = await import('../../storage/postgres/postgres-url.ts')
-    const fault = findUrlFault(named)
-    const [path, name] = fromEnvironment ? [[], storageVariable] : [['storage'], 'storage']
-    if (fault !== undefined) source.refuse(path, `${name} ${fault}`)
+    return
   }
-  const { postgres } = config
-  const warnOfPostgresFile = (key: string, file: string) => {
-    const content = key === 'ca_file' ? 'settings' : 'secret'
-    const place = { source, files: sources.platform.files, resolve: sources.resolve }
-    return warnOfNamedFile({ file, path: ['postgres', key], content }, place)
-  }
+  // Loaded only where Postgres is used.
+  const { findUrlFault } = await import('../../storage/postgres/postgres-url.ts')
+  const fault = findUrlFault(url)
+  const [path, name] = origin === 'environment' ? [[], storageVariable] : [['storage'], 'storage']
+  if (fault !== undefined) source.refuse(path, `${name} ${fault}`)
+}
+
+async function readPostgres(
+  postgres: Partly<Config>['postgres'],
+  source: Source,
+  sources: SecretSources,
+): Promise<Omit<PostgresSettings, 'kind' | 'url'>> {
   const find = async (origin: 'env' | 'file', key: 'password_env' | 'password_file' | 'ca_file') => {
     const value = postgres?.[key]
     if (!value) return undefined
@@ -68,7 +74,7 @@ export async function resolveStorage(
     const isPassword = key !== 'ca_file' && 'text' in found
     const checked = isPassword ? checkFound(found.text, { origin, value, check: findTextFault }) : found
     if ('text' in checked) {
-      if (origin === 'file') await warnOfPostgresFile(key, value)
+      if (origin === 'file') await warnOfFile(key, value, { source, sources })
       return checked.text
     }
     source.refuse(['postgres', key], `postgres.${key} ${checked.fault}`)
@@ -77,12 +83,20 @@ export async function resolveStorage(
   if (postgres?.password_env && postgres.password_file)
     source.refuse(['postgres'], 'postgres wants at most one of password_env, password_file; it has both')
   return {
-    kind: 'postgres',
-    url: named,
     password: (await find('env', 'password_env')) ?? (await find('file', 'password_file')),
     caCertificate: await find('file', 'ca_file'),
     pool: postgres?.pool ?? 10,
     connectTimeoutMs: (postgres?.connect_timeout ?? 2) * 1000,
     statementTimeoutMs: (postgres?.statement_timeout ?? 2) * 1000,
   }
+}
+
+function warnOfFile(
+  key: string,
+  file: string,
+  { source, sources }: { readonly source: Source; readonly sources: SecretSources },
+): Promise<void> {
+  const content = key === 'ca_file' ? 'settings' : 'secret'
+  const place = { source, files: sources.platform.files, resolve: sources.resolve }
+  return warnOfNamedFile({ file, path: ['postgres', key], content }, place)
 }
