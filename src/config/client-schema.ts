@@ -2,7 +2,17 @@ import { type Static, Type } from '@sinclair/typebox'
 import { authenticationMethodNames } from '../protocol/client-authentication.ts'
 import type { ClientJwks } from '../protocol/client-jwks.ts'
 import { grantTypes } from '../protocol/grant-types.ts'
-import { AccessTokenTtl, Audience, Choice, Claims, Json, OrNull, TokensPerMinute } from './schema-kinds.ts'
+import {
+  AccessTokenTtl,
+  Audience,
+  Choice,
+  Claims,
+  FileOrNull,
+  Json,
+  OrNull,
+  TokensPerMinute,
+  VariableOrNull,
+} from './schema-kinds.ts'
 
 export const ClientSecretConfig = Type.Object(
   {
@@ -13,12 +23,8 @@ export const ClientSecretConfig = Type.Object(
     hash: OrNull(
       Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
     ),
-    env: OrNull(
-      Type.String({ minLength: 1, format: 'variable', description: 'Environment variable with the secret' }),
-    ),
-    file: OrNull(
-      Type.String({ minLength: 1, format: 'path', description: 'File with the secret; one line end is cut' }),
-    ),
+    env: VariableOrNull('Environment variable with the secret'),
+    file: FileOrNull('File with the secret; one line end is cut'),
     not_before: OrNull(
       Type.String({ format: 'moment', description: 'Not valid before; 2030-01-31T00:00:00Z' }),
     ),
@@ -39,12 +45,8 @@ export const ClientConfig = Type.Object(
       description: 'May introspect every token of the tenant, as an API does that trusts no signature alone',
     }),
     secret: OrNull(Type.String({ minLength: 1, description: 'The client secret in clear, for trying out' })),
-    secret_env: OrNull(
-      Type.String({ minLength: 1, format: 'variable', description: 'Environment variable with the secret' }),
-    ),
-    secret_file: OrNull(
-      Type.String({ minLength: 1, format: 'path', description: 'File with the secret; one line end is cut' }),
-    ),
+    secret_env: VariableOrNull('Environment variable with the secret'),
+    secret_file: FileOrNull('File with the secret; one line end is cut'),
     secret_hash: OrNull(
       Type.String({ format: 'secret-hash', description: 'sha256:<hex>, or an argon2id or bcrypt hash' }),
     ),
@@ -64,13 +66,7 @@ export const ClientConfig = Type.Object(
       Type.Unsafe<ClientJwks>(Json()),
       'For private_key_jwt: its public keys as a JWK Set (RFC 7517 section 5), none of them private',
     ),
-    jwks_file: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'path',
-        description: 'For private_key_jwt: JSON file with the JWK Set',
-      }),
-    ),
+    jwks_file: FileOrNull('For private_key_jwt: JSON file with the JWK Set'),
     grant_types: Type.Array(Choice(grantTypes, { description: 'A grant type' }), {
       default: ['client_credentials'],
       description: 'Grants that the client may use',

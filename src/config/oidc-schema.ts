@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { locales } from '../protocol/people/locales.ts'
-import { Choice, Duration, longestTokenLife, MapOf, OrNull } from './schema-kinds.ts'
+import { Choice, Duration, FileOrNull, longestTokenLife, MapOf, OrNull } from './schema-kinds.ts'
 
 const Link = (description: string) => OrNull(Type.String({ format: 'web-url', description }))
 
@@ -10,13 +10,7 @@ const SignIn = Type.Object(
     title: OrNull(
       Type.String({ minLength: 1, description: 'Title of the pages; default: the name of the tenant' }),
     ),
-    logo_file: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'path',
-        description: 'PNG, JPEG, WebP or SVG of at most 64 KB, shown above the form',
-      }),
-    ),
+    logo_file: FileOrNull('PNG, JPEG, WebP or SVG of at most 64 KB, shown above the form'),
     accent: OrNull(
       Type.String({ format: 'color', description: 'Color of buttons and links, such as #0b57d0' }),
     ),

@@ -50,6 +50,16 @@ export function OrNull<T extends TSchema>(schema: T, description = String(schema
   return Type.Union([schema, Type.Null()], { default: null, description })
 }
 
+/** The path of a file, relative to the file of the setting; null when left out. */
+export function FileOrNull(description: string) {
+  return OrNull(Type.String({ minLength: 1, format: 'path', description }))
+}
+
+/** The name of an environment variable; null when left out. */
+export function VariableOrNull(description: string) {
+  return OrNull(Type.String({ minLength: 1, format: 'variable', description }))
+}
+
 /** Seconds. */
 export const longestTokenLife = 365 * 86_400
 

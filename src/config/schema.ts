@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { ReadonlySettings } from './fill-settings.ts'
-import { MapOf, OrNull } from './schema-kinds.ts'
+import { FileOrNull, MapOf } from './schema-kinds.ts'
 import { LogConfig } from './service/log-schema.ts'
 import { AdminConfig, AuditConfig, LimitsConfig, PostgresConfig, ServerConfig } from './service-schema.ts'
 import { TenantConfig } from './tenant-schema.ts'
@@ -24,13 +24,8 @@ export const Config = Type.Object(
       description: 'sqlite (data_dir/grantd.db), memory (nothing is kept), or postgres://user@host/database',
     }),
     postgres: PostgresConfig,
-    master_key_file: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'path',
-        description:
-          'File with the key that encrypts signing keys in Postgres; else the environment variable GRANTD_MASTER_KEY',
-      }),
+    master_key_file: FileOrNull(
+      'File with the key that encrypts signing keys in Postgres; else the environment variable GRANTD_MASTER_KEY',
     ),
     admin: Type.Optional(AdminConfig),
     audit: AuditConfig,

@@ -1,6 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import { auditEventTypes } from '../protocol/audit-events.ts'
-import { Choice, Duration, longestTokenLife, OrNull, TokensPerMinute } from './schema-kinds.ts'
+import {
+  Choice,
+  Duration,
+  FileOrNull,
+  longestTokenLife,
+  OrNull,
+  TokensPerMinute,
+  VariableOrNull,
+} from './schema-kinds.ts'
 import { TlsConfig } from './service/tls-schema.ts'
 
 /** The settings of the whole server, which belong to no tenant. */
@@ -229,27 +237,9 @@ export const LimitsConfig = Type.Object(
 
 export const PostgresConfig = Type.Object(
   {
-    password_env: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'variable',
-        description: 'Environment variable with the password',
-      }),
-    ),
-    password_file: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'path',
-        description: 'File with the password; one line end is cut',
-      }),
-    ),
-    ca_file: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'path',
-        description: 'PEM of the certificate authority of the server',
-      }),
-    ),
+    password_env: VariableOrNull('Environment variable with the password'),
+    password_file: FileOrNull('File with the password; one line end is cut'),
+    ca_file: FileOrNull('PEM of the certificate authority of the server'),
     pool: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Most connections at once' }),
     connect_timeout: Duration({
       minimum: 1,

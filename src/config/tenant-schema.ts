@@ -9,6 +9,7 @@ import {
   Choice,
   Claims,
   Duration,
+  FileOrNull,
   longestTokenLife,
   MapOf,
   OrNull,
@@ -94,13 +95,7 @@ export const SigningConfig = Type.Object(
     kid: OrNull(
       Type.String({ format: 'kid', description: 'Key id; default: the RFC 7638 thumbprint of the key' }),
     ),
-    private_key_file: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'path',
-        description: 'PKCS#8 PEM to load; default: generated once under data_dir',
-      }),
-    ),
+    private_key_file: FileOrNull('PKCS#8 PEM to load; default: generated once under data_dir'),
     rotate_every: OrNull(
       Duration({
         minimum: 1,

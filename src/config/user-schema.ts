@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Json, MapOf, OrNull } from './schema-kinds.ts'
+import { FileOrNull, Json, MapOf, OrNull, VariableOrNull } from './schema-kinds.ts'
 
 /** A person in config.yaml: for development and small installations, and read-only at run time. */
 export const UserConfig = Type.Object(
@@ -14,20 +14,8 @@ export const UserConfig = Type.Object(
     name: OrNull(Type.String({ minLength: 1, description: 'The full name' })),
     active: Type.Boolean({ default: true, description: 'An inactive person cannot sign in' }),
     password: OrNull(Type.String({ minLength: 1, description: 'The password in clear, for trying out' })),
-    password_env: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'variable',
-        description: 'Environment variable with the password',
-      }),
-    ),
-    password_file: OrNull(
-      Type.String({
-        minLength: 1,
-        format: 'path',
-        description: 'File with the password; one line end is cut',
-      }),
-    ),
+    password_env: VariableOrNull('Environment variable with the password'),
+    password_file: FileOrNull('File with the password; one line end is cut'),
     password_hash: OrNull(
       Type.String({
         format: 'password-hash',
