@@ -70,7 +70,7 @@ export class SqlStorage implements Storage {
   async readClock(): Promise<number | undefined> {
     if (this.name !== 'postgres') return undefined
     const [row] = await this.#database.read(
-      sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as time`,
+      sql`select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as time`,
     )
     return row && Number(row['time'])
   }

@@ -24,7 +24,7 @@ export interface Storage {
    * another one, this and every other method throws from then on.
    */
   tidy(): Promise<void>
-  /** The time (ms) by the clock of the store; undefined where that is the clock of this process. */
+  /** The time (whole ms) by the clock of the store; undefined where that is the clock of this process. */
   readClock(): Promise<number | undefined>
   /** Resolves if the store can be read, and throws if not. */
   check(): Promise<void>

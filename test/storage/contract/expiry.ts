@@ -39,6 +39,15 @@ export const expiry: Cases = {
     assert.deepEqual(await idsOf(records), ['101', 'never'])
   },
 
+  'readClock answers a time that the sweep takes': async (storage) => {
+    for (let turn = 0; turn < 3; turn++) {
+      const time = (await storage.readClock()) ?? Date.now()
+      assert.equal(Number.isInteger(time), true)
+      assert.equal(await storage.findLastExpiry(time - 1e12), undefined)
+      assert.equal(await storage.deleteExpired(time - 1e12, 1), 0)
+    }
+  },
+
   'findLastExpiry answers the latest expiry up to a time, of every tenant': async (storage) => {
     const [records, others] = [newThings(storage), newThings(storage)]
     await create(records, 'never')
