@@ -48,13 +48,15 @@ function findAccessTokenClaims(
   { authTime, acr, amr, sid }: PersonGrant,
   { oidc }: Tenant,
 ): Readonly<Record<string, unknown>> {
+  const names = oidc?.access_token_claims ?? []
+  if (names.length === 0) return {}
   const ofSignIn = new Map<string, unknown>([
     ['auth_time', authTime],
     ['acr', acr ?? undefined],
     ['amr', amr.length === 0 ? undefined : [...amr]],
     ['sid', sid ?? undefined],
   ])
-  const entries = (oidc?.access_token_claims ?? []).flatMap((name) => {
+  const entries = names.flatMap((name) => {
     const value = ofSignIn.has(name) ? ofSignIn.get(name) : findClaim(person, name)
     return value === undefined ? [] : [[name, value] as const]
   })

@@ -123,13 +123,20 @@ async function rotate(
     const next = findNext(family, parts, { owner, deps })
     if (next.isRepeat) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
     // Never earlier than before: the row must outlive the code that it came of.
-    const expiresAt = Math.max(found.expiresAt ?? 0, findLastUse(next.family, owner, deps.now()))
-    const options = { ifVersion: version, expiresAt }
+    const expiresAt = Math.max(found.expiresAt ?? 0, toFullHour(findLastUse(next.family, owner, deps.now())))
+    const options = { ifVersion: version, ...(expiresAt !== found.expiresAt && { expiresAt }) }
     if (!(await records.replace(familyId, next.family, options))) return lost
     if (next.secret !== undefined) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
     const { sub, clientId } = grant
     throw new FamilyEndedError('refresh_token', refreshMessage, { familyId, sub, clientId })
   })
+}
+
+const hour = 3_600_000
+
+/** The next full hour (ms). An expiry that stays the same for an hour of rotations costs no change of its index. */
+function toFullHour(time: number): number {
+  return Math.ceil(time / hour) * hour
 }
 
 /** What introspection says about a refresh token. */

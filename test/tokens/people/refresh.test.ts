@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { Type } from '@sinclair/typebox'
 import { decodeJwt } from '../../../src/keys/jwt.ts'
 import { endSession, startSession } from '../../../src/sessions/sessions.ts'
+import { familiesOf } from '../../../src/tokens/people/families.ts'
+import { familyIdOfHandle } from '../../../src/tokens/people/family-secrets.ts'
 import { revokeTokensOfClient } from '../../../src/tokens/revocations.ts'
 import { cutOff } from '../../../src/users/cutoffs.ts'
 import { users } from '../../../src/users/user-row.ts'
@@ -65,6 +67,25 @@ test('an ID token comes with each refresh: of the same sign-in, with its own at_
   expect(b).toMatchObject({ iss: a?.['iss'], sub: a?.['sub'], aud: 'web', auth_time: authTime })
   expect(b).not.toHaveProperty('nonce')
   expect([Number(b?.['iat']) - Number(a?.['iat']), b?.['at_hash'] === a?.['at_hash']]).toEqual([60, false])
+})
+
+test('the row of a family outlives its tokens, and its expiry moves on once an hour', async () => {
+  const { refresh_token: first } = await app.login()
+  const familyId = familyIdOfHandle(first.split('.')[0] ?? '', app.deps.hashing)
+  const expiry = async () =>
+    (await familiesOf(app.deps.storage, 'acme').find(familyId))?.expiresAt ?? Number.NaN
+  let token = (await refreshed(first)).refresh_token
+  const seen = new Set<number>()
+  for (let count = 0; count < 6; count++) {
+    app.advance(20 * 60)
+    token = (await refreshed(token)).refresh_token
+    const { exp } = await app.introspect(token, asOwner)
+    seen.add(await expiry())
+    expect(await expiry()).toBeGreaterThanOrEqual(exp * 1000)
+    expect(await expiry()).toBeLessThan(exp * 1000 + 3_600_000)
+  }
+  expect([...seen].map((time) => time % 3_600_000)).toEqual([...seen].map(() => 0))
+  expect(seen.size).toBeLessThanOrEqual(3)
 })
 
 test('inside the grace the used token is answered with the same next one, and after that it ends the family', async () => {
