@@ -60,7 +60,7 @@ export function createApp(deps: Deps, admin?: AdminApi): Handler {
     return response
   }
 
-  return wrapHandler(async (request) => app.fetch(withPlainUrl(request)), deps)
+  return wrapHandler((request) => app.fetch(withPlainUrl(request)), deps)
 }
 
 /**

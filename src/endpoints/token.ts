@@ -60,13 +60,14 @@ async function answerTokenRequest(
   allowOriginsOf(request, client)
   // 3. Check whether this client may send this request.
   const asked = { request, form, grant, tenant, oauth2, client, proof }
-  for (const check of checks) await check(asked, deps)
+  for (const check of checks) check(asked)
   // 4. Resolve scopes and audience.
   const tokenRequest = resolveTokenRequest(asked)
   // 5. Count the answer, and run the grant.
   try {
     return await withinRate(asked, deps, () => answerTokens(asked, tokenRequest, deps))
   } catch (error) {
+    if (error instanceof FamilyEndedError) noteReplay(asked, error, deps)
     throw countWrongCode(error, asked, deps)
   }
 }
@@ -77,10 +78,7 @@ async function answerTokens(
   deps: Deps,
 ): Promise<IssuedTokens['response']> {
   const { grant, tenant, oauth2, client } = asked
-  const authorization = await grant.authorize(tokenRequest, deps).catch((error: unknown) => {
-    if (error instanceof FamilyEndedError) noteReplay(asked, error, deps)
-    throw error
-  })
+  const authorization = await grant.authorize(tokenRequest, deps)
   checkGranted(authorization, asked)
   // 6. Issue the tokens.
   const { shareable = false } = grant

@@ -17,6 +17,8 @@ import { findTargetFault } from './request/target.ts'
 
 export type Handler = (request: Request, peer?: Peer) => Response | Promise<Response>
 
+type Route = (request: Request) => Response | Promise<Response>
+
 const unknownPeer: Peer = { address: () => undefined }
 
 interface HandlerDeps
@@ -38,7 +40,7 @@ interface HandlerDeps
  * Does for every request what does not depend on its route: a request id, a check of the target, HEAD as GET without a body, security
  * headers, and one log line.
  */
-export function wrapHandler(inner: (request: Request) => Promise<Response>, deps: HandlerDeps): Handler {
+export function wrapHandler(inner: Route, deps: HandlerDeps): Handler {
   const newId = createRequestIds(deps.randomBytes)
   const limits = readLimits(deps)
   const addressOf = createAddressFinder(deps.settings.server)
@@ -82,11 +84,7 @@ function addRateLimit(headers: Headers, { policy, limit }: RateLimitFields): voi
   headers.set('RateLimit', limit)
 }
 
-async function answerRoute(
-  request: Request,
-  inner: (request: Request) => Promise<Response>,
-  notes: RequestNotes,
-): Promise<Response> {
+async function answerRoute(request: Request, inner: Route, notes: RequestNotes): Promise<Response> {
   try {
     return await inner(request)
   } catch (error) {

@@ -1,6 +1,5 @@
 import type { Proof } from '../../clients/authentication/proof.ts'
 import type { Client } from '../../clients/client.ts'
-import type { Deps } from '../../deps.ts'
 import type { Grant } from '../../grants/grant.ts'
 import type { Form } from '../../http/request/form.ts'
 import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
@@ -15,4 +14,4 @@ export interface CheckedRequest extends OAuth2Tenant {
 }
 
 /** One check that every token request has to pass before its grant runs. Throws OAuthError. */
-export type TokenCheck = (asked: CheckedRequest, deps: Deps) => void | Promise<void>
+export type TokenCheck = (asked: CheckedRequest) => void
