@@ -3,7 +3,7 @@ import { suggest } from '../config/suggest.ts'
 import { KeyError } from '../keys/key-plan.ts'
 import { SigningEngineError } from '../keys/signing/signer.ts'
 import { UnknownCommandError, UnknownOptionError, UsageError } from '../platform/arguments.ts'
-import { FileError } from '../platform/files.ts'
+import { FileError, withStep } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
 import { DamagedRowError, StorageError, StorageRefusedError } from '../storage/storage.ts'
@@ -30,7 +30,7 @@ export function explain(error: unknown, command: Command, platform: Platform): n
     return exitCodes.config
   }
   if (error instanceof CommandError || error instanceof FileError || error instanceof StorageError) {
-    platform.writeError(`grantd: ${printable(error.message)}\n`)
+    platform.writeError(`grantd: ${printable(withStep(error.message))}\n`)
     return exitCodes.failed
   }
   throw error

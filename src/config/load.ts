@@ -1,4 +1,5 @@
 import { compileEagerly } from '../platform/eager-compilation.ts'
+import { withStep } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { releaseMemory } from '../platform/release-memory.ts'
 import { ConfigError, type Fault } from './fault.ts'
@@ -217,14 +218,16 @@ async function hashPasswords(
 /** The text of a configuration file. Throws {@link ConfigError}. */
 export async function readConfigText(path: string, { files }: Pick<ConfigHost, 'files'>): Promise<string> {
   const refuse = (message: string) => new ConfigError([{ file: path, position: undefined, message }])
-  const facts = await files.facts(path).catch((cause: Error) => Promise.reject(refuse(cause.message)))
+  const facts = await files
+    .facts(path)
+    .catch((cause: Error) => Promise.reject(refuse(withStep(cause.message))))
   if (!facts) throw refuse('there is no such file; write one, or name another with --config PATH')
   if (!facts.isFile) throw refuse('this is not a file; name a YAML file with --config PATH')
   if (facts.size > largestFile)
     throw refuse(`the file has ${facts.size} bytes, wanted at most ${largestFile}`)
   const bytes = await files
     .readSmall(path, largestFile)
-    .catch((cause: Error) => Promise.reject(refuse(cause.message)))
+    .catch((cause: Error) => Promise.reject(refuse(withStep(cause.message))))
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

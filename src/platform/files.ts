@@ -90,3 +90,20 @@ export class FileError extends Error {
     this.path = path
   }
 }
+
+const steps: Readonly<Record<string, string>> = {
+  EACCES: 'give this user access to it, or run this as the user of the server',
+  EISDIR: 'it is a folder; name a file',
+  ENOENT: 'there is no such file or folder; check the path',
+  ENOSPC: 'make room on the disk',
+  ENOTDIR: 'a part of the path is a file; check the path',
+  EPERM: 'give this user access to it, or run this as the user of the server',
+  EROFS: 'the disk is read-only; name another place',
+}
+
+/** A message that ends with a code of the system, with the next step after it. Another message stays as it is. */
+export function withStep(message: string): string {
+  const code = /: (E[A-Z]+)$/.exec(message)?.[1]
+  const step = code === undefined ? undefined : steps[code]
+  return step === undefined ? message : `${message}; ${step}`
+}

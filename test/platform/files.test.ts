@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { chmod, chown, mkdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
-import { FileError } from '../../src/platform/files.ts'
+import { FileError, withStep } from '../../src/platform/files.ts'
 import { nodeFiles as files } from '../../src/platform/node/node-files.ts'
 import { filesBelow, modeOf } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
@@ -183,3 +183,14 @@ test.skipIf(process.getuid?.() !== 0)('what root makes in the folder of another 
     }
   }),
 )
+
+test('a message that ends with a code of the system gets the next step, and another one stays as it is', () => {
+  expect(withStep('Cannot read x: ENOENT')).toBe(
+    'Cannot read x: ENOENT; there is no such file or folder; check the path',
+  )
+  expect(withStep('Cannot read x: EACCES')).toEndWith(
+    '; give this user access to it, or run this as the user of the server',
+  )
+  for (const message of ['Cannot read x: EMFILE', 'Cannot read x: ENOENT; restore it', 'It has no ENOENT'])
+    expect(withStep(message)).toBe(message)
+})

@@ -48,7 +48,7 @@ export const userCommand: Command = {
     issuerPortOption,
     tenantOption('the tenant; required but for hash'),
     { name: 'email', value: 'ADDRESS', description: 'the person; add: required' },
-    { name: 'user', value: 'ID', description: 'the person, by sub, or by key in config.yaml' },
+    { name: 'user', value: 'ID', description: 'the person, by e-mail address, sub, or key in config.yaml' },
     { name: 'name', value: 'NAME', description: 'add: the full name' },
     { name: 'groups', value: 'A,B', description: 'add: the groups' },
     { name: 'email-verified', description: 'add: the address is known to be that of the person' },

@@ -38,6 +38,9 @@ export const deviceEntryEndpoint = (deps: Deps) =>
       hidden,
     )
 
+/** The most characters of a wrong code that come back in the form. */
+const longestShown = 40
+
 const hidden = { parse: 'none', detail: { hide: true } } as const
 
 async function answerEntry(request: Request, deps: Deps): Promise<Response> {
@@ -54,12 +57,13 @@ async function answerEntry(request: Request, deps: Deps): Promise<Response> {
 /** Goes on to the sign-in at the tenant of the device. */
 async function takeCode(request: Request, deps: Deps): Promise<Response> {
   const { sent } = await parseOwnForm(request, { tenant: noTenant, form: 'device', boundTo: '' }, deps)
-  const code = parseUserCode(sent.get('user_code') ?? '')
+  const typed = sent.get('user_code') ?? ''
+  const code = parseUserCode(typed)
   // What is no code at all is no guess.
-  if (code === undefined) return answerUnknown(request, code, deps)
+  if (code === undefined) return answerUnknown(request, { code, typed }, deps)
   const found = await guardGuess(request, deps, () => findDevice(code, deps))
   if (found instanceof OAuthError) return answerWait(request, code, { error: found, deps })
-  return found ? beginInteraction(request, found, deps) : answerUnknown(request, code, deps)
+  return found ? beginInteraction(request, found, deps) : answerUnknown(request, { code, typed }, deps)
 }
 
 interface FoundDevice {
@@ -116,11 +120,17 @@ async function beginInteraction(
 
 interface FormAnswer extends Pick<DeviceView, 'problem'> {
   readonly code: string | undefined
+  /** What the person typed, to be corrected; a text that a link brought is never shown. */
+  readonly typed?: string
   readonly status: number
   readonly retryAfter?: number
 }
 
-function answerUnknown(request: Request, code: string | undefined, deps: Deps): Response {
+function answerUnknown(
+  request: Request,
+  { code, typed }: Pick<FormAnswer, 'code' | 'typed'>,
+  deps: Deps,
+): Response {
   notesOf(request).finding = {
     check: 'code of a device',
     saw:
@@ -129,7 +139,11 @@ function answerUnknown(request: Request, code: string | undefined, deps: Deps): 
         : 'a code that no device waits with: mistyped, expired or decided',
     wanted: 'the code that the device shows now',
   }
-  return answerForm(request, { code, problem: { kind: 'unknown' }, status: 400 }, deps)
+  return answerForm(
+    request,
+    { code, ...(typed !== undefined && { typed }), problem: { kind: 'unknown' }, status: 400 },
+    deps,
+  )
 }
 
 function answerWait(
@@ -145,7 +159,7 @@ function answerWait(
 
 function answerForm(
   request: Request,
-  { code, problem, status, retryAfter }: FormAnswer,
+  { code, typed = '', problem, status, retryAfter }: FormAnswer,
   deps: Deps,
 ): Response {
   const headers = new Headers()
@@ -155,7 +169,7 @@ function answerForm(
     frame: pageFrame(request, undefined, deps),
     action: linkTo('/device', undefined, deps),
     csrf: csrfToken(browser.secret, 'device', '', deps),
-    userCode: code === undefined ? '' : renderUserCode(code),
+    userCode: code === undefined ? typed.slice(0, longestShown) : renderUserCode(code),
   }
   // A code that nobody has typed yet came with the link.
   const isLink = code !== undefined && problem === null

@@ -75,7 +75,7 @@ button:active, .button:active { background: var(--press); }
 form > .primary { width: 100%; }
 .field ~ .primary { margin-top: 1.5rem; }
 .choice { display: flex; flex-wrap: wrap; gap: .75rem; }
-.choice > button { flex: 1 1 9rem; }
+.choice > button { flex: 1 1 9rem; min-width: fit-content; }
 .small { min-height: 2.5rem; padding: .375rem .875rem; font-size: .875rem; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 input:focus-visible { outline-offset: -1px; border-color: transparent; }
@@ -87,7 +87,7 @@ input:focus-visible { outline-offset: -1px; border-color: transparent; }
 
 .person { display: flex; align-items: center; gap: .75rem; padding: .625rem .75rem; border: 1px solid var(--line); border-radius: .75rem; text-align: start; }
 .person p { min-width: 0; line-height: 1.35; }
-.person bdi { display: block; }
+.person bdi { display: block; text-align: left; }
 .name { font-weight: 600; }
 .person .detail { font-weight: 400; }
 main .person + .switch { margin-top: .5rem; font-size: .875rem; }

@@ -68,7 +68,7 @@ td { border-top: 1px solid var(--line); }
 .faults dt { color: var(--soft); }
 .limits { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); padding: .375rem 1rem; font-size: .9375rem; }
 .limits div { display: flex; justify-content: space-between; gap: 1rem; padding: .375rem 0; }
-.limits dd { font-weight: 600; font-variant-numeric: tabular-nums; text-align: right; }
+.limits dd { flex: none; font-weight: 600; font-variant-numeric: tabular-nums; text-align: right; }
 @media (max-width: 30rem) {
   .cards { grid-template-columns: 1fr 1fr; }
   .card { padding: .75rem .875rem; font-size: .875rem; }

@@ -145,14 +145,15 @@ export class ProcessMetrics {
 
 /** The limits by their names in config.yaml. */
 function limitsOf({ limits, server }: Pick<ServiceSettings, 'limits' | 'server'>): Record<string, string> {
-  const ofConnections = Object.entries(server.connections).map(([name, value]) => [
-    `connections.${name}`,
-    value,
-  ])
-  return Object.fromEntries(
-    [...Object.entries(limits), ...ofConnections].map(([name, value]) => [
-      name,
-      value === null ? 'no limit' : String(value),
-    ]),
+  const ofConnections = Object.entries(server.connections).map(
+    ([name, value]) => [`connections.${name}`, value] as const,
   )
+  return Object.fromEntries(
+    [...Object.entries(limits), ...ofConnections].map(([name, value]) => [name, sayLimit(name, value)]),
+  )
+}
+
+function sayLimit(name: string, value: unknown): string {
+  if (value === null) return 'no limit'
+  return /_(?:backoff|delay|time)$/.test(name) ? `${value} s` : String(value)
 }

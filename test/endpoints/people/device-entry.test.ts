@@ -139,6 +139,11 @@ describe('guessing', () => {
     for (let tries = 0; tries < 30; tries++) expect((await guess(browser, 'nonsense')).status).toBe(400)
   })
 
+  test('what is no code stays in the input, to be corrected, and is cut', async () => {
+    expect(fieldOf(await type('"WDJB"'))).toBe('"WDJB"')
+    expect(fieldOf(await type('x'.repeat(5000)))).toBe('x'.repeat(40))
+  })
+
   test('leaves no code in the log', async () => {
     const { user_code } = await kit.start()
     await type(user_code)
