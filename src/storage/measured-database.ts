@@ -1,4 +1,4 @@
-import type { NewRow, Sql, SqlDatabase, SqlRow, WantedRows } from './sql.ts'
+import type { NewRow, Sql, SqlDatabase, SqlRow, SwappedRow, WantedRows } from './sql.ts'
 import { DamagedRowError, StorageError } from './storage.ts'
 
 /** Learns how long each operation took (ms), waits included, and whether the database failed. */
@@ -39,6 +39,10 @@ export class MeasuredDatabase implements SqlDatabase {
 
   insert(row: NewRow): Promise<boolean> {
     return this.#measure('write', this.#now(), this.#database.insert(row))
+  }
+
+  swap(row: SwappedRow): Promise<boolean> {
+    return this.#measure('write', this.#now(), this.#database.swap(row))
   }
 
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {

@@ -110,12 +110,6 @@ const { parts: touchOrCreateParts } =
         case when grantd_records.used_at > excluded.used_at then grantd_records.used_at else excluded.used_at end
       returning 1 as one`
 
-const { parts: replaceParts } = sql`update grantd_records set value = ${''}, version = version + 1
-      where ${ofOne} and version = ${0} returning 1 as one`
-const { parts: replaceWithExpiryParts } =
-  sql`update grantd_records set value = ${''}, expires_at = ${null}, version = version + 1
-      where ${ofOne} and version = ${0} returning 1 as one`
-
 /** The statement that creates `count` rows at once. Statements of common sizes are made once. */
 function partsOfMany(count: number): readonly string[] {
   const known = manyParts.get(count)
@@ -217,14 +211,15 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
     { ifVersion, expiresAt }: { readonly ifVersion: number; readonly expiresAt?: number | null },
   ): Promise<boolean> {
     if (!isStorableId(id)) return false
-    const text = JSON.stringify(value)
-    const row = [...this.#keyOf(id), ifVersion]
-    const rows = await this.#database.write(
-      expiresAt === undefined
-        ? { parts: replaceParts, values: [text, ...row] }
-        : { parts: replaceWithExpiryParts, values: [text, expiresAt, ...row] },
-    )
-    return rows.length === 1
+    const [tenant, kind] = [this.#of.tenantId, this.#of.kind.name]
+    return this.#database.swap({
+      tenant,
+      kind,
+      id,
+      value: JSON.stringify(value),
+      ifVersion,
+      expires_at: expiresAt,
+    })
   }
 
   async delete(id: string, { ifVersion }: { readonly ifVersion?: number } = {}): Promise<boolean> {

@@ -75,6 +75,35 @@ export async function insertOne({ write }: Pick<SqlDatabase, 'write'>, row: NewR
   return (await write({ parts: insertParts, values })).length === 1
 }
 
+/** What a row becomes if it has this version. */
+export interface SwappedRow {
+  readonly tenant: string
+  readonly kind: string
+  readonly id: string
+  /** JSON. */
+  readonly value: string
+  readonly ifVersion: number
+  /** Undefined: it stays. */
+  readonly expires_at: number | null | undefined
+}
+
+const { parts: swapParts } = sql`update grantd_records set value = ${''}, version = version + 1
+      where tenant = ${''} and kind = ${''} and id = ${''} and version = ${0} returning 1 as one`
+const { parts: swapWithExpiryParts } =
+  sql`update grantd_records set value = ${''}, version = version + 1, expires_at = ${null}
+      where tenant = ${''} and kind = ${''} and id = ${''} and version = ${0} returning 1 as one`
+
+/** {@link SqlDatabase.swap} by one statement. */
+export async function swapOne({ write }: Pick<SqlDatabase, 'write'>, row: SwappedRow): Promise<boolean> {
+  const { tenant, kind, id, value, ifVersion, expires_at } = row
+  const key = [tenant, kind, id, ifVersion]
+  const statement =
+    expires_at === undefined
+      ? { parts: swapParts, values: [value, ...key] }
+      : { parts: swapWithExpiryParts, values: [value, expires_at, ...key] }
+  return (await write(statement)).length === 1
+}
+
 /** Rows by their ids, of which none is there twice. */
 export interface WantedRows {
   readonly tenant: string
@@ -116,6 +145,8 @@ export interface SqlDatabase {
   write(statement: Sql): Promise<SqlRow[]>
   /** Like {@link write}. Returns false and changes nothing if there is a row with this id. */
   insert(row: NewRow): Promise<boolean>
+  /** Like {@link write}. Replaces the value, and adds one to the version. Returns false and changes nothing unless the row has this version. */
+  swap(row: SwappedRow): Promise<boolean>
   /** See Storage.transaction. */
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T>
   /** See Storage.tidy. */

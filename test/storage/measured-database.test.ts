@@ -19,6 +19,7 @@ function createMeasured() {
     find: () => work([{ one: 1 }]),
     write: () => work([]),
     insert: () => work(true),
+    swap: () => work(false),
     transaction: async (inside) => {
       const result = await inside(inner)
       return work(result)
@@ -39,8 +40,9 @@ test('each operation is measured by its kind, and gives what the database gives'
   expect(await database.read(sql`select 1`)).toEqual([{ one: 1 }])
   expect(await database.write(sql`delete`)).toEqual([])
   expect(await database.insert(row)).toBe(true)
+  expect(await database.swap({ ...row, ifVersion: 1 })).toBe(false)
   expect(await database.transaction(async (inside) => (await inside.read(sql`select 1`)).length)).toBe(1)
-  expect(seen).toEqual(['read 5', 'write 5', 'write 5', 'transaction 10'])
+  expect(seen).toEqual(['read 5', 'write 5', 'write 5', 'write 5', 'transaction 10'])
   expect(database.name).toBe('sqlite')
 })
 

@@ -54,13 +54,13 @@ test('what is in a row comes back as it was', async () => {
     expires_at: null,
     parent: 'a "parent", \\ {1}',
   }
-  await Promise.all(['first', 'second', 'third'].map((name) => inserts.insert(row(`odd:${name}`, odd))))
-  expect(sent).toHaveLength(3)
+  await inserts.insert(row('odd:alone', odd))
   await Promise.all(Array.from({ length: 9 }, (_, n) => inserts.insert(row(`odd:${n} '€😀`, odd))))
   const found = await database.read(
     sql`select tenant, kind, id, value, version, expires_at, used_at, parent from grantd_records where id = ${"odd:8 '€😀"}`,
   )
   expect(found).toEqual([{ ...row("odd:8 '€😀", odd), version: 1, used_at: null }])
+  expect(sent).toHaveLength(2)
 })
 
 test('of many with one id, in one statement or in several, exactly one is new', async () => {

@@ -29,6 +29,10 @@ async function useEach(database: SqlDatabase): Promise<void> {
   const find = (...ids: string[]) => database.find({ tenant: 'acme', kind: 'k', ids })
   await find('1')
   await Promise.all(Array.from({ length: 6 }, (_, index) => find('1', `${index}`)))
+  const swap = (id: string) =>
+    database.swap({ tenant: 'acme', kind: 'k', id, value: '{}', ifVersion: 0, expires_at: null })
+  await swap('1')
+  await Promise.all(Array.from({ length: 6 }, (_, index) => swap(`${index}`)))
 }
 
 test('plans that the server made for a tiny table read no large one from end to end', async () => {

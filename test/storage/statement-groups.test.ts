@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import { type Grouped, StatementGroups } from '../../src/storage/postgres/statement-groups.ts'
+import { settle } from '../support/wait-for.ts'
 
-test('a request goes at once, and those that come meanwhile share the next statement', async () => {
+test('requests that come together share a statement, which goes at once, and those that come meanwhile share the next one', async () => {
   const statements: number[][] = []
   const ends: (() => void)[] = []
   const run = async (group: readonly Grouped<number, number>[]) => {
@@ -10,14 +11,21 @@ test('a request goes at once, and those that come meanwhile share the next state
     for (const { wanted, resolve } of group) resolve(wanted * 2)
   }
   const groups = new StatementGroups<number, number>(1, run)
-  const answers = [1, 2, 3].map((wanted) => groups.ask(wanted))
-  expect(statements).toEqual([[1]])
-  ends[0]?.()
-  expect(await answers[0]).toBe(2)
+  const first = [1, 2].map((wanted) => groups.ask(wanted))
   await Promise.resolve()
-  expect(statements).toEqual([[1], [2, 3]])
+  expect(statements).toEqual([[1, 2]])
+  const later = [groups.ask(3), Promise.resolve().then(() => groups.ask(4))]
+  await settle()
+  expect(statements).toEqual([[1, 2]])
+  ends[0]?.()
+  expect(await Promise.all(first)).toEqual([2, 4])
+  await settle()
+  expect(statements).toEqual([
+    [1, 2],
+    [3, 4],
+  ])
   ends[1]?.()
-  expect(await Promise.all(answers)).toEqual([2, 4, 6])
+  expect(await Promise.all(later)).toEqual([6, 8])
 })
 
 test('a statement has 500 requests at most, and as many run at once as allowed', async () => {
@@ -27,9 +35,10 @@ test('a statement has 500 requests at most, and as many run at once as allowed',
     sizes.push(group.length)
     return new Promise((resolve) => ends.push(resolve))
   })
-  for (let at = 0; at < 702; at++) void groups.ask(at)
-  expect(sizes).toEqual([1, 1])
+  for (let at = 0; at < 1200; at++) void groups.ask(at)
+  await settle()
+  expect(sizes).toEqual([500, 500])
   for (const end of ends.splice(0)) end()
-  await new Promise<void>((resolve) => setImmediate(resolve))
-  expect(sizes).toEqual([1, 1, 500, 200])
+  await settle()
+  expect(sizes).toEqual([500, 500, 200])
 })

@@ -5,7 +5,9 @@ import {
   type Sql,
   type SqlDatabase,
   type SqlRow,
+  type SwappedRow,
   sql,
+  swapOne,
   type WantedRows,
 } from '../sql.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
@@ -13,6 +15,7 @@ import { explainFault, ownFault, PostgresFault, readFault } from './postgres-fau
 import { PostgresFinds } from './postgres-finds.ts'
 import { PostgresInserts } from './postgres-inserts.ts'
 import type { PostgresPool } from './postgres-pool.ts'
+import { PostgresSwaps } from './postgres-swaps.ts'
 import { Repeats } from './retries.ts'
 
 /**
@@ -28,6 +31,7 @@ export class PostgresDatabase implements SqlDatabase {
   readonly #transactions = new Repeats(isConflict)
   readonly #finds = new PostgresFinds((statement) => this.read(statement))
   readonly #inserts = new PostgresInserts((statement) => this.write(statement))
+  readonly #swaps = new PostgresSwaps((statement) => this.write(statement))
 
   constructor(pool: PostgresPool, place: string) {
     this.#pool = pool
@@ -48,6 +52,10 @@ export class PostgresDatabase implements SqlDatabase {
 
   insert(row: NewRow): Promise<boolean> {
     return this.#inserts.insert(row)
+  }
+
+  swap(row: SwappedRow): Promise<boolean> {
+    return this.#swaps.swap(row)
   }
 
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
@@ -155,6 +163,10 @@ class Inside implements SqlDatabase {
 
   insert(row: NewRow): Promise<boolean> {
     return insertOne({ write: (statement) => this.write(statement) }, row)
+  }
+
+  swap(row: SwappedRow): Promise<boolean> {
+    return swapOne({ write: (statement) => this.write(statement) }, row)
   }
 
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {

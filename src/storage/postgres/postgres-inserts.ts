@@ -1,6 +1,5 @@
 import { insertOne, type NewRow, type Sql, type SqlRow, sql } from '../sql.ts'
-import { findFault } from './postgres-fault.ts'
-import { type Grouped, StatementGroups } from './statement-groups.ts'
+import { type Grouped, isOfOneRow, StatementGroups } from './statement-groups.ts'
 
 /** Statements at once. More would have fewer rows each; with one, a late row would wait for two statements. */
 const mostGroups = 2
@@ -65,9 +64,4 @@ export class PostgresInserts {
 
 function keyOf({ tenant, kind, id }: NewRow): string {
   return JSON.stringify([tenant, kind, id])
-}
-
-/** SQLSTATE classes of errors about the values of a row: data, integrity, limits. */
-function isOfOneRow(cause: unknown): boolean {
-  return ['22', '23', '54'].includes(findFault(cause)?.code.slice(0, 2) ?? '')
 }

@@ -1,3 +1,5 @@
+import { findFault } from './postgres-fault.ts'
+
 /** One request that waits for the statement that it shares with others. */
 export interface Grouped<Wanted, Result> {
   readonly wanted: Wanted
@@ -9,8 +11,8 @@ export interface Grouped<Wanted, Result> {
 const largest = 500
 
 /**
- * Groups requests for statements: those that arrive while `most` statements are under way share the next one. A request does not wait if
- * fewer are.
+ * Groups requests for statements: those that arrive together share one, and so do those that arrive while `most` statements are under way. A
+ * request does not wait for others if fewer are.
  */
 export class StatementGroups<Wanted, Result> {
   readonly #most: number
@@ -27,7 +29,8 @@ export class StatementGroups<Wanted, Result> {
   ask(wanted: Wanted): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ wanted, resolve, reject })
-      this.#start()
+      // What the same step of the event loop asks for comes first, such as the reads of one request.
+      if (this.#waiting.length === 1) queueMicrotask(() => this.#start())
     })
   }
 
@@ -40,4 +43,9 @@ export class StatementGroups<Wanted, Result> {
       })
     }
   }
+}
+
+/** Whether an error is about the values of one row, by the class of its SQLSTATE: data, integrity, limits. */
+export function isOfOneRow(cause: unknown): boolean {
+  return ['22', '23', '54'].includes(findFault(cause)?.code.slice(0, 2) ?? '')
 }

@@ -1,4 +1,4 @@
-import { findRows, insertOne, type SqlDatabase } from '../sql.ts'
+import { findRows, insertOne, type SqlDatabase, swapOne } from '../sql.ts'
 
 /** The database inside a transaction, whose statements `query` runs. A transaction in it is part of it. */
 export function insideTransaction(query: SqlDatabase['write']): SqlDatabase {
@@ -8,6 +8,7 @@ export function insideTransaction(query: SqlDatabase['write']): SqlDatabase {
     write: query,
     find: (rows) => findRows(database, rows),
     insert: (row) => insertOne(database, row),
+    swap: (row) => swapOne(database, row),
     transaction: (work) => work(database),
     tidy: async () => {},
     close: async () => {},

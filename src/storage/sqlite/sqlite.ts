@@ -7,6 +7,8 @@ import {
   type Sql,
   type SqlDatabase,
   type SqlRow,
+  type SwappedRow,
+  swapOne,
   type WantedRows,
 } from '../sql.ts'
 import { StorageError } from '../storage.ts'
@@ -87,6 +89,10 @@ export class SqliteDatabase implements SqlDatabase {
 
   insert(row: NewRow): Promise<boolean> {
     return insertOne({ write: (statement) => this.write(statement) }, row)
+  }
+
+  swap(row: SwappedRow): Promise<boolean> {
+    return swapOne({ write: (statement) => this.write(statement) }, row)
   }
 
   async transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {

@@ -33,7 +33,6 @@ export async function issueCode(
   { tenant, oauth2, client }: TokenOwner,
   { storage, hashing, now, randomBytes }: FamilyDeps,
 ): Promise<string> {
-  const code = base64url(randomBytes(codeBytes))
   const expires_at = now() + oauth2.authorization_code_ttl * 1000
   const value = {
     ...toStoredGrant(content),
@@ -45,9 +44,12 @@ export async function issueCode(
   }
   // The row outlives the code by the life of an access token, so that a replay ends what came of it.
   const expiresAt = expires_at + accessTokenTtl(client, oauth2) * 1000
-  const row = { id: codeRowId(code, { hashing }), value, expiresAt, parent: content.sub }
-  await storage.of(tenant.id).of(codes).createMany([row])
-  return code
+  const records = storage.of(tenant.id).of(codes)
+  return untilWritten(async () => {
+    const code = base64url(randomBytes(codeBytes))
+    const row = { id: codeRowId(code, { hashing }), value, expiresAt, parent: content.sub }
+    return (await records.create(row)) ? code : lost
+  })
 }
 
 function codeRowId(code: string, { hashing }: Pick<FamilyDeps, 'hashing'>): string {

@@ -3,6 +3,7 @@ import { expiry } from './expiry.ts'
 import { indexes } from './indexes.ts'
 import { races } from './races.ts'
 import { rows } from './rows.ts'
+import { together } from './together.ts'
 import { closing, transactions } from './transactions.ts'
 import { reading, walls } from './walls.ts'
 
@@ -13,6 +14,7 @@ export function contractOf(): Cases {
     ...walls,
     ...reading,
     ...races,
+    ...together,
     ...expiry,
     ...transactions,
     ...indexes,
