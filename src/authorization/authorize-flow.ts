@@ -1,9 +1,12 @@
+import { isPublic } from '../protocol/client-authentication.ts'
+import { isOfNativeApp } from '../protocol/url/redirect-uri.ts'
 import { noteClient } from '../sessions/sessions.ts'
 import type { SignedIn } from '../sessions/signed-in.ts'
 import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
 import { issueCode } from '../tokens/people/codes.ts'
 import { mayAllowScope } from '../tokens/people/people-rights.ts'
 import { keepAllowed, scopesOfClaims } from '../tokens/people/person-claims.ts'
+import type { Ask } from './advance.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { makeClientAnswer } from './client-answer.ts'
 import type { Flow, FlowAnswer } from './flow.ts'
@@ -28,7 +31,7 @@ export function authorizeFlow(request: AuthorizationRequest, of: FlowTenant, dep
   }
   return {
     client,
-    ask: { scopes, prompt, maxAge, hintedSub, consent: client.consent },
+    ask: { scopes, prompt, maxAge, hintedSub, consent: consentOf(client, redirectUri) },
     asked: [...new Set([...scopes, ...named])],
     ...{ loginHint, uiLocales, redirectUri, isDevice: false, isDecided: false },
     finish: (signedIn) => answerCode({ ...request, claims: wanted }, signedIn, { of, deps }),
@@ -38,6 +41,15 @@ export function authorizeFlow(request: AuthorizationRequest, of: FlowTenant, dep
       answer: makeClientAnswer(request, { error, error_description }, of.tenant.issuer),
     }),
   }
+}
+
+/**
+ * When the person is asked. Every program of a device can name a public client, and some can take its redirect URI. So what was allowed before
+ * lets none of them in without a question (RFC 8252 section 8.6).
+ */
+function consentOf(client: AuthorizationRequest['client'], redirectUri: string): Ask['consent'] {
+  const isTakeable = isPublic(client.token_endpoint_auth_method) && isOfNativeApp(redirectUri)
+  return client.consent === 'remember' && isTakeable ? 'always' : client.consent
 }
 
 async function answerCode(

@@ -22,6 +22,14 @@ export function isPlainHttp(text: string): boolean {
 }
 
 /**
+ * Whether another program of the device could take the redirect URI, as that of a native app: a private-use scheme, or a loopback address
+ * (RFC 8252 section 7). `localhost` is none of them: native apps should not use it (section 8.3), and pages that are being developed do.
+ */
+export function isOfNativeApp(uri: string): boolean {
+  return !/^https?:/.test(uri) || /^http:\/\/(?:127\.0\.0\.1|\[::1\])(?:[:/?]|$)/.test(uri)
+}
+
+/**
  * Whether `requested` is the registered URI. They are compared as texts (RFC 9700 section 4.1.3); only the port of an http URL at a
  * loopback address is free, because a native app takes the port that is free (RFC 8252 section 7.3).
  */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { Metrics } from '../../../src/metrics/metrics.ts'
-import { decide, logIn, type Parameters } from '../../support/people/flow.ts'
+import { decide, logIn, type Parameters, type Relying } from '../../support/people/flow.ts'
 import {
   acmeUrl,
   ada,
@@ -10,6 +10,7 @@ import {
   codeOf,
   first,
   type SignInApp,
+  spa,
   startSignInApp,
   web,
   whereIs,
@@ -84,6 +85,30 @@ async function rawIdToken({ code, verifier }: { code: string; verifier: string }
   })
   return (await response.json()).id_token
 }
+
+describe('what was allowed to a public client before', () => {
+  const nativeAt = (redirectUri: string): Relying => ({ clientId: 'native', redirectUri })
+  const allow = async (relying: Relying) => {
+    const browser = await kit.signedIn()
+    expect(whereIs(await decide(browser, (await kit.start(browser, relying)).page))).toBe('code')
+    return browser
+  }
+  test.each(['com.example.app:/cb', 'http://127.0.0.1:50123/native', 'http://[::1]:50123/native'])(
+    'lets no other program in that can take %s (RFC 8252 section 8.6)',
+    async (redirectUri) => {
+      const app = nativeAt(redirectUri)
+      const browser = await allow(app)
+      expect(whereIs((await kit.start(browser, app, { prompt: 'none' })).page)).toBe('consent_required')
+      const { page } = await kit.start(browser, app)
+      expect(whereIs(page)).toBe('consent')
+      expect(whereIs(await decide(browser, page))).toBe('code')
+    },
+  )
+  test.each([spa, nativeAt('http://localhost:5173/cb')])('counts for $redirectUri', async (relying) => {
+    const browser = await allow(relying)
+    expect(whereIs((await kit.start(browser, relying, { prompt: 'none' })).page)).toBe('code')
+  })
+})
 
 describe('prompt=login', () => {
   test('asks for a new login although somebody is signed in; auth_time is newer and the sid stays', async () => {

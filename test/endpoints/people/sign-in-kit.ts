@@ -60,7 +60,7 @@ tenants:
         name: Native
         token_endpoint_auth_method: none
         grant_types: [authorization_code]
-        redirect_uris: ['com.example.app:/cb']
+        redirect_uris: ['com.example.app:/cb', http://127.0.0.1/native, 'http://[::1]/native', http://localhost:5173/cb]
       old:
         secret: old-secret-value
         grant_types: [authorization_code]
