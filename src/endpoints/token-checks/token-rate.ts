@@ -26,15 +26,15 @@ async function countIn<T>(
     work,
   }: { readonly asked: CheckedRequest; readonly deps: Deps; readonly work: () => Promise<T> },
 ): Promise<T> {
+  let isTaken = false
   try {
     const taken = take(rate, asked, deps)
     if (taken) await taken
-    return await work().catch((cause: unknown) => {
-      rate.giveBack()
-      throw cause
-    })
+    isTaken = true
+    return await work()
   } catch (cause) {
-    if (cause instanceof OAuthError && cause.status === tooManyRequests)
+    if (isTaken) rate.giveBack()
+    else if (cause instanceof OAuthError && cause.status === tooManyRequests)
       deps.metrics?.countThrottled('tokens')
     throw cause
   } finally {

@@ -38,7 +38,8 @@ export interface RateBlock {
 export class TokenRates {
   readonly #options: TokenRatesOptions
   readonly #books: RateBooks
-  readonly #policies = new PolicyTexts()
+  /** The last one. Most answers have that of the answer before, and rendering it takes longer than comparing. */
+  #policy: Policy = { ofClient: null, ofTenant: null, text: '' }
 
   constructor(options: TokenRatesOptions) {
     this.#options = options
@@ -57,9 +58,20 @@ export class TokenRates {
     if (ofTenant !== null) counts.push(this.#books.open(tenant.id, 't', ofTenant))
     return new TokenRate(counts, {
       books: this.#books,
-      policies: this.#policies,
+      policy: this.#policyOf(ofClient, ofTenant),
       now: this.#options.now,
     })
+  }
+
+  #policyOf(ofClient: number | null, ofTenant: number | null): string {
+    if (ofClient !== this.#policy.ofClient || ofTenant !== this.#policy.ofTenant) {
+      const policies = [
+        { name: 'client', quota: ofClient },
+        { name: 'tenant', quota: ofTenant },
+      ].flatMap(({ name, quota }) => (quota === null ? [] : [{ name, quota, window: 60 }]))
+      this.#policy = { ofClient, ofTenant, text: renderPolicies(policies) }
+    }
+    return this.#policy.text
   }
 
   /** Writes all waiting counts; never throws. */
@@ -68,12 +80,20 @@ export class TokenRates {
   }
 }
 
+/** The text of the policies of these rates. */
+interface Policy {
+  readonly ofClient: number | null
+  readonly ofTenant: number | null
+  readonly text: string
+}
+
 /** Milliseconds in which a wait is reported once. */
 const reportEvery = 60_000
 
 interface TokenRateDeps extends Pick<TokenRatesOptions, 'now'> {
   readonly books: RateBooks
-  readonly policies: PolicyTexts
+  /** The header RateLimit-Policy. */
+  readonly policy: string
 }
 
 /** One request for tokens. */
@@ -126,36 +146,12 @@ export class TokenRate {
       const window = seconds(remaining === 0 ? count.wait(now) : count.rest(now))
       least = { remaining, policy: policyOf(count), window }
     }
-    return { policy: this.#deps.policies.of(this.#counts), limit: renderServiceLimit(least) }
+    return { policy: this.#deps.policy, limit: renderServiceLimit(least) }
   }
 }
 
 function policyOf({ name }: RateCount): 'tenant' | 'client' {
   return name === 't' ? 'tenant' : 'client'
-}
-
-/** The text of the policies. Most answers have those of the one before, and rendering them takes longer than comparing. */
-class PolicyTexts {
-  #last: readonly number[] = []
-  #text = ''
-
-  of(counts: readonly RateCount[]): string {
-    const isSame =
-      counts.length === this.#last.length &&
-      counts.every((count, index) => numberOf(count) === this.#last[index])
-    if (!isSame) {
-      this.#last = counts.map(numberOf)
-      this.#text = renderPolicies(
-        counts.map((count) => ({ name: policyOf(count), quota: count.perMinute, window: 60 })),
-      )
-    }
-    return this.#text
-  }
-}
-
-/** The quota, negative for that of a tenant. */
-function numberOf(count: RateCount): number {
-  return policyOf(count) === 'tenant' ? -count.perMinute : count.perMinute
 }
 
 function seconds(milliseconds: number): number {
