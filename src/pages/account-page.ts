@@ -102,7 +102,7 @@ function renderSession(session: SessionView, view: AccountView, texts: Texts): H
   const { now, frame } = view
   const device = describeDevice(session.userAgent, texts)
   const button = html`<button class="small" aria-label="${account.signOutOf(device)}">${account.signOut}</button>`
-  return html`<li><div><p class="name">${device}${session.isCurrent ? html` <span class="badge">${account.thisDevice}</span>` : html``}</p>
+  return html`<li><div><p class="name"><span>${device}</span>${session.isCurrent ? html` <span class="badge">${account.thisDevice}</span>` : html``}</p>
 <p class="detail"><span>${account.lastSeen(renderTime(session.lastSeenAt, now, frame.locale))}.</span> <span>${account.signedInAt(renderTime(session.createdAt, now, frame.locale))}.</span></p></div>
 ${renderForm(view, { action: 'sign-out', session: session.sid }, button)}</li>`
 }

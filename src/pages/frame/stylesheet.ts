@@ -134,10 +134,11 @@ pre { margin: .75rem 0 0; padding: 1rem; border: 1px solid var(--line); border-r
 section { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line); }
 .rows > li { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: .75rem 1.5rem; padding: 1rem 0; }
 .rows > li + li, .all { border-top: 1px solid var(--line); }
-.rows > li > div { flex: 1 1 11rem; min-width: 0; }
+.rows > li > div { flex: 1 1 9rem; min-width: 0; }
 .rows .detail span { display: inline-block; }
 .rows .scopes { flex-basis: 100%; gap: .25rem; font-size: .875rem; }
-.badge { display: inline-block; margin-inline-start: .375rem; padding: .0625rem .5rem; border: 1px solid transparent; border-radius: 1rem; background: var(--good-fill); color: var(--good); font-size: .75rem; font-weight: 600; vertical-align: .1em; }
+.name > span:not(.badge) { margin-inline-end: .375rem; }
+.badge { display: inline-block; padding: .0625rem .5rem; border: 1px solid transparent; border-radius: 1rem; background: var(--good-fill); color: var(--good); font-size: .75rem; font-weight: 600; vertical-align: .1em; }
 section > form { margin-top: .75rem; }
 section > form > .field { max-width: 24rem; }
 .all { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .75rem 1.5rem; padding-top: 1rem; }
