@@ -46,6 +46,12 @@ export const errorStatus = {
  */
 export const tooManyRequests = 429
 
+/**
+ * The status in log and metrics for a client that closed the connection, as nginx has it. Anybody can do that, so it must not count as an
+ * error of the server.
+ */
+export const clientGone = 499
+
 export type ErrorCode = keyof typeof errorStatus
 
 /**
@@ -53,6 +59,9 @@ export type ErrorCode = keyof typeof errorStatus
  * may try again. `message` is only for the log.
  */
 export class UnavailableError extends Error {}
+
+/** The client closed the connection, so nobody reads the answer. `message` is only for the log. */
+export class GoneError extends Error {}
 
 /** The content of a WWW-Authenticate header (RFC 9110 section 11.6.1). */
 export interface Challenge {

@@ -3,7 +3,7 @@ import type { QueuePlace } from '../async/fair-queue.ts'
 import { GateFull } from '../async/gate.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Hashing, PasswordHash } from '../platform/hashing.ts'
-import { OAuthError, UnavailableError } from '../protocol/errors.ts'
+import { GoneError, OAuthError, UnavailableError } from '../protocol/errors.ts'
 
 /** The stored hash of a client secret. */
 export type SecretHash =
@@ -86,7 +86,7 @@ export class SecretChecker {
   /**
    * Returns the index of the first hash that matches; undefined for none. Without a slow hash, returns the value itself and no promise, so
    * that no other work runs before the caller uses the result. Without `useMemory`, remembers and looks up nothing, so that a check which
-   * always fails takes as long as any other. Throws `temporarily_unavailable` when too many checks wait, and the errors of `admit`.
+   * always fails takes as long as any other. Throws `temporarily_unavailable` when too many checks wait, GoneError, and the errors of `admit`.
    */
   findMatch(secret: string, hashes: readonly SecretHash[], options: CheckOptions): Found | Promise<Found> {
     const digest = this.#options.hashing.sha256(secret)
@@ -145,14 +145,14 @@ export class SecretChecker {
     const signal = asker.findSignal?.()
     const work = async () => {
       // The client is gone, and other checks wait for their turn.
-      if (signal?.aborted) throw new UnavailableError('The client went away')
+      if (signal?.aborted) throw new GoneError('The client went away')
       await asker.admit?.()
       return passwordHash.verify(secret, hash)
     }
     try {
       return await this.#gate.run(work, () => this.#findPlace(asker))
     } catch (cause) {
-      if (cause instanceof UnavailableError || cause instanceof OAuthError) throw cause
+      if ([GoneError, UnavailableError, OAuthError].some((known) => cause instanceof known)) throw cause
       // Bun throws for a text that only looks like a hash.
       if (!(cause instanceof GateFull))
         throw new UnavailableError('A secret_hash cannot be checked', { cause })

@@ -1,7 +1,7 @@
 import type { QueuePlace } from '../async/fair-queue.ts'
 import { groupOf } from '../limits/address-group.ts'
 import type { SignInAttempt, SignInLimits } from '../limits/sign-in-limits.ts'
-import { UnavailableError } from '../protocol/errors.ts'
+import { GoneError } from '../protocol/errors.ts'
 import { costOfPassword, dummyHash } from '../protocol/password/password-hash.ts'
 import { normalEmail } from '../protocol/people/username.ts'
 import type { Passwords } from '../secrets/passwords.ts'
@@ -70,8 +70,8 @@ export interface SignInDeps {
 /**
  * Checks a name and a password. Unknown and inactive people, people without a password and wrong passwords have the same outcome `wrong`
  * after the same work. From the fifth failure of a name or the twentieth of an address on, the outcome is `wait`. Failures elsewhere
- * never make a browser wait in which the person signed in before. Throws `temporarily_unavailable` when too many checks wait, and
- * StorageError.
+ * never make a browser wait in which the person signed in before. Throws GoneError, StorageError, and
+ * `temporarily_unavailable` when too many checks wait.
  */
 export async function checkPassword(attempt: PasswordAttempt, deps: SignInDeps): Promise<PasswordOutcome> {
   const { tenant, username } = attempt
@@ -111,7 +111,7 @@ async function checkInTurn(
   { people, limit, cutoff }: Opened,
   signIns: SignIns,
 ): Promise<PasswordOutcome> {
-  if (attempt.signal.aborted) throw new UnavailableError('The browser went away')
+  if (attempt.signal.aborted) throw new GoneError('The browser went away')
   const readAt = signIns.now()
   const person = await people.findByUsername(attempt.username)
   const held = await limit.findWait()

@@ -1,5 +1,5 @@
 import { renderCause } from '../../log.ts'
-import { type Challenge, OAuthError, UnavailableError } from '../../protocol/errors.ts'
+import { type Challenge, clientGone, GoneError, OAuthError, UnavailableError } from '../../protocol/errors.ts'
 import type { ErrorResponse } from '../../protocol/messages.ts'
 import type { RequestNotes } from '../request/request-notes.ts'
 import { json } from './json.ts'
@@ -40,6 +40,11 @@ function hideError(cause: unknown): OAuthError {
     const options = { cause, retryAfterSeconds }
     return new OAuthError('temporarily_unavailable', 'The server cannot answer this right now', options)
   }
+  if (cause instanceof GoneError)
+    return new OAuthError('temporarily_unavailable', 'The connection is closed', {
+      cause,
+      status: clientGone,
+    })
   return new OAuthError('server_error', 'The server met an unexpected condition', { cause })
 }
 
