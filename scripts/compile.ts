@@ -11,7 +11,11 @@ export interface CompileOptions {
 export const startOrder = 'scripts/start-order.txt'
 
 /** The program, and what its threads run. The first one is what the executable starts. */
-const entrypoints = ['src/main.ts', 'src/platform/bun/bun-password-thread.ts']
+const entrypoints = [
+  'src/main.ts',
+  'src/platform/bun/bun-password-thread.ts',
+  'src/platform/openssl/openssl-thread.ts',
+]
 
 /** What an executable is made of: the files that are in it, as paths from the root of the project. */
 export interface Compiled {

@@ -5,6 +5,7 @@ import { openOpensslEngine } from '../keys/signing/openssl/openssl-engine.ts'
 import type { SigningEngine } from '../keys/signing/signer.ts'
 import type { Log } from '../log.ts'
 import { hostOpenssl } from '../platform/openssl/host-openssl.ts'
+import type { ThreadEnd } from '../platform/openssl/openssl-port.ts'
 import type { Platform } from '../platform/platform.ts'
 
 /** Opens the signing engine of this server; `processes` share the work. Throws SigningEngineError. */
@@ -15,6 +16,7 @@ export async function openServerEngine(
   const choice = server.signing_engine
   const host = { ...platform, ...hostOpenssl }
   const onNews = (news: EngineNews) => log('info', 'signing engine', renderNews(news))
-  if (choice !== 'builtin') return openOpensslEngine(choice, { host, processes, onNews })
+  const onThreadEnd = (end: ThreadEnd) => log('warn', 'a signing thread has ended', { ...end })
+  if (choice !== 'builtin') return openOpensslEngine(choice, { host, processes, onNews, onThreadEnd })
   return new BuiltinEngine(platform, processes)
 }

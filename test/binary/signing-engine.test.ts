@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
+import { availableParallelism } from 'node:os'
 import * as jose from 'jose'
 import { weighOpensslHere } from '../../src/platform/openssl/openssl-prospects.ts'
 import { openssl } from '../support/engines.ts'
@@ -67,6 +68,18 @@ test('the executable says what it chose: of what it measured, or of what it know
   )
   expect(output).toMatch(/"key":"P-384","engine":"builtin","reason":"the runtime is faster with this curve"/)
 })
+
+test.skipIf(!openssl)(
+  'the executable signs with OpenSSL on threads where cores are left, and ends with them',
+  async () => {
+    const output = await serveWith(programs.executable, 'openssl')
+    const threads = availableParallelism() > 1 ? `,"threads":${Math.min(availableParallelism(), 8)}` : ''
+    expect(output).toMatch(
+      new RegExp(`"key":"RSA 2048","engine":"openssl","library":"[^"]+","provider":"default"${threads}}`),
+    )
+    expect(output).not.toContain('a signing thread has ended')
+  },
+)
 
 test('Deno without the permission signs by itself, and asks nobody for it', async () => {
   const output = await serveWith(programs.deno, 'auto')

@@ -1,10 +1,21 @@
 import type { EngineHost } from '../../src/keys/signing/openssl/engine-choice.ts'
+import type { SigningEngine } from '../../src/keys/signing/signer.ts'
+import { parseSigningKey } from '../../src/keys/signing-key.ts'
 import { detectPlatform } from '../../src/platform/detect.ts'
 import { hostOpenssl } from '../../src/platform/openssl/host-openssl.ts'
-import { type Openssl, OpensslError, type OpensslKey } from '../../src/platform/openssl/openssl-port.ts'
+import {
+  type Openssl,
+  OpensslError,
+  type OpensslKey,
+  type OpensslThreadsOptions,
+  type SharedKey,
+  type ThreadEnd,
+} from '../../src/platform/openssl/openssl-port.ts'
+import { SigningThreads, startSigningThread } from '../../src/platform/openssl/openssl-threads.ts'
 import type { NativeKey } from '../../src/platform/signing.ts'
 import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
 import { ecPair, edPair, pkcs8, rsaPair } from './signing.ts'
+import { waitFor } from './wait-for.ts'
 
 /** The real host, with its timers and its libraries. */
 export const realHost: EngineHost = { ...(await detectPlatform()), ...hostOpenssl }
@@ -14,6 +25,54 @@ export const openssl: Openssl | undefined = await realHost.openOpenssl().catch((
   if (!(cause instanceof OpensslError)) throw cause
   return undefined
 })
+
+/** The real host with two cores for one process, and threads of OpenSSL that a test can end. */
+export class ThreadedHost {
+  readonly ends: ThreadEnd[] = []
+  /** All that were started. */
+  readonly workers: Worker[] = []
+  /** Signatures that threads have made. */
+  signatures = 0
+
+  readonly host: EngineHost = {
+    ...realHost,
+    ...{ cores: 2, mostOpensslThreads: 2 },
+    after: (_milliseconds, callback) => realHost.after(0, callback),
+    openThreads: async (library, options) => {
+      const threads = this.openThreads(library, options)
+      return {
+        sign: (key, data) => threads.sign(key, data)?.then((signature) => this.#count(signature)),
+        close: () => threads.close(),
+      }
+    },
+  }
+
+  /** Threads without an engine. */
+  openThreads({ path }: Pick<Openssl, 'path'>, options: Partial<OpensslThreadsOptions> = {}): SigningThreads {
+    const start = () => {
+      const worker = startSigningThread()
+      this.workers.push(worker)
+      return worker
+    }
+    return new SigningThreads({ most: 2, onEnd: (end) => this.ends.push(end), ...options, path, start })
+  }
+
+  /** Signs until a thread of the engine does it. */
+  async start(engine: SigningEngine): Promise<void> {
+    const key = await parseSigningKey(pems.RS256, { algorithm: 'RS256', kid: 'k1' }, engine)
+    const before = this.signatures
+    await waitFor('a thread signs', async () => {
+      await key.signer.sign(new Uint8Array())
+      return this.signatures > before
+    })
+    key.signer.close()
+  }
+
+  #count(signature: Uint8Array | undefined): Uint8Array | undefined {
+    if (signature) this.signatures++
+    return signature
+  }
+}
 
 const rsa = pkcs8(rsaPair().privateKey)
 
@@ -44,6 +103,7 @@ export class FakeHost implements EngineHost {
   hopeless: string | undefined
   readonly weighOpenssl = async () => this.hopeless
   readonly cores = 2
+  readonly mostOpensslThreads: number
   readonly costs: FakeCosts
   /** Why there is no OpenSSL. */
   missing: string | undefined
@@ -57,8 +117,25 @@ export class FakeHost implements EngineHost {
   #time = 0
   readonly #timers = new Set<() => void>()
 
-  constructor(costs: FakeCosts) {
+  constructor(costs: FakeCosts, mostOpensslThreads = 0) {
     this.costs = costs
+    this.mostOpensslThreads = mostOpensslThreads
+  }
+
+  /** Threads that were asked for, and signatures that they made. */
+  readonly threads = { most: 0, signatures: 0, isClosed: false }
+  readonly openThreads: EngineHost['openThreads'] = async (_library, { most }) => {
+    this.threads.most = most
+    return {
+      sign: async ({ pointer }, data) => {
+        this.threads.signatures++
+        // The pointer of a fake key is that key.
+        return (pointer as unknown as NativeKey).sign(data)
+      },
+      close: async () => {
+        this.threads.isClosed = true
+      },
+    }
   }
 
   readonly monotonic = () => this.#time
@@ -111,6 +188,7 @@ export class FakeHost implements EngineHost {
     this.openssl.keys++
     return {
       provider: 'fips',
+      share: () => ({ pointer: key as unknown as SharedKey['pointer'], scheme }),
       sign: (data) => {
         this.openssl.signatures++
         const signature = this.#sign(key, data, this.costs.openssl)

@@ -1,5 +1,6 @@
 import type { PasswordHash } from '../hashing.ts'
 import type { PasswordAnswer, PasswordJob } from './bun-password-job.ts'
+import { type HeldWorker, startThread } from './bun-thread.ts'
 
 /**
  * Slow hashes on threads of a low priority, so that many of them at once do not delay other requests. The runtime's own threads do the
@@ -26,9 +27,6 @@ export interface PasswordThreadsOptions {
   /** Starts a thread with bun-password-thread.ts. */
   readonly start: () => HeldWorker
 }
-
-/** A worker of Bun, which may or may not keep its process from ending. */
-type HeldWorker = Worker & { ref(): void; unref(): void }
 
 /** Jobs before the first thread starts: a command that hashes one secret needs none. */
 const jobsWithout = 2
@@ -100,13 +98,5 @@ class PasswordThread {
   }
 }
 
-/** The name of the file of the thread beside this one, and in the executable, where this file is in a chunk at the root. */
-const thread = { beside: './bun-password-thread.ts', inExecutable: './platform/bun/bun-password-thread.ts' }
-
 /** Starts a thread of a low priority. Throws if there is no room for it. */
-export function startPasswordThread(): HeldWorker {
-  const isCompiled = /\/(?:\$bunfs|~BUN)\//.test(import.meta.url)
-  const file = new URL(isCompiled ? thread.inExecutable : thread.beside, import.meta.url)
-  // The types of the DOM do not know the two methods.
-  return new Worker(file, { smol: true }) as HeldWorker
-}
+export const startPasswordThread = () => startThread('bun/bun-password-thread.ts')

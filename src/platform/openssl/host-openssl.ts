@@ -2,6 +2,9 @@ import process from 'node:process'
 import { placesOfOpenssl } from './openssl-functions.ts'
 import type { OpensslHost } from './openssl-port.ts'
 
+/** More than one JavaScript thread can keep busy with RSA 2048. */
+const mostThreads = 8
+
 const isDeno = 'Deno' in globalThis
 
 /** The OpenSSL of this machine, called through the FFI of the runtime. It is loaded at the first use, because most processes never use it. */
@@ -15,5 +18,10 @@ export const hostOpenssl: OpensslHost = {
       isDeno ? import('./openssl-deno.ts') : import('./openssl-bun.ts'),
     ])
     return openFirst(placesOfOpenssl({ system: process.platform, machine: process.arch }), openLibrary)
+  },
+  mostOpensslThreads: isDeno ? 0 : mostThreads,
+  openThreads: async ({ path }, options) => {
+    const { SigningThreads, startSigningThread } = await import('./openssl-threads.ts')
+    return new SigningThreads({ ...options, path, start: startSigningThread })
   },
 }

@@ -1,6 +1,6 @@
 import type { SignatureScheme } from '../signing.ts'
 import type { NativeLibrary, OpensslCalls, Pointer } from './openssl-functions.ts'
-import { type Openssl, OpensslError, type OpensslKey } from './openssl-port.ts'
+import { type Openssl, OpensslError, type OpensslKey, type SharedKey } from './openssl-port.ts'
 
 /** Bytes of the longest signature: that of an RSA key of 16,384 bits. */
 const longestSignature = 2048
@@ -27,6 +27,8 @@ export class OpensslLibrary implements Openssl {
   readonly #signature = new Uint8Array(longestSignature)
   readonly #length = new BigUint64Array(1)
   readonly #address = new BigUint64Array(1)
+  /** Names of hashes as C strings. */
+  readonly #hashNames = new Map<string, Uint8Array>()
   readonly #held = new Set<Held>()
   /** Frees a key when its object is garbage-collected. */
   readonly #forgotten = new FinalizationRegistry<Held>((held) => this.#free(held))
@@ -51,22 +53,19 @@ export class OpensslLibrary implements Openssl {
     const held: Held = { key: this.#readKey(pem) }
     this.#held.add(held)
     try {
-      const hashName = scheme.hash === null ? null : new TextEncoder().encode(`${scheme.hash}\0`)
-      const prepared = { ...scheme, hashName }
-      const opened: OpensslKey = {
-        provider: this.#findProvider(held, prepared),
-        sign: (data) => this.#sign(data, held, prepared),
-        free: () => {
-          this.#forgotten.unregister(held)
-          this.#free(held)
-        },
-      }
-      this.#forgotten.register(opened, held, held)
-      return opened
+      const key = new LibraryKey(held, { library: this, scheme, free: () => this.#giveBack(held) })
+      key.provider = this.#findProvider(key.share())
+      this.#forgotten.register(key, held, held)
+      return key
     } catch (cause) {
       this.#free(held)
       throw cause
     }
+  }
+
+  #giveBack(held: Held): void {
+    this.#forgotten.unregister(held)
+    this.#free(held)
   }
 
   close(): void {
@@ -88,9 +87,9 @@ export class OpensslLibrary implements Openssl {
     return this.#need('PEM_read_bio_PrivateKey', key)
   }
 
-  #findProvider(held: Held, scheme: PreparedScheme): string {
+  #findProvider(key: SharedKey): string {
     try {
-      const context = this.#prepare(held, scheme)
+      const context = this.#prepare(key)
       const provider = this.#calls.EVP_PKEY_CTX_get0_provider(context)
       const name = provider && this.#calls.OSSL_PROVIDER_get0_name(provider)
       return name ? this.#library.textAt(name) : 'unknown'
@@ -100,12 +99,11 @@ export class OpensslLibrary implements Openssl {
   }
 
   /** Prepares the context for one signature, and returns the part of it that belongs to the key. */
-  #prepare({ key }: Held, { isPss, hashName }: PreparedScheme): Pointer {
-    if (!key) throw new OpensslError('The key was freed')
+  #prepare({ pointer, scheme: { hash, isPss } }: SharedKey): Pointer {
     const { EVP_DigestSignInit_ex, EVP_MD_CTX_get_pkey_ctx } = this.#calls
     this.#check(
       'EVP_DigestSignInit_ex',
-      EVP_DigestSignInit_ex(this.#context, null, hashName, null, null, key, null),
+      EVP_DigestSignInit_ex(this.#context, null, this.#hashName(hash), null, null, pointer, null),
     )
     const context = this.#need('EVP_MD_CTX_get_pkey_ctx', EVP_MD_CTX_get_pkey_ctx(this.#context))
     if (isPss) {
@@ -116,9 +114,18 @@ export class OpensslLibrary implements Openssl {
     return context
   }
 
-  #sign(data: Uint8Array, held: Held, scheme: PreparedScheme): Uint8Array {
+  #hashName(hash: string | null): Uint8Array | null {
+    if (hash === null) return null
+    const name = this.#hashNames.get(hash) ?? new TextEncoder().encode(`${hash}\0`)
+    this.#hashNames.set(hash, name)
+    return name
+  }
+
+  /** Signs with a key that this or another thread of the process has opened and not freed. Throws {@link OpensslError}. */
+  sign(key: SharedKey, data: Uint8Array): Uint8Array {
+    const { scheme } = key
     try {
-      this.#prepare(held, scheme)
+      this.#prepare(key)
       this.#length[0] = BigInt(longestSignature)
       const done = this.#calls.EVP_DigestSign(
         this.#context,
@@ -174,7 +181,37 @@ export class OpensslLibrary implements Openssl {
   }
 }
 
-type PreparedScheme = SignatureScheme & { readonly hashName: Uint8Array | null }
+interface LibraryKeyOptions {
+  readonly library: OpensslLibrary
+  readonly scheme: SignatureScheme
+  readonly free: () => void
+}
+
+/** A class and no literal: whoever can call a method has the object, so the key is not freed as forgotten. */
+class LibraryKey implements OpensslKey {
+  provider = 'unknown'
+  readonly #held: Held
+  readonly #options: LibraryKeyOptions
+
+  constructor(held: Held, options: LibraryKeyOptions) {
+    this.#held = held
+    this.#options = options
+  }
+
+  share(): SharedKey {
+    const { key } = this.#held
+    if (!key) throw new OpensslError('The key was freed')
+    return { pointer: key, scheme: this.#options.scheme }
+  }
+
+  sign(data: Uint8Array): Uint8Array {
+    return this.#options.library.sign(this.share(), data)
+  }
+
+  free(): void {
+    this.#options.free()
+  }
+}
 
 /** Opens the first library of `paths` that is OpenSSL 3. Throws {@link OpensslError}, which names every path. */
 export function openFirst(

@@ -13,7 +13,7 @@ import { signatureSchemes } from '../../../src/keys/signing/sign-schemes.ts'
 import type { SigningEngine } from '../../../src/keys/signing/signer.ts'
 import { parseSigningKey, type SigningKey } from '../../../src/keys/signing-key.ts'
 import type { SignatureAlgorithm } from '../../../src/protocol/algorithms.ts'
-import { algorithms, openssl, pems, realHost } from '../../support/engines.ts'
+import { algorithms, openssl, pems, realHost, ThreadedHost } from '../../support/engines.ts'
 import { TestClock } from '../../support/rings.ts'
 import { keyHost, keyringOf, planFor } from '../../support/signing.ts'
 import { withTempFolder } from '../../support/temp-folder.ts'
@@ -22,13 +22,20 @@ import { settle } from '../../support/wait-for.ts'
 
 setDefaultTimeout(60_000)
 
-const onNews = () => {}
+const ignored = { onNews: () => {}, onThreadEnd: () => {} }
+const withoutThreads = { ...realHost, mostOpensslThreads: 0 }
 const engines: Readonly<Record<string, (() => Promise<SigningEngine>) | undefined>> = {
   'built in, with threads': async () => new BuiltinEngine({ ...realHost, cores: 2 }, 1),
   'built in, without': async () => new BuiltinEngine({ ...realHost, cores: 2 }, 2),
-  // Skipped where the machine has no OpenSSL 3.
+  // Both are skipped where the machine has no OpenSSL 3.
   ...(openssl && {
-    OpenSSL: () => openOpensslEngine('openssl', { host: realHost, onNews }),
+    'OpenSSL on threads': async () => {
+      const threaded = new ThreadedHost()
+      const engine = await openOpensslEngine('openssl', { host: threaded.host, ...ignored })
+      await threaded.start(engine)
+      return engine
+    },
+    OpenSSL: () => openOpensslEngine('openssl', { host: withoutThreads, ...ignored }),
   }),
 }
 const cases = Object.keys(engines).flatMap((name) =>
@@ -139,9 +146,9 @@ test.skipIf(!openssl)(
   async () => {
     if (!openssl) return
     const library = openssl
-    const host = { ...realHost, openOpenssl: async () => library }
+    const host = { ...withoutThreads, openOpenssl: async () => library }
     const before = openssl.openKeys
-    const engine = await openOpensslEngine('openssl', { host, onNews })
+    const engine = await openOpensslEngine('openssl', { host, ...ignored })
     const keys = []
     for (const algorithm of algorithms)
       keys.push(await parseSigningKey(pems[algorithm], { algorithm, kid: null }, engine))
@@ -169,8 +176,8 @@ test.skipIf(!openssl).each(Object.entries(materials))(
       if (!openssl) return
       const library = openssl
       const before = library.openKeys
-      const host = { ...realHost, openOpenssl: async () => library }
-      const engine = await openOpensslEngine('openssl', { host, onNews })
+      const host = { ...withoutThreads, openOpenssl: async () => library }
+      const engine = await openOpensslEngine('openssl', { host, ...ignored })
       // A key is freed in a turn of its own, after what it was asked to sign.
       const countOpen = async () => {
         await settle()

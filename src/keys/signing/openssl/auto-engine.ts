@@ -1,10 +1,17 @@
-import { type Openssl, OpensslError } from '../../../platform/openssl/openssl-port.ts'
-import { type BuiltinOptions, hasThreads, makeBuiltin, makeInTurn, withPem } from '../builtin-engine.ts'
+import { OpensslError, type ThreadEnd } from '../../../platform/openssl/openssl-port.ts'
+import { type BuiltinOptions, hasThreads, makeBuiltin, withPem } from '../builtin-engine.ts'
 import { kindOfKey, signatureSchemes } from '../sign-schemes.ts'
 import { Turns } from '../sign-turns.ts'
 import { checkSigner, type Signer, type SignerKey, type SigningEngine, SwitchedSigner } from '../signer.ts'
-import { chooseEngine, type EngineHost, measureEngines, type SignatureCosts } from './engine-choice.ts'
+import {
+  chooseEngine,
+  countOpensslThreads,
+  type EngineHost,
+  measureEngines,
+  type SignatureCosts,
+} from './engine-choice.ts'
 import type { EngineNews } from './engine-news.ts'
+import { OpensslKeys } from './openssl-keys.ts'
 import { findRefusal } from './refusal.ts'
 
 /** Milliseconds from the first key of a kind to the choice of its engine, so that the server starts first. */
@@ -17,6 +24,7 @@ export interface AutoEngineOptions {
   /** Processes that share the work. */
   readonly processes: number
   readonly onNews: (news: EngineNews) => void
+  readonly onThreadEnd: (end: ThreadEnd) => void
 }
 
 /** A key that signs in the built-in engine until the engine is chosen. */
@@ -37,8 +45,8 @@ export class AutoEngine implements SigningEngine {
   readonly #builtin: BuiltinOptions
   readonly #kinds = new Map<string, 'builtin' | 'openssl' | Waiting[]>()
   readonly #timers = new Set<() => void>()
-  #library: Promise<Openssl> | undefined
-  #opened: Openssl | undefined
+  #opening: Promise<OpensslKeys> | undefined
+  #keys: OpensslKeys | undefined
   #isClosed = false
 
   constructor(options: AutoEngineOptions) {
@@ -70,11 +78,10 @@ export class AutoEngine implements SigningEngine {
 
   /** Opens a key in OpenSSL. A key that OpenSSL refuses signs in the built-in engine. */
   #openChosen(key: SignerKey): Signer {
-    const library = this.#opened
-    if (!library || this.#isClosed) return new SwitchedSigner(makeBuiltin(key, this.#builtin))
+    const keys = this.#keys
+    if (!keys || this.#isClosed) return new SwitchedSigner(makeBuiltin(key, this.#builtin))
     try {
-      const native = withPem(key.pem, (pem) => library.openKey(pem, signatureSchemes[key.algorithm]))
-      return new SwitchedSigner(makeInTurn(key, native, this.#turns))
+      return new SwitchedSigner(withPem(key.pem, (pem) => keys.open(key, pem)).maker)
     } catch (cause) {
       if (!(cause instanceof OpensslError)) throw cause
       this.#options.onNews({ kind: kindOfKey(key), engine: 'builtin', reason: cause.message })
@@ -91,7 +98,7 @@ export class AutoEngine implements SigningEngine {
     for (const cancel of this.#timers) cancel()
     for (const state of this.#kinds.values())
       if (typeof state !== 'string') for (const { pem } of state) pem.fill(0)
-    this.#opened?.close()
+    this.#keys?.close()
   }
 
   /** The promise never resolves when the engine is closed meanwhile. */
@@ -128,9 +135,9 @@ export class AutoEngine implements SigningEngine {
 
   async #measure({ key, pem }: Waiting, kind: string): Promise<EngineNews> {
     const { host, processes } = this.#options
-    this.#library ??= host.openOpenssl()
-    const library = await this.#library
-    this.#opened = library
+    this.#opening ??= this.#openKeys()
+    this.#keys = await this.#opening
+    const { library } = this.#keys
     const scheme = signatureSchemes[key.algorithm]
     const openssl = library.openKey(pem, scheme)
     const builtin = host.openNativeKey(pem, scheme)
@@ -140,20 +147,28 @@ export class AutoEngine implements SigningEngine {
         pause: () => this.#pause(pauseBetween),
       })
       const isThreaded = this.#builtin.hasThreads && !host.quickCurves.includes(kind)
-      const engine = chooseEngine({ ...costs, isThreaded, processes, cores: host.cores })
-      return { kind, engine, costs, library: library.version, provider: openssl.provider }
+      const threads = countOpensslThreads(kind, this.#options)
+      const engine = chooseEngine({
+        ...{ ...costs, isThreaded, opensslThreads: threads, processes, cores: host.cores },
+      })
+      const news = { kind, engine, costs, library: library.version, provider: openssl.provider }
+      return engine === 'openssl' && threads > 0 ? { ...news, threads } : news
     } finally {
       openssl.free()
       builtin.free()
     }
   }
 
+  async #openKeys(): Promise<OpensslKeys> {
+    const library = await this.#options.host.openOpenssl()
+    return new OpensslKeys({ ...this.#options, library, turns: this.#turns })
+  }
+
   /** Moves a key to OpenSSL if a signature that OpenSSL makes with it verifies. Otherwise the key stays. */
   async #settle({ signer, key, pem }: Waiting, engine: 'builtin' | 'openssl'): Promise<void> {
     try {
-      if (engine === 'builtin' || signer.isClosed || !this.#opened) return
-      const native = this.#opened.openKey(pem, signatureSchemes[key.algorithm])
-      const maker = makeInTurn(key, native, this.#turns)
+      if (engine === 'builtin' || signer.isClosed || !this.#keys) return
+      const { maker } = this.#keys.open(key, pem)
       try {
         await checkSigner(maker, key)
       } catch (cause) {

@@ -1,7 +1,7 @@
 import type { OpensslHost } from '../../../platform/openssl/openssl-port.ts'
 import type { Platform } from '../../../platform/platform.ts'
 import type { NativeKey } from '../../../platform/signing.ts'
-import type { BuiltinHost } from '../builtin-engine.ts'
+import { type BuiltinHost, hasThreads } from '../builtin-engine.ts'
 
 /** Milliseconds of this thread for one signature. */
 export interface SignatureCosts {
@@ -12,6 +12,8 @@ export interface SignatureCosts {
 export interface EngineRule extends SignatureCosts {
   /** Whether the built-in engine signs on its own threads, one for each core. */
   readonly isThreaded: boolean
+  /** Threads of each process that sign with OpenSSL; 0: the one thread of each process does. */
+  readonly opensslThreads: number
   /** Processes that share the work. */
   readonly processes: number
   readonly cores: number
@@ -21,19 +23,35 @@ export interface EngineRule extends SignatureCosts {
 const margin = 1.1
 
 /**
- * Returns the engine with which all processes together sign more in the same time. OpenSSL signs on the one thread of each process. The
- * built-in engine uses every core if it signs on threads.
+ * Returns the engine with which all processes together sign more in the same time. The built-in engine uses every core if it signs on
+ * threads. OpenSSL has as many threads as it was given.
  */
 export function chooseEngine({
   builtin,
   openssl,
   isThreaded,
+  opensslThreads,
   processes,
   cores,
 }: EngineRule): 'builtin' | 'openssl' {
-  const opensslThreads = Math.min(processes, cores)
-  const builtinThreads = isThreaded ? cores : opensslThreads
-  return opensslThreads / openssl > (margin * builtinThreads) / builtin ? 'openssl' : 'builtin'
+  const ofOpenssl = Math.min(processes * Math.max(opensslThreads, 1), cores)
+  const ofBuiltin = isThreaded ? cores : Math.min(processes, cores)
+  return ofOpenssl / openssl > (margin * ofBuiltin) / builtin ? 'openssl' : 'builtin'
+}
+
+/** Returns how many threads of each process sign with OpenSSL with keys of this kind; 0: only the one that does everything else. */
+export function countOpensslThreads(
+  kind: string,
+  {
+    processes,
+    host: { cores, mostOpensslThreads, quickCurves },
+  }: {
+    readonly processes: number
+    readonly host: Pick<EngineHost, 'cores' | 'mostOpensslThreads' | 'quickCurves'>
+  },
+): number {
+  if (!hasThreads({ processes, cores }) || quickCurves.includes(kind)) return 0
+  return Math.min(mostOpensslThreads, Math.ceil(cores / processes))
 }
 
 interface MeasureOptions {

@@ -7,6 +7,8 @@ export interface EngineNews {
   readonly engine: 'builtin' | 'openssl'
   readonly library?: string
   readonly provider?: string
+  /** Threads of each process that sign with OpenSSL; without them its one thread does. */
+  readonly threads?: number
   /** The measured costs. */
   readonly costs?: SignatureCosts
   /** Why OpenSSL is not used. */
@@ -14,7 +16,7 @@ export interface EngineNews {
 }
 
 /** Renders the news as fields of a log line. */
-export function renderNews({ kind, engine, costs, library, provider, reason }: EngineNews) {
+export function renderNews({ kind, engine, costs, library, provider, threads, reason }: EngineNews) {
   const inMicroseconds = (milliseconds: number | undefined) => milliseconds && Math.round(milliseconds * 1000)
   return {
     key: kind,
@@ -23,6 +25,7 @@ export function renderNews({ kind, engine, costs, library, provider, reason }: E
     openssl_us: inMicroseconds(costs?.openssl),
     library,
     provider,
+    threads,
     reason,
   }
 }

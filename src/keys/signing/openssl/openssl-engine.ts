@@ -1,6 +1,6 @@
-import { type Openssl, OpensslError } from '../../../platform/openssl/openssl-port.ts'
-import { makeInTurn, withPem } from '../builtin-engine.ts'
-import { kindOfKey, signatureSchemes } from '../sign-schemes.ts'
+import { type Openssl, OpensslError, type ThreadEnd } from '../../../platform/openssl/openssl-port.ts'
+import { withPem } from '../builtin-engine.ts'
+import { kindOfKey } from '../sign-schemes.ts'
 import { Turns } from '../sign-turns.ts'
 import {
   type Signer,
@@ -10,8 +10,9 @@ import {
   SwitchedSigner,
 } from '../signer.ts'
 import { AutoEngine } from './auto-engine.ts'
-import type { EngineHost } from './engine-choice.ts'
+import { countOpensslThreads, type EngineHost } from './engine-choice.ts'
 import type { EngineNews } from './engine-news.ts'
+import { OpensslKeys } from './openssl-keys.ts'
 import { findRefusal } from './refusal.ts'
 
 export interface OpensslEngineOptions {
@@ -19,6 +20,7 @@ export interface OpensslEngineOptions {
   /** Processes that share the work; default 1. */
   readonly processes?: number
   readonly onNews: (news: EngineNews) => void
+  readonly onThreadEnd: (end: ThreadEnd) => void
 }
 
 /**
@@ -27,10 +29,11 @@ export interface OpensslEngineOptions {
  */
 export async function openOpensslEngine(
   choice: 'auto' | 'openssl',
-  { host, processes = 1, onNews }: OpensslEngineOptions,
+  { processes = 1, ...rest }: OpensslEngineOptions,
 ): Promise<SigningEngine> {
-  if (choice === 'openssl') return new OpensslEngine(await getOpenssl(host), { host, onNews })
-  return new AutoEngine({ host, processes, onNews })
+  const options = { ...rest, processes }
+  if (choice === 'openssl') return new OpensslEngine(await getOpenssl(options.host), options)
+  return new AutoEngine(options)
 }
 
 async function getOpenssl(host: EngineHost): Promise<Openssl> {
@@ -47,26 +50,28 @@ async function getOpenssl(host: EngineHost): Promise<Openssl> {
 
 /** Makes every signature with the host's OpenSSL. */
 class OpensslEngine implements SigningEngine {
-  readonly #library: Openssl
-  readonly #turns: Turns
-  readonly #onNews: (news: EngineNews) => void
+  readonly #keys: OpensslKeys
+  readonly #options: Required<OpensslEngineOptions>
   readonly #told = new Set<string>()
 
-  constructor(library: Openssl, { host, onNews }: Pick<OpensslEngineOptions, 'host' | 'onNews'>) {
-    this.#library = library
-    this.#turns = new Turns(host.nextTurn)
-    this.#onNews = onNews
+  constructor(library: Openssl, options: Required<OpensslEngineOptions>) {
+    this.#keys = new OpensslKeys({ ...options, library, turns: new Turns(options.host.nextTurn) })
+    this.#options = options
   }
 
   openSigner(key: SignerKey): Signer {
-    const native = withPem(key.pem, (pem) => this.#library.openKey(pem, signatureSchemes[key.algorithm]))
-    const { provider } = native
-    const kind = kindOfKey(key)
+    const { maker, provider } = withPem(key.pem, (pem) => this.#keys.open(key, pem))
+    this.#tell(kindOfKey(key), provider)
+    return new SwitchedSigner(maker)
+  }
+
+  #tell(kind: string, provider: string): void {
     const told = `${kind} ${provider}`
-    if (!this.#told.has(told))
-      this.#onNews({ kind, engine: 'openssl', library: this.#library.version, provider })
+    if (this.#told.has(told)) return
     this.#told.add(told)
-    return new SwitchedSigner(makeInTurn(key, native, this.#turns))
+    const threads = countOpensslThreads(kind, this.#options)
+    const library = this.#keys.library.version
+    this.#options.onNews({ kind, engine: 'openssl', library, provider, ...(threads > 0 && { threads }) })
   }
 
   findRefusal(cause: unknown): string | undefined {
@@ -74,6 +79,6 @@ class OpensslEngine implements SigningEngine {
   }
 
   close(): void {
-    this.#library.close()
+    this.#keys.close()
   }
 }

@@ -7,12 +7,18 @@ import { parseSigningKey, type SigningKey } from '../../../../src/keys/signing-k
 import type { SignatureAlgorithm } from '../../../../src/protocol/algorithms.ts'
 import { FakeHost, pems } from '../../../support/engines.ts'
 import { pkcs8, rsaPair } from '../../../support/signing.ts'
+import { settle } from '../../../support/wait-for.ts'
 
 const news: EngineNews[] = []
 
 async function start(host: FakeHost, processes = 2) {
   news.length = 0
-  const engine = await openOpensslEngine('auto', { host, processes, onNews: (one) => news.push(one) })
+  const engine = await openOpensslEngine('auto', {
+    host,
+    processes,
+    onNews: (one) => news.push(one),
+    onThreadEnd: () => {},
+  })
   const open = (algorithm: SignatureAlgorithm, pem = pems[algorithm]) =>
     parseSigningKey(pem, { algorithm, kid: 'k1' }, engine)
   return { engine, open }
@@ -99,6 +105,36 @@ test('one process that leaves a core to the threads of the runtime keeps them', 
   expect(news).toMatchObject([{ kind: 'RSA 2048', engine: 'builtin' }])
 })
 
+test('one process that leaves a core to threads of OpenSSL signs on those once they were measured to be faster', async () => {
+  const host = new FakeHost({ builtin: 0.62, openssl: 0.32 }, 8)
+  const { engine, open } = await start(host, 1)
+  const key = await open('RS256')
+  await expectGood(key)
+  expect(host.threads.most).toBe(0)
+  await host.settle()
+  expect(news).toMatchObject([{ kind: 'RSA 2048', engine: 'openssl', threads: 2 }])
+  expect(host.threads).toEqual({ most: 2, signatures: 0, isClosed: false })
+  const { signatures } = host.openssl
+  await expectGood(key)
+  await expectGood(await open('PS256'))
+  // The new key is checked, and makes a token.
+  expect([host.threads.signatures, host.openssl.signatures]).toEqual([3, signatures])
+  engine.close()
+  expect(host.threads.isClosed).toBe(true)
+  await settle()
+  expect([host.openssl.keys, host.timers]).toEqual([0, 0])
+})
+
+test('what OpenSSL is no faster with gets no threads', async () => {
+  const host = new FakeHost({ builtin: 0.62, openssl: 0.6 }, 8)
+  const { open } = await start(host, 1)
+  await open('RS256')
+  await host.settle()
+  expect(news[0]).toMatchObject({ engine: 'builtin' })
+  expect(news[0]).not.toHaveProperty('threads')
+  expect(host.threads.most).toBe(0)
+})
+
 test('where there is no OpenSSL the built-in engine signs, and that is told without fuss', async () => {
   const host = new FakeHost({ builtin: 0.62, openssl: 0.32 })
   host.missing = 'there is no /lib/libcrypto.so.3'
@@ -159,12 +195,14 @@ test('an engine that is closed while it waits measures nothing', async () => {
 test('a key that OpenSSL does not take, where it was asked for, is refused with the next step', async () => {
   const host = new FakeHost({ builtin: 0.62, openssl: 0.32 })
   host.refusal = 'not in FIPS'
-  const engine = await openOpensslEngine('openssl', { host, onNews: () => {} })
+  const engine = await openOpensslEngine('openssl', { host, onNews: () => {}, onThreadEnd: () => {} })
   await expect(parseSigningKey(pems.EdDSA, { algorithm: 'EdDSA', kid: 'k' }, engine)).rejects.toThrow(
     'is a key that OpenSSL does not sign with: not in FIPS; choose another signing.algorithm, or server.signing_engine: auto',
   )
   host.missing = 'there is no /lib/libcrypto.so.3'
-  await expect(openOpensslEngine('openssl', { host, onNews: () => {} })).rejects.toThrow(
+  await expect(
+    openOpensslEngine('openssl', { host, onNews: () => {}, onThreadEnd: () => {} }),
+  ).rejects.toThrow(
     'Cannot sign with OpenSSL, as server.signing_engine wants: there is no /lib/libcrypto.so.3; install OpenSSL 3, or set it to auto',
   )
 })
