@@ -73,9 +73,10 @@ const siteOf = (address: string): Site => ({
 })
 
 async function loop(name: string, number: number): Promise<void> {
-  const { run, pause } = activities[name] ?? {}
+  const { run, every } = activities[name] ?? {}
   if (!run) throw new TypeError(`No activity is named ${name}`)
   for (let turn = 0; !isOver(); turn++) {
+    const begun = performance.now()
     // Attackers come from everywhere; a service or a person stays where it is, and is known there.
     const address = name === 'attacker' ? `10.66.${number}.${turn % 250}` : `10.${name.length}.0.${number}`
     await run(siteOf(address), number * 1_000_000 + turn).then(
@@ -84,7 +85,7 @@ async function loop(name: string, number: number): Promise<void> {
       },
       (cause) => void faults.push(`minute ${minuteNow().toFixed(2)}, ${name}: ${cause}`),
     )
-    await Bun.sleep(pause ?? 0)
+    await Bun.sleep(Math.max(0, begun + (every ?? 0) - performance.now()))
   }
 }
 
