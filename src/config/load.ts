@@ -35,10 +35,11 @@ export interface LoadedConfig {
   readonly resolve: (path: string) => string
 }
 
-export type ConfigHost = Pick<
-  Platform,
-  'environment' | 'files' | 'hashing' | 'passwordHash' | 'certificates' | 'now'
->
+export interface ConfigHost
+  extends Pick<Platform, 'environment' | 'files' | 'hashing' | 'passwordHash' | 'certificates' | 'now'> {
+  /** Called between the steps of reading a long text, each of which holds requests up. Left out: nobody waits. */
+  readonly letOthersIn?: () => Promise<void>
+}
 
 /** Characters. The configuration of a longer file is packed, because reading the file leaves much unused memory. */
 const largeText = 1024 * 1024
@@ -48,18 +49,22 @@ const longText = 128 * 1024
 
 /** Reads the configuration at `path`. Throws {@link ConfigError} with all of its faults. */
 export async function loadConfig(path: string, host: ConfigHost): Promise<LoadedConfig> {
-  return unpack(await readConfig(path, host))
+  return unpack(await readConfig(path, host), host)
 }
 
 /** Like {@link loadConfig}, for a file whose text is read already. */
 export async function loadConfigText(text: ConfigText, host: ConfigHost): Promise<LoadedConfig> {
-  return unpack(await readConfigOf(text, host))
+  return unpack(await readConfigOf(text, host), host)
 }
 
-async function unpack({ config, rest }: ReadConfig): Promise<LoadedConfig> {
+async function unpack({ config, rest }: ReadConfig, { letOthersIn }: ConfigHost): Promise<LoadedConfig> {
   if (typeof config !== 'string') return { ...rest, config }
+  await letOthersIn?.()
   await releaseMemory()
-  return { ...rest, config: unpackConfig(config) }
+  await letOthersIn?.()
+  const unpacked = unpackConfig(config)
+  await letOthersIn?.()
+  return { ...rest, config: unpacked }
 }
 
 interface ReadConfig {
@@ -74,9 +79,12 @@ async function readConfig(path: string, host: ConfigHost): Promise<ReadConfig> {
   return readConfigOf({ file: path, path, text, folder }, host)
 }
 
-async function readConfigOf(named: ConfigText, host: ConfigHost): Promise<ReadConfig> {
-  const text = await complete(named, host)
+async function readConfigOf(named: ConfigText, given: ConfigHost): Promise<ReadConfig> {
+  const text = await complete(named, given)
+  const { letOthersIn, ...others } = given
+  const host: ConfigHost = letOthersIn && lengthOf(text) > longText ? given : others
   const { config, ...rest } = await interpret(text, host)
+  await host.letOthersIn?.()
   return { rest, config: lengthOf(text) > largeText ? packConfig(config) : deepFreeze(config) }
 }
 
@@ -159,8 +167,11 @@ async function checkSource(
   host: ConfigHost,
 ): Promise<Checked> {
   const resolve = createResolve(folder, host)
+  await host.letOthersIn?.()
   const read = (source.read(Config) ?? {}) as Partly<Config>
+  await host.letOthersIn?.()
   checkConfig(read, source, resolve)
+  await host.letOthersIn?.()
   const sources = { platform: host, resolve }
   if (inclusion) reportIncluded(inclusion, source)
   if (path !== undefined) {
@@ -171,6 +182,7 @@ async function checkSource(
   // Loaded only where it is used.
   if (read.server?.tls) await (await import('./rules/tls-files.ts')).checkTls(read, source, sources)
   await hashSecrets(read, source, sources)
+  await host.letOthersIn?.()
   await hashPasswords(read, source, sources)
   return { read, storage: await resolveStorage(read, source, sources), resolve }
 }

@@ -22,6 +22,9 @@ import { readSource } from './read-source.ts'
 /** Milliseconds for which a request in flight may use the keys of the configuration before. */
 const longestRequest = 30_000
 
+/** Milliseconds for the requests that wait, between two steps of a reload that hold them up. */
+const pause = 10
+
 export interface SwapOptions {
   readonly platform: Platform
   readonly keyHost: KeyHost
@@ -79,10 +82,10 @@ export class Swap {
     try {
       const { loaded, fixed } = await this.load(source)
       await findChangedKeys({ next: loaded, running: live.current, stamps: this.#stamps }, keyHost)
-      const pause = () => new Promise<void>((resolve) => platform.nextTurn(resolve))
+      const nextTurn = () => new Promise<void>((resolve) => platform.nextTurn(resolve))
       // Loaded at its use, to keep the start short.
       const { compareConfigs } = await import('../../config/changes/compare-configs.ts')
-      const changes = await compareConfigs(live.current.config, loaded.config, pause)
+      const changes = await compareConfigs(live.current.config, loaded.config, nextTurn)
       return { isTaken: true, changes: await this.#noteStored(changes), fixed }
     } catch (cause) {
       return { isTaken: false, faults: faultsOf(cause) }
@@ -105,7 +108,8 @@ export class Swap {
   /** Reads a configuration as a reload would, with the settings that cannot change. Throws ConfigError. */
   async load(source: ConfigSource): Promise<{ loaded: LoadedConfig; fixed: readonly string[] }> {
     const { platform, live, dataDir, overridden } = this.#options
-    const read = withDataDir(await readSource(source, platform), dataDir, platform)
+    const host = { ...platform, letOthersIn: () => this.#letOthersIn() }
+    const read = withDataDir(await readSource(source, host), dataDir, platform)
     return keepFixed(withOverridden(read, { running: live.current, overridden }), live.current)
   }
 
@@ -150,6 +154,11 @@ export class Swap {
       this.#ended.delete(id)
       if (!this.#options.live.current.config.tenants[id]) this.#options.keyring.forget(id)
     })
+  }
+
+  /** Long enough for requests that wait, short enough that a reload takes no longer. */
+  #letOthersIn(): Promise<void> {
+    return new Promise((resolve) => void this.#options.platform.after(pause, resolve))
   }
 
   #later(work: () => void): void {
