@@ -3,13 +3,17 @@ import { grantParameters, grants } from '../grants/grant-table.ts'
 import {
   answer,
   plainSchema,
+  rateLimit,
   refusal,
+  retryAfter,
   security,
   serverError,
   tenantNotFound,
   tenantParameter,
   tooLarge,
+  tooManyAttempts,
   unavailable,
+  withHeaders,
 } from '../http/openapi-parts.ts'
 import { tokenResponse } from '../protocol/messages.ts'
 import { tokenRequest } from '../protocol/token-request.ts'
@@ -48,13 +52,16 @@ export const tokenDetail: DocumentDecoration = {
     },
   },
   responses: {
-    200: answer('The token; never to be cached', tokenResponse(describeFurtherTokens()), {
-      access_token:
-        'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im9hdXRoMi1rZXktMSJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl',
-      token_type: 'Bearer',
-      expires_in: 3600,
-      scope: 'api:read api:write',
-    }),
+    200: withHeaders(
+      rateLimit,
+      answer('The token; never to be cached', tokenResponse(describeFurtherTokens()), {
+        access_token:
+          'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Im9hdXRoMi1rZXktMSJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl',
+        token_type: 'Bearer',
+        expires_in: 3600,
+        scope: 'api:read api:write',
+      }),
+    ),
     400: refusal(
       'The request asks for something that it cannot have',
       ['invalid_request', 'Missing grant_type parameter'],
@@ -75,6 +82,14 @@ export const tokenDetail: DocumentDecoration = {
     ]),
     404: tenantNotFound,
     413: tooLarge,
+    429: withHeaders(
+      { ...retryAfter, ...rateLimit },
+      refusal(
+        'Too many attempts failed, of this client or from this address, or the client or its tenant has used up its rate',
+        tooManyAttempts,
+        ['temporarily_unavailable', 'Too many tokens were asked for; try again later'],
+      ),
+    ),
     500: serverError,
     503: unavailable,
   },

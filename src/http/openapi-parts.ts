@@ -76,12 +76,59 @@ export const serverError = shared(
   refusal('The fault is ours and in the log', ['server_error', 'The server met an unexpected condition']),
 )
 
+/** When the client may try again (RFC 9110 section 10.2.3). */
+export const retryAfter = {
+  'Retry-After': {
+    description: 'Seconds to wait before the next try',
+    required: true,
+    schema: { type: 'integer', minimum: 1 },
+    example: 5,
+  },
+} as const
+
+/** What is left of the rates of a client and of its tenant (draft-ietf-httpapi-ratelimit-headers-11). */
+export const rateLimit = {
+  'RateLimit-Policy': {
+    description:
+      'The quotas of the client and of its tenant, in a window of seconds. Sent where one has tokens_per_minute',
+    schema: { type: 'string' },
+    example: '"client";q=60;w=60, "tenant";q=600;w=60',
+  },
+  RateLimit: {
+    description: 'What is left of the quota with the least left. Sent with RateLimit-Policy',
+    schema: { type: 'string' },
+    example: '"client";r=12;t=60',
+  },
+} as const
+
+/** An answer with headers besides. */
+export function withHeaders<T extends Responses[string]>(headers: object, response: T): T {
+  return { ...response, headers }
+}
+
 export const unavailable = shared(
   'Unavailable',
-  refusal(
-    'What the answer needs is away, such as a key, or too much waits; try again after Retry-After',
-    ['temporarily_unavailable', 'The server cannot answer this right now'],
-    ['temporarily_unavailable', 'Too many requests are waiting'],
+  withHeaders(
+    retryAfter,
+    refusal(
+      'What the answer needs is away, such as a key, or too much waits; try again after Retry-After',
+      ['temporarily_unavailable', 'The server cannot answer this right now'],
+      ['temporarily_unavailable', 'Too many requests are waiting'],
+    ),
+  ),
+)
+
+export const tooManyAttempts = [
+  'temporarily_unavailable',
+  'Too many failed attempts; try again later',
+] as const
+
+/** The answer of an endpoint with client authentication after too many failures. */
+export const throttled = shared(
+  'Throttled',
+  withHeaders(
+    retryAfter,
+    refusal('Too many attempts failed, of this client or from this address', tooManyAttempts),
   ),
 )
 
@@ -124,6 +171,7 @@ export function authenticationErrors(...own: readonly ErrorExample[]) {
     ]),
     404: tenantNotFound,
     413: tooLarge,
+    429: throttled,
     500: serverError,
     503: unavailable,
   }

@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { pageAnswer, pageErrors, sentOn } from '../../http/browser/page-detail.ts'
+import { busyAnswer, pageAnswer, pageErrors, sentOn } from '../../http/browser/page-detail.ts'
 import { plainSchema, tenantParameter } from '../../http/openapi-parts.ts'
 import { AuthorizationParameters } from '../../protocol/people/authorization-messages.ts'
 
@@ -28,6 +28,7 @@ const shared = {
       'To a page for the person, or to the redirect URI: with code, or with error and error_description, and with state and iss (RFC 9207)',
     ),
     400: pageAnswer('The client or the redirect URI is not proven: nothing is redirected'),
+    429: busyAnswer,
     ...pageErrors,
   },
 }

@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { shared } from '../openapi-parts.ts'
+import { retryAfter, shared, withHeaders } from '../openapi-parts.ts'
 
 type Answer = NonNullable<DocumentDecoration['responses']>[string]
 
@@ -18,7 +18,10 @@ export function sentOn(description: string): Answer {
 export const pageErrors = {
   404: shared('TenantNotFoundPage', pageAnswer('No active tenant of this id, as a page')),
   500: shared('ServerErrorPage', pageAnswer('The fault is ours and in the log, as a page')),
-  503: shared('UnavailablePage', pageAnswer('What the page needs is away; try again after Retry-After')),
+  503: shared(
+    'UnavailablePage',
+    withHeaders(retryAfter, pageAnswer('What the page needs is away; try again after Retry-After')),
+  ),
 }
 
 /** The errors of every form of a page besides. */
@@ -31,5 +34,17 @@ export const formErrors = {
 /** The answer to a password that comes too soon after others that failed. */
 export const waitAnswer = shared(
   'WaitPage',
-  pageAnswer('The form again: too many attempts failed; try again after Retry-After'),
+  withHeaders(
+    retryAfter,
+    pageAnswer('The form again: too many attempts failed; try again after Retry-After'),
+  ),
+)
+
+/** The answer to a sign-in that begins after too many others. */
+export const busyAnswer = shared(
+  'BusyPage',
+  withHeaders(
+    retryAfter,
+    pageAnswer('Too many sign-ins were begun from this address; try again after Retry-After'),
+  ),
 )
