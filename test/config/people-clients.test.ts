@@ -150,6 +150,11 @@ test('what nobody can use is a warning', async () => {
   expect(await warningsOf('tenants:\n  acme:\n    name: Acme\n    oidc: {}\n')).toEqual([
     'config.yaml:4:5: tenants.acme.oidc has no use without oauth2; write oauth2: {} beside it',
   ])
+  const text = `tenants:\n  acme:\n    name: Acme\n    clients: { app: { secret_hash: 'sha256:${'a'.repeat(64)}' } }\n`
+  expect(await warningsOf(text)).toEqual([
+    'config.yaml:4:5: tenants.acme.clients has no use without oauth2; write oauth2: {} beside it',
+  ])
+  expect(await warningsOf(`${text}    oauth2: {}\n`)).toEqual([])
 })
 
 test('the scopes of people are of no client that signs people in, and of a service they are as any other', async () => {

@@ -94,7 +94,7 @@ test('a file without a tenant is a warning', async () => {
 })
 
 test('warnings stand in the order of the file', async () => {
-  const text = `tenants: { a: { name: A, clients: { app: { secret: secret } } } }\nserver: { public_url: http://a.example }`
+  const text = `tenants: { a: { name: A, oauth2: {}, clients: { app: { secret: secret } } } }\nserver: { public_url: http://a.example }`
   const { warnings } = await parse(text)
   expect(warnings.map(({ position }) => position?.line)).toEqual([1, 2])
 })

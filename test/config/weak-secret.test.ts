@@ -46,7 +46,7 @@ test('no generated secret is weak, of ours and of others', () => {
 
 describe('a configuration', () => {
   const clientsOf = (lines: readonly string[]) =>
-    `tenants:\n  acme:\n    name: Acme\n    clients:\n${lines.map((line) => `      ${line}\n`).join('')}`
+    `tenants:\n  acme:\n    name: Acme\n    clients:\n${lines.map((line) => `      ${line}\n`).join('')}    oauth2: {}\n`
 
   test('names the place of a weak secret, wherever it comes from, and never the secret', async () => {
     const text = clientsOf([

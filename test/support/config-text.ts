@@ -62,5 +62,5 @@ export function clientWith(line: string): string {
 
 /** A client `app` whose one line says where its secret is. */
 export function secretFrom(line: string): string {
-  return `tenants:\n  acme:\n    name: Acme\n    clients:\n      app:\n        ${line}\n`
+  return `tenants:\n  acme:\n    name: Acme\n    clients:\n      app:\n        ${line}\n    oauth2: {}\n`
 }

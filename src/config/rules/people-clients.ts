@@ -66,9 +66,12 @@ const idles = [
   ['oauth2', 'refresh_token_idle', 'refresh_token_ttl', 7 * 86_400],
 ] as const
 
-function checkOpenid({ oidc, oauth2 }: Partly<TenantConfig>, path: Path, source: Source): void {
-  if (oidc && !oauth2) {
-    const where = [...path, 'oidc']
+function checkOpenid({ oidc, oauth2, clients }: Partly<TenantConfig>, path: Path, source: Source): void {
+  const unused = oauth2
+    ? []
+    : [...(oidc ? ['oidc'] : []), ...(Object.keys(clients ?? {}).length > 0 ? ['clients'] : [])]
+  for (const block of unused) {
+    const where = [...path, block]
     source.warn(where, `${renderPath(where)} has no use without oauth2; write oauth2: {} beside it`)
   }
   const declared = oauth2?.scopes ?? {}
