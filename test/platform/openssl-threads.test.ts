@@ -100,7 +100,7 @@ test.skipIf(!library)(
     await Promise.resolve()
     await threads.close()
     const signatures = await Promise.all(asked)
-    expect(signatures.filter((signature) => signature).length).toBe(4)
+    expect(signatures.filter((signature) => signature).length).toBe(8)
     for (const [at, signature] of signatures.entries())
       if (signature) expect(isGood(texts[at] ?? signature, signature)).toBe(true)
     expect(threads.sign(key.share(), new Uint8Array())).toBeUndefined()

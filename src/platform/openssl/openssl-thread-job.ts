@@ -10,10 +10,10 @@ export interface ThreadJob extends SharedKey {
   readonly data: Uint8Array
 }
 
-/** What a thread answers. */
-export type ThreadAnswer =
-  /** The first answer: it takes jobs. */
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'signed'; readonly id: number; readonly signature: Uint8Array }
+/** What a thread answers: at first, that it takes jobs. */
+export type ThreadAnswer = 'ready' | readonly JobResult[]
+
+export type JobResult =
+  | { readonly id: number; readonly signature: Uint8Array }
   /** `reason`: of OpenSSL. */
-  | { readonly kind: 'failed'; readonly id: number; readonly reason: string }
+  | { readonly id: number; readonly reason: string }

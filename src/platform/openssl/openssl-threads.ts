@@ -12,7 +12,7 @@ export interface SigningThreadsOptions extends OpensslThreadsOptions {
 /** Threads that are started in place of some that have ended, in the life of the process. */
 const mostReplacements = 3
 /** Signatures that a thread has in hand, so that it finds the next one while the event loop is busy. The others wait here for any thread. */
-const mostInHand = 4
+const mostInHand = 8
 
 /** See {@link OpensslThreads}. The threads are workers of Bun. */
 export class SigningThreads implements OpensslThreads {

@@ -1,6 +1,6 @@
 import type { HeldWorker } from '../bun/bun-thread.ts'
 import { OpensslError, type SharedKey } from './openssl-port.ts'
-import type { ThreadAnswer, ThreadJob, ThreadMessage } from './openssl-thread-job.ts'
+import type { JobResult, ThreadAnswer, ThreadJob, ThreadMessage } from './openssl-thread-job.ts'
 
 /** A signature that somebody waits for. */
 export interface PendingSignature extends SharedKey {
@@ -12,7 +12,7 @@ export interface PendingSignature extends SharedKey {
 
 export interface SigningThreadOptions {
   readonly path: string
-  /** Calls back when the thread is ready, and after each signature. */
+  /** Calls back when the thread is ready, and after signatures. */
   readonly onAnswer: () => void
   /** Calls back if the thread ends by itself, before those who wait learn of it. */
   readonly onEnd: (reason: string) => void
@@ -31,7 +31,8 @@ export class SigningThread {
     this.#worker = worker
     let reason = 'it was ended'
     worker.onmessage = ({ data }: MessageEvent<ThreadAnswer>) => {
-      this.#settle(data)
+      if (data === 'ready') this.#isReady = true
+      else for (const result of data) this.#settle(result)
       onAnswer()
     }
     worker.onerror = ({ message }) => {
@@ -78,16 +79,12 @@ export class SigningThread {
     this.#inHand.clear()
   }
 
-  #settle(answer: ThreadAnswer): void {
-    if (answer.kind === 'ready') {
-      this.#isReady = true
-      return
-    }
-    const pending = this.#inHand.get(answer.id)
-    this.#inHand.delete(answer.id)
+  #settle(result: JobResult): void {
+    const pending = this.#inHand.get(result.id)
+    this.#inHand.delete(result.id)
     if (this.#inHand.size === 0) this.#worker.unref()
-    if (answer.kind === 'signed') pending?.resolve(answer.signature)
-    else pending?.reject(new OpensslError(answer.reason))
+    if ('signature' in result) pending?.resolve(result.signature)
+    else pending?.reject(new OpensslError(result.reason))
   }
 
   #post(message: ThreadMessage): void {
