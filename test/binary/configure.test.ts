@@ -77,7 +77,7 @@ test('check tells all faults and warnings with their places and ends with 78; --
   withFolder(async (folder) => {
     await writeConfig(
       folder,
-      'tenants:\n  a:\n    name: A\n    isuer: x\n    clients:\n      c: { secret: secret, scopes: [r] }\n',
+      'tenants:\n  a:\n    name: A\n    isuer: x\n    clients:\n      c: { secret: secret, scopes: [r] }\n    oauth2: {}\n',
     )
     const text = await run(grantd, { folder, args: ['check'] })
     expect(text.code).toBe(78)
