@@ -165,9 +165,10 @@ const browserArguments = [
 async function main([name = '', ...only]: readonly string[]): Promise<void> {
   const { apps }: { apps: readonly App[] } = await import(join(import.meta.dir, name, 'apps.ts'))
   const chosen = apps.filter(({ client }) => only.length === 0 || only.includes(client))
+  // First, because without a browser nothing is left to be stopped.
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: browserArguments })
   const folder = await mkdtemp(join(tmpdir(), 'grantd-people-'))
   const servers = await startPeopleServers(folder, chosen)
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: browserArguments })
   try {
     for (const [app, setup] of servers.setups) {
       await mkdir(setup.FOLDER, { recursive: true })
