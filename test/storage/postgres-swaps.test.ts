@@ -96,16 +96,16 @@ test('a row that the server refuses takes no other along', async () => {
   expect((await find('14'))?.['version']).toBe(2)
 })
 
-test('a row that a transaction deletes meanwhile is not there afterwards, and its swap is lost', async () => {
-  await create('a', 'b')
-  const deleted = Promise.withResolvers<void>()
+/** Swaps a and b in one group, while a transaction that has run the statement on one of them is not at its end. */
+async function swapWhileHeld(statement: Sql): Promise<boolean[]> {
+  const held = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
   const other = database.transaction(async (inside) => {
-    await inside.write(sql`delete from grantd_records where id = ${'a'}`)
-    deleted.resolve()
+    await inside.write(statement)
+    held.resolve()
     await goOn.promise
   })
-  await deleted.promise
+  await held.promise
   const outcomes = Promise.all([swap('a'), swap('b')])
   await waitFor('the group waits for the row', async () => {
     const waiting = await database.read(sql`select 1 as one from pg_locks where not granted`)
@@ -113,28 +113,21 @@ test('a row that a transaction deletes meanwhile is not there afterwards, and it
   })
   goOn.resolve()
   await other
-  expect(await outcomes).toEqual([false, true])
+  return outcomes
+}
+
+test('a row that a transaction deletes meanwhile is not there afterwards, and its swap is lost', async () => {
+  await create('a', 'b')
+  expect(await swapWhileHeld(sql`delete from grantd_records where id = ${'a'}`)).toEqual([false, true])
   expect(await find('a')).toBe(undefined)
 })
 
 test('a row whose use is noted meanwhile is swapped, and keeps the use', async () => {
   await create('a', 'b')
-  const touched = Promise.withResolvers<void>()
-  const goOn = Promise.withResolvers<void>()
-  const other = database.transaction(async (inside) => {
-    await inside.write(sql`update grantd_records set used_at = ${5} where id = ${'a'}`)
-    touched.resolve()
-    await goOn.promise
-  })
-  await touched.promise
-  const outcomes = Promise.all([swap('a'), swap('b')])
-  await waitFor('the group waits for the row', async () => {
-    const waiting = await database.read(sql`select 1 as one from pg_locks where not granted`)
-    return waiting.length > 0
-  })
-  goOn.resolve()
-  await other
-  expect(await outcomes).toEqual([true, true])
+  expect(await swapWhileHeld(sql`update grantd_records set used_at = ${5} where id = ${'a'}`)).toEqual([
+    true,
+    true,
+  ])
   expect(await find('a')).toMatchObject({ version: 2, used_at: 5 })
 })
 
