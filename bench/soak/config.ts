@@ -21,6 +21,7 @@ export function renderSoakConfig(passwordHash: string, edition: number): string 
 server: { public_url: https://soak.test, trusted_proxies: [127.0.0.1] }
 admin: { tenant: ops }
 audit: { retain: 60s }
+refusals: { retain: 60s }
 limits: { tokens_per_minute_per_tenant: 1000000 }
 tenants:
   ops:

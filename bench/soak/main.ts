@@ -125,7 +125,7 @@ const code = await server.exited
 const later = samples.filter(({ minute }) => minute >= minutes / 2)
 const growth = [
   { name: 'resident memory, MB a minute', pick: ({ rss }: Sample) => rss, most: 0.25 },
-  // Interactions and refusals are kept for an hour, so their rows come to their level after the soak only.
+  // Interactions are kept for an hour, so they come to their level after the soak only.
   { name: 'database, MB a minute', pick: ({ database }: Sample) => database, most: 0.1 },
   { name: 'descriptors a minute', pick: ({ descriptors }: Sample) => descriptors, most: 0.25 },
 ].map(({ name, pick, most }) => ({ name, most, slope: slopeOf(later, pick) }))

@@ -2,7 +2,14 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { ReadonlySettings } from './fill-settings.ts'
 import { FileOrNull, MapOf } from './schema-kinds.ts'
 import { LogConfig } from './service/log-schema.ts'
-import { AdminConfig, AuditConfig, LimitsConfig, PostgresConfig, ServerConfig } from './service-schema.ts'
+import {
+  AdminConfig,
+  AuditConfig,
+  LimitsConfig,
+  PostgresConfig,
+  RefusalsConfig,
+  ServerConfig,
+} from './service-schema.ts'
 import { TenantConfig } from './tenant-schema.ts'
 
 /**
@@ -29,6 +36,7 @@ export const Config = Type.Object(
     ),
     admin: Type.Optional(AdminConfig),
     audit: AuditConfig,
+    refusals: RefusalsConfig,
     limits: LimitsConfig,
     log: LogConfig,
     swagger: Type.Boolean({

@@ -286,3 +286,15 @@ export const AuditConfig = Type.Object(
   },
   { default: {}, description: 'The audit trail' },
 )
+
+export const RefusalsConfig = Type.Object(
+  {
+    retain: Duration({
+      minimum: 60,
+      maximum: 86_400,
+      default: 3600,
+      description: 'How long a refused request can be explained',
+    }),
+  },
+  { default: {}, description: 'Why requests were refused, for grantd explain' },
+)

@@ -12,12 +12,12 @@ export interface Refusal extends RefusalRow {
 
 export interface RefusalBookOptions extends Pick<Platform, 'after' | 'now' | 'randomBytes'> {
   readonly storage: Storage
+  /** Milliseconds for which a refusal is kept. */
+  readonly life: () => number
   /** Called when refusals cannot be written, once until they can again. They stay in memory. */
   readonly onError: (cause: unknown) => void
 }
 
-/** Milliseconds for which a refusal is kept. */
-export const refusalLife = 60 * 60 * 1000
 /** Milliseconds between the first refusal and the write. */
 const pause = 500
 /** Refusals in memory. */
@@ -48,7 +48,7 @@ export interface FoundRefusals {
   readonly leftOut: number
 }
 
-/** Keeps refusals: the last ones in memory, and within a budget those of the last hour in the storage. */
+/** Keeps refusals: the last ones in memory, and within a budget all of them in the storage. */
 export class RefusalBook {
   readonly #options: RefusalBookOptions
   readonly #budget = new RowBudget()
@@ -81,13 +81,16 @@ export class RefusalBook {
 
   /** The newest refusals of a request that are wanted; those of other processes a moment after the answer. Throws StorageError. */
   async find(requestId: string, isWanted: Wanted = () => true): Promise<FoundRefusals> {
-    const earliest = this.#options.now() - refusalLife
-    const isCounted = (refusal: Refusal) => refusal.at > earliest && isWanted(refusal)
-    const stored = await readRefusals(this.#options.storage, requestId, isCounted)
-    const recent = this.#recent.filter(({ refusal }) => refusal.requestId === requestId && isCounted(refusal))
-    const kept = [...stored, ...recent.map((each) => this.#withId(each))]
-    const byId = new Map(kept.map(({ id, refusal }) => [id, refusal]))
-    return newestOf([...byId].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, refusal]) => refusal))
+    const earliest = this.#options.now() - this.#options.life()
+    const newest = new Newest((refusal) => refusal.at > earliest && isWanted(refusal))
+    const recent = this.#recent.filter(({ refusal }) => refusal.requestId === requestId)
+    const unseen = new Map(recent.map((each) => this.#withId(each)).map((kept) => [kept.id, kept]))
+    for await (const kept of walkRefusals(this.#options.storage, requestId)) {
+      unseen.delete(kept.id)
+      newest.add(kept)
+    }
+    for (const kept of unseen.values()) newest.add(kept)
+    return newest.found
   }
 
   /** Made where it is wanted, because in a flood nearly no refusal needs one. */
@@ -107,8 +110,9 @@ export class RefusalBook {
   }
 
   async #write(waiting: readonly Kept[]): Promise<void> {
+    const life = this.#options.life()
     const rows = waiting.map(({ id, refusal: { requestId, ...value } }) => ({
-      ...{ id, value, parent: requestId, expiresAt: value.at + refusalLife },
+      ...{ id, value, parent: requestId, expiresAt: value.at + life },
     }))
     try {
       await recordsOf(this.#options.storage).createMany(rows)
@@ -126,27 +130,46 @@ export async function findRefusals(
   requestId: string,
   isWanted: Wanted = () => true,
 ): Promise<FoundRefusals> {
-  return newestOf((await readRefusals(storage, requestId, isWanted)).map(({ refusal }) => refusal))
+  const newest = new Newest(isWanted)
+  for await (const kept of walkRefusals(storage, requestId)) newest.add(kept)
+  return newest.found
 }
 
-/** In the order of time. What a flood may write is little enough to read all of it (row-budget.ts). */
-async function readRefusals(storage: Storage, requestId: string, isWanted: Wanted): Promise<Kept[]> {
-  const found: Kept[] = []
+/** Those of the storage, in the order of time. */
+async function* walkRefusals(storage: Storage, requestId: string): AsyncGenerator<Kept> {
   for await (const page of walkRows(recordsOf(storage), { parent: requestId, pageSize })) {
-    for (const { id, value } of onlyReadable(page)) {
-      const refusal = { requestId, ...value }
-      if (isWanted(refusal)) found.push({ id, refusal })
-    }
+    for (const { id, value } of onlyReadable(page)) yield { id, refusal: { requestId, ...value } }
   }
-  return found
 }
 
 /**
  * The last ones, because a sender may give each of its requests the same id, and who asks has just sent the newest. Those that are not
  * wanted do not count, or a sender who knows the id could fill the answer of another tenant.
  */
-function newestOf(refusals: readonly Refusal[]): FoundRefusals {
-  return { refusals: refusals.slice(-mostShown), leftOut: Math.max(0, refusals.length - mostShown) }
+class Newest {
+  readonly #isWanted: Wanted
+  /** In the order of ids, which is that of time. */
+  readonly #kept: Kept[] = []
+  #count = 0
+
+  constructor(isWanted: Wanted) {
+    this.#isWanted = isWanted
+  }
+
+  add(kept: Kept): void {
+    if (!this.#isWanted(kept.refusal)) return
+    this.#count++
+    const place = this.#kept.findLastIndex(({ id }) => id < kept.id) + 1
+    this.#kept.splice(place, 0, kept)
+    if (this.#kept.length > mostShown) this.#kept.shift()
+  }
+
+  get found(): FoundRefusals {
+    return {
+      refusals: this.#kept.map(({ refusal }) => refusal),
+      leftOut: this.#count - this.#kept.length,
+    }
+  }
 }
 
 function recordsOf(storage: Storage): Records<RefusalRow> {

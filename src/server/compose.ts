@@ -65,6 +65,8 @@ export interface ComposeOptions {
   readonly heldRefusals?: HeldRefusals
   /** `server.connections` of the configuration in force. Default: those of this configuration. */
   readonly connectionSettings?: () => Config['server']['connections']
+  /** `refusals` of the configuration in force. Default: that of this configuration. */
+  readonly refusalSettings?: () => Config['refusals']
   /** Default: no tenant has one. */
   readonly logos?: Logos
   /** The clients of the configuration in force, for what outlives a reload. Default: those of this configuration. */
@@ -152,7 +154,7 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
     hashing: platform.hashing,
     logoutNotices: new BackchannelLogout({ ...platform, ...options, clients }),
     recentTokens: new RecentTokens({ storage, now }),
-    refusals: composeRefusals(options),
+    refusals: composeRefusals(loaded, options),
     ...registries,
     signIns: composeSignIns(loaded, options),
     signInTurns: new FewATurn(signInsATurn, platform.nextTurn),
@@ -166,9 +168,11 @@ export function composeDeps(loaded: LoadedConfig, options: ComposeOptions): Deps
   }
 }
 
-function composeRefusals({ platform, storage, now, randomBytes, log }: ComposeOptions): RefusalBook {
+function composeRefusals({ config }: LoadedConfig, options: ComposeOptions): RefusalBook {
+  const { platform, storage, now, randomBytes, log, refusalSettings = () => config.refusals } = options
   const onError = (cause: unknown) => log('warn', 'refusals were not written', { reason: renderCause(cause) })
-  return new RefusalBook({ after: platform.after, ...{ storage, now, randomBytes, onError } })
+  const life = () => refusalSettings().retain * 1000
+  return new RefusalBook({ after: platform.after, ...{ life, storage, now, randomBytes, onError } })
 }
 
 export interface Recomposed {

@@ -150,6 +150,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
         ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
         ...{ metrics: metrics.counters, tracing },
         connectionSettings: () => live.current.config.server.connections,
+        refusalSettings: () => live.current.config.refusals,
         heldRefusals: new HeldRefusals({ ...platform, settings: parts.limitSettings }),
       })
     },

@@ -52,7 +52,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'the top',
     'store-house: {}',
-    'config.yaml:1:1: store-house is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, limits, log, swagger, include, tenants',
+    'config.yaml:1:1: store-house is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, refusals, limits, log, swagger, include, tenants',
   ],
   [
     'server',
@@ -82,7 +82,7 @@ const strange: readonly [level: string, text: string, fault: string][] = [
   [
     'the top that names the prototype',
     '__proto__: {}',
-    'config.yaml:1:1: __proto__ is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, limits, log, swagger, include, tenants',
+    'config.yaml:1:1: __proto__ is not a known key; the known keys are server, data_dir, storage, postgres, master_key_file, admin, audit, refusals, limits, log, swagger, include, tenants',
   ],
   [
     'a tenant that is a YAML 1.1 merge',

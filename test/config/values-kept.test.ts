@@ -45,6 +45,7 @@ test('a file with nothing but tenants has the defaults that are documented', asy
     },
     master_key_file: null,
     audit: { enabled: true, retain: 90 * 86_400, skip: [] },
+    refusals: { retain: 3600 },
     limits: {
       enabled: true,
       failures_per_client_and_address: 10,
@@ -236,6 +237,6 @@ function checkFrozen(value: unknown, path = 'config'): number {
 test('a loaded configuration is frozen in all its depth', async () => {
   const text =
     'tenants: { a: { name: A, oauth2: { audience: [x], scopes: { r: R } }, oidc: {}, clients: { app: { secret: own-secret-1, scopes: [r] } } } }'
-  // config, server, its proxies, connections, metrics, postgres, audit, its list, limits, log, tenants, a, oauth2, audience, scopes, oidc, its claims, pages, password and list, signing, users, clients, app, six lists, three maps of claims.
-  expect(checkFrozen(await configOf(text))).toBe(33)
+  // config, server, its proxies, connections, metrics, postgres, audit, its list, refusals, limits, log, tenants, a, oauth2, audience, scopes, oidc, its claims, pages, password and list, signing, users, clients, app, six lists, three maps of claims.
+  expect(checkFrozen(await configOf(text))).toBe(34)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { findRefusals, type Refusal, RefusalBook, refusalLife } from '../../src/refusals/refusal-book.ts'
+import { findRefusals, type Refusal, RefusalBook } from '../../src/refusals/refusal-book.ts'
 import { refusals } from '../../src/refusals/refusal-row.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { type Storage, StorageError, systemTenant } from '../../src/storage/storage.ts'
@@ -7,9 +7,10 @@ import { testStart } from '../support/test-app.ts'
 
 /** A book whose timers run when the test says so. */
 function openBook(storage: Storage = createMemoryStorage()) {
-  const state = { time: testStart, timers: [] as (() => void)[], faults: [] as unknown[] }
+  const state = { time: testStart, life: 3_600_000, timers: [] as (() => void)[], faults: [] as unknown[] }
   const book = new RefusalBook({
     storage,
+    life: () => state.life,
     now: () => state.time,
     after: (_milliseconds, callback) => {
       state.timers.push(callback)
@@ -87,12 +88,28 @@ test('refusals of others with the same id, however many, do not take the place o
   }
 })
 
-test('after an hour nothing is found, in memory or in the storage', async () => {
+test('after its life nothing is found, in memory or in the storage', async () => {
   const { book, note, state } = openBook()
   note()
   await book.flush()
-  state.time += refusalLife
+  state.time += state.life - 1
+  expect((await book.find('one')).refusals).toHaveLength(1)
+  state.time += 1
   expect((await book.find('one')).refusals).toEqual([])
+})
+
+test('a new life counts at once: a shorter one hides what is kept, and rows expire by it', async () => {
+  const { book, note, state, storage } = openBook()
+  note({ saw: 'first' })
+  await book.flush()
+  state.time += 60_000
+  state.life = 60_000
+  note({ saw: 'second' })
+  await book.flush()
+  expect((await book.find('one')).refusals.map(({ saw }) => saw)).toEqual(['second'])
+  const expiries = () => storage.findLastExpiry(state.time + 3_600_000)
+  expect(await storage.deleteExpired(state.time + 60_001, 10)).toBe(1)
+  expect(await expiries()).toBe(testStart + 3_600_000)
 })
 
 test('memory has the last thousand', async () => {

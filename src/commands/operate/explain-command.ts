@@ -5,7 +5,7 @@ import { withStorage } from '../../offline/with-storage.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
-import { findRefusals, refusalLife } from '../../refusals/refusal-book.ts'
+import { findRefusals } from '../../refusals/refusal-book.ts'
 import { type RefusalView, viewRefusal } from '../../refusals/refusal-view.ts'
 import { adminTokenVariable, askAdmin, unexpected } from './asked-admin.ts'
 import { explainTokenOf } from './explained-token-text.ts'
@@ -28,7 +28,7 @@ export const explainCommand: Command = {
     jsonOption,
   ],
   details:
-    'REQUEST_ID is the X-Request-Id of the answer; the log line has it as request_id. A refusal is kept for an hour.\nWith --token - it runs the check of an access token, an API key or a refresh token, step by step, and prints nothing\nof it; exit 0 if the server takes it now, 1 if not. Without --url the storage of the configuration is read, and a\nserver may be running.',
+    'REQUEST_ID is the X-Request-Id of the answer; the log line has it as request_id. A refusal is kept for refusals.retain, 1h by default.\nWith --token - it runs the check of an access token, an API key or a refresh token, step by step, and prints nothing\nof it; exit 0 if the server takes it now, 1 if not. Without --url the storage of the configuration is read, and a\nserver may be running.',
   example: 'grantd explain 18fa302255448cef517c1eba4f59f4b8',
   run,
 }
@@ -51,7 +51,7 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
     : askServer(requestId, url, platform))
   if (refusals.length === 0) {
     throw new CommandError(
-      `No refusal of the request '${printable(requestId)}' is kept: it was answered, or it was refused over an hour ago, or in the last second; the log has a line with this request_id`,
+      `No refusal of the request '${printable(requestId)}' is kept: it was answered, or its refusal is older than refusals.retain, or younger than a second; the log has a line with this request_id`,
     )
   }
   const text = args.isSet('json')
@@ -68,10 +68,10 @@ interface Found {
 }
 
 async function readStored(requestId: string, args: ParsedArguments, platform: Platform): Promise<Found> {
-  const earliest = platform.now() - refusalLife
-  const { refusals, leftOut } = await withStorage(args, platform, ({ storage }) =>
-    findRefusals(storage, requestId, ({ at }) => at > earliest),
-  )
+  const { refusals, leftOut } = await withStorage(args, platform, ({ storage, loaded }) => {
+    const earliest = platform.now() - loaded.config.refusals.retain * 1000
+    return findRefusals(storage, requestId, ({ at }) => at > earliest)
+  })
   return { refusals: refusals.map(viewRefusal), leftOut }
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '../../config/schema.ts'
 
 /** The settings that a swap applies. Every other one belongs to something that is opened once. */
 const live = {
-  top: ['tenants', 'include', 'admin', 'swagger', 'log', 'limits', 'audit'],
+  top: ['tenants', 'include', 'admin', 'swagger', 'log', 'limits', 'audit', 'refusals'],
   server: ['public_url', 'try_page', 'trusted_proxies', 'proxy_header', 'connections', 'watch'],
 } as const
 

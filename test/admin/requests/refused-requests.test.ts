@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createMemoryStorage } from '../../../src/storage/memory.ts'
 import { testStart } from '../../support/test-app.ts'
-import { type AdminApp, expectRefusal, startAdminApp, twinOf } from '../admin-app.ts'
+import { type AdminApp, adminConfig, expectRefusal, startAdminApp, twinOf } from '../admin-app.ts'
 
 const storage = createMemoryStorage()
 let app: AdminApp
@@ -46,6 +46,16 @@ test('the admin of the tenant and the one of the server learn why a request was 
 })
 
 const notKept = 'No refusal with this request id is kept'
+
+test('a refusal is told of for the time of refusals.retain', async () => {
+  const short = await startAdminApp({}, `refusals: { retain: 2m }\n${adminConfig}`)
+  await short.post('acme', { grant_type: 'none-such' }, { 'X-Request-Id': 'short' })
+  short.advance(119)
+  expect((await short.call('GET', '/requests/short')).status).toBe(200)
+  short.advance(1)
+  expectRefusal(await short.call('GET', '/requests/short'), 404, 'not_found', notKept)
+  await short.close()
+})
 
 test('a request of another tenant looks like one that was never made', async () => {
   const id = await refuse()

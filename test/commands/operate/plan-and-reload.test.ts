@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -156,6 +157,23 @@ test('a reload changes what the audit trail skips', async () => {
   await run(reloadCommand)
   expect(await ask(secret)).toBe(200)
   await waitFor('the token is in it', async () => (await trail()).includes('token.issued'))
+})
+
+test('a reload changes for how long refusals are kept', async () => {
+  await write('config.yaml', text('refusals: { retain: 60s }\n'))
+  expect(await run(planCommand)).toMatchObject({ out: expect.stringMatching(/refusals\.retain.*1h.*1m/) })
+  await run(reloadCommand)
+  const answer = await fetch(`${server?.url}/api/v1/tenant/acme/oauth/token`, { method: 'POST' })
+  const life = () => {
+    using database = new Database(join(folder, 'data/grantd.db'), { readonly: true })
+    return database
+      .query<{ life: number }, [string | null]>(
+        "select expires_at - json_extract(value, '$.at') as life from grantd_records where kind = 'refusal' and parent = ?",
+      )
+      .get(answer.headers.get('X-Request-Id'))?.life
+  }
+  await waitFor('the refusal is kept', () => life() !== undefined)
+  expect(life()).toBe(60_000)
 })
 
 test('without a running server both say where they looked, and a socket of a killed server is no server', async () => {
