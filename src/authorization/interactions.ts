@@ -1,6 +1,6 @@
 import { base64url } from '../protocol/base64url.ts'
 import type { Finding } from '../protocol/errors.ts'
-import { momentText, spanText } from '../protocol/finding/finding-words.ts'
+import { momentText, spanText } from '../protocol/finding-words.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Tenant } from '../tenants/tenant.ts'

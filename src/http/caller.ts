@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { quoted } from '../protocol/finding/finding-words.ts'
+import { quoted } from '../protocol/finding-words.ts'
 import { isApiKey } from '../tokens/token-claims.ts'
 import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 import { realm, withBearerToken } from './request/bearer.ts'

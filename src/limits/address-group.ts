@@ -1,4 +1,4 @@
-import { parseIpAddress } from '../protocol/ip-address.ts'
+import { parseIpAddress } from '../protocol/url/ip-address.ts'
 
 /** The group of every unknown address. */
 const unknownAddress = 'unknown'

@@ -1,5 +1,5 @@
 import type { Outbound } from '../platform/outbound.ts'
-import { parseIpAddress } from '../protocol/ip-address.ts'
+import { parseIpAddress } from '../protocol/url/ip-address.ts'
 import { isPrivateAddress } from '../protocol/url/private-address.ts'
 
 /** Why a client did not take a logout token, as a code for the log and the audit trail. */

@@ -1,5 +1,5 @@
 import { nameIn, OAuthError } from './errors.ts'
-import { named, oneOf } from './finding/finding-words.ts'
+import { named, oneOf } from './finding-words.ts'
 
 const malformed = {
   check: 'form of the scope',

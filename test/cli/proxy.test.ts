@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { CommandError } from '../../src/cli/command.ts'
 import { findProxy } from '../../src/cli/remote/proxy.ts'
-import { isInSubnet } from '../../src/protocol/ip-address.ts'
+import { isInSubnet } from '../../src/protocol/url/ip-address.ts'
 
 type Variables = Readonly<Record<string, string>>
 

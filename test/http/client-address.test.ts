@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { findClientAddress, type ProxyHeader } from '../../src/http/request/client-address.ts'
-import { parseIpAddress, parseIpRange, renderIpAddress } from '../../src/protocol/ip-address.ts'
+import { parseIpAddress, parseIpRange, renderIpAddress } from '../../src/protocol/url/ip-address.ts'
 
 const proxies = ['10.0.0.0/8', '::1', '2001:db8::/32'].flatMap((range) => parseIpRange(range) ?? [])
 const findIn = (header: ProxyHeader) => (peer: string | undefined, value: string | null) =>

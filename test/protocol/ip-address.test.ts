@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { isIP } from 'node:net'
 import fc from 'fast-check'
-import { isInSubnet, parseIpAddress, parseIpRange } from '../../src/protocol/ip-address.ts'
+import { isInSubnet, parseIpAddress, parseIpRange } from '../../src/protocol/url/ip-address.ts'
 
 test.each([
   ['192.0.2.7', [0, 0, 0, 0, 0, 0xffff, 0xc000, 0x207]],

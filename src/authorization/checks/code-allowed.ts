@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { quoted } from '../../protocol/finding/finding-words.ts'
+import { quoted } from '../../protocol/finding-words.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /** Throws `unauthorized_client` unless the client has the grant authorization_code and the tenant signs people in. */

@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { named, shapeOf } from '../../protocol/finding/finding-words.ts'
+import { named, shapeOf } from '../../protocol/finding-words.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /** SHA-256 in base64url (RFC 7636 section 4.2). */

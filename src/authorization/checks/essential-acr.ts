@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { oneOf } from '../../protocol/finding/finding-words.ts'
+import { oneOf } from '../../protocol/finding-words.ts'
 import { acrValues } from '../../protocol/people/acr.ts'
 import type { ClaimsRequest } from '../../tokens/people/claims-request.ts'
 

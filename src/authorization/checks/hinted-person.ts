@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { quoted } from '../../protocol/finding/finding-words.ts'
+import { quoted } from '../../protocol/finding-words.ts'
 import type { ClaimsRequest } from '../../tokens/people/claims-request.ts'
 import { verifyIdTokenHint } from '../../tokens/people/id-token-hint.ts'
 import type { CheckedParameters } from './request-check.ts'

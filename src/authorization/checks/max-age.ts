@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { named } from '../../protocol/finding/finding-words.ts'
+import { named } from '../../protocol/finding-words.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /** Seconds; undefined: any age will do (OpenID Connect Core section 3.1.2.1). Throws `invalid_request`. */

@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { named, oneOf } from '../../protocol/finding/finding-words.ts'
+import { named, oneOf } from '../../protocol/finding-words.ts'
 import { type Prompt, prompts } from '../authorization-request.ts'
 import type { CheckedParameters } from './request-check.ts'
 

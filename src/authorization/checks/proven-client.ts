@@ -1,6 +1,6 @@
 import type { TenantClients } from '../../clients/client-registry.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import { oneOf, quoted, uriText } from '../../protocol/finding/finding-words.ts'
+import { oneOf, quoted, uriText } from '../../protocol/finding-words.ts'
 import { matchesRedirectUri } from '../../protocol/url/redirect-uri.ts'
 import type { ReturnAddress } from '../authorization-request.ts'
 import type { RequestParameters } from '../request-parameters.ts'

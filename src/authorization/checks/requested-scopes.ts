@@ -1,6 +1,6 @@
 import type { Client } from '../../clients/client.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import { quoted } from '../../protocol/finding/finding-words.ts'
+import { quoted } from '../../protocol/finding-words.ts'
 import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { checkScopes, parseScope } from '../../protocol/scope.ts'

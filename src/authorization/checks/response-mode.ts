@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { named, oneOf } from '../../protocol/finding/finding-words.ts'
+import { named, oneOf } from '../../protocol/finding-words.ts'
 import { type ResponseMode, responseModes } from '../authorization-request.ts'
 import type { RequestParameters } from '../request-parameters.ts'
 

@@ -1,5 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
-import { named } from '../../protocol/finding/finding-words.ts'
+import { named } from '../../protocol/finding-words.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 const otherTypes = [

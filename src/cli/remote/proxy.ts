@@ -1,5 +1,5 @@
 import type { Platform } from '../../platform/platform.ts'
-import { isInSubnet } from '../../protocol/ip-address.ts'
+import { isInSubnet } from '../../protocol/url/ip-address.ts'
 import { CommandError } from '../command.ts'
 
 /** A proxy that the environment names for a URL. */

@@ -6,7 +6,7 @@ import {
 } from '../../protocol/client-authentication.ts'
 import { assertionAlgorithms, type ClientJwk } from '../../protocol/client-jwks.ts'
 import type { Finding } from '../../protocol/errors.ts'
-import { momentText, oneOf, quoted, spanText } from '../../protocol/finding/finding-words.ts'
+import { momentText, oneOf, quoted, spanText } from '../../protocol/finding-words.ts'
 import type { AssertionRules } from './assertion-claims.ts'
 import type { FailedCheck } from './credential-check.ts'
 

@@ -1,6 +1,6 @@
 import { type AuthenticationMethodName, defaultMethodNames } from '../../protocol/client-authentication.ts'
 import type { Finding } from '../../protocol/errors.ts'
-import { momentText, oneOf } from '../../protocol/finding/finding-words.ts'
+import { momentText, oneOf } from '../../protocol/finding-words.ts'
 import type { Client, ClientSecret } from '../client.ts'
 import type { CredentialCheck, FailedCheck } from './credential-check.ts'
 

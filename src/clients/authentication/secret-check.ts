@@ -1,5 +1,5 @@
 import type { Finding } from '../../protocol/errors.ts'
-import { shapeOf } from '../../protocol/finding/finding-words.ts'
+import { shapeOf } from '../../protocol/finding-words.ts'
 import type { Asker } from '../../secrets/secret-checker.ts'
 import { type Client, type ClientSecret, validSecrets } from '../client.ts'
 import { andThen, type MaybePromise } from '../maybe-promise.ts'

@@ -1,4 +1,4 @@
-import { isInSubnet } from '../../protocol/ip-address.ts'
+import { isInSubnet } from '../../protocol/url/ip-address.ts'
 import { fault, ok, unknown, type Verdict, warning } from '../finding.ts'
 
 export interface ProxyHost {

@@ -1,5 +1,5 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
-import { oneOf } from '../../protocol/finding/finding-words.ts'
+import { oneOf } from '../../protocol/finding-words.ts'
 import type { TokenCheck } from './token-check.ts'
 
 /** Checks that the client may use this grant. */

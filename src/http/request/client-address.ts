@@ -6,7 +6,7 @@ import {
   parseIpAddress,
   parseIpRange,
   renderIpAddress,
-} from '../../protocol/ip-address.ts'
+} from '../../protocol/url/ip-address.ts'
 
 /** The header in which the proxies name the address before them: one of them, because a proxy passes on the other one as it came. */
 export type ProxyHeader = 'x-forwarded-for' | 'forwarded'

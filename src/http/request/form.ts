@@ -1,5 +1,5 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
-import { named } from '../../protocol/finding/finding-words.ts'
+import { named } from '../../protocol/finding-words.ts'
 import { readBody } from './body.ts'
 import { defaultLimits, type RequestLimits } from './request-limits.ts'
 import { notesOf } from './request-notes.ts'

@@ -1,4 +1,4 @@
-import { parseIpAddress } from '../ip-address.ts'
+import { parseIpAddress } from './ip-address.ts'
 
 const name =
   /^(?=.*[A-Za-z])[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/

@@ -1,4 +1,4 @@
-import { type IpAddress, type IpRange, isInRange, parseIpAddress, parseIpRange } from '../ip-address.ts'
+import { type IpAddress, type IpRange, isInRange, parseIpAddress, parseIpRange } from './ip-address.ts'
 
 /** Addresses that are no host of the public internet (the registries of IANA for special-purpose addresses, RFC 6890). */
 const privateRanges = [

@@ -1,5 +1,5 @@
 import { nameIn, OAuthError } from '../errors.ts'
-import { oneOf, uriText } from '../finding/finding-words.ts'
+import { oneOf, uriText } from '../finding-words.ts'
 
 /** Whether `text` is an absolute URI without a fragment (RFC 8707 section 2). */
 export function isResourceUri(text: string): boolean {

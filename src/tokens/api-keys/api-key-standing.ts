@@ -1,6 +1,6 @@
 import type { Hashing } from '../../platform/hashing.ts'
 import { type Finding, OAuthError } from '../../protocol/errors.ts'
-import { momentText } from '../../protocol/finding/finding-words.ts'
+import { momentText } from '../../protocol/finding-words.ts'
 import type { ApiKeyClaims } from '../../protocol/messages.ts'
 import type { LastUse } from '../../storage/last-use.ts'
 import type { Records, Storage, StoredRecord } from '../../storage/storage.ts'

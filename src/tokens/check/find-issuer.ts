@@ -1,6 +1,6 @@
 import type { Keyring } from '../../keys/keyring.ts'
 import type { TenantKeys } from '../../keys/tenant-keys.ts'
-import { quoted, uriText } from '../../protocol/finding/finding-words.ts'
+import { quoted, uriText } from '../../protocol/finding-words.ts'
 import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
 import type { TenantRegistry } from '../../tenants/tenant-registry.ts'
 import { invalidToken } from './invalid-token.ts'

@@ -1,4 +1,4 @@
-import { momentText } from '../../protocol/finding/finding-words.ts'
+import { momentText } from '../../protocol/finding-words.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import type { Person } from '../../users/person.ts'
 import { type Family, familiesOf, familyIdOfToken } from '../people/families.ts'

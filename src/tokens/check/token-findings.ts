@@ -1,4 +1,4 @@
-import { momentText, oneOf, quoted } from '../../protocol/finding/finding-words.ts'
+import { momentText, oneOf, quoted } from '../../protocol/finding-words.ts'
 import { typesOf } from './find-issuer.ts'
 import type { ReadToken } from './read-token.ts'
 import type { Proof } from './recall-token.ts'

@@ -1,6 +1,6 @@
 import { peekJwt } from '../../keys/jwt.ts'
 import { type Finding, OAuthError } from '../../protocol/errors.ts'
-import { momentText, quoted } from '../../protocol/finding/finding-words.ts'
+import { momentText, quoted } from '../../protocol/finding-words.ts'
 import { findIssuer } from '../check/find-issuer.ts'
 import { readToken } from '../check/read-token.ts'
 import { standingSteps, tokenSteps } from '../check/token-steps.ts'

@@ -1,6 +1,6 @@
 import type { Static } from '@sinclair/typebox'
 import { type Finding, OAuthError } from '../../protocol/errors.ts'
-import { momentText, quoted } from '../../protocol/finding/finding-words.ts'
+import { momentText, quoted } from '../../protocol/finding-words.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { Storage, StoredRecord } from '../../storage/storage.ts'
 import { deviceCodes } from './device-code-row.ts'

@@ -1,5 +1,5 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
-import { named, oneOf, quoted, uriText } from '../../protocol/finding/finding-words.ts'
+import { named, oneOf, quoted, uriText } from '../../protocol/finding-words.ts'
 import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { isEntitled } from '../audience.ts'

@@ -1,5 +1,5 @@
 import { type Finding, OAuthError } from '../../protocol/errors.ts'
-import { momentText, quoted, spanText } from '../../protocol/finding/finding-words.ts'
+import { momentText, quoted, spanText } from '../../protocol/finding-words.ts'
 import type { Session } from '../../sessions/session.ts'
 import { noteSessionUse } from '../../sessions/sessions.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'

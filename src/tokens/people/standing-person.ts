@@ -1,5 +1,5 @@
 import type { Finding, OAuthError } from '../../protocol/errors.ts'
-import { momentText, quoted } from '../../protocol/finding/finding-words.ts'
+import { momentText, quoted } from '../../protocol/finding-words.ts'
 import type { Session } from '../../sessions/session.ts'
 import { findLiveSession, isSessionLive } from '../../sessions/sessions.ts'
 import type { Storage } from '../../storage/storage.ts'
