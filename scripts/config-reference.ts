@@ -117,7 +117,7 @@ function defaultOf(property: TSchema): string {
   if (value === undefined) return property[Kind] === 'String' ? '**required**' : 'absent'
   if (property[Kind] === durationKind) return `\`${Number(value)}\` (seconds)`
   if (Array.isArray(value)) return `\`[${value.join(', ')}]\``
-  return `\`${typeof value === 'object' && value !== null ? '{}' : String(value)}\``
+  return `\`${typeof value === 'object' ? JSON.stringify(value) : String(value)}\``
 }
 
 /** The rules for a value, one sentence each, without the full stop. */

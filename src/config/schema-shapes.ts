@@ -44,14 +44,14 @@ export function shapeOf(schema: TSchema): ObjectShape {
   return shape
 }
 
-/** Returns the default of a schema. The default of a map contains the defaults of its keys. */
+/** Returns the default of a schema. The default of a map contains the defaults of its keys, unless it has others for them. */
 function fallbackOf(schema: TSchema): unknown {
   const value: unknown = schema['default']
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return Object.freeze([...value])
   if (schema[Kind] !== 'Object') return Object.freeze(Object.create(null))
   const { properties } = shapeOf(schema)
-  return fill(properties.filter(({ hasDefault }) => hasDefault))
+  return Object.freeze({ ...fill(properties.filter(({ hasDefault }) => hasDefault)), ...value })
 }
 
 function fill(properties: readonly PropertyShape[]): Readonly<Record<string, unknown>> {

@@ -21,7 +21,7 @@ const SignIns = (options: { description: string; default: number }) =>
 
 export const MetricsConfig = Type.Object(
   {
-    enabled: Type.Boolean({ default: false, description: 'Count requests and tokens, and serve the counts' }),
+    enabled: Type.Boolean({ default: true, description: 'false: as if the block were not there' }),
     host: Type.String({
       minLength: 1,
       format: 'host',
@@ -36,9 +36,9 @@ export const MetricsConfig = Type.Object(
     }),
   },
   {
-    default: {},
+    default: { enabled: false },
     description:
-      'Metrics for Prometheus at /metrics and a page for people at /status, on a port of their own',
+      'Counts requests and tokens: metrics for Prometheus at /metrics and a page for people at /status, on a port of their own. Off without this block',
   },
 )
 

@@ -147,6 +147,15 @@ test('a file with nothing but tenants has the defaults that are documented', asy
   })
 })
 
+test.each([
+  ['{ port: 9090 }', { enabled: true, host: '127.0.0.1', port: 9090 }],
+  ['{}', { enabled: true, host: '127.0.0.1', port: 9464 }],
+  ['{ enabled: false, port: 9090 }', { enabled: false, host: '127.0.0.1', port: 9090 }],
+])('server.metrics: %s is on unless it says otherwise', async (block, metrics) => {
+  const { server } = await configOf(`server: { metrics: ${block} }\ntenants: { a: { name: A } }`)
+  expect(server.metrics).toEqual(metrics)
+})
+
 test('oauth2 and oidc that are left out stay out', async () => {
   const { tenants } = await configOf('tenants: { a: { name: A } }')
   expect(Object.keys(tenants['a'] ?? {})).toEqual(['name', 'active', 'issuer', 'signing', 'users', 'clients'])
