@@ -12,7 +12,7 @@ export function renderInitConfig({ tenant, client, hash }: InitConfig): string {
 # Every key and its default: grantd schema
 
 server:
-  host: 127.0.0.1 # 0.0.0.0 to be reached from other machines; put TLS in front then
+  host: 127.0.0.1 # 0.0.0.0 to be reached from other machines; then set server.tls, or put a proxy with TLS in front
   port: 3000
   # The address that clients use: the base of every link and of the issuer. Set it before you give out tokens;
   # without it, it is http://localhost and the port.

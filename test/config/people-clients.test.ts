@@ -113,8 +113,15 @@ describe('public_url', () => {
 
   test('without TLS is a fault where a client signs people in', async () => {
     expect(await faultsOfClient(web, { server })).toEqual([
-      `server.public_url is http://id.example, and ${at} signs people in, which browsers do over https alone; put TLS in front and write https://`,
+      `server.public_url is http://id.example, and ${at} signs people in, which browsers do over https alone; put a proxy with TLS in front or set server.tls, and write https://`,
     ])
+  })
+
+  test('without https is a fault beside server.tls too, which needs no proxy', async () => {
+    const tls = '{ public_url: "http://id.example", tls: { cert_file: none.pem, key_file: none.pem } }'
+    expect(await faultsOfClient(web, { server: tls })).toContain(
+      `server.public_url is http://id.example, and ${at} signs people in, which browsers do over https alone; write https://`,
+    )
   })
 
   test('without TLS is a warning where none does, and nothing on loopback', async () => {

@@ -63,7 +63,7 @@ test.each([
   'http://127.example.com',
 ])('the public_url %s is a warning, for it is plain http to another machine', async (url) => {
   expect(await warningsOf(`server:\n  public_url: "${url}"\n${tenants}`)).toEqual([
-    `config.yaml:2:3: server.public_url is ${url}: secrets and tokens travel in clear; put TLS in front and write https://`,
+    `config.yaml:2:3: server.public_url is ${url}: secrets and tokens travel in clear; put a proxy with TLS in front or set server.tls, and write https://`,
   ])
 })
 test.each(['0.0.0.0/0', '::/0'])(

@@ -215,17 +215,15 @@ function checkPlainHttp(publicUrl: string, config: Partly<Config>, source: Sourc
   if (!publicUrl.startsWith('http://') || isLoopbackUrl(publicUrl)) return
   const client = findSigningClient(config)
   const path = ['server', 'public_url']
+  const step = `${config.server?.tls ? '' : 'put a proxy with TLS in front or set server.tls, and '}write https://`
   if (client) {
     source.refuse(
       path,
-      `server.public_url is ${publicUrl}, and ${renderPath(client)} signs people in, which browsers do over https alone; put TLS in front and write https://`,
+      `server.public_url is ${publicUrl}, and ${renderPath(client)} signs people in, which browsers do over https alone; ${step}`,
     )
     return
   }
   // With TLS there is another warning (tls-files.ts).
   if (config.server?.tls) return
-  source.warn(
-    path,
-    `server.public_url is ${publicUrl}: secrets and tokens travel in clear; put TLS in front and write https://`,
-  )
+  source.warn(path, `server.public_url is ${publicUrl}: secrets and tokens travel in clear; ${step}`)
 }
