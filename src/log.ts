@@ -95,9 +95,11 @@ function createClockFace(): (moment: number) => string {
   }
 }
 
-/** An error and its causes in one line, for the log only. */
+/** An error and those of its causes that say more, in one line, for the log only. */
 export function renderCause(fault: unknown): string {
   if (!(fault instanceof Error)) return String(fault)
   const head = fault.name === 'Error' ? fault.message : `${fault.name}: ${fault.message}`
-  return fault.cause === undefined ? head : `${head} <- ${renderCause(fault.cause)}`
+  if (fault.cause === undefined) return head
+  const cause = renderCause(fault.cause)
+  return head.includes(cause) ? head : `${head} <- ${cause}`
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createLog, jsonLook, type Log, type LogLook } from '../src/log.ts'
+import { createLog, jsonLook, type Log, type LogLook, renderCause } from '../src/log.ts'
 
 function openLog() {
   const lines: string[] = []
@@ -114,4 +114,13 @@ describe('the look', () => {
     )
     expect(line).toBe('\u001b[2m12:00:00.000Z\u001b[0m \u001b[31mERROR\u001b[0m m \u001b[2ma=\u001b[0mb\n')
   })
+})
+
+test('a cause that says nothing new is left out', () => {
+  const inner = new Error('disk is full')
+  const middle = new Error('disk is full', { cause: inner })
+  expect(renderCause(new Error('Cannot write: disk is full', { cause: middle }))).toBe(
+    'Cannot write: disk is full',
+  )
+  expect(renderCause(new Error('Cannot write', { cause: middle }))).toBe('Cannot write <- disk is full')
 })
