@@ -79,6 +79,12 @@ export const families: readonly Family[] = [
     help: 'Operations that the database could not do, by kind of operation',
   },
   {
+    name: 'grantd_storage_last_error_timestamp_seconds',
+    type: 'gauge',
+    merge: 'max',
+    help: 'When the last of them failed',
+  },
+  {
     name: 'grantd_queue_waiting',
     type: 'gauge',
     help: 'Jobs that wait for their turn: slow hashes of secrets and of passwords, keys to be opened, logout tokens',

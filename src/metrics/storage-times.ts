@@ -15,8 +15,12 @@ export class StorageTimes {
     transaction: new Histogram(bounds),
   }
   readonly #errors = new Counter('grantd_storage_errors_total', 'operation')
+  readonly #now: () => number
+  /** Milliseconds since the epoch. */
+  #failedAt: number | undefined
 
-  constructor() {
+  constructor(now: () => number) {
+    this.#now = now
     // A counter that begins with its first error would show no increase of it.
     for (const operation of operations) this.#errors.add(0, operation)
   }
@@ -24,12 +28,18 @@ export class StorageTimes {
   /** Notes an operation that took so many milliseconds. */
   observe(operation: (typeof operations)[number], milliseconds: number, hasFailed: boolean): void {
     this.#durations[operation].observe(milliseconds)
-    if (hasFailed) this.#errors.count(operation)
+    if (!hasFailed) return
+    this.#errors.count(operation)
+    this.#failedAt = this.#now()
   }
 
   samples(): Samples {
     const name = 'grantd_storage_operation_duration_seconds'
     const durations = operations.map((operation) => this.#durations[operation].samples(name, { operation }))
-    return Object.assign({}, ...durations, this.#errors.samples())
+    const last =
+      this.#failedAt === undefined
+        ? {}
+        : { grantd_storage_last_error_timestamp_seconds: this.#failedAt / 1000 }
+    return Object.assign({}, ...durations, this.#errors.samples(), last)
   }
 }

@@ -1,5 +1,5 @@
 import type { StatusView } from './status-view.ts'
-import { sayCount, saySpan } from './status-words.ts'
+import { sayCount, saySince, saySpan } from './status-words.ts'
 
 /** Something that an operator should look at, with the paragraph of docs/operations/runbook.md that helps. */
 export interface Problem {
@@ -9,6 +9,9 @@ export interface Problem {
 
 /** An event of the trail is normally written within a second. */
 const longestLag = 30
+
+/** Milliseconds for which an operation of the storage that failed is a problem. */
+const recent = 60_000
 
 /** What is wrong now; empty: nothing. */
 export function findProblems(view: StatusView): Problem[] {
@@ -31,13 +34,20 @@ function processProblems({ processes }: StatusView): Problem[] {
   ]
 }
 
-function storageProblems({ storage }: StatusView): Problem[] {
-  if (!storage || storage.reachable === storage.asked) return []
+function storageProblems({ storage, now }: StatusView): Problem[] {
+  if (!storage) return []
+  const section = 'The storage fails'
+  if (storage.reachable === storage.asked) {
+    // A full disk can be read.
+    const { failedAt } = storage
+    if (failedAt === null || now - failedAt >= recent) return []
+    return [{ text: `An operation of the storage failed ${saySince(now - failedAt)}.`, section }]
+  }
   const who =
     storage.asked === 1
       ? 'The server'
       : `${storage.asked - storage.reachable} of ${sayCount(storage.asked, 'process', 'processes')}`
-  return [{ text: `${who} could not read from the storage within a second.`, section: 'The storage fails' }]
+  return [{ text: `${who} could not read from the storage within a second.`, section }]
 }
 
 function keyProblems({ keys }: StatusView): Problem[] {

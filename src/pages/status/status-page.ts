@@ -78,7 +78,10 @@ function renderCards(view: StatusView): Html[] {
     {
       title: 'Audit trail',
       value: audit.waiting === 0 ? 'written' : `${sayCount(audit.waiting)} to write`,
-      lines: [`oldest waits ${saySpan(audit.lagSeconds * 1000)}`, `${sayCount(audit.lost, 'event')} lost`],
+      lines: [
+        audit.waiting === 0 ? '' : `oldest waits ${saySpan(audit.lagSeconds * 1000)}`,
+        `${sayCount(audit.lost, 'event')} lost`,
+      ],
       isBad: audit.lost > 0,
     },
     {
@@ -127,10 +130,12 @@ function storageCard(storage: StorageView | null): Card {
 
 function keysCard({ tenants, due, failing, nextStepAt, oldestAt }: KeysView, now: number): Card {
   const next =
-    nextStepAt === null ? 'no step comes' : `next step ${due > 0 ? 'now' : `in ${saySpan(nextStepAt - now)}`}`
+    nextStepAt === null
+      ? 'no rotation is planned'
+      : `next step ${due > 0 ? 'now' : `in ${saySpan(nextStepAt - now)}`}`
   return {
     title: 'Signing keys',
-    value: failing > 0 ? `${sayCount(failing)} failing` : `${sayCount(due)} due`,
+    value: failing > 0 ? `${sayCount(failing)} failing` : due > 0 ? `${sayCount(due)} due` : 'in order',
     lines: [
       next,
       `of ${sayCount(tenants, 'tenant')}${oldestAt === null ? '' : `, oldest ${saySpan(now - oldestAt)}`}`,

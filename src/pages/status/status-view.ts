@@ -46,6 +46,8 @@ export interface StorageView {
   readonly latency: number | null
   /** Operations that failed since the start. */
   readonly errors: number
+  /** When the last of them failed; null: none did. */
+  readonly failedAt: number | null
 }
 
 export interface KeysView {

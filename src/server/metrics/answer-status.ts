@@ -90,6 +90,7 @@ function storageOf(statuses: readonly ProcessStatus[], samples: Samples): Storag
     asked: latencies.length,
     latency: known.length === 0 ? null : Math.max(...known),
     errors: sumOf(samples, 'grantd_storage_errors_total'),
+    failedAt: momentOf(samples, 'grantd_storage_last_error_timestamp_seconds'),
   }
 }
 
@@ -102,16 +103,12 @@ function requestsOf(samples: Samples): StatusView['requests'] {
 }
 
 function keysOf(samples: Samples): StatusView['keys'] {
-  const moment = (name: string) => {
-    const seconds = samples[name]
-    return seconds === undefined ? null : seconds * 1000
-  }
   return {
     tenants: samples['grantd_keys_tenants'] ?? 0,
     due: samples['grantd_keys_due_tenants'] ?? 0,
     failing: samples['grantd_keys_failing_tenants'] ?? 0,
-    nextStepAt: moment('grantd_keys_next_step_timestamp_seconds'),
-    oldestAt: moment('grantd_keys_oldest_activated_timestamp_seconds'),
+    nextStepAt: momentOf(samples, 'grantd_keys_next_step_timestamp_seconds'),
+    oldestAt: momentOf(samples, 'grantd_keys_oldest_activated_timestamp_seconds'),
   }
 }
 
@@ -135,6 +132,12 @@ function faultsOf({ supervisor, processes }: StatusParts): readonly Fault[] {
     ),
   ]
   return all.sort((a, b) => b.at - a.at).slice(0, mostFaults)
+}
+
+/** Milliseconds since the epoch; null: the metric is not there. */
+function momentOf(samples: Samples, name: string): number | null {
+  const seconds = samples[name]
+  return seconds === undefined ? null : seconds * 1000
 }
 
 /** The sum of a metric over its labels. */

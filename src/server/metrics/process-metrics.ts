@@ -49,7 +49,7 @@ export class ProcessMetrics {
     if (address.enabled)
       this.#meters = {
         counters: new Metrics(),
-        storage: new StorageTimes(),
+        storage: new StorageTimes(platform.now),
         faults: new FaultRing(platform.now),
         delay: new LoopDelay(platform),
       }

@@ -56,13 +56,24 @@ test('nobody serves, and one process that cannot read, are problems too', () => 
   const silent = {
     ...healthy,
     processes: [],
-    storage: { kind: 'sqlite', schema: 2, asked: 1, reachable: 0, latency: null, errors: 3 },
+    storage: { kind: 'sqlite', schema: 2, asked: 1, reachable: 0, latency: null, errors: 3, failedAt: now },
   }
   expect(findProblems(silent).map(({ text }) => text)).toEqual([
     'No process takes requests.',
     'The server could not read from the storage within a second.',
   ])
   expect(render(silent)).toContain('does not answer')
+})
+
+test('a storage that can be read and cannot be written, such as on a full disk, is a problem for a minute', () => {
+  const failed = (failedAt: number): StatusView => ({
+    ...healthy,
+    storage: { kind: 'sqlite', schema: 2, asked: 1, reachable: 1, latency: 1, errors: 3, failedAt },
+  })
+  expect(findProblems(failed(now - 5000))).toEqual([
+    { text: 'An operation of the storage failed 5 seconds ago.', section: 'The storage fails' },
+  ])
+  expect(findProblems(failed(now - 60_000))).toEqual([])
 })
 
 test('every problem names a heading of the runbook', async () => {
@@ -87,7 +98,7 @@ test.each(attacks.map((attack) => [attack]))(
     const attacked: StatusView = {
       ...troubled,
       build: { version: attack, commit: attack },
-      storage: { kind: attack, schema: 2, asked: 1, reachable: 1, latency: 1, errors: 0 },
+      storage: { kind: attack, schema: 2, asked: 1, reachable: 1, latency: 1, errors: 0, failedAt: null },
       queues: { [attack]: 1 },
       limits: { [attack]: attack },
       faults: troubled.faults.map((fault) => ({ ...fault, message: attack, facts: { [attack]: attack } })),
@@ -95,7 +106,7 @@ test.each(attacks.map((attack) => [attack]))(
     const plain: StatusView = {
       ...attacked,
       build: { version: 'x', commit: 'x' },
-      storage: { kind: 'x', schema: 2, asked: 1, reachable: 1, latency: 1, errors: 0 },
+      storage: { kind: 'x', schema: 2, asked: 1, reachable: 1, latency: 1, errors: 0, failedAt: null },
       queues: { x: 1 },
       limits: { x: 'x' },
       faults: troubled.faults.map((fault) => ({ ...fault, message: 'x', facts: { x: 'x' } })),
