@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { startInteraction } from '../../authorization/interactions.ts'
 import type { Deps } from '../../deps.ts'
+import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
 import { type Browser, openBrowser } from '../../http/browser/cookies.ts'
 import { csrfToken } from '../../http/browser/csrf.ts'
 import { parseOwnForm } from '../../http/browser/own-form.ts'
@@ -114,7 +115,10 @@ async function beginInteraction(
   const headers = new Headers()
   const { hash } = openBrowser(request, headers, { tenant, deps })
   const content = { kind: 'device' as const, device: id, client_id: clientId, scopes: [...scopes] }
-  const interaction = await startInteraction({ tenant, browser: hash, content }, deps)
+  notesOf(request).clientId = clientId
+  // Whoever has one code can type it without end, and each time makes a row.
+  const { isBusy: isBrief } = await beginSignIn(request, { tenant, browserHash: hash }, deps)
+  const interaction = await startInteraction({ tenant, browser: hash, content, isBrief }, deps)
   return seeOther(pagePath(tenant, '/login', deps, { [interactionParameter]: interaction.id }), headers)
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { interactions } from '../../../src/authorization/interaction-row.ts'
 import { Browser } from '../../support/people/browser.ts'
 import { goOn } from '../../support/people/flow.ts'
 import { siteOfApp } from '../../support/people/sites.ts'
@@ -171,4 +172,18 @@ test('below a path of public_url, the addresses, the form and the way on have th
   } finally {
     await own.app.close()
   }
+})
+
+test('one code that is typed again and again begins no more sign-ins than a link to an app does', async () => {
+  const limited = await startDeviceApp({}, 'limits: { sign_ins_per_address: 20 }')
+  // The device itself has one of them.
+  const { user_code } = await limited.start()
+  const browser = limited.browser()
+  const page = await browser.open('/device')
+  const statuses: number[] = []
+  for (let index = 0; index < 25; index++) statuses.push((await browser.submit(page, { user_code })).status)
+  expect(statuses).toEqual([...Array(19).fill(200), ...Array(6).fill(429)])
+  const rows = await limited.app.deps.storage.of('acme').of(interactions).list({ limit: 100 })
+  expect(rows.length).toBe(19)
+  await limited.app.close()
 })
