@@ -1,7 +1,7 @@
 import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
 import { isDamaged, type Records, type Storage, type StoredRecord } from '../storage/storage.ts'
 import { walkRows } from '../storage/walk-rows.ts'
-import { cutOff } from '../users/cutoffs.ts'
+import { cutOff, timeAfter } from '../users/cutoffs.ts'
 import { consents } from './consent-row.ts'
 
 /** What a person allowed a client. */
@@ -48,7 +48,7 @@ export function giveConsent(
     const known = isGood(found, forgottenAt) ? found.value.scopes : []
     const value = {
       scopes: [...new Set([...known, ...scopes])],
-      given_at: Math.max(deps.now(), forgottenAt + 1),
+      given_at: timeAfter(forgottenAt, deps.now()),
     }
     const isWritten = found
       ? await records.replace(id, value, { ifVersion: found.version })
@@ -76,8 +76,8 @@ export async function listConsents(
 }
 
 /**
- * Makes every consent to a client worthless, because the client is deleted: a later client of the same id must ask for itself. Call it in
- * the transaction that deletes the client. Throws StorageError.
+ * Makes every consent to a client worthless, because a later client of the same id must ask for itself. Call it in the transaction that
+ * makes or deletes the client. Throws StorageError.
  */
 export function forgetConsents(
   { tenantId, clientId }: Omit<ConsentKey, 'sub'>,
@@ -86,8 +86,10 @@ export function forgetConsents(
   const records = recordsOf(tenantId, deps)
   const id = forgottenId(clientId)
   return untilWritten(async () => {
-    const value = { scopes: [], given_at: deps.now() }
-    return (await writeOver(records, await records.find(id), { id, value })) ? undefined : lost
+    const known = await records.find(id)
+    // It never goes back, and ends what was given since the last one too, because that was given 1 ms after it at least.
+    const value = { scopes: [], given_at: timeAfter(known?.value.given_at ?? 0, deps.now()) }
+    return (await writeOver(records, known, { id, value })) ? undefined : lost
   })
 }
 

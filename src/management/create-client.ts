@@ -1,5 +1,6 @@
 import type { SettingsPatch } from '../clients/client-settings.ts'
 import { createStoredClient, type NewClient, type StoredClientsDeps } from '../clients/stored-clients.ts'
+import { forgetConsents } from '../consents/consents.ts'
 import { revokeTokensOfClient } from '../tokens/revocations.ts'
 import { recordChange } from './actor.ts'
 import {
@@ -26,7 +27,8 @@ export interface CreatedClient<T> extends NewClient {
 
 /**
  * Creates a client with one secret. The new client must not inherit anything from an earlier client of this id that was removed from
- * config.yaml. So all tokens of the id from before this second and its API keys are revoked. Throws the errors of createStoredClient.
+ * config.yaml. So all tokens of the id from before this second and its API keys are revoked, and consents of people to it are forgotten.
+ * Throws the errors of createStoredClient.
  */
 export async function createClient<T>(
   { id, patch, read, actor }: CreateClientOptions<T>,
@@ -41,6 +43,7 @@ export async function createClient<T>(
     const before = Math.floor(now / 1000) - 1
     await revokeTokensOfClient(inside, tenant.id, { clientId: id, before })
     await revokeApiKeysOf(inside, tenant.id, { clientId: id, now })
+    await forgetConsents({ tenantId: tenant.id, clientId: id }, { storage: inside, now: () => now })
     return { ...made, shown: await read(listedBy(made.row), inside) }
   })
   recordChange('client.created', { actor, tenantId: tenant.id, client: id }, deps.audit)

@@ -6,6 +6,7 @@ import {
   listConsents,
   withdrawConsent,
 } from '../../src/consents/consents.ts'
+import { endIssuedBefore } from '../../src/management/revoke/end-issued-before.ts'
 import { findCutoff } from '../../src/users/cutoffs.ts'
 import { stores } from '../audit/trail-kit.ts'
 import { ada, bob, startSessions } from '../sessions/session-kit.ts'
@@ -79,6 +80,24 @@ describe('a deleted client', () => {
     await forgetConsents(key, deps)
     expect(await findConsent(key, deps)).toBeUndefined()
     expect(await findConsent({ ...key, clientId: 'tv' }, deps)).toBeDefined()
+  })
+
+  test('though the clock was set back since', async () => {
+    const { deps, advance } = await startSessions()
+    await forgetConsents(key, deps)
+    await giveConsent({ ...key, scopes: ['openid'] }, deps)
+    advance(-60)
+    await forgetConsents(key, deps)
+    expect(await findConsent(key, deps)).toBeUndefined()
+  })
+
+  test('and an end of everything that was issued counts only what people allowed', async () => {
+    const { deps } = await startSessions()
+    await giveConsent({ ...key, scopes: ['openid'] }, deps)
+    await forgetConsents({ ...key, clientId: 'tv' }, deps)
+    const options = { before: deps.now(), keepApiKeys: false, actor: { name: 'shell' } }
+    const ended = await endIssuedBefore(options, 'acme', { ...deps, audit: { record: () => {} } })
+    expect(ended.consents).toBe(1)
   })
 
   test('of another tenant takes nothing along', async () => {

@@ -54,7 +54,7 @@ export async function endIssuedBefore(
     // A row without a person says that consents for a deleted client are worthless.
     consents: await removeEach(
       rows.of(consents),
-      ({ value, parent }) => parent !== '' && value.given_at <= last,
+      ({ value, parent }) => parent !== null && value.given_at <= last,
     ),
     links: await closeLinks(rows.of(users)),
   }
