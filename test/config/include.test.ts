@@ -59,6 +59,18 @@ test('a configuration may have all of its tenants in other files', async () => {
   expect(await loadOf(files)).toEqual({ tenants: ['a'], warnings: [] })
 })
 
+test.each([
+  ['the whole text is indented', (main: string) => `  include: [t.yaml]\n  ${main}`],
+  ['it is an explicit key', (main: string) => `? include\n: [t.yaml]\n${main}`],
+  ['it has a tag', (main: string) => `!!str include: [t.yaml]\n${main}`],
+])('include counts where %s', async (_, textOf) => {
+  const files = {
+    'config.yaml': textOf(`tenants: { main: ${tenant('M')} }\n`),
+    't.yaml': `tenants: { a: ${tenant('A')} }\n`,
+  }
+  expect(await loadOf(files)).toEqual({ tenants: ['main', 'a'], warnings: [] })
+})
+
 test('faults name the file, line and column, of all files at once', async () => {
   const { faults } = await loadOf({
     'config.yaml': `include: [a.yaml, b.yaml, c.yaml, d.yaml, e.yaml]\nserver: { prot: 1 }\ntenants: { x: ${tenant('X')} }\n`,

@@ -3,8 +3,10 @@ import type { FileHost, Included, IncludingText } from './included.ts'
 
 const nothingIncluded: Included = { files: [], faults: [], warnings: [], watched: [] }
 
-/** Finds the key without parsing, because parsing a large file takes a second, and most files include nothing. */
-const mayInclude = /(?:^|[{,]\s*)["']?include["']?\s*:/m
+/**
+ * Finds the key, at any place where YAML allows one, without parsing. Parsing a large file takes a second, and most files include nothing.
+ */
+const mayInclude = /\binclude["']?\s*:/
 
 /** Reads the files that a text includes. A file that cannot be read is a fault of the result. Never throws. */
 export async function readIncluded(including: IncludingText, host: FileHost): Promise<Included> {
