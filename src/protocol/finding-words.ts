@@ -55,12 +55,15 @@ export function named(value: string | undefined, known: readonly string[]): stri
   return known.includes(value) ? quoted(value) : `a text of ${shapeOf(value)}`
 }
 
-/** A URI that a sender wrote, without user, values of its query, and fragment. Another text is shown as {@link named} does. */
+/**
+ * A URI that a sender wrote, without user, values of its query, and fragment. Another text is shown as {@link named} does, also one such as
+ * `id:secret`, which has the form of a URI.
+ */
 export function uriText(value: string): string {
   const [, head = '', query] =
-    /^([A-Za-z][A-Za-z0-9+.-]{1,60}:[^?#@\s]*)(?:\?([^#]*))?(?:#.*)?$/.exec(value) ?? []
+    /^((?:[A-Za-z][A-Za-z0-9+.-]{1,60}:\/|urn:)[^?#@\s]*)(?:\?([^#]*))?(?:#.*)?$/.exec(value) ?? []
   if (head === '') return named(value, [])
-  const names = query?.split('&').map((pair) => `${pair.split('=', 1)[0]}=...`)
+  const names = query?.split('&').map((pair) => (pair.includes('=') ? `${pair.split('=', 1)[0]}=...` : '...'))
   return quoted(names ? `${head}?${names.join('&')}` : head)
 }
 
