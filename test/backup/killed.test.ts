@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { cp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkBackup } from '../../src/backup/restore-backup.ts'
 import { type Doom, doomedFiles, Fate } from '../support/doomed.ts'
@@ -65,6 +65,25 @@ test.each(ways)(
       expect([...seen].sort()).toEqual(['new', 'old'])
     }),
 )
+
+test('a link in the place of what a restore left is removed, and nothing behind it', () =>
+  withTempFolder(async (folder) => {
+    const [dataDir, to, into, other] = ['data', 'b', 'into', 'other'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+      string,
+    ]
+    await makeDataDir(dataDir, 'new')
+    await backUp({ dataDir, to })
+    await mkdir(into, { mode: 0o700 })
+    await mkdir(other)
+    await writeFile(join(other, 'mine'), 'mine')
+    await symlink(other, join(into, 'grantd.restore.tmp'))
+    await restore({ path: to, into })
+    expect(await readMark(into)).toBe('new')
+    expect(await readdir(other)).toEqual(['mine'])
+  }))
 
 test.each(ways)('a backup that ends at any of its calls (%s) leaves a whole file or none', (by, step) =>
   withTempFolder(async (folder) => {

@@ -115,8 +115,9 @@ async function findFreeName(wanted: string, { facts }: RestoreHost['files']): Pr
   }
 }
 
-/** Removes a folder with everything in it. Does nothing if it is missing. */
+/** Removes a folder with everything in it, and of a link the link alone. Does nothing if it is missing. */
 export async function removeTree(folder: string, files: RestoreHost['files']): Promise<void> {
+  if (await files.isLink(folder)) return files.remove(folder)
   for (const name of await files.list(folder)) {
     const path = files.resolve(folder, name)
     const facts = (await files.isLink(path)) ? undefined : await files.facts(path)
