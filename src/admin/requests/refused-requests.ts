@@ -75,8 +75,8 @@ const detail = {
   summary: 'Say why a request was refused',
   description: [
     'Answers to clients are bland. This says which check refused the request with this `X-Request-Id`, what it saw, and what would have',
-    'passed, for an hour. An admin sees requests of its own tenant; the tenant that `admin.tenant` names sees all, and those of which',
-    'no tenant is known.',
+    'passed, for as long as `refusals.retain` says. An admin sees requests of its own tenant; the tenant that `admin.tenant` names sees',
+    'all, and those of which no tenant is known.',
   ].join('\n'),
   parameters: [
     {
