@@ -1,4 +1,4 @@
-import type { FileFacts } from './platform/files.ts'
+import type { FileFacts, Files } from './platform/files.ts'
 
 /**
  * The kind of content of a file, which decides how bad it is that other users reach it. `given-key` is a key that an operator put
@@ -25,15 +25,15 @@ interface Rule {
   readonly gravity: 'refuse' | 'warn'
   /** Whether it must belong to the user of this process, or to root. */
   readonly isOwned: boolean
-  /** The next step in Kubernetes, where there is no shell. */
+  /** The next step in Kubernetes. */
   readonly inKubernetes: string
 }
 
 const [read, write] = [4, 2]
 
-const ofSecretVolume = 'in Kubernetes give its Secret volume defaultMode: 0440 and the Pod an fsGroup'
-const byInitContainer = 'in Kubernetes run it in an init container that mounts the volume too'
-const byConfigMap = 'in Kubernetes give its volume defaultMode: 0444'
+const ofSecretVolume = 'give its Secret volume defaultMode: 0440 and the Pod an fsGroup'
+const byInitContainer = 'run it in an init container that mounts the volume too'
+const byConfigMap = 'give its volume defaultMode: 0444'
 
 const rules: Readonly<Record<Content, Rule>> = {
   'given-key': {
@@ -63,8 +63,8 @@ const rules: Readonly<Record<Content, Rule>> = {
   },
 }
 
-/** The user of a process, as a number; undefined if the system has none. */
-type User = number | undefined
+/** Where this process runs, and as which user. */
+type Runner = Pick<Files, 'user' | 'inKubernetes'>
 
 /**
  * The worst fault in the owner and the mode of a file; undefined: there is none. The caller follows symbolic links before: the links
@@ -72,38 +72,51 @@ type User = number | undefined
  */
 export function findExposure(
   path: string,
-  { content, facts, user }: { content: Content; facts: FileFacts; user: User },
+  { content, facts, runner }: { content: Content; facts: FileFacts; runner: Runner },
 ): Exposure | undefined {
   const rule = rules[content]
   return (
-    findOpenToOthers(path, facts, rule) ??
-    findForeign(path, facts, rule, user) ??
-    findOpenToGroup(path, facts, rule)
+    findOpenToOthers({ path, facts, rule, runner }) ??
+    findForeign({ path, facts, rule, runner }) ??
+    findOpenToGroup({ path, facts, rule })
   )
 }
 
-function findOpenToOthers(path: string, { mode = 0 }: FileFacts, rule: Rule): Exposure | undefined {
+interface Looked {
+  readonly path: string
+  readonly facts: FileFacts
+  readonly rule: Rule
+  readonly runner: Runner
+}
+
+function findOpenToOthers({ path, facts: { mode = 0 }, rule, runner }: Looked): Exposure | undefined {
   const open = mode & rule.others
   if (open === 0) return undefined
   const verb = (open & read) === 0 ? 'writable' : 'readable'
-  const complaint = `is ${verb} by others (mode ${octal(mode)}), wanted ${rule.wanted}; run: chmod ${rule.wanted} ${path}; ${rule.inKubernetes}`
+  const complaint = `is ${verb} by others (mode ${octal(mode)}), wanted ${rule.wanted}; run: chmod ${rule.wanted} ${path}${inKubernetes(runner, rule.inKubernetes)}`
   return { path, gravity: rule.gravity, complaint }
 }
 
 /** Root may use the files of the service. The owner of a file can always read and change it, because the owner can change the mode. */
-function findForeign(path: string, { owner }: FileFacts, rule: Rule, user: User): Exposure | undefined {
+function findForeign({ path, facts: { owner }, rule, runner }: Looked): Exposure | undefined {
+  const { user } = runner
   if (!rule.isOwned || owner === undefined || user === undefined) return undefined
   if (owner === user || owner === 0 || user === 0) return undefined
-  const complaint = `belongs to the user ${owner}, wanted ${user}, which is that of grantd, or root; run: chown ${user} ${path}; in Kubernetes set runAsUser: ${owner}, or mount it anew`
+  const step = inKubernetes(runner, `set runAsUser: ${owner}, or mount it anew`)
+  const complaint = `belongs to the user ${owner}, wanted ${user}, which is that of grantd, or root; run: chown ${user} ${path}${step}`
   return { path, gravity: rule.gravity, complaint }
 }
 
-function findOpenToGroup(path: string, { mode = 0 }: FileFacts, rule: Rule): Exposure | undefined {
+function findOpenToGroup({ path, facts: { mode = 0 }, rule }: Omit<Looked, 'runner'>): Exposure | undefined {
   const open = (mode >> 3) & rule.group
   if (open === 0) return undefined
   const verb = (open & write) === 0 ? 'readable' : 'writable'
   const complaint = `is ${verb} by its group (mode ${octal(mode)}); see that nobody but grantd is in the group, or run: chmod ${rule.wanted} ${path}`
   return { path, gravity: 'note', complaint }
+}
+
+function inKubernetes(runner: Runner, step: string): string {
+  return runner.inKubernetes ? `; in Kubernetes ${step}` : ''
 }
 
 function octal(mode: number): string {

@@ -5,7 +5,7 @@ const service = 65532
 
 function gravityOf(content: Content, mode: number | undefined, { owner = service, user = service } = {}) {
   const facts = { size: 1, mode, owner, isFile: true, identity: '', modifiedAt: 0, changedAt: 0 }
-  return findExposure('/f', { content, facts, user })?.gravity
+  return findExposure('/f', { content, facts, runner: { user, inKubernetes: false } })?.gravity
 }
 
 const contents: readonly Content[] = [
@@ -53,4 +53,29 @@ test('what others reach is told before what the group reaches, and a system with
   expect(gravityOf('kept-key', 0o664)).toBe('refuse')
   expect(gravityOf('kept-key', 0o640, { owner: 1000 })).toBe('refuse')
   expect(gravityOf('kept-key', undefined)).toBeUndefined()
+})
+
+test.each([
+  ['given-key', 0o644, 'give its Secret volume defaultMode: 0440 and the Pod an fsGroup'],
+  ['kept-key', 0o644, 'run it in an init container that mounts the volume too'],
+  ['settings', 0o666, 'give its volume defaultMode: 0444'],
+] as const)('in Kubernetes, and nowhere else, a %s has the step of a Pod too', (content, mode, step) => {
+  const complaintOf = (inKubernetes: boolean) => {
+    const facts = { size: 1, mode, owner: service, isFile: true, identity: '', modifiedAt: 0, changedAt: 0 }
+    return findExposure('/f', { content, facts, runner: { user: service, inKubernetes } })?.complaint
+  }
+  const elsewhere = complaintOf(false)
+  expect(elsewhere).toEndWith('/f')
+  expect(complaintOf(true)).toBe(`${elsewhere}; in Kubernetes ${step}`)
+})
+
+test('in Kubernetes a file of another user has the user to run as', () => {
+  const facts = { size: 1, mode: 0o600, owner: 1000, isFile: true, identity: '', modifiedAt: 0, changedAt: 0 }
+  const looked = { content: 'kept-key', facts } as const
+  const elsewhere = findExposure('/f', { ...looked, runner: { user: service, inKubernetes: false } })
+  const there = findExposure('/f', { ...looked, runner: { user: service, inKubernetes: true } })
+  expect(elsewhere?.complaint).toEndWith('; run: chown 65532 /f')
+  expect(there?.complaint).toBe(
+    `${elsewhere?.complaint}; in Kubernetes set runAsUser: 1000, or mount it anew`,
+  )
 })

@@ -24,6 +24,8 @@ export interface DiskSpace {
 export interface Files {
   /** The number of the user of this process; undefined if the system has none. */
   readonly user: number | undefined
+  /** Whether this process runs in Kubernetes, where messages say what to set in a Pod, because it has no shell. */
+  readonly inKubernetes: boolean
   resolve(...segments: string[]): string
   /** The folder that holds `path`. */
   folderOf(path: string): string

@@ -159,7 +159,7 @@ async function loadMasterKeys(
   const path = resolve(master_key_file)
   try {
     const facts = await files.facts(path)
-    const exposure = facts && findExposure(path, { content: 'given-key', facts, user: files.user })
+    const exposure = facts && findExposure(path, { content: 'given-key', facts, runner: files })
     if (exposure?.gravity === 'refuse')
       throw new MasterKeyError(`The master key in ${path} ${exposure.complaint}`)
     if (exposure) onExposure?.(exposure)
@@ -167,7 +167,7 @@ async function loadMasterKeys(
     return parseMasterKeys(text, { source: path, hashing })
   } catch (cause) {
     if (!(cause instanceof FileError)) throw cause
-    const step = cause.code === 'EACCES' ? howToGiveAccess : 'see master_key_file'
+    const step = cause.code === 'EACCES' ? howToGiveAccess(files) : 'see master_key_file'
     throw new MasterKeyError(`Cannot read the master key in ${path}: ${cause.code}; ${step}`, { cause })
   }
 }

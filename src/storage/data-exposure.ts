@@ -17,7 +17,7 @@ export async function findOpenData(path: string, files: Files): Promise<Exposure
   const found: Exposure[] = []
   for (const place of places) {
     const facts = await files.facts(place.path)
-    const exposure = facts && findExposure(place.path, { ...place, facts, user: files.user })
+    const exposure = facts && findExposure(place.path, { ...place, facts, runner: files })
     if (exposure) found.push(exposure)
   }
   return found

@@ -38,7 +38,7 @@ test('a key that others can read ends with 78 and the file stays as it is', () =
     const { code, err } = await run(grantd, { folder, args: ['--port', '0'] })
     expect(code).toBe(78)
     expect(err).toBe(
-      `Cannot load the signing key of tenant 'acme': ${path} is readable by others (mode 0644), wanted 0600; run: chmod 0600 ${path}; in Kubernetes run it in an init container that mounts the volume too\n`,
+      `Cannot load the signing key of tenant 'acme': ${path} is readable by others (mode 0644), wanted 0600; run: chmod 0600 ${path}\n`,
     )
     expect(await Bun.file(path).text()).toBe(before)
   }))

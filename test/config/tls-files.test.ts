@@ -100,7 +100,7 @@ test.each([
   ],
   [
     { ...own, mode: 0o644 },
-    'server.tls.key_file names the file key.pem, which is readable by others (mode 0644), wanted 0600; run: chmod 0600 /key.pem; in Kubernetes give its Secret volume defaultMode: 0440 and the Pod an fsGroup',
+    'server.tls.key_file names the file key.pem, which is readable by others (mode 0644), wanted 0600; run: chmod 0600 /key.pem',
   ],
   [
     { ...own, publicUrl: 'http://id.example.com' },

@@ -96,5 +96,5 @@ function findClearSecret({ storage, tenants }: Partly<Config>): Path | undefined
 
 async function findComplaint(path: string, content: Content, files: Files): Promise<string | undefined> {
   const facts = await files.facts(path).catch(() => undefined)
-  return facts && findExposure(path, { content, facts, user: files.user })?.complaint
+  return facts && findExposure(path, { content, facts, runner: files })?.complaint
 }

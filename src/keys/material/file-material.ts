@@ -24,6 +24,10 @@ export class FileMaterial implements KeyMaterial {
     return this.#host.files
   }
 
+  #attempt<T>(plan: KeyPlace, work: () => Promise<T>): Promise<T> {
+    return withComplaint({ plan, host: this.#host }, work)
+  }
+
   async findFirst(plan: KeyPlan): Promise<FirstKey | undefined> {
     const opened = await findKey(plan, this.#host)
     if (opened?.path === undefined) return undefined
@@ -32,7 +36,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   prepare(plan: KeyPlan): Promise<void> {
-    return withComplaint(plan, async () => {
+    return this.#attempt(plan, async () => {
       const folder = this.#folderOf(plan)
       await folder.make()
       await this.#files.checkWritable(folder.path)
@@ -41,7 +45,7 @@ export class FileMaterial implements KeyMaterial {
 
   /** Until {@link settle}, the file has a name that no key has, so that no process takes the file of a killed process for a key. */
   keep(plan: KeyPlan, { key, pem }: MadeKey): Promise<Whereabouts> {
-    return withComplaint(plan, async () => {
+    return this.#attempt(plan, async () => {
       const folder = this.#folderOf(plan)
       await folder.make()
       await this.#files.stagePrivate(folder.pathOf(stagedName(await thumbprintOf(key.jwk))), pem)
@@ -50,7 +54,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   settle(place: KeyPlace, { file, jwk }: RingKey): Promise<void> {
-    return withComplaint(place, async () => {
+    return this.#attempt(place, async () => {
       if (file === undefined) return
       const folder = this.#folderOf(place)
       const path = folder.pathOfKey(file)
@@ -67,7 +71,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   isKept(plan: KeyPlan, { file, jwk }: RingKey): Promise<boolean> {
-    return withComplaint(plan, async () => {
+    return this.#attempt(plan, async () => {
       if (file === undefined) return false
       const folder = this.#folderOf(plan)
       for (const path of [folder.pathOf(stagedName(await thumbprintOf(jwk))), folder.pathOfKey(file)])
@@ -77,7 +81,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   async settleAll(place: KeyPlace, ring: Ring): Promise<void> {
-    const names = await withComplaint(place, () => this.#folderOf(place).list())
+    const names = await this.#attempt(place, () => this.#folderOf(place).list())
     if (!names.some(isUnfinished)) return
     for (const key of ring.keys)
       if (names.includes(stagedName(await thumbprintOf(key.jwk)))) await this.settle(place, key)
@@ -113,7 +117,7 @@ export class FileMaterial implements KeyMaterial {
     const again = `make a new key: grantd keys rotate --now --tenant ${plan.tenantId}`
     if (file === undefined)
       throw new KeyError(`${complaintOf(plan)}: the database names no file for ${kid}; ${again}`)
-    return withComplaint(plan, async () => {
+    return this.#attempt(plan, async () => {
       const path = await this.#findPath(plan, { ...key, file })
       const wanted = { tenantId: plan.tenantId, algorithm, kid, content: 'kept-key' as const }
       const missing = `does not exist; restore it from a backup, or ${again}`
@@ -142,7 +146,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   discard(place: KeyPlace, { jwk }: Pick<RingKey, 'jwk'>): Promise<void> {
-    return withComplaint(place, async () => {
+    return this.#attempt(place, async () => {
       const folder = this.#folderOf(place)
       await folder.remove([stagedName(await thumbprintOf(jwk))])
       await folder.removeIfEmpty()
@@ -150,7 +154,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   destroy(place: KeyPlace, { file, jwk }: RingKey): Promise<void> {
-    return withComplaint(place, async () => {
+    return this.#attempt(place, async () => {
       if (file === undefined) return
       const folder = this.#folderOf(place)
       folder.pathOfKey(file)
@@ -159,7 +163,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   listOrphans(place: KeyPlace, ring: Ring | undefined): Promise<readonly string[]> {
-    return withComplaint(place, async () => {
+    return this.#attempt(place, async () => {
       const folder = this.#folderOf(place)
       await this.#clearAside(folder)
       const names = (await folder.list()).filter(isUnfinished)
@@ -177,7 +181,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   listUnfinished(place: KeyPlace, before: number): Promise<readonly string[]> {
-    return withComplaint(place, async () => {
+    return this.#attempt(place, async () => {
       const folder = this.#folderOf(place)
       const found: string[] = []
       for (const name of (await folder.list()).filter(isUnfinished)) {
@@ -189,7 +193,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   listPlaces(place: KeyPlace): Promise<readonly string[]> {
-    return withComplaint(place, async () => {
+    return this.#attempt(place, async () => {
       const { parent } = this.#folderOf(place)
       if (await this.#files.isLink(parent)) return []
       return (await this.#files.list(parent)).filter((name) => tenantIdPattern.test(name))
@@ -205,15 +209,15 @@ export class FileMaterial implements KeyMaterial {
   }
 
   #list(place: KeyPlace, isWanted: (name: string) => boolean): Promise<readonly string[]> {
-    return withComplaint(place, async () => (await this.#folderOf(place).list()).filter(isWanted))
+    return this.#attempt(place, async () => (await this.#folderOf(place).list()).filter(isWanted))
   }
 
   removeOrphans(place: KeyPlace, orphans: readonly string[]): Promise<void> {
-    return withComplaint(place, () => this.#folderOf(place).remove(orphans))
+    return this.#attempt(place, () => this.#folderOf(place).remove(orphans))
   }
 
   removePlace(place: KeyPlace): Promise<void> {
-    return withComplaint(place, async () => {
+    return this.#attempt(place, async () => {
       const folder = this.#folderOf(place)
       await folder.clearAside()
       await folder.removeIfEmpty()
@@ -221,7 +225,7 @@ export class FileMaterial implements KeyMaterial {
   }
 
   removeIfEmpty(place: KeyPlace): Promise<void> {
-    return withComplaint(place, () => this.#folderOf(place).removeIfEmpty())
+    return this.#attempt(place, () => this.#folderOf(place).removeIfEmpty())
   }
 
   async renew(_plan: KeyPlan, ring: Ring): Promise<Ring> {

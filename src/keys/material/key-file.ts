@@ -13,7 +13,7 @@ export const largestKeyFile = 64 * 1024
 export function loadOwnKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
   const { file } = plan
   if (file === null) throw new TypeError(`The tenant ${plan.tenantId} has no private_key_file`)
-  return withComplaint(plan, async () => ({
+  return withComplaint({ plan, host }, async () => ({
     key: await loadKeyFile(file, { ...plan, content: 'given-key', missing: noSuchKey }, host),
     path: file,
     generated: false,
@@ -22,7 +22,7 @@ export function loadOwnKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey> {
 
 /** Finds the one key in the folder of a tenant; undefined when it has to be made. Throws {@link KeyError}. */
 export function findKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey | undefined> {
-  return withComplaint(plan, async () => {
+  return withComplaint({ plan, host }, async () => {
     const path = await findKeyFile(plan, host.files)
     if (path === undefined) return undefined
     const wanted = { ...plan, content: 'kept-key' as const, missing: noSuchKey }
@@ -33,28 +33,36 @@ export function findKey(plan: KeyPlan, host: KeyHost): Promise<OpenedKey | undef
 const noSuchKey = 'does not exist; put the key there, or leave private_key_file out for a generated one'
 
 /** Runs `work`. Turns a FileError into a {@link KeyError} about the key of the tenant. */
-export async function withComplaint<T>(plan: KeyOwner, work: () => Promise<T>): Promise<T> {
+export async function withComplaint<T>(
+  { plan, host }: { readonly plan: KeyOwner; readonly host: Pick<KeyHost, 'files'> },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     if (!(cause instanceof FileError)) throw cause
-    throw new KeyError(`${complaintOf(plan)}: ${cause.message}; ${nextStep(cause.code)}`, { cause })
+    throw new KeyError(`${complaintOf(plan)}: ${cause.message}; ${nextStep(cause.code, host.files)}`, {
+      cause,
+    })
   }
 }
 
 /** The next step if this user may not read the key. */
-export const howToGiveAccess =
-  'give this user access to it; in Kubernetes give its Secret volume defaultMode: 0440 and the Pod an fsGroup, or set runAsUser to its owner'
+export function howToGiveAccess({ inKubernetes }: Pick<Files, 'inKubernetes'>): string {
+  return inKubernetes
+    ? 'give its Secret volume defaultMode: 0440 and the Pod an fsGroup, or set runAsUser to its owner'
+    : 'give this user access to it'
+}
 
 /** The next step for an error code of the system. */
-function nextStep(code: string): string {
+function nextStep(code: string, files: Files): string {
   const steps: Readonly<Record<string, string>> = {
     ENOSPC: 'make room on the disk',
     EROFS: 'the disk is read-only: choose another folder with data_dir',
     EEXIST: 'a file is where a folder is wanted: choose another data_dir',
     ENOTDIR: 'a file is where a folder is wanted: choose another data_dir',
   }
-  return steps[code] ?? howToGiveAccess
+  return steps[code] ?? howToGiveAccess(files)
 }
 
 /** Finds the file to load; undefined when a key has to be made. */
@@ -94,7 +102,7 @@ export async function loadKeyFile(
   if (!facts) throw refuse(wanted.missing)
   if (!facts.isFile) throw refuse('is not a file')
   if (facts.size > largestKeyFile) throw refuse(`has ${facts.size} bytes, wanted at most ${largestKeyFile}`)
-  const exposure = findExposure(path, { content: wanted.content, facts, user: files.user })
+  const exposure = findExposure(path, { content: wanted.content, facts, runner: files })
   if (exposure?.gravity === 'refuse') throw refuse(exposure.complaint)
   if (exposure) onExposure?.(exposure)
   const bytes = await files.readSmall(path, largestKeyFile)

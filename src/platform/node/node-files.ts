@@ -12,6 +12,7 @@ export function createFiles(fs: FileSystem): Files {
   const durable = new DurableFiles(fs)
   return {
     user: process.geteuid?.() ?? process.getuid?.(),
+    inKubernetes: Boolean(process.env['KUBERNETES_SERVICE_HOST']),
     resolve,
     folderOf: dirname,
     facts: (path) => attempt('look at', path, () => findFacts(path, fs)),
