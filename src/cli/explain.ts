@@ -44,10 +44,8 @@ function printableLines(message: string): string {
 /** The option of this command that the user probably meant. */
 function hintFor(error: UsageError, { options }: Command): string {
   if (!(error instanceof UnknownOptionError)) return ''
-  const near = suggest(error.typed.replace(/^-+/, ''), [
-    ...options.map(({ name }) => name),
-    'help',
-    'version',
-  ])
+  const typed = error.typed.replace(/^-+/, '')
+  const names = [...options.map(({ name }) => name), 'help', 'version']
+  const near = suggest(typed, names) ?? names.find((name) => name.startsWith(`${typed}-`))
   return near ? `; did you mean --${near}?` : ''
 }

@@ -41,6 +41,7 @@ test.each([
   [['token', '--secret', 'a'], "Unknown option '--secret'"],
   [['keys', '--drop_old'], "Unknown option '--drop_old'; did you mean --drop-old?"],
   [['check', '-x'], "Unknown option '-x'"],
+  [['revoke', '--token', 'x'], "Unknown option '--token'; did you mean --token-stdin?"],
   [['--vresion'], "Unknown option '--vresion'; did you mean --version?"],
 ])('%j is told as %s', async (args, complaint) => {
   await withFolder(async (folder) => {
