@@ -1,5 +1,6 @@
 import { base64url } from '../protocol/base64url.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
+import { findClientRevocations } from '../tokens/revocations.ts'
 import { pushedRequests } from './interaction-row.ts'
 import { type InteractionDeps, type InteractionPlace, interactionLife } from './interactions.ts'
 import type { ParameterList } from './request-parameters.ts'
@@ -39,8 +40,8 @@ export function isRequestUri(uri: string): boolean {
 
 /**
  * Takes the request for this browser, which is the first one that comes with it: exactly one browser gets it, and that one again for as
- * long as an interaction lives, so that it can be reloaded. Undefined for an unknown or expired request_uri, one of another client, and
- * one that another browser took. Throws StorageError.
+ * long as an interaction lives, so that it can be reloaded. Undefined for an unknown or expired request_uri, one of another client (an
+ * earlier one of the same id too), and one that another browser took. Throws StorageError.
  */
 export function takeRequest(
   { uri, clientId }: { readonly uri: string; readonly clientId: string },
@@ -56,6 +57,9 @@ export function takeRequest(
     if (client_id !== clientId || (taker !== null && taker !== browser)) return undefined
     const request = { clientId, parameters, pushed }
     if (taker !== null) return request
+    const keptAt = Math.floor(row.expiresAt / 1000) - pushedLife
+    const revokedUpTo = await findClientRevocations(storage, tenant.id, [clientId])
+    if (keptAt <= revokedUpTo(clientId)) return undefined
     const options = { ifVersion: row.version, expiresAt: now() + interactionLife }
     return (await rows.replace(id, { ...row.value, browser }, options)) ? request : lost
   })

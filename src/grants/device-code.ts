@@ -57,7 +57,8 @@ interface Checked {
 async function check(granted: DeviceGranted, request: TokenRequest, deps: GrantDeps): Promise<Checked> {
   const { tenant, resources } = request
   const grant = grantOf(granted)
-  const made = { grant, madeAt: granted.allowed.at, invalid: deviceCodeInvalid }
+  const { allowed, askedAt } = granted
+  const made = { grant, madeAt: allowed.at, askedAt, invalid: deviceCodeInvalid }
   const { person } = await getStandingPerson(made, tenant, deps)
   const narrowed = narrowGrant(grant, { resources }, request)
   await checkCanSign(tenant, deps)

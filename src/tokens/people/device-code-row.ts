@@ -26,6 +26,8 @@ export const deviceCodes = kind(
     scopes: Texts,
     /** The audience of its access tokens. */
     audience: Texts,
+    /** Rows of earlier builds lack it. */
+    created_at: Type.Optional(Moment),
     expires_at: Moment,
     /** The seconds that have to pass between two polls. */
     interval: Type.Integer({ minimum: 1 }),

@@ -59,8 +59,9 @@ export async function issueDeviceCodes(
 ): Promise<{ readonly deviceCode: string; readonly userCode: string }> {
   const deviceCode = base64url(deps.randomBytes(32))
   const id = deviceRowId(deviceCode, deps)
-  const expiresAt = deps.now() + ttl * 1000
-  const value = newDevice(request, expiresAt)
+  const now = deps.now()
+  const expiresAt = now + ttl * 1000
+  const value = newDevice(request, { now, expiresAt })
   return untilWritten(async () => {
     const code = makeUserCode(deps.randomBytes)
     const index = { id: userCodeId(code, deps), value: { tenant: tenantId, device: id }, expiresAt }
@@ -76,12 +77,13 @@ export async function issueDeviceCodes(
 
 function newDevice(
   { clientId, scopes, audience }: DeviceRequest,
-  expiresAt: number,
+  { now, expiresAt }: { readonly now: number; readonly expiresAt: number },
 ): Static<typeof deviceCodes.schema> {
   return {
     client_id: clientId,
     scopes: [...scopes],
     audience: [...audience],
+    created_at: now,
     expires_at: expiresAt,
     interval: firstInterval,
     polled_at: null,

@@ -17,6 +17,8 @@ export interface DevicePoll {
 export interface DeviceGranted {
   readonly request: DeviceRequest
   readonly allowed: DeviceAllowed
+  /** When the device asked, in milliseconds since the epoch; undefined: an earlier build did not write it down. */
+  readonly askedAt: number | undefined
   /** When the code expires, in milliseconds since the epoch. */
   readonly expiresAt: number
 }
@@ -150,12 +152,13 @@ function useUp<T>(row: Row, { tenantId, keep, make, deps }: UsingUp<T>): Promise
 }
 
 function grantedOf({ value }: Row): DeviceGranted {
-  const { client_id, scopes, audience, decision, expires_at } = value
+  const { client_id, scopes, audience, decision, created_at: askedAt, expires_at } = value
   if (decision?.kind !== 'allowed') throw new TypeError('Only an allowed device has something to get')
   const { auth_time, ...allowed } = decision
   return {
     request: { clientId: client_id, scopes, audience },
     allowed: { ...allowed, authTime: auth_time },
+    askedAt,
     expiresAt: expires_at,
   }
 }

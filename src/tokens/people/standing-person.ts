@@ -22,6 +22,8 @@ export interface MadeGrant {
   readonly grant: Pick<PersonGrant, 'sub' | 'clientId' | 'sid' | 'offline'>
   /** When, in milliseconds since the epoch. */
   readonly madeAt: number
+  /** When the client asked for it, if that was earlier: a revocation since then ends it too. Default: `madeAt`. */
+  readonly askedAt?: number | undefined
   /** The error for a grant that does not stand. `reason` is for the log. */
   readonly invalid: (reason: string, finding: Finding) => OAuthError
 }
@@ -38,7 +40,7 @@ export interface StandingPerson {
  * and StorageError.
  */
 export async function getStandingPerson(
-  { grant, madeAt, invalid }: MadeGrant,
+  { grant, madeAt, askedAt = madeAt, invalid }: MadeGrant,
   tenant: Tenant,
   deps: StandingPersonDeps,
 ): Promise<StandingPerson> {
@@ -54,10 +56,10 @@ export async function getStandingPerson(
     throw invalid('person_or_session_over', over)
   }
   const revokedAt = revokedUpTo(grant.clientId)
-  if (Math.floor(madeAt / 1000) <= revokedAt)
+  if (Math.floor(askedAt / 1000) <= revokedAt)
     throw invalid('client_revoked', {
       check: 'revocation',
-      saw: `all tokens of the client or of the tenant that were issued by ${momentText(revokedAt * 1000, deps.now())} were revoked; this sign-in is of ${momentText(madeAt, deps.now())}`,
+      saw: `all tokens of the client or of the tenant that were issued by ${momentText(revokedAt * 1000, deps.now())} were revoked; this sign-in is of ${momentText(askedAt, deps.now())}`,
       wanted: 'a new sign-in',
     })
   return { person, session }
