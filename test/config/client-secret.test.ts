@@ -80,7 +80,7 @@ test.each(['', '\n', '\r\n'])('a file with %j is refused as empty', (content) =>
   withTempFolder(async (folder) => {
     await writeFile(join(folder, 'app.secret'), content)
     expect(await faultsOf(secretFrom('secret_file: app.secret'), { folder })).toEqual([
-      `config.yaml:6:9: ${app}.secret_file names the file app.secret, which is empty`,
+      `config.yaml:6:9: ${app}.secret_file names the file app.secret, which is empty; write the value into it`,
     ])
   }),
 )
@@ -90,11 +90,18 @@ test('a secret file that is missing, a folder, or not UTF-8 is refused', () =>
     await writeFile(join(folder, 'latin1'), Buffer.from([0x73, 0xe9]))
     const fault = async (file: string) => faultsOf(secretFrom(`secret_file: ${file}`), { folder })
     const message = (file: string, reason: string) => [
-      `config.yaml:6:9: ${app}.secret_file names the file ${file}, which cannot be read: ${reason}`,
+      `config.yaml:6:9: ${app}.secret_file names the file ${file}, which ${reason}`,
     ]
-    expect(await fault('missing')).toEqual(message('missing', 'ENOENT'))
-    expect(await fault('folder')).toEqual(message('folder', 'it is not a file'))
-    expect(await fault('latin1')).toEqual(message('latin1', 'it is not UTF-8'))
+    expect(await fault('missing')).toEqual(
+      message(
+        'missing',
+        `cannot be read at ${folder}/missing: ENOENT; there is no such file or folder; check the path`,
+      ),
+    )
+    expect(await fault('folder')).toEqual(
+      message('folder', `cannot be read at ${folder}/folder: it is not a file; name another file`),
+    )
+    expect(await fault('latin1')).toEqual(message('latin1', 'is not UTF-8; write it anew'))
   }))
 
 const argon2 = '$argon2id$v=19$m=65536,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'

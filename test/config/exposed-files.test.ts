@@ -70,7 +70,7 @@ test.each([
 
 test('the password of Postgres in a file that others may read is told of, the certificate of its authority only where they may write', async () => {
   const text = `storage: postgres://u@db.example/d\npostgres: { password_file: pw, ca_file: ca }\n${hashed}`
-  const contents = { pw: 'a-password', ca: 'a certificate' }
+  const contents = { pw: 'a-password', ca: '-----BEGIN CERTIFICATE-----' }
   const pick = (warnings: readonly string[]) =>
     warnings.map((text) => /postgres\.\w+ names.*others/.exec(text)?.[0])
   expect(pick(await warningsOf(text, { contents, modes: { pw: 0o644, ca: 0o644 } }))).toEqual([

@@ -23,13 +23,13 @@ test('a secret file that is a pipe, a device or huge is refused at once and not 
     await writeFile(join(folder, 'huge'), '')
     await truncate(join(folder, 'huge'), 1024 ** 3)
     const reasons = {
-      pipe: 'it is not a file',
-      '/dev/zero': 'it is not a file',
-      huge: 'it has 1073741824 bytes, wanted at most 65536',
+      pipe: ` at ${folder}/pipe: it is not a file`,
+      '/dev/zero': ': it is not a file',
+      huge: ` at ${folder}/huge: it has 1073741824 bytes, wanted at most 65536`,
     }
     for (const [path, reason] of Object.entries(reasons)) {
       expect(await faultsOf(folder, withSecretFile(path))).toEqual([
-        `config.yaml:1:42: tenants.a.clients.c.secret_file names the file ${path}, which cannot be read: ${reason}`,
+        `config.yaml:1:42: tenants.a.clients.c.secret_file names the file ${path}, which cannot be read${reason}; name another file`,
       ])
     }
   }))

@@ -97,7 +97,9 @@ test('a file that is named must be there; a pattern may match nothing, with a wa
     'config.yaml': `include:\n  - ${include}\ntenants: { a: ${tenant('A')} }\n`,
   })
   expect(await loadOf(main('gone.yaml'))).toEqual({
-    faults: ['config.yaml:2:5: include[0] names the file gone.yaml, which does not exist'],
+    faults: [
+      'config.yaml:2:5: include[0] names the file gone.yaml, which cannot be read at gone.yaml: ENOENT; there is no such file or folder; check the path',
+    ],
   })
   expect(await loadOf(main('"tenants.d/*.yaml"'))).toEqual({
     tenants: ['a'],

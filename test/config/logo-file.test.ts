@@ -31,10 +31,12 @@ test('a logo that is not there, too large or no image is a fault', async () => {
   await withTempFolder(async (folder) => {
     const path = join(folder, 'logo.png')
     const faults = () => faultsOf(yaml, { folder })
-    expect(await faults()).toEqual([`${where} cannot be read: ENOENT`])
+    expect(await faults()).toEqual([
+      `${where} cannot be read at ${path}: ENOENT; there is no such file or folder; check the path`,
+    ])
     await Bun.write(path, '<html><svg></svg></html>')
-    expect(await faults()).toEqual([`${where} is no PNG, JPEG, WebP or SVG`])
+    expect(await faults()).toEqual([`${where} is no PNG, JPEG, WebP or SVG; make it one of them`])
     await Bun.write(path, new Uint8Array(64 * 1024 + 1))
-    expect((await faults())[0]).toContain(`${where} cannot be read: `)
+    expect((await faults())[0]).toContain(`${where} cannot be read at ${path}: `)
   })
 })

@@ -146,7 +146,7 @@ describe('wherever a secret comes from, its fault is told with its place, and it
       const [marked] = await told(
         Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('secret', 'utf16le')]),
       )
-      expect(marked).toEndWith('cannot be read: it is not UTF-8')
+      expect(marked).toEndWith('which is not UTF-8; write it anew')
       const [plain] = await told(Buffer.from('secret', 'utf16le'))
       expect(plain).toEndWith(control)
     }))

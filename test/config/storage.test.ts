@@ -211,18 +211,19 @@ describe('the password of Postgres', () => {
     ])
   })
 
+  const gone = 'cannot be read at /nowhere/missing: ENOENT; there is no such file or folder; check the path'
   test.each([
     ['password_env: DB', 'password_env names the environment variable DB, which is not set'],
-    ['password_file: missing', 'password_file names the file missing, which cannot be read: ENOENT'],
-    ['ca_file: missing', 'ca_file names the file missing, which cannot be read: ENOENT'],
+    ['password_file: missing', `password_file names the file missing, which ${gone}`],
+    ['ca_file: missing', `ca_file names the file missing, which ${gone}`],
   ])('that %s cannot give is a fault', async (settings, message) => {
     expect(await faultsOf(text(postgres(settings)))).toEqual([`config.yaml:2:13: postgres.${message}`])
   })
 
   test.each([
     ['password_env: DB', 'password_env names the environment variable DB, which is empty'],
-    ['password_file: empty', 'password_file names the file empty, which is empty'],
-    ['ca_file: empty', 'ca_file names the file empty, which is empty'],
+    ['password_file: empty', 'password_file names the file empty, which is empty; write the value into it'],
+    ['ca_file: empty', 'ca_file names the file empty, which is empty; write the value into it'],
   ])('that %s has empty is a fault', (settings, message) =>
     withTempFolder(async (folder) => {
       await writeFile(join(folder, 'empty'), '\n')
@@ -232,6 +233,14 @@ describe('the password of Postgres', () => {
       ])
     }),
   )
+
+  test('has an authority that is PEM', () =>
+    withTempFolder(async (folder) => {
+      await writeFile(join(folder, 'ca.der'), '0')
+      expect(await faultsOf(text(postgres('ca_file: ca.der')), { folder })).toEqual([
+        'config.yaml:2:13: postgres.ca_file names the file ca.der, which has no certificate in it, wanted PEM with -----BEGIN CERTIFICATE-----',
+      ])
+    }))
 
   test('is not looked for where the storage is another', async () => {
     expect(await storageOf('postgres: { password_env: DB, ca_file: missing }')).toEqual({ kind: 'sqlite' })

@@ -27,6 +27,8 @@ interface Files {
   readonly publicUrl?: string
 }
 
+const gone = 'ENOENT; there is no such file or folder; check the path'
+
 /** The rendered faults, or the warnings of a good file. */
 function complaintsOf({ certificate, key, mode = 0o600, publicUrl = 'https://id.example.com' }: Files) {
   return withTempFolder(async (folder) => {
@@ -52,8 +54,11 @@ test('a good pair gives no warning', async () => {
 })
 
 test.each([
-  [{ key: own.key }, 'cert_file names the file cert.pem, which cannot be read: ENOENT'],
-  [{ certificate: own.certificate }, 'key_file names the file key.pem, which cannot be read: ENOENT'],
+  [{ key: own.key }, `cert_file names the file cert.pem, which cannot be read at /cert.pem: ${gone}`],
+  [
+    { certificate: own.certificate },
+    `key_file names the file key.pem, which cannot be read at /key.pem: ${gone}`,
+  ],
   [
     { certificate: 'x', key: own.key },
     'cert_file names the file cert.pem, which has no certificate in it, wanted PEM with -----BEGIN CERTIFICATE-----',

@@ -1,4 +1,5 @@
-import { FileError, type Files } from '../../platform/files.ts'
+import { FileError, type Files, withStep } from '../../platform/files.ts'
+import { renderUnreadable } from '../rules/named-file.ts'
 import { Config } from '../schema.ts'
 import { stampOf } from './file-stamp.ts'
 import type { FileHost, Included, IncludedFile, IncludeFault, IncludingText } from './included.ts'
@@ -53,7 +54,9 @@ class IncludeReader implements Included {
     }
     const isPattern = /[*?]/.test(name)
     const names = isPattern
-      ? await this.#list(this.#host.resolve(folder, parent || '.'), name, refuse)
+      ? await this.#list(this.#host.resolve(folder, parent || '.'), name, (reason) =>
+          refuse(`include[${entry}] is ${pattern}, and ${reason}`),
+        )
       : [name]
     if (isPattern && names.length === 0)
       this.warnings.push({ entry, message: `include[${entry}] matches no file: ${pattern}` })
@@ -70,7 +73,8 @@ class IncludeReader implements Included {
       // Names with a dot in front are of editors and of Kubernetes, which keeps the files of a ConfigMap in ..data.
       return (await this.#host.list(folder)).filter((name) => !name.startsWith('.') && expression.test(name))
     } catch (cause) {
-      refuse(`the folder ${folder} cannot be listed: ${codeOf(cause)}`)
+      if (!(cause instanceof FileError)) throw cause
+      refuse(withStep(`the folder ${folder} cannot be listed: ${cause.code}`))
       return []
     }
   }
@@ -84,8 +88,11 @@ class IncludeReader implements Included {
     try {
       const facts = await this.#host.facts(path)
       if (!facts) this.watched.push(path)
-      if (!facts) return void refuse('does not exist')
-      if (!facts.isFile) return isPattern ? undefined : void refuse('is no file')
+      if (!facts) throw new FileError('read', path, 'ENOENT')
+      if (!facts.isFile)
+        return isPattern
+          ? undefined
+          : void refuse('is no file; name one, or the files in a folder: FOLDER/*.yaml')
       this.#seen.add(path)
       this.#bytes += facts.size
       if (this.#bytes > mostBytes || this.files.length >= mostFiles)
@@ -100,13 +107,9 @@ class IncludeReader implements Included {
         stamp: stampOf(facts),
       })
     } catch (cause) {
-      refuse(cause instanceof TypeError ? 'is not UTF-8' : `cannot be read: ${codeOf(cause)}`)
+      refuse(cause instanceof FileError ? renderUnreadable(name, cause) : 'is not UTF-8; write it anew')
     }
   }
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof FileError ? cause.code : String(cause)
 }
 
 function literally(character: string): string {

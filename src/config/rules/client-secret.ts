@@ -1,4 +1,3 @@
-import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { isPublic, usesSecrets } from '../../protocol/client-authentication.ts'
 import type { ClientConfig, ClientSecretConfig } from '../client-schema.ts'
@@ -6,6 +5,7 @@ import { isSlowHash } from '../formats.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
 import { warnOfNamedFile } from './exposed-files.ts'
+import { readNamedFile } from './named-file.ts'
 import type { Partly } from './partly.ts'
 import type { SecretDoubts } from './secret-doubts.ts'
 import { findSecretDoubt, findSecretFault, isHashOfNothing } from './secret-faults.ts'
@@ -194,12 +194,17 @@ export async function findText(
     if (text) return { text }
     return { fault: `${nameOf(origin, value)}${text === undefined ? 'is not set' : 'is empty'}` }
   }
+  const read = await readNamedFile(value, { limit: largestSecretFile, files: platform.files, resolve })
+  const found = 'fault' in read ? read : decode(read.bytes)
+  return 'fault' in found ? { fault: `${nameOf(origin, value)}${found.fault}` } : found
+}
+
+/** The text of a file without its last line end. */
+function decode(bytes: Uint8Array): Found {
   try {
-    const bytes = await platform.files.readSmall(resolve(value), largestSecretFile)
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
-    return text === '' ? { fault: `${nameOf(origin, value)}is empty` } : { text }
-  } catch (cause) {
-    const reason = cause instanceof FileError ? cause.code : 'it is not UTF-8'
-    return { fault: `${nameOf(origin, value)}cannot be read: ${reason}` }
+    return text === '' ? { fault: 'is empty; write the value into it' } : { text }
+  } catch {
+    return { fault: 'is not UTF-8; write it anew' }
   }
 }

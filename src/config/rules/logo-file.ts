@@ -1,9 +1,9 @@
-import { FileError } from '../../platform/files.ts'
 import type { Config } from '../schema.ts'
 import { renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
 import type { SecretSources } from './client-secret.ts'
 import { findImageType, largestLogo } from './image-type.ts'
+import { readNamedFile } from './named-file.ts'
 import type { Partly } from './partly.ts'
 
 /** Reports logos that cannot be read or are no image. The server reads them again when it starts. */
@@ -25,10 +25,7 @@ async function findLogoFault(
   file: string,
   { platform: { files }, resolve }: Pick<SecretSources, 'platform' | 'resolve'>,
 ): Promise<string | undefined> {
-  try {
-    const bytes = await files.readSmall(resolve(file), largestLogo)
-    return findImageType(bytes) ? undefined : 'is no PNG, JPEG, WebP or SVG'
-  } catch (cause) {
-    return `cannot be read: ${cause instanceof FileError ? cause.code : cause}`
-  }
+  const read = await readNamedFile(file, { limit: largestLogo, files, resolve })
+  if ('fault' in read) return read.fault
+  return findImageType(read.bytes) ? undefined : 'is no PNG, JPEG, WebP or SVG; make it one of them'
 }

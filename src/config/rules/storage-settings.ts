@@ -71,8 +71,8 @@ async function readPostgres(
     const value = postgres?.[key]
     if (!value) return undefined
     const found = await findText(origin, value, sources)
-    const isPassword = key !== 'ca_file' && 'text' in found
-    const checked = isPassword ? checkFound(found.text, { origin, value, check: findTextFault }) : found
+    const check = key === 'ca_file' ? findAuthorityFault : findTextFault
+    const checked = 'text' in found ? checkFound(found.text, { origin, value, check }) : found
     if ('text' in checked) {
       if (origin === 'file') await warnOfFile(key, value, { source, sources })
       return checked.text
@@ -89,6 +89,12 @@ async function readPostgres(
     connectTimeoutMs: (postgres?.connect_timeout ?? 2) * 1000,
     statementTimeoutMs: (postgres?.statement_timeout ?? 2) * 1000,
   }
+}
+
+/** The driver of Postgres reads the certificates when it connects. */
+function findAuthorityFault(text: string): string | undefined {
+  const isPem = text.includes('-----BEGIN CERTIFICATE-----')
+  return isPem ? undefined : 'has no certificate in it, wanted PEM with -----BEGIN CERTIFICATE-----'
 }
 
 function warnOfFile(

@@ -1,11 +1,11 @@
 import type { CertificatePair, PairFacts, PairFault } from '../../platform/certificates.ts'
-import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { isLoopbackUrl } from '../../protocol/url/uri.ts'
 import type { Config } from '../schema.ts'
 import type { TlsConfig } from '../service/tls-schema.ts'
 import type { Source } from '../yaml/source.ts'
 import { warnOfNamedFile } from './exposed-files.ts'
+import { readNamedFile } from './named-file.ts'
 import type { Partly } from './partly.ts'
 
 export interface TlsHost {
@@ -50,7 +50,10 @@ const faults: Readonly<Record<PairFault, TlsFault>> = {
     fault:
       'is encrypted, and nobody is there to type its passphrase; decrypt it: openssl pkey -in FILE -out NEW, and chmod 0600 NEW',
   },
-  'broken-key': { key: 'key_file', fault: 'has a private key that cannot be read' },
+  'broken-key': {
+    key: 'key_file',
+    fault: 'has a private key that cannot be read; get a new certificate with its key',
+  },
   'other-key': {
     key: 'key_file',
     fault: 'is not the key of the certificate in cert_file; name the two files of one certificate',
@@ -59,28 +62,25 @@ const faults: Readonly<Record<PairFault, TlsFault>> = {
 
 /** Reads both files of `server.tls`. Says what is wrong with them, and throws nothing. */
 export async function readTlsPair(
-  { cert_file, key_file }: Pick<TlsConfig, 'cert_file' | 'key_file'>,
-  { platform, resolve }: TlsHost,
+  named: Pick<TlsConfig, 'cert_file' | 'key_file'>,
+  host: TlsHost,
 ): Promise<TlsPair | TlsFault> {
-  const certificate = await readText('cert_file', resolve(cert_file), platform)
+  const certificate = await readText('cert_file', named, host)
   if (typeof certificate !== 'string') return certificate
-  const key = await readText('key_file', resolve(key_file), platform)
+  const key = await readText('key_file', named, host)
   if (typeof key !== 'string') return key
   const pair = { certificate, key }
-  const read = platform.certificates.readPair(pair)
+  const read = host.platform.certificates.readPair(pair)
   return 'fault' in read ? faults[read.fault] : { pair, facts: read.facts }
 }
 
 async function readText(
   key: TlsFault['key'],
-  path: string,
-  { files }: Pick<Platform, 'files'>,
+  named: Pick<TlsConfig, 'cert_file' | 'key_file'>,
+  { platform: { files }, resolve }: TlsHost,
 ): Promise<string | TlsFault> {
-  try {
-    return new TextDecoder().decode(await files.readSmall(path, largestFile))
-  } catch (cause) {
-    return { key, fault: `cannot be read: ${cause instanceof FileError ? cause.code : cause}` }
-  }
+  const read = await readNamedFile(named[key], { limit: largestFile, files, resolve })
+  return 'fault' in read ? { key, fault: read.fault } : new TextDecoder().decode(read.bytes)
 }
 
 /** Reports what is wrong with `server.tls`. The server reads the files again when it starts. */
