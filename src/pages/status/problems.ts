@@ -1,4 +1,4 @@
-import type { StatusView } from './status-view.ts'
+import type { StatusView, StorageView } from './status-view.ts'
 import { sayCount, saySince, saySpan } from './status-words.ts'
 
 /** Something that an operator should look at, with the paragraph of docs/operations/runbook.md that helps. */
@@ -38,16 +38,24 @@ function storageProblems({ storage, now }: StatusView): Problem[] {
   if (!storage) return []
   const section = 'The storage fails'
   if (storage.reachable === storage.asked) {
-    // A full disk can be read.
-    const { failedAt } = storage
-    if (failedAt === null || now - failedAt >= recent) return []
-    return [{ text: `An operation of the storage failed ${saySince(now - failedAt)}.`, section }]
+    const since = sinceFailure(storage, now)
+    return since === undefined
+      ? []
+      : [{ text: `An operation of the storage failed ${saySince(since)}.`, section }]
   }
   const who =
     storage.asked === 1
       ? 'The server'
       : `${storage.asked - storage.reachable} of ${sayCount(storage.asked, 'process', 'processes')}`
   return [{ text: `${who} could not read from the storage within a second.`, section }]
+}
+
+/**
+ * Milliseconds since an operation failed; undefined: none did lately. A storage that answers may be unable to write, as on a full disk.
+ */
+export function sinceFailure({ failedAt }: StorageView, now: number): number | undefined {
+  const since = failedAt === null ? recent : now - failedAt
+  return since < recent ? since : undefined
 }
 
 function keyProblems({ keys }: StatusView): Problem[] {

@@ -1,6 +1,6 @@
 import { type Html, html } from '../../http/answer/html.ts'
 import { iconUrl } from '../frame/icon.ts'
-import { findProblems, type Problem } from './problems.ts'
+import { findProblems, type Problem, sinceFailure } from './problems.ts'
 import type { FaultView, KeysView, ProcessView, StatusView, StorageView } from './status-view.ts'
 import { sayBytes, sayCount, sayMilliseconds, sayMoment, saySince, saySpan } from './status-words.ts'
 
@@ -68,7 +68,7 @@ function renderCards(view: StatusView): Html[] {
   const { requests, audit, queues, configuration, now } = view
   const waiting = Object.values(queues).reduce((sum, count) => sum + count, 0)
   const cards: Card[] = [
-    storageCard(view.storage),
+    storageCard(view.storage, now),
     {
       title: 'Answers',
       value: sayCount(requests.answered),
@@ -114,7 +114,7 @@ ${lines.filter((line) => line !== '').map((line) => html`<p class="soft">${line}
 </div>`
 }
 
-function storageCard(storage: StorageView | null): Card {
+function storageCard(storage: StorageView | null, now: number): Card {
   if (!storage) return { title: 'Storage', value: 'unknown', lines: ['no process has told'], isBad: true }
   const { kind, schema, latency, asked, reachable, errors } = storage
   return {
@@ -124,7 +124,7 @@ function storageCard(storage: StorageView | null): Card {
       latency === null ? kind : `a read takes ${sayMilliseconds(latency)}`,
       schema === null ? 'kept in memory' : `schema ${schema}, ${sayCount(errors, 'error')}`,
     ],
-    isBad: reachable < asked,
+    isBad: reachable < asked || sinceFailure(storage, now) !== undefined,
   }
 }
 

@@ -74,9 +74,10 @@ td { border-top: 1px solid var(--line); }
   .card { padding: .75rem .875rem; font-size: .875rem; }
   .card .value { font-size: 1.125rem; }
   table { font-size: .875rem; }
-  th, td { padding: .5rem .25rem; white-space: normal; }
+  th, td { padding: .5rem .125rem; white-space: normal; }
   th { font-size: .8125rem; }
   th:first-child, td:first-child { padding-left: .75rem; }
+  th:last-child, td:last-child { padding-right: .75rem; }
   .state { padding: .0625rem .375rem; font-size: .8125rem; }
 }
 @media print { html { background: none; } }

@@ -73,7 +73,9 @@ test('a storage that can be read and cannot be written, such as on a full disk, 
   expect(findProblems(failed(now - 5000))).toEqual([
     { text: 'An operation of the storage failed 5 seconds ago.', section: 'The storage fails' },
   ])
+  expect(render(failed(now - 5000))).toContain('card bad')
   expect(findProblems(failed(now - 60_000))).toEqual([])
+  expect(render(failed(now - 60_000))).not.toContain('card bad')
 })
 
 test('every problem names a heading of the runbook', async () => {
