@@ -49,8 +49,26 @@ test.each([
   })
 })
 
-test('of two members of one name the last counts, as in every JSON parser of ours', async () => {
-  expect(await parseJsonBody(request('{"name":5,"name":"k"}'), { schema })).toEqual({ name: 'k' })
+test.each([
+  '{"name":5,"name":"k"}',
+  '{"name":"k","\\u006eame":"k"}',
+  '{"name":"k","limits":{"most":1,"most" : 2}}',
+  '{"name":"k","labels":{"\\"":"}","\\u0022":""}}',
+])(
+  'a member that is there twice, as in %s, is refused: a reader before us may count the other one',
+  async (body) => {
+    const sentence = 'The request body has a field twice'
+    expect(await refusalOf(request(body))).toEqual([400, 'invalid_request', sentence])
+  },
+)
+
+test('two objects, and a value, may have the name of a member', async () => {
+  const body = {
+    name: 'name',
+    limits: { most: 1, why: '"name":' },
+    labels: { name: '{', '}': 'name', most: '\\' },
+  }
+  expect(await parseJsonBody(request(JSON.stringify(body)), { schema })).toEqual(body)
 })
 
 const sentences: readonly [what: string, body: string, sentence: string][] = [

@@ -52,8 +52,10 @@ function explain(path: string, missing: boolean): string {
 async function readJson(request: Request, mediaTypes: readonly string[]): Promise<unknown> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (!mediaTypes.includes(mediaType ?? '')) throw malformed('The body must be application/json')
-  const value = decodeJson(await readBody(request))
+  const text = decodeText(await readBody(request))
+  const value = decodeJson(text)
   if (isTooDeep(value)) throw malformed('The request body is nested too deeply')
+  if (hasRepeatedName(text)) throw malformed('The request body has a field twice')
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw malformed('The request body must be a JSON object')
 }
@@ -71,13 +73,51 @@ function isTooDeep(value: unknown): boolean {
   return true
 }
 
-function decodeJson(bytes: Uint8Array): unknown {
+function decodeText(bytes: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    // The message of the parser quotes the body, so it must not reach the log.
-    throw malformed('The request body is malformed', new Error('not JSON in UTF-8'))
+    throw notJson()
   }
+}
+
+function decodeJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw notJson()
+  }
+}
+
+/** The message of the parser quotes the body, so it must not reach the log. */
+function notJson(): OAuthError {
+  return malformed('The request body is malformed', new Error('not JSON in UTF-8'))
+}
+
+/**
+ * Whether an object of this JSON text has a member twice. JSON.parse takes the last one, and a proxy that looked at the body may have
+ * taken the first.
+ */
+function hasRepeatedName(json: string): boolean {
+  const open: Set<unknown>[] = []
+  let start: number | undefined
+  let text = ''
+  for (const { 0: token, index } of json.matchAll(/\\.|["{}:]/g)) {
+    if (start !== undefined) {
+      if (token !== '"') continue
+      text = json.slice(start, index + 1)
+      start = undefined
+    } else if (token === '"') start = index
+    else if (token === '{') open.push(new Set())
+    else if (token === '}') open.pop()
+    else {
+      // A colon stands behind the name of a member, and nowhere else.
+      const [names, name] = [open.at(-1), JSON.parse(text)]
+      if (names?.has(name)) return true
+      names?.add(name)
+    }
+  }
+  return false
 }
 
 function malformed(sentence: string, cause?: unknown): OAuthError {
