@@ -13,7 +13,7 @@ const repeatable = 'resource'
 const longest: Readonly<Record<string, number>> = {
   response_type: 100,
   response_mode: 100,
-  client_id: 255,
+  client_id: 256,
   redirect_uri: 2000,
   scope: 4000,
   state: 4000,

@@ -5,6 +5,9 @@ import { type ParameterList, RequestParameters } from '../../src/authorization/r
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { startTestApp, type TestApp } from '../support/test-app.ts'
 
+/** No client can have a longer one. */
+const longestId = 'i'.repeat(256)
+
 const config = `
 tenants:
   acme:
@@ -34,6 +37,10 @@ tenants:
         grant_types: [authorization_code]
         redirect_uris: [https://app.example/cb]
         require_pushed_authorization_requests: true
+      ${longestId}:
+        secret: long-secret-value
+        grant_types: [authorization_code]
+        redirect_uris: [https://app.example/cb]
       machine: { secret: machine-secret-value, scopes: [api:read] }
 `
 
@@ -106,6 +113,10 @@ test('a good request is read whole', async () => {
     uiLocales: 'de en',
     claims: { id_token: { email: { essential: true } } },
   })
+})
+
+test('a client signs people in whatever the length of its id', async () => {
+  expect(await parse({ client_id: longestId })).toMatchObject({ client: { id: longestId } })
 })
 
 test('what is not sent has its default', async () => {
