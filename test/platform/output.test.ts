@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { denoProgram } from '../support/spawn-server.ts'
 
 const source = join(import.meta.dir, '../../src/platform/detect.ts')
+const processSource = join(import.meta.dir, '../../src/platform/node/node-process.ts')
 /** Writes lines without end, and says to the other stream how many it could. */
 const program = `
   import { detectPlatform } from ${JSON.stringify(source)}
@@ -11,10 +12,12 @@ const program = `
   while (lines < 100000 && (await platform.writeOutPaced('x'.repeat(9999) + '\\n'))) lines++
   platform.writeError(String(lines))`
 
-test.each([
+const runtimes: [string, string[]][] = [
   ['Bun', [process.execPath, 'run', '-']],
   ['Deno', [denoProgram, 'run', '--quiet', '--no-config', '--allow-all', '-']],
-])('under %s, output that nobody reads any more ends', async (_, words) => {
+]
+
+test.each(runtimes)('under %s, output that nobody reads any more ends', async (_, words) => {
   const child = Bun.spawn(['bash', '-c', '"$@" | head -n 20 | wc -l', 'bash', ...words], {
     stdin: new TextEncoder().encode(program),
     stdout: 'pipe',
@@ -25,3 +28,27 @@ test.each([
   expect(Number(err)).toBeGreaterThanOrEqual(19)
   expect(Number(err)).toBeLessThan(1000)
 })
+
+/** Prints more than a pipe takes at once, and ends. */
+const longText = `
+  import { detectPlatform } from ${JSON.stringify(source)}
+  import { exitProcess } from ${JSON.stringify(processSource)}
+  const platform = await detectPlatform()
+  platform.writeLine('a line\\n')
+  platform.writeOut('x'.repeat(400000))
+  platform.writeOut('the end\\n')
+  exitProcess(3)`
+
+test.each(runtimes)(
+  'under %s, a reader that takes its time gets all that a command prints',
+  async (_, words) => {
+    const script = 'set -o pipefail; "$@" | { sleep 2; cat; }'
+    const child = Bun.spawn(['bash', '-c', script, 'bash', ...words], {
+      stdin: new TextEncoder().encode(longText),
+      stdout: 'pipe',
+    })
+    const out = await new Response(child.stdout).text()
+    expect([out.length, out.slice(-8)]).toEqual([400_015, 'the end\n'])
+    expect(await child.exited).toBe(3)
+  },
+)

@@ -25,8 +25,24 @@ for (const name of ['PGTARGETSESSIONATTRS', 'PGSSLNEGOTIATION']) delete process.
 /** The longest time (ms) that a line of the log waits for others. */
 const longestWait = 5
 
+/** Texts that the system has not taken yet. */
+let untaken = 0
+let onAllTaken = () => {}
+
+function write(
+  stream: NodeJS.WriteStream,
+  content: string | Uint8Array,
+  done?: (isWritten: boolean) => void,
+): void {
+  untaken++
+  stream.write(content, (fault) => {
+    done?.(!fault)
+    if (--untaken === 0) onAllTaken()
+  })
+}
+
 const lines = createLineWriter(
-  (text, done) => void process.stdout.write(text, (fault) => done(!fault)),
+  (text, done) => write(process.stdout, text, done),
   (callback) => void setTimeout(callback, longestWait),
   { isShared: process.connected },
 )
@@ -77,14 +93,15 @@ export function nodePlatform(): SharedPlatform {
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     writeOut: (text) => {
       lines.flush()
-      process.stdout.write(text)
+      write(process.stdout, text)
     },
     writeLine: lines.add,
     onLostLines: lines.onLost,
     writeOutPaced: writePaced,
     writeBytesPaced: writePaced,
-    writeError: (text) => void process.stderr.write(text),
+    writeError: (text) => write(process.stderr, text),
     onStopSignal: (listener) => {
+      takesSignals = true
       const onTerm = () => listener('SIGTERM')
       const onInt = () => listener('SIGINT')
       process.on('SIGTERM', onTerm)
@@ -112,7 +129,7 @@ export function nodePlatform(): SharedPlatform {
 
 function writePaced(content: string | Uint8Array): Promise<boolean> {
   lines.flush()
-  return new Promise((resolve) => void process.stdout.write(content, (fault) => resolve(!fault)))
+  return new Promise((resolve) => write(process.stdout, content, resolve))
 }
 
 function isTerminalGone(): boolean {
@@ -139,14 +156,21 @@ async function readInput(limit = 1024 * 1024): Promise<string | undefined> {
   return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
-/** The longest time (ms) that the end of the process waits for a reader of its output that stands still. */
+/** The longest time (ms) that the end of a server waits for a reader of its output that stands still. */
 const longestGoodbye = 1000
+/** Whether a signal is only an order to this process, which ends by itself then, as a server does. */
+let takesSignals = false
 
-/** Ends the process once its output is written. Only main.ts calls this. */
+/**
+ * Ends the process once its output is written. A command waits for its reader, such as a pager, until a signal ends it. Only main.ts calls
+ * this.
+ */
 export function exitProcess(code: number): void {
   lines.flush()
-  setTimeout(() => process.exit(code), longestGoodbye)
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
+  onAllTaken = () => process.exit(code)
+  // An empty write is no sign: Bun calls back for it before the texts in front of it are written.
+  if (untaken === 0) onAllTaken()
+  if (takesSignals) setTimeout(onAllTaken, longestGoodbye)
 }
 
 /** Passes an uncaught error to `report`. The state of the process is unknown then, so `report` has to end it. */
