@@ -1,4 +1,4 @@
-/** `1 tenant`, `3 tenants`: for words whose plural has an s. */
-export function renderCount(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`
+/** `1 tenant`, `3 tenants`. */
+export function renderCount(number: number, word: string, plural = `${word}s`): string {
+  return `${number} ${number === 1 ? word : plural}`
 }

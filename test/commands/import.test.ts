@@ -58,7 +58,7 @@ test('a realm: says first what would come, then takes it over, and a second time
   expect([dry.code, dry.err]).toEqual([1, ''])
   expect(dry.out).toContain("would make the tenant 'shop'\n")
   expect(dry.out).toContain("  would make client 'masked': client_credentials; without a secret\n")
-  expect(dry.out).toContain('  would make 1 people, 0 of them without a password; 0 are there already\n')
+  expect(dry.out).toContain('  would make 1 person, 0 of them without a password; 0 are there already\n')
   expect(dry.out).toContain("  left out: client 'account': it is of Keycloak itself (as it should be)\n")
   expect(dry.out).toEndWith('Nothing is changed yet: repeat the command with --apply\n')
   expect(await managed.app.deps.tenants.findAny('shop')).toBeUndefined()

@@ -207,7 +207,7 @@ describe('import', () => {
       1,
       [
         'Imported 2; 0 were there already and stay as they are',
-        '1 have no password: grantd user reset makes a link for each of them',
+        '1 without a password: grantd user reset makes a link for each of them',
         'Left out number 3: The field email must be an e-mail address such as ada@example.com',
         'Left out number 4: The field password_hash must be a whole argon2id, bcrypt or PBKDF2 hash',
         'Left out number 5: It is no JSON object',

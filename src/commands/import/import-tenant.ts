@@ -1,3 +1,4 @@
+import { renderCount } from '../../cli/render-count.ts'
 import type { ForeignClient } from '../../clients/foreign-clients.ts'
 import { fitToTenant } from '../../import/fit-to-tenant.ts'
 import type { LeftOut, PlannedClient, PlannedTenant } from '../../import/import-plan.ts'
@@ -57,7 +58,7 @@ export async function importTenant(
   const isPeopled = tenant.oidc !== null || people.length === 0
   if (!isPeopled)
     leftOut.push({
-      what: `${people.length} people`,
+      what: renderCount(people.length, 'person', 'people'),
       why: 'the tenant has no oidc yet (docs/users.md)',
       isExpected: false,
     })

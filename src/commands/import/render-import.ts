@@ -1,3 +1,4 @@
+import { renderCount } from '../../cli/render-count.ts'
 import type { LeftOut } from '../../import/import-plan.ts'
 import { printable } from '../../printable.ts'
 import type { ImportedTenant } from './import-tenant.ts'
@@ -36,7 +37,7 @@ function renderTenant(
       ),
     ),
     ...some(existingClients.map((id) => `  client '${id}' is there already and stays as it is`)),
-    `  ${makes} ${created} people, ${withoutPassword} of them without a password; ${existing} are there already`,
+    `  ${makes} ${renderCount(created, 'person', 'people')}, ${withoutPassword} of them without a password; ${existing} are there already`,
     ...some(leftOut.filter(({ isExpected }) => !isExpected).map(renderLeftOut)),
     ...some(
       leftOut

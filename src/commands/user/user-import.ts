@@ -48,7 +48,7 @@ function render({ created, existing, withoutPassword, faults }: ImportOutcome): 
   return [
     `Imported ${created}; ${existing} were there already and stay as they are`,
     ...(withoutPassword > 0
-      ? [`${withoutPassword} have no password: grantd user reset makes a link for each of them`]
+      ? [`${withoutPassword} without a password: grantd user reset makes a link for each of them`]
       : []),
     ...faults.slice(0, mostFaults).map(({ number, message }) => `Left out number ${number}: ${message}`),
     ...(more > 0 ? [`and ${more} more, which --json names`] : []),
