@@ -65,6 +65,21 @@ describe('a scope that is taken from a client by the admin API', () => {
   })
 })
 
+test('a scope of an API counts no more once it is taken, though its name is also that of a scope of people', async () => {
+  const app = await startAdminApp()
+  const oauth2 = { scopes: { profile: 'Profiles of birds', read: 'Read' } }
+  await app.call('POST', '/tenants', { body: { id: 'birds', name: 'Birds', oauth2 } })
+  const { body } = await app.call('POST', '/tenants/birds/clients', {
+    body: { client_id: 'svc', scopes: ['profile', 'read'] },
+  })
+  const token = await app.token('birds', { client_id: 'svc', client_secret: body.client_secret })
+  const scopes = async () => (await (await callProtected(app, token)).json()).scope
+  expect(await scopes()).toEqual(['profile', 'read'])
+  await app.call('PATCH', '/tenants/birds/clients/svc', { body: { scopes: ['read'] }, ifMatch: '*' })
+  expect(await scopes()).toEqual(['read'])
+  await app.close()
+})
+
 describe('a scope that is taken from a client in config.yaml', () => {
   let app: TestApp
   let manager: string

@@ -3,7 +3,6 @@ import type { ClientRegistry } from '../../clients/client-registry.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { momentText, oneOf, quoted } from '../../protocol/finding-words.ts'
-import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import type { LastUse } from '../../storage/last-use.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
@@ -123,7 +122,7 @@ export async function checkClientStanding(
 function findScopes(claims: TokenClaims, client: Client, { api_keys }: Tenant): readonly string[] {
   const { scope } = claims
   if (scope === undefined) return []
-  const scopes = scope.split(' ').filter((each) => client.scopes.includes(each) || isPeopleScope(each))
+  const scopes = scope.split(' ').filter((each) => client.scopes.includes(each))
   return isApiKey(claims) ? scopes.filter((each) => api_keys?.allowed_scopes.includes(each)) : scopes
 }
 
