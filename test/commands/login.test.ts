@@ -219,6 +219,8 @@ describe('grantd login', () => {
   test('without --client and without a configuration it says what it wants', async () => {
     const { code, err } = await login({ args: ['--url', base] })
     expect(code).toBe(2)
-    expect(err).toStartWith('grantd: login wants --client\n')
+    expect(err).toStartWith(
+      'grantd: login wants --client; grantd client add --app device makes a client for it\n',
+    )
   })
 })

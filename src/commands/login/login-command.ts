@@ -106,7 +106,8 @@ async function untilStopped<T>(platform: Platform, work: (waiting: Waiting) => P
 
 async function findClient(tenant: string, args: ParsedArguments, platform: Platform): Promise<DeviceClient> {
   const id = args.text('client') ?? (await findConfiguredClient(tenant, args, platform))
-  if (id === undefined) throw new UsageError('login wants --client')
+  if (id === undefined)
+    throw new UsageError('login wants --client; grantd client add --app device makes a client for it')
   return { id, secret: platform.environment(secretVariable) || undefined }
 }
 
