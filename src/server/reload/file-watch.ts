@@ -26,7 +26,7 @@ const patience = 5
 /**
  * Looks for changes of the configuration and of the files that it includes, by their times. It does not wait for events of the system,
  * because network folders and single files in a container have none. A change counts when all files are as they were a second ago. A
- * file that is empty, missing, or does not end with a line end seems to be unfinished, and has to stay so for longer.
+ * file that is empty, gone, or does not end with a line end seems to be unfinished, and has to stay so for longer.
  */
 export class FileWatch {
   readonly #options: FileWatchOptions
@@ -40,8 +40,10 @@ export class FileWatch {
   #isHandled = false
   /** The digest of the texts that were tried last. */
   #tried: string | undefined
-  /** The paths to look at besides the configuration itself. */
-  #watched: readonly string[] = []
+  /** The paths of the included files that were tried last. */
+  #included: readonly string[] = []
+  /** Other paths to look at besides the configuration itself. */
+  #awaited: readonly string[] = []
 
   constructor(options: FileWatchOptions) {
     this.#options = options
@@ -58,7 +60,16 @@ export class FileWatch {
   /** Call this with all files that were tried, so that they are not tried again because their time changed. */
   noteTried(source: ConfigSource): void {
     this.#tried = this.#digestOf(source)
-    this.#watched = watchedBy(source)
+    this.#noteFiles(source)
+  }
+
+  #noteFiles({ inclusion }: ConfigSource): void {
+    this.#included = (inclusion?.files ?? []).map(({ path }) => path)
+    this.#awaited = inclusion?.watched ?? []
+  }
+
+  #pathsFrom(path: string): string[] {
+    return [path, ...this.#included, ...this.#awaited]
   }
 
   /** Notes the texts of the files, unless one changed since the start began to read them. Then the next looks try them. */
@@ -67,9 +78,9 @@ export class FileWatch {
     if (path === undefined) return
     const { platform, since } = this.#options
     const source = await sourceAt(path, platform)
-    this.#watched = watchedBy(source)
+    this.#noteFiles(source)
     let changedAt = 0
-    for (const each of [path, ...this.#watched]) {
+    for (const each of this.#pathsFrom(path)) {
       const facts = await platform.files.facts(each).catch(() => undefined)
       changedAt = Math.max(changedAt, facts?.changedAt ?? 0)
     }
@@ -96,7 +107,7 @@ export class FileWatch {
     this.#seen = stamp
     if (this.#isHandled || this.#quiet === 0) return
     const source = await sourceAt(path, this.#options.platform)
-    if (seemsUnfinished(source) && this.#quiet < patience) return
+    if (this.#seemsUnfinished(source) && this.#quiet < patience) return
     this.#isHandled = true
     if (this.#digestOf(source) === this.#tried) return
     await this.#options.onChange(source)
@@ -109,7 +120,7 @@ export class FileWatch {
   async #stamp(path: string): Promise<string> {
     const { files } = this.#options.platform
     const stamps: string[] = []
-    for (const each of [path, ...this.#watched]) {
+    for (const each of this.#pathsFrom(path)) {
       try {
         stamps.push(stampOf(await files.facts(each)))
       } catch (cause) {
@@ -119,19 +130,18 @@ export class FileWatch {
     return stamps.join('\n')
   }
 
+  #seemsUnfinished({ text, inclusion }: ConfigSource): boolean {
+    const files = inclusion?.files ?? []
+    const texts = [text, ...files.map((file) => file.text)]
+    const paths = new Set(files.map(({ path }) => path))
+    const isGone = this.#included.some((path) => !paths.has(path))
+    return isGone || texts.some((each) => each === null || !each.endsWith('\n'))
+  }
+
   #digestOf({ text, inclusion }: ConfigSource): string {
     const { hashing } = this.#options.platform
     const files = inclusion?.files.map((file) => [file.file, hashing.sha256(file.text).toHex()])
     const own = text === null ? null : hashing.sha256(text).toHex()
     return JSON.stringify([own, files, inclusion?.faults])
   }
-}
-
-function watchedBy({ inclusion }: ConfigSource): string[] {
-  return inclusion ? [...inclusion.files.map(({ path }) => path), ...inclusion.watched] : []
-}
-
-function seemsUnfinished({ text, inclusion }: ConfigSource): boolean {
-  const texts = [text, ...(inclusion?.files ?? []).map((file) => file.text)]
-  return texts.some((each) => each === null || !each.endsWith('\n'))
 }

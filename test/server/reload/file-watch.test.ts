@@ -122,7 +122,27 @@ test('a rename, the swap of a ConfigMap, a new included file and one that goes a
     await writeFile(join(folder, 't2.yaml'), '# changed\n')
     expect(await look(4)).toEqual(['include: ["t*.yaml"];|# two;|# changed;'])
     await rm(join(folder, 't2.yaml'))
-    expect(await look(4)).toEqual(['include: ["t*.yaml"];|# two;'])
+    expect(await look(9)).toEqual(['include: ["t*.yaml"];|# two;'])
+  }))
+
+test('included files that are deleted and written again are no change; those that stay away are one after six looks', () =>
+  inFolder(async (folder, path) => {
+    const tenants = join(folder, 'tenants.d')
+    const write = async () => {
+      await mkdir(tenants)
+      await writeFile(join(tenants, 'a.yaml'), '# a\n')
+    }
+    await write()
+    await writeFile(path, 'include: ["tenants.d/*.yaml"]\n')
+    const { look } = await start(folder)
+    expect(await look(3)).toEqual([])
+    await rm(tenants, { recursive: true })
+    expect(await look(5)).toEqual([])
+    await write()
+    expect(await look(9)).toEqual([])
+    await rm(join(tenants, 'a.yaml'))
+    expect(await look(5)).toEqual([])
+    expect(await look(1)).toEqual(['include: ["tenants.d/*.yaml"];'])
   }))
 
 test('files that somebody else tried are not tried again, and a watch that is off looks no more', () =>
