@@ -223,12 +223,6 @@ class MemoryRecords<S extends TSchema> implements Records<S['static']> {
     })
   }
 
-  async consume(id: string, at: number) {
-    const first = await this.#change(id, (row) => (row.usedAt === null ? { ...row, usedAt: at } : undefined))
-    const found = await this.find(id)
-    return found && { value: found.value, first }
-  }
-
   touch(
     id: string,
     at: number,

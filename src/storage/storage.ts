@@ -55,7 +55,7 @@ export interface StoredRecord<T> {
   readonly version: number
   /** When the row may be deleted, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null
-  /** When the row was last touched or consumed, in milliseconds since the epoch. */
+  /** When the row was last touched, in milliseconds since the epoch. */
   readonly usedAt: number | null
   /** The id of the thing that the row belongs to, such as the client of a secret; null: none. */
   readonly parent: string | null
@@ -129,8 +129,6 @@ export interface Records<T> {
   ): Promise<boolean>
   /** Deletes a row. Returns whether the row existed. */
   delete(id: string, options?: { readonly ifVersion?: number }): Promise<boolean>
-  /** Uses the row once: exactly one of all callers gets `first: true`. Undefined if there is no such row. */
-  consume(id: string, at: number): Promise<{ readonly value: T; readonly first: boolean } | undefined>
   /**
    * Notes the last use (ms), which never goes back. Returns whether the row exists. The version stays. With `orCreate`, a missing row
    * is created; an id that no store can keep then throws a TypeError.

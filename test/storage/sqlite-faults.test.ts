@@ -274,7 +274,6 @@ describe('a database that is replaced or removed while it is in use', () => {
     createMany: (_, rows) => rows.createMany([{ id: 'after', value: { before: 1 } }]),
     replace: (_, rows) => rows.replace('before', { before: 2 }, { ifVersion: 1 }),
     delete: (_, rows) => rows.delete('before'),
-    consume: (_, rows) => rows.consume('before', 1),
     touch: (_, rows) => rows.touch('before', 1),
     transaction: (storage) =>
       storage.transaction((inside) =>

@@ -101,7 +101,6 @@ function wrapRecords<T>(inner: Records<T>, place: string, { ask }: Wrapped): Rec
     createMany: (records) => ask(`${place} createMany`, () => inner.createMany(records)),
     replace: (id, value, options) => ask(`${place} replace`, () => inner.replace(id, value, options)),
     delete: (id, options) => ask(`${place} delete`, () => inner.delete(id, options)),
-    consume: (id, at) => ask(`${place} consume`, () => inner.consume(id, at)),
     touch: (id, at, options) => ask(`${place} touch`, () => inner.touch(id, at, options)),
   }
 }

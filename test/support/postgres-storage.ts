@@ -49,7 +49,6 @@ export function verbsOf(storage: Storage): Record<string, () => Promise<unknown>
     createMany: () => records.createMany([{ id: 'b', value }]),
     replace: () => records.replace('a', value, { ifVersion: 1 }),
     delete: () => records.delete('a'),
-    consume: () => records.consume('a', 1),
     touch: () => records.touch('a', 1),
     deleteAll: () => storage.of('acme').deleteAll({ except: [] }),
     deleteExpired: () => storage.deleteExpired(1, 1),

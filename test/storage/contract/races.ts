@@ -22,15 +22,6 @@ export const races: Cases = {
     assert.deepEqual([found?.value, found?.version], [{ v: answers.indexOf(true) }, 2])
   },
 
-  'of 50 that consume a row at once, one is the first, and all get its value': async (storage) => {
-    const records = newThings(storage)
-    await create(records, 'a')
-    const answers = await atOnce(callers, (index) => records.consume('a', 1000 + index))
-    assert.equal(answers.filter((answer) => answer?.first).length, 1)
-    assert.equal((await records.find('a'))?.usedAt, 1000 + answers.findIndex((answer) => answer?.first))
-    for (const answer of answers) assert.deepEqual(answer?.value, { v: 'a' })
-  },
-
   'of 50 that delete a row at once, one does': async (storage) => {
     const records = newThings(storage)
     await create(records, 'a')

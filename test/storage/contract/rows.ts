@@ -160,22 +160,12 @@ export const rows: Cases = {
   'a deleted id can be taken again, from version 1': async (storage) => {
     const records = newThings(storage)
     await create(records, 'a')
-    await records.consume('a', 1)
+    await records.touch('a', 1)
     await records.replace('a', { v: 2 }, { ifVersion: 1 })
     await records.delete('a')
     await create(records, 'a')
     const found = await records.find('a')
     assert.deepEqual([found?.version, found?.usedAt], [1, null])
-  },
-
-  'consume answers the value, and that it is the first once': async (storage) => {
-    const records = newThings(storage)
-    await create(records, 'a', 'b')
-    assert.deepEqual(await records.consume('a', 100), { value: { v: 'a' }, first: true })
-    assert.deepEqual(await records.consume('a', 200), { value: { v: 'a' }, first: false })
-    assert.equal((await records.find('a'))?.usedAt, 100)
-    assert.equal((await records.find('b'))?.usedAt, null)
-    assert.equal(await records.consume('missing', 100), undefined)
   },
 
   'touch never goes back, and neither the version nor the expiry changes': async (storage) => {

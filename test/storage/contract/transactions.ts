@@ -37,7 +37,7 @@ export const transactions: Cases = {
       await create(inside(store), 'new')
       await inside(store).delete('kept')
       await inside(store).replace('changed', { v: 2 }, { ifVersion: 1 })
-      await inside(store).consume('changed', 1)
+      await inside(store).touch('changed', 1)
       throw refusal
     })
     await assert.rejects(failing, (cause) => cause === refusal)
@@ -161,7 +161,6 @@ export const closing: Cases = {
       () => records.createMany([{ id: 'b', value: { v: 1 } }]),
       () => records.replace('a', { v: 1 }, { ifVersion: 1 }),
       () => records.delete('a'),
-      () => records.consume('a', 1),
       () => records.touch('a', 1),
       () => storage.of('x').deleteAll({ except: [] }),
       () => storage.transaction(async () => 1),

@@ -37,7 +37,6 @@ export const walls: Cases = {
     assert.equal(await mine.replace('a', { v: 2 }, { ifVersion: 1 }), false)
     assert.equal(await mine.delete('a'), false)
     assert.equal(await mine.delete('a', { ifVersion: 1 }), false)
-    assert.equal(await mine.consume('a', 1), undefined)
     assert.equal(await mine.touch('a', 1), false)
     await check()
   },
@@ -46,7 +45,6 @@ export const walls: Cases = {
     const { mine, check } = await makeNeighbours(storage)
     await create(mine, 'a')
     await mine.replace('a', { v: 2 }, { ifVersion: 1, expiresAt: 7_000_000_000_000 })
-    await mine.consume('a', 1)
     await mine.touch('a', 2)
     await check()
     await mine.delete('a')
@@ -138,7 +136,6 @@ export const walls: Cases = {
       assert.equal((await records.findMany([id, 'a'])).length, 1)
       assert.equal(await records.replace(id, { v: 1 }, { ifVersion: 1 }), false)
       assert.equal(await records.delete(id), false)
-      assert.equal(await records.consume(id, 1), undefined)
       assert.equal(await records.touch(id, 1), false)
       assert.deepEqual(await records.list({ after: id, limit: 9 }), [])
     }
@@ -187,7 +184,6 @@ export const reading: Cases = Object.fromEntries(
         [tenantId, things.name, 'b'].join() === [cause.key.tenant, cause.key.kind, cause.key.id].join()
       await assert.rejects(async () => strict.find('b'), isNamed)
       await assert.rejects(async () => strict.findMany(['a', 'b']), isNamed)
-      await assert.rejects(async () => strict.consume('b', 1), isNamed)
       const rows = await strict.list({ limit: 9 })
       assert.deepEqual(
         rows.map((row) => (isDamaged(row) ? row.damage.key.id.toUpperCase() : row.value.v)),
