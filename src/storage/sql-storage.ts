@@ -1,6 +1,14 @@
 import type { TSchema } from '@sinclair/typebox'
 import { parseNearRow, parseRow, parseRows, type RowsOf } from './parse-row.ts'
-import { commaSeparated, type Sql, type SqlDatabase, type SqlValue, sql, type WantedRows } from './sql.ts'
+import {
+  columns,
+  commaSeparated,
+  type Sql,
+  type SqlDatabase,
+  type SqlValue,
+  sql,
+  type WantedRows,
+} from './sql.ts'
 import {
   type Blank,
   isStorableId,
@@ -87,8 +95,6 @@ export class SqlStorage implements Storage {
     return this.#database.close()
   }
 }
-
-const columns: Sql = sql`id, value, version, expires_at, used_at, parent`
 
 /** The condition of statements about one row, made once. Each use adds its values in this order. */
 const ofOne = sql`tenant = ${''} and kind = ${''} and id = ${''}`
@@ -229,16 +235,6 @@ class SqlRecords<S extends TSchema> implements Records<S['static']> {
       sql`delete from grantd_records where ${this.#mine} and id = ${id}${inVersion} returning 1 as one`,
     )
     return rows.length === 1
-  }
-
-  async consume(id: string, at: number) {
-    if (!isStorableId(id)) return undefined
-    const [used] = await this.#database.write(
-      sql`update grantd_records set used_at = ${at}
-          where ${this.#mine} and id = ${id} and used_at is null returning ${columns}`,
-    )
-    const found = used ? parseRow(used, this.#of) : await this.find(id)
-    return found && { value: found.value, first: used !== undefined }
   }
 
   async touch(

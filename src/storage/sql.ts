@@ -69,10 +69,10 @@ const { parts: insertParts } =
       values (${''}, ${''}, ${''}, ${''}, 1, ${null}, null, ${null}) on conflict do nothing returning 1 as one`
 
 /** {@link SqlDatabase.insert} by one statement. */
-export async function insertOne({ write }: Pick<SqlDatabase, 'write'>, row: NewRow): Promise<boolean> {
+export async function insertOne(database: Pick<SqlDatabase, 'write'>, row: NewRow): Promise<boolean> {
   const { tenant, kind, id, value, expires_at, parent } = row
   const values = [tenant, kind, id, value, expires_at, parent]
-  return (await write({ parts: insertParts, values })).length === 1
+  return (await database.write({ parts: insertParts, values })).length === 1
 }
 
 /** What a row becomes if it has this version. */
@@ -94,14 +94,14 @@ const { parts: swapWithExpiryParts } =
       where tenant = ${''} and kind = ${''} and id = ${''} and version = ${0} returning 1 as one`
 
 /** {@link SqlDatabase.swap} by one statement. */
-export async function swapOne({ write }: Pick<SqlDatabase, 'write'>, row: SwappedRow): Promise<boolean> {
+export async function swapOne(database: Pick<SqlDatabase, 'write'>, row: SwappedRow): Promise<boolean> {
   const { tenant, kind, id, value, ifVersion, expires_at } = row
   const key = [tenant, kind, id, ifVersion]
   const statement =
     expires_at === undefined
       ? { parts: swapParts, values: [value, ...key] }
       : { parts: swapWithExpiryParts, values: [value, expires_at, ...key] }
-  return (await write(statement)).length === 1
+  return (await database.write(statement)).length === 1
 }
 
 /** Rows by their ids, of which none is there twice. */
@@ -111,7 +111,8 @@ export interface WantedRows {
   readonly ids: readonly string[]
 }
 
-const columns: Sql = sql`id, value, version, expires_at, used_at, parent`
+/** The columns of a row whose tenant and kind are known. */
+export const columns: Sql = sql`id, value, version, expires_at, used_at, parent`
 
 /**
  * Statements that find 1 to 8 ids with one search for each id. With `id in (...)` SQLite takes 1.5 times as long, because it first sorts
@@ -124,13 +125,13 @@ const findParts = [1, 2, 3, 4, 5, 6, 7, 8].map((count) => {
 
 /** {@link SqlDatabase.find} by one statement. */
 export function findRows(
-  { read }: Pick<SqlDatabase, 'read'>,
+  database: Pick<SqlDatabase, 'read'>,
   { tenant, kind, ids }: WantedRows,
 ): Promise<SqlRow[]> {
   const parts = findParts[ids.length - 1]
-  if (parts) return read({ parts, values: ids.flatMap((id) => [tenant, kind, id]) })
+  if (parts) return database.read({ parts, values: ids.flatMap((id) => [tenant, kind, id]) })
   const wanted = commaSeparated(ids.map((id) => sql`${id}`))
-  return read(
+  return database.read(
     sql`select ${columns} from grantd_records where tenant = ${tenant} and kind = ${kind} and id in (${wanted})`,
   )
 }

@@ -16,7 +16,7 @@ import { PostgresFinds } from './postgres-finds.ts'
 import { PostgresInserts } from './postgres-inserts.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 import { PostgresSwaps } from './postgres-swaps.ts'
-import { Repeats } from './retries.ts'
+import { Retries } from './retries.ts'
 
 /**
  * A database of a server that speaks the protocol of Postgres. Retries a transaction that the server undid because of another one. Does not
@@ -27,8 +27,8 @@ export class PostgresDatabase implements SqlDatabase {
   readonly #pool: PostgresPool
   readonly #place: string
   /** Separate, so that a single statement does not wait for transactions that are retried. */
-  readonly #statements = new Repeats(isConflict)
-  readonly #transactions = new Repeats(isConflict)
+  readonly #statements = new Retries(isConflict)
+  readonly #transactions = new Retries(isConflict)
   readonly #finds = new PostgresFinds((statement) => this.read(statement))
   readonly #inserts = new PostgresInserts((statement) => this.write(statement))
   readonly #swaps = new PostgresSwaps((statement) => this.write(statement))
@@ -76,9 +76,9 @@ export class PostgresDatabase implements SqlDatabase {
     return this.#pool.close()
   }
 
-  async #use<T>(repeats: Repeats, work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+  async #use<T>(retries: Retries, work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
     try {
-      return await this.#pool.use((connection) => repeats.run(() => work(connection)))
+      return await this.#pool.use((connection) => retries.run(() => work(connection)))
     } catch (cause) {
       throw this.#explain(cause)
     }
@@ -145,7 +145,7 @@ class Inside implements SqlDatabase {
   }
 
   find(rows: WantedRows): Promise<SqlRow[]> {
-    return findRows({ read: (statement) => this.read(statement) }, rows)
+    return findRows(this, rows)
   }
 
   async write(statement: Sql): Promise<SqlRow[]> {
@@ -162,11 +162,11 @@ class Inside implements SqlDatabase {
   }
 
   insert(row: NewRow): Promise<boolean> {
-    return insertOne({ write: (statement) => this.write(statement) }, row)
+    return insertOne(this, row)
   }
 
   swap(row: SwappedRow): Promise<boolean> {
-    return swapOne({ write: (statement) => this.write(statement) }, row)
+    return swapOne(this, row)
   }
 
   transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {

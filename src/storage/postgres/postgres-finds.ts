@@ -1,5 +1,5 @@
 import { findRows, type Sql, type SqlRow, sql, type WantedRows } from '../sql.ts'
-import { type Grouped, StatementGroups } from './statement-groups.ts'
+import { type Grouped, keyOf, StatementGroups } from './statement-groups.ts'
 
 /** Statements at once. More would find fewer rows each. */
 const mostGroups = 3
@@ -35,7 +35,7 @@ export class PostgresFinds {
       for (const { wanted, resolve } of group) {
         resolve(
           keysOf(wanted)
-            .map((key) => found.get(textOf(key)))
+            .map((key) => found.get(keyOf(key)))
             .filter((row) => row !== undefined),
         )
       }
@@ -45,7 +45,7 @@ export class PostgresFinds {
   }
 
   async #findAll(group: readonly Find[]): Promise<Map<string, SqlRow>> {
-    const keys = new Map(group.flatMap(({ wanted }) => keysOf(wanted)).map((key) => [textOf(key), key]))
+    const keys = new Map(group.flatMap(({ wanted }) => keysOf(wanted)).map((key) => [keyOf(key), key]))
     // One text for any number of keys, prepared once by the server. `::text` comes first, because the driver would make JSON of the text.
     const rows = await this.#read(
       sql`select wanted.tenant, wanted.kind, wanted.id, value, version, expires_at, used_at, parent
@@ -55,14 +55,10 @@ export class PostgresFinds {
             select value, version, expires_at, used_at, parent from grantd_records
             where tenant = wanted.tenant and kind = wanted.kind and id = wanted.id limit 1) as found`,
     )
-    return new Map(rows.map((row) => [textOf(row), row]))
+    return new Map(rows.map((row) => [keyOf(row), row]))
   }
 }
 
 function keysOf({ tenant, kind, ids }: WantedRows) {
   return ids.map((id) => ({ tenant, kind, id }))
-}
-
-function textOf(row: SqlRow): string {
-  return JSON.stringify([row['tenant'], row['kind'], row['id']])
 }

@@ -1,5 +1,5 @@
 import { insertOne, type NewRow, type Sql, type SqlRow, sql } from '../sql.ts'
-import { type Grouped, isOfOneRow, StatementGroups } from './statement-groups.ts'
+import { type Grouped, inOrderOfKeys, isOfOneRow, keyOf, StatementGroups } from './statement-groups.ts'
 
 /** Statements at once. More would have fewer rows each; with one, a late row would wait for two statements. */
 const mostGroups = 2
@@ -44,11 +44,7 @@ export class PostgresInserts {
 
   /** The keys of the rows that were created. Of two rows with one key, one is created. */
   async #insertAll(group: readonly Insert[]): Promise<Set<string>> {
-    // All processes use the same order, so that two groups with the same ids do not wait for each other.
-    const rows = group
-      .map(({ wanted }) => ({ key: keyOf(wanted), wanted }))
-      .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map(({ wanted }) => wanted)
+    const rows = inOrderOfKeys(group)
     // One text for any number of rows, prepared once by the server. `::text` comes first, because the driver would make JSON of the
     // text.
     const added = await this.#write(
@@ -58,10 +54,6 @@ export class PostgresInserts {
             as new (tenant text, kind text, id text, value text, expires_at bigint, parent text)
           on conflict do nothing returning tenant, kind, id`,
     )
-    return new Set(added.map(({ tenant, kind, id }) => JSON.stringify([tenant, kind, id])))
+    return new Set(added.map(keyOf))
   }
-}
-
-function keyOf({ tenant, kind, id }: NewRow): string {
-  return JSON.stringify([tenant, kind, id])
 }

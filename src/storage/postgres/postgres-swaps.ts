@@ -1,5 +1,5 @@
 import { type Sql, type SqlRow, type SwappedRow, sql, swapOne } from '../sql.ts'
-import { type Grouped, isOfOneRow, StatementGroups } from './statement-groups.ts'
+import { type Grouped, inOrderOfKeys, isOfOneRow, keyOf, StatementGroups } from './statement-groups.ts'
 
 /** Statements at once. More would have fewer rows each; with one, a late row would wait for two statements. */
 const mostGroups = 2
@@ -51,11 +51,7 @@ export class PostgresSwaps {
    * statement never inserts. It is no `update` with a join, because the server would choose the order of the locks, and a plan for a tiny table.
    */
   async #swapAll(chosen: readonly Swap[]): Promise<Set<string>> {
-    // All processes use the same order, so that two groups with the same rows do not wait for each other.
-    const rows = chosen
-      .map(({ wanted }) => ({ key: keyOf(wanted), wanted }))
-      .sort((a, b) => (a.key < b.key ? -1 : 1))
-      .map(({ wanted: { expires_at, ...row } }) => ({ ...row, expires_at, keeps: expires_at === undefined }))
+    const rows = inOrderOfKeys(chosen).map((row) => ({ ...row, keeps: row.expires_at === undefined }))
     const swapped = await this.#write(
       sql`insert into grantd_records (tenant, kind, id, value, version, expires_at)
           select new.tenant, new.kind, new.id, new.value, "ifVersion" + 1,
@@ -70,7 +66,7 @@ export class PostgresSwaps {
             set value = excluded.value, version = excluded.version, expires_at = excluded.expires_at
           returning tenant, kind, id`,
     )
-    return new Set(swapped.map(({ tenant, kind, id }) => JSON.stringify([tenant, kind, id])))
+    return new Set(swapped.map(keyOf))
   }
 }
 
@@ -88,8 +84,4 @@ function chooseOnePerRow(group: readonly Swap[]) {
     else (first.wanted.ifVersion === swap.wanted.ifVersion ? lost : later).push(swap)
   }
   return { chosen: [...chosen.values()], lost, later }
-}
-
-function keyOf({ tenant, kind, id }: SwappedRow): string {
-  return JSON.stringify([tenant, kind, id])
 }

@@ -7,7 +7,7 @@ import { explainOpening, findFault } from './postgres-fault.ts'
 import { PostgresPool, type PostgresPoolOptions } from './postgres-pool.ts'
 import { isInSchema, makeSchema } from './postgres-schema.ts'
 import { type PostgresTarget, type PostgresUrlOptions, parsePostgresUrl } from './postgres-url.ts'
-import { Repeats } from './retries.ts'
+import { Retries } from './retries.ts'
 
 export interface PostgresOptions extends PostgresUrlOptions, PostgresPoolOptions {}
 
@@ -24,7 +24,7 @@ export async function openPostgres(options: PostgresOptions): Promise<SqlDatabas
   const target = parsePostgresUrl(options)
   const pool = new PostgresPool(target, options)
   try {
-    await pool.use((connection) => new Repeats(isLostRace).run(() => migrateAlone(connection, target)))
+    await pool.use((connection) => new Retries(isLostRace).run(() => migrateAlone(connection, target)))
     return new PostgresDatabase(pool, target.place)
   } catch (cause) {
     await pool.close()

@@ -9,7 +9,7 @@ const longestWait = 1000
  * Retries work that collided with other work, with five attempts in all. First attempts run in parallel. Retries run alone, because
  * otherwise they would collide again.
  */
-export class Repeats {
+export class Retries {
   readonly #isCollision: (cause: unknown) => boolean
   readonly #first = new Set<Promise<unknown>>()
   /** The end of the last planned retry. */

@@ -49,3 +49,18 @@ export class StatementGroups<Wanted, Result> {
 export function isOfOneRow(cause: unknown): boolean {
   return ['22', '23', '54'].includes(findFault(cause)?.code.slice(0, 2) ?? '')
 }
+
+/** The place of a row as one text. */
+export function keyOf({ tenant, kind, id }: Readonly<Record<'tenant' | 'kind' | 'id', unknown>>): string {
+  return JSON.stringify([tenant, kind, id])
+}
+
+/** The rows of a group, in the order of all processes, so that two groups with the same rows do not wait for each other. */
+export function inOrderOfKeys<Row extends Parameters<typeof keyOf>[0]>(
+  group: readonly Pick<Grouped<Row, unknown>, 'wanted'>[],
+): Row[] {
+  return group
+    .map(({ wanted }) => ({ key: keyOf(wanted), wanted }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ wanted }) => wanted)
+}

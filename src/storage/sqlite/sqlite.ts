@@ -76,7 +76,7 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   find(rows: WantedRows): Promise<SqlRow[]> {
-    return findRows({ read: (statement) => this.read(statement) }, rows)
+    return findRows(this, rows)
   }
 
   async write(statement: Sql): Promise<SqlRow[]> {
@@ -88,11 +88,11 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   insert(row: NewRow): Promise<boolean> {
-    return insertOne({ write: (statement) => this.write(statement) }, row)
+    return insertOne(this, row)
   }
 
   swap(row: SwappedRow): Promise<boolean> {
-    return swapOne({ write: (statement) => this.write(statement) }, row)
+    return swapOne(this, row)
   }
 
   async transaction<T>(work: (database: SqlDatabase) => Promise<T>): Promise<T> {
