@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { getCaller } from '../http/caller.ts'
 import { recordAudit } from '../http/record-event.ts'
-import { realm } from '../http/request/bearer.ts'
+import { bearerChallenge } from '../http/request/bearer.ts'
 import { receiveJson } from '../http/request/json-body.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { tenantNotFound } from '../http/tenant-of-path.ts'
@@ -93,9 +93,9 @@ export function checkSuper({ isSuper }: AdminCall): void {
   if (!isSuper) throw insufficient('Only the admin tenant makes, changes and deletes tenants')
 }
 
-function insufficient(sentence: string): OAuthError {
-  const challenge = { scheme: 'Bearer', realm, withError: true, scope: reservedScopes.admin } as const
-  return new OAuthError('insufficient_scope', sentence, { challenge })
+/** The error for an admin of a tenant who asks for what only those of the admin tenant may. */
+export function insufficient(sentence: string): OAuthError {
+  return new OAuthError('insufficient_scope', sentence, { challenge: bearerChallenge(reservedScopes.admin) })
 }
 
 function recordRefusal(request: Request, error: unknown, deps: Deps): void {

@@ -6,12 +6,10 @@ import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
 import { noStore } from '../http/answer/no-store.ts'
 import { answer, plainSchema, refusal, tenantParameter } from '../http/openapi-parts.ts'
-import { realm } from '../http/request/bearer.ts'
 import { auditEventTypes } from '../protocol/audit-events.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { reservedScopes } from '../protocol/reserved-scopes.ts'
 import { systemTenant } from '../storage/storage.ts'
-import { type AdminCall, answerAdmin, answerForTenant, type TenantCall } from './access.ts'
+import { type AdminCall, answerAdmin, answerForTenant, insufficient, type TenantCall } from './access.ts'
 import { getOnce, renderDamaged } from './list-page.ts'
 import { adminShared, Damaged, OrNull, readErrors } from './openapi-details.ts'
 
@@ -42,10 +40,7 @@ const mostEvents = 999_999_999_999_999
 const usualPage = 100
 
 async function readSystem(call: AdminCall): Promise<Response> {
-  if (!call.isSuper) {
-    const challenge = { scheme: 'Bearer', realm, withError: true, scope: reservedScopes.admin } as const
-    throw new OAuthError('insufficient_scope', onlyAdminTenant, { challenge })
-  }
+  if (!call.isSuper) throw insufficient(onlyAdminTenant)
   return read(systemTenant, call)
 }
 

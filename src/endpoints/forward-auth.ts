@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { noStore } from '../http/answer/no-store.ts'
-import { realm, withBearerToken } from '../http/request/bearer.ts'
+import { bearerChallenge, withBearerToken } from '../http/request/bearer.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { getOAuth2Tenant } from '../http/tenant-of-path.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -67,9 +67,8 @@ function takeOnce(query: URLSearchParams, name: string): string | undefined {
 
 function checkAudience({ claims }: VerifiedToken, audience: readonly string[]): void {
   if (audience.some((each) => claims.aud.includes(each))) return
-  const challenge = { scheme: 'Bearer', realm, withError: true } as const
   throw new OAuthError('invalid_token', 'The access token is for another API', {
-    challenge,
+    challenge: bearerChallenge(),
     cause: new Error('the aud has none of the wanted audiences'),
     finding: { check: 'audience', saw: claims.aud.join(' '), wanted: `one of ${audience.join(' ')}` },
   })
@@ -77,9 +76,8 @@ function checkAudience({ claims }: VerifiedToken, audience: readonly string[]): 
 
 function checkScopes({ scopes }: VerifiedToken, wanted: readonly string[]): void {
   if (wanted.every((scope) => scopes.includes(scope))) return
-  const challenge = { scheme: 'Bearer', realm, withError: true, scope: wanted.join(' ') } as const
   throw new OAuthError('insufficient_scope', 'The access token does not have the scopes that the API needs', {
-    challenge,
+    challenge: bearerChallenge(wanted.join(' ')),
     finding: { check: 'scope', saw: scopes.join(' ') || 'none', wanted: wanted.join(' ') },
   })
 }

@@ -3,7 +3,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import { quoted } from '../protocol/finding-words.ts'
 import { isApiKey } from '../tokens/token-claims.ts'
 import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
-import { realm, withBearerToken } from './request/bearer.ts'
+import { bearerChallenge, withBearerToken } from './request/bearer.ts'
 import { notesOf } from './request/request-notes.ts'
 
 export interface Wanted {
@@ -39,12 +39,11 @@ export async function getCaller(
 /** An API must not be able to use here a token that it received. Throws `invalid_token`. */
 function checkAudience({ claims, tenant }: VerifiedToken): void {
   if (claims.aud.includes(tenant.issuer)) return
-  const challenge = { scheme: 'Bearer', realm, withError: true } as const
   throw new OAuthError(
     'invalid_token',
     'The access token is for another API: its aud does not have the issuer',
     {
-      challenge,
+      challenge: bearerChallenge(),
       cause: new Error('the aud has not the issuer'),
       finding: {
         ...{ check: 'audience', tenant: tenant.id },
@@ -62,7 +61,7 @@ export function hasScope({ scopes }: VerifiedToken, scope: string): boolean {
 /** The error names the missing scope. That reveals nothing, because the caller knows its own token and client. */
 function insufficientScope(scope: string, verified: VerifiedToken): OAuthError {
   const { claims, client, apiKey, ofPerson } = verified
-  const challenge = { scheme: 'Bearer', realm, withError: true, scope } as const
+  const challenge = bearerChallenge(scope)
   const finding = {
     ...{ check: 'scopes', tenant: verified.tenant.id },
     saw: `the token says ${quoted(claims.scope ?? '')}; of these, ${quoted(verified.scopes.join(' '))} count now`,

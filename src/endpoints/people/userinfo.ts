@@ -19,7 +19,7 @@ export const userinfoEndpoint = (deps: Deps) =>
       path,
       async ({ request, params }) => {
         const { id: tenantId } = await getTenant(request, params.tenant, deps)
-        return answer(await getCallerForPerson(request, { tenantId, postedToken: undefined }, deps), deps)
+        return answer(await getCallerForPerson(request, { tenantId }, deps), deps)
       },
       { detail: userinfoDetail },
     )

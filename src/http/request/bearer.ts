@@ -1,7 +1,13 @@
-import { type Finding, OAuthError } from '../../protocol/errors.ts'
+import { type Challenge, type Finding, OAuthError } from '../../protocol/errors.ts'
+import { invalidToken } from '../../tokens/check/invalid-token.ts'
 import type { VerifiedToken } from '../../tokens/verify.ts'
 
-export const realm = 'grantd'
+const realm = 'grantd'
+
+/** The challenge to a request with a token (RFC 6750 section 3). `scope` is the one that the request needs. */
+export function bearerChallenge(scope?: string): Challenge {
+  return { scheme: 'Bearer', realm, withError: true, ...(scope !== undefined && { scope }) }
+}
 
 export interface BearerOptions {
   /** The token of a form, for an endpoint that takes one (RFC 6750 section 2.2). Default: a token in the body does not count. */
@@ -42,8 +48,8 @@ export async function withBearerToken(
     return verified
   } catch (error) {
     if (!(error instanceof OAuthError) || error.code !== 'invalid_token') throw error
-    const challenge = { scheme: 'Bearer', realm, withError: true } as const
-    throw new OAuthError(error.code, error.message, { challenge, cause: error.cause, finding: error.finding })
+    const { code, message, cause, finding } = error
+    throw new OAuthError(code, message, { challenge: bearerChallenge(), cause, finding })
   }
 }
 
@@ -56,11 +62,9 @@ function noToken(header: string | null): Finding {
 /** Refuses a token that is bound to a key, because no code here checks that the sender has the key (RFC 7800 section 3). */
 function checkUnbound({ claims, tenant }: VerifiedToken): void {
   if (!('cnf' in claims)) return
-  const cause = new Error('bound to a key, and the request does not prove that the sender has it')
-  const finding = {
+  throw invalidToken('bound to a key, and the request does not prove that the sender has it', {
     ...{ check: 'proof of possession', tenant: tenant.id },
     saw: 'a token with cnf, which is bound to a key',
     wanted: 'a token without cnf: this server checks no proof of its key',
-  }
-  throw new OAuthError('invalid_token', 'The access token is invalid', { cause, finding })
+  })
 }
