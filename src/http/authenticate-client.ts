@@ -5,10 +5,10 @@ import { secretUses } from '../clients/client-row.ts'
 import { secretUseId } from '../clients/stored-clients.ts'
 import type { Deps } from '../deps.ts'
 import type { Attempt } from '../limits/attempt-limits.ts'
-import { OAuthError, tooManyRequests } from '../protocol/errors.ts'
+import { isThrottled } from '../protocol/errors.ts'
 import { type Tenant, tenantPath } from '../tenants/tenant.ts'
 import { noteRarely } from './noted-uses.ts'
-import { recordAudit } from './record-event.ts'
+import { recordWait } from './record-event.ts'
 import { parseBasic } from './request/basic.ts'
 import type { Form } from './request/form.ts'
 import { notesOf } from './request/request-notes.ts'
@@ -42,8 +42,7 @@ export async function authenticateRequest(
     findAssertionDeps: () => findAssertionDeps(tenant, deps),
     openAttempt: (clientId) => openAttempt(request, clientId, { tenant, deps }),
   }).catch((cause: unknown) => {
-    if (cause instanceof OAuthError && cause.status === tooManyRequests)
-      deps.metrics?.countThrottled('client')
+    if (isThrottled(cause)) deps.metrics?.countThrottled('client')
     throw cause
   })
   noteUse(authenticated, tenant, deps)
@@ -69,17 +68,9 @@ function openAttempt(
   clientId: string,
   { tenant, deps }: { tenant: Tenant; deps: Deps },
 ): Attempt {
-  const notes = notesOf(request)
-  const subject = { tenantId: tenant.id, kind: 'client', key: clientId, address: notes.address }
-  return deps.limits.open(subject, ({ scope, seconds }) => {
-    const detail = { scope, seconds: String(seconds) }
-    const { clientId: client } = notes
-    recordAudit(
-      request,
-      { type: 'limit.reached', tenant: tenant.id, outcome: 'refused', client, detail },
-      deps,
-    )
-  })
+  const { address } = notesOf(request)
+  const subject = { tenantId: tenant.id, kind: 'client', key: clientId, address }
+  return deps.limits.open(subject, (block) => recordWait(request, tenant.id, block, deps))
 }
 
 function noteUse(authenticated: AuthenticatedClient, { id: tenantId }: Tenant, { now, lastUse }: Deps): void {

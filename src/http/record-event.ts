@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import type { AuditEvent } from '../protocol/audit-events.ts'
-import { OAuthError, tooManyRequests } from '../protocol/errors.ts'
+import { isPolling, OAuthError, tooManyRequests } from '../protocol/errors.ts'
 import { notesOf } from './request/request-notes.ts'
 
 type AuditDeps = Pick<Deps, 'audit'>
@@ -25,7 +25,8 @@ export async function auditRefusal<T>(
   try {
     return await work()
   } catch (error) {
-    if (error instanceof OAuthError && isRefusal(error)) {
+    // Refusals during a wait have no events, because `limit.reached` is recorded once, when the wait begins.
+    if (error instanceof OAuthError && error.status !== tooManyRequests && !isPolling(error.code)) {
       const reason = error.reason ?? error.code
       // The actor is undefined until it is authenticated, even if the request names a client.
       const { clientId, actor } = notesOf(request)
@@ -39,10 +40,14 @@ export async function auditRefusal<T>(
   }
 }
 
-/**
- * Refusals during a wait have no events: `limit.reached` is recorded once, when the wait begins. A device that polls is not refused (RFC
- * 8628 section 3.5).
- */
-function isRefusal({ status, code }: OAuthError): boolean {
-  return status !== tooManyRequests && code !== 'authorization_pending' && code !== 'slow_down'
+/** Records that others like this request have to wait from now on, so many seconds. */
+export function recordWait(
+  request: Request,
+  tenant: string,
+  { scope, seconds }: { readonly scope: string; readonly seconds: number },
+  deps: AuditDeps,
+): void {
+  const { clientId: client } = notesOf(request)
+  const detail = { scope, seconds: String(seconds) }
+  recordAudit(request, { type: 'limit.reached', tenant, outcome: 'refused', client, detail }, deps)
 }

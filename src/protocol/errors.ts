@@ -46,6 +46,16 @@ export const errorStatus = {
  */
 export const tooManyRequests = 429
 
+/** Whether an error makes its caller wait, see {@link tooManyRequests}. */
+export function isThrottled(error: unknown): error is OAuthError {
+  return error instanceof OAuthError && error.status === tooManyRequests
+}
+
+/** Whether the code tells a device that polls to go on (RFC 8628 section 3.5), so that nothing refused it. */
+export function isPolling(code: string | undefined): boolean {
+  return code === 'authorization_pending' || code === 'slow_down'
+}
+
 /**
  * The status in log and metrics for a client that closed the connection, as nginx has it. Anybody can do that, so it must not count as an
  * error of the server.

@@ -1,6 +1,7 @@
 import { CommandError } from '../cli/command.ts'
 import { ListenError, type Listener, type ListenOptions } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
+import { hostInUrl } from '../protocol/url/host.ts'
 
 /** Opens a port. Throws a CommandError with the next step. `option` is the name of the option that chooses another port. */
 export function openPort(
@@ -13,9 +14,8 @@ export function openPort(
   } catch (cause) {
     if (!(cause instanceof ListenError)) throw cause
     const { hostname, port } = options
-    const shown = hostname.includes(':') ? `[${hostname}]` : hostname
     const reason = explainListen(cause.code, { hostname, option })
-    throw new CommandError(`Cannot listen on ${shown}:${port}: ${reason}`, { cause })
+    throw new CommandError(`Cannot listen on ${hostInUrl(hostname)}:${port}: ${reason}`, { cause })
   }
 }
 

@@ -6,11 +6,11 @@ import type { Log } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
 import { usesKeys } from '../protocol/client-authentication.ts'
+import { hostInUrl } from '../protocol/url/host.ts'
 import { isLoopbackUrl } from '../protocol/url/uri.ts'
 import { systemTenant } from '../storage/storage.ts'
 import type { WorkerSide } from '../supervisor/worker-side.ts'
-import type { Tenant } from '../tenants/tenant.ts'
-import { tenantPath } from '../tenants/tenant.ts'
+import { type Tenant, tenantPath } from '../tenants/tenant.ts'
 import { type Demo, renderDemo } from './demo.ts'
 
 interface Announced {
@@ -84,7 +84,7 @@ export function renderStartup({ deps, host, port, openedKeys, isDemo }: Started)
   const named = active.slice(0, mostNamed).map((tenant) => renderTenant(tenant, deps, openedKeys))
   const more = active.length > mostNamed ? [`            and ${active.length - mostNamed} more`] : []
   return [
-    `grantd ${build.version} (${build.commit}) listens on ${deps.settings.server.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    `grantd ${build.version} (${build.commit}) listens on ${deps.settings.server.tls ? 'https' : 'http'}://${hostInUrl(host)}:${port}`,
     ...named.map((line, index) => `  ${index === 0 ? 'tenants ' : '        '}  ${line}`),
     ...more,
     ...(isDemo ? [] : renderFirstTry(active, deps)),

@@ -1,6 +1,7 @@
 import { readServerAddress, type ServerAddress } from '../../config/server-settings.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { hostInUrl } from '../../protocol/url/host.ts'
 import { CommandError, type Option } from '../command.ts'
 import { findConfig } from '../find-config.ts'
 import { configOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../options.ts'
@@ -62,7 +63,7 @@ function listenUrl(args: ParsedArguments, platform: Platform, server: ServerAddr
   }
   const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
   const scheme = server?.isTls ? 'https' : 'http'
-  return parseServerUrl(`${scheme}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`)
+  return parseServerUrl(`${scheme}://${hostInUrl(reachable)}:${port}`)
 }
 
 /** Undefined if there is no configuration. A faulty one is ignored where options or the environment name host and port. */

@@ -8,12 +8,12 @@ import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame, withErrorPages } from '../../http/browser/page-answer.ts'
 import { linkTo } from '../../http/browser/page-links.ts'
 import { pagePath, seeOther } from '../../http/browser/people-page.ts'
-import { recordAudit } from '../../http/record-event.ts'
+import { recordWait } from '../../http/record-event.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { renderDeviceConfirmPage } from '../../pages/device-confirm-page.ts'
 import { renderDeviceDonePage } from '../../pages/device-done-page.ts'
 import { type DeviceView, renderDevicePage } from '../../pages/device-page.ts'
-import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
+import { isThrottled, OAuthError, tooManyRequests } from '../../protocol/errors.ts'
 import { parseUserCode, renderUserCode } from '../../protocol/people/user-code.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { findDeviceByUserCode, type WaitingDevice } from '../../tokens/people/device-codes.ts'
@@ -93,7 +93,7 @@ async function guardGuess<T>(
     await attempt.admit()
     return (await find()) ?? attempt.fail()
   } catch (error) {
-    if (!(error instanceof OAuthError) || error.status !== tooManyRequests) throw error
+    if (!isThrottled(error)) throw error
     deps.metrics?.countThrottled('user_code')
     return error
   }
@@ -101,10 +101,7 @@ async function guardGuess<T>(
 
 function openAttempt(request: Request, deps: Deps) {
   const subject = { tenantId: noTenant.id, kind: 'user_code', key: '', address: notesOf(request).address }
-  return deps.limits.open(subject, ({ scope, seconds }) => {
-    const detail = { scope, seconds: String(seconds) }
-    recordAudit(request, { type: 'limit.reached', tenant: noTenant.id, outcome: 'refused', detail }, deps)
-  })
+  return deps.limits.open(subject, (block) => recordWait(request, noTenant.id, block, deps))
 }
 
 async function beginInteraction(

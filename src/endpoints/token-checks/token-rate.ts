@@ -1,8 +1,8 @@
 import type { Deps } from '../../deps.ts'
-import { recordAudit } from '../../http/record-event.ts'
+import { recordWait } from '../../http/record-event.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import type { TokenRate } from '../../limits/rates/token-rates.ts'
-import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
+import { isThrottled } from '../../protocol/errors.ts'
 import type { CheckedRequest } from './token-check.ts'
 
 /**
@@ -28,31 +28,15 @@ async function countIn<T>(
 ): Promise<T> {
   let isTaken = false
   try {
-    const taken = take(rate, asked, deps)
+    const taken = rate.take((block) => recordWait(asked.request, asked.tenant.id, block, deps))
     if (taken) await taken
     isTaken = true
     return await work()
   } catch (cause) {
     if (isTaken) rate.giveBack()
-    else if (cause instanceof OAuthError && cause.status === tooManyRequests)
-      deps.metrics?.countThrottled('tokens')
+    else if (isThrottled(cause)) deps.metrics?.countThrottled('tokens')
     throw cause
   } finally {
     notesOf(asked.request).rateLimit = rate.fields()
   }
-}
-
-function take(
-  rate: TokenRate,
-  { request, tenant, client }: CheckedRequest,
-  deps: Deps,
-): void | Promise<void> {
-  return rate.take(({ scope, seconds }) => {
-    const detail = { scope, seconds: String(seconds) }
-    recordAudit(
-      request,
-      { type: 'limit.reached', tenant: tenant.id, outcome: 'refused', client: client.id, detail },
-      deps,
-    )
-  })
 }

@@ -1,5 +1,5 @@
 import type { Deps } from '../../deps.ts'
-import { recordAudit } from '../../http/record-event.ts'
+import { recordWait } from '../../http/record-event.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { CheckedRequest } from './token-check.ts'
@@ -16,11 +16,9 @@ export function countWrongCode(
 ): unknown {
   if (!grant.isOfPeople || !(error instanceof OAuthError) || error.code !== 'invalid_grant') return error
   const sender = { tenantId: tenant.id, clientId: client.id, address: notesOf(request).address() }
-  const refused = deps.rates.wrongCodes.count(sender, (seconds) => {
-    const detail = { scope: 'address', seconds: String(seconds) }
-    const event = { type: 'limit.reached', tenant: tenant.id, outcome: 'refused', client: client.id } as const
-    recordAudit(request, { ...event, detail }, deps)
-  })
+  const refused = deps.rates.wrongCodes.count(sender, (seconds) =>
+    recordWait(request, tenant.id, { scope: 'address', seconds }, deps),
+  )
   if (refused) deps.metrics?.countThrottled('code')
   return refused ?? error
 }

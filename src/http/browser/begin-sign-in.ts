@@ -1,9 +1,9 @@
 import type { Deps } from '../../deps.ts'
 import type { BegunSignIn } from '../../limits/rates/sign-in-rates.ts'
-import { OAuthError, tooManyRequests } from '../../protocol/errors.ts'
+import { isThrottled } from '../../protocol/errors.ts'
 import { hasSignedIn } from '../../sessions/browsers.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
-import { recordAudit } from '../record-event.ts'
+import { recordWait } from '../record-event.ts'
 import { notesOf } from '../request/request-notes.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function beginSignIn(
   { tenant, browserHash }: { readonly tenant: Pick<Tenant, 'id'>; readonly browserHash: string | undefined },
   deps: Deps,
 ): Promise<BegunSignIn> {
-  const { address, clientId: client } = notesOf(request)
+  const { address } = notesOf(request)
   const findKnownBrowser = async () => {
     const isKnown =
       browserHash !== undefined && (await hasSignedIn({ tenantId: tenant.id, browserHash }, deps))
@@ -23,17 +23,11 @@ export async function beginSignIn(
   }
   const sender = { tenantId: tenant.id, address: address(), findKnownBrowser }
   try {
-    return await deps.rates.signIns.begin(sender, (seconds) => {
-      const detail = { scope: 'sign_in_rate', seconds: String(seconds) }
-      recordAudit(
-        request,
-        { type: 'limit.reached', tenant: tenant.id, outcome: 'refused', client, detail },
-        deps,
-      )
-    })
+    return await deps.rates.signIns.begin(sender, (seconds) =>
+      recordWait(request, tenant.id, { scope: 'sign_in_rate', seconds }, deps),
+    )
   } catch (cause) {
-    if (cause instanceof OAuthError && cause.status === tooManyRequests)
-      deps.metrics?.countThrottled('sign_in')
+    if (isThrottled(cause)) deps.metrics?.countThrottled('sign_in')
     throw cause
   }
 }

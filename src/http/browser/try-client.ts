@@ -1,5 +1,6 @@
 import type { Client } from '../../clients/client.ts'
 import type { Deps } from '../../deps.ts'
+import { hostInUrl } from '../../protocol/url/host.ts'
 import { matchesRedirectUri } from '../../protocol/url/redirect-uri.ts'
 import { isLoopbackUrl } from '../../protocol/url/uri.ts'
 import { type Tenant, tenantPath } from '../../tenants/tenant.ts'
@@ -9,7 +10,7 @@ export function hasTryPage({
   try_page,
   host,
 }: Pick<Deps['settings']['server'], 'try_page' | 'host'>): boolean {
-  return try_page ?? isLoopbackUrl(`http://${host.includes(':') ? `[${host}]` : host}`)
+  return try_page ?? isLoopbackUrl(`http://${hostInUrl(host)}`)
 }
 
 /** The URL of the try page of a tenant, which is also the redirect URI of its client. */

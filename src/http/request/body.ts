@@ -2,6 +2,11 @@ import { DeadlinePassed } from '../../async/deadlines.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { notesOf } from './request-notes.ts'
 
+/** The type in Content-Type, without its parameters and in lower case. */
+export function mediaTypeOf({ headers }: Request): string | undefined {
+  return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+}
+
 /** RFC 9110 section 15.5.9 */
 export const requestTimeout = 408
 

@@ -1,6 +1,6 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
 import { named } from '../../protocol/finding-words.ts'
-import { readBody } from './body.ts'
+import { mediaTypeOf, readBody } from './body.ts'
 import { defaultLimits, type RequestLimits } from './request-limits.ts'
 import { notesOf } from './request-notes.ts'
 
@@ -28,7 +28,7 @@ export type Pairs = readonly (readonly [name: string, value: string])[]
 
 /** Like {@link parseForm}, for a form in which the caller judges a parameter that is sent twice. */
 export async function parseFormPairs(request: Request): Promise<Pairs> {
-  checkMediaType(request.headers.get('content-type'))
+  checkMediaType(mediaTypeOf(request))
   const bytes = await readBody(request)
   return parsePairs(decodeUtf8(bytes), notesOf(request).limits)
 }
@@ -90,8 +90,7 @@ export function sentTwice(name: string): OAuthError {
 /** Any other text may be something in the wrong header. */
 const shownType = /^(?:application|multipart|text)\/[a-z0-9.+-]{1,40}$/
 
-function checkMediaType(contentType: string | null): void {
-  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase()
+function checkMediaType(mediaType: string | undefined): void {
   if (mediaType === 'application/x-www-form-urlencoded') return
   const saw =
     mediaType === undefined

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { Value, ValueErrorType } from '@sinclair/typebox/value'
 import { OAuthError } from '../../protocol/errors.ts'
-import { readBody, receiveBody } from './body.ts'
+import { mediaTypeOf, readBody, receiveBody } from './body.ts'
 
 /** The wanted body. The schema decides, and `describe` explains. */
 export interface JsonShape<S extends TSchema> {
@@ -50,8 +50,7 @@ function explain(path: string, missing: boolean): string {
 }
 
 async function readJson(request: Request, mediaTypes: readonly string[]): Promise<unknown> {
-  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (!mediaTypes.includes(mediaType ?? '')) throw malformed('The body must be application/json')
+  if (!mediaTypes.includes(mediaTypeOf(request) ?? '')) throw malformed('The body must be application/json')
   const text = decodeText(await readBody(request))
   const value = decodeJson(text)
   if (isTooDeep(value)) throw malformed('The request body is nested too deeply')

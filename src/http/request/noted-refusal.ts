@@ -1,8 +1,6 @@
 import type { Deps } from '../../deps.ts'
+import { isPolling } from '../../protocol/errors.ts'
 import type { FinishedRequest } from './request-log.ts'
-
-/** A device that polls is told to go on (RFC 8628 section 3.5), so nothing refused it. */
-const polling: readonly (string | undefined)[] = ['authorization_pending', 'slow_down']
 
 /**
  * Keeps why a request was refused, if it was, for `grantd explain`. The answer is made already, and the work is the same for every cause. A
@@ -10,7 +8,7 @@ const polling: readonly (string | undefined)[] = ['authorization_pending', 'slow
  */
 export function noteRefusal(done: Omit<FinishedRequest, 'started'>, deps: NotingDeps): void {
   const { error, finding, isExpected } = done.notes
-  if (isExpected || polling.includes(error) || (error === undefined && !finding)) return
+  if (isExpected || isPolling(error) || (error === undefined && !finding)) return
   try {
     note(done, deps)
   } catch {

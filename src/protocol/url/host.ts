@@ -14,6 +14,11 @@ export function isHost(text: string): boolean {
   return ipv4.test(text) || ipv6.test(text) || (name.test(text) && !/^0x[0-9a-f]*$/i.test(text))
 }
 
+/** A host as a URL has it: an IPv6 address is in brackets. */
+export function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
 /** Whether a host, as a setting or a URL has it, is this machine. */
 export function isLoopbackName(text: string): boolean {
   return /^(?:(?:.*\.)?localhost\.?|127(?:\.\d+){3}|\[?::1\]?)$/i.test(text)

@@ -9,6 +9,7 @@ import {
 } from '../../metrics/serve-metrics.ts'
 import type { Listener } from '../../platform/network.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { hostInUrl } from '../../protocol/url/host.ts'
 import { openPort } from '../open-port.ts'
 
 /** The port defends itself whatever the configuration says of the main one, which other programs reach. */
@@ -25,8 +26,7 @@ export function openMetrics(
 ): Listener {
   const listen: Platform['listen'] = (options) => openPort(options, platform, 'server.metrics.port')
   const listener = serveMetrics({ host, port }, answers, { listen })
-  const shown = host.includes(':') ? `[${host}]` : host
-  log('info', 'metrics are served', { url: `http://${shown}:${listener.port}${metricsPath}` })
+  log('info', 'metrics are served', { url: `http://${hostInUrl(host)}:${listener.port}${metricsPath}` })
   const guarded = { settings: () => limits, clock: platform, log, metrics: undefined, isSidePort: true }
   const guard = prepareGuard(listener, guarded)
   guard.start()

@@ -1,3 +1,4 @@
+import { hostInUrl } from '../../protocol/url/host.ts'
 import { StorageRefusedError } from '../storage.ts'
 import { parseHosts, type WrittenHost } from './postgres-host.ts'
 import { resolveTls, type SslMode, sslModes, type TlsOptions } from './postgres-tls.ts'
@@ -152,8 +153,13 @@ function resolveHost(
     // Without TLS, like libpq, because a socket does not leave the machine.
     return { host, port, socket, tls: false, name: socket }
   }
-  const printed = host.includes(':') ? `[${host}]` : host
-  return { host, port, socket: undefined, tls: resolveTls(mode, { host, ca }), name: `${printed}:${port}` }
+  return {
+    host,
+    port,
+    socket: undefined,
+    tls: resolveTls(mode, { host, ca }),
+    name: `${hostInUrl(host)}:${port}`,
+  }
 }
 
 function findSchema(from: URLSearchParams): string | undefined {
