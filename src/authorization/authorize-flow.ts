@@ -2,7 +2,7 @@ import { isPublic } from '../protocol/client-authentication.ts'
 import { isOfNativeApp } from '../protocol/url/redirect-uri.ts'
 import { noteClient } from '../sessions/sessions.ts'
 import type { SignedIn } from '../sessions/signed-in.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import type { OAuth2Tenant } from '../tenants/tenant.ts'
 import { issueCode } from '../tokens/people/codes.ts'
 import { mayAllowScope } from '../tokens/people/people-rights.ts'
 import { keepAllowed, scopesOfClaims } from '../tokens/people/person-claims.ts'
@@ -13,14 +13,8 @@ import type { Flow, FlowAnswer } from './flow.ts'
 
 export type AuthorizeDeps = Parameters<typeof issueCode>[2]
 
-/** Whose people are asked. */
-export interface FlowTenant {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-}
-
 /** The flow of an authorization request that passed every check. */
-export function authorizeFlow(request: AuthorizationRequest, of: FlowTenant, deps: AuthorizeDeps): Flow {
+export function authorizeFlow(request: AuthorizationRequest, of: OAuth2Tenant, deps: AuthorizeDeps): Flow {
   const { client, scopes, claims, prompt, maxAge, hintedSub, loginHint, uiLocales, redirectUri } = request
   const mayAllow = (scope: string) => mayAllowScope(scope, { tenant: of.tenant, client })
   const named = scopesOfClaims({ ...claims?.userinfo, ...claims?.id_token }, of.tenant, mayAllow)
@@ -55,7 +49,7 @@ function consentOf(client: AuthorizationRequest['client'], redirectUri: string):
 async function answerCode(
   request: AuthorizationRequest,
   { session, asOf }: SignedIn,
-  { of, deps }: { of: FlowTenant; deps: AuthorizeDeps },
+  { of, deps }: { of: OAuth2Tenant; deps: AuthorizeDeps },
 ): Promise<FlowAnswer | undefined> {
   const { client, scopes, audience, nonce, claims, redirectUri, codeChallenge } = request
   const { sid, sub, authTime, amr, acr } = session

@@ -1,6 +1,7 @@
 import type { TenantClients } from '../clients/client-registry.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { type AuthorizeDeps, authorizeFlow, type FlowTenant } from './authorize-flow.ts'
+import type { OAuth2Tenant } from '../tenants/tenant.ts'
+import { type AuthorizeDeps, authorizeFlow } from './authorize-flow.ts'
 import type { HintDeps } from './checks/hinted-person.ts'
 import { proveReturnAddress } from './checks/proven-client.ts'
 import { makeClientAnswer } from './client-answer.ts'
@@ -11,7 +12,7 @@ import { parseAuthorizationRequest } from './parse-request.ts'
 import { type ParameterList, RequestParameters } from './request-parameters.ts'
 
 /** Whose clients and people they are. */
-export interface FlowOwner extends FlowTenant {
+export interface FlowOwner extends OAuth2Tenant {
   readonly clients: Pick<TenantClients, 'find'>
 }
 

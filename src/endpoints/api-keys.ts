@@ -5,7 +5,7 @@ import { getCaller, hasScope, type Wanted } from '../http/caller.ts'
 import { auditRefusal, recordAudit } from '../http/record-event.ts'
 import { withBearerToken } from '../http/request/bearer.ts'
 import { hasBody, parseJsonBody, receiveJson } from '../http/request/json-body.ts'
-import { getOAuth2Tenant, type OAuth2Tenant, tenantNotFound } from '../http/tenant-of-path.ts'
+import { getOAuth2Tenant, tenantNotFound } from '../http/tenant-of-path.ts'
 import {
   type ApiKeyResponse,
   CreateApiKeyRequest,
@@ -16,6 +16,7 @@ import {
 import type { AuditEventType } from '../protocol/audit-events.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
+import type { OAuth2Tenant } from '../tenants/tenant.ts'
 import { type ListedApiKey, listApiKeys } from '../tokens/api-keys/api-key-list.ts'
 import { createApiKey, type IssuedApiKey, revokeApiKey } from '../tokens/api-keys/api-key-records.ts'
 import type { ApiKeyCreator, ApiKeyTenant } from '../tokens/api-keys/api-key-rights.ts'

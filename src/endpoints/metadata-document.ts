@@ -1,14 +1,13 @@
 import { prompts, responseModes } from '../authorization/authorization-request.ts'
 import { authenticationMethods } from '../clients/authentication/authentication-methods.ts'
 import { grants } from '../grants/grant-table.ts'
-import type { OAuth2Tenant } from '../http/tenant-of-path.ts'
 import { assertionAlgorithms } from '../protocol/client-jwks.ts'
 import type { JwkSet, ServerMetadata } from '../protocol/messages.ts'
 import { acrValues } from '../protocol/people/acr.ts'
 import { locales } from '../protocol/people/locales.ts'
 import { isPeopleScope, peopleScopes } from '../protocol/people-scopes.ts'
 import { reservedScopes } from '../protocol/reserved-scopes.ts'
-import { type Tenant, tenantPath } from '../tenants/tenant.ts'
+import { type OAuth2Tenant, type Tenant, tenantPath } from '../tenants/tenant.ts'
 import { supportedClaims } from '../tokens/people/person-claims.ts'
 
 const methodNames = authenticationMethods.map(({ name }) => name)

@@ -4,9 +4,10 @@ import { answerPreflight, markOpen, openToAnyOrigin } from '../http/answer/cors.
 import { tenantDocument } from '../http/answer/tenant-document.ts'
 import { answer, serverError, tenantNotFound, tenantParameter, unavailable } from '../http/openapi-parts.ts'
 import { notesOf } from '../http/request/request-notes.ts'
-import { getTenantOfDocument, type OAuth2Tenant, withOAuth2 } from '../http/tenant-of-path.ts'
+import { getTenantOfDocument, withOAuth2 } from '../http/tenant-of-path.ts'
 import { ServerMetadata } from '../protocol/messages.ts'
 import { candidateIssuers, type MetadataPath, parseMetadataPath } from '../protocol/url/well-known.ts'
+import type { OAuth2Tenant } from '../tenants/tenant.ts'
 import { algorithmNames, buildMetadata, proofNames } from './metadata-document.ts'
 
 /** Clients look for the document of a tenant under two names, before the path of the tenant or after it. */

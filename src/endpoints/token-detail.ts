@@ -2,7 +2,7 @@ import type { DocumentDecoration } from 'elysia'
 import { grantParameters, grants } from '../grants/grant-table.ts'
 import {
   answer,
-  plainSchema,
+  formRequest,
   rateLimit,
   refusal,
   retryAfter,
@@ -37,20 +37,12 @@ export const tokenDetail: DocumentDecoration = {
   ].join('\n'),
   security: [{ [security.basic]: [] }, {}],
   parameters: [tenantParameter],
-  requestBody: {
-    required: true,
-    content: {
-      'application/x-www-form-urlencoded': {
-        schema: plainSchema(tokenRequest({ grantTypes: Object.keys(grants), parameters: grantParameters() })),
-        example: {
-          grant_type: 'client_credentials',
-          client_id: 'your-client-id',
-          client_secret: 'your-client-secret',
-          scope: 'api:read api:write',
-        },
-      },
-    },
-  },
+  ...formRequest(tokenRequest({ grantTypes: Object.keys(grants), parameters: grantParameters() }), {
+    grant_type: 'client_credentials',
+    client_id: 'your-client-id',
+    client_secret: 'your-client-secret',
+    scope: 'api:read api:write',
+  }),
   responses: {
     200: withHeaders(
       rateLimit,

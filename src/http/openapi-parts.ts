@@ -137,15 +137,15 @@ export const tooLarge = shared(
   refusal('The body is larger than 64 KB', ['invalid_request', 'The request body is too large']),
 )
 
+/** The request of an endpoint with a form. */
+export function formRequest(schema: TSchema, example: Readonly<Record<string, string>>) {
+  const content = { 'application/x-www-form-urlencoded': { schema: plainSchema(schema), example } }
+  return { requestBody: { required: true, content } }
+}
+
 /** The request of a form endpoint with client authentication. */
 export function formBody(schema: TSchema, example: Readonly<Record<string, string>>) {
-  return {
-    security: [{ [security.basic]: [] }, {}],
-    requestBody: {
-      required: true,
-      content: { 'application/x-www-form-urlencoded': { schema: plainSchema(schema), example } },
-    },
-  }
+  return { security: [{ [security.basic]: [] }, {}], ...formRequest(schema, example) }
 }
 
 /** The request of an endpoint with a JSON body. */

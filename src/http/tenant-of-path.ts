@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { type Finding, OAuthError } from '../protocol/errors.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import type { OAuth2Tenant, Tenant } from '../tenants/tenant.ts'
 import { notesOf } from './request/request-notes.ts'
 
 /**
@@ -33,11 +33,6 @@ function known(request: Request, tenant: Tenant | undefined): Tenant {
   if (!tenant) throw tenantNotFound({ check: 'tenant', saw: noTenant, wanted: 'the id of an active tenant' })
   notesOf(request).tenant = tenant.id
   return tenant
-}
-
-export interface OAuth2Tenant {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
 }
 
 /** Like {@link getTenant}, for endpoints of OAuth. Also throws `tenant_not_found` for a tenant without oauth2. */

@@ -20,6 +20,12 @@ interface TenantIdentity {
 /** An issuer with its own keys, clients and scopes. Its settings have the names of config.yaml. */
 export type Tenant = ReadonlySettings<Omit<TenantSettings, keyof TenantIdentity | 'signing'>> & TenantIdentity
 
+/** A tenant that issues tokens. */
+export interface OAuth2Tenant {
+  readonly tenant: Tenant
+  readonly oauth2: OAuth2Settings
+}
+
 export type OAuth2Settings = ReadonlySettings<Omit<OAuth2Config, 'audience'>> & {
   /** The aud claim when a request names no resource. */
   readonly audience: readonly string[]

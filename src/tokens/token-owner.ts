@@ -1,9 +1,7 @@
 import type { Client } from '../clients/client.ts'
-import type { OAuth2Settings, Tenant } from '../tenants/tenant.ts'
+import type { OAuth2Tenant } from '../tenants/tenant.ts'
 
 /** The client that gets tokens, and its tenant. */
-export interface TokenOwner {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
+export interface TokenOwner extends OAuth2Tenant {
   readonly client: Client
 }

@@ -1,6 +1,6 @@
-import type { Tenant } from '../tenants/tenant.ts'
+import type { OAuth2Tenant, Tenant } from '../tenants/tenant.ts'
 import { checkStanding, type Standing, type StandingDeps } from './check/check-standing.ts'
-import { findIssuer, type IssuerDeps, type OAuth2Tenant, openIssuer } from './check/find-issuer.ts'
+import { findIssuer, type IssuerDeps, openIssuer } from './check/find-issuer.ts'
 import { type ProveDeps, proveToken } from './check/prove-token.ts'
 import { readToken } from './check/read-token.ts'
 import type { TokenClaims } from './token-claims.ts'

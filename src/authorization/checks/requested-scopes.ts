@@ -4,7 +4,6 @@ import { quoted } from '../../protocol/finding-words.ts'
 import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { checkScopes, parseScope } from '../../protocol/scope.ts'
-import type { RequestParameters } from '../request-parameters.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /**
@@ -37,11 +36,7 @@ export function parseRequestedScopes({
   parameters,
   client,
   oauth2,
-}: {
-  readonly parameters: RequestParameters
-  readonly client: Client
-  readonly oauth2: CheckedParameters['oauth2']
-}): readonly string[] {
+}: Pick<CheckedParameters, 'parameters' | 'client' | 'oauth2'>): readonly string[] {
   return parsePeopleScopes(parameters.get('scope'), client, Object.keys(oauth2.scopes))
 }
 

@@ -1,6 +1,6 @@
 import type { DocumentDecoration } from 'elysia'
 import { formErrors, pageAnswer, pageErrors, sentOn, waitAnswer } from '../../http/browser/page-detail.ts'
-import { plainSchema, tenantParameter } from '../../http/openapi-parts.ts'
+import { formRequest, tenantParameter } from '../../http/openapi-parts.ts'
 import { AccountForm, PasswordForm } from '../../protocol/people/account-messages.ts'
 
 /** The pages of a person in the OpenAPI document. They are for browsers: what they answer is HTML. */
@@ -10,11 +10,6 @@ const link = {
   ...{ name: 'link', in: 'query' as const, required: true, schema: { type: 'string' as const } },
   description:
     'From the link that `grantd user add` prints or the admin API answers. It is good once, for a day',
-}
-
-function formOf(schema: Parameters<typeof plainSchema>[0], example: Readonly<Record<string, string>>) {
-  const content = { 'application/x-www-form-urlencoded': { schema: plainSchema(schema), example } }
-  return { requestBody: { required: true, content } }
 }
 
 const toLogin = 'To the page to sign in, if nobody is signed in'
@@ -33,7 +28,7 @@ export const accountPostDetail: DocumentDecoration = {
   operationId: 'changeAccount',
   summary: 'Change the password, sign out, or take back consent',
   description: 'The forms of the page, told apart by `action`.',
-  ...formOf(AccountForm, { action: 'revoke-consent', client: 'your-client-id', csrf: '...' }),
+  ...formRequest(AccountForm, { action: 'revoke-consent', client: 'your-client-id', csrf: '...' }),
   responses: {
     303: sentOn('To the page, which says what was done; to the page that says that the person is signed out'),
     400: pageAnswer('An unknown action, or a new password that cannot be taken'),
@@ -63,7 +58,7 @@ export const passwordPostDetail: DocumentDecoration = {
   description:
     'A password that is refused does not use the link up. Everything that the person got before is over.',
   parameters: [tenantParameter, link],
-  ...formOf(PasswordForm, { password: 'correct horse battery staple', csrf: '...' }),
+  ...formRequest(PasswordForm, { password: 'correct horse battery staple', csrf: '...' }),
   responses: {
     200: pageAnswer('The password is set'),
     400: pageAnswer('The form again, with what is wrong with the password; or the link is over'),

@@ -1,6 +1,6 @@
 import type { DocumentDecoration } from 'elysia'
 import { formErrors, pageAnswer, pageErrors, sentOn } from '../../http/browser/page-detail.ts'
-import { plainSchema, tenantParameter } from '../../http/openapi-parts.ts'
+import { formRequest, tenantParameter } from '../../http/openapi-parts.ts'
 import { LogoutParameters } from '../../protocol/people/account-messages.ts'
 
 const responses = {
@@ -35,14 +35,6 @@ export const logoutPostDetail: DocumentDecoration = {
   },
   description: 'The same as a form of a page of the client. The answer sends the browser back here by GET.',
   parameters: [tenantParameter],
-  requestBody: {
-    required: true,
-    content: {
-      'application/x-www-form-urlencoded': {
-        schema: plainSchema(LogoutParameters),
-        example: { client_id: 'your-client-id' },
-      },
-    },
-  },
+  ...formRequest(LogoutParameters, { client_id: 'your-client-id' }),
   responses: { ...responses, ...formErrors },
 }

@@ -1,6 +1,6 @@
 import type { DocumentDecoration } from 'elysia'
 import { busyAnswer, pageAnswer, pageErrors, sentOn } from '../../http/browser/page-detail.ts'
-import { plainSchema, tenantParameter } from '../../http/openapi-parts.ts'
+import { formRequest, tenantParameter } from '../../http/openapi-parts.ts'
 import { AuthorizationParameters } from '../../protocol/people/authorization-messages.ts'
 
 const required: ReadonlySet<string> = new Set(AuthorizationParameters.required)
@@ -52,20 +52,12 @@ export const authorizePostDetail: DocumentDecoration = {
   description:
     'Keeps the request for a minute and sends the browser back here by GET, so that its cookies come along.',
   parameters: [tenantParameter],
-  requestBody: {
-    required: true,
-    content: {
-      'application/x-www-form-urlencoded': {
-        schema: plainSchema(AuthorizationParameters),
-        example: {
-          response_type: 'code',
-          client_id: 'web',
-          redirect_uri: 'https://app.example.com/callback',
-          scope: 'openid profile',
-          code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-          code_challenge_method: 'S256',
-        },
-      },
-    },
-  },
+  ...formRequest(AuthorizationParameters, {
+    response_type: 'code',
+    client_id: 'web',
+    redirect_uri: 'https://app.example.com/callback',
+    scope: 'openid profile',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  }),
 }

@@ -16,9 +16,9 @@ import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { receiveBody } from '../../http/request/body.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
-import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
 import { renderNoticePage } from '../../pages/notice-page.ts'
 import { findSignedIn, type SignedIn } from '../../sessions/signed-in.ts'
+import type { OAuth2Tenant } from '../../tenants/tenant.ts'
 import { answerFlow } from './answer-flow.ts'
 
 /** The parameter of the URL of a page that names its interaction. */

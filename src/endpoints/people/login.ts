@@ -8,10 +8,10 @@ import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
 import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { receiveBody } from '../../http/request/body.ts'
-import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
 import { renderSignInPage, type SignInProblem } from '../../pages/sign-in-page.ts'
 import { tooManyRequests } from '../../protocol/errors.ts'
 import { findSignedIn, type SignedIn } from '../../sessions/signed-in.ts'
+import type { OAuth2Tenant } from '../../tenants/tenant.ts'
 import {
   formTargetsOf,
   goOn,

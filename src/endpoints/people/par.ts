@@ -10,9 +10,10 @@ import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
 import { answer, authenticationErrors, formBody, tenantParameter } from '../../http/openapi-parts.ts'
 import { auditRefusal } from '../../http/record-event.ts'
 import { parseFormPairs, toForm } from '../../http/request/form.ts'
-import { getOAuth2Tenant, type OAuth2Tenant } from '../../http/tenant-of-path.ts'
+import { getOAuth2Tenant } from '../../http/tenant-of-path.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { AuthorizationParameters, PushedResponse } from '../../protocol/people/authorization-messages.ts'
+import type { OAuth2Tenant } from '../../tenants/tenant.ts'
 
 /** `POST /api/v1/tenant/{tenant}/oauth/par` (RFC 9126). */
 export const parEndpoint = (deps: Deps) =>

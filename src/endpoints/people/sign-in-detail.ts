@@ -1,6 +1,6 @@
 import type { DocumentDecoration } from 'elysia'
 import { formErrors, pageAnswer, pageErrors, sentOn, waitAnswer } from '../../http/browser/page-detail.ts'
-import { plainSchema, shared, tenantParameter } from '../../http/openapi-parts.ts'
+import { formRequest, shared, tenantParameter } from '../../http/openapi-parts.ts'
 import { ConsentForm, LoginForm, SelectAccountForm } from '../../protocol/people/authorization-messages.ts'
 
 /** The pages of an interaction in the OpenAPI document. They are for browsers: what they answer is HTML. */
@@ -23,11 +23,6 @@ const ofInteraction = {
   parameters: [tenantParameter, interaction],
 }
 
-function formOf(schema: Parameters<typeof plainSchema>[0], example: Readonly<Record<string, string>>) {
-  const content = { 'application/x-www-form-urlencoded': { schema: plainSchema(schema), example } }
-  return { requestBody: { required: true, content } }
-}
-
 const login = { ...ofInteraction, parameters: [tenantParameter, { ...interaction, required: false }] }
 
 export const loginDetail: DocumentDecoration = {
@@ -45,7 +40,7 @@ export const loginPostDetail: DocumentDecoration = {
   summary: 'Sign in with a password',
   description:
     'The person is known by an e-mail address, or by the key in config.yaml. Begins a new session.',
-  ...formOf(LoginForm, {
+  ...formRequest(LoginForm, {
     username: 'ada@example.com',
     password: 'correct horse battery staple',
     csrf: '...',
@@ -72,7 +67,7 @@ export const consentPostDetail: DocumentDecoration = {
   operationId: 'decideConsent',
   summary: 'Allow or deny',
   description: 'Takes the decision of the person, and sends the browser back to the client.',
-  ...formOf(ConsentForm, { decision: 'allow', csrf: '...' }),
+  ...formRequest(ConsentForm, { decision: 'allow', csrf: '...' }),
   responses: { 303: goesOn, 400: over, ...formErrors },
 }
 
@@ -89,6 +84,6 @@ export const selectAccountPostDetail: DocumentDecoration = {
   operationId: 'selectAccount',
   summary: 'Choose an account',
   description: 'Goes on as the person who is signed in (`current`), or to the form to sign in (`other`).',
-  ...formOf(SelectAccountForm, { account: 'current', csrf: '...' }),
+  ...formRequest(SelectAccountForm, { account: 'current', csrf: '...' }),
   responses: { 303: goesOn, 400: over, ...formErrors },
 }

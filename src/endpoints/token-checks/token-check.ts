@@ -1,15 +1,13 @@
 import type { Proof } from '../../clients/authentication/proof.ts'
-import type { Client } from '../../clients/client.ts'
 import type { Grant } from '../../grants/grant.ts'
 import type { Form } from '../../http/request/form.ts'
-import type { OAuth2Tenant } from '../../http/tenant-of-path.ts'
+import type { TokenOwner } from '../../tokens/token-owner.ts'
 
 /** A token request whose client is known. */
-export interface CheckedRequest extends OAuth2Tenant {
+export interface CheckedRequest extends TokenOwner {
   readonly request: Request
   readonly form: Form
   readonly grant: Grant
-  readonly client: Client
   readonly proof: Proof
 }
 

@@ -1,8 +1,8 @@
 import type { Deps } from '../../deps.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import type { Tenant } from '../../tenants/tenant.ts'
+import type { OAuth2Tenant, Tenant } from '../../tenants/tenant.ts'
 import { noStore } from '../answer/no-store.ts'
-import { getOAuth2Tenant, type OAuth2Tenant } from '../tenant-of-path.ts'
+import { getOAuth2Tenant } from '../tenant-of-path.ts'
 import { withErrorPages } from './page-answer.ts'
 import { linkTo } from './page-links.ts'
 

@@ -1,13 +1,11 @@
 import type { Client } from '../../clients/client.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { reservedScopes } from '../../protocol/reserved-scopes.ts'
-import type { ApiKeySettings, OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
+import type { ApiKeySettings, OAuth2Tenant } from '../../tenants/tenant.ts'
 import type { StandingApiKey } from './api-key-standing.ts'
 
 /** A tenant that has API keys. */
-export interface ApiKeyTenant {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
+export interface ApiKeyTenant extends OAuth2Tenant {
   readonly settings: ApiKeySettings
 }
 

@@ -5,7 +5,7 @@ import type { Hashing } from '../../platform/hashing.ts'
 import { base64url } from '../../protocol/base64url.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { ApiKeyClaims } from '../../protocol/messages.ts'
-import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
+import type { OAuth2Tenant } from '../../tenants/tenant.ts'
 import { largestToken } from '../access-token.ts'
 
 export interface ApiKeyTokenDeps {
@@ -39,7 +39,7 @@ export interface ApiKeyContent {
  */
 export async function signApiKey(
   { id, scopes, audience, client, issuedAt, exp }: ApiKeyContent,
-  { tenant, oauth2 }: { readonly tenant: Tenant; readonly oauth2: OAuth2Settings },
+  { tenant, oauth2 }: OAuth2Tenant,
   deps: ApiKeyTokenDeps,
 ): Promise<SignedApiKey> {
   const jti = randomId(deps)

@@ -1,16 +1,11 @@
 import type { Keyring } from '../../keys/keyring.ts'
 import type { TenantKeys } from '../../keys/tenant-keys.ts'
 import { quoted, uriText } from '../../protocol/finding-words.ts'
-import type { OAuth2Settings, Tenant } from '../../tenants/tenant.ts'
+import type { OAuth2Settings, OAuth2Tenant } from '../../tenants/tenant.ts'
 import type { TenantRegistry } from '../../tenants/tenant-registry.ts'
 import { invalidToken } from './invalid-token.ts'
 import type { ReadToken } from './read-token.ts'
 import type { StepFinding } from './token-steps.ts'
-
-export interface OAuth2Tenant {
-  readonly tenant: Tenant
-  readonly oauth2: OAuth2Settings
-}
 
 /** The tenant that must have issued a token, with its keys. */
 export interface TokenIssuer extends OAuth2Tenant {

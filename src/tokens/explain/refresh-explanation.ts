@@ -1,7 +1,7 @@
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import type { Finding } from '../../protocol/errors.ts'
 import { momentText, quoted } from '../../protocol/finding-words.ts'
-import type { OAuth2Tenant } from '../check/find-issuer.ts'
+import type { OAuth2Tenant } from '../../tenants/tenant.ts'
 import { findActiveRefreshToken, findFamily, type RefreshDeps } from '../people/refresh.ts'
 import type { ExplainedStep, TokenExplanation } from './token-explanation.ts'
 
