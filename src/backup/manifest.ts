@@ -1,3 +1,4 @@
+import { isMembers } from '../protocol/members.ts'
 import { BackupError } from './backup-error.ts'
 
 /** A file of a backup: its name in data_dir. */
@@ -40,7 +41,7 @@ const partName =
 /** Throws {@link BackupError}. */
 export function parseManifest(bytes: Uint8Array): Manifest {
   const value = parseJson(bytes)
-  if (!isObject(value) || typeof value['format'] !== 'number') throw refuse('it is no manifest of grantd')
+  if (!isMembers(value) || typeof value['format'] !== 'number') throw refuse('it is no manifest of grantd')
   if (value['format'] > backupFormat)
     throw new BackupError(
       `The backup has form ${value['format']}, and this grantd knows ${backupFormat}: a newer grantd made it; restore it with that one`,
@@ -73,10 +74,6 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
@@ -86,7 +83,7 @@ function isTexts(value: unknown): value is string[] {
 }
 
 function isPart(value: unknown): value is BackupPart {
-  if (!isObject(value)) return false
+  if (!isMembers(value)) return false
   const { name, size, sha256 } = value
   const isSafe = isText(name) && partName.test(name) && !name.includes('..')
   return (

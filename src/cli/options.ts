@@ -2,6 +2,7 @@ import { formats } from '../config/formats.ts'
 import { findPlaceholder } from '../config/yaml/placeholders.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
+import { isMembers } from '../protocol/members.ts'
 import type { Option } from './command.ts'
 import { isServiceLink } from './surroundings.ts'
 
@@ -31,7 +32,7 @@ export function parseJsonObject(name: string, args: ParsedArguments): object | u
   const text = args.text(name)
   if (text === undefined) return undefined
   const value = attemptJson(text)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  if (isMembers(value)) return value
   throw new UsageError(
     `--${name} wants a JSON object such as {"plan":"gold"}, in single quotes for the shell`,
   )

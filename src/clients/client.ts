@@ -6,7 +6,7 @@ import {
   usesSecrets,
 } from '../protocol/client-authentication.ts'
 import { type GrantType, grantTypes, signsPeopleIn } from '../protocol/grant-types.ts'
-import { isPeopleScope } from '../protocol/people-scopes.ts'
+import { isPeopleScope } from '../protocol/people/people-scopes.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { parseSecretHash, type SecretHash } from '../secrets/secret-checker.ts'
 import type { clients } from './client-row.ts'

@@ -1,8 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { isMembers, type Members } from '../protocol/members.ts'
 import { formats } from './formats.ts'
 import { Config } from './schema.ts'
-
-type Json = { readonly [member: string]: unknown }
 
 /** Renders the JSON Schema (draft 7) of config.yaml from the schema that the reader uses. */
 export function renderConfigSchema(): string {
@@ -24,32 +23,32 @@ function renderSchema(source: TSchema): string {
   return `${JSON.stringify(schema, null, 2)}\n`
 }
 
-function convert(schema: Json): Json {
+function convert(schema: Members): Members {
   const { format, keyFormat, properties, required, patternProperties, items, anyOf, ...rest } = schema
   return {
     ...rest,
     ...(typeof format === 'string' && describeFormat(format)),
-    ...(isJson(items) && { items: convert(items) }),
+    ...(isMembers(items) && { items: convert(items) }),
     ...(Array.isArray(anyOf) && { anyOf: anyOf.map(convert) }),
-    ...(isJson(properties) && convertProperties(properties, Array.isArray(required) ? required : [])),
-    ...(isJson(patternProperties) && convertMap(patternProperties, String(keyFormat))),
+    ...(isMembers(properties) && convertProperties(properties, Array.isArray(required) ? required : [])),
+    ...(isMembers(patternProperties) && convertMap(patternProperties, String(keyFormat))),
   }
 }
 
 /** Turns a format of ours into a pattern, if it has one. */
-function describeFormat(format: string): Json {
+function describeFormat(format: string): Members {
   const pattern = formats[format]?.pattern
   return pattern ? { pattern: pattern.source } : {}
 }
 
 /** A key with a default is not required. */
-function convertProperties(properties: Json, required: readonly unknown[]): Json {
+function convertProperties(properties: Members, required: readonly unknown[]): Members {
   const members = Object.entries(properties).map(
-    ([name, value]) => [name, isJson(value) ? convert(value) : value] as const,
+    ([name, value]) => [name, isMembers(value) ? convert(value) : value] as const,
   )
   const needed = required.filter((name) => {
     const property = properties[String(name)]
-    return isJson(property) && !('default' in property)
+    return isMembers(property) && !('default' in property)
   })
   return {
     properties: Object.fromEntries(members),
@@ -58,14 +57,10 @@ function convertProperties(properties: Json, required: readonly unknown[]): Json
   }
 }
 
-function convertMap(patternProperties: Json, keyFormat: string): Json {
+function convertMap(patternProperties: Members, keyFormat: string): Members {
   const [value] = Object.values(patternProperties)
   return {
     propertyNames: describeFormat(keyFormat),
-    additionalProperties: isJson(value) ? convert(value) : true,
+    additionalProperties: isMembers(value) ? convert(value) : true,
   }
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,10 +1,9 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value, type ValueError } from '@sinclair/typebox/value'
 import { OAuthError } from '../protocol/errors.ts'
+import { isMembers, type Members } from '../protocol/members.ts'
 import { findClaimFaults, isReservedClaim, type StaticClaims } from '../protocol/static-claims.ts'
 import { formats } from './formats.ts'
-
-type Members = Readonly<Record<string, unknown>>
 
 /**
  * Applies a merge patch (RFC 7396) to the settings and returns the result: a member that is null gets its default. `schema` comes from
@@ -52,10 +51,6 @@ function mergePatch(target: unknown, patch: unknown, depth: number): unknown {
     else merged.set(name, mergePatch(merged.get(name), value, depth + 1))
   }
   return Object.fromEntries(merged)
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function unknownMember(): OAuthError {

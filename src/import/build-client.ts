@@ -1,7 +1,7 @@
 import { formats } from '../config/formats.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import { type GrantType, grantTypes, signsPeopleIn } from '../protocol/grant-types.ts'
-import { isPeopleScope } from '../protocol/people-scopes.ts'
+import { isPeopleScope } from '../protocol/people/people-scopes.ts'
 import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { isRedirectUri } from '../protocol/url/redirect-uri.ts'
 import { isResourceUri } from '../protocol/url/resource.ts'

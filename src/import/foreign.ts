@@ -1,11 +1,3 @@
-/** An object of a file of other people. */
-export type Members = Readonly<Record<string, unknown>>
-
-/** The members of an object; none for any other value. */
-export function membersOf(value: unknown): Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
-}
-
 /** The items of a list; none for any other value. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []

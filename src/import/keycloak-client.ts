@@ -1,8 +1,9 @@
 import type { Hashing } from '../platform/hashing.ts'
 import { deviceCodeGrantType } from '../protocol/grant-types.ts'
-import { isPeopleScope } from '../protocol/people-scopes.ts'
+import { type Members, membersOf } from '../protocol/members.ts'
+import { isPeopleScope } from '../protocol/people/people-scopes.ts'
 import { type BuiltClient, buildClient, type ForeignClient } from './build-client.ts'
-import { type Members, membersOf, secondsOf, textOf, textsOf } from './foreign.ts'
+import { secondsOf, textOf, textsOf } from './foreign.ts'
 
 /** Clients that every realm has. */
 const builtIn = new Set([

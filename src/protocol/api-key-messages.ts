@@ -4,7 +4,7 @@ import { scopeToken } from './scope.ts'
 const Scopes = (description: string) =>
   Type.Array(Type.String({ pattern: scopeToken.source }), { maxItems: 100, description })
 
-export const mostDays = 3650
+const mostDays = 3650
 
 export const CreateApiKeyRequest = Type.Object(
   {

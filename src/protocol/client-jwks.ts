@@ -1,5 +1,6 @@
 import { type KeyKind, signatureAlgorithms, smallestRsaModulus } from './algorithms.ts'
 import { isOnCurve, isSmallOrder } from './curve-points.ts'
+import { isMembers, type Members } from './members.ts'
 
 /**
  * The algorithms of assertions: the algorithms of signatures, and Ed25519, the newer name of EdDSA (RFC 9864) that current libraries send.
@@ -83,7 +84,6 @@ function findSetFaults(value: unknown): JwksFault[] {
 }
 
 type ParsedKey = { readonly key: ClientJwk } | { readonly faults: readonly JwksFault[] }
-type Members = Readonly<Record<string, unknown>>
 
 function parseKey(entry: unknown, index: number): ParsedKey {
   const at = ['keys', index]
@@ -237,8 +237,4 @@ function bitsOf(bytes: Uint8Array): number {
 
 export function isClientKid(kid: string): boolean {
   return kid.length <= longestClientKid && /^[\x20-\x7e]+$/.test(kid)
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

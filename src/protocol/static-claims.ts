@@ -5,7 +5,7 @@ export type StaticClaims = Readonly<Record<string, unknown>>
 export const largestClaims = 2048
 export const mostClaims = 64
 /** The deepest nesting of maps and lists in one claim. */
-export const deepestClaim = 5
+const deepestClaim = 5
 
 /** The form of a name: printable ASCII without space. A URL can be a name. */
 export const claimName = /^[\x21-\x7e]{1,128}$/

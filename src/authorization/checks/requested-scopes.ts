@@ -1,7 +1,7 @@
 import type { Client } from '../../clients/client.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { quoted } from '../../protocol/finding-words.ts'
-import { isPeopleScope } from '../../protocol/people-scopes.ts'
+import { isPeopleScope } from '../../protocol/people/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { checkScopes, parseScope } from '../../protocol/scope.ts'
 import type { CheckedParameters } from './request-check.ts'

@@ -1,4 +1,5 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
+import { isMembers } from '../../protocol/members.ts'
 import { formats } from '../formats.ts'
 import { durationKind } from '../schema-kinds.ts'
 import { shapeOf } from '../schema-shapes.ts'
@@ -45,7 +46,7 @@ function compare(compared: Compared): Difference[] {
       if (before === null || after === null) return [renderBoth(schema['anyOf'][0], compared)]
       return compare({ ...compared, schema: schema['anyOf'][0] })
     case 'Object':
-      if (!isMap(before) || !isMap(after)) return [renderBoth(schema, compared)]
+      if (!isMembers(before) || !isMembers(after)) return [renderBoth(schema, compared)]
       return compareMembers(compared, [])
     case 'Record':
     case 'Array':
@@ -56,7 +57,7 @@ function compare(compared: Compared): Difference[] {
 }
 
 function compareMembers({ schema, before, after, path }: Compared, without: readonly string[]): Difference[] {
-  const [old, next] = [isMap(before) ? before : {}, isMap(after) ? after : {}]
+  const [old, next] = [isMembers(before) ? before : {}, isMembers(after) ? after : {}]
   return shapeOf(schema)
     .properties.filter(({ key }) => !without.includes(key))
     .flatMap(({ key, schema: property }) =>
@@ -74,7 +75,7 @@ function renderValue(value: unknown, schema: TSchema): string {
   if (value === undefined) return 'none'
   if (typeof value === 'number' && schema[Kind] === durationKind) return renderDuration(value)
   // The members of a block that comes or goes may be secrets.
-  if (isMap(value)) return 'set'
+  if (isMembers(value)) return 'set'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
@@ -99,9 +100,5 @@ function compareItems(before: unknown, after: unknown): Pick<Difference, 'added'
 function itemsOf(value: unknown): string[] {
   if (Array.isArray(value))
     return value.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)))
-  return isMap(value) ? Object.keys(value) : []
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isMembers(value) ? Object.keys(value) : []
 }

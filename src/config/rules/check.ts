@@ -1,4 +1,4 @@
-import { peopleScopes } from '../../protocol/people-scopes.ts'
+import { peopleScopes } from '../../protocol/people/people-scopes.ts'
 import { isReservedScope, reservedScopes } from '../../protocol/reserved-scopes.ts'
 import { findClaimFaults, type StaticClaims } from '../../protocol/static-claims.ts'
 import { defaultOwnerOf, isLoopbackUrl, normalIssuer } from '../../protocol/url/uri.ts'

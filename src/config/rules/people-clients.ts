@@ -1,7 +1,7 @@
 import { signsPeopleIn } from '../../protocol/grant-types.ts'
 import { findClientFaults } from '../../protocol/people/client-rules.ts'
+import { isPeopleScope } from '../../protocol/people/people-scopes.ts'
 import { findOpenidFaults } from '../../protocol/people/tenant-rules.ts'
-import { isPeopleScope } from '../../protocol/people-scopes.ts'
 import { isPlainHttp } from '../../protocol/url/redirect-uri.ts'
 import type { ClientConfig } from '../client-schema.ts'
 import type { Config } from '../schema.ts'

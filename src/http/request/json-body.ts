@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { Value, ValueErrorType } from '@sinclair/typebox/value'
 import { OAuthError } from '../../protocol/errors.ts'
+import { isMembers } from '../../protocol/members.ts'
 import { mediaTypeOf, readBody, receiveBody } from './body.ts'
 
 /** The wanted body. The schema decides, and `describe` explains. */
@@ -55,7 +56,7 @@ async function readJson(request: Request, mediaTypes: readonly string[]): Promis
   const value = decodeJson(text)
   if (isTooDeep(value)) throw malformed('The request body is nested too deeply')
   if (hasRepeatedName(text)) throw malformed('The request body has a field twice')
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  if (isMembers(value)) return value
   throw malformed('The request body must be a JSON object')
 }
 

@@ -1,5 +1,5 @@
-import { isPeopleScope } from '../people-scopes.ts'
 import { isReservedClaim } from '../static-claims.ts'
+import { isPeopleScope } from './people-scopes.ts'
 
 /** The settings of a tenant that the rules concern. A value that is undefined has a fault of its own, and breaks no rule. */
 export interface RuledOpenid {

@@ -1,7 +1,6 @@
 import type { Client } from '../../clients/client.ts'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import type { Hashing } from '../../platform/hashing.ts'
-import { OAuthError } from '../../protocol/errors.ts'
 import { momentText, oneOf, quoted } from '../../protocol/finding-words.ts'
 import type { LastUse } from '../../storage/last-use.ts'
 import type { Storage } from '../../storage/storage.ts'
@@ -14,7 +13,7 @@ import { findRevocation, type Revoked } from '../revocations.ts'
 import { isApiKey, type TokenClaims } from '../token-claims.ts'
 import type { TokenOwner } from '../token-owner.ts'
 import type { TokenIssuer } from './find-issuer.ts'
-import { invalidToken } from './invalid-token.ts'
+import { apiKeyRevoked, invalidToken } from './invalid-token.ts'
 import { checkPersonStanding, type StandingTokenPerson } from './person-standing.ts'
 import type { ReadToken } from './read-token.ts'
 import type { StepFinding } from './token-steps.ts'
@@ -131,10 +130,6 @@ function findScopesOfPerson(
   owner: { readonly tenant: Tenant; readonly client: Client },
 ): readonly string[] {
   return scope === undefined ? [] : scope.split(' ').filter((each) => mayAllowScope(each, owner))
-}
-
-function apiKeyRevoked(finding: StepFinding): OAuthError {
-  return new OAuthError('invalid_token', 'API key has been revoked', { finding })
 }
 
 const revokedThings: Readonly<Record<Revoked['by'], string>> = {

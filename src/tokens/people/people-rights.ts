@@ -1,6 +1,6 @@
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
 import { named, oneOf, quoted, uriText } from '../../protocol/finding-words.ts'
-import { isPeopleScope } from '../../protocol/people-scopes.ts'
+import { isPeopleScope } from '../../protocol/people/people-scopes.ts'
 import { isReservedScope } from '../../protocol/reserved-scopes.ts'
 import { isEntitled } from '../audience.ts'
 import type { TokenOwner } from '../token-owner.ts'

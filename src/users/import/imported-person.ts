@@ -1,9 +1,7 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { isMembers } from '../../protocol/members.ts'
 import type { NewPerson } from '../stored-people.ts'
 import { fromKeycloak, isKeycloakUser } from './keycloak-user.ts'
-
-/** A person of a file, in our form or in that of Keycloak. */
-export type Members = Readonly<Record<string, unknown>>
 
 /**
  * Reads a person of an import: `email` and the other settings of `users`, and `sub` and `password_hash` if there are any; or a user of an
@@ -19,8 +17,4 @@ function textOf(name: string, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string') return value
   throw new OAuthError('invalid_request', `The field ${name} is malformed`)
-}
-
-export function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,8 +1,7 @@
+import { type Members, membersOf } from '../../protocol/members.ts'
 import { renderPbkdf2 } from '../../protocol/password/password-hash.ts'
 import { findAttributeFaults } from '../../protocol/people/person-attributes.ts'
 import { claimName } from '../../protocol/static-claims.ts'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** Whether the object is a user of an export of Keycloak, whose names are in camel case. */
 export function isKeycloakUser(value: Members): boolean {
@@ -30,7 +29,7 @@ export function fromKeycloak(user: Members): Members {
       given_name: firstName,
       family_name: lastName,
       preferred_username: username,
-      ...members(user['attributes']),
+      ...membersOf(user['attributes']),
     }),
     ...(password_hash !== undefined && { password_hash }),
   }
@@ -61,7 +60,7 @@ function attributesOf(attributes: Members): Members {
 /** The hash of the first password among the credentials. */
 function findHash(credentials: unknown): string | undefined {
   if (!Array.isArray(credentials)) return undefined
-  const password = credentials.map(members).find(({ type }) => type === 'password')
+  const password = credentials.map(membersOf).find(({ type }) => type === 'password')
   return password && hashOf(parse(password['credentialData']), parse(password['secretData']))
 }
 
@@ -85,7 +84,7 @@ function argon2Of(
   data: Members,
   { iterations, salt, hash }: { iterations: number; salt: Uint8Array; hash: Uint8Array },
 ): string | undefined {
-  const parameters = members(data['additionalParameters'])
+  const parameters = membersOf(data['additionalParameters'])
   const first = (name: string): unknown => {
     const list = parameters[name]
     return Array.isArray(list) ? list[0] : undefined
@@ -107,12 +106,8 @@ function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {
 /** JSON in a text, as Keycloak keeps it. */
 function parse(text: unknown): Members {
   try {
-    return members(typeof text === 'string' ? JSON.parse(text) : undefined)
+    return membersOf(typeof text === 'string' ? JSON.parse(text) : undefined)
   } catch {
     return {}
   }
-}
-
-function members(value: unknown): Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }

@@ -1,4 +1,4 @@
-import { isMembers } from './imported-person.ts'
+import { isMembers } from '../../protocol/members.ts'
 
 /** A person of a file. `value` is undefined for a line that is no JSON. */
 export interface FilePerson {
