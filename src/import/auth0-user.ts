@@ -1,5 +1,6 @@
+import { type Members, membersOf } from '../protocol/members.ts'
 import { parsePasswordHash } from '../protocol/password/password-hash.ts'
-import { listOf, type Members, membersOf, textOf } from './foreign.ts'
+import { listOf, textOf } from './foreign.ts'
 
 /** Whether an object of a list is a user. A client has a client_id. */
 export function isAuth0User(value: Members): boolean {

@@ -1,10 +1,11 @@
 import type { Hashing } from '../platform/hashing.ts'
+import { type Members, membersOf } from '../protocol/members.ts'
 import { isAuth0User, readAuth0User } from './auth0-user.ts'
 import { type BuiltClient, buildClient, type ForeignClient } from './build-client.ts'
-import { listOf, type Members, membersOf, textOf, textsOf } from './foreign.ts'
-import { ImportError, type LeftOut, type PlannedClient, type PlannedTenant } from './import-plan.ts'
+import { listOf, textOf, textsOf } from './foreign.ts'
+import { ImportError, type LeftOut, type PlannedTenant } from './import-plan.ts'
 import { scopesOf } from './planned-scopes.ts'
-import { uniqueBy } from './unique-by.ts'
+import { readClients } from './read-clients.ts'
 
 /**
  * Reads an export of a tenant with `clients`, as auth0-deploy-cli writes it; a list of clients of the Management API; or a list of users,
@@ -33,15 +34,11 @@ function readUsers(list: readonly unknown[]): PlannedTenant {
 
 function readTenant(tenant: Members, hashing: Hashing): PlannedTenant {
   const leftOut: LeftOut[] = []
-  const clients: PlannedClient[] = []
   const rights = readRights(tenant)
   const isGlobal = (client: unknown) => membersOf(client)['global'] === true
   const own = listOf(tenant['clients']).filter((client) => !isGlobal(client))
-  for (const client of uniqueBy('client_id', 'client', own, leftOut)) {
-    const built = readClient(membersOf(client), rights, hashing)
-    leftOut.push(...built.leftOut)
-    if (built.client) clients.push(built.client)
-  }
+  const read = (client: Members) => readClient(client, rights, hashing)
+  const clients = readClients(own, { idMember: 'client_id', read }, leftOut)
   for (const member of ['connections', 'databases', 'actions', 'rules', 'roles', 'organizations'] as const) {
     const count = listOf(tenant[member]).length
     if (count > 0)

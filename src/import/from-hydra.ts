@@ -1,9 +1,10 @@
 import type { Hashing } from '../platform/hashing.ts'
+import { type Members, membersOf } from '../protocol/members.ts'
 import { type BuiltClient, buildClient, type ForeignClient } from './build-client.ts'
-import { listOf, type Members, membersOf, textOf, textsOf } from './foreign.ts'
-import { ImportError, type LeftOut, type PlannedClient, type PlannedTenant } from './import-plan.ts'
+import { listOf, textOf, textsOf } from './foreign.ts'
+import { ImportError, type LeftOut, type PlannedTenant } from './import-plan.ts'
 import { scopesOf } from './planned-scopes.ts'
-import { uniqueBy } from './unique-by.ts'
+import { readClients } from './read-clients.ts'
 
 /** Reads clients of `hydra list oauth2-clients --format json`, of its API, or one client. Throws {@link ImportError}. */
 export function readHydra(value: unknown, hashing: Hashing): PlannedTenant[] {
@@ -14,12 +15,8 @@ export function readHydra(value: unknown, hashing: Hashing): PlannedTenant[] {
       'wanted a list of clients, or an object with the member items, each with a client_id',
     )
   const leftOut: LeftOut[] = []
-  const clients: PlannedClient[] = []
-  for (const client of uniqueBy('client_id', 'client', list, leftOut)) {
-    const built = readHydraClient(membersOf(client), hashing)
-    leftOut.push(...built.leftOut)
-    if (built.client) clients.push(built.client)
-  }
+  const read = (client: Members) => readHydraClient(client, hashing)
+  const clients = readClients(list, { idMember: 'client_id', read }, leftOut)
   const patch = { oauth2: { scopes: scopesOf(clients) }, oidc: {} }
   return [{ id: undefined, patch, clients, people: [], leftOut }]
 }

@@ -1,9 +1,10 @@
 import type { Hashing } from '../platform/hashing.ts'
-import { listOf, type Members, membersOf, secondsOf, textOf } from './foreign.ts'
+import { type Members, membersOf } from '../protocol/members.ts'
+import { listOf, secondsOf, textOf } from './foreign.ts'
 import { ImportError, type LeftOut, type PlannedClient, type PlannedTenant } from './import-plan.ts'
 import { isBuiltInScope, readKeycloakClient } from './keycloak-client.ts'
 import { scopesOf } from './planned-scopes.ts'
-import { uniqueBy } from './unique-by.ts'
+import { readClients } from './read-clients.ts'
 
 /** Reads an export of one realm or of several. Throws {@link ImportError}. */
 export function readKeycloak(value: unknown, hashing: Hashing): PlannedTenant[] {
@@ -16,12 +17,8 @@ export function readKeycloak(value: unknown, hashing: Hashing): PlannedTenant[] 
 function readRealm(realm: Members, hashing: Hashing): PlannedTenant {
   const id = textOf(realm['realm'])
   const leftOut: LeftOut[] = []
-  const clients: PlannedClient[] = []
-  for (const value of uniqueBy('clientId', 'client', listOf(realm['clients']), leftOut)) {
-    const built = readKeycloakClient(membersOf(value), hashing)
-    leftOut.push(...built.leftOut)
-    if (built.client) clients.push(built.client)
-  }
+  const read = (client: Members) => readKeycloakClient(client, hashing)
+  const clients = readClients(listOf(realm['clients']), { idMember: 'clientId', read }, leftOut)
   const people = listOf(realm['users']).map((person, index) => ({ number: index + 1, value: person }))
   const isService = (person: unknown) => textOf(membersOf(person)['serviceAccountClientId']) !== undefined
   leftOut.push(...findOthers(realm))

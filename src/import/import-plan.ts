@@ -1,5 +1,5 @@
+import type { Members } from '../protocol/members.ts'
 import type { FilePerson } from '../users/import/people-file.ts'
-import type { Members } from './foreign.ts'
 
 /** Something of a file that does not come over, and why. */
 export interface LeftOut {
