@@ -1,15 +1,8 @@
 import { writeOver } from '../../storage/compare-and-swap.ts'
-import {
-  findEach,
-  type NewRecord,
-  onlyReadable,
-  type Storage,
-  type StoredRecord,
-} from '../../storage/storage.ts'
+import { type NewRecord, onlyReadable, type Storage, type StoredRecord } from '../../storage/storage.ts'
 import { walkRows } from '../../storage/walk-rows.ts'
-import { findApiKeyRevocations } from '../revocations.ts'
 import { apiKeyCounts, apiKeys } from './api-key-row.ts'
-import { type ApiKey, lineageOf } from './api-key-standing.ts'
+import { type ApiKey, createRevokedCheck } from './api-key-standing.ts'
 
 /**
  * Counts the live keys of a client. Each client has a row with a number that is never too low: making a key adds one, and revoking a
@@ -114,14 +107,8 @@ async function countKeys(storage: Storage, client: CountedClient): Promise<Count
 async function createLiveCheck(
   keys: readonly ApiKey[],
   storage: Storage,
-  { tenantId, clientId, now }: CountedClient,
+  { tenantId, now }: CountedClient,
 ): Promise<(key: ApiKey) => boolean> {
-  const revokedUpTo = await findApiKeyRevocations(storage, tenantId, [clientId])
-  const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
-  const { found: ancestors } = await findEach(storage.of(tenantId).of(apiKeys), [...ancestorIds])
-  return (key) => {
-    const { isRevoked, madeAt } = lineageOf(key, ancestors)
-    const hasExpired = key.expires_at !== null && key.expires_at <= now
-    return !isRevoked && !hasExpired && madeAt / 1000 > revokedUpTo(clientId)
-  }
+  const isRevoked = await createRevokedCheck(keys, storage, tenantId)
+  return (key) => (key.expires_at === null || key.expires_at > now) && !isRevoked(key)
 }

@@ -1,7 +1,6 @@
-import { type DamagedRow, findEach, isDamaged, onlyReadable, type Storage } from '../../storage/storage.ts'
-import { findApiKeyRevocations } from '../revocations.ts'
+import { type DamagedRow, isDamaged, onlyReadable, type Storage } from '../../storage/storage.ts'
 import { apiKeys } from './api-key-row.ts'
-import { type ApiKey, lineageOf } from './api-key-standing.ts'
+import { type ApiKey, createRevokedCheck } from './api-key-standing.ts'
 
 export interface ListedApiKey {
   readonly id: string
@@ -28,16 +27,10 @@ export async function listApiKeys(
   const records = storage.of(tenantId).of(apiKeys)
   const rows = await records.list({ ...page, ...(clientId !== undefined && { parent: clientId }) })
   const keys = onlyReadable(rows).map(({ value }) => value)
-  const clientIds = keys.map(({ client_id }) => client_id)
-  const revokedUpTo = await findApiKeyRevocations(storage, tenantId, clientIds)
-  const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
-  // A damaged ancestor counts as revoked, like a missing one.
-  const { found: ancestors } = await findEach(records, [...ancestorIds])
+  const isRevoked = await createRevokedCheck(keys, storage, tenantId)
   return rows.map((row) => {
     if (isDamaged(row)) return row
     const { id, value, usedAt } = row
-    const { isRevoked, madeAt } = lineageOf(value, ancestors)
-    const revoked = isRevoked || madeAt / 1000 <= revokedUpTo(value.client_id)
-    return { id, key: value, lastUsed: usedAt, revoked }
+    return { id, key: value, lastUsed: usedAt, revoked: isRevoked(value) }
   })
 }

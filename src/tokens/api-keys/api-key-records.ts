@@ -35,7 +35,7 @@ export interface NewApiKey {
   readonly creator: ApiKeyCreator
 }
 
-export const daySeconds = 86_400
+const daySeconds = 86_400
 
 /** The most keys in a line of descent, each made with the one before. */
 const longestLine = 10

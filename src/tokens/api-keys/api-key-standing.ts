@@ -1,10 +1,12 @@
 import type { Hashing } from '../../platform/hashing.ts'
-import { type Finding, OAuthError } from '../../protocol/errors.ts'
+import { OAuthError } from '../../protocol/errors.ts'
 import { momentText } from '../../protocol/finding-words.ts'
 import type { ApiKeyClaims } from '../../protocol/messages.ts'
 import type { LastUse } from '../../storage/last-use.ts'
-import type { Records, Storage, StoredRecord } from '../../storage/storage.ts'
+import { findEach, type Records, type Storage, type StoredRecord } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
+import { apiKeyRevoked, invalidToken } from '../check/invalid-token.ts'
+import { findApiKeyRevocations } from '../revocations.ts'
 import { apiKeys } from './api-key-row.ts'
 
 export type ApiKey = (typeof apiKeys.schema)['static']
@@ -34,17 +36,18 @@ export async function getStandingApiKey(
   { claims, tenant }: { claims: ApiKeyClaims; tenant: Tenant },
   { storage, hashing, lastUse, now }: StandingDeps,
 ): Promise<StandingApiKey> {
+  const about = { check: 'API key', tenant: tenant.id }
   if (!tenant.api_keys)
-    throw refuse('the tenant has no API keys', {
-      ...{ saw: 'the tenant has no API keys now', wanted: 'api_keys of the tenant, enabled' },
-      tenant: tenant.id,
+    throw invalidToken('the tenant has no API keys', {
+      ...{ ...about, wanted: 'api_keys of the tenant, enabled' },
+      saw: 'the tenant has no API keys now',
     })
   const records = storage.of(tenant.id).of(apiKeys)
   const found = await records.find(claims.sub)
   if (!found)
-    throw refuse('the API key is unknown', {
-      ...{ saw: `the API key ${claims.sub}, which is not there any more`, wanted: 'an API key that exists' },
-      tenant: tenant.id,
+    throw invalidToken('the API key is unknown', {
+      ...{ ...about, wanted: 'an API key that exists' },
+      saw: `the API key ${claims.sub}, which is not there any more`,
     })
   const { value: key } = found
   const { isRevoked, madeAt } = key.ancestors ? await findLineage(key, records) : lineageOf(key, [])
@@ -54,23 +57,17 @@ export async function getStandingApiKey(
       at === null
         ? `the API key ${claims.sub}, made with a key that was revoked or is gone`
         : `the API key ${claims.sub}, revoked at ${momentText(at, now())}`
-    const finding = { check: 'API key', saw, wanted: 'a key that was not revoked', tenant: tenant.id }
-    throw new OAuthError('invalid_token', 'API key has been revoked', { finding })
+    throw apiKeyRevoked({ ...about, saw, wanted: 'a key that was not revoked' })
   }
   const presented = key.tokens.find(({ jti }) => jti === claims.jti)
   if (!presented || presented.hash !== hashing.sha256(token).toHex())
-    throw refuse('another token of the API key', {
-      ...{ saw: `a token that the API key ${claims.sub} does not have now`, wanted: 'its newest token' },
-      tenant: tenant.id,
+    throw invalidToken('another token of the API key', {
+      ...{ ...about, wanted: 'its newest token' },
+      saw: `a token that the API key ${claims.sub} does not have now`,
     })
   if (presented.ends_at !== null && presented.ends_at <= now()) {
     const saw = `a token of the API key ${claims.sub} that was replaced, and ended at ${momentText(presented.ends_at, now())}`
-    const finding = {
-      check: 'API key',
-      saw,
-      wanted: 'the token that the rotation returned',
-      tenant: tenant.id,
-    }
+    const finding = { ...about, saw, wanted: 'the token that the rotation returned' }
     throw new OAuthError('invalid_token', 'API key has been replaced', { finding })
   }
   lastUse.note({ tenantId: tenant.id, kind: apiKeys, id: claims.sub, at: now(), create: undefined })
@@ -104,7 +101,21 @@ export function lineageOf(key: ApiKey, rows: readonly Pick<StoredRecord<ApiKey>,
   }
 }
 
-function refuse(reason: string, about: Omit<Finding, 'check'>): OAuthError {
-  const finding = { check: 'API key', ...about }
-  return new OAuthError('invalid_token', 'The access token is invalid', { cause: new Error(reason), finding })
+/**
+ * Returns a function that says whether one of these keys was revoked, alone or with all of its client or tenant. A damaged ancestor counts
+ * as revoked, like a missing one. Throws StorageError.
+ */
+export async function createRevokedCheck(
+  keys: readonly ApiKey[],
+  storage: Storage,
+  tenantId: string,
+): Promise<(key: ApiKey) => boolean> {
+  const clientIds = keys.map(({ client_id }) => client_id)
+  const revokedUpTo = await findApiKeyRevocations(storage, tenantId, clientIds)
+  const ancestorIds = new Set(keys.flatMap(({ ancestors = [] }) => ancestors))
+  const { found } = await findEach(storage.of(tenantId).of(apiKeys), [...ancestorIds])
+  return (key) => {
+    const { isRevoked, madeAt } = lineageOf(key, found)
+    return isRevoked || madeAt / 1000 <= revokedUpTo(key.client_id)
+  }
 }

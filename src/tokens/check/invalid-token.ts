@@ -9,6 +9,11 @@ export function invalidToken(
   return new OAuthError('invalid_token', 'The access token is invalid', { cause, finding })
 }
 
+/** The error for an API key that was revoked. */
+export function apiKeyRevoked(finding: Finding): OAuthError {
+  return new OAuthError('invalid_token', 'API key has been revoked', { finding })
+}
+
 /** The error for a token of ours that has expired. */
 export function tokenExpired(finding: Finding, cause?: unknown): OAuthError {
   return new OAuthError('invalid_token', 'Token has expired', { cause, finding })
