@@ -98,27 +98,25 @@ export class FailureBook {
    * themselves: above the free failures, every address still has one attempt, and waits after that.
    */
   findWaitEnd(places: Places, now: number): number {
-    return Math.max(
-      this.#endOf(places.pair, { rule: this.#rules.pair, now, wider: this.#waitOf('subject', places, now) }),
-      this.#endOf(places.address, {
-        rule: this.#rules.address,
-        now,
-        wider: this.#waitOf('tenant', places, now),
-      }),
-    )
+    return Math.max(...Object.values(this.#endsOf(places, now)))
+  }
+
+  #endsOf(places: Places, now: number): Readonly<Record<keyof typeof causes, number>> {
+    const endOf = (name: keyof typeof causes, wider: number) =>
+      this.#endOf(places[name], { rule: this.#rules[name], now, wider })
+    return {
+      pair: endOf('pair', this.#waitOf('subject', places, now)),
+      address: endOf('address', this.#waitOf('tenant', places, now)),
+    }
   }
 
   /** The count because of which an attempt has to wait, and its failures. */
   findCause(places: Places, now: number): { readonly scope: Scope; readonly failures: number } {
-    const endOf = (name: 'pair' | 'address', wider: number) =>
-      this.#endOf(places[name], { rule: this.#rules[name], now, wider })
-    const name =
-      endOf('pair', this.#waitOf('subject', places, now)) >=
-      endOf('address', this.#waitOf('tenant', places, now))
-        ? 'pair'
-        : 'address'
+    const ends = this.#endsOf(places, now)
+    const name = ends.pair >= ends.address ? 'pair' : 'address'
     const [own, wider] = causes[name]
-    const [place, scope] = endOf(name, 0) > now ? own : wider
+    const end = this.#endOf(places[name], { rule: this.#rules[name], now, wider: 0 })
+    const [place, scope] = end > now ? own : wider
     return { scope, failures: Math.ceil(this.#counts.get(places[place])?.failures ?? 0) }
   }
 

@@ -1,12 +1,14 @@
 import { drainTime, usedAt, waitFor } from './rate-level.ts'
 
+/** Milliseconds in which a wait is reported once. */
+const reportEvery = 60_000
+
 /** What this process knows of one sender: a {@link RateLevel} that changes. */
 export class RateCount {
   readonly tenantId: string
   readonly name: string
   perMinute: number
-  /** When it was last reported that the sender has to wait (ms since the epoch). */
-  toldAt = Number.NEGATIVE_INFINITY
+  #toldAt = Number.NEGATIVE_INFINITY
   #used = 0
   #fresh = 0
   #at = 0
@@ -57,6 +59,13 @@ export class RateCount {
   /** Takes the level of all processes, and adds what became fresh meanwhile. */
   adopt(used: number, now: number): void {
     this.#set(used + this.#fresh, now)
+  }
+
+  /** Whether it has to be reported now that the sender has to wait: once in {@link reportEvery}, and again if the clock went back. */
+  isToBeTold(now: number): boolean {
+    if (Math.abs(now - this.#toldAt) < reportEvery) return false
+    this.#toldAt = now
+    return true
   }
 
   #set(used: number, now: number): void {

@@ -105,18 +105,12 @@ export class SignInRates {
   }
 }
 
-/** Milliseconds in which a wait is reported once. */
-const reportEvery = 60_000
-
 function refuse(
   count: RateCount | undefined,
   retryAfterSeconds: number,
   { now, onBlock }: { readonly now: number; readonly onBlock: (seconds: number) => void },
 ): OAuthError {
-  if (count && Math.abs(now - count.toldAt) >= reportEvery) {
-    count.toldAt = now
-    onBlock(retryAfterSeconds)
-  }
+  if (count?.isToBeTold(now)) onBlock(retryAfterSeconds)
   const used = count ? Math.floor(count.used(now)) : 0
   return new OAuthError('temporarily_unavailable', 'Too many sign-ins were begun; try again later', {
     status: tooManyRequests,

@@ -87,9 +87,6 @@ interface Policy {
   readonly text: string
 }
 
-/** Milliseconds in which a wait is reported once. */
-const reportEvery = 60_000
-
 interface TokenRateDeps extends Pick<TokenRatesOptions, 'now'> {
   readonly books: RateBooks
   /** The header RateLimit-Policy. */
@@ -165,11 +162,7 @@ function refuse(
 ): OAuthError {
   const whose = policyOf(count)
   const retryAfterSeconds = seconds(wait)
-  // If the clock went back, it is reported once more.
-  if (Math.abs(now - count.toldAt) >= reportEvery) {
-    count.toldAt = now
-    onBlock({ scope: `${whose}_rate`, seconds: retryAfterSeconds })
-  }
+  if (count.isToBeTold(now)) onBlock({ scope: `${whose}_rate`, seconds: retryAfterSeconds })
   return new OAuthError('temporarily_unavailable', 'Too many tokens were asked for; try again later', {
     status: tooManyRequests,
     reason: `too_many_tokens_of_${whose}`,

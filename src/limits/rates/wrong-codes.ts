@@ -19,9 +19,6 @@ export interface CodeSender {
   readonly address: string | undefined
 }
 
-/** Milliseconds in which a wait is reported once. */
-const reportEvery = 60_000
-
 /**
  * Counts codes and refresh tokens that are wrong, by the address and by the client. Above the rate of the client, each address has one a minute. See
  * README.md.
@@ -54,10 +51,7 @@ export class WrongCodes {
       for (const one of counts.length > 1 ? counts : [count, ofClient]) this.#books.add(one, at)
       return undefined
     }
-    if (Math.abs(at - count.toldAt) >= reportEvery) {
-      count.toldAt = at
-      onBlock(retryAfterSeconds)
-    }
+    if (count.isToBeTold(at)) onBlock(retryAfterSeconds)
     return new OAuthError('temporarily_unavailable', 'Too many failed attempts; try again later', {
       status: tooManyRequests,
       reason: 'too_many_wrong_codes',
