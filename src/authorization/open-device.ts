@@ -1,11 +1,12 @@
 import type { Client } from '../clients/client.ts'
+import { OAuthError } from '../protocol/errors.ts'
 import {
   type DeviceDecision,
   type DeviceDeps,
+  decideOnDevice,
   findDeviceDecision,
   findWaitingDevice,
 } from '../tokens/people/device-codes.ts'
-import { deviceIsOver, devicePath, finishDevice } from './finish-device.ts'
 import type { Flow, FlowAnswer } from './flow.ts'
 import type { ContentOf, Interaction } from './interactions.ts'
 
@@ -18,18 +19,17 @@ export async function deviceFlow(
   { tenantId, client }: { readonly tenantId: string; readonly client: Client },
   deps: DeviceDeps,
 ): Promise<Flow> {
-  const { device: deviceId, scopes } = content
-  const place = { tenantId, deviceId }
-  const waiting = await findWaitingDevice({ tenantId, id: deviceId }, deps)
+  const { device: id, scopes } = content
+  const waiting = await findWaitingDevice({ tenantId, id }, deps)
   const isOver = waiting?.clientId !== client.id
   // A second click on the button gets the page of the first one.
   if (isOver && progress.consented === null && progress.denied === null) throw deviceIsOver()
   const decide = async (decision: DeviceDecision): Promise<FlowAnswer> => {
-    if (!isOver) return { to: 'page', path: await finishDevice({ ...place, decision }, deps) }
+    if (!isOver && !(await decideOnDevice({ tenantId, id }, decision, deps))) throw deviceIsOver()
     // What counts is in the row of the device: of two answers at once, the interaction may have the one that came too late.
-    const result = await findDeviceDecision({ tenantId, id: deviceId }, deps)
+    const result = isOver ? await findDeviceDecision({ tenantId, id }, deps) : decision.kind
     if (result === undefined) throw deviceIsOver()
-    return { to: 'page', path: devicePath({ tenantId, result }) }
+    return { to: 'page', path: `/device?${new URLSearchParams({ tenant: tenantId, result })}` }
   }
   const ask = { scopes, prompt: [], maxAge: undefined, hintedSub: undefined, consent: 'always' } as const
   return {
@@ -39,4 +39,9 @@ export async function deviceFlow(
       decide({ kind: 'allowed', sub, scopes, authTime, amr, acr, sid, at }),
     refuse: () => decide({ kind: 'denied' }),
   }
+}
+
+/** The error of a device that does not wait any more. */
+function deviceIsOver(): OAuthError {
+  return new OAuthError('invalid_request', 'The code of the device has expired or was used')
 }

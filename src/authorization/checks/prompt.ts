@@ -12,11 +12,12 @@ export function parsePrompt({ parameters }: Pick<CheckedParameters, 'parameters'
   if (text === undefined) return []
   const asked = [...new Set(text.split(' '))]
   const known = prompts.filter((prompt) => asked.includes(prompt))
+  const saw = () => asked.map((word) => named(word, [...prompts, 'create'])).join(', ')
   if (known.length < asked.length)
     throw new OAuthError('invalid_request', `The prompt must be of: ${prompts.join(', ')}`, {
       finding: {
         check: 'prompt',
-        saw: asked.map((word) => named(word, [...prompts, 'create'])).join(', '),
+        saw: saw(),
         wanted: oneOf(prompts),
       },
     })
@@ -24,7 +25,7 @@ export function parsePrompt({ parameters }: Pick<CheckedParameters, 'parameters'
     throw new OAuthError('invalid_request', 'The prompt none stands alone', {
       finding: {
         check: 'prompt',
-        saw: asked.map((word) => named(word, [...prompts, 'create'])).join(', '),
+        saw: saw(),
         wanted: 'none alone, or the others without it',
       },
     })
