@@ -5,7 +5,7 @@ import type { StoredUser, UserRow } from './stored-person.ts'
 import { users } from './user-row.ts'
 
 /** A link on which a person chooses a password. It is good once, for a day. */
-export const linkLife = 86_400_000
+const linkLife = 86_400_000
 
 export interface LinkDeps {
   /** Milliseconds since the epoch. */

@@ -130,8 +130,11 @@ interface WriteOptions {
   readonly change: (user: StoredUser) => StoredUser
 }
 
-/** Writes a change of a row, completely or not at all, and returns both. Call it in a transaction. */
-async function writePerson(
+/**
+ * Writes a change of a row, completely or not at all. Call it in a transaction. Throws `not_found`, `conflict`, and what `checkCurrent`
+ * throws.
+ */
+export async function updateStoredPerson(
   { sub, checkCurrent, change }: WriteOptions,
   owner: PeopleOwner,
   inside: Storage,
@@ -165,20 +168,11 @@ export async function changeStoredPerson(
     const kept = settings.email === current.email ? link : null
     return { ...settings, password_hash, link: kept, created_at, updated_at: now() }
   }
-  const changed = await writePerson({ sub, checkCurrent, change }, owner, storage)
+  const changed = await updateStoredPerson({ sub, checkCurrent, change }, owner, storage)
   const from = keysOf(changed.before)
   const { email } = changed.row.value
   if (typeof email === 'string') await claimEmail(sub, { email, from }, { ...owner, storage })
   return changed
-}
-
-/** Changes members that are no settings. Call it in a transaction. Throws like {@link changeStoredPerson}. */
-export function updateStoredPerson(
-  options: WriteOptions,
-  owner: PeopleOwner,
-  inside: Storage,
-): Promise<ChangedPerson> {
-  return writePerson(options, owner, inside)
 }
 
 /**
