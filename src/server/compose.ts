@@ -172,7 +172,7 @@ function composeRefusals({ config }: LoadedConfig, options: ComposeOptions): Ref
   const { platform, storage, now, randomBytes, log, refusalSettings = () => config.refusals } = options
   const onError = (cause: unknown) => log('warn', 'refusals were not written', { reason: renderCause(cause) })
   const life = () => refusalSettings().retain * 1000
-  return new RefusalBook({ after: platform.after, ...{ life, storage, now, randomBytes, onError } })
+  return new RefusalBook({ after: platform.after, life, storage, now, randomBytes, onError })
 }
 
 export interface Recomposed {

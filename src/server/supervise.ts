@@ -68,7 +68,7 @@ export async function supervise(
   const noteRejected = (isRejected: boolean) => supervisor.noteRejected(isRejected)
   const replace = async () => {
     const isDone = (await supervisor.replace()) !== undefined
-    orders.reloads.noteReplaced(isDone)
+    orders.reloads.note(isDone)
     return isDone
   }
   const hearing = { args, platform, log, since, history, plan, apply, noteRejected, replace }

@@ -1,14 +1,15 @@
+import type { Config } from '../../config/schema.ts'
 import { processSamples } from '../../metrics/process-samples.ts'
-import type { ProcessMetrics, ProcessMetricsOptions, WatchedParts } from './process-metrics.ts'
-
-/** See {@link ProcessMetrics}. */
-export type OwnMetrics = Pick<ProcessMetrics, keyof ProcessMetrics>
-
-type Address = ConstructorParameters<typeof ProcessMetrics>[0]
+import type { ProcessStatus } from '../../metrics/process-status.ts'
+import type { Samples } from '../../metrics/samples.ts'
+import type { OwnMetrics, ProcessMetricsOptions, WatchedParts } from './process-metrics.ts'
 
 /** The metrics of this process. What measures is loaded only where the configuration enables metrics, to keep the start short. */
-export async function openOwnMetrics(address: Address, options: ProcessMetricsOptions): Promise<OwnMetrics> {
-  if (!address.enabled) return new NoMetrics(address, options)
+export async function openOwnMetrics(
+  address: Config['server']['metrics'],
+  options: ProcessMetricsOptions,
+): Promise<OwnMetrics> {
+  if (!address.enabled) return new NoMetrics(options)
   const { ProcessMetrics } = await import('./process-metrics.ts')
   return new ProcessMetrics(address, options)
 }
@@ -17,13 +18,11 @@ export async function openOwnMetrics(address: Address, options: ProcessMetricsOp
 class NoMetrics implements OwnMetrics {
   readonly counters = undefined
   readonly storageMeter = undefined
-  readonly #address: Address
-  readonly #options: ProcessMetricsOptions
+  readonly #platform: ProcessMetricsOptions['platform']
   #parts: WatchedParts | undefined
 
-  constructor(address: Address, options: ProcessMetricsOptions) {
-    this.#address = address
-    this.#options = options
+  constructor({ platform }: ProcessMetricsOptions) {
+    this.#platform = platform
   }
 
   overhear: OwnMetrics['overhear'] = (log) => log
@@ -34,16 +33,14 @@ class NoMetrics implements OwnMetrics {
     this.#parts = parts
   }
 
-  samples(): ReturnType<OwnMetrics['samples']> {
-    return processSamples(this.#options.platform.processes.usage())
+  samples(): Samples {
+    return processSamples(this.#platform.processes.usage())
   }
 
-  async status(): ReturnType<OwnMetrics['status']> {
+  async status(): Promise<ProcessStatus> {
     // Loaded at its use, to keep the start short.
-    const { ProcessMetrics } = await import('./process-metrics.ts')
-    const metrics = new ProcessMetrics(this.#address, this.#options)
-    if (this.#parts) metrics.watch(this.#parts)
-    return metrics.status()
+    const { readStatus } = await import('./process-metrics.ts')
+    return readStatus(this.#parts, [], this.#platform)
   }
 
   async close(): Promise<void> {}

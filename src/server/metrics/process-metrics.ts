@@ -1,5 +1,5 @@
 import { buildInfo } from '../../build-info.ts'
-import type { Config, ServiceSettings } from '../../config/schema.ts'
+import type { ServiceSettings } from '../../config/schema.ts'
 import type { Log } from '../../log.ts'
 import { FaultRing } from '../../metrics/fault-ring.ts'
 import { LoopDelay } from '../../metrics/loop-delay.ts'
@@ -8,20 +8,12 @@ import { processSamples } from '../../metrics/process-samples.ts'
 import type { ProcessStatus } from '../../metrics/process-status.ts'
 import type { ReloadLog } from '../../metrics/reload-log.ts'
 import { addSamples, buildSamples, type Samples } from '../../metrics/samples.ts'
-import type { StatusPath } from '../../metrics/serve-metrics.ts'
+import type { MetricsAddress, StatusPath } from '../../metrics/serve-metrics.ts'
 import { StorageTimes } from '../../metrics/storage-times.ts'
 import type { Listener } from '../../platform/network.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { openMetrics } from './open-metrics.ts'
 import { measureStorage, type Sources, sourceSamples } from './sources.ts'
-
-/** What a process measures when metrics are on. */
-interface Meters {
-  readonly counters: Metrics
-  readonly storage: StorageTimes
-  readonly faults: FaultRing
-  readonly delay: LoopDelay
-}
 
 export interface ProcessMetricsOptions {
   readonly platform: Platform
@@ -34,51 +26,53 @@ export interface WatchedParts extends Sources {
   readonly config: () => Pick<ServiceSettings, 'limits' | 'server'>
 }
 
-/** The metrics and the status of this process. Measures nothing if the configuration does not enable metrics. */
-export class ProcessMetrics {
-  readonly #address: Config['server']['metrics']
+/** What open-own-metrics.ts opens, whether or not metrics are on. */
+export interface OwnMetrics {
+  /** Undefined: metrics are off, and nothing is counted. */
+  readonly counters: Metrics | undefined
+  readonly storageMeter: StorageTimes | undefined
+  /** A log that keeps its last warnings and errors for the status page too. */
+  overhear(log: Log): Log
+  /** Begins to measure, and serves the metrics unless a supervisor does. Throws CommandError. */
+  open(parts: { readonly log: Log; readonly reloads: ReloadLog }): void
+  /** Adds what the parts of the server tell, once they are there. */
+  watch(sources: WatchedParts): void
+  /** The samples of this process alone. */
+  samples(): Samples
+  status(): Promise<ProcessStatus>
+  close(): Promise<void>
+}
+
+/** The metrics and the status of this process. */
+export class ProcessMetrics implements OwnMetrics {
+  readonly counters = new Metrics()
+  readonly storageMeter: StorageTimes
+  readonly #address: MetricsAddress
   readonly #options: ProcessMetricsOptions
-  readonly #meters: Meters | undefined
+  readonly #faults: FaultRing
+  readonly #delay: LoopDelay
   #sources: WatchedParts | undefined
   #listener: Listener | undefined
 
-  constructor(address: Config['server']['metrics'], options: ProcessMetricsOptions) {
+  constructor(address: MetricsAddress, options: ProcessMetricsOptions) {
     const { platform } = options
     this.#address = address
     this.#options = options
-    if (address.enabled)
-      this.#meters = {
-        counters: new Metrics(),
-        storage: new StorageTimes(platform.now),
-        faults: new FaultRing(platform.now),
-        delay: new LoopDelay(platform),
-      }
+    this.storageMeter = new StorageTimes(platform.now)
+    this.#faults = new FaultRing(platform.now)
+    this.#delay = new LoopDelay(platform)
   }
 
-  /** Undefined: metrics are off, and nothing is counted. */
-  get counters(): Metrics | undefined {
-    return this.#meters?.counters
-  }
-
-  get storageMeter(): StorageTimes | undefined {
-    return this.#meters?.storage
-  }
-
-  /** A log that keeps its last warnings and errors for the status page too. */
   overhear(log: Log): Log {
-    const faults = this.#meters?.faults
-    if (!faults) return log
     return (level, message, fields) => {
-      if (level === 'warn' || level === 'error') faults.note(level, message, fields)
+      if (level === 'warn' || level === 'error') this.#faults.note(level, message, fields)
       log(level, message, fields)
     }
   }
 
-  /** Begins to measure, and serves the metrics unless a supervisor does. Throws CommandError. */
   open({ log, reloads }: { readonly log: Log; readonly reloads: ReloadLog }): void {
     const { platform, isWorker } = this.#options
-    if (!this.#meters) return
-    this.#meters.delay.start()
+    this.#delay.start()
     if (isWorker) return
     const answers = {
       collect: () => this.#allSamples(reloads),
@@ -87,39 +81,27 @@ export class ProcessMetrics {
     this.#listener = openMetrics(this.#address, answers, { platform, log })
   }
 
-  /** Adds what the parts of the server tell, once they are there. */
   watch(sources: WatchedParts): void {
     this.#sources = sources
   }
 
-  /** The samples of this process alone. */
   samples(): Samples {
     const { processes } = this.#options.platform
-    const own = this.#meters
-    if (!own) return processSamples(processes.usage())
     return addSamples([
-      own.counters.samples(),
-      own.storage.samples(),
-      own.delay.samples(),
+      this.counters.samples(),
+      this.storageMeter.samples(),
+      this.#delay.samples(),
       this.#sources ? sourceSamples(this.#sources) : {},
       processSamples(processes.usage(), processes.state()),
     ])
   }
 
-  async status(): Promise<ProcessStatus> {
-    const { processes, monotonic } = this.#options.platform
-    return {
-      pid: processes.pid,
-      startedAt: processes.state().startedAt,
-      residentBytes: processes.usage().residentBytes,
-      storage: await measureStorage(this.#sources?.storage, monotonic),
-      faults: this.#meters?.faults.list() ?? [],
-      limits: this.#sources ? limitsOf(this.#sources.config()) : {},
-    }
+  status(): Promise<ProcessStatus> {
+    return readStatus(this.#sources, this.#faults.list(), this.#options.platform)
   }
 
   async close(): Promise<void> {
-    this.#meters?.delay.stop()
+    this.#delay.stop()
     await this.#listener?.close()
   }
 
@@ -140,6 +122,22 @@ export class ProcessMetrics {
       samples: this.#allSamples(reloads),
       reloads,
     })
+  }
+}
+
+/** The status of this process; `sources` is undefined before the parts of the server are there. */
+export async function readStatus(
+  sources: WatchedParts | undefined,
+  faults: ProcessStatus['faults'],
+  { processes, monotonic }: Pick<Platform, 'processes' | 'monotonic'>,
+): Promise<ProcessStatus> {
+  return {
+    pid: processes.pid,
+    startedAt: processes.state().startedAt,
+    residentBytes: processes.usage().residentBytes,
+    storage: await measureStorage(sources?.storage, monotonic),
+    faults,
+    limits: sources ? limitsOf(sources.config()) : {},
   }
 }
 

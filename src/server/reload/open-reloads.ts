@@ -39,7 +39,7 @@ export interface ReloadOrders {
 
 /** Makes the reloads of this process, or of its workers. Signals are heard by hearReloadSignals. */
 export function openReloads(options: OpenReloadsOptions): ReloadOrders {
-  const { args, platform, log, plan, replace, since, history, workers } = options
+  const { args, platform, log, since } = options
   const watch = new FileWatch({
     ...{ ...platform, platform, since },
     findPath: () => findConfig(args, platform),
@@ -57,7 +57,7 @@ export function openReloads(options: OpenReloadsOptions): ReloadOrders {
   return {
     reloads,
     listen: (hearing) => {
-      const actions = createActions({ platform, reloads, history, plan, replace, workers })
+      const actions = createActions(options, reloads)
       control = openControl({ platform, log, dataDir: hearing.dataDir, actions })
       watch.enable(hearing.watch)
     },
@@ -68,16 +68,10 @@ export function openReloads(options: OpenReloadsOptions): ReloadOrders {
   }
 }
 
-interface ActionParts {
-  readonly platform: Platform
-  readonly reloads: Reloads
-  readonly history: ReloadsOptions['history']
-  readonly plan: OpenReloadsOptions['plan']
-  readonly replace: OpenReloadsOptions['replace'] | undefined
-  readonly workers: OpenReloadsOptions['workers'] | undefined
-}
-
-function createActions({ platform, reloads, history, plan, replace, workers }: ActionParts): ControlActions {
+function createActions(
+  { platform, history, plan, replace, workers }: OpenReloadsOptions,
+  reloads: Reloads,
+): ControlActions {
   return {
     hello: async () => ({
       hello: {

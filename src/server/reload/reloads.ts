@@ -58,21 +58,17 @@ export class Reloads {
     return this.#next
   }
 
-  /** Notes that workers were started with the newest configuration, or could not be. */
-  noteReplaced(isDone: boolean): void {
-    this.#note(isDone)
-  }
-
   async #reload(cause: ReloadCause, read: () => Promise<ConfigSource>): Promise<SwapResult> {
     const { source, result } = await this.#attempt(read)
     this.#running = undefined
-    this.#note(result.isTaken)
+    this.note(result.isTaken)
     this.#report(cause, result)
     this.#options.onDone(source, result)
     return result
   }
 
-  #note(isTaken: boolean): void {
+  /** Notes that the newest configuration is in force, by a reload or by new workers, or cannot be. */
+  note(isTaken: boolean): void {
     this.#options.history.note({ isDone: isTaken })
     this.#options.noteRejected(!isTaken)
   }

@@ -67,7 +67,7 @@ export class Swap {
   async prepare(source: ConfigSource): Promise<SwapResult> {
     this.#prepared = undefined
     try {
-      const { loaded, fixed } = await this.load(source)
+      const { loaded, fixed } = await this.#load(source)
       this.#prepared = await this.#compose(loaded)
       const { watch } = loaded.config.server
       return { isTaken: true, fixed, watch, warnings: loaded.warnings.map(renderFault) }
@@ -80,7 +80,7 @@ export class Swap {
   async plan(source: ConfigSource): Promise<PlanResult> {
     const { live, platform, keyHost } = this.#options
     try {
-      const { loaded, fixed } = await this.load(source)
+      const { loaded, fixed } = await this.#load(source)
       await findChangedKeys({ next: loaded, running: live.current, stamps: this.#stamps }, keyHost)
       const nextTurn = () => new Promise<void>((resolve) => platform.nextTurn(resolve))
       // Loaded at its use, to keep the start short.
@@ -106,7 +106,7 @@ export class Swap {
   }
 
   /** Reads a configuration as a reload would, with the settings that cannot change. Throws ConfigError. */
-  async load(source: ConfigSource): Promise<{ loaded: LoadedConfig; fixed: readonly string[] }> {
+  async #load(source: ConfigSource): Promise<{ loaded: LoadedConfig; fixed: readonly string[] }> {
     const { platform, live, dataDir, overridden } = this.#options
     const host = { ...platform, letOthersIn: () => this.#letOthersIn() }
     const read = withDataDir(await readSource(source, host), dataDir, platform)

@@ -1,3 +1,4 @@
+import { addSecurityHeaders } from '../../http/answer/security-headers.ts'
 import type { ListenOptions } from '../../platform/network.ts'
 
 /** Names of parameters that carry a secret, or something that can be used in place of one. */
@@ -43,15 +44,7 @@ function refuse(): Response {
 }
 
 function answer(status: number, body: string | null, headers: Readonly<Record<string, string>>): Response {
-  return new Response(body, {
-    status,
-    headers: {
-      ...headers,
-      Connection: 'close',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-      'Referrer-Policy': 'no-referrer',
-    },
-  })
+  const all = new Headers({ ...headers, Connection: 'close', 'Cache-Control': 'no-store' })
+  addSecurityHeaders(all)
+  return new Response(body, { status, headers: all })
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { ReloadLog } from '../../../src/metrics/reload-log.ts'
 import { bunPlatform } from '../../../src/platform/bun/bun.ts'
+import { openOwnMetrics } from '../../../src/server/metrics/open-own-metrics.ts'
 import { ProcessMetrics } from '../../../src/server/metrics/process-metrics.ts'
 import { startTestApp } from '../../support/test-app.ts'
 
@@ -10,10 +11,7 @@ const tenants = `tenants: { acme: { name: A, oauth2: {}, signing: { algorithm: E
 
 /** Metrics of one process, with the port on which it serves them. */
 function openMetrics() {
-  const metrics = new ProcessMetrics(
-    { enabled: true, host: '127.0.0.1', port: 0 },
-    { platform, isWorker: false },
-  )
+  const metrics = new ProcessMetrics({ host: '127.0.0.1', port: 0 }, { platform, isWorker: false })
   const reloads = new ReloadLog(platform.now)
   let base = ''
   const log = metrics.overhear((_level, message, fields) => {
@@ -52,7 +50,7 @@ test('one process serves its numbers and its page, first without and then with t
 })
 
 test('with metrics off nothing is counted and nothing listens', async () => {
-  const metrics = new ProcessMetrics(
+  const metrics = await openOwnMetrics(
     { enabled: false, host: '127.0.0.1', port: 0 },
     { platform, isWorker: false },
   )
