@@ -1,7 +1,7 @@
 import type { Files } from '../../platform/files.ts'
 import { keyFilePattern } from '../../protocol/names.ts'
 import { complaintOf, KeyError, type KeyPlace } from '../key-plan.ts'
-import { findTenantOfAside, isAnyKey, isFolderAside } from './key-names.ts'
+import { findTenantOfAside, isAnyKey } from './key-names.ts'
 
 /**
  * The folder of one tenant's keys. Only this class makes paths in it and removes files from it, so that a name from a row of the
@@ -63,7 +63,7 @@ export class KeyFolder {
 
   /** Clears the folders that an earlier build made beside this one for the first key of this tenant. */
   clearAside(): Promise<void> {
-    return this.#clearAside((name) => isFolderAside(name, this.#place.tenantId))
+    return this.#clearAside((name) => findTenantOfAside(name) === this.#place.tenantId)
   }
 
   /** Like {@link clearAside}, for every tenant. */

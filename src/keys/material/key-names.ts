@@ -36,12 +36,7 @@ export function isAnyKey(name: string): boolean {
   return isUnfinished(name) || keyFilePattern.test(name)
 }
 
-/** Whether an earlier build left the folder, with the first key of this tenant, beside the folders of the tenants. */
-export function isFolderAside(name: string, tenantId: string): boolean {
-  return name.startsWith(`.${tenantId}.`) && /^[0-9a-f]{16}\.tmp$/.test(name.slice(tenantId.length + 2))
-}
-
-/** Finds the tenant whose first key an earlier build left in a folder of this name. */
+/** Finds the tenant whose first key an earlier build left in a folder of this name, beside the folders of the tenants. */
 export function findTenantOfAside(name: string): string | undefined {
   return /^\.([A-Za-z0-9][A-Za-z0-9._-]*)\.[0-9a-f]{16}\.tmp$/.exec(name)?.[1]
 }

@@ -123,7 +123,7 @@ export class RingWriter {
   }
 
   async #makeFirst(plan: KeyPlan): Promise<FirstKey> {
-    const made = await this.#make(plan, plan.kid)
+    const made = await this.make(plan, plan.kid)
     const whereabouts = await this.#options.material.keep(plan, made)
     return { opened: { key: made.key, path: undefined, generated: true }, whereabouts }
   }
@@ -169,12 +169,8 @@ export class RingWriter {
     throw contended(plan)
   }
 
-  /** Makes a new key, which is not stored yet. */
-  make(plan: KeyPlan): Promise<MadeKey> {
-    return this.#make(plan, null)
-  }
-
-  async #make(plan: KeyPlan, kid: string | null): Promise<MadeKey> {
+  /** Makes a new key, which is not stored yet. A `kid` of null becomes the thumbprint. */
+  async make(plan: KeyPlan, kid: string | null = null): Promise<MadeKey> {
     await this.#options.material.prepare(plan)
     return makeKey(plan, kid, this.#options.host)
   }

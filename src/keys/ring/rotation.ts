@@ -53,7 +53,7 @@ export function findDueTime(ring: Ring, settings: RotationSettings, now: number)
 }
 
 /** Lists the steps of the ring as it is now. Of two steps that are due together, the first in the list goes first. */
-export function listSteps(ring: Ring, settings: RotationSettings): DueStep[] {
+function listSteps(ring: Ring, settings: RotationSettings): DueStep[] {
   const steps: DueStep[] = []
   const active = findKey(ring, 'active')
   const next = findKey(ring, 'next')

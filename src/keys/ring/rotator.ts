@@ -205,7 +205,7 @@ export class Rotator {
 }
 
 /** Throws {@link RotationError}. */
-export function checkRotatable({ tenantId, file }: KeyPlan): void {
+function checkRotatable({ tenantId, file }: KeyPlan): void {
   if (file === null) return
   throw new RotationError(
     `The key of tenant '${tenantId}' is yours (${file}) and grantd does not replace it; to let it, move the file into the folder of its keys, keys/${tenantId} under data_dir, and remove private_key_file`,
