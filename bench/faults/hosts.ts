@@ -7,7 +7,7 @@ import { $, type Subprocess } from 'bun'
 const prefix = 'gfm'
 const subnet = '10.99.77'
 export const hubAddress = `${subnet}.1`
-export const namespaceOf = (name: string) => `${prefix}-${name}`
+const namespaceOf = (name: string) => `${prefix}-${name}`
 
 /** Makes the namespace in which the load, HAProxy and etcd run. What an earlier run left is removed first. */
 export async function makeHub(): Promise<void> {

@@ -34,7 +34,7 @@ export interface TokenComparison {
 }
 
 /** Starts all contenders, drives each in turn, and stops them. */
-export function compareTokens(bench: Bench, { contenders, load, limit }: TokenComparison) {
+function compareTokens(bench: Bench, { contenders, load, limit }: TokenComparison) {
   const starters = contenders.map((contender) => toStarter(contender, load))
   return compare(bench, starters, limit ? { limit } : {})
 }

@@ -196,7 +196,7 @@ async function forgetUses(storage: Storage, tenantId: string, clientId: string):
 }
 
 /** The most secrets that a client can have. */
-export const mostSecrets = 10
+const mostSecrets = 10
 
 export interface AddSecretOptions {
   readonly id: string

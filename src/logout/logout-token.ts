@@ -4,7 +4,7 @@ import type { Session } from '../sessions/session.ts'
 import type { Tenant } from '../tenants/tenant.ts'
 
 /** No other token of ours has it, and clients need not take any other for a logout token (Back-Channel Logout section 2.4). */
-export const logoutTokenTyp = 'logout+jwt'
+const logoutTokenTyp = 'logout+jwt'
 
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 

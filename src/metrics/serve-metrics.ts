@@ -12,7 +12,7 @@ export interface MetricsAddress {
 /** The paths of the listener: one for Prometheus, and one for people, with its stylesheet. */
 export const metricsPath = '/metrics'
 export const statusPath = '/status'
-export const stylePath = '/status.css'
+const stylePath = '/status.css'
 
 export type StatusPath = typeof statusPath | typeof stylePath
 

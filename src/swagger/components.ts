@@ -6,7 +6,7 @@ type JsonObject = { readonly [name: string]: Json }
 export type Components = Readonly<Record<'schemas' | 'responses', JsonObject>>
 
 /** Marks an answer that several routes have, so that the document holds it once; see `shared` in http/openapi-parts.ts. */
-export const sharedMark = 'x-shared'
+const sharedMark = 'x-shared'
 
 /**
  * Moves each schema with a title and each shared answer into the components of the document, and refers to them elsewhere. Throws

@@ -66,7 +66,7 @@ export interface ManualTimer {
   readonly ring: () => void
 }
 
-export function manualTimer(): ManualTimer {
+function manualTimer(): ManualTimer {
   let running: { delay: number; callback: () => void } | undefined
   return {
     after: (delay, callback) => {

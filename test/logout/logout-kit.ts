@@ -60,7 +60,7 @@ export function createNetwork(): Network {
 }
 
 /** Timers that run when the test says so. */
-export function createTimers() {
+function createTimers() {
   let now = 0
   const timers = new Set<{ at: number; callback: () => void }>()
   const after = (milliseconds: number, callback: () => void) => {

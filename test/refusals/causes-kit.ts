@@ -12,7 +12,7 @@ export const bob = { username: 'bob', password }
 const people = '[authorization_code, refresh_token]'
 
 /** One server for all causes. */
-export const causesConfig = (keys: readonly object[]) => `
+const causesConfig = (keys: readonly object[]) => `
 admin: { tenant: ops }
 tenants:
   ops:

@@ -30,7 +30,7 @@ const twin = (name: string) => `
       asleep: { secret: asleep-secret-value, active: false, introspect: true, scopes: [read] }`
 
 /** `acme` and its twin `beta`; `keyless` has no API keys, `plain` no oauth2, `closed` is inactive. */
-export const revocableYaml = `
+const revocableYaml = `
 tenants:
   acme:${twin('acme')}
   beta:${twin('beta')}

@@ -21,7 +21,7 @@ import {
   UserResponse,
 } from './users-messages.ts'
 
-export const exampleSub = 'vJtk1BmDQkmvz1Yp0cXhSw'
+const exampleSub = 'vJtk1BmDQkmvz1Yp0cXhSw'
 
 const example: PersonView = {
   sub: exampleSub,

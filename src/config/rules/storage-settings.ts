@@ -20,7 +20,7 @@ export interface PostgresSettings {
 }
 
 /** The environment variable that replaces `storage`, for a URL that holds a password. */
-export const storageVariable = 'GRANTD_STORAGE'
+const storageVariable = 'GRANTD_STORAGE'
 
 /** Returns the storage that the configuration or the environment names. Reports faults. */
 export async function resolveStorage(

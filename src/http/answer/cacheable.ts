@@ -2,7 +2,7 @@ import type { Hashing } from '../../platform/hashing.ts'
 import { base64url } from '../../protocol/base64url.ts'
 
 /** Seconds for which clients and proxies may keep a public document, by default. */
-export const publicMaxAge = 300
+const publicMaxAge = 300
 
 export interface CacheableOptions {
   readonly hashing: Hashing

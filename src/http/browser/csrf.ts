@@ -5,7 +5,7 @@ import type { Form } from '../request/form.ts'
 import type { Browser } from './cookies.ts'
 
 /** The name of the hidden input. */
-export const csrfInput = 'csrf'
+const csrfInput = 'csrf'
 
 export interface CsrfDeps {
   /** The base of every link, whose origin the pages have. */
@@ -60,7 +60,7 @@ export function checkCsrf(
  * Throws `access_denied` (403) if a page of another origin made the request. A sender without these headers, such as a script, passes: the
  * token decides.
  */
-export function checkOrigin(request: Request, { publicUrl }: Pick<CsrfDeps, 'publicUrl'>): void {
+function checkOrigin(request: Request, { publicUrl }: Pick<CsrfDeps, 'publicUrl'>): void {
   if (request.headers.get('sec-fetch-site') === 'cross-site') throw refusal('csrf_cross_site')
   const origin = request.headers.get('origin')
   if (origin !== null && !isOwnOrigin(origin, request, publicUrl)) throw refusal('csrf_origin')

@@ -32,7 +32,7 @@ export class PostgresFault extends Error {
 }
 
 /** Our codes for faults that have no code of the server or the system. */
-export const ownCodes = {
+const ownCodes = {
   noAnswer: 'NO_ANSWER',
   lost: 'CONNECTION_LOST',
   allBusy: 'ALL_BUSY',

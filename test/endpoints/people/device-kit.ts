@@ -7,7 +7,7 @@ export const tenantUrl = '/api/v1/tenant/acme'
 export const grantType = 'urn:ietf:params:oauth:grant-type:device_code'
 export const ada = { username: 'ada@example.com', password: 'correct horse battery' }
 
-export const deviceConfig = `
+const deviceConfig = `
 tenants:
   acme:
     name: Acme

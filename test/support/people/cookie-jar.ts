@@ -85,7 +85,7 @@ export class CookieJar {
 }
 
 /** Whether browsers treat the origin as safe without TLS. */
-export function isTrustworthy({ protocol, hostname }: URL): boolean {
+function isTrustworthy({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
