@@ -16,18 +16,18 @@ export function readClients(
   leftOut: LeftOut[],
 ): PlannedClient[] {
   const seen = new Set<string>()
-  return items.map(membersOf).flatMap((item, index) => {
+  const leaveOut = (what: string, why: string) => {
+    leftOut.push({ what, why, isExpected: false })
+    return false
+  }
+  const unique = items.map(membersOf).filter((item, index) => {
     const id = textOf(item[idMember])
-    if (id === undefined) {
-      leftOut.push({ what: `client number ${index + 1}`, why: `it has no ${idMember}`, isExpected: false })
-      return []
-    }
-    if (seen.has(id)) {
-      const why = 'the file has it twice; the first one counts'
-      leftOut.push({ what: `client '${id}'`, why, isExpected: false })
-      return []
-    }
+    if (id === undefined) return leaveOut(`client number ${index + 1}`, `it has no ${idMember}`)
+    if (seen.has(id)) return leaveOut(`client '${id}'`, 'the file has it twice; the first one counts')
     seen.add(id)
+    return true
+  })
+  return unique.flatMap((item) => {
     const { client, leftOut: ofClient } = read(item)
     leftOut.push(...ofClient)
     return client ? [client] : []
