@@ -1,7 +1,5 @@
 import type { SettingsPatch } from '../clients/client-settings.ts'
 import { createStoredClient, type NewClient, type StoredClientsDeps } from '../clients/stored-clients.ts'
-import { forgetConsents } from '../consents/consents.ts'
-import { revokeTokensOfClient } from '../tokens/revocations.ts'
 import { recordChange } from './actor.ts'
 import {
   type ClientChange,
@@ -13,7 +11,7 @@ import {
 import { ownerOf } from './client-owner.ts'
 import { type FollowDeps, followClientSettings } from './follow-settings.ts'
 import { checkReachable, type PublicUrl } from './reachable-client.ts'
-import { revokeApiKeysOf } from './revoke/revoke-api-keys.ts'
+import { endEarlierClient } from './revoke/end-earlier-client.ts'
 
 export interface CreateClientOptions<T> extends ClientChange {
   readonly patch: SettingsPatch
@@ -38,12 +36,7 @@ export async function createClient<T>(
   const created = await deps.storage.transaction(async (inside) => {
     const made = await createStoredClient({ id, patch }, ownerOf(tenant, deps), { ...deps, storage: inside })
     checkReachable(made.row, deps)
-    const now = deps.now()
-    // The new client's own tokens are issued in this second at the earliest.
-    const before = Math.floor(now / 1000) - 1
-    await revokeTokensOfClient(inside, tenant.id, { clientId: id, before })
-    await revokeApiKeysOf(inside, tenant.id, { clientId: id, now })
-    await forgetConsents({ tenantId: tenant.id, clientId: id }, { storage: inside, now: () => now })
+    await endEarlierClient(inside, tenant.id, { clientId: id, now: deps.now() })
     return { ...made, shown: await read(listedBy(made.row), inside) }
   })
   recordChange('client.created', { actor, tenantId: tenant.id, client: id }, deps.audit)

@@ -1,11 +1,11 @@
 import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
+import { readForeignFile } from '../../cli/foreign-file.ts'
 import { getOption, issuerPortOption, jsonOption, storageOptions, tenantOption } from '../../cli/options.ts'
 import { parseForeignYaml } from '../../config/yaml/foreign-yaml.ts'
 import { ImportError, type PlannedTenant } from '../../import/import-plan.ts'
 import { type ForeignServer, foreignServers, readExport } from '../../import/read-export.ts'
 import { type Management, withManagement } from '../../offline/with-management.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
-import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { tenantIdPattern } from '../../protocol/names.ts'
 import { type ImportedTenant, importTenant } from './import-tenant.ts'
@@ -53,26 +53,13 @@ function parseServer(text: string): ForeignServer {
   throw new UsageError(`--from is '${text}', wanted one of ${foreignServers.join(', ')}`)
 }
 
-/** Bytes. A text of more characters than this cannot be made on every runtime. */
-const largestFile = 500 * 1024 * 1024
-
 async function readPlans(file: string, from: ForeignServer, platform: Platform): Promise<PlannedTenant[]> {
-  const text = file === '-' ? ((await platform.readInput(largestFile)) ?? '') : await readText(file, platform)
+  const text = (await readForeignFile({ file, what: 'export' }, platform)) ?? ''
   try {
     return readExport(text, { from, hashing: platform.hashing, parseOther: parseForeignYaml })
   } catch (cause) {
     if (!(cause instanceof ImportError)) throw cause
     throw new CommandError(`Cannot import ${file} from ${from}: ${cause.message}`, { cause })
-  }
-}
-
-async function readText(file: string, { files }: Platform): Promise<string> {
-  try {
-    const bytes = await files.readSmall(files.resolve(file), largestFile)
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (cause) {
-    const reason = cause instanceof FileError ? cause.code : 'it is not UTF-8'
-    throw new CommandError(`Cannot read the export in ${file}: ${reason}`)
   }
 }
 

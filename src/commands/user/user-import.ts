@@ -1,9 +1,9 @@
-import { CommandError, exitCodes } from '../../cli/command.ts'
+import { exitCodes } from '../../cli/command.ts'
+import { readForeignFile } from '../../cli/foreign-file.ts'
 import { shell } from '../../management/actor.ts'
 import { type ImportOutcome, importPeople } from '../../management/people/import-people.ts'
 import { explainRefusal } from '../../offline/with-management.ts'
 import { UsageError } from '../../platform/arguments.ts'
-import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type FilePerson, readPeopleFile } from '../../users/import/people-file.ts'
 import type { AskedTenant } from './asked-user.ts'
@@ -21,23 +21,10 @@ export async function importUsers({ management, tenant, args, platform }: AskedT
   return outcome.faults.length > 0 ? exitCodes.failed : exitCodes.ok
 }
 
-/** Bytes. A text of more characters than this cannot be made on every runtime. */
-const largestFile = 500 * 1024 * 1024
-
 async function readPeople(file: string, platform: Platform): Promise<FilePerson[]> {
-  const text = file === '-' ? await platform.readInput(largestFile) : await readText(file, platform)
+  const text = await readForeignFile({ file, what: 'people' }, platform)
   if (text === undefined) throw new UsageError('user import - wants people on standard input')
   return readPeopleFile(text)
-}
-
-async function readText(file: string, { files }: Platform): Promise<string> {
-  try {
-    const bytes = await files.readSmall(files.resolve(file), largestFile)
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (cause) {
-    const reason = cause instanceof FileError ? cause.code : 'it is not UTF-8'
-    throw new CommandError(`Cannot read the people in ${file}: ${reason}`)
-  }
 }
 
 /** Faults that are printed; the JSON has all of them. */

@@ -7,13 +7,12 @@ import {
   type StoredClientsDeps,
 } from '../../clients/stored-clients.ts'
 import { OAuthError } from '../../protocol/errors.ts'
-import { revokeTokensOfClient } from '../../tokens/revocations.ts'
 import { type Actor, recordChange } from '../actor.ts'
 import type { ClientChangeDeps, OwningTenant } from '../client-change.ts'
 import { ownerOf } from '../client-owner.ts'
 import { type FollowDeps, followClientSettings } from '../follow-settings.ts'
 import { checkReachable, type PublicUrl } from '../reachable-client.ts'
-import { revokeApiKeysOf } from '../revoke/revoke-api-keys.ts'
+import { endEarlierClient } from '../revoke/end-earlier-client.ts'
 
 export type ImportClientsDeps = ClientChangeDeps & StoredClientsDeps & FollowDeps & PublicUrl
 
@@ -76,11 +75,7 @@ export async function importClients(
     const made: ClientRow[] = []
     for (const client of clients) {
       made.push(await createForeignClient(client, ownerOf(tenant, deps), { ...deps, storage: inside }))
-      await revokeTokensOfClient(inside, tenant.id, {
-        clientId: client.id,
-        before: Math.floor(now / 1000) - 1,
-      })
-      await revokeApiKeysOf(inside, tenant.id, { clientId: client.id, now })
+      await endEarlierClient(inside, tenant.id, { clientId: client.id, now })
     }
     return made
   })
