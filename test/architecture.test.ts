@@ -17,8 +17,11 @@ const storage = [
   'storage/last-use.ts',
 ] as const
 
-/** The shape of the row of a tenant: who writes a row of a stored tenant asks whether the tenant is there. */
+/** The row of a tenant: who does something for every stored tenant lists them. */
 const tenantRow = 'tenants/tenant-row.ts'
+
+/** Who writes a row of a stored tenant asks whether the tenant is there. */
+const tenantLock = 'tenants/lock-tenant.ts'
 
 /** The port to the runtime: types and a few error classes, by subject. */
 const port = [
@@ -256,7 +259,7 @@ const arrows: Record<string, readonly string[]> = {
   // The one thing of keys that clients need: what their own keys signed.
   clients: [
     'bounded-map',
-    tenantRow,
+    tenantLock,
     'secrets',
     'keys/client-assertion.ts',
     ...port,
@@ -266,7 +269,7 @@ const arrows: Record<string, readonly string[]> = {
   ],
   tenants: ['bounded-map', ...settings, 'protocol', ...storage],
   // A person is made while its tenant is there.
-  users: [tenantRow, 'async', 'secrets', 'limits', ...port, ...settings, 'protocol', ...storage],
+  users: [tenantLock, 'async', 'secrets', 'limits', ...port, ...settings, 'protocol', ...storage],
   // A sender is the group of addresses that the limits count.
   refusals: ['limits/address-group.ts', ...port, ...storage],
   logout: [

@@ -2,8 +2,8 @@ import type { Hashing } from '../platform/hashing.ts'
 import { isPublic, usesSecrets } from '../protocol/client-authentication.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
-import { type Records, type Storage, type StoredRecord, systemTenant } from '../storage/storage.ts'
-import { tenants as tenantKind } from '../tenants/tenant-row.ts'
+import type { Records, Storage, StoredRecord } from '../storage/storage.ts'
+import { lockTenant } from '../tenants/lock-tenant.ts'
 import type { StoredClient } from './client.ts'
 import type { TenantClients } from './client-registry.ts'
 import { clients as clientKind, secretUses } from './client-row.ts'
@@ -84,18 +84,12 @@ export async function writeNewClient(
   { tenant }: ClientOwner,
   deps: StoredClientsDeps,
 ): Promise<ClientRow> {
-  // The touch locks the row of the tenant until the end of the transaction. A deletion of the tenant waits, and deletes the client too.
-  const isThere = tenant.configured || (await touchTenant(deps.storage, tenant.id, deps.now()))
-  if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
+  await lockTenant(tenant, deps.storage, deps.now())
   if (!(await recordsOf(deps.storage, tenant.id).create({ id, value }))) {
     throw new OAuthError('conflict', 'A client of this id exists already')
   }
   await forgetUses(deps.storage, tenant.id, id)
   return { id, value, version: 1, expiresAt: null, usedAt: null, parent: null }
-}
-
-function touchTenant(storage: Storage, tenantId: string, now: number): Promise<boolean> {
-  return storage.of(systemTenant).of(tenantKind).touch(tenantId, now)
 }
 
 /** A path cannot have `.` and `..` as an id, because every reader of a URL resolves them. */
@@ -128,23 +122,20 @@ interface ChangeOptions {
 }
 
 /** Applies `change` to the current row, completely or not at all. */
-function changeRow(options: ChangeOptions, owner: ClientOwner, storage: Storage): Promise<ClientRow> {
-  return storage.transaction((inside) => changeRowInside(options, owner, inside))
-}
-
-async function changeRowInside(
+function changeRow(
   { id, checkCurrent, change }: ChangeOptions,
   owner: ClientOwner,
   storage: Storage,
 ): Promise<ClientRow> {
-  return untilWritten(async () => {
-    const row = await getStoredClient(id, owner, storage)
+  const changeOnce = async (inside: Storage) => {
+    const row = await getStoredClient(id, owner, inside)
     checkCurrent(row)
     const value = change(row.value)
-    if (!(await writeOver(recordsOf(storage, owner.tenant.id), row, { id, value }))) return lost
-    await forgetDropped(storage, owner.tenant.id, { id, before: row.value, after: value })
+    if (!(await writeOver(recordsOf(inside, owner.tenant.id), row, { id, value }))) return lost
+    await forgetDropped(inside, owner.tenant.id, { id, before: row.value, after: value })
     return { ...row, value, version: row.version + 1 }
-  })
+  }
+  return storage.transaction((inside) => untilWritten(() => changeOnce(inside)))
 }
 
 /** Deletes the last use of each removed secret, because a later secret of the same id must not seem used. */

@@ -19,8 +19,8 @@ export function momentText(at: number, now: number): string {
   return `${dateText(at)}, ${distance}`
 }
 
-/** Undefined for what no date can be, because claims of a sender may have any number. */
-function dateText(at: number): string {
+/** A moment (ms since the epoch) that may be no date, because claims of a sender may have any number. */
+export function dateText(at: number): string {
   const date = new Date(at)
   return Number.isNaN(date.getTime())
     ? 'a moment that no calendar has'

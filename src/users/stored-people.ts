@@ -3,9 +3,9 @@ import { OAuthError } from '../protocol/errors.ts'
 import { parsePasswordHash } from '../protocol/password/password-hash.ts'
 import { normalEmail } from '../protocol/people/username.ts'
 import { lost, untilWritten } from '../storage/compare-and-swap.ts'
-import { type Records, type Storage, systemTenant } from '../storage/storage.ts'
+import type { Records, Storage } from '../storage/storage.ts'
 import { UniqueIndex } from '../storage/unique-index.ts'
-import { tenants as tenantKind } from '../tenants/tenant-row.ts'
+import { lockTenant } from '../tenants/lock-tenant.ts'
 import { noteCost } from './password-costs.ts'
 import type { TenantPeople } from './people.ts'
 import { type CheckedSettings, type PersonPatch, patchPerson } from './person-settings.ts'
@@ -50,10 +50,7 @@ export async function createStoredPerson(
   const settings = checkNewPerson({ sub: id, patch, passwordHash })
   if (people.configured.find(id)) throw taken('sub', true)
   const value = makeUser(settings, { password_hash: passwordHash ?? null, now: now() })
-  // The touch locks the row of the tenant until the end of the transaction. A deletion of the tenant waits, and deletes the person too.
-  const tenants = storage.of(systemTenant).of(tenantKind)
-  const isThere = tenant.configured || (await tenants.touch(tenant.id, now()))
-  if (!isThere) throw new OAuthError('tenant_not_found', 'Tenant not found')
+  await lockTenant(tenant, storage, now())
   if (!(await usersOf(storage, tenant.id).create({ id, value }))) throw taken('sub', false)
   await claimEmail(id, { email: settings.email, from: [] }, { tenant, people, storage })
   if (passwordHash !== undefined) await noteCost(storage, tenant.id, passwordHash)

@@ -6,7 +6,7 @@ import {
 } from '../../protocol/client-authentication.ts'
 import { assertionAlgorithms, type ClientJwk } from '../../protocol/client-jwks.ts'
 import type { Finding } from '../../protocol/errors.ts'
-import { momentText, oneOf, quoted, spanText } from '../../protocol/finding-words.ts'
+import { dateText, momentText, oneOf, quoted, spanText } from '../../protocol/finding-words.ts'
 import type { AssertionRules } from './assertion-claims.ts'
 import type { FailedCheck } from './credential-check.ts'
 
@@ -48,11 +48,11 @@ export function findAssertionFailure(
     },
     assertion_expired: {
       saw: `exp ${timeOf(claims['exp'], now)}, iat ${timeOf(claims['iat'], now)}`,
-      wanted: `an exp after ${momentText(now, now).split(',')[0]}, and clocks that differ by at most ${assertionLeeway} s`,
+      wanted: `an exp after ${dateText(now)}, and clocks that differ by at most ${assertionLeeway} s`,
     },
     assertion_not_valid_yet: {
       saw: `iat ${timeOf(claims['iat'], now)}, nbf ${timeOf(claims['nbf'], now)}`,
-      wanted: `both by ${momentText(now, now).split(',')[0]}, and clocks that differ by at most ${assertionLeeway} s`,
+      wanted: `both by ${dateText(now)}, and clocks that differ by at most ${assertionLeeway} s`,
     },
     assertion_replayed: {
       saw: 'a jti that this client has used before',

@@ -1,7 +1,7 @@
 import { type AuthenticationMethodName, defaultMethodNames } from '../../protocol/client-authentication.ts'
 import type { Finding } from '../../protocol/errors.ts'
 import { momentText, oneOf } from '../../protocol/finding-words.ts'
-import type { Client, ClientSecret } from '../client.ts'
+import { type Client, type ClientSecret, validSecrets } from '../client.ts'
 import type { CredentialCheck, FailedCheck } from './credential-check.ts'
 
 /** A failure of client authentication, and what is known about it. */
@@ -58,9 +58,6 @@ function secretOutOfTime(secrets: readonly ClientSecret[], failed: FailedCheck, 
 }
 
 function renderValid(secrets: readonly ClientSecret[], now: number): string {
-  const valid = secrets.filter(
-    ({ notBefore, expiresAt }) =>
-      (notBefore === null || notBefore <= now) && (expiresAt === null || now < expiresAt),
-  )
+  const valid = validSecrets(secrets, now)
   return valid.length === 0 ? ', and the client has none' : `: ${valid.map(({ id }) => id).join(', ')}`
 }

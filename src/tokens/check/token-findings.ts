@@ -1,4 +1,4 @@
-import { momentText, oneOf, quoted } from '../../protocol/finding-words.ts'
+import { dateText, momentText, oneOf, quoted } from '../../protocol/finding-words.ts'
 import { typesOf } from './find-issuer.ts'
 import type { ReadToken } from './read-token.ts'
 import type { Proof } from './recall-token.ts'
@@ -28,7 +28,7 @@ export function findUnproven(
       return {
         ...{ ...of, check: 'times' },
         saw: `iat ${timeOf(claims['iat'], now)}; nbf ${timeOf(claims['nbf'], now)}`,
-        wanted: `an iat, and no later than ${momentText(now, now).split(',')[0]}: compare the clocks of the replicas`,
+        wanted: `an iat, and no later than ${dateText(now)}: compare the clocks of the replicas`,
       }
     default:
       return {
@@ -59,7 +59,7 @@ export function findExpired(
   return {
     ...{ tenant, check: 'times' },
     saw: `exp ${timeOf(exp, now)}; iat ${timeOf(iat, now)}`,
-    wanted: `an exp after ${momentText(now, now).split(',')[0]}`,
+    wanted: `an exp after ${dateText(now)}`,
   }
 }
 
