@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { pbkdf2Sync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findConsent, giveConsent } from '../../src/consents/consents.ts'
 import { checkPassword } from '../../src/users/sign-in.ts'
 import { realm } from '../import/import-kit.ts'
 import { type Managed, startManaged } from './management-kit.ts'
@@ -160,6 +161,18 @@ test('a failure of one client makes none of them', async () => {
   })
   await expect(attempt).rejects.toThrow('A client of this id exists already')
   expect(await deps.clients.of('shop').find('one')).toBeUndefined()
+})
+
+test('a client under the id of one that left config.yaml inherits no consent', async () => {
+  const { deps } = managed.app
+  const key = { tenantId: 'shop', sub: 'Ada', clientId: 'gone' }
+  await giveConsent({ ...key, scopes: ['openid'] }, deps)
+  const { code } = await importFile({ client_id: 'gone', grant_types: ['client_credentials'] }, [
+    ...['--from', 'hydra', '--tenant', 'shop', '--apply'],
+  ])
+  expect(code).toBe(1)
+  expect(await deps.clients.of('shop').find('gone')).toBeDefined()
+  expect(await findConsent(key, deps)).toBeUndefined()
 })
 
 test('names of a file do nothing to a terminal', async () => {
