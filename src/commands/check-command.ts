@@ -39,10 +39,14 @@ async function check(args: ParsedArguments, platform: Platform): Promise<number>
 async function findFaults(file: string, dataDir: string | undefined, platform: Platform): Promise<Findings> {
   try {
     const loaded = withDataDir(await loadConfig(file, platform), dataDir, platform)
-    const { complaints, exposures } = await inspectAccess(loaded, platform)
+    const { complaints, faults, exposures } = await inspectAccess(loaded, platform)
     const toFault = (message: string): Fault => ({ file, position: undefined, message })
     const warnings = exposures.map(({ path, complaint }) => toFault(`${path} ${complaint}`))
-    return { loaded, faults: complaints.map(toFault), warnings: [...loaded.warnings, ...warnings] }
+    return {
+      loaded,
+      faults: [...faults, ...complaints.map(toFault)],
+      warnings: [...loaded.warnings, ...warnings],
+    }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return { loaded: undefined, faults: error.faults, warnings: error.warnings }

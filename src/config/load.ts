@@ -18,6 +18,7 @@ import { resolveStorage, type StorageSettings } from './rules/storage-settings.t
 import { hashUserPassword } from './rules/users.ts'
 import { Config } from './schema.ts'
 import type { QuickSource } from './yaml/quick-source.ts'
+import type { Path } from './yaml/read.ts'
 import type { NamedText, Source } from './yaml/source.ts'
 
 /** A configuration that was read, checked and frozen. */
@@ -33,6 +34,8 @@ export interface LoadedConfig {
   readonly dataDir: string | undefined
   /** Makes a path of the file absolute. */
   readonly resolve: (path: string) => string
+  /** A fault of a setting that shows after the reading. Reads the file again for its place; without one if that has changed. */
+  readonly faultAt: (setting: Path, message: string) => Promise<Fault>
 }
 
 export interface ConfigHost
@@ -158,14 +161,16 @@ export async function parseConfigExactly(text: ConfigText, host: ConfigHost): Pr
 interface Checked {
   readonly read: Partly<Config>
   readonly storage: StorageSettings
-  readonly resolve: (path: string) => string
+  readonly resolve: LoadedConfig['resolve']
+  readonly faultAt: LoadedConfig['faultAt']
 }
 
 async function checkSource(
   source: Source,
-  { folder, path, inclusion }: ConfigText,
+  { file, folder, path, inclusion }: ConfigText,
   host: ConfigHost,
 ): Promise<Checked> {
+  const faultAt = createFaultAt({ file, folder, ...(path !== undefined && { path }) }, host)
   const resolve = createResolve(folder, host)
   await host.letOthersIn?.()
   const read = (source.read(Config) ?? {}) as Partly<Config>
@@ -184,7 +189,7 @@ async function checkSource(
   await hashSecrets(read, source, sources)
   await host.letOthersIn?.()
   await hashPasswords(read, source, sources)
-  return { read, storage: await resolveStorage(read, source, sources), resolve }
+  return { read, storage: await resolveStorage(read, source, sources), resolve, faultAt }
 }
 
 /** A separate function, so that the closure does not keep the source in memory. */
@@ -192,10 +197,28 @@ function createResolve(folder: string, { files }: ConfigHost): (path: string) =>
   return (path) => files.resolve(folder, path)
 }
 
+/** Like {@link createResolve}. The text is read when it is needed. */
+function createFaultAt(
+  { file, path, folder }: Omit<ConfigText, 'text'>,
+  host: ConfigHost,
+): LoadedConfig['faultAt'] {
+  return async (setting, message) => {
+    const find = async (at: string) => {
+      const { ExactSource } = await import('./yaml/exact-source.ts')
+      const text = { file, path: at, folder, text: await readConfigText(at, host) }
+      const source = new ExactSource(await complete(text, host))
+      if (source.isReadable) source.refuse(setting, message)
+      return source.faults.find((fault) => fault.message === message)
+    }
+    const found = path === undefined ? undefined : await find(path).catch(() => undefined)
+    return found ?? { file, position: undefined, message }
+  }
+}
+
 /** `checked` must have no faults. */
-function finish({ read, storage, resolve }: Checked, warnings: readonly Fault[]): LoadedConfig {
+function finish({ read, ...rest }: Checked, warnings: readonly Fault[]): LoadedConfig {
   const config = read as Config
-  return { config, storage, warnings, dataDir: resolve(config.data_dir), resolve }
+  return { config, warnings, dataDir: rest.resolve(config.data_dir), ...rest }
 }
 
 async function hashSecrets(config: Partly<Config>, source: Source, found: SecretSources): Promise<void> {

@@ -177,6 +177,6 @@ async function inspect(loaded: LoadedConfig, platform: Platform): Promise<KeyFin
     return await inspectAccess(loaded, platform)
   } catch (cause) {
     const { message } = cause instanceof StorageError ? cause : orFileError(cause)
-    return { complaints: [message], exposures: [], reports: [] }
+    return { complaints: [message], faults: [], exposures: [], reports: [] }
   }
 }

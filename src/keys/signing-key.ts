@@ -100,7 +100,8 @@ function findPrivateKey(pem: string): string {
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1]
   const other = otherLabels.find(([known]) => label?.endsWith(known))
   if (label !== 'PRIVATE KEY' && other) throw new KeyMaterialError(other[1])
-  if (label !== 'PRIVATE KEY') throw new KeyMaterialError('is not a PEM file with a PRIVATE KEY in it')
+  if (label !== 'PRIVATE KEY')
+    throw new KeyMaterialError('has no private key in it, wanted PEM with -----BEGIN PRIVATE KEY-----')
   if (pem.indexOf('-----BEGIN ') !== pem.lastIndexOf('-----BEGIN ')) {
     throw new KeyMaterialError('holds more than one thing, wanted one private key alone')
   }

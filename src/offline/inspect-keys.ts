@@ -1,3 +1,4 @@
+import { ConfigError, type Fault } from '../config/fault.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Exposure } from '../exposure.ts'
 import type { KeyHost } from '../keys/key-host.ts'
@@ -8,12 +9,15 @@ import type { Keyring } from '../keys/keyring.ts'
 import type { Platform } from '../platform/platform.ts'
 import { planStorage } from '../server/compose.ts'
 import { composeKeyring, openKeyMaterial } from '../server/compose-keys.ts'
+import { findKeyFault } from '../server/open-keys.ts'
 import { findOpenData } from '../storage/data-exposure.ts'
 import { openToRead } from './with-keyring.ts'
 
 /** The faults of the keys that a server would open, and the exposed files of keys and database. */
 export interface KeyFindings {
   readonly complaints: readonly string[]
+  /** Those of files that the configuration names. */
+  readonly faults: readonly Fault[]
   readonly exposures: readonly Exposure[]
   /** Of the active tenants; empty if no key could be opened at all. */
   readonly reports: readonly KeyReport[]
@@ -23,11 +27,11 @@ export interface KeyFindings {
 export async function inspectAccess(loaded: LoadedConfig, platform: Platform): Promise<KeyFindings> {
   const ofKeys: Exposure[] = []
   const host = { ...platform, onExposure: (exposure: Exposure) => void ofKeys.push(exposure) }
-  const { complaints, reports } = await findKeyComplaints(loaded, host)
+  const found = await findKeyComplaints(loaded, host)
   const place = planStorage(loaded, platform)
   const ofData = place.kind === 'sqlite' ? await findOpenData(place.path, platform.files) : []
   // One exposed key stands for all, as at the start of a server.
-  return { complaints, reports, exposures: [...ofKeys.slice(0, 1), ...ofData] }
+  return { ...found, exposures: [...ofKeys.slice(0, 1), ...ofData] }
 }
 
 type KeyPlatform = Platform & Pick<KeyHost, 'onExposure'>
@@ -47,14 +51,31 @@ async function findKeyComplaints(
         ...{ log: () => {}, audit: { record: () => {} } },
       })
       const reports = await inspectKeys(ids, keyring)
-      return { complaints: reports.flatMap(complaintsOf), reports }
+      return { ...(await sortComplaints(reports, loaded)), reports }
     } finally {
       await storage.close()
     }
   } catch (error) {
-    if (error instanceof KeyError) return { complaints: [error.message], reports: [] }
+    if (error instanceof KeyError) return { complaints: [error.message], faults: [], reports: [] }
+    if (error instanceof ConfigError) return { complaints: [], faults: error.faults, reports: [] }
     throw error
   }
+}
+
+async function sortComplaints(
+  reports: readonly KeyReport[],
+  loaded: LoadedConfig,
+): Promise<Pick<KeyFindings, 'complaints' | 'faults'>> {
+  const complaints: string[] = []
+  const faults: Fault[] = []
+  for (const report of reports) {
+    for (const complaint of complaintsOf(report)) {
+      const fault = await findKeyFault(report.plan.tenantId, complaint, loaded)
+      if (fault) faults.push(fault)
+      else complaints.push(complaint)
+    }
+  }
+  return { complaints, faults }
 }
 
 /** Looks at the keys as a server would, but creates none. */

@@ -34,7 +34,7 @@ type ManagedDeps = Pick<
 export interface Management extends ManagedDeps {
   /** Opens the keyring at the first call, so that a command that needs no keys works without the master key. */
   readonly keyring: ManagedKeyring
-  /** Composes the keyring; opens no key yet. Throws MasterKeyError. */
+  /** Composes the keyring; opens no key yet. Throws as openKeyMaterial. */
   readonly openKeyring: () => Promise<Keyring>
   /** Prints warnings. */
   readonly log: Log

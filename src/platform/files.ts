@@ -93,13 +93,22 @@ export class FileError extends Error {
   }
 }
 
+const asItsUser = 'give this user access to it, or run this as the user of the server'
+
+/** The next step if this user may not read a file that was given to it. */
+export function howToGiveAccess({ inKubernetes }: Pick<Files, 'inKubernetes'>): string {
+  return inKubernetes
+    ? 'give its Secret volume defaultMode: 0440 and the Pod an fsGroup, or set runAsUser to its owner'
+    : asItsUser
+}
+
 const steps: Readonly<Record<string, string>> = {
-  EACCES: 'give this user access to it, or run this as the user of the server',
+  EACCES: asItsUser,
   EISDIR: 'it is a folder; name a file',
   ENOENT: 'there is no such file or folder; check the path',
   ENOSPC: 'make room on the disk',
   ENOTDIR: 'a part of the path is a file; check the path',
-  EPERM: 'give this user access to it, or run this as the user of the server',
+  EPERM: asItsUser,
   EROFS: 'the disk is read-only; name another place',
 }
 

@@ -1,6 +1,8 @@
 import { clients } from '../clients/client-row.ts'
+import { ConfigError } from '../config/fault.ts'
 import { fillSettings } from '../config/fill-settings.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import { readNamedFile } from '../config/rules/named-file.ts'
 import { SigningSettings, type TenantSettings } from '../config/tenant-schema.ts'
 import { findExposure } from '../exposure.ts'
 import type { KeyHost } from '../keys/key-host.ts'
@@ -9,7 +11,6 @@ import type { KeyPlan } from '../keys/key-plan.ts'
 import { Keyring } from '../keys/keyring.ts'
 import type { KeyringOptions } from '../keys/keyring-options.ts'
 import { FileMaterial } from '../keys/material/file-material.ts'
-import { howToGiveAccess } from '../keys/material/key-file.ts'
 import {
   MasterKeyError,
   type MasterKeys,
@@ -21,7 +22,6 @@ import { MemoryMaterial } from '../keys/material/memory-material.ts'
 import { SealedMaterial } from '../keys/material/sealed-material.ts'
 import type { KeyEvent } from '../keys/ring/key-event.ts'
 import type { Log } from '../log.ts'
-import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../protocol/algorithms.ts'
 import type { AuditSink } from '../protocol/audit-events.ts'
@@ -100,7 +100,7 @@ export interface ComposeKeyringOptions
 
 export type KeyringHost = KeyHost & Pick<Platform, 'environment' | 'hashing'>
 
-/** The keyring of a configuration and of the tenants in the storage; opens no key yet. Throws MasterKeyError. */
+/** The keyring of a configuration and of the tenants in the storage; opens no key yet. Throws as {@link openKeyMaterial}. */
 export async function composeKeyring(
   loaded: LoadedConfig,
   platform: KeyringHost,
@@ -137,7 +137,7 @@ async function findStoredPlan(
 
 /**
  * Opens the store of the private keys. Runs before the storage is opened, because a missing master key is a fault of the configuration
- * and should be reported even if the database is away. Throws MasterKeyError.
+ * and should be reported even if the database is away. Throws MasterKeyError without a master key, and ConfigError for a wrong file.
  */
 export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHost): Promise<KeyMaterial> {
   if (loaded.storage.kind === 'postgres')
@@ -146,9 +146,9 @@ export async function openKeyMaterial(loaded: LoadedConfig, platform: KeyringHos
   return keepsNothing ? new MemoryMaterial(platform) : new FileMaterial(platform)
 }
 
-/** The master keys from master_key_file, or otherwise from the environment; undefined if there are none. */
+/** The master keys from master_key_file, or otherwise from the environment; undefined if there are none. Throws as above. */
 async function loadMasterKeys(
-  { config, resolve }: LoadedConfig,
+  { config, resolve, faultAt }: LoadedConfig,
   { files, environment, hashing, onExposure }: KeyringHost,
 ): Promise<MasterKeys | undefined> {
   const { master_key_file } = config
@@ -156,19 +156,22 @@ async function loadMasterKeys(
     const text = environment(masterKeyVariable)
     return text ? parseMasterKeys(text, { source: masterKeyVariable, hashing }) : undefined
   }
+  const refuse = async (fault: string) =>
+    new ConfigError([
+      await faultAt(['master_key_file'], `master_key_file names the file ${master_key_file}${fault}`),
+    ])
   const path = resolve(master_key_file)
+  // A file that cannot be looked at is read, and the fault says why.
+  const facts = await files.facts(path).catch(() => undefined)
+  const exposure = facts && findExposure(path, { content: 'given-key', facts, runner: files })
+  if (exposure?.gravity === 'refuse') throw await refuse(`, which ${exposure.complaint}`)
+  if (exposure) onExposure?.(exposure)
+  const read = await readNamedFile(master_key_file, { limit: largestMasterKeyFile, files, resolve })
+  if ('fault' in read) throw await refuse(`, which ${read.fault}`)
   try {
-    const facts = await files.facts(path)
-    const exposure = facts && findExposure(path, { content: 'given-key', facts, runner: files })
-    if (exposure?.gravity === 'refuse')
-      throw new MasterKeyError(`The master key in ${path} ${exposure.complaint}`)
-    if (exposure) onExposure?.(exposure)
-    const text = new TextDecoder().decode(await files.readSmall(path, largestMasterKeyFile))
-    return parseMasterKeys(text, { source: path, hashing })
+    return parseMasterKeys(new TextDecoder().decode(read.bytes), { source: path, hashing })
   } catch (cause) {
-    if (!(cause instanceof FileError)) throw cause
-    const step = cause.code === 'EACCES' ? howToGiveAccess(files) : 'see master_key_file'
-    throw new MasterKeyError(`Cannot read the master key in ${path}: ${cause.code}; ${step}`, { cause })
+    throw cause instanceof MasterKeyError ? await refuse(`: ${cause.message}`) : cause
   }
 }
 

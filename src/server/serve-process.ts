@@ -174,7 +174,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   const heard = worker ? hearSupervisor(worker) : hearSignals(platform)
   const shutdownDelay = shutdownDelayOf(loaded)
   const stopped = runUntilStopped({ platform, listener, lifecycle, log, shutdownDelay, close, ...heard })
-  await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores }), stopped])
+  await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores, loaded }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
   compileEagerly()

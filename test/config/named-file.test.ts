@@ -37,11 +37,11 @@ test.each([
   },
 )
 
-const faultOf = (file: string, code: string) =>
+const faultOf = (file: string, code: string, inKubernetes = false) =>
   readNamedFile(file, {
     limit: 10,
     resolve: (path) => (path.startsWith('/') ? path : `/etc/grantd/${path}`),
-    files: { readSmall: (path) => Promise.reject(new FileError('read', path, code)) },
+    files: { inKubernetes, readSmall: (path) => Promise.reject(new FileError('read', path, code)) },
   })
 
 test.each([
@@ -55,4 +55,11 @@ test.each([
   ['/x', 'EIO', ': EIO; name another file'],
 ])('the next step fits what the system says: %s, %s', async (file, code, rest) => {
   expect(await faultOf(file, code)).toEqual({ fault: `cannot be read${rest}` })
+})
+
+test('in Kubernetes the next step of a file that may not be read is what to set in the Pod', async () => {
+  expect(await faultOf('/x', 'EACCES', true)).toEqual({
+    fault:
+      'cannot be read: EACCES; give its Secret volume defaultMode: 0440 and the Pod an fsGroup, or set runAsUser to its owner',
+  })
 })

@@ -34,7 +34,7 @@ const convert = 'wanted PKCS#8; convert it: openssl pkcs8 -topk8 -nocrypt -in OL
 const encrypted = 'is encrypted; decrypt it: openssl pkcs8 -in OLD -out NEW'
 const empty = 'is empty; restore it from a backup, or remove it for a new key'
 const cutOff = 'is cut off: its END line is missing; restore it from a backup'
-const noPem = 'is not a PEM file with a PRIVATE KEY in it'
+const noPem = 'has no private key in it, wanted PEM with -----BEGIN PRIVATE KEY-----'
 const another = (found: string, wanted: string, algorithm: string) =>
   `holds an ${found} key, wanted an ${wanted} key for ${algorithm}; set signing.algorithm to fit, or name another file`
 

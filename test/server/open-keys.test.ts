@@ -13,13 +13,13 @@ setDefaultTimeout(60_000)
 async function openedOf(tenants: number): Promise<string[]> {
   const text = renderManyTenants({ tenants, clients: 1 })
   const inactive = text.replace('name: Customer number 1\n', 'name: Customer number 1\n    active: false\n')
-  const { config } = await parse(inactive)
+  const loaded = await parse(inactive)
   const asked: string[] = []
   const of = async (id: string) => {
     asked.push(id)
     throw new KeyError(`no key of ${id}`)
   }
-  const opening = openKeys(findActive(config), { keyring: { of }, atOnce: 2 })
+  const opening = openKeys(findActive(loaded.config), { keyring: { of }, atOnce: 2, loaded })
   if (asked.length > 0) await expect(opening).rejects.toThrow(asked.map((id) => `no key of ${id}`).join('\n'))
   else await opening
   return asked
@@ -45,7 +45,8 @@ test('a broken key among many ends the tokens of its tenant alone, is never repl
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const path = join(folder, 'k.pem')
     await writeFile(path, 'no key', { mode: 0o600 })
-    await openKeys(ids, { keyring: app.deps.keyring, atOnce: 2 })
+    const loaded = await parse(renderManyTenants({ tenants: 40, clients: 1 }))
+    await openKeys(ids, { keyring: app.deps.keyring, atOnce: 2, loaded })
     for (const tenant of [6, 8]) expect((await app.post(tenantIdOf(tenant), grant(tenant))).status).toBe(200)
     const refused = await app.post(tenantIdOf(7), grant(7))
     expect([refused.status, (await refused.json()).error]).toEqual([503, 'temporarily_unavailable'])

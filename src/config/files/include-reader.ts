@@ -107,7 +107,11 @@ class IncludeReader implements Included {
         stamp: stampOf(facts),
       })
     } catch (cause) {
-      refuse(cause instanceof FileError ? renderUnreadable(name, cause) : 'is not UTF-8; write it anew')
+      refuse(
+        cause instanceof FileError
+          ? renderUnreadable(name, cause, this.#host)
+          : 'is not UTF-8; write it anew',
+      )
     }
   }
 }

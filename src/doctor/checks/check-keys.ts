@@ -1,12 +1,13 @@
+import { renderFault } from '../../config/fault.ts'
 import type { KeyFindings } from '../../offline/inspect-keys.ts'
 import { count, cut, fault, ok, unknown, type Verdict, warning } from '../finding.ts'
 
 /** The keys that a server would open, and who can reach their files. Undefined: they could not be looked at. */
 export function checkKeys(found: KeyFindings | undefined): Verdict[] {
   if (!found) return [unknown('the keys were not looked at, because the storage was not read')]
-  const { complaints, exposures, reports } = found
+  const { complaints, faults, exposures, reports } = found
   const bad = [
-    ...complaints.map((complaint) => fault(complaint)),
+    ...[...faults.map(renderFault), ...complaints].map((complaint) => fault(complaint)),
     ...exposures.map(({ path, complaint }) => warning(`${path} ${complaint}`)),
   ]
   if (bad.length > 0) return cut(bad)

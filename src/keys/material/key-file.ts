@@ -1,5 +1,5 @@
 import { findExposure } from '../../exposure.ts'
-import { FileError, type Files } from '../../platform/files.ts'
+import { FileError, type Files, howToGiveAccess } from '../../platform/files.ts'
 import type { SignatureAlgorithm } from '../../protocol/algorithms.ts'
 import type { KeyHost } from '../key-host.ts'
 import type { OpenedKey } from '../key-material.ts'
@@ -45,13 +45,6 @@ export async function withComplaint<T>(
       cause,
     })
   }
-}
-
-/** The next step if this user may not read the key. */
-export function howToGiveAccess({ inKubernetes }: Pick<Files, 'inKubernetes'>): string {
-  return inKubernetes
-    ? 'give its Secret volume defaultMode: 0440 and the Pod an fsGroup, or set runAsUser to its owner'
-    : 'give this user access to it'
 }
 
 /** The next step for an error code of the system. */

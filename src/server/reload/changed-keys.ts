@@ -4,6 +4,7 @@ import type { KeyHost } from '../../keys/key-host.ts'
 import { KeyError } from '../../keys/key-plan.ts'
 import { loadOwnKey } from '../../keys/material/key-file.ts'
 import { findConfiguredPlan } from '../compose-keys.ts'
+import { placeComplaint } from '../open-keys.ts'
 
 /** By tenant, which state of its own key file was read last. */
 export type KeyStamps = ReadonlyMap<string, string>
@@ -70,6 +71,6 @@ async function findComplaint(id: string, loaded: LoadedConfig, host: KeyHost): P
     return undefined
   } catch (cause) {
     if (!(cause instanceof KeyError)) throw cause
-    return cause.message
+    return placeComplaint(id, cause.message, loaded)
   }
 }

@@ -25,6 +25,7 @@ export class LiveConfig {
         return current().warnings
       },
       resolve: (path) => current().resolve(path),
+      faultAt: (setting, message) => current().faultAt(setting, message),
       // A reload changes neither of them.
       storage: first.storage,
       dataDir: first.dataDir,

@@ -161,7 +161,7 @@ test('a key file that was replaced signs from the reload on, and a broken one fa
   await write('no key', 'beta.pem')
   const refused = await server.ask({ command: 'reload' })
   expect(refused).toMatchObject({ reload: { isTaken: false } })
-  expect(JSON.stringify(refused)).toContain("the signing key of tenant 'beta'")
+  expect(JSON.stringify(refused)).toContain('tenants.beta.signing.private_key_file names the file beta.pem: ')
   expect(await kidOf()).toBe(second)
 })
 
