@@ -55,14 +55,15 @@ async function proveCurrent(visit: AccountVisit, password: string): Promise<Pass
 }
 
 async function change(visit: AccountVisit, sent: Form): Promise<PasswordProblem | undefined> {
-  const { request, tenant, deps, person } = visit
+  const { request, tenant, deps, person, session } = visit
   const { id: requestId, address } = notesOf(request)
   const actor = { name: person.sub, requestId, address: address() }
   const password = sent.get('password') ?? ''
-  const outcome = await changePassword({ sub: person.sub, password, actor }, tenant, deps)
+  const wanted = { sub: person.sub, since: session.createdAt, password, actor }
+  const outcome = await changePassword(wanted, tenant, deps)
   if ('sub' in outcome) return undefined
   if (outcome.failure === 'link_over')
-    throw new OAuthError('access_denied', 'The person is gone', { status: 403 })
+    throw new OAuthError('access_denied', 'The session has ended', { status: 403 })
   return explainFault(outcome.failure)
 }
 

@@ -4,7 +4,7 @@ import { normalEmail } from '../../protocol/people/username.ts'
 import { lost, untilWritten } from '../../storage/compare-and-swap.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
-import { cutOff } from '../../users/cutoffs.ts'
+import { cutOff, findCutoff } from '../../users/cutoffs.ts'
 import { findByLink, type LinkDeps } from '../../users/password-links.ts'
 import type { SignIns } from '../../users/sign-in.ts'
 import { getStoredPerson } from '../../users/stored-people.ts'
@@ -44,18 +44,28 @@ export async function setPasswordByLink(
   return setPassword(findRow, options, { tenant, deps })
 }
 
+export interface PasswordChange extends PersonChange {
+  readonly password: string
+  /** When the session began in which the person asks for it (ms). */
+  readonly since: number
+}
+
 /**
  * Sets the password of a person who is signed in and has proved the current password just now. Everything that the person got before is
- * over, the session too: start a new one afterwards. Throws `conflict` for a person of config.yaml, `not_found`,
- * `temporarily_unavailable` when too many passwords wait, and StorageError.
+ * over, the session too: start a new one afterwards. If something has ended the session meanwhile, such as a password that was chosen on a
+ * link, this changes nothing (`link_over`). Throws `conflict` for a person of config.yaml, `not_found`, `temporarily_unavailable` when too
+ * many passwords wait, and StorageError.
  */
 export async function changePassword(
-  { sub, password, actor }: PersonChange & { readonly password: string },
+  { sub, password, since, actor }: PasswordChange,
   tenant: Tenant,
   deps: SetPasswordDeps,
 ): Promise<SetPasswordOutcome> {
   const owner = ownerOfPeople(tenant, deps)
-  const findRow = (storage: Storage) => getStoredPerson(sub, owner, storage)
+  const findRow = async (storage: Storage) => {
+    const row = await getStoredPerson(sub, owner, storage)
+    return since > (await findCutoff(storage, tenant.id, { sub })) ? row : undefined
+  }
   await findRow(deps.storage)
   return setPassword(findRow, { password, actor, reason: 'account' }, { tenant, deps })
 }

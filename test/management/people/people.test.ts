@@ -279,8 +279,9 @@ describe('everything ends at once', () => {
 
   test('when the password is changed', async () => {
     const sub = await withSession()
+    const since = app.deps.now()
     const change = (chosen: string) =>
-      changePassword({ sub, password: chosen, actor: { name: sub } }, tenant, app.deps)
+      changePassword({ sub, since, password: chosen, actor: { name: sub } }, tenant, app.deps)
     expect(await change('short')).toEqual({ failure: 'too_short' })
     expect(await live(sub)).toBe(1)
     expect(await change('another long password')).toEqual({ sub })
@@ -292,6 +293,16 @@ describe('everything ends at once', () => {
     })
     expect(await signIn('ada@example.com')).toMatchObject({ failure: 'wrong' })
     expect(await signIn('ada@example.com', 'another long password')).toMatchObject({ person: { sub } })
+  })
+
+  test('and a change of the password that a link has overtaken changes nothing', async () => {
+    const sub = await withSession()
+    const since = app.deps.now()
+    app.advance(1)
+    await follow((await resetPerson({ sub, actor: admin }, tenant, app.deps)).url)
+    const late = { sub, since, password: 'the password of a thief', actor: { name: sub } }
+    expect(await changePassword(late, tenant, app.deps)).toEqual({ failure: 'link_over' })
+    expect(await signIn('ada@example.com')).toMatchObject({ person: { sub } })
   })
 
   test('when an admin signs the person out', async () => {
