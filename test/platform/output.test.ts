@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { denoProgram } from '../support/spawn-server.ts'
 
@@ -50,5 +51,16 @@ test.each(runtimes)(
     const out = await new Response(child.stdout).text()
     expect([out.length, out.slice(-8)]).toEqual([400_015, 'the end\n'])
     expect(await child.exited).toBe(3)
+  },
+)
+
+const onLinux = existsSync('/dev/full') ? test : test.skip
+onLinux.each(runtimes)(
+  'under %s, a command whose output a full disk does not take ends with 1',
+  async (_, words) => {
+    const child = Bun.spawn(['bash', '-c', '"$@" > /dev/full 2> /dev/null', 'bash', ...words], {
+      stdin: new TextEncoder().encode(longText.replace('exitProcess(3)', 'exitProcess(0)')),
+    })
+    expect(await child.exited).toBe(1)
   },
 )

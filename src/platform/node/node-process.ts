@@ -28,6 +28,8 @@ const longestWait = 5
 /** Texts that the system has not taken yet. */
 let untaken = 0
 let onAllTaken = () => {}
+/** Whether the system refused a text, as a full disk does. A reader that closed the pipe (`grantd | head`) wanted no more. */
+let isRefused = false
 
 function write(
   stream: NodeJS.WriteStream,
@@ -37,6 +39,7 @@ function write(
   untaken++
   stream.write(content, (fault) => {
     done?.(!fault)
+    if (fault && !('code' in fault && fault.code === 'EPIPE')) isRefused = true
     if (--untaken === 0) onAllTaken()
   })
 }
@@ -162,12 +165,12 @@ const longestGoodbye = 1000
 let takesSignals = false
 
 /**
- * Ends the process once its output is written. A command waits for its reader, such as a pager, until a signal ends it. Only main.ts calls
- * this.
+ * Ends the process once its output is written. A command waits for its reader, such as a pager, until a signal ends it, and fails where its
+ * output is lost. Only main.ts calls this.
  */
 export function exitProcess(code: number): void {
   lines.flush()
-  onAllTaken = () => process.exit(code)
+  onAllTaken = () => process.exit(isRefused && !takesSignals && code === 0 ? 1 : code)
   // An empty write is no sign: Bun calls back for it before the texts in front of it are written.
   if (untaken === 0) onAllTaken()
   if (takesSignals) setTimeout(onAllTaken, longestGoodbye)
