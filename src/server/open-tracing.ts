@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts'
 import type { Log } from '../log.ts'
+import type { PasswordHash } from '../platform/hashing.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { StorageMeter } from '../storage/measured-database.ts'
 import type { Tracing } from '../tracing/tracing.ts'
@@ -15,6 +16,8 @@ interface OpenedTracing {
   readonly tracing: Tracing | undefined
   /** That of the metrics and of the traces; undefined: nobody measures. */
   readonly storageMeter: StorageMeter | undefined
+  /** That of the platform, measured for the traces. */
+  readonly passwordHash: PasswordHash | undefined
 }
 
 /** The variables that switch traces on. */
@@ -26,10 +29,15 @@ export async function openTracing(
   { platform, log, metrics }: OpenTracingOptions,
 ): Promise<OpenedTracing> {
   const { storageMeter } = metrics
-  if (!endpoints.some((name) => platform.environment(name))) return { tracing: undefined, storageMeter }
+  const { passwordHash } = platform
+  if (!endpoints.some((name) => platform.environment(name)))
+    return { tracing: undefined, storageMeter, passwordHash }
   const { loadTracing } = await import('./load-tracing.ts')
   const tracing = await loadTracing(planStorage(loaded, platform).kind, { platform, log })
-  return { tracing, storageMeter: bothMeters(storageMeter, tracing) }
+  return {
+    ...{ tracing, storageMeter: bothMeters(storageMeter, tracing) },
+    passwordHash: tracing && passwordHash ? measureHashes(passwordHash, tracing, platform) : passwordHash,
+  }
 }
 
 function bothMeters(meter: StorageMeter | undefined, tracing: Tracing | undefined): StorageMeter | undefined {
@@ -39,5 +47,24 @@ function bothMeters(meter: StorageMeter | undefined, tracing: Tracing | undefine
       meter.observe(...operation)
       tracing.observe(...operation)
     },
+  }
+}
+
+function measureHashes(
+  hashes: PasswordHash,
+  tracing: Tracing,
+  { monotonic }: Pick<Platform, 'monotonic'>,
+): PasswordHash {
+  const measure = async <T>(work: () => Promise<T>): Promise<T> => {
+    const began = monotonic()
+    try {
+      return await work()
+    } finally {
+      tracing.observeHash(monotonic() - began)
+    }
+  }
+  return {
+    verify: (...given) => measure(() => hashes.verify(...given)),
+    hash: (...given) => measure(() => hashes.hash(...given)),
   }
 }

@@ -131,7 +131,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   const { config } = live.current
   const lifecycle: Lifecycle = { phase: 'starting' }
   const { tls, place } = await openTls(loaded, { host, port, platform, log, worker })
-  const { tracing, storageMeter } = await openTracing(loaded, { platform, log, metrics })
+  const { tracing, storageMeter, passwordHash } = await openTracing(loaded, { platform, log, metrics })
   const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet, storageMeter })
   const reloading = createReloading({
     ...{ ...options, log, lifecycle },
@@ -148,8 +148,8 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
       const { expiryCutoff } = parts.maintenance
       const { findClients } = reloading
       return composeDeps(live.current, {
-        ...{ ...platform, ...parts, platform, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
-        ...{ metrics: metrics.counters, tracing },
+        ...{ ...platform, ...parts, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
+        ...{ platform: { ...platform, passwordHash }, metrics: metrics.counters, tracing },
         connectionSettings: () => live.current.config.server.connections,
         refusalSettings: () => live.current.config.refusals,
         heldRefusals: new HeldRefusals({ ...platform, settings: parts.limitSettings }),

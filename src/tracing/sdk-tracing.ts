@@ -3,6 +3,7 @@ import {
   ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   TraceFlags,
   type Tracer,
@@ -90,14 +91,26 @@ export class SdkTracing implements Tracing {
   }
 
   observe(operation: string, milliseconds: number, hasFailed: boolean): void {
-    const { carrier, storage } = this.#options
-    const course = carrier.current()
+    const { storage } = this.#options
+    const attributes = { 'db.system.name': systems[storage] ?? storage, 'db.operation.name': operation }
+    const span = { name: `storage ${operation}`, milliseconds, hasFailed }
+    this.#note(span, { kind: SpanKind.CLIENT, attributes })
+  }
+
+  observeHash(milliseconds: number): void {
+    this.#note({ name: 'slow hash', milliseconds, hasFailed: false }, { kind: SpanKind.INTERNAL })
+  }
+
+  #note(
+    { name, milliseconds, hasFailed }: { name: string; milliseconds: number; hasFailed: boolean },
+    options: SpanOptions,
+  ): void {
+    const course = this.#options.carrier.current()
     // Work of the server itself belongs to no request.
     if (!course) return
     const endTime = course.now()
-    const attributes = { 'db.system.name': systems[storage] ?? storage, 'db.operation.name': operation }
-    const options = { kind: SpanKind.CLIENT, startTime: endTime - milliseconds, attributes }
-    const span = this.#tracer.startSpan(`storage ${operation}`, options, course.context)
+    const startTime = endTime - milliseconds
+    const span = this.#tracer.startSpan(name, { ...options, startTime }, course.context)
     if (hasFailed) span.setStatus({ code: SpanStatusCode.ERROR })
     span.end(endTime)
   }

@@ -4,6 +4,8 @@ export interface Tracing {
   begin(request: Request): RequestTrace
   /** Notes an operation of the storage that took so many milliseconds, for the request in whose course it was. */
   observe(operation: string, milliseconds: number, hasFailed: boolean): void
+  /** Notes the check or the making of a slow hash that took so many milliseconds, likewise. */
+  observeHash(milliseconds: number): void
   /** Sends what waits, for 2 seconds at most. Never rejects. */
   close(): Promise<void>
 }

@@ -6,7 +6,13 @@ import { startServed } from '../support/served.ts'
 import { type OtlpRequest, otlpAttributes, otlpSpans } from '../tracing/otlp-kit.ts'
 
 const secret = 'a-secret-of-the-service-to-trace'
-const text = `tenants:\n  acme:\n    name: Acme\n    oauth2: {}\n    signing: { algorithm: ES256 }\n    clients: { svc: { secret: ${secret}, scopes: [] } }\n`
+const slowHash = await Bun.password.hash('slow-secret-of-a-service', {
+  algorithm: 'argon2id',
+  memoryCost: 1024,
+  timeCost: 1,
+})
+const text = `tenants:\n  acme:\n    name: Acme\n    oauth2: {}\n    signing: { algorithm: ES256 }\n    clients: { svc: { secret: ${secret}, scopes: [] }, slow: { secret_hash: '${slowHash}', scopes: [] } }\n`
+const slowId = '1bf7651916cd43dd8448eb211c80319c'
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 
 async function withServer(
@@ -56,6 +62,12 @@ async function useServer(url: string): Promise<string> {
     headers,
     body: new URLSearchParams(form),
   })
+  const slow = { ...form, client_id: 'slow', client_secret: 'slow-secret-of-a-service' }
+  await fetch(`${base}/oauth/token`, {
+    method: 'POST',
+    headers: { traceparent: `00-${slowId}-b7ad6b7169203331-01` },
+    body: new URLSearchParams(slow),
+  })
   const { access_token } = (await answer.json()) as { access_token: string }
   await fetch(`${url}/api/v1/protected-resource`, { headers: { Authorization: `Bearer ${access_token}` } })
   for (let round = 0; round < 2; round++) await fetch(`${base}/.well-known/jwks.json`)
@@ -92,6 +104,8 @@ test('a collector gets the spans of the requests at the stop at the latest, and 
   const spans = otlpSpans(body)
   expect(spans.filter(({ name }) => !name.startsWith('storage')).map(({ name }) => name)).toEqual([
     'POST /api/v1/tenant/:tenant/oauth/token',
+    'slow hash',
+    'POST /api/v1/tenant/:tenant/oauth/token',
     'GET /api/v1/protected-resource',
     'GET /api/v1/tenant/:tenant/.well-known/jwks.json',
     'GET /api/v1/tenant/:tenant/.well-known/jwks.json',
@@ -102,13 +116,16 @@ test('a collector gets the spans of the requests at the stop at the latest, and 
     parentSpanId: 'b7ad6b7169203331',
     attributes: { 'grantd.tenant': 'acme', 'http.response.status_code': 200 },
   })
+  const ofSlow = spans.filter(({ traceId }) => traceId === slowId)
+  const asked = ofSlow.find(({ name }) => name.startsWith('POST'))
+  expect(ofSlow.find(({ name }) => name === 'slow hash')).toMatchObject({ parentSpanId: asked?.spanId })
   const check = spans.find(({ name }) => name.endsWith('/protected-resource'))
   expect(spans.find(({ name }) => name === 'storage read')).toMatchObject({
     traceId: check?.traceId,
     parentSpanId: check?.spanId,
     attributes: { 'db.system.name': 'sqlite' },
   })
-  for (const hidden of [secret, token, 'example.com', 'svc', 'hunter2', 'traced"'])
+  for (const hidden of [secret, token, 'example.com', 'svc', 'slow-', 'hunter2', 'traced"'])
     expect(text).not.toContain(hidden)
   expect(log.find((line) => line['request_id'] === 'traced')).toMatchObject({ trace_id: traceId })
   expect(JSON.stringify(log)).not.toContain('hunter2')
