@@ -20,7 +20,7 @@ test.each(['nowhere', 'Acme', 'constructor', 'toString'])(
 
 test('a tenant of the file that is broken is told of for what is broken alone', async () => {
   expect(await faultsOf('admin: { tenant: acme }\ntenants: { acme: 5 }\n')).toEqual([
-    'config.yaml:2:18: tenants.acme is "5", wanted a map',
+    'config.yaml:2:18: tenants.acme is a single value, wanted a map',
   ])
 })
 

@@ -37,7 +37,7 @@ describe('allowed_scopes', () => {
 
   test.each([
     ['[read, read]', '5:40', 'allowed_scopes[1] repeats "read"'],
-    ['read', '5:33', 'allowed_scopes is "read", wanted a list'],
+    ['read', '5:33', 'allowed_scopes is a single value, wanted a list'],
     ['null', '5:33', 'allowed_scopes is null, wanted a list'],
     [
       '["a b"]',

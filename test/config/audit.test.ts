@@ -27,7 +27,7 @@ test.each([
   ],
   ['[Token.Issued]', '1:17', `skip[0] is "Token.Issued", wanted one of ${auditEventTypes.join(' ')}`],
   ['[token.issued, token.issued]', '1:31', 'skip[1] repeats "token.issued"'],
-  ['token.issued', '1:16', 'skip is "token.issued", wanted a list'],
+  ['token.issued', '1:16', 'skip is a single value, wanted a list'],
 ])('skip: %s is refused', async (list, place, message) => {
   expect(await faultsOf(audit(`{ skip: ${list} }`))).toEqual([`config.yaml:${place}: audit.${message}`])
 })

@@ -102,7 +102,7 @@ describe('refused, with its place', () => {
   const at = 'config.yaml:5:17: tenants.acme.oauth2.claims'
   test.each([
     ['[a]', 'config.yaml:5:15: tenants.acme.oauth2.claims is a list, wanted a map'],
-    ['text', 'config.yaml:5:15: tenants.acme.oauth2.claims is "text", wanted a map'],
+    ['text', 'config.yaml:5:15: tenants.acme.oauth2.claims is a single value, wanted a map'],
     ['{ a b: 1 }', `${at} has the key "a b", wanted 1 to 128 printable ASCII characters without space`],
     ['{ é: 1 }', `${at} has the key "é", wanted 1 to 128 printable ASCII characters without space`],
     ['{ "": 1 }', `${at} has the key "", wanted 1 to 128 printable ASCII characters without space`],

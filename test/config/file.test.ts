@@ -73,7 +73,7 @@ test.each(['', '\n\n', '# a comment alone\n', '\ufeff'])('the empty file %j is r
 const noMap: readonly [what: string, text: string, fault: string][] = [
   ['a document with nothing in it', '---\n...\n', 'config.yaml:1:4: the file is null, wanted a map'],
   ['null', 'null', 'config.yaml:1:1: the file is null, wanted a map'],
-  ['a text', 'hello', 'config.yaml:1:1: the file is "hello", wanted a map'],
+  ['a text', 'hello', 'config.yaml:1:1: the file is a single value, wanted a map'],
   ['a list', '- a\n', 'config.yaml:1:1: the file is a list, wanted a map'],
   ['JSON of another kind', '[]', 'config.yaml:1:1: the file is a list, wanted a map'],
 ]

@@ -61,10 +61,10 @@ describe('the list', () => {
 
   test('that is a map, or a text, is refused and not quoted', async () => {
     expect(await faultsOf(list().replace('secrets:', 'secrets: own-secret-1'))).toEqual([
-      `config.yaml:6:18: ${here} is "own-secret-1", wanted a list`,
+      `config.yaml:6:18: ${here} is a single value, wanted a list`,
     ])
     expect(await faultsOf(list('own-secret-1'))).toEqual([
-      `config.yaml:7:13: ${here}[0] is "own-secret-1", wanted a map`,
+      `config.yaml:7:13: ${here}[0] is a single value, wanted a map`,
     ])
   })
 })

@@ -27,7 +27,7 @@ test.each(['0', '1', '65535'])('the port %s is taken', async (value) => {
 
 const types: readonly Row[] = [
   ['server as a list', 'server: []', 'config.yaml:1:9: server is a list, wanted a map'],
-  ['server as a text', 'server: x', 'config.yaml:1:9: server is "x", wanted a map'],
+  ['server as a text', 'server: x', 'config.yaml:1:9: server is a single value, wanted a map'],
   ['server as nothing', 'server:', 'config.yaml:1:8: server is null, wanted a map'],
   ['tenants as null', 'tenants: null', 'config.yaml:1:10: tenants is null, wanted a map'],
   ['tenants as a list', 'tenants: [a]', 'config.yaml:1:10: tenants is a list, wanted a map'],
@@ -56,7 +56,7 @@ const types: readonly Row[] = [
   [
     'an audience that is no list',
     tenantWith('oauth2: { audience: api }'),
-    'config.yaml:4:25: tenants.acme.oauth2.audience is "api", wanted a list',
+    'config.yaml:4:25: tenants.acme.oauth2.audience is a single value, wanted a list',
   ],
   [
     'an empty audience',

@@ -66,15 +66,15 @@ class Reader<N> {
       case jsonKind:
         return this.#readJson(node, step)
       case 'Object':
-        return kind === 'map' ? this.#readObject(schema, node, step) : this.#refuse(node, step, 'a map')
+        return kind === 'map' ? this.#readObject(schema, node, step) : this.#refuseKind(node, step, 'a map')
       case 'Record':
-        return kind === 'map' ? this.#readRecord(schema, node, step) : this.#refuse(node, step, 'a map')
+        return kind === 'map' ? this.#readRecord(schema, node, step) : this.#refuseKind(node, step, 'a map')
       case 'Array':
-        return kind === 'list' ? this.#readList(schema, node, step) : this.#refuse(node, step, 'a list')
+        return kind === 'list' ? this.#readList(schema, node, step) : this.#refuseKind(node, step, 'a list')
       default:
         return kind === 'scalar'
           ? this.#readScalar(schema, node, step)
-          : this.#refuse(node, step, 'a single value')
+          : this.#refuseKind(node, step, 'a single value')
     }
   }
 
@@ -170,7 +170,7 @@ class Reader<N> {
 
   #readList(schema: TSchema, list: N, parent: Step | undefined): unknown {
     const items = this.#nodes.itemsOf(list)
-    if (items.length < (schema['minItems'] ?? 0)) return this.#refuse(list, parent, 'at least one value')
+    if (items.length < (schema['minItems'] ?? 0)) return this.#refuseKind(list, parent, 'at least one value')
     const values = items.map((item, key) => this.read(schema['items'], item, { parent, key }))
     const text = values.every((value) => typeof value === 'string') ? JSON.stringify(values) : undefined
     const known = text === undefined ? undefined : this.#lists.get(text)
@@ -262,11 +262,24 @@ class Reader<N> {
     )
   }
 
+  /** Does not show a value in the place of a map or a list, because it may be a secret: `secrets: [correct-horse]`. */
+  #refuseKind(node: N, step: Step | undefined, wanted: string): undefined {
+    const kind = { map: 'a map', list: 'a list', scalar: 'a single value' }[this.#nodes.kindOf(node)]
+    return this.#refuseFound(node, step, { found: this.#nodes.isNull(node) ? 'null' : kind, wanted })
+  }
+
   #refuse(node: N, step: Step | undefined, wanted: string): undefined {
     const nodes = this.#nodes
-    const what = { map: 'a map', list: 'a list', scalar: '' }[nodes.kindOf(node)]
-    const found = what || (nodes.isNull(node) ? 'null' : quote(nodes.textOf(node)))
-    this.#report(nodes.placeOf(node), `${render(step) || 'the file'} is ${found}, wanted ${wanted}`)
+    const found = nodes.isNull(node) ? 'null' : quote(nodes.textOf(node))
+    return this.#refuseFound(node, step, { found, wanted })
+  }
+
+  #refuseFound(
+    node: N,
+    step: Step | undefined,
+    { found, wanted }: { readonly found: string; readonly wanted: string },
+  ): undefined {
+    this.#report(this.#nodes.placeOf(node), `${render(step) || 'the file'} is ${found}, wanted ${wanted}`)
     return undefined
   }
 }
