@@ -164,6 +164,12 @@ export const families: readonly Family[] = [
     type: 'counter',
     help: 'Workers started in place of one that ended',
   },
+  {
+    name: 'grantd_clock_odd',
+    type: 'gauge',
+    merge: 'max',
+    help: '1 while the clock is off those of the other replicas, so that no request is wanted here',
+  },
   { name: 'grantd_reloads_total', type: 'counter', help: 'Reloads of the configuration by their result' },
   {
     name: 'grantd_config_rejected',

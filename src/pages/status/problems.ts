@@ -18,11 +18,19 @@ export function findProblems(view: StatusView): Problem[] {
   return [...processProblems(view), ...storageProblems(view), ...keyProblems(view), ...otherProblems(view)]
 }
 
-function processProblems({ processes }: StatusView): Problem[] {
+function processProblems({ processes, isClockOdd }: StatusView): Problem[] {
   const isServing = processes.some(({ state }) => state === 'serving')
   const silent = processes.filter(({ state, startedAt }) => state === 'serving' && startedAt === null).length
   return [
     ...(isServing ? [] : [{ text: 'No process takes requests.', section: 'The server does not answer' }]),
+    ...(isClockOdd
+      ? [
+          {
+            text: 'The clock is off those of the other replicas, so no request is wanted here.',
+            section: 'The server does not answer',
+          },
+        ]
+      : []),
     ...(silent === 0
       ? []
       : [

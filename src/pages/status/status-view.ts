@@ -6,6 +6,8 @@ export interface StatusView {
   /** Null: one process serves alone. */
   readonly supervisorPid: number | null
   readonly restarts: number
+  /** The clock is off those of the other replicas, so `/health/ready` is 503. */
+  readonly isClockOdd: boolean
   readonly processes: readonly ProcessView[]
   /** Null: no process has told. */
   readonly storage: StorageView | null

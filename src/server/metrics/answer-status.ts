@@ -54,6 +54,7 @@ function viewOf(parts: StatusParts): StatusView {
     startedAt,
     supervisorPid: supervisor?.pid ?? null,
     restarts: samples['grantd_worker_restarts_total'] ?? 0,
+    isClockOdd: samples['grantd_clock_odd'] === 1,
     processes: processes.map(({ id, pid, state, status }) => ({
       ...{ id, pid, state },
       startedAt: status?.startedAt ?? null,

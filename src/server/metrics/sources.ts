@@ -15,6 +15,7 @@ interface Queue {
 export interface Sources {
   readonly storage: Pick<Storage, 'name' | 'check'>
   readonly auditState: () => AuditState
+  readonly lifecycle: { readonly isClockOdd?: boolean }
   readonly keyring: { takeCensus(): KeyCensus }
   readonly secrets: Queue
   readonly signIns: { readonly passwords: Queue }
@@ -25,7 +26,7 @@ export interface Sources {
 
 /** The numbers of the parts now. Their count does not depend on the number of tenants. */
 export function sourceSamples(sources: Sources): Samples {
-  const { keyring, secrets, signIns, logoutNotices, auditState, tls } = sources
+  const { keyring, secrets, signIns, logoutNotices, auditState, lifecycle, tls } = sources
   const census = keyring.takeCensus()
   const queues = { secrets, passwords: signIns.passwords, keys: census, logout: logoutNotices }
   const samples: Record<string, number> = {}
@@ -42,6 +43,7 @@ export function sourceSamples(sources: Sources): Samples {
     grantd_audit_lost_events_total: audit.lost,
     grantd_audit_write_failures_total: audit.failures,
     ...keySamples(census),
+    grantd_clock_odd: lifecycle.isClockOdd ? 1 : 0,
     ...tls?.samples(),
   }
 }

@@ -9,6 +9,7 @@ export const healthy: StatusView = {
   startedAt: now - 3 * 86_400_000,
   supervisorPid: 4000,
   restarts: 0,
+  isClockOdd: false,
   processes: [
     { id: 1, pid: 4001, state: 'serving', startedAt: now - 86_400_000, residentBytes: 96 * 1_048_576 },
     { id: 2, pid: 4002, state: 'serving', startedAt: now - 86_400_000, residentBytes: 97 * 1_048_576 },
@@ -27,6 +28,7 @@ export const healthy: StatusView = {
 export const troubled: StatusView = {
   ...healthy,
   restarts: 3,
+  isClockOdd: true,
   processes: [
     { id: 7, pid: 4001, state: 'serving', startedAt: null, residentBytes: null },
     { id: 8, pid: 4002, state: 'stopping', startedAt: now - 60_000, residentBytes: 97 * 1_048_576 },

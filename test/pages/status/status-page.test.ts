@@ -44,7 +44,7 @@ test('a server that is well says so, and what runs since when', () => {
 
 test('a server in trouble says what is wrong, and where the runbook helps', () => {
   const page = render(troubled)
-  expect(page).toContain('<title>grantd: 6 problems</title>')
+  expect(page).toContain('<title>grantd: 7 problems</title>')
   for (const { text, section } of findProblems(troubled)) {
     expect(page).toContain(text)
     expect(page).toContain(`Runbook: ${section}`)

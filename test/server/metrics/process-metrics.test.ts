@@ -28,6 +28,7 @@ test('one process serves its numbers and its page, first without and then with t
   expect(await read('/status')).toContain('does not answer')
   const app = await startTestApp(tenants)
   metrics.watch({ ...app.deps, auditState, tls: undefined, config: () => app.deps.settings })
+  app.deps.lifecycle.isClockOdd = true
   log('warn', 'uses were not written', { reason: 'database is locked', tenant: 'acme' })
   reloads.note({ isDone: false })
   const page = await read('/status')
@@ -37,6 +38,7 @@ test('one process serves its numbers and its page, first without and then with t
     `<td>${process.pid}</td>`,
     'uses were not written',
     'The last reload failed',
+    'The clock is off',
     'failures_per_client',
   ])
     expect(page).toContain(shown)
@@ -44,6 +46,7 @@ test('one process serves its numbers and its page, first without and then with t
   expect(await read('/status.css')).toContain('prefers-color-scheme: dark')
   const numbers = await read('/metrics')
   expect(numbers).toContain('\ngrantd_config_rejected 1\n')
+  expect(numbers).toContain('\ngrantd_clock_odd 1\n')
   expect(numbers).toContain('\ngrantd_keys_tenants 0\n')
   await metrics.close()
   await app.close()

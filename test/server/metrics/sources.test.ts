@@ -55,6 +55,7 @@ test('the parts tell their queues, the audit trail and the keys', async () => {
     grantd_audit_write_failures_total: 2,
     grantd_keys_due_tenants: 0,
     grantd_keys_failing_tenants: 0,
+    grantd_clock_odd: 0,
   })
 })
 
