@@ -5,9 +5,12 @@ import { CommandError } from './command.ts'
 /** Bytes. A text of more characters than this cannot be made on every runtime. */
 const largestFile = 500 * 1024 * 1024
 
-/** Reads a large file that another server made; `-` is standard input, and undefined if that is a terminal. Throws CommandError. */
+/**
+ * Reads a large file that another server made; `-` is standard input, and undefined if that is a terminal. Throws CommandError, which
+ * begins with `failure`.
+ */
 export async function readForeignFile(
-  { file, what }: { readonly file: string; readonly what: string },
+  { file, failure }: { readonly file: string; readonly failure: string },
   { files, readInput }: Platform,
 ): Promise<string | undefined> {
   if (file === '-') return readInput(largestFile)
@@ -16,6 +19,6 @@ export async function readForeignFile(
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     const reason = cause instanceof FileError ? cause.code : 'it is not UTF-8'
-    throw new CommandError(`Cannot read the ${what} in ${file}: ${reason}`)
+    throw new CommandError(`${failure} ${file}: ${reason}`)
   }
 }

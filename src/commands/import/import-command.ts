@@ -54,7 +54,7 @@ function parseServer(text: string): ForeignServer {
 }
 
 async function readPlans(file: string, from: ForeignServer, platform: Platform): Promise<PlannedTenant[]> {
-  const text = (await readForeignFile({ file, what: 'export' }, platform)) ?? ''
+  const text = (await readForeignFile({ file, failure: 'Cannot read the export in' }, platform)) ?? ''
   try {
     return readExport(text, { from, hashing: platform.hashing, parseOther: parseForeignYaml })
   } catch (cause) {

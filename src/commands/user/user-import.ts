@@ -22,7 +22,7 @@ export async function importUsers({ management, tenant, args, platform }: AskedT
 }
 
 async function readPeople(file: string, platform: Platform): Promise<FilePerson[]> {
-  const text = await readForeignFile({ file, what: 'people' }, platform)
+  const text = await readForeignFile({ file, failure: 'Cannot read the people in' }, platform)
   if (text === undefined) throw new UsageError('user import - wants people on standard input')
   return readPeopleFile(text)
 }
