@@ -108,7 +108,7 @@ export const formats: Readonly<Record<string, Format>> = {
 }
 
 function isPath(text: string): boolean {
-  return text === text.trim() && !/\p{Cc}/u.test(text) && !/^(?:~|gds_)/.test(text)
+  return text === text.trim() && !/\p{Cc}/u.test(text) && !/^(?:~|gds_|-----BEGIN)/.test(text)
 }
 
 /** Whether the day exists: Date turns February 30 into March 2. */

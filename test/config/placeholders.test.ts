@@ -58,6 +58,10 @@ const forms: readonly [text: string, fault: string][] = [
     ),
     `4:34: tenants.acme.signing.private_key_file ${path}`,
   ],
+  [
+    `master_key_file: >-\n  -----BEGIN PRIVATE KEY-----\n  MC4\n  -----END PRIVATE KEY-----\n${tenant}`,
+    `1:18: master_key_file ${path}`,
+  ],
   [secretFrom(`secret_file: gds_${'a'.repeat(49)}`), `6:22: tenants.acme.clients.app.secret_file ${path}`],
   [secretFrom('secret_env: $APP'), `6:21: tenants.acme.clients.app.secret_env ${variable}`],
   [secretFrom('secret_env: own secret'), `6:21: tenants.acme.clients.app.secret_env ${variable}`],
