@@ -14,6 +14,7 @@ import {
   databaseName,
   type Manifest,
   manifestName,
+  parseManifest,
 } from './manifest.ts'
 
 export type BackupHost = Pick<
@@ -99,6 +100,8 @@ async function copyAndWrite(copy: string, options: BackupOptions, host: BackupHo
     tenants: [...new Set([...tenants, ...options.tenants])].sort(),
     ...{ parts, left_out: leftOut },
   }
+  // What a restore would refuse is no backup.
+  parseManifest(bytesOf(manifest))
   await writeArchive({ manifest, copy, small }, options, host)
   return manifest
 }
@@ -177,6 +180,10 @@ async function writeArchive(
   if (packed.status === 'rejected') throw packed.reason
 }
 
+function bytesOf(manifest: Manifest): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`)
+}
+
 async function printAll(content: ReadableStream<Uint8Array>, { writeBytesPaced }: BackupHost): Promise<void> {
   for await (const chunk of content)
     if (!(await writeBytesPaced(chunk)))
@@ -195,10 +202,7 @@ async function packAll(
     await writer.write(bytes)
     await writer.close()
   }
-  await addSmall({
-    name: manifestName,
-    bytes: new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`),
-  })
+  await addSmall({ name: manifestName, bytes: bytesOf(manifest) })
   const [database] = manifest.parts
   await files.stream(copy).pipeTo(add(databaseName, database?.size ?? 0))
   for (const file of small) await addSmall(file)
