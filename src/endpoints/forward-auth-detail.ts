@@ -38,7 +38,8 @@ export const forwardAuthDetail: DocumentDecoration = {
   ],
   responses: {
     200: {
-      description: 'The token is good. Characters that are not visible ASCII, and %, are percent-encoded',
+      description:
+        'The token is good. Characters that are not visible ASCII, commas, and %, are percent-encoded',
       headers: {
         'X-Auth-Subject': text('`sub`: the person, or the client', 'your-client-id'),
         'X-Auth-Client': text('`client_id`', 'your-client-id'),

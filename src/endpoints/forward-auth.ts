@@ -94,7 +94,7 @@ function describe({ tenant, claims, scopes }: VerifiedToken): Record<string, str
   }
 }
 
-/** Any text as visible ASCII without spaces: every other character, and the percent sign, is percent-encoded. */
+/** Any text as visible ASCII without spaces: every other character, the comma and the percent sign are percent-encoded. */
 function headerText(text: string): string {
-  return text.replace(/[^\x21-\x24\x26-\x7e]+/g, (run) => encodeURIComponent(run.toWellFormed()))
+  return text.replace(/[^\x21-\x24\x26-\x2b\x2d-\x7e]+/g, (run) => encodeURIComponent(run.toWellFormed()))
 }

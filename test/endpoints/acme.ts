@@ -25,7 +25,7 @@ tenants:
       own: { secret: own-secret-value, audience: [own-api, other-api], access_token_ttl: 90 }
       asleep: { secret: asleep-secret-value, active: false, scopes: [read] }
       idle: { secret: idle-secret-value, grant_types: [] }
-      'odd:id +%&=~': { secret: 'odd:secret +%&=~ é€😀' }
+      'odd:id, +%&=~': { secret: 'odd:secret +%&=~ é€😀' }
   beta:
     name: Beta
     oauth2: { access_token_typ: at+jwt }

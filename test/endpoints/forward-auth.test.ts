@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 const path = '/api/v1/tenant/acme/oauth/verify'
-const odd = { client_id: 'odd:id +%&=~', client_secret: 'odd:secret +%&=~ é€😀' } as const
+const odd = { client_id: 'odd:id, +%&=~', client_secret: 'odd:secret +%&=~ é€😀' } as const
 
 function ask(token: string | undefined, query = '', init: RequestInit = {}): Promise<Response> {
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
@@ -69,10 +69,10 @@ describe('a good token', () => {
     ])
   })
 
-  test('of a client with an odd id: what is no visible ASCII is encoded, and so is the percent sign', async () => {
+  test('of a client with an odd id: what is no visible ASCII is encoded, and so are comma and percent sign', async () => {
     const response = await ask(await app.token('acme', odd))
-    expect(response.headers.get('x-auth-client')).toBe('odd:id%20+%25&=~')
-    expect(response.headers.get('x-auth-subject')).toBe('odd:id%20+%25&=~')
+    expect(response.headers.get('x-auth-client')).toBe('odd:id%2C%20+%25&=~')
+    expect(response.headers.get('x-auth-subject')).toBe('odd:id%2C%20+%25&=~')
   })
 
   test('without scopes: the header is there and empty, so that the one of a sender does not stay', async () => {
