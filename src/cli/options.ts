@@ -91,6 +91,14 @@ export function clientOption(description: string, aliases: readonly string[] = [
   return { name: 'client', value: 'ID', description, ...(aliases.length > 0 && { aliases }) }
 }
 
+/** The client id in YAML to paste. Throws UsageError. */
+export function clientIdToPaste(args: ParsedArguments): string {
+  const client = args.text('client') ?? 'my-service'
+  const format = formats['client-id']
+  if (!format?.accepts(client)) throw new UsageError(`The client id is '${client}', wanted ${format?.wanted}`)
+  return client
+}
+
 /** The value of a required option. Throws UsageError. */
 export function getOption(
   name: string,

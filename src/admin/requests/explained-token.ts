@@ -4,7 +4,6 @@ import type { Deps } from '../../deps.ts'
 import { json } from '../../http/answer/json.ts'
 import { answer, jsonBody, refusal } from '../../http/openapi-parts.ts'
 import { parseJsonBody } from '../../http/request/json-body.ts'
-import { LastUse } from '../../storage/last-use.ts'
 import { explainToken } from '../../tokens/explain/explain-token.ts'
 import { type AdminCall, answerAdmin } from '../access.ts'
 import { adminShared, malformedBody, OrNull, readErrors, tooLargeBody } from '../openapi-details.ts'
@@ -55,9 +54,7 @@ async function explain({ request, deps, isSuper, ownTenant }: AdminCall): Promis
     tenant: isSuper || asked === ownTenant ? await deps.tenants.findAny(asked) : undefined,
     tenantId: isSuper ? undefined : ownTenant,
   }
-  // Looking at a key is no use of it, so what is noted here is never written.
-  const lastUse = new LastUse({ storage: deps.storage, after: () => () => {}, onError: () => {} })
-  const { steps, ...explained } = await explainToken(token.trim(), place, { ...deps, lastUse })
+  const { steps, ...explained } = await explainToken(token.trim(), place, deps)
   const body: ExplainedToken = { ...explained, steps: steps.map((step) => ({ ...step })) }
   return json(body)
 }

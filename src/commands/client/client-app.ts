@@ -1,4 +1,5 @@
 import { parseList } from '../../cli/options.ts'
+import { shellWord } from '../../cli/shell-word.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -114,14 +115,9 @@ export function describeApp(
     scopes: ['openid', 'profile', 'email', ...scopes],
     discovery: `${publicUrl}${tenantPath(tenant.id)}/.well-known/openid-configuration`,
     ...(redirect_uris.length === 0 && {
-      try: `grantd login --url ${publicUrl} --tenant ${tenant.id} --client ${quote(id)}`,
+      try: `grantd login --url ${publicUrl} --tenant ${tenant.id} --client ${shellWord(id)}`,
     }),
   }
-}
-
-/** For a POSIX shell, in which nothing between single quotes has a meaning. */
-function quote(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** What stands in place of a secret: somebody new looks for one. Only an app with a redirect URI has codes, and so PKCE. */

@@ -1,7 +1,7 @@
 import { CommandError, exitCodes } from '../../cli/command.ts'
-import { parseScopes } from '../../cli/options.ts'
+import { clientIdToPaste, parseScopes } from '../../cli/options.ts'
+import { shellWord } from '../../cli/shell-word.ts'
 import { stylesFor } from '../../cli/style.ts'
-import { formats } from '../../config/formats.ts'
 import { generateClientKey } from '../../keys/client-key-pair.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -15,9 +15,7 @@ const usualAlgorithm = 'ES256'
 export async function makeClientKey(args: ParsedArguments, platform: Platform): Promise<number> {
   const file = args.text('key-file')
   if (!file) throw new UsageError('client keygen wants --key-file PATH for the private key, or - to print it')
-  const client = args.text('client') ?? 'my-service'
-  const format = formats['client-id']
-  if (!format?.accepts(client)) throw new UsageError(`The client id is '${client}', wanted ${format?.wanted}`)
+  const client = clientIdToPaste(args)
   const kid = args.text('kid')
   if (kid !== undefined && !isClientKid(kid))
     throw new UsageError(`The kid is '${kid}', wanted 1 to ${longestClientKid} printable ASCII characters`)
@@ -54,14 +52,9 @@ function renderNext({ client, file, jwks, scopes }: Next, platform: Platform): s
     `        jwks: ${JSON.stringify(jwks)}`,
     `        scopes: ${JSON.stringify(scopes)} # what this client may ask for`,
     'Then restart or reload the server, and get a token:',
-    `  grantd token --tenant TENANT --client ${quote(client)} --key-file ${file === '-' ? 'PATH' : quote(file)}`,
+    `  grantd token --tenant TENANT --client ${shellWord(printable(client))} --key-file ${file === '-' ? 'PATH' : shellWord(printable(file))}`,
     '',
   ].join('\n')
-}
-
-/** For a POSIX shell, in which nothing between single quotes has a meaning. */
-function quote(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`
 }
 
 function parseAlgorithm(args: ParsedArguments): SignatureAlgorithm {

@@ -1,4 +1,5 @@
 import { exitCodes } from '../../cli/command.ts'
+import { renderTime } from '../../cli/render-time.ts'
 import type { KeyReport, ReportedKey } from '../../keys/key-report.ts'
 import type { DueStep } from '../../keys/ring/rotation.ts'
 import type { OpenedKeyring } from '../../offline/with-keyring.ts'
@@ -79,8 +80,4 @@ function renderRemark({ plan, keys, complaint }: KeyReport): string[] {
 
 function toTime(time: number | null): string | null {
   return time === null ? null : renderTime(time)
-}
-
-function renderTime(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`
 }

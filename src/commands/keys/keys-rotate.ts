@@ -1,4 +1,5 @@
 import { CommandError, exitCodes } from '../../cli/command.ts'
+import { renderTime } from '../../cli/render-time.ts'
 import type { KeyReport } from '../../keys/key-report.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import { type Rotation, RotationError } from '../../keys/ring/rotator.ts'
@@ -62,7 +63,7 @@ function describe(
   const key = keys.find(({ state }) => state === (isNext ? 'next' : 'active'))
   if (!key || key.createdAt === null) return undefined
   const at = isNext ? key.createdAt + plan.publishAhead : (key.activatedAt ?? key.createdAt)
-  return { kid: key.kid, signs_at: `${new Date(at).toISOString().slice(0, 19)}Z` }
+  return { kid: key.kid, signs_at: renderTime(at) }
 }
 
 function renderRow({ tenant, outcome, kid, signs_at, complaint }: Row): string {

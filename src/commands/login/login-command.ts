@@ -12,6 +12,7 @@ import { findServerUrl, serverOptions } from '../../cli/remote/server-url.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { deviceCodeGrantType } from '../../protocol/grant-types.ts'
 import { tenantPath } from '../../tenants/tenant.ts'
 import {
   askForCodes,
@@ -25,7 +26,6 @@ import { renderQrCode, showsColours } from './qr-code.ts'
 import { decodeTokens, renderTokens, renderTokensAsJson } from './show-tokens.ts'
 
 const secretVariable = 'GRANTD_CLIENT_SECRET'
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 const defaultScopes = ['openid', 'profile', 'email']
 
 export const loginCommand: Command = {
@@ -122,6 +122,6 @@ async function findConfiguredClient(
   const { config } = await loadConfig(path, platform)
   const clients = Object.entries(config.tenants[tenant]?.clients ?? {})
   const isUsable = ({ grant_types, token_endpoint_auth_method }: (typeof clients)[number][1]) =>
-    grant_types.some((type) => type === deviceGrant) && token_endpoint_auth_method === 'none'
+    grant_types.some((type) => type === deviceCodeGrantType) && token_endpoint_auth_method === 'none'
   return clients.find(([, client]) => isUsable(client))?.[0]
 }

@@ -5,7 +5,6 @@ import { type Management, withManagement } from '../../offline/with-management.t
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
-import { LastUse } from '../../storage/last-use.ts'
 import { type ExplainDeps, explainToken } from '../../tokens/explain/explain-token.ts'
 import type { ExplainedStep, TokenExplanation } from '../../tokens/explain/token-explanation.ts'
 import { VerifiedTokens } from '../../tokens/verified-tokens.ts'
@@ -44,7 +43,7 @@ async function explainHere(
   management: Management,
   platform: Platform,
 ): Promise<TokenExplanation> {
-  const { tenants, storage } = management
+  const { tenants } = management
   const said = peekJwt(text)
   const issuer = said && (await tenants.findByIssuer(said.issuer))
   const keyring = await management.openKeyring()
@@ -54,8 +53,6 @@ async function explainHere(
   const deps: ExplainDeps = {
     ...{ ...management, keyring },
     verifiedTokens: new VerifiedTokens(),
-    // Looking at a key is no use of it, so what is noted here is never written.
-    lastUse: new LastUse({ storage, after: () => () => {}, onError: () => {} }),
     expiryCutoff: () => 0,
     now: platform.now,
   }

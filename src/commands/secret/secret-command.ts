@@ -1,7 +1,6 @@
 import { type Command, exitCodes } from '../../cli/command.ts'
-import { clientOption, jsonOption } from '../../cli/options.ts'
+import { clientIdToPaste, clientOption, jsonOption } from '../../cli/options.ts'
 import { stylesFor } from '../../cli/style.ts'
-import { formats } from '../../config/formats.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { createSecret } from '../../secrets/create-secret.ts'
@@ -33,9 +32,7 @@ function run(args: ParsedArguments, platform: Platform): Promise<number> {
 }
 
 async function makeSecret(args: ParsedArguments, platform: Platform): Promise<number> {
-  const client = args.text('client') ?? 'my-service'
-  const format = formats['client-id']
-  if (!format?.accepts(client)) throw new UsageError(`The client id is '${client}', wanted ${format?.wanted}`)
+  const client = clientIdToPaste(args)
   const { secret, hash } = createSecret(platform)
   const { bold } = stylesFor(platform)
   const text = [

@@ -1,6 +1,7 @@
 import { CommandError, exitCodes, type Option } from '../../cli/command.ts'
 import { getConfigPath } from '../../cli/find-config.ts'
 import { getOption, storageOptions, tenantOption } from '../../cli/options.ts'
+import { renderTime } from '../../cli/render-time.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { onlySecretId } from '../../clients/client.ts'
 import type { ClientConfig } from '../../config/client-schema.ts'
@@ -142,10 +143,6 @@ function listSecrets({ secret_hash, secrets }: ClientConfig): SecretEntry[] {
 function endBy(entry: SecretEntry, end: number, now: number): SecretEntry[] {
   const ends = Math.min(entry.expires_at === null ? end : Date.parse(entry.expires_at), end)
   return ends <= now ? [] : [{ ...entry, expires_at: renderTime(ends) }]
-}
-
-function renderTime(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`
 }
 
 function withoutNulls(entry: SecretEntry): Record<string, string> {

@@ -11,6 +11,7 @@ import { parseForm } from '../../http/request/form.ts'
 import { getOAuth2Tenant } from '../../http/tenant-of-path.ts'
 import { DeviceAuthorizationRequest, DeviceAuthorizationResponse } from '../../protocol/device-messages.ts'
 import { OAuthError } from '../../protocol/errors.ts'
+import { deviceCodeGrantType } from '../../protocol/grant-types.ts'
 import type { OAuth2Tenant } from '../../tenants/tenant.ts'
 import { personAudience } from '../../tokens/audience.ts'
 import { firstInterval, issueDeviceCodes } from '../../tokens/people/device-codes.ts'
@@ -77,7 +78,7 @@ function renderCodes(
 }
 
 function checkDeviceAllowed(client: Client, { oidc }: OAuth2Tenant['tenant']): void {
-  if (oidc && client.grant_types.includes('urn:ietf:params:oauth:grant-type:device_code')) return
+  if (oidc && client.grant_types.includes(deviceCodeGrantType)) return
   throw new OAuthError('unauthorized_client', 'The client is not allowed to use codes of devices')
 }
 

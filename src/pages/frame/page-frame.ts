@@ -30,6 +30,6 @@ export interface PersonView {
 /** A scope that an app asks for. */
 export interface ScopeView {
   readonly name: string
-  /** The tenant's own words. Standard scopes (protocol/people-scopes.ts) have words of the page and need none. */
+  /** The tenant's own words. Standard scopes (protocol/people/people-scopes.ts) have words of the page and need none. */
   readonly description: string | null
 }

@@ -1,3 +1,4 @@
+import { LastUse } from '../../storage/last-use.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { parseRefreshToken } from '../people/family-secrets.ts'
 import type { RefreshDeps } from '../people/refresh.ts'
@@ -5,7 +6,7 @@ import type { VerifyDeps } from '../verify.ts'
 import { explainRefreshToken } from './refresh-explanation.ts'
 import { explainSigned, type TokenExplanation } from './token-explanation.ts'
 
-export type ExplainDeps = VerifyDeps & RefreshDeps
+export type ExplainDeps = Omit<VerifyDeps, 'lastUse'> & RefreshDeps
 
 /** Where a token is looked for. */
 export interface ExplainPlace {
@@ -21,7 +22,9 @@ export async function explainToken(
   { tenant, tenantId }: ExplainPlace,
   deps: ExplainDeps,
 ): Promise<TokenExplanation> {
-  if (!parseRefreshToken(text)) return explainSigned(text, { tenantId }, deps)
+  // Looking at a key is no use of it, so what is noted here is never written.
+  const lastUse = new LastUse({ storage: deps.storage, after: () => () => {}, onError: () => {} })
+  if (!parseRefreshToken(text)) return explainSigned(text, { tenantId }, { ...deps, lastUse })
   if (tenant?.active && tenant.oauth2)
     return explainRefreshToken(text, { tenant, oauth2: tenant.oauth2 }, deps)
   const saw = tenant
