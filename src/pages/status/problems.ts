@@ -27,7 +27,7 @@ function processProblems({ processes, isClockOdd }: StatusView): Problem[] {
       ? [
           {
             text: 'The clock is off those of the other replicas, so no request is wanted here.',
-            section: 'The server does not answer',
+            section: 'The clock is wrong',
           },
         ]
       : []),
