@@ -66,7 +66,7 @@ test.each([
     `config.yaml:2:3: server.public_url is ${url}: secrets and tokens travel in clear; put a proxy with TLS in front or set server.tls, and write https://`,
   ])
 })
-test.each(['0.0.0.0/0', '::/0'])(
+test.each(['0.0.0.0/0', '::/0', '::ffff:0:0/96', '::ffff:10.0.0.0/8', '2000::/3'])(
   'the trusted proxies %s are a warning: they are everybody',
   async (range) => {
     const text = `server:\n  trusted_proxies: ["10.0.0.1", "${range}"]\n${tenants}`

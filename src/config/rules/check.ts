@@ -1,6 +1,7 @@
 import { peopleScopes } from '../../protocol/people/people-scopes.ts'
 import { isReservedScope, reservedScopes } from '../../protocol/reserved-scopes.ts'
 import { findClaimFaults, type StaticClaims } from '../../protocol/static-claims.ts'
+import { isInSubnet } from '../../protocol/url/ip-address.ts'
 import { defaultOwnerOf, isLoopbackUrl, normalIssuer } from '../../protocol/url/uri.ts'
 import type { ClientConfig } from '../client-schema.ts'
 import type { Config } from '../schema.ts'
@@ -199,9 +200,16 @@ function checkSubset({ values, among, told = among, path }: Subset, source: Sour
   }
 }
 
+/** The ends of all addresses of IPv4, and of those of IPv6 that are given out (RFC 4291 section 2.4). `::ffff:10.0.0.0/8` has all of IPv4. */
+const everybody = [
+  ['0.0.0.0', '255.255.255.255'],
+  ['2000::', '3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+] as const
+
 function warnOfTrustInAll(ranges: readonly (string | undefined)[], source: Source): void {
   for (const [index, range] of ranges.entries()) {
-    if (!range?.endsWith('/0')) continue
+    if (range === undefined) continue
+    if (!everybody.some((ends) => ends.every((address) => isInSubnet(address, range)))) continue
     const path = ['server', 'trusted_proxies', index]
     source.warn(
       path,
