@@ -2,7 +2,7 @@ import { formats } from '../config/formats.ts'
 import { findPlaceholder } from '../config/yaml/placeholders.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
-import { isMembers } from '../protocol/members.ts'
+import { isMembers, parseJson } from '../protocol/members.ts'
 import type { Option } from './command.ts'
 import { isServiceLink } from './surroundings.ts'
 
@@ -31,19 +31,11 @@ export function parseList(text: string | undefined): string[] | undefined {
 export function parseJsonObject(name: string, args: ParsedArguments): object | undefined {
   const text = args.text(name)
   if (text === undefined) return undefined
-  const value = attemptJson(text)
+  const value = parseJson(text)
   if (isMembers(value)) return value
   throw new UsageError(
     `--${name} wants a JSON object such as {"plan":"gold"}, in single quotes for the shell`,
   )
-}
-
-function attemptJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 export const jsonOption: Option = { name: 'json', description: 'print JSON, for scripts' }

@@ -1,6 +1,6 @@
 import type { Hashing } from '../platform/hashing.ts'
 import { deviceCodeGrantType } from '../protocol/grant-types.ts'
-import { type Members, membersOf } from '../protocol/members.ts'
+import { type Members, membersOf, parseJson } from '../protocol/members.ts'
 import { isPeopleScope } from '../protocol/people/people-scopes.ts'
 import { type BuiltClient, buildClient, type ForeignClient } from './build-client.ts'
 import { secondsOf, textOf, textsOf } from './foreign.ts'
@@ -57,16 +57,8 @@ function findProof(client: Members): Proof | undefined {
   if (client['publicClient'] === true) return { method: 'none' }
   const way = textOf(client['clientAuthenticatorType']) ?? 'client-secret'
   if (way === 'client-secret') return { method: 'secret', secret: textOf(client['secret']) }
-  const jwks = way === 'client-jwt' ? parse(membersOf(client['attributes'])['jwks.string']) : undefined
+  const jwks = way === 'client-jwt' ? parseJson(membersOf(client['attributes'])['jwks.string']) : undefined
   return jwks === undefined ? undefined : { method: 'private_key_jwt', jwks }
-}
-
-function parse(text: unknown): unknown {
-  try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function readSettings(client: Members): Omit<ForeignClient, 'id' | 'method' | 'jwks' | 'secret'> {

@@ -1,4 +1,5 @@
 import type { Hashing } from '../platform/hashing.ts'
+import { parseJson } from '../protocol/members.ts'
 import { readAuth0 } from './from-auth0.ts'
 import { readHydra } from './from-hydra.ts'
 import { readKeycloak } from './from-keycloak.ts'
@@ -26,14 +27,6 @@ export function readExport(
   const value = parseJson(text) ?? parseLines(text) ?? parseOther(text)
   if (value === undefined) throw new ImportError('it is neither JSON nor JSON lines nor YAML')
   return readers[from](value, hashing)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** One JSON object on each line. */

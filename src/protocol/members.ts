@@ -1,3 +1,12 @@
+/** The value of a JSON text; undefined for everything else. */
+export function parseJson(text: unknown): unknown {
+  try {
+    return typeof text === 'string' ? JSON.parse(text) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** An object of JSON, whose members are not checked. */
 export type Members = Readonly<Record<string, unknown>>
 

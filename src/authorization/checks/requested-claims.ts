@@ -1,4 +1,5 @@
 import { OAuthError } from '../../protocol/errors.ts'
+import { parseJson } from '../../protocol/members.ts'
 import { type ClaimsRequest, readClaimsRequest } from '../../tokens/people/claims-request.ts'
 import type { CheckedParameters } from './request-check.ts'
 
@@ -11,13 +12,4 @@ export function parseClaims({
   const claims = readClaimsRequest(parseJson(text))
   if (!claims) throw new OAuthError('invalid_request', 'The parameter claims is malformed')
   return claims
-}
-
-/** Undefined for a text that is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
 import { printable } from '../../printable.ts'
+import { parseJson } from '../../protocol/members.ts'
 import { CommandError } from '../command.ts'
 import { type Asking, ask } from './http-client.ts'
 
@@ -29,10 +30,6 @@ function explainNoJson({ origin, protocol, host }: URL, status: number, text: st
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return typeof value === 'object' && value !== null ? { ...value } : undefined
 }

@@ -1,5 +1,6 @@
 import { usesKeys } from '../../protocol/client-authentication.ts'
 import { type ClientJwks, parseClientJwks } from '../../protocol/client-jwks.ts'
+import { parseJson } from '../../protocol/members.ts'
 import type { ClientConfig } from '../client-schema.ts'
 import { type Path, renderPath } from '../yaml/read.ts'
 import type { Source } from '../yaml/source.ts'
@@ -88,12 +89,4 @@ async function readFile(file: string, { path, source, sources }: NamedFile): Pro
   const place = { source, files: sources.platform.files, resolve: sources.resolve }
   await warnOfNamedFile({ file, path, content: 'settings' }, place)
   return parsed
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

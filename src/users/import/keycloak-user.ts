@@ -1,4 +1,4 @@
-import { type Members, membersOf } from '../../protocol/members.ts'
+import { type Members, membersOf, parseJson } from '../../protocol/members.ts'
 import { renderPbkdf2 } from '../../protocol/password/password-hash.ts'
 import { findAttributeFaults } from '../../protocol/people/person-attributes.ts'
 import { claimName } from '../../protocol/static-claims.ts'
@@ -61,7 +61,10 @@ function attributesOf(attributes: Members): Members {
 function findHash(credentials: unknown): string | undefined {
   if (!Array.isArray(credentials)) return undefined
   const password = credentials.map(membersOf).find(({ type }) => type === 'password')
-  return password && hashOf(parse(password['credentialData']), parse(password['secretData']))
+  return (
+    password &&
+    hashOf(membersOf(parseJson(password['credentialData'])), membersOf(parseJson(password['secretData'])))
+  )
 }
 
 /** Algorithms that people of Keycloak have: PBKDF2 by default until version 24, argon2 since then. */
@@ -100,14 +103,5 @@ function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | undefined {
     return typeof value === 'string' ? Uint8Array.fromBase64(value) : undefined
   } catch {
     return undefined
-  }
-}
-
-/** JSON in a text, as Keycloak keeps it. */
-function parse(text: unknown): Members {
-  try {
-    return membersOf(typeof text === 'string' ? JSON.parse(text) : undefined)
-  } catch {
-    return {}
   }
 }

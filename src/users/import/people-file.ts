@@ -1,4 +1,4 @@
-import { isMembers } from '../../protocol/members.ts'
+import { isMembers, parseJson } from '../../protocol/members.ts'
 
 /** A person of a file. `value` is undefined for a line that is no JSON. */
 export interface FilePerson {
@@ -12,20 +12,12 @@ export interface FilePerson {
  * with the member `users`. Empty lines are left out.
  */
 export function readPeopleFile(text: string): FilePerson[] {
-  const whole = parse(text)
+  const whole = parseJson(text)
   const list = Array.isArray(whole) ? whole : isMembers(whole) ? whole['users'] : undefined
   if (Array.isArray(list)) return list.map((value: unknown, index) => ({ number: index + 1, value }))
   return text
     .split('\n')
     .map((line, index) => ({ number: index + 1, line: line.trim() }))
     .filter(({ line }) => line !== '')
-    .map(({ number, line }) => ({ number, value: parse(line) }))
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+    .map(({ number, line }) => ({ number, value: parseJson(line) }))
 }
