@@ -95,6 +95,7 @@ test(
           'change',
           'cleaning',
           'client',
+          'consent',
           'issuer',
           'keyring',
           'known_address',
