@@ -123,7 +123,9 @@ async function rotate(
     const next = findNext(family, parts, { owner, deps })
     if (next.isRepeat) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
     // Never earlier than before: the row must outlive the code that it came of.
-    const expiresAt = Math.max(found.expiresAt ?? 0, toFullHour(findLastUse(next.family, owner, deps.now())))
+    const end = findLastUse(next.family, owner, deps.now())
+    const step = stepOf(end - deps.now())
+    const expiresAt = Math.max(found.expiresAt ?? 0, inSteps(end, { step, start: family.created_at }))
     const options = { ifVersion: version, ...(expiresAt !== found.expiresAt && { expiresAt }) }
     if (!(await records.replace(familyId, next.family, options))) return lost
     if (next.secret !== undefined) return renderRefreshToken({ handle: parts.handle, secret: next.secret })
@@ -132,11 +134,20 @@ async function rotate(
   })
 }
 
-const hour = 3_600_000
+/** Milliseconds. */
+const longestStep = 3_600_000
 
-/** The next full hour (ms). An expiry that stays the same for an hour of rotations costs no change of its index. */
-function toFullHour(time: number): number {
-  return Math.ceil(time / hour) * hour
+/**
+ * The expiry of a family that rotates moves in steps (ms), because one that stays the same costs no change of its index. So a row is kept
+ * longer than its `life` (ms) by an eighth of it at most.
+ */
+function stepOf(life: number): number {
+  return Math.max(1, Math.min(longestStep, Math.floor(life / 8)))
+}
+
+/** The first step at or after `time` (ms), counted from the family's own start: otherwise all rows would expire at the same moments. */
+function inSteps(time: number, { step, start }: { readonly step: number; readonly start: number }): number {
+  return start + Math.ceil((time - start) / step) * step
 }
 
 /** What introspection says about a refresh token. */
