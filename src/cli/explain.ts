@@ -2,7 +2,12 @@ import { ConfigError } from '../config/fault.ts'
 import { suggest } from '../config/suggest.ts'
 import { KeyError } from '../keys/key-plan.ts'
 import { SigningEngineError } from '../keys/signing/signer.ts'
-import { UnknownCommandError, UnknownOptionError, UsageError } from '../platform/arguments.ts'
+import {
+  MissingOptionError,
+  UnknownCommandError,
+  UnknownOptionError,
+  UsageError,
+} from '../platform/arguments.ts'
 import { FileError, withStep } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { printable } from '../printable.ts'
@@ -41,8 +46,12 @@ function printableLines(message: string): string {
   return message.split('\n').map(printable).join('\n')
 }
 
-/** The option of this command that the user probably meant. */
+/** What a missing option takes, or the option of this command that the user probably meant. */
 function hintFor(error: UsageError, { options }: Command): string {
+  if (error instanceof MissingOptionError) {
+    const value = options.find(({ name }) => name === error.option)?.value
+    return value ? ` ${value}` : ''
+  }
   if (!(error instanceof UnknownOptionError)) return ''
   const typed = error.typed.replace(/^-+/, '')
   const names = [...options.map(({ name }) => name), 'help', 'version']

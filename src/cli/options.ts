@@ -1,6 +1,6 @@
 import { formats } from '../config/formats.ts'
 import { findPlaceholder } from '../config/yaml/placeholders.ts'
-import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
+import { MissingOptionError, type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 import { isMembers, parseJson } from '../protocol/members.ts'
 import type { Option } from './command.ts'
@@ -98,7 +98,7 @@ export function getOption(
 ): string {
   const value = args.text(name)
   if (value) return value
-  throw new UsageError(`${command} wants --${name}`)
+  throw new MissingOptionError(command, name)
 }
 
 /** The value of an option, or otherwise of its environment variable. An empty variable and a Service link count as unset. */

@@ -40,7 +40,8 @@ async function runNamed(
     return exitCodes.ok
   }
   const excess = args.positionals[command.mostWords ?? 0]
-  if (excess !== undefined) throw new UsageError(`Unexpected word '${excess}'`)
+  if (excess !== undefined)
+    throw new UsageError(`Unexpected word '${excess}'; a name or a file comes after its option`)
   // A server decides itself when its start is over.
   if (command.name !== 'serve') compileEagerly()
   return command.run(args, platform)

@@ -256,16 +256,19 @@ export async function readConfigText(path: string, { files }: Pick<ConfigHost, '
   const facts = await files
     .facts(path)
     .catch((cause: Error) => Promise.reject(refuse(withStep(cause.message))))
-  if (!facts) throw refuse('there is no such file; write one, or name another with --config PATH')
+  if (!facts)
+    throw refuse('there is no such file; write one with grantd init, or name another with --config PATH')
   if (!facts.isFile) throw refuse('this is not a file; name a YAML file with --config PATH')
   if (facts.size > largestFile)
-    throw refuse(`the file has ${facts.size} bytes, wanted at most ${largestFile}`)
+    throw refuse(
+      `the file has ${facts.size} bytes, wanted at most ${largestFile}; keep other tenants in the database: grantd tenant add`,
+    )
   const bytes = await files
     .readSmall(path, largestFile)
     .catch((cause: Error) => Promise.reject(refuse(withStep(cause.message))))
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw refuse('the file is not UTF-8')
+    throw refuse('the file is not UTF-8; save it as UTF-8')
   }
 }

@@ -3,6 +3,16 @@ import { parseArgs } from 'node:util'
 /** The arguments do not fit the command; `message` says why. */
 export class UsageError extends Error {}
 
+/** A required option is not there. `option` is its name without dashes. */
+export class MissingOptionError extends UsageError {
+  readonly option: string
+
+  constructor(command: string, option: string) {
+    super(`${command} wants --${option}`)
+    this.option = option
+  }
+}
+
 /** The command does not have this option. */
 export class UnknownOptionError extends UsageError {
   /** As it was typed: `--prot`. */

@@ -104,7 +104,13 @@ export function howToGiveAccess({ inKubernetes }: Pick<Files, 'inKubernetes'>): 
 
 const steps: Readonly<Record<string, string>> = {
   EACCES: asItsUser,
+  EDQUOT: 'make room, this user has a quota',
+  EFBIG: 'raise the limit of the size of files (ulimit -f)',
+  EIO: 'look whether the disk is broken',
   EISDIR: 'it is a folder; name a file',
+  ELOOP: 'a symbolic link leads to itself; check the path',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+  ENAMETOOLONG: 'choose a shorter path',
   ENOENT: 'there is no such file or folder; check the path',
   ENOSPC: 'make room on the disk',
   ENOTDIR: 'a part of the path is a file; check the path',

@@ -19,7 +19,7 @@ test.each([
   [['serve', '--port'], '--port'],
   [['--port', 'http'], "The port is 'http', wanted a whole number from 0 to 65535"],
   [['--port', '70000'], "The port is '70000'"],
-  [['serve', 'now'], "Unexpected word 'now'"],
+  [['serve', 'now'], "Unexpected word 'now'; a name or a file comes after its option"],
 ])('wrong arguments %p end with 2 and usage on standard error', async (args, complaint) => {
   await withFolder(async (folder) => {
     const { code, out, err } = await run(grantd, { folder, args })

@@ -25,7 +25,9 @@ test('a configuration that is named and missing ends with 78', () =>
   withFolder(async (folder) => {
     const { code, err } = await run(grantd, { folder, args: ['--config', 'none.yaml'] })
     expect(code).toBe(78)
-    expect(err).toBe('none.yaml: there is no such file; write one, or name another with --config PATH\n')
+    expect(err).toBe(
+      'none.yaml: there is no such file; write one with grantd init, or name another with --config PATH\n',
+    )
   }))
 
 test('a key that others can read ends with 78 and the file stays as it is', () =>

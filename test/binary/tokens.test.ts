@@ -88,8 +88,8 @@ test('token says in one line that a server is out of reach, or is another', asyn
 })
 
 test.each([
-  [['--client-id', 'app'], 'token wants --tenant'],
-  [['--tenant', 'acme'], 'token wants --client\n'],
+  [['--client-id', 'app'], 'token wants --tenant ID\n'],
+  [['--tenant', 'acme'], 'token wants --client ID\n'],
   [forApp, 'token wants the secret in GRANTD_CLIENT_SECRET or on standard input'],
   [[...forApp, '--secret', 'x'], "'--secret'"],
 ])('token %p is wrong usage: %s', async (args, complaint) => {

@@ -124,8 +124,8 @@ test.each([
     ['client', 'keygn'],
     'client wants one of list, add, show, remove, enable, disable, keygen; did you mean keygen?',
   ],
-  [['client', 'list'], 'client wants --tenant'],
-  [['client', 'add', '--tenant', 'acme'], 'client wants --client'],
+  [['client', 'list'], 'client wants --tenant ID'],
+  [['client', 'add', '--tenant', 'acme'], 'client wants --client ID'],
 ])('%j is a slip of the hand', async (args, sentence) => {
   const { code, err } = await managed.grantd(args)
   expect([code, err.split('\n')[0]]).toEqual([2, `grantd: ${sentence}`])

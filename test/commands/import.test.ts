@@ -188,7 +188,7 @@ test('names of a file do nothing to a terminal', async () => {
 })
 
 test.each<[unknown, string[], number, string]>([
-  [{}, [], 2, 'import wants --from'],
+  [{}, [], 2, 'import wants --from SERVER\n'],
   [{}, ['--from', 'okta'], 2, "--from is 'okta', wanted one of keycloak, hydra, auth0"],
   [{}, ['--from', 'keycloak'], 1, 'wanted the export of a realm'],
   ['no json', ['--from', 'hydra'], 1, 'wanted a list of clients'],

@@ -74,8 +74,8 @@ test('of a list it keeps what has not ended, and no end moves away', async () =>
 
 test.each<[string[], number, string]>([
   [['secret', 'turn'], 2, 'secret wants no word, or rotate'],
-  [['secret', 'rotate', '--client', 'plain'], 2, 'secret rotate wants --tenant'],
-  [['secret', 'rotate', '--tenant', 'acme'], 2, 'secret rotate wants --client'],
+  [['secret', 'rotate', '--client', 'plain'], 2, 'secret rotate wants --tenant ID'],
+  [['secret', 'rotate', '--tenant', 'acme'], 2, 'secret rotate wants --client ID'],
   [
     ['secret', 'rotate', '--tenant', 'acme', '--client', 'plain', '--overlap', 'soon'],
     2,

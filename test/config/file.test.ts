@@ -9,7 +9,7 @@ import { withTempFolder } from '../support/temp-folder.ts'
 test('no file is a fault that says what to do', () =>
   withTempFolder(async (folder) => {
     const path = join(folder, 'config.yaml')
-    const message = 'there is no such file; write one, or name another with --config PATH'
+    const message = 'there is no such file; write one with grantd init, or name another with --config PATH'
     expect(await faultsOfFile(path)).toEqual([`${path}: ${message}`])
     expect(await faultsOfFile(join(path, 'below'))).toEqual([`${path}/below: ${message}`])
   }))
@@ -27,7 +27,7 @@ test('a file over 64 MB is refused for its size', () =>
     await writeFile(path, '')
     await truncate(path, 64 * 1024 * 1024 + 1)
     expect(await faultsOfFile(path)).toEqual([
-      `${path}: the file has 67108865 bytes, wanted at most 67108864`,
+      `${path}: the file has 67108865 bytes, wanted at most 67108864; keep other tenants in the database: grantd tenant add`,
     ])
   }))
 
@@ -35,7 +35,7 @@ test('a file that is not UTF-8 is refused', () =>
   withTempFolder(async (folder) => {
     const path = join(folder, 'config.yaml')
     await writeFile(path, Buffer.from('tenants: { a: { name: "\xe9" } }', 'latin1'))
-    expect(await faultsOfFile(path)).toEqual([`${path}: the file is not UTF-8`])
+    expect(await faultsOfFile(path)).toEqual([`${path}: the file is not UTF-8; save it as UTF-8`])
   }))
 
 test('a byte order mark at the start is no part of the first key', () =>

@@ -52,7 +52,8 @@ test.each([
   ],
   ['/x', 'EACCES', ': EACCES; give this user access to it, or run this as the user of the server'],
   ['/x', 'it is not a file', ': it is not a file; name another file'],
-  ['/x', 'EIO', ': EIO; name another file'],
+  ['/x', 'EIO', ': EIO; look whether the disk is broken'],
+  ['/x', 'ENXIO', ': ENXIO; name another file'],
 ])('the next step fits what the system says: %s, %s', async (file, code, rest) => {
   expect(await faultOf(file, code)).toEqual({ fault: `cannot be read${rest}` })
 })

@@ -191,6 +191,6 @@ test('a message that ends with a code of the system gets the next step, and anot
   expect(withStep('Cannot read x: EACCES')).toEndWith(
     '; give this user access to it, or run this as the user of the server',
   )
-  for (const message of ['Cannot read x: EMFILE', 'Cannot read x: ENOENT; restore it', 'It has no ENOENT'])
+  for (const message of ['Cannot read x: ENXIO', 'Cannot read x: ENOENT; restore it', 'It has no ENOENT'])
     expect(withStep(message)).toBe(message)
 })

@@ -91,7 +91,7 @@ test('plan says that nothing changes, what changes of another file, and a fault 
   const gone = await run(planCommand, join(folder, 'gone.yaml'))
   expect([gone.code, gone.err]).toEqual([
     1,
-    'gone.yaml: there is no such file; write one, or name another with --config PATH\n',
+    'gone.yaml: there is no such file; write one with grantd init, or name another with --config PATH\n',
   ])
   // It changed nothing.
   expect(await run(planCommand)).toMatchObject({ code: 0 })
