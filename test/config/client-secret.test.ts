@@ -58,8 +58,10 @@ test('an environment variable gives the secret, as it is', async () => {
 test('an environment variable that is not set, or empty, is refused', async () => {
   const text = secretFrom('secret_env: APP_SECRET')
   const fault = `config.yaml:6:9: ${app}.secret_env names the environment variable APP_SECRET, which is`
-  expect(await faultsOf(text)).toEqual([`${fault} not set`])
-  expect(await faultsOf(text, { environment: { APP_SECRET: '' } })).toEqual([`${fault} empty`])
+  expect(await faultsOf(text)).toEqual([`${fault} not set; set it where grantd is started`])
+  expect(await faultsOf(text, { environment: { APP_SECRET: '' } })).toEqual([
+    `${fault} empty; set it where grantd is started`,
+  ])
 })
 
 const contents: readonly [content: string, secret: string][] = [

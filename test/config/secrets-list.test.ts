@@ -151,8 +151,8 @@ describe('a secret', () => {
         '{ id: d, file: empty }',
       )
       expect(await faultsOf(text, { folder, environment: { APP_TWO: '' } })).toEqual([
-        `config.yaml:7:22: ${here}[0].env names the environment variable APP_ONE, which is not set`,
-        `config.yaml:8:22: ${here}[1].env names the environment variable APP_TWO, which is empty`,
+        `config.yaml:7:22: ${here}[0].env names the environment variable APP_ONE, which is not set; set it where grantd is started`,
+        `config.yaml:8:22: ${here}[1].env names the environment variable APP_TWO, which is empty; set it where grantd is started`,
         `config.yaml:9:22: ${here}[2].file names the file missing, which cannot be read at ${folder}/missing: ENOENT; there is no such file or folder; check the path`,
         `config.yaml:10:22: ${here}[3].file names the file empty, which is empty; write the value into it`,
       ])

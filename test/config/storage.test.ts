@@ -213,7 +213,10 @@ describe('the password of Postgres', () => {
 
   const gone = 'cannot be read at /nowhere/missing: ENOENT; there is no such file or folder; check the path'
   test.each([
-    ['password_env: DB', 'password_env names the environment variable DB, which is not set'],
+    [
+      'password_env: DB',
+      'password_env names the environment variable DB, which is not set; set it where grantd is started',
+    ],
     ['password_file: missing', `password_file names the file missing, which ${gone}`],
     ['ca_file: missing', `ca_file names the file missing, which ${gone}`],
   ])('that %s cannot give is a fault', async (settings, message) => {
@@ -221,7 +224,10 @@ describe('the password of Postgres', () => {
   })
 
   test.each([
-    ['password_env: DB', 'password_env names the environment variable DB, which is empty'],
+    [
+      'password_env: DB',
+      'password_env names the environment variable DB, which is empty; set it where grantd is started',
+    ],
     ['password_file: empty', 'password_file names the file empty, which is empty; write the value into it'],
     ['ca_file: empty', 'ca_file names the file empty, which is empty; write the value into it'],
   ])('that %s has empty is a fault', (settings, message) =>

@@ -109,7 +109,10 @@ describe('the password', () => {
   })
 
   test.each<[string, string]>([
-    ['password_env: ADA', 'password_env names the environment variable ADA, which is not set'],
+    [
+      'password_env: ADA',
+      'password_env names the environment variable ADA, which is not set; set it where grantd is started',
+    ],
     [
       'password: "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"',
       'password is a hash, wanted the password itself; a hash goes into password_hash',

@@ -192,7 +192,9 @@ export async function findText(
   if (origin === 'env') {
     const text = platform.environment(value)
     if (text) return { text }
-    return { fault: `${nameOf(origin, value)}${text === undefined ? 'is not set' : 'is empty'}` }
+    return {
+      fault: `${nameOf(origin, value)}${text === undefined ? 'is not set' : 'is empty'}; set it where grantd is started`,
+    }
   }
   const read = await readNamedFile(value, { limit: largestSecretFile, files: platform.files, resolve })
   const found = 'fault' in read ? read : decode(read.bytes)
