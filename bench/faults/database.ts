@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Glob, type Subprocess } from 'bun'
+import { Glob } from 'bun'
 import { type Host, hubAddress, until } from './hosts.ts'
 
 const user = 'grantd'
@@ -33,7 +33,6 @@ export async function startEtcd(hub: Host): Promise<void> {
 /** A Patroni and the Postgres that it runs, on a host of their own. */
 export class Node {
   readonly host: Host
-  #patroni: Subprocess | undefined
 
   constructor(host: Host) {
     this.host = host
@@ -41,11 +40,7 @@ export class Node {
 
   async start(): Promise<void> {
     const file = await this.host.write('patroni.yaml', this.#render())
-    this.#patroni = this.host.start({ words: ['patroni', file], asNobody: true })
-  }
-
-  get isRunning(): boolean {
-    return this.#patroni !== undefined && this.#patroni.exitCode === null
+    this.host.start({ words: ['patroni', file], asNobody: true })
   }
 
   isPrimary(): Promise<boolean> {

@@ -27,8 +27,6 @@ export interface IssueRequest extends TokenOwner {
 export interface AccessToken {
   readonly token: string
   readonly tokenId: string
-  /** Seconds since the epoch. */
-  readonly issuedAt: number
 }
 
 /** A token that an answer can hold beside the access token. */

@@ -52,10 +52,6 @@ export class RateBooks {
     this.#options = options
   }
 
-  get size(): number {
-    return this.#counts.size
-  }
-
   /** The count of a sender. No id of a tenant has a space in it. */
   open(tenantId: string, name: string, perMinute: number): RateCount {
     const key = `${tenantId} ${name}`
