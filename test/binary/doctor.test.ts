@@ -1,5 +1,8 @@
 import { expect, test } from 'bun:test'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const yaml =
   'tenants: { acme: { name: Acme, oauth2: {}, signing: { algorithm: ES256 }, clients: { svc: { secret: a-secret-for-the-doctor-to-see } } } }\n'
@@ -8,6 +11,9 @@ test('the executable looks at a server that runs, by words and without a secret'
   withFolder(async (folder) => {
     await writeConfig(folder, yaml)
     const server = await startServer(programs.executable, { folder, args: ['serve'] })
+    // The port is open a moment before the socket by which doctor finds the server.
+    const control = join(folder, 'data/control')
+    await waitFor('doctor can find the server', () => existsSync(control) && readdirSync(control).length > 0)
     const args = ['doctor', '--port', String(server.port)]
     const found = await run(programs.executable, { folder, args })
     expect(found.out).toMatch(
