@@ -73,10 +73,14 @@ const apiKeys: Activity = async (site, at) => {
   await expectStatus(401, await getWith(site, '/api/v1/protected-resource', key))
 }
 
-/** A person signs in at a web app, which refreshes and asks userinfo, comes back to it some times, and signs out. */
+/** The browser of each person at work, by its username. */
+const browsers = new Map<string, Browser>()
+
+/** A person signs in at a web app, which refreshes and asks userinfo, comes back to it some times, and signs out, always in one browser. */
 const person: Activity = async (site, at) => {
   const credentials = { username: usernameOf(at % peopleCount), password }
-  const browser = new Browser(site)
+  const browser = browsers.get(credentials.username) ?? new Browser(site)
+  browsers.set(credentials.username, browser)
   let last: PeopleTokens | undefined
   for (let visit = 0; visit < 10; visit++) {
     const code = await authorize(browser, {
@@ -188,5 +192,6 @@ export const activities: Readonly<Record<string, { readonly run: Activity; loops
     replay: { run: replay, loops: 1, every: 6000 },
     device: { run: device, loops: 1, every: 1000 },
     attacker: { run: attacker, loops: 2, every: 250 },
-    admin: { run: admin, loops: 1, every: 5000 },
+    // What ends all tokens of a tenant that is deleted stays for good.
+    admin: { run: admin, loops: 1, every: 10_000 },
   }

@@ -101,13 +101,17 @@ async function reloadAgainAndAgain(): Promise<void> {
 const samples: Sample[] = []
 async function sampleAgainAndAgain(): Promise<void> {
   let next = 0
+  // The lowest of the minute, because garbage that waits for its collection is no growth.
+  let lowest = Number.POSITIVE_INFINITY
   while (!isOver()) {
     await Bun.sleep(1000)
-    if (minuteNow() < next) continue
-    next += Math.min(1, minutes / 10)
     const sample = await takeSample(server.pid, folder, minuteNow())
-    samples.push(sample)
-    const { minute, rss, database, journal, descriptors } = sample
+    lowest = Math.min(lowest, sample.rss)
+    if (sample.minute < next) continue
+    next += Math.min(1, minutes / 10)
+    samples.push({ ...sample, rss: lowest })
+    lowest = Number.POSITIVE_INFINITY
+    const { minute, rss, database, journal, descriptors } = samples.at(-1) ?? sample
     console.log(
       `${minute.toFixed(1)} min: ${rss.toFixed(1)} MB resident, database ${database.toFixed(2)} MB, its journal ${journal.toFixed(2)} MB, ${descriptors} descriptors`,
     )
