@@ -37,7 +37,7 @@ export class Replica {
 
   async mountDisk(): Promise<void> {
     await mkdir(this.#disk, { recursive: true })
-    await $`mount -t tmpfs -o size=128m tmpfs ${this.#disk}`
+    await $`mount -t tmpfs -o size=1g tmpfs ${this.#disk}`
   }
 
   async unmountDisk(): Promise<void> {
@@ -58,14 +58,17 @@ export class Replica {
     const file = join(this.#disk, 'config.yaml')
     await Bun.write(file, this.#options.config, { mode: 0o600 })
     const shift = clock === 0 ? [] : ['faketime', '-f', `${clock > 0 ? '+' : ''}${clock}s`]
-    this.#child = this.host.start(
-      {
-        words: [...shift, executable, 'serve', '--config', file, '--data-dir', join(this.#disk, 'data')],
-        env: { GRANTD_STORAGE: this.#options.databaseUrl, GRANTD_MASTER_KEY: masterKey },
-      },
-      `disk/log-${this.#starts++}`,
-    )
-    await until(`${this.host.name} answers ${path}`, async () => (await fetch(this.url + path)).ok)
+    const command = {
+      words: [...shift, executable, 'serve', '--config', file, '--data-dir', join(this.#disk, 'data')],
+      env: { GRANTD_STORAGE: this.#options.databaseUrl, GRANTD_MASTER_KEY: masterKey },
+    }
+    const spawn = () => this.host.start(command, `disk/log-${this.#starts++}`)
+    this.#child = spawn()
+    await until(`${this.host.name} answers ${path}`, async () => {
+      // As systemd does: while one node takes over from the other, no host takes writes, and a start ends with that.
+      if (this.#child?.exitCode !== null) this.#child = spawn()
+      return (await fetch(this.url + path)).ok
+    })
   }
 
   /** As a rolling update does: SIGTERM, and all that is in flight is finished. Answers the exit code. */
