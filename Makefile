@@ -58,7 +58,7 @@ bench-check: node_modules/.installed bench/peers/node_modules/.installed dist/gr
 	@sh bench/need-programs.sh
 	@$(BUN) bench/main.ts --check $(BENCH_OPTIONS)
 
-faults: node_modules/.installed dist/grantd ## Run three replicas behind HAProxy and Patroni through every fault, on hosts of their own (10 minutes, Debian, root): OLDER=older/grantd ONLY=clock
+faults: node_modules/.installed dist/grantd ## Run three replicas behind HAProxy and Patroni through every fault, on hosts of their own (10 to 25 minutes, Debian, root): OLDER=older/grantd ONLY=clock
 	@OLDER="$(OLDER)" ONLY="$(ONLY)" sh scripts/faults.sh
 
 soak: node_modules/.installed dist/grantd ## Every kind of request for 40 minutes, with clean-up, rotation and reloads: MINUTES=40
