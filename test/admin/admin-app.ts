@@ -7,6 +7,18 @@ import { TenantRegistry } from '../../src/tenants/tenant-registry.ts'
 import { builtClients } from '../support/built-clients.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/test-app.ts'
 
+/** The begin of a configuration whose tenant `ops` manages all; further tenants come after it. */
+export const opsYaml = `
+admin: { tenant: ops }
+tenants:
+  ops:
+    name: Operations
+    signing: { algorithm: ES256 }
+    oauth2: { audience: [ops-api] }
+    clients:
+      root: { secret: root-secret-value, scopes: [grantd:admin] }
+`
+
 /** `ops` manages all, `acme` and `other` themselves. */
 export const adminConfig = `
 admin: { tenant: ops }

@@ -2,20 +2,11 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { Browser } from '../support/people/browser.ts'
 import { challengeOf, decide, goOn, logIn } from '../support/people/flow.ts'
 import { siteOfApp } from '../support/people/sites.ts'
-import { type AdminApp, startAdminApp } from './admin-app.ts'
+import { type AdminApp, opsYaml, startAdminApp } from './admin-app.ts'
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 const ada = { username: 'ada@example.com', password: 'correct horse battery' }
-const config = `
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    signing: { algorithm: ES256 }
-    oauth2: { audience: [ops-api] }
-    clients:
-      root: { secret: root-secret-value, scopes: [grantd:admin] }
-  acme:
+const config = `${opsYaml}  acme:
     name: Acme
     signing: { algorithm: ES256 }
     oauth2: {}

@@ -1,17 +1,8 @@
 import { expect, test } from 'bun:test'
 import { findConsent, giveConsent } from '../../src/consents/consents.ts'
-import { startAdminApp } from './admin-app.ts'
+import { opsYaml, startAdminApp } from './admin-app.ts'
 
-const config = `
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    signing: { algorithm: ES256 }
-    oauth2: { audience: [ops-api] }
-    clients:
-      root: { secret: root-secret-value, scopes: [grantd:admin] }
-  acme: { name: Acme, signing: { algorithm: ES256 }, oauth2: {}, oidc: {} }
+const config = `${opsYaml}  acme: { name: Acme, signing: { algorithm: ES256 }, oauth2: {}, oidc: {} }
 `
 
 const body = {

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test'
 import { createHash, randomBytes } from 'node:crypto'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
+import { opsYaml } from '../admin/admin-app.ts'
 import { Browser } from '../support/people/browser.ts'
 import { authorize, type Relying, type Returned, redeem } from '../support/people/flow.ts'
 import { siteOfApp } from '../support/people/sites.ts'
@@ -12,16 +13,7 @@ export const bob = { username: 'bob', password }
 const people = '[authorization_code, refresh_token]'
 
 /** One server for all causes. */
-const causesConfig = (keys: readonly object[]) => `
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    signing: { algorithm: ES256 }
-    oauth2: { audience: [ops-api] }
-    clients:
-      root: { secret: root-secret-value, scopes: [grantd:admin] }
-  acme:
+const causesConfig = (keys: readonly object[]) => `${opsYaml}  acme:
     name: Acme
     signing: { algorithm: ES256 }
     oauth2: { audience: [acme-api], scopes: { api:read: Read, api:write: Write } }
