@@ -22,8 +22,6 @@ const shortPause = 10
 const longestPause = 30_000
 /** Rows of one write: an attack on many tenants must not cause one write for each failure. */
 const rowsAtOnce = 100
-/** Tries when another process wrote the same row in the same moment. */
-const mostTries = 5
 /** Counts in memory, at some hundred bytes each. Counts that are dropped are in the storage, if they could be written. */
 const mostCounts = 100_000
 const mostBooks = 5000
@@ -125,7 +123,6 @@ async function addToRow(
   { storage, rules, now }: FailureBooksOptions,
 ): Promise<ReadonlyMap<string, FailureCount>> {
   const records = storage.of(tenantId).of(failureCounts)
-  const message = `Other processes wrote the failures of the tenant '${tenantId}' at each try`
   const attempt = async () => {
     const found = await records.find(id)
     const counts = addAll(readCounts(found?.value.counts ?? {}), added, { rules, now: now() })
@@ -134,7 +131,7 @@ async function addToRow(
     const expiresAt = now() + 3 * rules.tenant.longest
     return (await writeOver(records, found, { id, value, expiresAt })) ? counts : lost
   }
-  return untilWritten(attempt, { most: { attempts: mostTries, message } })
+  return untilWritten(attempt)
 }
 
 function addAll(

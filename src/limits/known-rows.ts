@@ -22,8 +22,6 @@ const fresh = 2000
 const readingShare = 0.05
 /** Tenants whose rows are in memory; twice as many at most. */
 const mostTenants = 16
-/** Tries when another process wrote the same row in the same moment. */
-const mostTries = 5
 
 interface Loaded {
   readonly rows: Promise<ReadonlyMap<string, KnownShard>>
@@ -65,7 +63,6 @@ export class KnownRows {
     const { storage, now } = this.#options
     const records = storage.of(tenantId).of(knownAddresses)
     const expiresAt = now() + (keptDays + 1) * 86_400_000
-    const message = `Other processes wrote the known addresses of '${tenantId}' at each try`
     const attempt = async () => {
       const found = await records.find(shard)
       const before = found?.value ?? { subjects: {} }
@@ -73,7 +70,7 @@ export class KnownRows {
       if (value === before) return
       return (await writeOver(records, found, { id: shard, value, expiresAt })) ? undefined : lost
     }
-    await untilWritten(attempt, { most: { attempts: mostTries, message } })
+    await untilWritten(attempt)
   }
 
   #load(tenantId: string): Promise<ReadonlyMap<string, KnownShard>> {

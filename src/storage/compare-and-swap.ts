@@ -1,25 +1,16 @@
-import { type NewRecord, type Records, StorageError, type StoredRecord } from './storage.ts'
+import type { NewRecord, Records, StoredRecord } from './storage.ts'
 
 /** An attempt returns this when another process changed the row since it was read. */
 export const lost = Symbol('lost')
 
-export interface SwapOptions {
-  /**
-   * Throws StorageError with this message after this number of attempts. Default: no limit, because an attempt is lost only if another
-   * process succeeds.
-   */
-  readonly most?: { readonly attempts: number; readonly message: string }
-}
-
-/** Repeats `attempt`, which reads a row and writes it by its version, until its result is not `lost`. Returns the result. */
-export async function untilWritten<R>(
-  attempt: () => Promise<R | typeof lost>,
-  { most }: SwapOptions = {},
-): Promise<R> {
-  for (let count = 1; ; count++) {
+/**
+ * Repeats `attempt`, which reads a row and writes it by its version, until its result is not `lost`. Returns the result. There is no limit, because
+ * an attempt is lost only if another process succeeds.
+ */
+export async function untilWritten<R>(attempt: () => Promise<R | typeof lost>): Promise<R> {
+  for (;;) {
     const outcome = await attempt()
     if (outcome !== lost) return outcome
-    if (most && count >= most.attempts) throw new StorageError(most.message)
   }
 }
 

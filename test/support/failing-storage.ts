@@ -15,6 +15,8 @@ export interface FailingStorage extends Storage {
   failAfter: number | undefined
   /** Runs once, after the first call with this text has been answered: what happens elsewhere in that moment; undefined: nothing does. */
   meanwhile: { readonly call: string; readonly work: () => Promise<unknown> } | undefined
+  /** What each call waits for before it is made; undefined: nothing. */
+  pause: (() => Promise<unknown>) | undefined
   /** Tenant, kind and method of every call that was made, such as `acme client find`; the id is left out. */
   readonly calls: string[]
 }
@@ -26,16 +28,18 @@ interface Wrapped {
 
 export function failingStorage(inner: Storage): FailingStorage {
   const calls: string[] = []
-  const state: Pick<FailingStorage, 'failing' | 'failAfter' | 'meanwhile'> = {
+  const state: Pick<FailingStorage, 'failing' | 'failAfter' | 'meanwhile' | 'pause'> = {
     failing: false,
     failAfter: undefined,
     meanwhile: undefined,
+    pause: undefined,
   }
   const ask: Wrapped['ask'] = async (call, work) => {
     calls.push(call)
     const isTurn = state.failAfter === 0
     if (state.failAfter !== undefined) state.failAfter = isTurn ? undefined : state.failAfter - 1
     if (state.failing || isTurn) throw new StorageError('The storage of the test is switched off')
+    if (state.pause) await state.pause()
     const answer = await work()
     const { meanwhile } = state
     if (meanwhile?.call !== call) return answer
@@ -63,6 +67,12 @@ export function failingStorage(inner: Storage): FailingStorage {
     },
     set meanwhile(happens) {
       state.meanwhile = happens
+    },
+    get pause() {
+      return state.pause
+    },
+    set pause(pause) {
+      state.pause = pause
     },
   }
 }

@@ -24,8 +24,6 @@ const shortPause = 10
 const longestPause = 30_000
 /** Rows of one write. */
 const rowsAtOnce = 100
-/** Tries when another process wrote the same row in the same moment. */
-const mostTries = 5
 /** Counts in memory, at some two hundred bytes each; twice as many at most. A count that is dropped lets its sender begin anew. */
 const mostCounts = 25_000
 /** Counts of a tenant that are shared; those that used the greatest part of their rate. */
@@ -76,13 +74,19 @@ export class RateBooks {
 
   /**
    * Shares the counts if the other processes do not know of a quarter of the rate. Until then nothing more of it may be used, or each process
-   * would let in all of it at once. While the storage is away each process counts alone.
+   * would let in all of it at once; who waited has to ask again, because others that waited may have used the next quarter. Undefined: it may be
+   * used. While the storage is away, or too many others wait to be shared, each process counts alone.
    */
   settle(counts: readonly RateCount[], now: number): Promise<void> | undefined {
     if (this.#failures > 0) return undefined
-    const unknown = counts.find((count) => isPart(count.fresh(now), parts.known, count))
-    if (!unknown) return undefined
+    const unknown = counts.find((count) => isPart(count.unknown(now), parts.known, count))
+    if (!unknown || !this.#willShare(unknown)) return undefined
     return this.#share(unknown.tenantId).then(() => undefined)
+  }
+
+  #willShare(count: RateCount): boolean {
+    this.#wait(count)
+    return this.#writing.has(count.tenantId) || this.#waiting.get(count.tenantId)?.has(count) === true
   }
 
   /** Writes all waiting counts; never throws. */
@@ -139,8 +143,8 @@ export class RateBooks {
       await this.#addToRow(tenantId, taken)
       this.#failures = 0
     } catch (cause) {
-      for (const { count, units } of taken) {
-        count.giveBackFresh(units)
+      for (const { count } of taken) {
+        count.giveBackFresh()
         this.#wait(count)
       }
       if (this.#failures++ === 0) this.#options.onError(cause)
@@ -152,21 +156,17 @@ export class RateBooks {
     const { storage, now, id, findStoredNames } = this.#options
     const nameOf = (await findStoredNames?.()) ?? ((name: string) => name)
     const records = storage.of(tenantId).of(rateCounts)
-    const message = `Other processes wrote the rates of the tenant '${tenantId}' at each try`
-    await untilWritten(
-      async () => {
-        const found = await records.find(id)
-        const at = now()
-        const levels = readLevels(found?.value.counts ?? {}, at)
-        const sums = taken.map(({ count, units }) => addTo(levels, nameOf(count.name), { count, units }))
-        const value = { counts: packLevels(levels, at) }
-        // Each level of a usual rate is empty by then.
-        if (!(await writeOver(records, found, { id, value, expiresAt: at + longestLife }))) return lost
-        for (const [index, { count }] of taken.entries()) count.adopt(sums[index] ?? 0, at)
-        return undefined
-      },
-      { most: { attempts: mostTries, message } },
-    )
+    await untilWritten(async () => {
+      const found = await records.find(id)
+      const at = now()
+      const levels = readLevels(found?.value.counts ?? {}, at)
+      const sums = taken.map(({ count, units }) => addTo(levels, nameOf(count.name), { count, units }))
+      const value = { counts: packLevels(levels, at) }
+      // Each level of a usual rate is empty by then.
+      if (!(await writeOver(records, found, { id, value, expiresAt: at + longestLife }))) return lost
+      for (const [index, { count }] of taken.entries()) count.adopt(sums[index] ?? 0, at)
+      return undefined
+    })
   }
 }
 

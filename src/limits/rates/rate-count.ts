@@ -11,6 +11,7 @@ export class RateCount {
   #toldAt = Number.NEGATIVE_INFINITY
   #used = 0
   #fresh = 0
+  #inWriting = 0
   #at = 0
 
   constructor(tenantId: string, name: string, perMinute: number) {
@@ -39,25 +40,32 @@ export class RateCount {
     this.#set(Math.max(0, used + units), now)
   }
 
-  /** Units that no other process knows of. What has drained since is not among them. */
+  /** Units that are to be written. What has drained since is not among them. */
   fresh(now: number): number {
     return Math.min(this.#fresh, this.used(now))
   }
 
-  /** Returns the fresh units, which are no longer fresh. */
-  takeFresh(now: number): number {
-    const fresh = this.fresh(now)
-    this.#fresh = 0
-    return fresh
+  /** Units that no other process knows of: the fresh ones, and those that are being written. */
+  unknown(now: number): number {
+    return Math.min(this.#fresh + this.#inWriting, this.used(now))
   }
 
-  /** Makes units fresh again, because they could not be written. */
-  giveBackFresh(units: number): void {
-    this.#fresh += units
+  /** Returns the fresh units. They are being written until {@link adopt} or {@link giveBackFresh}. */
+  takeFresh(now: number): number {
+    this.#inWriting = this.fresh(now)
+    this.#fresh = 0
+    return this.#inWriting
+  }
+
+  /** Makes the units that were being written fresh again, because they could not be written. */
+  giveBackFresh(): void {
+    this.#fresh += this.#inWriting
+    this.#inWriting = 0
   }
 
   /** Takes the level of all processes, and adds what became fresh meanwhile. */
   adopt(used: number, now: number): void {
+    this.#inWriting = 0
     this.#set(used + this.#fresh, now)
   }
 

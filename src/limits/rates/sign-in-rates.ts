@@ -53,7 +53,7 @@ export class SignInRates {
     if (!enabled) return { isBusy: false }
     const tenant = this.#books.open(sender.tenantId, 't', sign_ins_per_tenant)
     const settled = this.#books.settle([tenant, ...this.#countsOf(sender, false)], this.#options.now())
-    if (settled) return settled.then(() => this.#beginNow(sender, onBlock))
+    if (settled) return settled.then(() => this.begin(sender, onBlock))
     return this.#beginNow(sender, onBlock)
   }
 

@@ -115,7 +115,7 @@ export class TokenRate {
     if (!settled) return this.#takeNow(onBlock)
     return settled.then(() => {
       this.#now = this.#deps.now()
-      this.#takeNow(onBlock)
+      return this.take(onBlock)
     })
   }
 

@@ -157,6 +157,41 @@ test('several processes together let in the rate, and what they let in above is 
   expect(issued).toBeLessThanOrEqual(120 * 11 + 9)
 })
 
+/** Two processes that let in a rate together, whatever a call of the storage waits for: how many got in of 300 in twenties at each. */
+async function letInAtOnce(pause: (() => Promise<unknown>) | undefined): Promise<number> {
+  const { newProcess, storage, faults } = start({ ofClient: 80 })
+  storage.pause = pause
+  const processes = [newProcess(), newProcess()]
+  const sendIn = async ({ ask, flush }: (typeof processes)[number]) => {
+    const waits: number[] = []
+    for (let round = 0; round < 15; round++) {
+      const some = Array.from({ length: 20 }, () => ask())
+      const flushed = round % 3 === 0 ? flush() : undefined
+      waits.push(...(await Promise.all(some)))
+      await flushed
+    }
+    return waits.filter((wait) => wait === 0).length
+  }
+  const issued = await Promise.all(processes.map(sendIn))
+  expect(faults).toEqual([])
+  return issued.reduce((sum, one) => sum + one, 0)
+}
+
+test('many requests at once, while counts are being written, use no more than a quarter in the other process', () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 20 }),
+      async (ticks) => {
+        let call = 0
+        const issued = await letInAtOnce(async () => {
+          for (let left = ticks[call++ % ticks.length] ?? 0; left > 0; left--) await undefined
+        })
+        expect(issued).toBeGreaterThanOrEqual(80)
+        expect(issued).toBeLessThanOrEqual(80 + 20 + 1)
+      },
+    ),
+  ))
+
 test('a process that was not asked knows after its first writes what the others let in, and a new one too', async () => {
   const { newProcess } = start({ ofClient: 64 })
   const [first, second] = [newProcess(), newProcess()]
