@@ -81,7 +81,8 @@ export class Attempt {
 
   /**
    * Throws `temporarily_unavailable` with status 429 if the attempt has to wait. Then the caller must check nothing, not even whether the
-   * subject exists. In a tenant without failures the call costs one lookup in a map, and no promise.
+   * subject exists. In a tenant without failures the call costs one lookup in a map, and no promise. After a promise, ask again: others that
+   * waited with this attempt may have failed first.
    */
   admit(): void | Promise<void> {
     const { settings, books, known, key } = this.#parts

@@ -41,8 +41,9 @@ export async function authenticateClient(
     method,
     check: credentials.openCheck(checkDeps),
   }
-  const admitted = attempt.admit()
-  if (admitted) await admitted.catch((held: unknown) => workInVain(claimed, checkDeps, held))
+  for (let held = attempt.admit(); held; held = attempt.admit()) {
+    await held.catch((cause: unknown) => workInVain(claimed, checkDeps, cause))
+  }
   const outcome = await checkCredentials(claimed, checkDeps)
   if ('failed' in outcome) {
     const finding = findFailure({ ...outcome, ...claimed, now: deps.now() })

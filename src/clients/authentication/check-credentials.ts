@@ -101,8 +101,7 @@ async function checkStored(
     // While the storage is away, an attempt that has to wait gets that error, from a known address and from a new one.
     throw attempt.fail() ?? cause
   })
-  const held = attempt.admit()
-  if (held) await held
+  for (let held = attempt.admit(); held; held = attempt.admit()) await held
   const client = near?.id === clientId ? near : undefined
   if (client) onClaimed?.(client)
   const checked = near && viewFor(near, method)

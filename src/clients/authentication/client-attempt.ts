@@ -7,7 +7,8 @@ export interface ClientAttempt {
   findSource(): string
   /**
    * Throws if the attempt has to wait. Then no credential may be checked. Callers call it at the beginning, and again right before they
-   * check a credential. Returns a promise only if it has to ask the storage.
+   * check a credential. Returns a promise only if it has to ask the storage. Then callers call it again, because others that waited with
+   * this one may have failed first.
    */
   admit(): MaybePromise<void>
   /** Whether this process saw the client succeed from this address; true if failures are not counted. */

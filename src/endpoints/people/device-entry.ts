@@ -91,7 +91,10 @@ async function guardGuess<T>(
   const attempt = openAttempt(request, deps)
   try {
     await attempt.admit()
-    return (await find()) ?? attempt.fail()
+    const found = await find()
+    // Of many guesses at once, those are no longer looked at that others have made wait.
+    for (let held = attempt.admit(); held; held = attempt.admit()) await held
+    return found ?? attempt.fail()
   } catch (error) {
     if (!isThrottled(error)) throw error
     deps.metrics?.countThrottled('user_code')

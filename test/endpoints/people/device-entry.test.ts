@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { interactions } from '../../../src/authorization/interaction-row.ts'
+import { createMemoryStorage } from '../../../src/storage/memory.ts'
+import { failingStorage } from '../../support/failing-storage.ts'
 import { Browser } from '../../support/people/browser.ts'
 import { goOn } from '../../support/people/flow.ts'
 import { siteOfApp } from '../../support/people/sites.ts'
@@ -125,6 +127,22 @@ describe('guessing', () => {
     kit.app.advance(900)
     const again = await kit.start()
     expect((await type(again.user_code, browser)).way[1]?.pathname).toEndWith('/login')
+  })
+
+  test('of many codes at once those are not taken that come after the free failures, the right one neither', async () => {
+    const storage = failingStorage(createMemoryStorage())
+    const own = await startDeviceApp({ storage })
+    try {
+      const { user_code } = await own.start()
+      const browser = own.browser()
+      const form = await browser.open('/device')
+      storage.pause = () => Promise.resolve()
+      const codes = [...Array.from({ length: 30 }, () => wrongCode), user_code]
+      const pages = await Promise.all(codes.map((code) => browser.submit(form, { user_code: code })))
+      expect(pages.map(({ status }) => status)).toEqual([...Array(10).fill(400), ...Array(21).fill(429)])
+    } finally {
+      await own.app.close()
+    }
   })
 
   test('is not made free by a right code of the guesser', async () => {
