@@ -71,7 +71,7 @@ async function runTls({ loaded, base }: Opened, { platform, servers }: Patient):
   const host = hostname.replace(/^\[|\]$/g, '')
   const at = { host, port: Number(port || 443), longestWait: 10_000 }
   return checkTls({
-    ...{ now: platform.now(), url: base, host, isLoopback: isLoopbackUrl(base) },
+    ...{ now: platform.now(), url: base, isLoopback: isLoopbackUrl(base) },
     isServing: servers.length > 0,
     pair: tls && (await readTlsPair(tls, { platform, resolve: loaded.resolve })),
     certFile: tls?.cert_file ?? '',

@@ -13,6 +13,14 @@ export type PairFault =
   /** The key is that of a certificate which is not the first one. */
   | 'not-first'
   | 'other-key'
+  /** The key is behind another one in its file. */
+  | 'later-key'
+  /** RSA that is too short to be accepted. */
+  | 'short-key'
+  /** A key of a kind, or on a curve, that no TLS of this runtime uses. */
+  | 'unknown-key'
+  /** The certificate forbids its key to sign. */
+  | 'no-signatures'
 
 /** What a pair says of itself. */
 export interface PairFacts {
@@ -23,6 +31,8 @@ export interface PairFacts {
   readonly names: string
   /** SHA-256 of the first certificate, in hex with colons. */
   readonly fingerprint: string
+  /** Whether the first certificate is for servers, by its purposes. */
+  readonly isForServers: boolean
   /** Whether each certificate is signed by the next one. */
   readonly isOrdered: boolean
   /** Whether the first certificate is for a host or an IP address. */

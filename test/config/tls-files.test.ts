@@ -1,15 +1,20 @@
 import { expect, test } from 'bun:test'
+import { generateKeyPairSync } from 'node:crypto'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, renderFault } from '../../src/config/fault.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { createAuthority } from '../support/certificates.ts'
+import { createAuthority, ed448Keys, keysOf, keyUsage, purpose } from '../support/certificates.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 import { platform } from '../support/test-app.ts'
 
 const authority = createAuthority('Test CA')
 const own = authority.certify('id.example.com')
 const other = authority.certify('other.example.com')
+const p256 = keysOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+const short = authority.certifyKeys(keysOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey))
+const goodKeys =
+  'get a certificate for a key of RSA with 2048 bits or more, of ECDSA with P-256, P-384 or P-521, or of Ed25519'
 const now = Date.UTC(2030, 0, 1)
 const past = authority.certifyFor(['id.example.com'], {
   from: Date.UTC(2029, 0, 1),
@@ -61,11 +66,11 @@ test.each([
   ],
   [
     { certificate: 'x', key: own.key },
-    'cert_file names the file cert.pem, which has no certificate in it, wanted PEM with -----BEGIN CERTIFICATE-----',
+    'cert_file names the file cert.pem, which has no certificate in it, wanted PEM with -----BEGIN CERTIFICATE-----; make PEM of DER: openssl x509 -inform DER -in FILE -out NEW',
   ],
   [
     { certificate: own.certificate, key: 'x' },
-    'key_file names the file key.pem, which has no private key in it, wanted PEM with -----BEGIN PRIVATE KEY-----',
+    'key_file names the file key.pem, which has no private key in it, wanted PEM with -----BEGIN PRIVATE KEY-----; make PEM of DER: openssl pkey -inform DER -in FILE -out NEW, and chmod 0600 NEW',
   ],
   [
     { certificate: own.certificate, key: other.key },
@@ -74,6 +79,22 @@ test.each([
   [
     { certificate: authority.certificate + own.certificate, key: own.key },
     'cert_file names the file cert.pem, which begins with another certificate than that of the key; put the certificate of the server first, then those that signed it',
+  ],
+  [
+    { certificate: own.certificate, key: other.key + own.key },
+    'key_file names the file key.pem, which begins with another private key than that of the certificate in cert_file; leave only that one in it',
+  ],
+  [
+    short,
+    `cert_file names the file cert.pem, which has a certificate for an RSA key of less than 2048 bits, which clients refuse; ${goodKeys}`,
+  ],
+  [
+    authority.certifyKeys(ed448Keys()),
+    `cert_file names the file cert.pem, which has a certificate for a key of a kind that this server cannot use for TLS; ${goodKeys}`,
+  ],
+  [
+    authority.certifyKeys(p256, keyUsage(8, { isCritical: true })),
+    'cert_file names the file cert.pem, which has a certificate whose keyUsage forbids to sign, and each connection begins with a signature; get one with digitalSignature in keyUsage',
   ],
   [
     { certificate: own.certificate, key: own.key.replaceAll('PRIVATE', 'ENCRYPTED PRIVATE') },
@@ -102,6 +123,10 @@ test.each([
   [
     { ...other },
     'server.tls.cert_file names the file cert.pem, whose certificate is not for id.example.com, the host of server.public_url, but for DNS:other.example.com',
+  ],
+  [
+    { ...authority.certifyKeys(p256, purpose(2)), publicUrl: 'https://localhost' },
+    'server.tls.cert_file names the file cert.pem, whose certificate is not for servers, by its extendedKeyUsage; get one with serverAuth in it',
   ],
   [
     { ...own, mode: 0o644 },

@@ -27,10 +27,14 @@ export interface TlsPair {
 /** Bytes. A chain has some thousand. */
 const largestFile = 1024 * 1024
 
+const goodKeys =
+  'get a certificate for a key of RSA with 2048 bits or more, of ECDSA with P-256, P-384 or P-521, or of Ed25519'
+
 const faults: Readonly<Record<PairFault, TlsFault>> = {
   'no-certificate': {
     key: 'cert_file',
-    fault: 'has no certificate in it, wanted PEM with -----BEGIN CERTIFICATE-----',
+    fault:
+      'has no certificate in it, wanted PEM with -----BEGIN CERTIFICATE-----; make PEM of DER: openssl x509 -inform DER -in FILE -out NEW',
   },
   'broken-certificate': {
     key: 'cert_file',
@@ -43,7 +47,8 @@ const faults: Readonly<Record<PairFault, TlsFault>> = {
   },
   'no-key': {
     key: 'key_file',
-    fault: 'has no private key in it, wanted PEM with -----BEGIN PRIVATE KEY-----',
+    fault:
+      'has no private key in it, wanted PEM with -----BEGIN PRIVATE KEY-----; make PEM of DER: openssl pkey -inform DER -in FILE -out NEW, and chmod 0600 NEW',
   },
   'encrypted-key': {
     key: 'key_file',
@@ -57,6 +62,24 @@ const faults: Readonly<Record<PairFault, TlsFault>> = {
   'other-key': {
     key: 'key_file',
     fault: 'is not the key of the certificate in cert_file; name the two files of one certificate',
+  },
+  'later-key': {
+    key: 'key_file',
+    fault:
+      'begins with another private key than that of the certificate in cert_file; leave only that one in it',
+  },
+  'short-key': {
+    key: 'cert_file',
+    fault: `has a certificate for an RSA key of less than 2048 bits, which clients refuse; ${goodKeys}`,
+  },
+  'unknown-key': {
+    key: 'cert_file',
+    fault: `has a certificate for a key of a kind that this server cannot use for TLS; ${goodKeys}`,
+  },
+  'no-signatures': {
+    key: 'cert_file',
+    fault:
+      'has a certificate whose keyUsage forbids to sign, and each connection begins with a signature; get one with digitalSignature in keyUsage',
   },
 }
 
@@ -117,8 +140,8 @@ interface Judged {
   readonly publicUrl: string | null | undefined
 }
 
-/** What clients may refuse in a pair that can be served. */
-function findDoubts(facts: PairFacts, { now, publicUrl }: Judged): string[] {
+/** What clients may refuse in a pair that can be served. A message has each after the name of the certificate. */
+export function findDoubts(facts: PairFacts, { now, publicUrl }: Judged): string[] {
   const day = (time: number) => new Date(time).toISOString().slice(0, 10)
   const host =
     publicUrl && !isLoopbackUrl(publicUrl) ? new URL(publicUrl).hostname.replace(/^\[|\]$/g, '') : undefined
@@ -127,6 +150,9 @@ function findDoubts(facts: PairFacts, { now, publicUrl }: Judged): string[] {
     ...(facts.notBefore > now
       ? [`is not valid before ${day(facts.notBefore)}; look at the clock of this machine`]
       : []),
+    ...(facts.isForServers
+      ? []
+      : ['is not for servers, by its extendedKeyUsage; get one with serverAuth in it']),
     ...(facts.isOrdered
       ? []
       : ['is followed by one that did not sign it; put each before the one that signed it']),

@@ -1,4 +1,4 @@
-import type { TlsFault, TlsPair } from '../../config/rules/tls-files.ts'
+import { findDoubts, type TlsFault, type TlsPair } from '../../config/rules/tls-files.ts'
 import type { ServedCertificate } from '../../platform/certificates.ts'
 import { fault, ok, unknown, type Verdict, warning } from '../finding.ts'
 
@@ -11,8 +11,6 @@ export interface TlsState {
   /** What public_url, or the URL in its place, shows; undefined: it is no https, or nothing there speaks TLS. */
   readonly served: ServedCertificate | undefined
   readonly url: string
-  /** The host of the URL, without brackets. */
-  readonly host: string
   /** Whether the host is a name of this machine alone, for which no certificate is made. */
   readonly isLoopback: boolean
   /** Whether a server runs on this data_dir. */
@@ -39,28 +37,12 @@ export function checkTls(state: TlsState): Verdict[] {
 }
 
 function checkFiles(pair: TlsPair | TlsFault, state: TlsState): Verdict[] {
-  const { certFile, now, host, isLoopback } = state
+  const { certFile, now, url } = state
   if ('fault' in pair) return [fault(`server.tls.${pair.key} names a file which ${pair.fault}`)]
   const { facts } = pair
-  const verdicts = findExpiry(certFile, facts.notAfter, now)
-  if (facts.notBefore > now)
-    verdicts.push(
-      fault(
-        `${certFile} is not valid before ${dayOf(facts.notBefore)}; look at the clock, or take the right one`,
-      ),
-    )
-  if (!facts.isOrdered)
-    verdicts.push(
-      fault(
-        `${certFile} has a certificate that the next one did not sign; put each before the one that signed it`,
-      ),
-    )
-  if (!isLoopback && !facts.isFor(host))
-    verdicts.push(
-      fault(
-        `${certFile} is for ${facts.names || 'no name'}, wanted ${host}, the host of public_url; get one for it`,
-      ),
-    )
+  const doubts = findDoubts(facts, { now, publicUrl: url })
+  if (doubts.length > 0) return doubts.map((doubt) => fault(`the certificate of ${certFile} ${doubt}`))
+  const verdicts = findExpiry(`the certificate of ${certFile}`, facts.notAfter, now)
   if (verdicts.length > 0) return verdicts
   const days = Math.floor((facts.notAfter - now) / day)
   return [ok(`${certFile} fits its key, is in order and ends in ${days} days`)]

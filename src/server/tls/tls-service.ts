@@ -6,7 +6,7 @@ import type { TlsConfig } from '../../config/service/tls-schema.ts'
 import { type PreparedGuard, prepareGuard } from '../../connections/prepare-guard.ts'
 import { type Log, renderCause } from '../../log.ts'
 import type { Samples } from '../../metrics/samples.ts'
-import type { Listener, ListenOptions } from '../../platform/network.ts'
+import { ListenError, type Listener, type ListenOptions } from '../../platform/network.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { openPort } from '../open-port.ts'
 import { ExpiryWarnings } from './expiry.ts'
@@ -61,11 +61,21 @@ export class TlsService {
     throw new CommandError(`server.tls.${read.key} names the file ${tls[read.key]}, which ${read.fault}`)
   }
 
-  /** Opens the port with TLS. Call it once. Throws ListenError. */
+  /** Opens the port with TLS. Call it once. Throws ListenError, and CommandError for a pair that the runtime refuses. */
   readonly listen = (options: ListenOptions): Listener => {
     const { platform } = this.#host
     const sharePort = options.sharePort === true || platform.canRenewListener
-    this.#listener = new TlsListener({ ...options, sharePort, tls: this.#inForce.pair }, platform)
+    try {
+      this.#listener = new TlsListener({ ...options, sharePort, tls: this.#inForce.pair }, platform)
+    } catch (cause) {
+      // Codes of the system begin otherwise, and are about the port.
+      if (!(cause instanceof ListenError && cause.code.startsWith('ERR_'))) throw cause
+      const { cert_file, key_file } = this.#settings
+      throw new CommandError(
+        `Cannot use the certificate of server.tls: the runtime refuses cert_file ${cert_file} with key_file ${key_file}: ${cause.code}; get another certificate`,
+        { cause },
+      )
+    }
     return this.#listener
   }
 

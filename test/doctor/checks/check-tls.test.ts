@@ -5,7 +5,7 @@ const now = Date.UTC(2030, 0, 1)
 const day = 86_400_000
 const facts = {
   ...{ notBefore: now - day, notAfter: now + 60 * day, names: 'DNS:id.example.com', fingerprint: 'AA' },
-  ...{ isOrdered: true, isFor: (host: string): boolean => host === 'id.example.com' },
+  ...{ isOrdered: true, isForServers: true, isFor: (host: string): boolean => host === 'id.example.com' },
 }
 const pairOf = (more: Partial<typeof facts> = {}) => ({
   pair: { certificate: '', key: 'PRIVATE' },
@@ -15,7 +15,7 @@ const served = { notAfter: now + 60 * day, isTrusted: true, complaint: '', finge
 const check = (more: Partial<TlsState> = {}) =>
   checkTls({
     ...{ now, pair: pairOf(), certFile: 'tls/cert.pem', served, url: 'https://id.example.com' },
-    ...{ host: 'id.example.com', isLoopback: false, isServing: true, ...more },
+    ...{ isLoopback: false, isServing: true, ...more },
   })
 const states = (more: Partial<TlsState>) => check(more).map(({ state }) => state)
 
@@ -35,8 +35,9 @@ test('each fault of the files is told of: its end, its beginning, its order, its
   expect(first({ notAfter: now + 14 * day })).toMatchObject({ state: 'warning' })
   expect(first({ notBefore: now + 1 })).toMatchObject({ state: 'fault' })
   expect(first({ isOrdered: false })).toMatchObject({ state: 'fault' })
+  expect(first({ isForServers: false })).toMatchObject({ state: 'fault' })
   expect(first({ isFor: () => false })?.message).toBe(
-    'tls/cert.pem is for DNS:id.example.com, wanted id.example.com, the host of public_url; get one for it',
+    'the certificate of tls/cert.pem is not for id.example.com, the host of server.public_url, but for DNS:id.example.com',
   )
   const other = check({ pair: { key: 'key_file', fault: 'is not the key of the certificate' } })
   expect(other[0]?.message).toBe('server.tls.key_file names a file which is not the key of the certificate')

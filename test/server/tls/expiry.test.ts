@@ -4,7 +4,7 @@ import { ExpiryWarnings } from '../../../src/server/tls/expiry.ts'
 const day = 86_400_000
 const notAfter = Date.UTC(2030, 0, 1)
 const facts = (fingerprint: string, end = notAfter) => ({
-  ...{ fingerprint, notAfter: end, notBefore: 0, names: '', isOrdered: true },
+  ...{ fingerprint, notAfter: end, notBefore: 0, names: '', isForServers: true, isOrdered: true },
   isFor: () => true,
 })
 
