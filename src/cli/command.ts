@@ -11,6 +11,8 @@ export interface Option {
   readonly aliases?: readonly string[]
   /** The environment variable that does the same. */
   readonly env?: string
+  /** The choices of the command that know it; undefined: all. */
+  readonly of?: readonly string[]
 }
 
 /** The headings of the help, in the order in which a person needs them. */
@@ -26,8 +28,12 @@ export interface Command {
   readonly words?: string
   /** Default: 0. */
   readonly mostWords?: number
-  /** Words that can be completed. */
+  /** The first word is one of these. */
   readonly choices?: readonly string[]
+  /** Whether the command does something of its own without a choice. */
+  readonly hasDefault?: boolean
+  /** The choices after which one more word may come. */
+  readonly longChoices?: readonly string[]
   readonly options: readonly Option[]
   /** The text of the help below the summary. */
   readonly details?: string

@@ -22,7 +22,7 @@ export function renderCommandHelp(command: Command, platform: Platform): string 
     `${summary}.`,
     renderUsage(command),
     ...(details ? [details] : []),
-    ...(options.length > 0 ? [`${bold('Options')}\n${renderOptions(options)}`] : []),
+    ...(options.length > 0 ? [`${bold('Options')}\n${renderOptions(command)}`] : []),
     `${bold('Example')}\n${indent(example)}`,
   ]
   return `${sections.join('\n\n')}\n`
@@ -46,13 +46,21 @@ export function renderOverview(commands: readonly Command[], platform: Platform)
   ].join('\n\n')}\n`
 }
 
-function renderOptions(options: readonly Option[]): string {
-  const rows = options.map(({ name, value, description, env }) => ({
-    left: value ? `--${name} ${value}` : `--${name}`,
-    right: env ? `${description} (${env})` : description,
+function renderOptions(command: Command): string {
+  const rows = command.options.map((option) => ({
+    left: option.value ? `--${option.name} ${option.value}` : `--${option.name}`,
+    right: `${describeOption(option, command)}${option.env ? ` (${option.env})` : ''}`,
   }))
   const width = Math.max(...rows.map(({ left }) => left.length))
   return rows.map(({ left, right }) => `  ${left.padEnd(width)}  ${right}`).join('\n')
+}
+
+/** The description, with the choices in front of it that know the option. */
+export function describeOption({ description, of }: Option, { choices = [] }: Command): string {
+  if (of === undefined) return description
+  const others = choices.filter((choice) => !of.includes(choice))
+  const isShort = of.length <= others.length || others.length === 0
+  return `${isShort ? '' : 'all but '}${(isShort ? of : others).join(', ')}: ${description}`
 }
 
 function indent(text: string): string {

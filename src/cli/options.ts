@@ -13,6 +13,11 @@ export const configOption: Option = {
   env: 'GRANTD_CONFIG',
 }
 
+/** Options that only these choices of a command know. */
+export function optionsOf(of: readonly string[], options: readonly Option[]): Option[] {
+  return options.map((option) => ({ ...option, of }))
+}
+
 export function scopesOption(description: string): Option {
   return { name: 'scopes', value: 'A,B', description, aliases: ['scope'] }
 }

@@ -3,9 +3,10 @@ import { auditEvents } from '../audit/audit-row.ts'
 import { walkTrail } from '../audit/audit-trail.ts'
 import { completeTrails } from '../audit/complete-trails.ts'
 import { verifyAudit } from '../audit/verify-audit.ts'
+import { refuseBeside } from '../cli/check-use.ts'
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
 import { getAction } from '../cli/get-action.ts'
-import { jsonOption, storageOptions, tenantOption } from '../cli/options.ts'
+import { jsonOption, optionsOf, storageOptions, tenantOption } from '../cli/options.ts'
 import { type OpenedStorage, withStorage } from '../offline/with-storage.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -38,8 +39,13 @@ export const auditCommand: Command = {
     ...storageOptions,
     tenantOption('the trail of this tenant'),
     { name: 'system', description: 'the trail of what belongs to no tenant' },
-    { name: 'after', value: 'N', description: 'events after this number' },
-    { name: 'limit', value: 'N', description: 'at most so many; list: default 100' },
+    ...optionsOf(
+      ['list', 'export'],
+      [
+        { name: 'after', value: 'N', description: 'events after this number' },
+        { name: 'limit', value: 'N', description: 'at most so many; list: default 100' },
+      ],
+    ),
     jsonOption,
   ],
   details:
@@ -51,6 +57,7 @@ export const auditCommand: Command = {
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   const name = args.positionals[0] ?? ''
   const action = getAction('audit', args.positionals[0], actions)
+  if (args.isSet('system')) refuseBeside('--system', ['tenant'], args)
   const tenant = args.isSet('system') ? systemTenant : args.text('tenant')
   if (tenant === undefined && action !== verify)
     throw new UsageError(`audit ${name} wants one trail: name it with --tenant ID or --system`)

@@ -1,3 +1,4 @@
+import { refuseBeside } from '../cli/check-use.ts'
 import { type Command, exitCodes } from '../cli/command.ts'
 import { getConfigPath, withDataDir } from '../cli/find-config.ts'
 import { configOption, dataDirOption, jsonOption, settingOf } from '../cli/options.ts'
@@ -29,6 +30,7 @@ interface Findings {
 }
 
 async function check(args: ParsedArguments, platform: Platform): Promise<number> {
+  if (args.positionals.length > 0) refuseBeside('FILE', ['config'], args)
   const file = args.positionals[0] ?? (await getConfigPath(args, platform))
   const findings = await findFaults(file, settingOf(dataDirOption, args, platform), platform)
   if (args.isSet('json')) writeJson(findings, platform)

@@ -1,5 +1,6 @@
 import { type Command, exitCodes } from '../cli/command.ts'
 import { getAction } from '../cli/get-action.ts'
+import { describeOption } from '../cli/help.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 
@@ -81,14 +82,17 @@ compdef _grantd grantd
 }
 
 function renderFish(commands: Commands): string {
-  const lines = commands.flatMap(({ name, summary, options, choices = [] }) => [
-    `complete -c grantd -n __fish_use_subcommand -a ${name} -d ${quoteForFish(summary)}`,
-    ...choices.map((choice) => `complete -c grantd -n '__fish_seen_subcommand_from ${name}' -a ${choice}`),
-    ...options.map(
-      (option) =>
-        `complete -c grantd -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${option.value ? ' -r' : ''} -d ${quoteForFish(option.description)}`,
-    ),
-  ])
+  const lines = commands.flatMap((command) => {
+    const { name, summary, options, choices = [] } = command
+    return [
+      `complete -c grantd -n __fish_use_subcommand -a ${name} -d ${quoteForFish(summary)}`,
+      ...choices.map((choice) => `complete -c grantd -n '__fish_seen_subcommand_from ${name}' -a ${choice}`),
+      ...options.map(
+        (option) =>
+          `complete -c grantd -n '__fish_seen_subcommand_from ${name}' -l ${option.name}${option.value ? ' -r' : ''} -d ${quoteForFish(describeOption(option, command))}`,
+      ),
+    ]
+  })
   return `${lines.join('\n')}\n`
 }
 

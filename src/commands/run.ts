@@ -1,8 +1,9 @@
 import { renderVersion } from '../build-info.ts'
+import { checkUse } from '../cli/check-use.ts'
 import { type Command, exitCodes } from '../cli/command.ts'
 import { renderCommandHelp, renderOverview } from '../cli/help.ts'
 import { suggest } from '../config/suggest.ts'
-import { type OptionNames, parseArguments, UnknownCommandError, UsageError } from '../platform/arguments.ts'
+import { type OptionNames, parseArguments, UnknownCommandError } from '../platform/arguments.ts'
 import { compileEagerly } from '../platform/eager-compilation.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type CommandEntry, commands, loadCommands } from './command-table.ts'
@@ -39,9 +40,7 @@ async function runNamed(
     platform.writeOut(renderVersion())
     return exitCodes.ok
   }
-  const excess = args.positionals[command.mostWords ?? 0]
-  if (excess !== undefined)
-    throw new UsageError(`Unexpected word '${excess}'; a name or a file comes after its option`)
+  checkUse(command, args)
   // A server decides itself when its start is over.
   if (command.name !== 'serve') compileEagerly()
   return command.run(args, platform)
@@ -53,6 +52,7 @@ function namesOf({ options }: Command): OptionNames {
   return {
     types: { ...Object.fromEntries(types), help: 'boolean', version: 'boolean' },
     aliases: Object.fromEntries(aliases),
+    lists: options.filter(({ value }) => value === 'A,B').map(({ name }) => name),
   }
 }
 

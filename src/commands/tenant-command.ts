@@ -4,6 +4,7 @@ import {
   getOption,
   issuerPortOption,
   jsonOption,
+  optionsOf,
   parseList,
   parseScopes,
   scopesOption,
@@ -40,22 +41,32 @@ const actions: Readonly<Record<string, (asked: Asked) => Promise<number>>> = {
   disable: (asked) => setActive(asked, false),
 }
 
+const words = Object.keys(actions)
+
 export const tenantCommand: Command = {
   name: 'tenant',
   group: 'Manage',
   summary: 'List, add and remove tenants that are not in config.yaml',
-  words: Object.keys(actions).join('|'),
+  words: words.join('|'),
   mostWords: 1,
-  choices: Object.keys(actions),
+  choices: words,
   options: [
     ...storageOptions,
     issuerPortOption,
-    tenantOption('the tenant; required but for list'),
-    { name: 'name', value: 'NAME', description: 'add: a name for people; default: the id' },
-    { name: 'issuer', value: 'URL', description: 'add: the iss claim; default: as in config.yaml' },
-    { name: 'audience', value: 'A,B', description: 'add: the aud claim; default: the issuer' },
-    scopesOption('add: the scopes that its API knows; default: none'),
-    { name: 'oidc', description: 'add: people sign in' },
+    ...optionsOf(
+      words.filter((word) => word !== 'list'),
+      [tenantOption('the tenant; required')],
+    ),
+    ...optionsOf(
+      ['add'],
+      [
+        { name: 'name', value: 'NAME', description: 'a name for people; default: the id' },
+        { name: 'issuer', value: 'URL', description: 'the iss claim; default: as in config.yaml' },
+        { name: 'audience', value: 'A,B', description: 'the aud claim; default: the issuer' },
+        scopesOption('the scopes that its API knows; default: none'),
+        { name: 'oidc', description: 'people sign in' },
+      ],
+    ),
     jsonOption,
   ],
   details:

@@ -6,7 +6,6 @@ import {
   jsonOption,
   parseScopes,
   scopesOption,
-  settingOf,
   tenantOption,
 } from '../cli/options.ts'
 import { describeRefusal, fetchJson } from '../cli/remote/fetch-json.ts'
@@ -59,7 +58,7 @@ export const tokenCommand: Command = {
 async function getToken(args: ParsedArguments, platform: Platform): Promise<number> {
   const tenant = getOption('tenant', { args, command: 'token' })
   const clientId = getOption('client', { args, command: 'token' })
-  const base = await findServerUrl(args, platform, settingOf(remoteOption, args, platform))
+  const base = await findServerUrl(args, platform, remoteOption)
   const server = `${base}${tenantPath(encodeURIComponent(tenant))}`
   const keyFile = args.text('key-file')
   const credentials = keyFile

@@ -33,6 +33,8 @@ export interface OptionNames {
   readonly types: OptionTypes
   /** Other names of options, such as old ones. */
   readonly aliases?: Readonly<Record<string, string>>
+  /** Options whose values add up, separated by commas. */
+  readonly lists?: readonly string[]
 }
 
 /** Options by name: a text, or true for one without a value. */
@@ -40,13 +42,15 @@ export interface ParsedArguments {
   readonly text: (name: string) => string | undefined
   readonly isSet: (name: string) => boolean
   readonly positionals: readonly string[]
+  /** The names of all options that are there. */
+  readonly given: readonly string[]
 }
 
 type Values = Map<string, string | true>
 
 /**
- * Reads `--name value`, `--name=value` and the words between. The last value of a repeated option counts. Throws
- * {@link UsageError} for an unknown option, for a value that is missing, empty or not wanted, and for an empty word.
+ * Reads `--name value`, `--name=value` and the words between. The values of a repeated list add up. Throws {@link UsageError} for an
+ * unknown option, for a value that is missing, empty or not wanted, for two different values, and for an empty word.
  */
 export function parseArguments(words: readonly string[], names: OptionNames): ParsedArguments {
   const values: Values = new Map()
@@ -64,6 +68,7 @@ export function parseArguments(words: readonly string[], names: OptionNames): Pa
     },
     isSet: (name) => values.get(name) === true,
     positionals,
+    given: [...values.keys()],
   }
 }
 
@@ -86,7 +91,8 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined
 }
 
-function takeOption(token: OptionToken, values: Values, { types, aliases = {} }: OptionNames): void {
+function takeOption(token: OptionToken, values: Values, names: OptionNames): void {
+  const { types, aliases = {}, lists = [] } = names
   const { rawName, value } = token
   const name = (Object.hasOwn(aliases, token.name) ? aliases[token.name] : undefined) ?? token.name
   if (!Object.hasOwn(types, name)) throw new UnknownOptionError(rawName)
@@ -100,7 +106,12 @@ function takeOption(token: OptionToken, values: Values, { types, aliases = {} }:
   if (token.inlineValue !== true && value.startsWith('--')) {
     throw new UsageError(`${rawName} wants a value; if '${value}' is meant as one, write ${rawName}=${value}`)
   }
-  values.set(name, value)
+  const earlier = values.get(name)
+  const isList = lists.includes(name)
+  // Taking the last one would leave undone in silence what the first one asked for.
+  if (typeof earlier === 'string' && earlier !== value && !isList)
+    throw new UsageError(`--${name} is there twice, with '${earlier}' and '${value}'; give it once`)
+  values.set(name, typeof earlier === 'string' && isList ? `${earlier},${value}` : value)
 }
 
 const shorts: Readonly<Record<string, string>> = { help: 'h', version: 'v' }

@@ -49,7 +49,7 @@ export async function startManaged(more = '', tenants = ''): Promise<Managed> {
   return {
     folder,
     app,
-    grantd: (args, input) => grantd([...args, '--config', join(folder, 'config.yaml')], input),
+    grantd: (args, input) => grantd(args, { input, config: join(folder, 'config.yaml') }),
     close: async () => {
       await app.close()
       await storage.close()
@@ -59,7 +59,10 @@ export async function startManaged(more = '', tenants = ''): Promise<Managed> {
 }
 
 /** Runs a command in this process, with a clock that stands still. */
-async function grantd(args: readonly string[], input: string | undefined): Promise<Ran> {
+async function grantd(
+  args: readonly string[],
+  { input, config }: { readonly input: string | undefined; readonly config: string },
+): Promise<Ran> {
   let [out, err] = ['', '']
   const writeOut = (text: string) => {
     out += text
@@ -68,7 +71,7 @@ async function grantd(args: readonly string[], input: string | undefined): Promi
     ...platform,
     args: [...args],
     now: () => testStart,
-    environment: () => undefined,
+    environment: (name) => (name === 'GRANTD_CONFIG' ? config : undefined),
     readInput: async () => input,
     writeOut,
     writeOutPaced: async (text) => {

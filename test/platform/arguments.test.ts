@@ -3,7 +3,7 @@ import { parseArguments, UnknownOptionError, UsageError } from '../../src/platfo
 
 const types = { config: 'string', port: 'string', help: 'boolean' } as const
 const aliases = { 'old-port': 'port' } as const
-const parse = (...words: string[]) => parseArguments(words, { types, aliases })
+const parse = (...words: string[]) => parseArguments(words, { types, aliases, lists: ['config'] })
 
 test.each([[['--config', 'a.yaml']], [['--config=a.yaml']]])('%j names a file', (words) => {
   expect(parse(...words).text('config')).toBe('a.yaml')
@@ -42,11 +42,18 @@ const wrong = [
 test.each(wrong.map((words) => [words] as const))('%j is refused', (words) => {
   expect(() => parse(...words)).toThrow(UsageError)
 })
-test('an option of before is the one of now, and of two the last counts', () => {
+test('an option of before is the one of now', () => {
   expect(parse('--old-port', '1').text('port')).toBe('1')
-  expect(parse('--old-port', '1', '--port=2').text('port')).toBe('2')
-  expect(parse('--port=2', '--old-port=1').text('port')).toBe('1')
+  expect(parse('--old-port', '1').given).toEqual(['port'])
+  expect(() => parse('--port=2', '--old-port=1')).toThrow('--port is there twice')
   expect(parse('--old-port=1').text('old-port')).toBeUndefined()
+})
+test('two values of a list add up, and two of another option are refused unless they are the same', () => {
+  expect(parse('--config', 'a', '--config=b,c').text('config')).toBe('a,b,c')
+  expect(parse('--port', '1', '--port=1').text('port')).toBe('1')
+  expect(() => parse('--port', '1', '--port=2')).toThrow(
+    new UsageError("--port is there twice, with '1' and '2'; give it once"),
+  )
 })
 test('a value may begin with one dash, and with two after an equals sign', () => {
   expect(parse('--port', '-1').text('port')).toBe('-1')

@@ -2,6 +2,7 @@ import { readServerAddress, type ServerAddress } from '../../config/server-setti
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { hostInUrl } from '../../protocol/url/host.ts'
+import { refuseBeside } from '../check-use.ts'
 import { CommandError, type Option } from '../command.ts'
 import { findConfig } from '../find-config.ts'
 import { configOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../options.ts'
@@ -24,14 +25,19 @@ export const localOptions = [
 export const serverOptions = [urlOption, ...localOptions] as const
 
 /**
- * The base URL of the server that --url names, otherwise of the server that `serve` would start here. Throws UsageError, ConfigError and
+ * The base URL of the server that --url or the variable of `option` names, otherwise of the server that `serve` would start here. Throws UsageError, ConfigError and
  * CommandError.
  */
 export async function findServerUrl(
   args: ParsedArguments,
   platform: Platform,
-  url = args.text(urlOption.name),
+  option: Option = urlOption,
 ): Promise<string> {
+  const local = localOptions.map(({ name }) => name)
+  if (args.text(option.name) !== undefined) refuseBeside('--url', local, args)
+  // An option that says where the server on this machine is wins over a variable.
+  const isLocal = local.some((name) => args.given.includes(name))
+  const url = isLocal ? undefined : settingOf(option, args, platform)
   return url === undefined ? findLocalUrl(args, platform) : parseServerUrl(url)
 }
 

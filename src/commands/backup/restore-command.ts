@@ -1,6 +1,7 @@
 import { AuditLog } from '../../audit/audit-log.ts'
 import type { Opener } from '../../backup/encryption.ts'
 import type { RestoredFacts } from '../../backup/restore-backup.ts'
+import { refuseBeside } from '../../cli/check-use.ts'
 import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
 import { getOption, jsonOption } from '../../cli/options.ts'
 import { passphraseOptions, readPassphrase, readSecretFile } from '../../cli/passphrase.ts'
@@ -41,9 +42,13 @@ export const restoreCommand: Command = {
   run,
 }
 
+/** The options that are about putting a backup back. */
+const changing = ['into', 'force', 'keep-api-keys', 'keep-tokens']
+
 async function run(args: ParsedArguments, platform: Platform): Promise<number> {
   const [file] = args.positionals
   if (file === undefined) throw new UsageError('restore wants FILE, a backup that grantd backup made')
+  if (args.isSet('check')) refuseBeside('--check', changing, args)
   const opener = await readOpener(args, platform)
   const path = platform.files.resolve(file)
   if (args.isSet('check')) return check(path, { opener, args, platform })

@@ -1,4 +1,4 @@
-import { CommandError, exitCodes } from '../../cli/command.ts'
+import { CommandError, exitCodes, type Option } from '../../cli/command.ts'
 import { parseJsonObject, parseScopes } from '../../cli/options.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { shell } from '../../management/actor.ts'
@@ -9,7 +9,28 @@ import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { AskedClient } from './asked-client.ts'
-import { describeApp, readApp, renderApp } from './client-app.ts'
+import { appOptions, describeApp, readApp, renderApp } from './client-app.ts'
+
+export const addOptions: readonly Option[] = [
+  { name: 'name', value: 'NAME', description: 'a name for people; default: the client id' },
+  {
+    name: 'claims',
+    value: 'JSON',
+    description: 'static claims of its tokens, such as {"plan":"gold"}',
+  },
+  ...appOptions,
+  { name: 'introspect', description: 'it may introspect every token of the tenant' },
+  {
+    name: 'auth-method',
+    value: 'NAME',
+    description: 'its token_endpoint_auth_method; default: client_secret_basic or client_secret_post',
+  },
+  {
+    name: 'jwks-file',
+    value: 'PATH',
+    description: 'the JWK Set with its public keys; it has no secret then, but private_key_jwt',
+  },
+]
 
 /** Makes a stored client: a service or an app, with a secret, which is printed once, with the public keys of a file, or public. */
 export async function addClient({ management, tenant, id, args, platform }: AskedClient): Promise<number> {

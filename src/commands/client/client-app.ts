@@ -29,20 +29,20 @@ export const appOptions = [
   {
     name: 'app',
     value: 'KIND',
-    description: `add: it signs people in: ${Object.keys(kinds).join(', ')}; only web has a secret`,
+    description: `it signs people in: ${Object.keys(kinds).join(', ')}; only web has a secret`,
   },
   {
     name: 'redirect-uri',
     value: 'A,B',
-    description: 'add: where people go back to with a code; makes it a web app where --app is left out',
+    description: 'where people go back to with a code; makes it a web app where --app is left out',
   },
-  { name: 'logout-uri', value: 'A,B', description: 'add: where people may go to after they signed out' },
+  { name: 'logout-uri', value: 'A,B', description: 'where people may go to after they signed out' },
   {
     name: 'origin',
     value: 'A,B',
-    description: 'add: whose scripts may ask for tokens; default for browser: those of its redirect URIs',
+    description: 'whose scripts may ask for tokens; default for browser: those of its redirect URIs',
   },
-  { name: 'consent', value: 'NAME', description: 'add: remember, always or skip; default remember' },
+  { name: 'consent', value: 'NAME', description: 'remember, always or skip; default remember' },
 ] as const
 
 /** The settings of an app by the options; nothing where none of them says that it is one. Throws UsageError. */

@@ -4,6 +4,7 @@ import {
   clientOption,
   getOption,
   jsonOption,
+  optionsOf,
   scopesOption,
   storageOptions,
   tenantOption,
@@ -22,9 +23,8 @@ import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
 import type { AskedClient } from './asked-client.ts'
-import { addClient } from './client-add.ts'
-import { appOptions } from './client-app.ts'
-import { makeClientKey } from './client-keygen.ts'
+import { addClient, addOptions } from './client-add.ts'
+import { keygenOptions, makeClientKey } from './client-keygen.ts'
 
 type Action = (args: ParsedArguments, platform: Platform) => Promise<number>
 
@@ -49,31 +49,17 @@ export const clientCommand: Command = {
   mostWords: 1,
   choices: words,
   options: [
-    ...storageOptions,
-    tenantOption('the tenant; required but for keygen'),
-    clientOption('the client; required but for list and keygen; keygen: default my-service'),
-    { name: 'name', value: 'NAME', description: 'add: a name for people; default: the client id' },
-    scopesOption('add, keygen: the scopes that it may ask for; default: none'),
-    {
-      name: 'claims',
-      value: 'JSON',
-      description: 'add: static claims of its tokens, such as {"plan":"gold"}',
-    },
-    ...appOptions,
-    { name: 'introspect', description: 'add: it may introspect every token of the tenant' },
-    {
-      name: 'auth-method',
-      value: 'NAME',
-      description: 'add: its token_endpoint_auth_method; default: client_secret_basic or client_secret_post',
-    },
-    {
-      name: 'jwks-file',
-      value: 'PATH',
-      description: 'add: the JWK Set with its public keys; it has no secret then, but private_key_jwt',
-    },
-    { name: 'key-file', value: 'PATH', description: 'keygen: the new file for the private key; - prints it' },
-    { name: 'algorithm', value: 'ALG', description: 'keygen: such as RS256; default ES256' },
-    { name: 'kid', value: 'KID', description: 'keygen: the key id; default: the thumbprint of the key' },
+    ...optionsOf(
+      words.filter((word) => word !== 'keygen'),
+      [...storageOptions, tenantOption('the tenant; required')],
+    ),
+    ...optionsOf(
+      words.filter((word) => word !== 'list'),
+      [clientOption('the client; required; keygen: default my-service')],
+    ),
+    ...optionsOf(['add', 'keygen'], [scopesOption('the scopes that it may ask for; default: none')]),
+    ...optionsOf(['add'], addOptions),
+    ...optionsOf(['keygen'], keygenOptions),
     jsonOption,
   ],
   details:

@@ -1,4 +1,4 @@
-import { CommandError, exitCodes } from '../../cli/command.ts'
+import { CommandError, exitCodes, type Option } from '../../cli/command.ts'
 import { clientIdToPaste, parseScopes } from '../../cli/options.ts'
 import { shellWord } from '../../cli/shell-word.ts'
 import { stylesFor } from '../../cli/style.ts'
@@ -8,6 +8,12 @@ import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from '../../protocol/algorithms.ts'
 import { isClientKid, longestClientKid } from '../../protocol/client-jwks.ts'
+
+export const keygenOptions: readonly Option[] = [
+  { name: 'key-file', value: 'PATH', description: 'the new file for the private key; - prints it' },
+  { name: 'algorithm', value: 'ALG', description: 'such as RS256; default ES256' },
+  { name: 'kid', value: 'KID', description: 'the key id; default: the thumbprint of the key' },
+]
 
 const usualAlgorithm = 'ES256'
 

@@ -1,6 +1,6 @@
 import { type Command, exitCodes } from '../../cli/command.ts'
 import { getAction } from '../../cli/get-action.ts'
-import { jsonOption, storageOptions, tenantOption } from '../../cli/options.ts'
+import { jsonOption, optionsOf, storageOptions, tenantOption } from '../../cli/options.ts'
 import type { KeyReport, ReportedKey } from '../../keys/key-report.ts'
 import { inspectKeys } from '../../offline/inspect-keys.ts'
 import { type OpenedKeyring, withKeyring, withKeyringToRead } from '../../offline/with-keyring.ts'
@@ -34,13 +34,18 @@ export const keysCommand: Command = {
   options: [
     ...storageOptions,
     tenantOption('this tenant alone; default: every tenant'),
-    { name: 'now', description: 'with rotate: the new key signs at once' },
-    { name: 'force', description: 'with rotate --now: even if the key signs for less than a minute' },
-    {
-      name: 'drop-old',
-      description: 'with rotate --now: old keys leave the JWK Set; what they signed is refused',
-    },
-    ...exportOptions,
+    ...optionsOf(
+      ['rotate'],
+      [
+        { name: 'now', description: 'the new key signs at once' },
+        { name: 'force', description: 'with --now, even if the key signs for less than a minute' },
+        {
+          name: 'drop-old',
+          description: 'with --now, old keys leave the JWK Set; what they signed is refused',
+        },
+      ],
+    ),
+    ...optionsOf(['export'], exportOptions),
     jsonOption,
   ],
   details:

@@ -1,3 +1,4 @@
+import { refuseBeside } from '../../cli/check-use.ts'
 import { CommandError, exitCodes, type Option } from '../../cli/command.ts'
 import type { ReportedKey } from '../../keys/key-report.ts'
 import { renderPublicPem } from '../../keys/public-pem.ts'
@@ -7,12 +8,12 @@ import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 
 export const exportOptions: readonly Option[] = [
-  { name: 'public', description: 'with export: the public keys, which are all that can be exported' },
+  { name: 'public', description: 'the public keys, which are all that can be exported' },
   {
     name: 'pem',
-    description: 'with export: as PEM, for programs that take no JWK Set; implies --public',
+    description: 'as PEM, for programs that take no JWK Set; implies --public',
   },
-  { name: 'kid', value: 'KID', description: 'with export: this key alone' },
+  { name: 'kid', value: 'KID', description: 'this key alone' },
 ]
 
 /** Prints all public keys of one tenant: active, next and retiring. */
@@ -23,6 +24,7 @@ export async function exportKeys(
 ): Promise<number> {
   if (!args.isSet('public') && !args.isSet('pem'))
     throw new UsageError('keys export wants --public or --pem: private keys are never printed')
+  if (args.isSet('pem')) refuseBeside('--pem', ['json'], args)
   const [tenant, ...more] = tenantIds
   if (tenant === undefined || more.length > 0)
     throw new UsageError('keys export wants one tenant: name it with --tenant ID')

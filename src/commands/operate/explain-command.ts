@@ -1,3 +1,4 @@
+import { refuseBeside } from '../../cli/check-use.ts'
 import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
 import { issuerPortOption, jsonOption, storageOptions, tenantOption } from '../../cli/options.ts'
 import { urlOption } from '../../cli/remote/server-url.ts'
@@ -42,9 +43,11 @@ async function run(args: ParsedArguments, platform: Platform): Promise<number> {
     )
   if (token !== undefined && requestId !== undefined)
     throw new UsageError('explain wants the id of a request or --token -, not both')
+  if (args.text(urlOption.name) !== undefined) refuseBeside('--url', ['config', 'data-dir', 'port'], args)
   if (token !== undefined) return explainTokenOf(args, platform)
   if (requestId === undefined)
     throw new UsageError('explain wants the id of a request: the X-Request-Id of its answer')
+  refuseBeside('The id of a request', ['tenant'], args)
   const url = args.text(urlOption.name)
   const { refusals, leftOut } = await (url === undefined
     ? readStored(requestId, args, platform)

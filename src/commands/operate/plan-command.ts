@@ -1,3 +1,4 @@
+import { refuseBeside } from '../../cli/check-use.ts'
 import { type Command, CommandError, exitCodes } from '../../cli/command.ts'
 import { getConfigPath } from '../../cli/find-config.ts'
 import { configOption, dataDirOption, jsonOption } from '../../cli/options.ts'
@@ -36,6 +37,8 @@ const somethingChanges = 2
 async function plan(args: ParsedArguments, platform: Platform): Promise<number> {
   const file = args.positionals[0] ?? (await getConfigPath(args, platform))
   const against = args.text('against')
+  const unread = args.positionals[0] === undefined ? ['data-dir'] : ['data-dir', 'config']
+  if (against !== undefined) refuseBeside('--against', unread, args)
   const result =
     against === undefined
       ? await askRunning(file, args, platform)

@@ -1,5 +1,5 @@
 import { type Command, exitCodes } from '../../cli/command.ts'
-import { clientIdToPaste, clientOption, jsonOption } from '../../cli/options.ts'
+import { clientIdToPaste, clientOption, jsonOption, optionsOf } from '../../cli/options.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -13,9 +13,10 @@ export const secretCommand: Command = {
   words: '[rotate]',
   mostWords: 1,
   choices: ['rotate'],
+  hasDefault: true,
   options: [
     clientOption('the client id in the YAML to paste; rotate: the client'),
-    ...rotateOptions,
+    ...optionsOf(['rotate'], rotateOptions),
     jsonOption,
   ],
   details:

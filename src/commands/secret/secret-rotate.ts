@@ -19,8 +19,8 @@ import { createSecret } from '../../secrets/create-secret.ts'
 
 export const rotateOptions: readonly Option[] = [
   ...storageOptions,
-  tenantOption('rotate: the tenant'),
-  { name: 'overlap', value: 'TIME', description: 'rotate: how long the old secret works on; default 24h' },
+  tenantOption('the tenant; required'),
+  { name: 'overlap', value: 'TIME', description: 'how long the old secret works on; default 24h' },
 ]
 
 /** Default overlap in seconds. */

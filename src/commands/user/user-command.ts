@@ -1,6 +1,13 @@
 import { type Command, exitCodes } from '../../cli/command.ts'
 import { type Actions, getAction } from '../../cli/get-action.ts'
-import { getOption, issuerPortOption, jsonOption, storageOptions, tenantOption } from '../../cli/options.ts'
+import {
+  getOption,
+  issuerPortOption,
+  jsonOption,
+  optionsOf,
+  storageOptions,
+  tenantOption,
+} from '../../cli/options.ts'
 import { shell } from '../../management/actor.ts'
 import { changePerson } from '../../management/people/change-person.ts'
 import { deletePerson } from '../../management/people/delete-person.ts'
@@ -35,23 +42,37 @@ const actions: Actions<Action> = {
 }
 
 const words = Object.keys(actions)
+/** The words that are about one person who is there. */
+const wordsOfOne = words.filter((word) => !['list', 'add', 'import', 'hash'].includes(word))
 
 export const userCommand: Command = {
   name: 'user',
   group: 'Manage',
   summary: 'Add, list, disable and delete people who sign in',
   words: `${words.join('|')} [FILE]`,
-  mostWords: 2,
+  mostWords: 1,
   choices: words,
+  longChoices: ['import'],
   options: [
-    ...storageOptions,
-    issuerPortOption,
-    tenantOption('the tenant; required but for hash'),
-    { name: 'email', value: 'ADDRESS', description: 'the person; add: required' },
-    { name: 'user', value: 'ID', description: 'the person, by e-mail address, sub, or key in config.yaml' },
-    { name: 'name', value: 'NAME', description: 'add: the full name' },
-    { name: 'groups', value: 'A,B', description: 'add: the groups' },
-    { name: 'email-verified', description: 'add: the address is known to be that of the person' },
+    ...optionsOf(
+      words.filter((word) => word !== 'hash'),
+      [...storageOptions, issuerPortOption, tenantOption('the tenant; required')],
+    ),
+    ...optionsOf(
+      ['add', ...wordsOfOne],
+      [{ name: 'email', value: 'ADDRESS', description: 'the person; add: required' }],
+    ),
+    ...optionsOf(wordsOfOne, [
+      { name: 'user', value: 'ID', description: 'the person, by e-mail address, sub, or key in config.yaml' },
+    ]),
+    ...optionsOf(
+      ['add'],
+      [
+        { name: 'name', value: 'NAME', description: 'the full name' },
+        { name: 'groups', value: 'A,B', description: 'the groups' },
+        { name: 'email-verified', description: 'the address is known to be that of the person' },
+      ],
+    ),
     jsonOption,
   ],
   details:

@@ -32,27 +32,7 @@ const command = (args: readonly string[], input?: string) => managed.grantd(args
 const restore = (args: readonly string[]) =>
   runRestore([backup, '--identity-file', join(managed.folder, 'identity'), ...args])
 
-/** Like managed.grantd, for a command without --config. */
-async function runRestore(
-  args: readonly string[],
-  input?: string,
-): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await runCommand({
-    ...platform,
-    args: ['restore', ...args],
-    now: () => testStart,
-    environment: () => undefined,
-    readInput: async () => input,
-    writeOut: (text) => {
-      out += text
-    },
-    writeError: (text) => {
-      err += text
-    },
-  })
-  return { code, out, err }
-}
+const runRestore = (args: readonly string[], input?: string) => managed.grantd(['restore', ...args], input)
 
 /** What a server on the restored data_dir says of what was given out before. */
 async function stateOf(

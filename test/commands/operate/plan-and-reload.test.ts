@@ -43,11 +43,11 @@ async function run(command: Command, ...given: (string | Partial<Platform>)[]) {
   const types = Object.fromEntries(
     command.options.map(({ name, value }) => [name, value ? 'string' : 'boolean'] as const),
   )
-  const args = parseArguments(['--config', join(folder, 'config.yaml'), ...words], { types, aliases: {} })
+  const args = parseArguments(words, { types })
   const code = await command.run(args, {
     ...Object.assign({}, platform, ...others),
     isTerminal: false,
-    environment: () => undefined,
+    environment: (name) => (name === 'GRANTD_CONFIG' ? join(folder, 'config.yaml') : undefined),
     writeOut: (part) => {
       out += part
     },
