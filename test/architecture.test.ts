@@ -300,7 +300,7 @@ const arrows: Record<string, readonly string[]> = {
   // Reads and writes data_dir as a whole, so it knows the files of the storage and the names of key files.
   backup: ['keys/material/key-names.ts', 'storage', 'protocol', ...port],
   keys: [tenantRow, 'async', 'exposure', ...port, 'protocol', ...storage],
-  limits: ['bounded-map', ...port, 'protocol', ...storage],
+  limits: ['async', 'bounded-map', ...port, 'protocol', ...storage],
   storage: ['bounded-map', 'async', 'exposure', ...port, 'protocol'],
   // A URL of Postgres is refused with its place in the file.
   config: ['exposure', ...port, ...tricks, 'printable', 'protocol', 'storage/postgres/postgres-url.ts'],

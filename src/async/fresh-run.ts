@@ -11,10 +11,15 @@ export class FreshRun<T> {
     this.#work = work
   }
 
+  get isIdle(): boolean {
+    return !this.#running && !this.#next
+  }
+
   /** Returns the outcome of a run that begins after this call. */
   run(): Promise<T> {
+    if (this.#next) return this.#next
     if (!this.#running) return this.#start()
-    this.#next ??= this.#startAfter(this.#running)
+    this.#next = this.#startAfter(this.#running)
     return this.#next
   }
 

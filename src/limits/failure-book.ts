@@ -68,11 +68,19 @@ export interface NewFailures {
   readonly at: number
 }
 
+/** Failures that are written together. The number is the same each time that is tried. */
+export interface FailureWrite {
+  readonly number: number
+  readonly failures: ReadonlyMap<string, NewFailures>
+}
+
 /** The counts of one tenant, as this process knows them. */
 export class FailureBook {
   readonly #rules: CountRules
   #counts = new Map<string, FailureCount>()
   #new = new Map<string, NewFailures>()
+  /** What may have been written. */
+  #unsure: FailureWrite | undefined
   #lastAt = Number.NEGATIVE_INFINITY
 
   constructor(rules: CountRules) {
@@ -90,7 +98,12 @@ export class FailureBook {
 
   /** Whether there is something to write. */
   get hasNew(): boolean {
-    return this.#new.size > 0
+    return this.#new.size > 0 || this.isUnsure
+  }
+
+  /** Whether the outcome of the last write is not known. */
+  get isUnsure(): boolean {
+    return this.#unsure !== undefined
   }
 
   /**
@@ -156,23 +169,21 @@ export class FailureBook {
     this.#new.set(place, { failures: (this.#new.get(place)?.failures ?? 0) + 1, at: now })
   }
 
-  /** Returns the failures to write, and no longer counts them as new. */
-  takeNew(): ReadonlyMap<string, NewFailures> {
-    const taken = this.#new
-    this.#new = new Map()
-    return taken
-  }
-
-  /** Counts failures as new again, because they could not be written. */
-  giveBack(taken: ReadonlyMap<string, NewFailures>): void {
-    for (const [place, { failures, at }] of taken) {
-      const newer = this.#new.get(place)
-      this.#new.set(place, { failures: failures + (newer?.failures ?? 0), at: newer?.at ?? at })
+  /**
+   * The failures to write: those of the last write if its outcome is not known, or the new ones, which are then no longer new. `number` is that of
+   * a new write.
+   */
+  beginWrite(number: () => number): FailureWrite {
+    if (!this.#unsure) {
+      this.#unsure = { number: number(), failures: this.#new }
+      this.#new = new Map()
     }
+    return this.#unsure
   }
 
   /** Takes the counts of all processes, and adds the failures that this process counted meanwhile. */
   adopt(stored: ReadonlyMap<string, FailureCount>): void {
+    this.#unsure = undefined
     this.#counts = new Map(stored)
     for (const [place, { failures, at }] of this.#new) {
       const rule = ruleOf(place, this.#rules)

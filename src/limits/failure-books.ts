@@ -3,9 +3,10 @@ import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
 import type { Storage } from '../storage/storage.ts'
 import { type CountRules, FailureBook, isForgotten, type NewFailures, ruleOf } from './failure-book.ts'
 import { addFailures, type FailureCount } from './failure-count.ts'
+import { hasWrite, type NumberedWrite, nameWriter, noteWrite } from './last-writes.ts'
 import { failureCounts } from './limit-row.ts'
 
-export interface FailureBooksOptions extends Pick<Platform, 'after' | 'now'> {
+export interface FailureBooksOptions extends Pick<Platform, 'after' | 'now' | 'randomBytes'> {
   readonly storage: Storage
   readonly rules: CountRules
   /** Called when the storage cannot be used; the counts are kept for the next try. */
@@ -33,13 +34,17 @@ export class FailureBooks {
   readonly #books = new Map<string, FailureBook>()
   /** Tenants whose book has something to write. */
   readonly #waiting = new Set<string>()
+  readonly #writer: string
+  #writes = 0
   #cancel: (() => void) | undefined
+  #isWriting = false
   #lastWrite = Number.NEGATIVE_INFINITY
   #flushing: Promise<void> = Promise.resolve()
   #failures = 0
 
   constructor(options: FailureBooksOptions) {
     this.#options = options
+    this.#writer = nameWriter(options.randomBytes)
   }
 
   /** Returns undefined when this process knows of no recent failure at this tenant. */
@@ -68,7 +73,9 @@ export class FailureBooks {
     return this.#flushing
   }
 
+  /** During a write nothing is planned: the end of the write plans the next. */
   #schedule(): void {
+    if (this.#isWriting) return
     const { after, now } = this.#options
     const since = now() - this.#lastWrite
     const usual = since >= 0 && since < pause ? pause : shortPause
@@ -77,6 +84,7 @@ export class FailureBooks {
   }
 
   async #writeSome(): Promise<void> {
+    this.#isWriting = true
     this.#lastWrite = this.#options.now()
     const tenants = [...this.#waiting].slice(0, rowsAtOnce)
     for (const tenantId of tenants) this.#waiting.delete(tenantId)
@@ -85,19 +93,22 @@ export class FailureBooks {
     if (failed.length === 0) this.#failures = 0
     else if (this.#failures++ === 0) this.#options.onError(failed[0])
     this.#letGo()
+    this.#isWriting = false
     if (this.#waiting.size > 0) this.#schedule()
   }
 
   /** Returns the error if the book cannot be written. */
   async #writeBook(tenantId: string): Promise<unknown> {
     const book = this.#books.get(tenantId)
-    if (!book?.hasNew) return undefined
-    const taken = book.takeNew()
+    if (!book) return undefined
     try {
-      book.adopt(await addToRow(tenantId, taken, this.#options))
+      // What may have been written has to be settled first.
+      for (let left = book.isUnsure ? 2 : 1; left > 0 && book.hasNew; left--) {
+        const { number, failures } = book.beginWrite(() => ++this.#writes)
+        book.adopt(await this.#addToRow(tenantId, failures, { writer: this.#writer, number }))
+      }
       return undefined
     } catch (cause) {
-      book.giveBack(taken)
       this.#waiting.add(tenantId)
       return cause
     }
@@ -114,24 +125,29 @@ export class FailureBooks {
       counts -= size
     }
   }
-}
 
-/** Adds failures to the counts of all processes, and returns the sum. Throws StorageError. */
-async function addToRow(
-  tenantId: string,
-  added: ReadonlyMap<string, NewFailures>,
-  { storage, rules, now }: FailureBooksOptions,
-): Promise<ReadonlyMap<string, FailureCount>> {
-  const records = storage.of(tenantId).of(failureCounts)
-  const attempt = async () => {
-    const found = await records.find(id)
-    const counts = addAll(readCounts(found?.value.counts ?? {}), added, { rules, now: now() })
-    const value = { counts: Object.fromEntries([...counts].map(([place, count]) => [place, pack(count)])) }
-    // Every count is forgotten by that time.
-    const expiresAt = now() + 3 * rules.tenant.longest
-    return (await writeOver(records, found, { id, value, expiresAt })) ? counts : lost
+  /** Adds failures to the counts of all processes, once, and returns the sum. Throws StorageError. */
+  #addToRow(
+    tenantId: string,
+    added: ReadonlyMap<string, NewFailures>,
+    write: NumberedWrite,
+  ): Promise<ReadonlyMap<string, FailureCount>> {
+    const { storage, rules, now } = this.#options
+    const records = storage.of(tenantId).of(failureCounts)
+    return untilWritten(async () => {
+      const found = await records.find(id)
+      const before = readCounts(found?.value.counts ?? {})
+      if (hasWrite(found?.value.writes, write)) return before
+      const counts = addAll(before, added, { rules, now: now() })
+      const value = {
+        counts: Object.fromEntries([...counts].map(([place, count]) => [place, pack(count)])),
+        writes: noteWrite(found?.value.writes, write),
+      }
+      // Every count is forgotten by that time.
+      const expiresAt = now() + 3 * rules.tenant.longest
+      return (await writeOver(records, found, { id, value, expiresAt })) ? counts : lost
+    })
   }
-  return untilWritten(attempt)
 }
 
 function addAll(

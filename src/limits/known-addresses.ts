@@ -35,6 +35,7 @@ export class KnownAddresses {
   readonly #looks = new PacedLooks()
   #waiting = new Map<string, Waiting>()
   #cancel: (() => void) | undefined
+  #isWriting = false
   #flushing: Promise<void> = Promise.resolve()
   #failures = 0
 
@@ -53,7 +54,8 @@ export class KnownAddresses {
     if (this.#waiting.size >= mostWaiting) return
     this.#notedAt.set(name, now())
     this.#waiting.set(name, { subject, group })
-    this.#cancel ??= after(pause, () => void this.flush())
+    // The end of a write plans the next.
+    if (!this.#isWriting) this.#cancel ??= after(pause, () => void this.flush())
   }
 
   /** Whether this process saw a success. */
@@ -81,8 +83,10 @@ export class KnownAddresses {
   }
 
   async #writeSome(): Promise<void> {
+    this.#isWriting = true
     const tenants = Map.groupBy(this.#waiting, ([, { subject }]) => subject.tenantId)
     await Promise.all([...tenants].slice(0, tenantsAtOnce).map(([id, waiting]) => this.#write(id, waiting)))
+    this.#isWriting = false
     const delay = Math.min(30_000, pause * 2 ** this.#failures)
     if (this.#waiting.size > 0) this.#cancel ??= this.#options.after(delay, () => void this.flush())
   }

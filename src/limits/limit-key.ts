@@ -38,11 +38,18 @@ export class LimitKey {
 
   /** Starts the first try; returns undefined when it is over. Never rejects. */
   tryFirst(): Promise<void> | undefined {
-    const end = () => {
-      this.#isTried = true
-    }
-    this.#first ??= this.read().then(end, end)
+    this.#first ??= this.#startFirst()
     return this.firstTry
+  }
+
+  #startFirst(): Promise<void> {
+    const end = () => {}
+    const first = this.read().then(end, end)
+    // In the same moment as the callers of the first try go on. Otherwise others would go on before the first failure is counted.
+    void first.then(() => {
+      this.#isTried = true
+    })
+    return first
   }
 
   /** Reads the shared key. Throws StorageError. */

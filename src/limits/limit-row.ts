@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { kind, Moment } from '../storage/kind.ts'
+import { LastWrites } from './last-writes.ts'
 
 /**
  * Failed attempts of a tenant, counted by all processes; one row, id `counts`. limits/subject.ts makes the names of the counts. A name is
@@ -10,6 +11,7 @@ export const failureCounts = {
     'failure_counts',
     Type.Object({
       counts: Type.Record(Type.String(), Type.Tuple([Type.Number({ minimum: 0 }), Moment])),
+      writes: LastWrites,
     }),
   ),
   fallback: { counts: {} },

@@ -36,3 +36,20 @@ test('a run that fails fails for those who wait for it alone', async () => {
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
   expect(await runs.run()).toBe(3)
 })
+
+test('never are two runs under way, whenever it is asked', async () => {
+  let [under, most] = [0, 0]
+  const runs = new FreshRun(async () => {
+    most = Math.max(most, ++under)
+    await Promise.resolve()
+    under--
+  })
+  const asked = [runs.run(), runs.run()]
+  for (let tick = 0; tick < 20; tick++) {
+    await Promise.resolve()
+    asked.push(runs.run())
+  }
+  expect(runs.isIdle).toBe(false)
+  await Promise.all(asked)
+  expect([most, runs.isIdle]).toEqual([1, true])
+})

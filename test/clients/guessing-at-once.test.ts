@@ -8,9 +8,10 @@ import { OAuthError } from '../../src/protocol/errors.ts'
 import { parseSecretHash, SecretChecker } from '../../src/secrets/secret-checker.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { builtClientsOf } from '../support/built-clients.ts'
-import { failingStorage } from '../support/failing-storage.ts'
+import { failingStorage, pausesOf } from '../support/failing-storage.ts'
 import { checkerWith, FakePasswordHash, hashing } from '../support/fake-secrets.ts'
 import { aClient } from '../support/settings.ts'
+import { sameLimitKey } from '../support/test-app.ts'
 import { nothingPresented } from './nothing-presented.ts'
 
 const guesser = '192.0.2.1'
@@ -52,7 +53,7 @@ async function start(place: 'configured' | 'stored', hash: string) {
   const newProcess = () => {
     const limits = new AttemptLimits({
       ...{ storage, hashing, settings: limitSettings, now, monotonic: now, after: () => () => {} },
-      randomBytes: (count) => new Uint8Array(count).fill(1),
+      randomBytes: sameLimitKey,
       onError: (cause) => {
         throw cause
       },
@@ -101,14 +102,6 @@ async function start(place: 'configured' | 'stored', hash: string) {
     time += seconds * 1000
   }
   return { storage, newProcess, advance }
-}
-
-/** Pauses of so many turns of the microtasks, call by call. */
-function pausesOf(ticks: readonly number[]): () => Promise<void> {
-  let call = 0
-  return async () => {
-    for (let left = ticks[call++ % ticks.length] ?? 0; left > 0; left--) await undefined
-  }
 }
 
 const cases = [

@@ -4,7 +4,7 @@ import { failureCounts, knownAddresses } from '../../src/limits/limit-row.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
-import { platform } from '../support/test-app.ts'
+import { platform, sameLimitKey } from '../support/test-app.ts'
 
 const settings = {
   enabled: true,
@@ -21,9 +21,6 @@ interface Tried {
   readonly tenantId?: string
 }
 
-/** One key for all, so that it is the same subjects that share a count by chance in each run. */
-const randomBytes = (count: number) => new Uint8Array(count).fill(1)
-
 /** Several processes over one storage, with one clock. */
 function start(changes: Partial<typeof settings> = {}) {
   const storage = failingStorage(createMemoryStorage())
@@ -34,7 +31,7 @@ function start(changes: Partial<typeof settings> = {}) {
     const blocks: Block[] = []
     const { hashing } = platform
     const limits = new AttemptLimits({
-      ...{ storage, hashing, randomBytes, now, monotonic: now, after: () => () => {} },
+      ...{ storage, hashing, now, randomBytes: sameLimitKey, monotonic: now, after: () => () => {} },
       settings: { ...settings, ...changes },
       onError: (cause) => faults.push(cause),
     })

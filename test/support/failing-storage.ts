@@ -17,6 +17,8 @@ export interface FailingStorage extends Storage {
   meanwhile: { readonly call: string; readonly work: () => Promise<unknown> } | undefined
   /** What each call waits for before it is made; undefined: nothing. */
   pause: (() => Promise<unknown>) | undefined
+  /** Whether the answer of a call is lost: it is done, and throws; undefined: none is. */
+  loses: ((call: string) => boolean) | undefined
   /** Tenant, kind and method of every call that was made, such as `acme client find`; the id is left out. */
   readonly calls: string[]
 }
@@ -28,11 +30,12 @@ interface Wrapped {
 
 export function failingStorage(inner: Storage): FailingStorage {
   const calls: string[] = []
-  const state: Pick<FailingStorage, 'failing' | 'failAfter' | 'meanwhile' | 'pause'> = {
+  const state: Pick<FailingStorage, 'failing' | 'failAfter' | 'meanwhile' | 'pause' | 'loses'> = {
     failing: false,
     failAfter: undefined,
     meanwhile: undefined,
     pause: undefined,
+    loses: undefined,
   }
   const ask: Wrapped['ask'] = async (call, work) => {
     calls.push(call)
@@ -41,6 +44,7 @@ export function failingStorage(inner: Storage): FailingStorage {
     if (state.failing || isTurn) throw new StorageError('The storage of the test is switched off')
     if (state.pause) await state.pause()
     const answer = await work()
+    if (state.loses?.(call)) throw new StorageError('The answer of the storage of the test was lost')
     const { meanwhile } = state
     if (meanwhile?.call !== call) return answer
     state.meanwhile = undefined
@@ -73,6 +77,12 @@ export function failingStorage(inner: Storage): FailingStorage {
     },
     set pause(pause) {
       state.pause = pause
+    },
+    get loses() {
+      return state.loses
+    },
+    set loses(loses) {
+      state.loses = loses
     },
   }
 }
@@ -118,4 +128,12 @@ function wrapRecords<T>(inner: Records<T>, place: string, { ask }: Wrapped): Rec
 /** The rows of one kind, as tests look at them. */
 export async function rowsOf<S extends TSchema>(storage: Storage, tenant: string, kind: RecordKind<S>) {
   return onlyReadable(await storage.of(tenant).of(kind).list({ limit: 20_000 }))
+}
+
+/** Pauses of so many turns of the microtasks, call by call. */
+export function pausesOf(ticks: readonly number[]): () => Promise<void> {
+  let call = 0
+  return async () => {
+    for (let left = ticks[call++ % ticks.length] ?? 0; left > 0; left--) await undefined
+  }
 }

@@ -26,6 +26,10 @@ export const testStart = 1_893_456_000_000
 
 export const platform = bunPlatform()
 
+/** One key of limits for all, so that it is the same subjects that share a count by chance in each run. Other bytes are random. */
+export const sameLimitKey = (count: number) =>
+  count === 32 ? new Uint8Array(count).fill(1) : crypto.getRandomValues(new Uint8Array(count))
+
 /** The whole server in this process, with a clock that stands still and a log that is kept. */
 export interface TestApp {
   /** Sends a request to a path of the app; `address` is that of the other end of the connection. */
@@ -82,8 +86,7 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
   const lastUse = new LastUse({ storage, after: () => () => {}, onError: () => {} })
   const limiting = {
     ...{ storage, now, hashing: platform.hashing },
-    // One key for all, so that it is the same clients that share a count by chance in each run.
-    randomBytes: (count: number) => new Uint8Array(count).fill(1),
+    randomBytes: sameLimitKey,
     ...{ settings: loaded.config.limits, monotonic: () => time, after: () => () => {}, onError: () => {} },
   }
   const [limits, rates] = [new AttemptLimits(limiting), new Rates(limiting)]

@@ -1,12 +1,15 @@
+import { FreshRun } from '../../async/fresh-run.ts'
 import { BoundedMap } from '../../bounded-map.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { lost, untilWritten, writeOver } from '../../storage/compare-and-swap.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { hasWrite, nameWriter, noteWrite } from '../last-writes.ts'
 import { RateCount } from './rate-count.ts'
 import { usedAt } from './rate-level.ts'
+import { addLevel, type Levels, packLevels, readLevels } from './rate-levels.ts'
 import { rateCounts } from './rate-row.ts'
 
-export interface RateBooksOptions extends Pick<Platform, 'after' | 'now'> {
+export interface RateBooksOptions extends Pick<Platform, 'after' | 'now' | 'randomBytes'> {
   readonly storage: Storage
   /** The id of the rows: the sort of the rate. */
   readonly id: string
@@ -26,8 +29,11 @@ const longestPause = 30_000
 const rowsAtOnce = 100
 /** Counts in memory, at some two hundred bytes each; twice as many at most. A count that is dropped lets its sender begin anew. */
 const mostCounts = 25_000
-/** Counts of a tenant that are shared; those that used the greatest part of their rate. */
+/** Counts of a tenant that wait to be shared. */
 const mostShared = 500
+/** Rows that are remembered, and their levels, at some hundred bytes each; twice as many at most. */
+const mostRows = 1000
+const mostLevels = 10_000
 /** Tenants whose counts wait to be shared. */
 const mostWaiting = 5000
 
@@ -40,14 +46,29 @@ export class RateBooks {
   readonly #counts = new BoundedMap<RateCount>({ most: mostCounts })
   /** By tenant, the counts to share. */
   readonly #waiting = new Map<string, Set<RateCount>>()
-  readonly #writing = new Map<string, Promise<unknown>>()
+  /** By tenant, its row as it was written last. */
+  readonly #shared = new BoundedMap<SharedLevels>({
+    most: mostRows,
+    weigh: (_, { levels }) => levels.size,
+    mostWeight: mostLevels,
+  })
+  readonly #sharing = new Map<string, FreshRun<void>>()
+  /** By tenant, what may have been written. */
+  readonly #unsure = new Map<string, RateWrite>()
+  readonly #writer: string
+  #writes = 0
   #cancel: (() => void) | undefined
+  #flushes = 0
+  /** Counts the flushes. */
+  #round = 0
+  #failedRound = 0
   #isUrgent = false
   #lastWrite = Number.NEGATIVE_INFINITY
   #failures = 0
 
   constructor(options: RateBooksOptions) {
     this.#options = options
+    this.#writer = nameWriter(options.randomBytes)
   }
 
   /** The count of a sender. No id of a tenant has a space in it. */
@@ -59,8 +80,18 @@ export class RateBooks {
       return known
     }
     const count = new RateCount(tenantId, name, perMinute)
+    this.#beginAsShared(count)
     this.#counts.set(key, count)
     return count
+  }
+
+  /** A sender that is new here may have used its rate at another process. */
+  #beginAsShared(count: RateCount): void {
+    const shared = this.#shared.get(count.tenantId)
+    const level = shared?.levels.get(shared.nameOf(count.name))
+    if (!shared || !level) return
+    const now = this.#options.now()
+    count.adopt(usedAt({ used: level.used, at: shared.at }, level.perMinute, now), now)
   }
 
   /** Counts a unit at `now` (ms since the epoch). */
@@ -81,12 +112,12 @@ export class RateBooks {
     if (this.#failures > 0) return undefined
     const unknown = counts.find((count) => isPart(count.unknown(now), parts.known, count))
     if (!unknown || !this.#willShare(unknown)) return undefined
-    return this.#share(unknown.tenantId).then(() => undefined)
+    return this.#share(unknown.tenantId)
   }
 
   #willShare(count: RateCount): boolean {
     this.#wait(count)
-    return this.#writing.has(count.tenantId) || this.#waiting.get(count.tenantId)?.has(count) === true
+    return this.#sharing.has(count.tenantId) || this.#waiting.get(count.tenantId)?.has(count) === true
   }
 
   /** Writes all waiting counts; never throws. */
@@ -95,9 +126,12 @@ export class RateBooks {
     this.#cancel = undefined
     this.#isUrgent = false
     this.#lastWrite = this.#options.now()
-    const tenants = [...this.#waiting.keys()].slice(0, rowsAtOnce)
+    const tenants = [...new Set([...this.#unsure.keys(), ...this.#waiting.keys()])].slice(0, rowsAtOnce)
+    this.#round++
+    this.#flushes++
     await Promise.all(tenants.map((tenantId) => this.#share(tenantId)))
-    if (this.#waiting.size > 0) this.#schedule(false)
+    this.#flushes--
+    if (this.#waiting.size + this.#unsure.size > 0) this.#schedule(this.#isUrgent)
   }
 
   #wait(count: RateCount): void {
@@ -109,6 +143,11 @@ export class RateBooks {
 
   #schedule(isUrgent: boolean): void {
     const { after, now } = this.#options
+    if (this.#flushes > 0) {
+      // The end of the write plans the next.
+      this.#isUrgent ||= isUrgent
+      return
+    }
     if (isUrgent && !this.#isUrgent && this.#failures === 0) {
       this.#cancel?.()
       this.#cancel = undefined
@@ -122,49 +161,69 @@ export class RateBooks {
   }
 
   /** Of several calls at once for one tenant, each waits for a write that begins after it. */
-  #share(tenantId: string): Promise<unknown> {
-    const before = this.#writing.get(tenantId) ?? Promise.resolve()
-    const after = before.then(() => this.#write(tenantId))
-    this.#writing.set(tenantId, after)
-    return after.finally(() => {
-      if (this.#writing.get(tenantId) === after) this.#writing.delete(tenantId)
-    })
+  async #share(tenantId: string): Promise<void> {
+    const sharing = this.#sharing.get(tenantId) ?? new FreshRun(() => this.#write(tenantId))
+    this.#sharing.set(tenantId, sharing)
+    await sharing.run()
+    if (sharing.isIdle && this.#sharing.get(tenantId) === sharing) this.#sharing.delete(tenantId)
   }
 
+  /** Never throws. */
   async #write(tenantId: string): Promise<void> {
-    const now = this.#options.now()
-    const waiting = [...(this.#waiting.get(tenantId) ?? [])]
-    this.#waiting.delete(tenantId)
-    const taken = waiting
-      .map((count) => ({ count, units: count.takeFresh(now) }))
-      .filter(({ units }) => units !== 0)
-    if (taken.length === 0) return
     try {
-      await this.#addToRow(tenantId, taken)
-      this.#failures = 0
+      // What may have been written has to be settled first.
+      if (this.#unsure.has(tenantId)) await this.#settleWrite(tenantId)
+      if (this.#begin(tenantId)) await this.#settleWrite(tenantId)
     } catch (cause) {
-      for (const { count } of taken) {
-        count.giveBackFresh()
-        this.#wait(count)
-      }
-      if (this.#failures++ === 0) this.#options.onError(cause)
+      if (this.#failures === 0) this.#options.onError(cause)
+      // Rows that fail together are one failure, or the next try would be much later.
+      if (this.#failures === 0 || this.#failedRound !== this.#round) this.#failures++
+      this.#failedRound = this.#round
       this.#schedule(false)
     }
   }
 
-  async #addToRow(tenantId: string, taken: readonly Taken[]): Promise<void> {
+  /** Whether there is something to write. */
+  #begin(tenantId: string): boolean {
+    const now = this.#options.now()
+    const counts = [...(this.#waiting.get(tenantId) ?? [])].filter((count) => count.fresh(now) !== 0)
+    this.#waiting.delete(tenantId)
+    if (counts.length === 0) return false
+    for (const count of counts) count.beginWrite(now)
+    this.#unsure.set(tenantId, { number: ++this.#writes, counts })
+    return true
+  }
+
+  async #settleWrite(tenantId: string): Promise<void> {
+    const write = this.#unsure.get(tenantId)
+    if (!write) return
+    await this.#addToRow(tenantId, write)
+    this.#unsure.delete(tenantId)
+    this.#failures = 0
+  }
+
+  async #addToRow(tenantId: string, { number, counts }: RateWrite): Promise<void> {
     const { storage, now, id, findStoredNames } = this.#options
     const nameOf = (await findStoredNames?.()) ?? ((name: string) => name)
     const records = storage.of(tenantId).of(rateCounts)
+    const write = { writer: this.#writer, number }
     await untilWritten(async () => {
       const found = await records.find(id)
       const at = now()
       const levels = readLevels(found?.value.counts ?? {}, at)
-      const sums = taken.map(({ count, units }) => addTo(levels, nameOf(count.name), { count, units }))
-      const value = { counts: packLevels(levels, at) }
+      const isDone = hasWrite(found?.value.writes, write)
+      const sums = counts.map((count) =>
+        addLevel(levels, nameOf(count.name), {
+          perMinute: count.perMinute,
+          units: isDone ? 0 : count.inWriting(at),
+        }),
+      )
+      const value = { counts: packLevels(levels, at), writes: noteWrite(found?.value.writes, write) }
       // Each level of a usual rate is empty by then.
-      if (!(await writeOver(records, found, { id, value, expiresAt: at + longestLife }))) return lost
-      for (const [index, { count }] of taken.entries()) count.adopt(sums[index] ?? 0, at)
+      const row = { id, value, expiresAt: at + longestLife }
+      if (!isDone && !(await writeOver(records, found, row))) return lost
+      this.#shared.set(tenantId, { levels, at, nameOf })
+      for (const [index, count] of counts.entries()) count.adopt(sums[index] ?? 0, at)
       return undefined
     })
   }
@@ -173,40 +232,20 @@ export class RateBooks {
 /** Milliseconds after which a row that nobody writes is deleted. */
 const longestLife = 10 * 60_000
 
-interface Taken {
-  readonly count: RateCount
-  readonly units: number
+/** The row of a tenant at one moment (ms since the epoch). */
+interface SharedLevels {
+  readonly levels: Levels
+  readonly at: number
+  /** The name under which a count is stored. */
+  readonly nameOf: (name: string) => string
 }
 
-type Packed = Readonly<Record<string, readonly [used: number, at: number, perMinute: number]>>
-type Levels = Map<string, { used: number; perMinute: number }>
+/** Counts that are written together. The number is the same each time that is tried. */
+interface RateWrite {
+  readonly number: number
+  readonly counts: readonly RateCount[]
+}
 
 function isPart(fresh: number, part: number, { perMinute }: RateCount): boolean {
   return fresh >= Math.max(1, perMinute * part)
-}
-
-/** The levels at `now`; empty ones are left out. */
-function readLevels(packed: Packed, now: number): Levels {
-  const levels: Levels = new Map()
-  for (const [name, [used, at, perMinute]] of Object.entries(packed)) {
-    const left = usedAt({ used, at }, perMinute, now)
-    if (left > 0) levels.set(name, { used: left, perMinute })
-  }
-  return levels
-}
-
-function addTo(levels: Levels, name: string, { count, units }: Taken): number {
-  const { perMinute } = count
-  const used = Math.max(0, (levels.get(name)?.used ?? 0) + units)
-  levels.set(name, { used, perMinute })
-  return used
-}
-
-function packLevels(levels: Levels, now: number): Record<string, [number, number, number]> {
-  const most = [...levels]
-    .sort(([, a], [, b]) => b.used / b.perMinute - a.used / a.perMinute)
-    .slice(0, mostShared)
-  return Object.fromEntries(
-    most.map(([name, { used, perMinute }]) => [name, [Math.round(used * 1000) / 1000, now, perMinute]]),
-  )
 }

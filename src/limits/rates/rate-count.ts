@@ -50,22 +50,21 @@ export class RateCount {
     return Math.min(this.#fresh + this.#inWriting, this.used(now))
   }
 
-  /** Returns the fresh units. They are being written until {@link adopt} or {@link giveBackFresh}. */
-  takeFresh(now: number): number {
+  /** Makes the fresh units those that are being written, until {@link adopt}. */
+  beginWrite(now: number): void {
     this.#inWriting = this.fresh(now)
     this.#fresh = 0
-    return this.#inWriting
   }
 
-  /** Makes the units that were being written fresh again, because they could not be written. */
-  giveBackFresh(): void {
-    this.#fresh += this.#inWriting
-    this.#inWriting = 0
+  /** Units that are being written. What has drained since is not among them. */
+  inWriting(now: number): number {
+    return Math.min(this.#inWriting, this.used(now) - this.fresh(now))
   }
 
   /** Takes the level of all processes, and adds what became fresh meanwhile. */
   adopt(used: number, now: number): void {
     this.#inWriting = 0
+    this.#fresh = this.fresh(now)
     this.#set(used + this.#fresh, now)
   }
 

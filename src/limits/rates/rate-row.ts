@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { kind, Moment } from '../../storage/kind.ts'
+import { LastWrites } from '../last-writes.ts'
 
 /**
  * How much of their rates the senders of a tenant used, at all processes; a row for each sort of rate, with its name as the id. Only senders
@@ -14,6 +15,7 @@ export const rateCounts = {
         Type.String(),
         Type.Tuple([Type.Number({ minimum: 0 }), Moment, Type.Number({ exclusiveMinimum: 0 })]),
       ),
+      writes: LastWrites,
     }),
   ),
   fallback: { counts: {} },

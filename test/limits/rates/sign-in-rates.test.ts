@@ -6,7 +6,7 @@ import { SignInRates } from '../../../src/limits/rates/sign-in-rates.ts'
 import { OAuthError } from '../../../src/protocol/errors.ts'
 import { createMemoryStorage } from '../../../src/storage/memory.ts'
 import { failingStorage, rowsOf } from '../../support/failing-storage.ts'
-import { platform } from '../../support/test-app.ts'
+import { platform, sameLimitKey } from '../../support/test-app.ts'
 
 interface Begun {
   readonly tenantId?: string
@@ -19,13 +19,12 @@ function start(settings: { ofAddress?: number; ofTenant?: number; enabled?: bool
   const storage = failingStorage(createMemoryStorage())
   let time = 1_893_456_000_000
   const now = () => time
-  const randomBytes = (count: number) => new Uint8Array(count).fill(1)
   const newProcess = () => {
     const blocks: number[] = []
     let asked = 0
     const rates = new SignInRates({
-      ...{ storage, now, after: () => () => {}, onError: () => {} },
-      findStoredNames: namesUnder(new LimitKey({ storage, randomBytes }), platform.hashing),
+      ...{ storage, now, randomBytes: sameLimitKey, after: () => () => {}, onError: () => {} },
+      findStoredNames: namesUnder(new LimitKey({ storage, randomBytes: sameLimitKey }), platform.hashing),
       settings: {
         enabled: settings.enabled ?? true,
         sign_ins_per_address: settings.ofAddress ?? 100,

@@ -5,7 +5,8 @@ import { rateCounts } from '../../../src/limits/rates/rate-row.ts'
 import { type RateBlock, TokenRates } from '../../../src/limits/rates/token-rates.ts'
 import { OAuthError } from '../../../src/protocol/errors.ts'
 import { createMemoryStorage } from '../../../src/storage/memory.ts'
-import { failingStorage, rowsOf } from '../../support/failing-storage.ts'
+import { failingStorage, pausesOf, rowsOf } from '../../support/failing-storage.ts'
+import { sameLimitKey } from '../../support/test-app.ts'
 
 interface Asked {
   readonly client?: string
@@ -23,7 +24,7 @@ function start(settings: { ofClient?: number; ofTenant?: number; enabled?: boole
   const newProcess = () => {
     const blocks: RateBlock[] = []
     const rates = new TokenRates({
-      ...{ storage, now, after: () => () => {} },
+      ...{ storage, now, after: () => () => {}, randomBytes: sameLimitKey },
       settings: {
         enabled: settings.enabled ?? true,
         tokens_per_minute_per_client: settings.ofClient ?? null,
@@ -182,10 +183,7 @@ test('many requests at once, while counts are being written, use no more than a 
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 20 }),
       async (ticks) => {
-        let call = 0
-        const issued = await letInAtOnce(async () => {
-          for (let left = ticks[call++ % ticks.length] ?? 0; left > 0; left--) await undefined
-        })
+        const issued = await letInAtOnce(pausesOf(ticks))
         expect(issued).toBeGreaterThanOrEqual(80)
         expect(issued).toBeLessThanOrEqual(80 + 20 + 1)
       },
