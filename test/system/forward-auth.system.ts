@@ -57,10 +57,13 @@ beforeAll(async () => {
       return Response.json(reached)
     },
   })
-  for (const client of ['app', 'writer', 'odd name %']) {
-    const args = ['token', '--url', grantd.url, '--tenant', 'main', '--client', client]
-    tokens[client] = (await run(programs.executable, { folder, args, stdin: secret })).out.trim()
-  }
+  for (const client of ['app', 'writer', 'odd name %']) tokens[client] = await tokenOf(client)
+  tokens['revoked'] = await tokenOf('app')
+  const revoked = await fetch(`${grantd.url}/api/v1/tenant/main/oauth/revoke`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: 'app', client_secret: secret, token: tokens['revoked'] }),
+  })
+  expect(revoked.status).toBe(200)
 })
 
 afterAll(async () => {
@@ -68,6 +71,11 @@ afterAll(async () => {
   await grantd.stop()
   await rm(folder, { recursive: true })
 })
+
+async function tokenOf(client: string): Promise<string> {
+  const args = ['token', '--url', grantd.url, '--tenant', 'main', '--client', client]
+  return (await run(programs.executable, { folder, args, stdin: secret })).out.trim()
+}
 
 async function freePort(): Promise<number> {
   const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
@@ -113,10 +121,10 @@ async function frame(name: Name, { port, place }: { port: number; place: string 
   const modules = ['mpm_event', 'authz_core', 'headers', 'lua', 'proxy', 'proxy_http']
     .map((each) => `LoadModule ${each}_module /usr/lib/apache2/modules/mod_${each}.so`)
     .join('\n')
-  const text = moved(await deployed('apache.conf')).replace('*:8080', `127.0.0.1:${port}`)
+  const text = moved(await deployed('apache.conf')).replaceAll(/(?:\*:)?8080/g, `127.0.0.1:${port}`)
   await Bun.write(
     file,
-    `${modules}\nServerName localhost\nServerRoot ${place}\nPidFile ${place}/pid\nDefaultRuntimeDir ${place}\nErrorLog ${place}/error\nListen 127.0.0.1:${port}\nUser www-data\nGroup www-data\n${text}`,
+    `${modules}\nServerName localhost\nServerRoot ${place}\nPidFile ${place}/pid\nDefaultRuntimeDir ${place}\nErrorLog ${place}/error\nUser www-data\nGroup www-data\n${text}`,
   )
   // Apache answers as another user; what grantd keeps beside stays closed.
   await chmod(folder, 0o711)
@@ -147,8 +155,8 @@ async function withProxy(name: Name, work: (url: string) => Promise<void>): Prom
   }
 }
 
-/** The first line of the answer to a request with these Authorization headers, each in a line of its own. */
-function askRaw(url: string, authorizations: readonly string[]): Promise<string> {
+/** The answer to a request with these header lines, as they are. */
+function askRaw(url: string, lines: readonly string[]): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>()
   let text = ''
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -156,12 +164,33 @@ function askRaw(url: string, authorizations: readonly string[]): Promise<string>
     text += chunk
   })
   socket.on('close', () => resolve(text))
-  const lines = authorizations.map((each) => `Authorization: ${each}\r\n`).join('')
-  socket.write(`GET / HTTP/1.1\r\nHost: ${new URL(url).host}\r\nConnection: close\r\n${lines}\r\n`)
+  const head = ['GET / HTTP/1.1', `Host: ${new URL(url).host}`, ...lines]
+  socket.write(`${head.join('\r\n')}\r\n\r\n`)
   return promise
 }
 
+/** What the API was told; undefined: the proxy refused the request as malformed. */
+function reachedOf(answer: string): Reached | undefined {
+  if (/^HTTP\/1\.1 400 /.test(answer)) return undefined
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+  return JSON.parse(/\{.*\}/s.exec(answer)?.[0] ?? '')
+}
+
 const bearer = (client: string) => ({ Authorization: `Bearer ${tokens[client]}` })
+
+/** Header lines of a request with a good token, which ends its connection. */
+const asApp = (connection = 'close') => [
+  `Authorization: Bearer ${tokens['app']}`,
+  `Connection: ${connection}`,
+]
+
+const given = {
+  'x-auth-subject': 'app',
+  'x-auth-client': 'app',
+  'x-auth-tenant': 'main',
+  'x-auth-scopes': 'api:read',
+  'x-auth-token-id': expect.stringMatching(/^\S+$/),
+}
 
 describe.each(names)('%s', (name) => {
   test('lets a good token through with headers that say who calls, and nobody else', () =>
@@ -198,10 +227,44 @@ describe.each(names)('%s', (name) => {
       expect(wrong.status).toBe(401)
       expect(wrong.headers.get('www-authenticate')).toContain('error="invalid_token"')
       expect((await fetch(url, { headers: bearer('writer') })).status).toBe(403)
+      expect((await fetch(url, { headers: bearer('revoked') })).status).toBe(401)
       const long = await fetch(url, { headers: { Authorization: `Bearer ${'x'.repeat(7000)}` } })
       expect(long.status).toBeGreaterThanOrEqual(400)
-      const twice = await askRaw(url, [`Bearer ${tokens['app']}`, 'Bearer nonsense'])
+      const twice = await askRaw(url, [...asApp(), 'Authorization: Bearer nonsense'])
       expect(twice).toMatch(/^HTTP\/1\.1 4\d\d /)
+    }))
+
+  test('no spelling that an API could read as one of the headers reaches it', () =>
+    withProxy(name, async (url) => {
+      // CGI, WSGI and PHP make X_AUTH_SUBJECT of all of them.
+      const spellings = ['-', '_', '.'].flatMap((first) =>
+        ['-', '_', '.'].map((second) => `X${first}Auth${second}Subject: admin`),
+      )
+      const reached = reachedOf(await askRaw(url, [...asApp(), ...spellings, 'x-AUTH_scopes: admin']))
+      const told = Object.entries(reached?.headers ?? {}).filter(([key]) => /^x[^a-z]auth/.test(key))
+      expect(Object.fromEntries(told)).toEqual(given)
+    }))
+
+  test.each(['close, X-Auth-Subject', 'x-auth-tenant,x-auth-scopes, close', 'close, X_Auth_Subject'])(
+    'a sender cannot take the headers away: Connection: %s',
+    (connection) =>
+      withProxy(name, async (url) => {
+        const answers = [
+          await askRaw(url, asApp(connection)),
+          await askRaw(url, [...asApp(), `Connection: ${connection}`]),
+        ]
+        for (const { headers } of answers.flatMap((answer) => reachedOf(answer) ?? [])) {
+          expect(headers).toMatchObject(given)
+          // A proxy between this one and the API would take away what the header names.
+          expect(headers['connection'] ?? '').not.toMatch(/auth/i)
+        }
+      }),
+  )
+
+  test('a Connection header that names other headers passes', () =>
+    withProxy(name, async (url) => {
+      const reached = reachedOf(await askRaw(url, [...asApp('close, TE'), 'TE: trailers']))
+      expect(reached?.headers).toMatchObject(given)
     }))
 })
 
