@@ -20,16 +20,9 @@ tenants:
 `
 
 /** `ops` manages all, `acme` and `other` themselves. */
-export const adminConfig = `
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    oauth2: { audience: [ops-api] }
-    clients:
-      root: { secret: root-secret-value, scopes: [grantd:admin] }
-  acme:
+export const adminConfig = `${opsYaml}  acme:
     name: Acme
+    signing: { algorithm: ES256 }
     oauth2:
       audience: [acme-api]
       access_token_ttl: 900
@@ -45,6 +38,7 @@ tenants:
           - { id: new, hash: "sha256:${'b'.repeat(64)}" }
   other:
     name: Other
+    signing: { algorithm: ES256 }
     oauth2: { audience: [other-api], scopes: { api:read: Read } }
     clients:
       manager: { secret: other-secret-value, scopes: [grantd:admin] }

@@ -5,17 +5,9 @@ import { keyrings } from '../../src/keys/ring/ring-row.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
-import { type AdminApp, startAdminApp } from './admin-app.ts'
+import { type AdminApp, opsYaml, startAdminApp } from './admin-app.ts'
 
-const config = (folder: string) => `
-data_dir: ${folder}/data
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    oauth2: {}
-    clients: { root: { secret: root-secret-value, scopes: [grantd:admin] } }
-`
+const config = (folder: string) => `data_dir: ${folder}/data${opsYaml}`
 
 /** A storage whose transactions can be held before they begin. */
 function createHeldStorage(storage: Storage) {

@@ -13,9 +13,7 @@ import { revocations } from '../../src/tokens/revocation-row.ts'
 import { personCutoffs, userEmails, users } from '../../src/users/user-row.ts'
 import { makeKey } from '../support/api-keys.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
-import { type AdminAnswer, type AdminApp, adminConfig, startAdminApp } from './admin-app.ts'
-
-const config = adminConfig.replaceAll(/^( {4}name: .*)$/gm, '$1\n    signing: { algorithm: ES256 }')
+import { type AdminAnswer, type AdminApp, startAdminApp } from './admin-app.ts'
 
 interface World {
   readonly app: AdminApp
@@ -152,7 +150,7 @@ const changes: Readonly<Record<string, Change>> = {
 }
 
 async function makeWorld(storage: Storage): Promise<World> {
-  const app = await startAdminApp({ storage }, config)
+  const app = await startAdminApp({ storage })
   const make = async (path: string, body: object) => {
     const { status, etag } = await app.call('POST', path, { body })
     expect(status).toBe(201)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { type AdminApp, expectRefusal, startAdminApp } from './admin-app.ts'
+import { type AdminApp, expectRefusal, opsYaml, startAdminApp } from './admin-app.ts'
 
 let app: AdminApp
 beforeAll(async () => {
@@ -20,7 +20,7 @@ test('the keys are listed without their private halves, and a new one is announc
       {
         kid: expect.any(String),
         state: 'active',
-        algorithm: 'RS256',
+        algorithm: 'ES256',
         created_at: '2030-01-01T00:00:00.000Z',
         activated_at: '2030-01-01T00:00:00.000Z',
         retired_at: null,
@@ -64,14 +64,7 @@ test('a key in a file of the operator is listed and not replaced; a broken one i
   await Bun.write(file, pem)
   const { chmod } = await import('node:fs/promises')
   await chmod(file, 0o600)
-  const yaml = `
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    oauth2: {}
-    clients: { root: { secret: root-secret-value, scopes: [grantd:admin] } }
-  mine:
+  const yaml = `${opsYaml}  mine:
     name: Mine
     oauth2: {}
     signing: { algorithm: ES256, private_key_file: ${file} }

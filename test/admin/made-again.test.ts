@@ -4,17 +4,9 @@ import { join } from 'node:path'
 import { secretUses } from '../../src/clients/client-row.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
-import { type AdminApp, startAdminApp } from './admin-app.ts'
+import { type AdminApp, opsYaml, startAdminApp } from './admin-app.ts'
 
-const header = (folder: string) => `
-data_dir: ${folder}/data
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    oauth2: {}
-    clients: { root: { secret: root-secret-value, scopes: [grantd:admin] } }
-`
+const header = (folder: string) => `data_dir: ${folder}/data${opsYaml}`
 const legacy = (clients: string) => `
   legacy:
     name: Legacy

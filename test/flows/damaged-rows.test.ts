@@ -41,7 +41,7 @@ import { endFamily, familyIdOf, startFamily } from '../../src/tokens/people/fami
 import { handleOf } from '../../src/tokens/people/family-secrets.ts'
 import { openRefreshToken } from '../../src/tokens/people/refresh.ts'
 import { revocations } from '../../src/tokens/revocation-row.ts'
-import { type AdminAnswer, type AdminApp, startAdminApp } from '../admin/admin-app.ts'
+import { type AdminAnswer, type AdminApp, opsYaml, startAdminApp } from '../admin/admin-app.ts'
 import { eventOf, fill, openTrail, retain, stores, verify } from '../audit/trail-kit.ts'
 import { listKeys, makeKey as makeKeyBy } from '../support/api-keys.ts'
 import { allKinds } from '../support/kinds.ts'
@@ -52,16 +52,7 @@ import { peopleCases } from './damaged-people.ts'
 import { sessionCases } from './damaged-sessions.ts'
 
 const signing = 'signing: { algorithm: ES256 }'
-const config = `
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    ${signing}
-    oauth2: { audience: [ops-api] }
-    clients:
-      root: { secret: root-secret-value, scopes: [grantd:admin] }
-  acme:
+const config = `${opsYaml}  acme:
     name: Acme
     ${signing}
     oauth2: { audience: [acme-api], scopes: { api:read: Read access } }

@@ -7,20 +7,11 @@ import fc from 'fast-check'
 import * as jose from 'jose'
 import { openStorage } from '../../src/storage/open.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { type AdminApp, startAdminApp } from '../admin/admin-app.ts'
+import { type AdminApp, opsYaml, startAdminApp } from '../admin/admin-app.ts'
 import { numbersOf, oddJson, toColumn, withNumber } from '../support/odd-numbers.ts'
 import { platform, testStart } from '../support/test-app.ts'
 
-const config = `
-admin: { tenant: ops }
-tenants:
-  ops:
-    name: Operations
-    oauth2: {}
-    signing: { algorithm: ES256 }
-    clients:
-      root: { secret: root-secret-value, scopes: [grantd:admin] }
-  acme:
+const config = `${opsYaml}  acme:
     name: Acme
     oauth2: { audience: [acme-api], access_token_ttl: 12h, scopes: { read: R } }
     api_keys: { allowed_scopes: [read] }

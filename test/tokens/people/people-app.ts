@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
 import { type CodeContent, issueCode } from '../../../src/tokens/people/codes.ts'
+import { opsYaml } from '../../admin/admin-app.ts'
 import { challengeOf } from '../../support/people/flow.ts'
 import { startTestApp, type TestApp, type TestAppOptions, testStart } from '../../support/test-app.ts'
 
@@ -43,16 +44,8 @@ const tenant = (name: string) => `
         scopes: [read]
       api: { secret: api-secret-value, introspect: true }`
 
-export const peopleYaml = `
-admin: { tenant: ops }
-tenants:
-  acme:${tenant('acme')}
+export const peopleYaml = `${opsYaml}  acme:${tenant('acme')}
   beta:${tenant('beta')}
-  ops:
-    name: Operations
-    oauth2: {}
-    signing: { algorithm: ES256 }
-    clients: { root: { secret: root-secret-value, scopes: ['grantd:admin'] } }
 `
 
 export const redirectUri = 'https://app.example/cb'
