@@ -42,7 +42,12 @@ export interface PacedOutcome extends LoadOutcome {
 const tolerance = 0.03
 
 /** Sends requests at an even rate. Throws LoadError when the rate is not kept, or as runWrk does. */
-export async function runPaced({ request, forwardedFor, ...load }: PacedLoad): Promise<PacedOutcome> {
+export async function runPaced(load: PacedLoad): Promise<PacedOutcome> {
+  return checkReport(await sendPaced(load))
+}
+
+/** Sends requests at the rate that the machine allows, and tells what came of them. */
+export async function sendPaced({ request, forwardedFor, ...load }: PacedLoad): Promise<PaceReport> {
   const order: Order = { ...load, request: renderHttp(request, load.origin, forwardedFor) }
   const generator = Bun.spawn([...first(), process.execPath, join(import.meta.dir, 'main.ts')], {
     stdin: new TextEncoder().encode(JSON.stringify(order)),
@@ -54,7 +59,7 @@ export async function runPaced({ request, forwardedFor, ...load }: PacedLoad): P
     new Response(generator.stderr).text(),
   ])
   if ((await generator.exited) !== 0) throw new LoadError(`The generator ended: ${faults.trim()}`)
-  return checkReport(JSON.parse(text))
+  return JSON.parse(text)
 }
 
 /** The least of the priorities that go before every usual one. */
