@@ -86,7 +86,7 @@ test(
         GRANTD_STORAGE: await (await sharedPostgres()).createDatabase(),
         GRANTD_MASTER_KEY: Buffer.alloc(32, 9).toString('base64'),
       }
-      const report = await crashLinks(programs.executable, { folder, rounds, env })
+      const report = await crashLinks(programs.executable, { folder, rounds: fewRounds, env })
       console.log(`  links on Postgres: ${JSON.stringify(report)}`)
       expect(report.answered).toBeGreaterThan(0)
       expect(report.used + report.unused).toBeGreaterThan(0)
