@@ -93,15 +93,15 @@ test('a collector gets the spans of the requests at the stop at the latest, and 
   } finally {
     await close()
   }
-  expect(taken.map(({ path, headers }) => [path, headers.get('api-key')])).toEqual([
-    ['/v1/traces', 'hunter2'],
-  ])
-  const [{ body, text } = { body: undefined, text: '' }] = taken
-  if (!body) throw new Error('Nothing was sent')
-  expect(otlpAttributes(body.resourceSpans[0]?.resource.attributes ?? [])).toMatchObject({
-    'service.name': 'id',
-  })
-  const spans = otlpSpans(body)
+  // On a slow machine some are sent while it runs.
+  expect(taken).not.toEqual([])
+  for (const { path, headers, body } of taken) {
+    expect([path, headers.get('api-key')]).toEqual(['/v1/traces', 'hunter2'])
+    const attributes = otlpAttributes(body.resourceSpans[0]?.resource.attributes ?? [])
+    expect(attributes).toMatchObject({ 'service.name': 'id' })
+  }
+  const text = taken.map((each) => each.text).join()
+  const spans = taken.flatMap(({ body }) => otlpSpans(body))
   expect(spans.filter(({ name }) => !name.startsWith('storage')).map(({ name }) => name)).toEqual([
     'POST /api/v1/tenant/:tenant/oauth/token',
     'slow hash',
