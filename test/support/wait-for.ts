@@ -23,6 +23,15 @@ export async function waitFor<T>(
   }
 }
 
+/** As waitFor, but without a turn of the event loop: what this process has to do waits as well. */
+export function waitWithoutTurn(what: string, look: () => boolean): void {
+  const giveUp = performance.now() + longestWait * 1000
+  while (!look()) {
+    if (performance.now() > giveUp) throw new Error(`It took more than ${longestWait} seconds until ${what}`)
+    Bun.sleepSync(pause)
+  }
+}
+
 /** Lets everything run that can run now: what still waits afterwards waits for something from outside, or for a timer. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise<void>((resolve) => void setImmediate(resolve))
