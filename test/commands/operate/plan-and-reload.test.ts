@@ -192,18 +192,21 @@ test('without a running server both say where they looked, and a socket of a kil
 
 test('a server that stands still, from the start or after its hello, is told with the next step', async () => {
   const { localSockets, files } = platform
-  const impatient = {
-    ...localSockets,
-    ask: (path: string, message: string) => localSockets.ask(path, message, 50),
-  }
   const path = join(folder, 'data/control/1-still.sock')
   await files.makePrivateFolder(join(folder, 'data/control'))
   for (const [helloes, seconds] of [
     [false, 30],
     [true, 600],
   ] as const) {
+    const isAnswered = (message: string) => helloes && message.includes('hello')
+    // Impatient only where no answer will come.
+    const impatient = {
+      ...localSockets,
+      ask: (path: string, message: string) =>
+        localSockets.ask(path, message, isAnswered(message) ? 60_000 : 50),
+    }
     const still = await localSockets.serve(path, async (message) =>
-      helloes && message.includes('hello') ? '{"hello":{}}' : new Promise<string>(() => {}),
+      isAnswered(message) ? '{"hello":{}}' : new Promise<string>(() => {}),
     )
     try {
       await expect(run(reloadCommand, { localSockets: impatient })).rejects.toThrow(
