@@ -138,7 +138,7 @@ export class AuditLog implements AuditSink, AuditReader {
   async #writeAll(): Promise<void> {
     for (let left = this.#waiting.length; left > 0; ) {
       // The events stay in the list until they are written.
-      const batch = this.#waiting.slice(0, Math.min(left, largestBatch))
+      const batch = this.#waiting.slice(0, this.#trails.unsure ?? Math.min(left, largestBatch))
       const outcome = await this.#tryWriting(batch)
       if (outcome === 'kept') return
       this.#waiting.splice(0, batch.length)

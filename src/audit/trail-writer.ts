@@ -1,6 +1,14 @@
 import { type Log, renderCause } from '../log.ts'
 import type { Platform } from '../platform/platform.ts'
-import type { NewRecord, Storage } from '../storage/storage.ts'
+import {
+  DamagedRowError,
+  type NewRecord,
+  type Storage,
+  StorageError,
+  systemTenant,
+} from '../storage/storage.ts'
+import { unchecked } from '../storage/unchecked.ts'
+import { eventsOf, hashOf, idOf, type KnownHead } from './audit-chain.ts'
 import type { WaitingEvent } from './audit-entry.ts'
 import {
   bucketOf,
@@ -10,6 +18,7 @@ import {
   settleForgotten,
   writeJournal,
 } from './audit-journal.ts'
+import { auditEvents, auditJournal } from './audit-row.ts'
 import { appendGroups, type Groups, groupByTenant } from './event-groups.ts'
 import { JournalBook } from './journal-book.ts'
 import { KnownHeads } from './known-heads.ts'
@@ -42,6 +51,7 @@ export class TrailWriter {
   /** Reasons that were logged. Each is logged once, because it repeats. */
   readonly #told = new Set<string>()
   #batches = 0
+  #unsure: UnsureBatch | undefined
 
   constructor(options: TrailWriterOptions) {
     this.#options = options
@@ -54,8 +64,20 @@ export class TrailWriter {
     }
   }
 
-  /** Writes all of the batch or nothing. Throws StorageError, and AppendConflict if another process wrote at the same moment. */
+  /** The number of events of the last batch if it is not known whether they were written. The next batch has to be the same. */
+  get unsure(): number | undefined {
+    return this.#unsure?.events
+  }
+
+  /**
+   * Writes all of the batch or nothing; nothing more if it was written and the answer of the storage was lost. Throws StorageError, and
+   * AppendConflict if another process wrote at the same moment.
+   */
   async write(batch: readonly WaitingEvent[]): Promise<void> {
+    const isWritten = this.#unsure && (await isThere(this.#unsure, this.#options))
+    if (isWritten) this.#journal.note(this.#unsure?.journal ?? [], this.#options.now())
+    this.#unsure = undefined
+    if (isWritten) return
     const groups = groupByTenant(batch)
     const lone = this.#findLone(groups)
     const own = lone.size === 0 ? groups : groups.filter((group) => !lone.has(group))
@@ -67,7 +89,7 @@ export class TrailWriter {
       ...this.#appending,
       batch: this.#batches++,
     })
-    await this.#commit(own, rows)
+    await this.#commit(own, rows, batch.length)
     this.#journal.note(rows, this.#options.now())
   }
 
@@ -79,16 +101,21 @@ export class TrailWriter {
     return new Set(groups.filter(isLone))
   }
 
-  async #commit(groups: Groups, rows: readonly NewRecord<unknown>[]): Promise<void> {
+  async #commit(groups: Groups, journal: readonly NewRecord<unknown>[], events: number): Promise<void> {
     const { heads } = this.#appending
+    let unsure: UnsureBatch | undefined
     try {
       const written = await this.#options.storage.transaction(async (inside) => {
-        await writeJournal(inside, rows)
-        return appendGroups(inside, groups, this.#appending)
+        unsure = undefined
+        await writeJournal(inside, journal)
+        const trails = await appendGroups(inside, groups, this.#appending)
+        unsure = { events, journal, trails }
+        return trails
       })
       heads.remember(written)
     } catch (cause) {
       // It is not always known whether the transaction was committed.
+      if (cause instanceof StorageError) this.#unsure = unsure
       heads.forget(groups.map(([tenant]) => tenant))
       throw cause
     }
@@ -130,5 +157,36 @@ export class TrailWriter {
     const { storage, hashing, now, retainSeconds } = this.#options
     const before = now() - forgottenAfter
     return settleForgotten(storage, { hashing, retain: retainSeconds * 1000, before })
+  }
+}
+
+/** A batch that may have been written. */
+interface UnsureBatch {
+  /** How many it has. */
+  readonly events: number
+  readonly journal: readonly NewRecord<unknown>[]
+  /** The heads of the trails after it. */
+  readonly trails: readonly (readonly [tenant: string, head: KnownHead])[]
+}
+
+/** Whether the batch was written: one transaction has all of its rows. Throws StorageError. */
+async function isThere(
+  { trails, journal }: UnsureBatch,
+  { storage, hashing }: Pick<TrailWriterOptions, 'storage' | 'hashing'>,
+): Promise<boolean> {
+  const [trail] = trails
+  const [row] = journal
+  try {
+    if (!trail)
+      return (
+        row !== undefined &&
+        (await storage.of(systemTenant).of(unchecked(auditJournal)).find(row.id)) !== undefined
+      )
+    const [tenant, { end }] = trail
+    const found = await storage.of(tenant).of(unchecked(auditEvents)).find(idOf(end.number))
+    return found !== undefined && hashOf(eventsOf(found.value)?.at(-1), hashing) === end.hash
+  } catch (cause) {
+    if (cause instanceof DamagedRowError) return false
+    throw cause
   }
 }

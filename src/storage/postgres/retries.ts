@@ -1,12 +1,15 @@
 import { inTime } from '../../async/in-time.ts'
 
-/** Pauses (ms) before each retry, so that other processes can finish. */
-const pauses = [0, 3, 12, 48]
+/**
+ * Pauses (ms) before each retry, so that other processes can finish. Each collision is one that another process has won. So of ten processes
+ * that want the same row at the same moment, the last one may need ten attempts, and these are enough for some dozens.
+ */
+const pauses = [0, 3, 12, ...Array.from({ length: 40 }, () => 48)]
 /** The longest time (ms) that an attempt waits for others. Waiting only saves attempts. */
 const longestWait = 1000
 
 /**
- * Retries work that collided with other work, with five attempts in all. First attempts run in parallel. Retries run alone, because
+ * Retries work that collided with other work, for two seconds at least. First attempts run in parallel. Retries run alone, because
  * otherwise they would collide again.
  */
 export class Retries {
