@@ -56,15 +56,18 @@ function compareTenants(
     return [{ what: 'tenant', change, tenant, settings: [], effects: after ? [] : removalEffects.tenant }]
   }
   const settings = findDifferences(TenantConfig, [before, after], ['clients', 'users'])
-  const effects = effectsOfTenant(settings)
+  const effects = effectsOfTenant(settings, [before, after])
   const own: Change[] =
     settings.length > 0 ? [{ what: 'tenant', change: 'changed', tenant, settings, effects }] : []
   return [
     ...own,
-    ...compareMaps({ what: 'client', tenant, schema: ClientConfig, effects: effectsOfClient }, [
-      before.clients,
-      after.clients,
-    ]),
+    ...compareMaps(
+      {
+        ...{ what: 'client', tenant, schema: ClientConfig },
+        effects: (differences, pair) => effectsOfClient(differences, pair, [before, after]),
+      },
+      [before.clients, after.clients],
+    ),
     ...compareMaps({ what: 'person', tenant, schema: UserConfig, effects: effectsOfUser }, [
       before.users,
       after.users,

@@ -13,6 +13,8 @@ export interface ChangedKeys {
   /** Tenants whose keys have to be opened anew: their settings or their key files are others. */
   readonly ids: readonly string[]
   readonly stamps: KeyStamps
+  /** By tenant, the kid of the key in its own file, if that was read. */
+  readonly kids: ReadonlyMap<string, string>
 }
 
 interface Compared {
@@ -31,6 +33,7 @@ export async function findChangedKeys(
 ): Promise<ChangedKeys> {
   const ids: string[] = []
   const complaints: string[] = []
+  const kids = new Map<string, string>()
   const newStamps = new Map<string, string>()
   for (const [id, { active, signing }] of Object.entries(next.config.tenants)) {
     const isOther = !isSame(signing, running.config.tenants[id]?.signing)
@@ -38,11 +41,13 @@ export async function findChangedKeys(
     if (stamp !== undefined) newStamps.set(id, stamp)
     if (!isOther && stamp === stamps.get(id)) continue
     ids.push(id)
-    const complaint = active && stamp !== undefined ? await findComplaint(id, next, host) : undefined
-    if (complaint !== undefined) complaints.push(complaint)
+    if (!active || stamp === undefined) continue
+    const read = await readOwnKey(id, next, host)
+    if (read?.complaint !== undefined) complaints.push(read.complaint)
+    if (read?.kid !== undefined) kids.set(id, read.kid)
   }
   if (complaints.length > 0) throw new KeyError(complaints.join('\n'))
-  return { ids, stamps: newStamps }
+  return { ids, stamps: newStamps, kids }
 }
 
 function isSame(a: SigningSettings, b: SigningSettings | undefined): boolean {
@@ -62,15 +67,19 @@ async function findStamp(
   return `${facts?.identity}:${facts?.changedAt}`
 }
 
-async function findComplaint(id: string, loaded: LoadedConfig, host: KeyHost): Promise<string | undefined> {
+async function readOwnKey(
+  id: string,
+  loaded: LoadedConfig,
+  host: KeyHost,
+): Promise<{ readonly kid?: string; readonly complaint?: string } | undefined> {
   const plan = findConfiguredPlan(id, { loaded, platform: host })
   if (!plan) return undefined
   try {
     const { key } = await loadOwnKey(plan, host)
     key.signer.close()
-    return undefined
+    return { kid: key.kid }
   } catch (cause) {
     if (!(cause instanceof KeyError)) throw cause
-    return placeComplaint(id, cause.message, loaded)
+    return { complaint: await placeComplaint(id, cause.message, loaded) }
   }
 }

@@ -1,6 +1,5 @@
 import { createApp, loadAdminApi } from '../../app.ts'
 import { withDataDir } from '../../cli/find-config.ts'
-import type { Change } from '../../config/changes/compare-configs.ts'
 import { ConfigError, renderFault } from '../../config/fault.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import type { Config } from '../../config/schema.ts'
@@ -9,9 +8,7 @@ import type { Handler } from '../../http/handler.ts'
 import type { KeyHost } from '../../keys/key-host.ts'
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Platform } from '../../platform/platform.ts'
-import { systemTenant } from '../../storage/storage.ts'
 import type { ConfigSource, PlanResult, SwapResult } from '../../supervisor/worker-messages.ts'
-import { tenants } from '../../tenants/tenant-row.ts'
 import { recomposeDeps } from '../compose.ts'
 import { openLogos } from '../open-logos.ts'
 import { type ChangedKeys, findChangedKeys, type KeyStamps } from './changed-keys.ts'
@@ -29,7 +26,7 @@ export interface SwapOptions {
   readonly platform: Platform
   readonly keyHost: KeyHost
   readonly live: LiveConfig
-  readonly keyring: Pick<Keyring, 'release' | 'forget'>
+  readonly keyring: Pick<Keyring, 'release' | 'forget' | 'findOpened'>
   /** The base of every link where the configuration names none. */
   readonly ownUrl: string
   /** In place of data_dir of the file. */
@@ -78,31 +75,22 @@ export class Swap {
 
   /** Says what a configuration would change, and changes nothing. Never throws. */
   async plan(source: ConfigSource): Promise<PlanResult> {
-    const { live, platform, keyHost } = this.#options
+    const { live, platform, keyHost, keyring, findRunning } = this.#options
     try {
       const { loaded, fixed } = await this.#load(source)
-      await findChangedKeys({ next: loaded, running: live.current, stamps: this.#stamps }, keyHost)
-      const nextTurn = () => new Promise<void>((resolve) => platform.nextTurn(resolve))
+      const keys = await findChangedKeys(
+        { next: loaded, running: live.current, stamps: this.#stamps },
+        keyHost,
+      )
+      const pause = () => new Promise<void>((resolve) => platform.nextTurn(resolve))
       // Loaded at its use, to keep the start short.
-      const { compareConfigs } = await import('../../config/changes/compare-configs.ts')
-      const changes = await compareConfigs(live.current.config, loaded.config, nextTurn)
-      return { isTaken: true, changes: await this.#noteStored(changes), fixed }
+      const { planChanges } = await import('./plan-changes.ts')
+      const planned = { before: live.current.config, after: loaded.config, keys }
+      const changes = await planChanges(planned, { running: findRunning(), keyring, pause })
+      return { isTaken: true, changes, fixed }
     } catch (cause) {
       return { isTaken: false, faults: faultsOf(cause) }
     }
-  }
-
-  /** Adds that a new tenant hides a stored one of its id. */
-  async #noteStored(changes: readonly Change[]): Promise<Change[]> {
-    const rows = this.#options.findRunning().storage.of(systemTenant).of(tenants)
-    const noted = changes.map(async (change) => {
-      const isNew = change.what === 'tenant' && change.change === 'added'
-      const isHidden = isNew && (await rows.find(change.tenant ?? '')) !== undefined
-      return isHidden
-        ? { ...change, effects: ['it hides the stored tenant of this id, with its clients'] }
-        : change
-    })
-    return Promise.all(noted)
   }
 
   /** Reads a configuration as a reload would, with the settings that cannot change. Throws ConfigError. */

@@ -130,3 +130,47 @@ test('many tenants are compared with pauses in between', async () => {
   await compareConfigs(config, config, async () => void pauses++)
   expect(pauses).toBe(5)
 })
+
+test('what comes of people, refresh tokens, keys and scopes of people', async () => {
+  const effectsTo = async (...edits: (readonly [from: string, to: string])[]) => {
+    const edit = (text: string) =>
+      edits.reduce((changed, [from, to]) => {
+        expect(changed).toContain(from)
+        return changed.replace(from, to)
+      }, text)
+    return (await changesTo(edit)).flatMap(({ effects }) => effects)
+  }
+  const people = `users:\n      ada: { email: ada@example.com, password: ${password} }`
+  expect(await effectsTo(['oidc: { session_ttl: 8h }', ''], [`${people}\n`, 'users: {}\n'])).toContain(
+    'nobody can sign in any more, people are signed out and their tokens are refused',
+  )
+  expect(await effectsTo(['oauth2: {}', ''])).toEqual([
+    'it issues no tokens any more, and those that there are are refused',
+  ])
+  expect(await effectsTo(['oauth2: {}', 'oauth2: { refresh_token_ttl: 1d }'])).toEqual([
+    'a shorter time holds for the refresh tokens that there are, too',
+  ])
+  const hash = await Bun.password.hash(password, { algorithm: 'bcrypt', cost: 10 })
+  expect(await effectsTo([`password: ${password}`, `password_hash: "${hash}"`])).toEqual([
+    'only the password of the new hash is right from then on',
+  ])
+})
+
+test('a client of people: refresh tokens end with their grant, and scopes of people count as before', async () => {
+  const client = (more: string) =>
+    `web: { secret: ${second}, redirect_uris: ["https://a.example.com/cb"], ${more} }\n      svc:`
+  const both = async (old: string, next: string) => {
+    const configs = await Promise.all(
+      [old, next].map(async (more) => (await parse(base.replace('svc:', client(more)))).config),
+    )
+    const [before, after] = configs
+    if (!before || !after) throw new Error('A configuration is missing')
+    return (await compareConfigs(before, after)).flatMap(({ effects }) => effects)
+  }
+  const grants = 'grant_types: [authorization_code, refresh_token], scopes: [read, email]'
+  expect(await both(grants, grants.replace(', refresh_token', ''))).toEqual([
+    'its refresh tokens are refused',
+  ])
+  expect(await both(grants, grants.replace(', email', ''))).toEqual([])
+  expect(await both(grants, grants.replace('read, ', ''))).toEqual(['its tokens count without read'])
+})
