@@ -18,16 +18,18 @@ export const doctorCommand: Command = {
     jsonOption,
   ],
   details:
-    'Checks configuration, server, storage, keys, clock, issuers, TLS, proxy, disk and descriptors, whether the server\nruns or not, and changes nothing. Ends with 1 when something is to be mended, else with 0, with warnings too.',
+    'Checks configuration, server, storage, keys, clock, issuers, TLS, proxy, disk and descriptors, whether the server\nruns or not, and changes nothing. Ends with 78 when the configuration has a\nfault, with 1 when something else is to be mended, else with 0, with warnings too.',
   example: 'grantd doctor --config /etc/grantd/config.yaml',
   run: doctor,
 }
 
 async function doctor(args: ParsedArguments, platform: Platform): Promise<number> {
   const findings = await runChecks(await openPatient(args, platform, args.text(urlOption.name)))
-  const isWell = findings.every(({ state }) => state !== 'fault')
+  const faults = findings.filter(({ state }) => state === 'fault')
+  const isWell = faults.length === 0
   platform.writeOut(
     args.isSet('json') ? `${JSON.stringify({ ok: isWell, findings })}\n` : renderFindings(findings, platform),
   )
-  return isWell ? exitCodes.ok : exitCodes.failed
+  if (isWell) return exitCodes.ok
+  return faults.some(({ check }) => check === 'configuration') ? exitCodes.config : exitCodes.failed
 }

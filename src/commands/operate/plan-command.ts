@@ -26,7 +26,7 @@ export const planCommand: Command = {
     jsonOption,
   ],
   details:
-    'Compares FILE, or the configuration itself, with what is in force. Values of secrets and passwords are never shown.\nEnds with 0 when nothing changes, with 2 when something does, and with 1 when the file has a fault or no server runs.',
+    'Compares FILE, or the configuration itself, with what is in force. Values of secrets and passwords are never shown.\nEnds with 0 when nothing changes, with 2 when something does, with 1 when no server runs,\nand with 78 when the file has a fault.',
   example: 'grantd plan new.yaml',
   run: plan,
 }
@@ -46,7 +46,7 @@ async function plan(args: ParsedArguments, platform: Platform): Promise<number> 
   if (args.isSet('json')) platform.writeOut(`${JSON.stringify(result)}\n`)
   if (!result.isTaken) {
     if (!args.isSet('json')) for (const fault of result.faults) platform.writeError(`${fault}\n`)
-    return exitCodes.failed
+    return exitCodes.config
   }
   const changes = result.changes as readonly Change[]
   const plan = { ...result, changes, isOffline: against !== undefined }

@@ -109,7 +109,7 @@ test('a server that answers for another configuration is found out', async () =>
   expect(of('issuers')[0]?.message).toStartWith('tenant acm: ')
   await write('tenants: [\n')
   const faulty = await doctor('--url', proxy.url)
-  expect([faulty.code, ...faulty.states('configuration')]).toEqual([1, 'fault'])
+  expect([faulty.code, ...faulty.states('configuration')]).toEqual([78, 'fault'])
   expect([faulty.states('server'), faulty.states('others')]).toEqual([['warning'], ['unknown']])
   await server?.ask({ command: 'reload' })
   expect((await doctor()).states('server')).toEqual(['fault'])

@@ -86,11 +86,11 @@ test('plan says that nothing changes, what changes of another file, and a fault 
   expect(json).toMatchObject({ isTaken: true, changes: [{ what: 'client' }, { what: 'tenant' }], fixed: [] })
   await write('other.yaml', text('  beta: { nam: Beta }\n'))
   const faulty = await run(planCommand, other)
-  expect(faulty.code).toBe(1)
+  expect(faulty.code).toBe(78)
   expect(faulty.err).toContain('other.yaml:7:11: tenants.beta.nam is not a known key')
   const gone = await run(planCommand, join(folder, 'gone.yaml'))
   expect([gone.code, gone.err]).toEqual([
-    1,
+    78,
     'gone.yaml: there is no such file; write one with grantd init, or name another with --config PATH\n',
   ])
   // It changed nothing.
