@@ -49,6 +49,8 @@ export class LastUse {
   readonly #writtenAt = new BoundedMap<number>({ most: mostRemembered })
   #cancel: (() => void) | undefined
   #flushing: Promise<void> = Promise.resolve()
+  /** Those that run or wait for their turn. */
+  #writes = 0
 
   constructor(options: LastUseOptions) {
     this.#options = options
@@ -60,8 +62,13 @@ export class LastUse {
     if (this.#isRecent(key, use.at)) return true
     if (this.#waiting.size >= mostWaiting && !this.#waiting.has(key)) return false
     this.#waiting.set(key, use)
-    this.#cancel ??= this.#options.after(pause, () => void this.flush())
+    this.#schedule()
     return true
+  }
+
+  /** During a write none is planned, so that nothing piles up behind a slow storage. The end of the write plans the next. */
+  #schedule(): void {
+    if (this.#writes === 0) this.#cancel ??= this.#options.after(pause, () => void this.flush())
   }
 
   #isRecent(key: string, at: number): boolean {
@@ -75,7 +82,12 @@ export class LastUse {
     this.#cancel = undefined
     const uses = this.#waiting
     this.#waiting = new Map()
-    this.#flushing = this.#flushing.then(() => this.#write(uses))
+    this.#writes++
+    this.#flushing = this.#flushing.then(async () => {
+      await this.#write(uses)
+      this.#writes--
+      if (this.#waiting.size > 0) this.#schedule()
+    })
     return this.#flushing
   }
 

@@ -4,6 +4,7 @@ import { LastUse } from '../../src/storage/last-use.ts'
 import { createMemoryStorage } from '../../src/storage/memory.ts'
 import { apiKeys } from '../../src/tokens/api-keys/api-key-row.ts'
 import { failingStorage, rowsOf } from '../support/failing-storage.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** A LastUse over a storage that can fail, with a timer that runs when the test says so. */
 function start() {
@@ -43,6 +44,22 @@ describe('a use', () => {
     await lastUse.flush()
     expect(storage.calls).toEqual(['acme secret_use touch'])
     expect(await used()).toEqual([['s', 100]])
+  })
+
+  test('that comes while the storage does not answer waits for the end of the write, and is written then', async () => {
+    const { storage, timers, note, used } = start()
+    const answer = Promise.withResolvers<void>()
+    storage.pause = () => answer.promise
+    for (let at = 1; at <= 100; at++) {
+      note(`s${at}`, at)
+      const timer = timers.at(-1)
+      if (timer && !timer.cancelled) timer.callback()
+    }
+    expect(timers).toHaveLength(1)
+    answer.resolve()
+    await waitFor('the next write is planned', () => timers.length === 2)
+    timers.at(-1)?.callback()
+    await waitFor('all are written', async () => (await used()).length === 100)
   })
 
   test('that was written is not written again for five minutes, whatever the clock does', async () => {
