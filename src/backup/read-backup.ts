@@ -20,8 +20,9 @@ export async function readBackup(
   { opener, take }: { readonly opener: Opener; readonly take: TakePart },
   host: ReadHost,
 ): Promise<Manifest> {
+  const source = owned(host.files.stream(path))
   try {
-    return await readParts(await decrypt(host.files.stream(path), opener), take, host)
+    return await readParts(await decrypt(source.stream, opener), take, host)
   } catch (cause) {
     // The disk of the restore, and what is said in words already.
     if (cause instanceof BackupError || cause instanceof FileError || cause instanceof StorageError)
@@ -30,7 +31,30 @@ export async function readBackup(
     throw new BackupError(`The backup ${path} is damaged or cut off, or is no backup of grantd: ${reason}`, {
       cause,
     })
+  } finally {
+    await source.close()
   }
+}
+
+/**
+ * A stream that is closed even while others hold it and do not read on, as after an error. The runtime takes a file that nobody closed for
+ * a fault.
+ */
+function owned(content: ReadableStream<Uint8Array>) {
+  const reader = content.getReader()
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value } = await reader.read()
+        if (value) controller.enqueue(value)
+        else controller.close()
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+  // A stream that failed has closed its file, and says again why it failed.
+  return { stream, close: () => reader.cancel().catch(() => {}) }
 }
 
 async function readParts(

@@ -105,6 +105,7 @@ export function howToGiveAccess({ inKubernetes }: Pick<Files, 'inKubernetes'>): 
 const steps: Readonly<Record<string, string>> = {
   EACCES: asItsUser,
   EDQUOT: 'make room, this user has a quota',
+  EEXIST: 'something is there already; choose another path',
   EFBIG: 'raise the limit of the size of files (ulimit -f)',
   EIO: 'look whether the disk is broken',
   EISDIR: 'it is a folder; name a file',
