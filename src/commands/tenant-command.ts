@@ -11,6 +11,7 @@ import {
   storageOptions,
   tenantOption,
 } from '../cli/options.ts'
+import { shellWord } from '../cli/shell-word.ts'
 import { shell } from '../management/actor.ts'
 import { changeTenant } from '../management/change-tenant.ts'
 import { createTenant } from '../management/create-tenant.ts'
@@ -104,8 +105,10 @@ async function add({ management, id, args, platform }: Asked): Promise<number> {
     },
     ...(args.isSet('oidc') && { oidc: {} }),
   }
-  const row = await explainRefusal(`Cannot add the tenant '${id}'`, () =>
-    createTenant({ id, patch, actor: shell }, management),
+  const row = await explainRefusal(
+    `Cannot add the tenant '${id}'`,
+    () => createTenant({ id, patch, actor: shell }, management),
+    `grantd tenant show --tenant ${shellWord(id)} shows it`,
   )
   const tenant = buildStoredTenant(row.id, row.value, management.publicUrl)
   const text = `The tenant '${id}' issues tokens as ${tenant.issuer}; its first key is made at its first use\n`

@@ -106,12 +106,23 @@ export async function getClient(id: string, tenant: Tenant, management: Manageme
   )
 }
 
-/** Runs `work`. Turns an OAuthError into a CommandError that begins with the failed action, such as `Cannot add ...`. */
-export async function explainRefusal<T>(tried: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work`. Turns an OAuthError into a CommandError that begins with the failed action, such as `Cannot add ...`, and ends with the next
+ * step: `ifThere` where what was to be made is there.
+ */
+export async function explainRefusal<T>(tried: string, work: () => Promise<T>, ifThere?: string): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     if (!(cause instanceof OAuthError)) throw cause
-    throw new CommandError(`${tried}: ${cause.message}`, { cause })
+    const step = stepAfter(cause.message, ifThere)
+    throw new CommandError(`${tried}: ${cause.message}${step === undefined ? '' : `; ${step}`}`, { cause })
   }
+}
+
+/** The sentences are those of the admin API too, which has other next steps. */
+function stepAfter(sentence: string, ifThere: string | undefined): string | undefined {
+  if (/ (?:exists in config\.yaml|read-only here)$/.test(sentence))
+    return 'change it there, then run grantd reload, or restart the server'
+  return sentence.endsWith(' exists already') ? ifThere : undefined
 }

@@ -94,18 +94,20 @@ test('what cannot be done says what was tried, and exits with 1', async () => {
   await client('add', 'there')
   const cannot = (id: string) =>
     `grantd: Cannot add the client '${id}' to the tenant 'acme', whose scopes are [api:read, api:write]: `
-  expect(await fails('add', 'there')).toBe(`${cannot('there')}A client of this id exists already\n`)
+  expect(await fails('add', 'there')).toBe(
+    `${cannot('there')}A client of this id exists already; grantd client show --tenant acme --client there shows it, and grantd secret rotate --tenant acme --client there gives it a new secret\n`,
+  )
   expect(await fails('add', 'plain')).toBe(
-    `${cannot('plain')}The client is defined in config.yaml and read-only here\n`,
+    `${cannot('plain')}The client is defined in config.yaml and read-only here; change it there, then run grantd reload, or restart the server\n`,
   )
   expect(await fails('add', 'x', '--scopes', 'api:read,nothing')).toBe(
     `${cannot('x')}The field scopes has a scope that the tenant does not have\n`,
   )
   expect(await fails('remove', 'plain')).toBe(
-    "grantd: Cannot remove the client 'plain' of the tenant 'acme': The client is defined in config.yaml and read-only here\n",
+    "grantd: Cannot remove the client 'plain' of the tenant 'acme': The client is defined in config.yaml and read-only here; change it there, then run grantd reload, or restart the server\n",
   )
   expect(await fails('disable', 'plain')).toBe(
-    "grantd: Cannot change the client 'plain' of the tenant 'acme': The client is defined in config.yaml and read-only here\n",
+    "grantd: Cannot change the client 'plain' of the tenant 'acme': The client is defined in config.yaml and read-only here; change it there, then run grantd reload, or restart the server\n",
   )
   expect(await fails('show', 'nobody')).toBe(
     "grantd: The tenant 'acme' has no client 'nobody'; grantd client list --tenant acme names them\n",
@@ -169,7 +171,7 @@ test('a tenant is added, switched and removed by the shell too', async () => {
     "The tenant 'fresh' issues tokens as http://localhost:3000/api/v1/tenant/fresh; its first key is made at its first use\n",
   ])
   expect((await tenant('add')).err).toBe(
-    "grantd: Cannot add the tenant 'fresh': A tenant of this id exists already\n",
+    "grantd: Cannot add the tenant 'fresh': A tenant of this id exists already; grantd tenant show --tenant fresh shows it\n",
   )
   const made = await managed.grantd([
     'client',
@@ -206,7 +208,7 @@ test('a tenant is added, switched and removed by the shell too', async () => {
     "grantd: There is no tenant 'fresh'; grantd tenant list names them\n",
   )
   expect((await managed.grantd(['tenant', 'remove', '--tenant', 'acme'])).err).toBe(
-    "grantd: Cannot remove the tenant 'acme': The tenant is defined in config.yaml and read-only here\n",
+    "grantd: Cannot remove the tenant 'acme': The tenant is defined in config.yaml and read-only here; change it there, then run grantd reload, or restart the server\n",
   )
 })
 

@@ -11,7 +11,7 @@ const people = `
     name: People
     oauth2: {}
     oidc: {}
-    users: { eve: { password: eve-chose-a-password } }
+    users: { eve: { password: eve-chose-a-password }, fay: { password: fay-chose-a-password, email: fay@example.com } }
 `
 
 let managed: Managed
@@ -146,7 +146,9 @@ test('a person of config.yaml is shown and signed out, and not changed', async (
   for (const word of ['disable', 'delete', 'reset']) {
     const { code, err } = await user(word, '--user', 'eve')
     expect([word, code]).toEqual([word, 1])
-    expect(err).toContain("'eve': The person is defined in config.yaml and read-only here")
+    expect(err).toContain(
+      "'eve': The person is defined in config.yaml and read-only here; change it there, then run grantd reload",
+    )
   }
 })
 
@@ -178,8 +180,11 @@ test('add refuses an address that is taken or none', async () => {
   const again = await userOf('add', 'TWICE@example.com')
   expect([again.code, again.err]).toEqual([
     1,
-    "grantd: Cannot add 'TWICE@example.com' to the tenant 'people': A person with this e-mail address exists already\n",
+    "grantd: Cannot add 'TWICE@example.com' to the tenant 'people': A person with this e-mail address exists already; grantd user show --tenant people --email TWICE@example.com shows the person, and grantd user reset --tenant people --email TWICE@example.com makes a new link to choose a password\n",
   ])
+  expect((await userOf('add', 'fay@example.com')).err).toContain(
+    'exists in config.yaml; change it there, then run grantd reload, or restart the server\n',
+  )
   expect((await userOf('add', 'none')).err).toContain('The field email must be')
 })
 

@@ -1,5 +1,6 @@
 import { CommandError, exitCodes, type Option } from '../../cli/command.ts'
 import { parseJsonObject, parseScopes } from '../../cli/options.ts'
+import { shellWord } from '../../cli/shell-word.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { shell } from '../../management/actor.ts'
 import { readNothing } from '../../management/client-change.ts'
@@ -37,8 +38,11 @@ export async function addClient({ management, tenant, id, args, platform }: Aske
   const patch = await readPatch(args, platform)
   const known = Object.keys(tenant.oauth2?.scopes ?? {})
   const tried = `Cannot add the client '${id}' to the tenant '${tenant.id}', whose scopes are [${known.join(', ')}]`
-  const { secret, secretId } = await explainRefusal(tried, () =>
-    createClient({ id, patch, actor: shell, read: readNothing }, tenant, management),
+  const named = `--tenant ${tenant.id} --client ${shellWord(id)}`
+  const { secret, secretId } = await explainRefusal(
+    tried,
+    () => createClient({ id, patch, actor: shell, read: readNothing }, tenant, management),
+    `grantd client show ${named} shows it, and grantd secret rotate ${named} gives it a new secret`,
   )
   const app =
     'redirect_uris' in patch ? describeApp({ id, secret, patch }, tenant, management.publicUrl) : undefined

@@ -1,5 +1,6 @@
 import { exitCodes } from '../../cli/command.ts'
 import { getOption, parseList } from '../../cli/options.ts'
+import { shellWord } from '../../cli/shell-word.ts'
 import { stylesFor } from '../../cli/style.ts'
 import { shell } from '../../management/actor.ts'
 import { createPerson } from '../../management/people/create-person.ts'
@@ -22,8 +23,11 @@ export async function addUser(asked: AskedTenant): Promise<number> {
     ...(args.isSet('email-verified') && { email_verified: true }),
   }
   const tried = `Cannot add '${email}' to the tenant '${tenant.id}'`
-  const { row, link } = await explainRefusal(tried, () =>
-    createPerson({ person: { patch }, actor: shell }, tenant, management),
+  const named = `--tenant ${tenant.id} --email ${shellWord(email)}`
+  const { row, link } = await explainRefusal(
+    tried,
+    () => createPerson({ person: { patch }, actor: shell }, tenant, management),
+    `grantd user show ${named} shows the person, and grantd user reset ${named} makes a new link to choose a password`,
   )
   if (args.isSet('json'))
     platform.writeOut(`${JSON.stringify({ sub: row.id, email, ...renderJson(link) })}\n`)
