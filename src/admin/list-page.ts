@@ -1,6 +1,5 @@
-import { sentTwice } from '../http/request/form.ts'
 import { base64url } from '../protocol/base64url.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { OAuthError, sentTwice } from '../protocol/errors.ts'
 import type { DamagedRow } from '../storage/storage.ts'
 
 /** A list with pages. A cursor of another list is refused. */

@@ -74,12 +74,29 @@ export class RequestParameters {
   /** Throws `invalid_request` for a value that is longer than any library sends, and for one with a control character. */
   checkValues(): void {
     const long = this.list.find(([name, value]) => isTooLong(name, value))
-    if (long) throw new OAuthError('invalid_request', `A parameter is too long: ${long[0]}`)
+    if (long) throw tooLong(...long)
     const strange = this.list.find(([, value]) => /\p{Cc}/u.test(value))
-    if (strange) throw new OAuthError('invalid_request', `A parameter has a control character: ${strange[0]}`)
+    if (strange) throw withControl(strange[0])
     if (this.getAll(repeatable).length > mostResources)
       throw new OAuthError('invalid_request', `There are more than ${mostResources} resources`)
   }
+}
+
+function tooLong(name: string, value: string): OAuthError {
+  const saw = `${name} of ${value.length} characters`
+  return new OAuthError('invalid_request', `A parameter is too long: ${name}`, {
+    finding: { check: 'parameters', saw, wanted: `at most ${longest[name] ?? 0}` },
+  })
+}
+
+function withControl(name: string): OAuthError {
+  return new OAuthError('invalid_request', `A parameter has a control character: ${name}`, {
+    finding: {
+      check: 'parameters',
+      saw: `a control character in ${name}`,
+      wanted: 'none, such as a line feed',
+    },
+  })
 }
 
 function isTooLong(name: string, value: string): boolean {

@@ -50,7 +50,7 @@ export const forwardAuthDetail: DocumentDecoration = {
     },
     400: refusal(
       'The proxy asks wrongly',
-      ['invalid_request', 'A parameter was sent more than once'],
+      ['invalid_request', 'A parameter was sent more than once: scope'],
       ['invalid_scope', 'The scope is malformed'],
     ),
     401: managementErrors[401],

@@ -4,8 +4,10 @@ import { noStore } from '../http/answer/no-store.ts'
 import { bearerChallenge, withBearerToken } from '../http/request/bearer.ts'
 import { notesOf } from '../http/request/request-notes.ts'
 import { getOAuth2Tenant } from '../http/tenant-of-path.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { OAuthError, sentTwice } from '../protocol/errors.ts'
+import { named, oneOf, quoted, uriText } from '../protocol/finding-words.ts'
 import { parseScope } from '../protocol/scope.ts'
+import type { OAuth2Tenant } from '../tenants/tenant.ts'
 import { type VerifiedToken, verifyToken } from '../tokens/verify.ts'
 import { forwardAuthByPostDetail, forwardAuthDetail } from './forward-auth-detail.ts'
 
@@ -24,8 +26,8 @@ export const forwardAuthEndpoint = (deps: Deps) => {
       verifyToken(token, { tenantId: tenant.id }, deps),
     )
     notesOf(request).clientId = verified.claims.client_id
-    checkAudience(verified, wanted.audience === undefined ? oauth2.audience : [wanted.audience])
-    checkScopes(verified, wanted.scopes)
+    checkAudience(verified, wanted.audience, oauth2)
+    checkScopes(verified, wanted.scopes, oauth2)
     return new Response(null, { headers: describe(verified) })
   }
   return (
@@ -37,6 +39,9 @@ export const forwardAuthEndpoint = (deps: Deps) => {
       .all(path, answer, { parse: 'none', detail: { hide: true } })
   )
 }
+
+/** Settings of the tenant. */
+type Settings = Pick<OAuth2Tenant['oauth2'], 'audience' | 'scopes'>
 
 interface Wanted {
   /** The token must have all of them. */
@@ -55,30 +60,56 @@ function readWanted(url: string): Wanted {
   const query = new URLSearchParams(url.slice(at))
   const scope = takeOnce(query, 'scope')
   const audience = takeOnce(query, 'audience')
-  if (audience?.trim() === '') throw new OAuthError('invalid_request', 'The parameter audience is empty')
+  if (audience?.trim() === '')
+    throw new OAuthError('invalid_request', 'The parameter audience is empty', {
+      finding: {
+        check: 'parameters',
+        saw: 'an empty audience',
+        wanted: 'the name of an API, or no audience',
+      },
+    })
   return { scopes: scope === undefined ? [] : parseScope(scope), audience }
 }
 
 function takeOnce(query: URLSearchParams, name: string): string | undefined {
   const [value, ...more] = query.getAll(name)
-  if (more.length > 0) throw new OAuthError('invalid_request', 'A parameter was sent more than once')
+  if (more.length > 0) throw sentTwice(name)
   return value
 }
 
-function checkAudience({ claims }: VerifiedToken, audience: readonly string[]): void {
-  if (audience.some((each) => claims.aud.includes(each))) return
+function checkAudience({ claims }: VerifiedToken, asked: string | undefined, { audience }: Settings): void {
+  const wanted = asked === undefined ? audience : [asked]
+  if (wanted.some((each) => claims.aud.includes(each))) return
+  const isOther = asked !== undefined && !audience.includes(asked)
   throw new OAuthError('invalid_token', 'The access token is for another API', {
     challenge: bearerChallenge(),
     cause: new Error('the aud has none of the wanted audiences'),
-    finding: { check: 'audience', saw: claims.aud.join(' '), wanted: `one of ${audience.join(' ')}` },
+    finding: {
+      check: 'audience',
+      saw: `aud ${quoted(claims.aud)}`,
+      wanted: isOther
+        ? `the audience that the proxy asked for, ${uriText(asked)}; the tenant has ${quoted(audience)}`
+        : oneOf(wanted),
+    },
   })
 }
 
-function checkScopes({ scopes }: VerifiedToken, wanted: readonly string[]): void {
+function checkScopes(
+  { scopes }: VerifiedToken,
+  wanted: readonly string[],
+  { scopes: declared }: Settings,
+): void {
   if (wanted.every((scope) => scopes.includes(scope))) return
+  const known = Object.keys(declared)
+  const names = wanted.map((scope) => named(scope, known)).join(' and ')
+  const isKnown = wanted.every((scope) => known.includes(scope))
   throw new OAuthError('insufficient_scope', 'The access token does not have the scopes that the API needs', {
     challenge: bearerChallenge(wanted.join(' ')),
-    finding: { check: 'scope', saw: scopes.join(' ') || 'none', wanted: wanted.join(' ') },
+    finding: {
+      check: 'scope',
+      saw: `a token with ${scopes.join(' ') || 'no scope'}`,
+      wanted: isKnown ? names : `${names}, which the proxy asked for; the tenant has ${known.join(', ')}`,
+    },
   })
 }
 

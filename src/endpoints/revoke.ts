@@ -10,6 +10,7 @@ import { parseForm } from '../http/request/form.ts'
 import { getOAuth2Tenant } from '../http/tenant-of-path.ts'
 import type { AuditEvent } from '../protocol/audit-events.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { quoted } from '../protocol/finding-words.ts'
 import { TokenParameter } from '../protocol/messages.ts'
 import type { OAuth2Tenant } from '../tenants/tenant.ts'
 import { endFamily } from '../tokens/people/families.ts'
@@ -100,7 +101,13 @@ async function findSigned(token: string, found: OAuth2Tenant, deps: Deps): Promi
 /** RFC 7009 section 2.1: a client can revoke its own tokens only. */
 function checkOwn(client: Client, clientId: string): void {
   if (client.id === clientId) return
-  throw new OAuthError('unauthorized_client', 'The token was issued to another client')
+  throw new OAuthError('unauthorized_client', 'The token was issued to another client', {
+    finding: {
+      check: 'client of the token',
+      saw: `a token of ${quoted(clientId)}`,
+      wanted: `a token of ${quoted(client.id)}`,
+    },
+  })
 }
 
 const detail = {

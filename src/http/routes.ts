@@ -1,4 +1,5 @@
 import { OAuthError } from '../protocol/errors.ts'
+import { oneOf } from '../protocol/finding-words.ts'
 import { basePathOf } from '../protocol/url/uri.ts'
 
 /** A route of the app, as Elysia lists it. */
@@ -18,7 +19,12 @@ export function explainNoRoute(
   const methods = routes.filter(({ path }) => fits(pathname, path)).map(({ method }) => method)
   if (methods.length === 0) return { error: new OAuthError('not_found', 'Path not found'), allow: [] }
   const allow = [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))]
-  return { error: new OAuthError('method_not_allowed', 'Method not allowed'), allow }
+  const finding = {
+    check: 'method',
+    saw: 'a method that the path does not have',
+    wanted: oneOf(allow),
+  }
+  return { error: new OAuthError('method_not_allowed', 'Method not allowed', { finding }), allow }
 }
 
 function fits(pathname: string, pattern: string): boolean {

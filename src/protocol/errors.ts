@@ -139,3 +139,14 @@ export class OAuthError extends Error {
     this.finding = options.finding
   }
 }
+
+/** Errors show only names of this form. Any other name is a text of the sender, and may be a secret in the wrong place. */
+const parameterName = /^[a-z_]{1,32}$/
+
+/** The error for a parameter that is sent twice, in a form or in a query. */
+export function sentTwice(name: string): OAuthError {
+  const sentence = 'A parameter was sent more than once'
+  const shown = parameterName.test(name) ? name : undefined
+  const finding = { check: 'parameters', saw: `${shown ?? 'a parameter'} more than once`, wanted: 'it once' }
+  return new OAuthError('invalid_request', nameIn(sentence, shown), { finding })
+}

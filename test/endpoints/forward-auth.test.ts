@@ -149,11 +149,11 @@ describe('a request that may not pass', () => {
   })
 
   test.each<[string, string, string]>([
-    ['?scope=read&scope=write', 'invalid_request', 'A parameter was sent more than once'],
+    ['?scope=read&scope=write', 'invalid_request', 'A parameter was sent more than once: scope'],
     [
       '?audience=acme-api&path=/x?a=1&audience=own-api',
       'invalid_request',
-      'A parameter was sent more than once',
+      'A parameter was sent more than once: audience',
     ],
     ['?audience=%20', 'invalid_request', 'The parameter audience is empty'],
     ['?scope=', 'invalid_scope', 'The scope is malformed'],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { newClientKey } from '../support/assertions.ts'
 import { explain, startWorld } from './causes-kit.ts'
 import { bearerCauses, lateBearerCauses } from './causes-of-bearers.ts'
+import { otherCauses } from './causes-of-others.ts'
 import { lateSignInCauses, signInCauses } from './causes-of-sign-ins.ts'
 import { type Cause, lateTokenCauses, tokenCauses } from './causes-of-tokens.ts'
 
@@ -18,6 +19,7 @@ const groups = {
   'a token request': [...tokenCauses(mine, foreign), ...lateTokenCauses],
   'a bearer token': [...bearerCauses, ...lateBearerCauses],
   'a sign-in': [...signInCauses, ...lateSignInCauses],
+  'another request': otherCauses,
 }
 
 test('there are twenty refusals of a token request, and ten of a bearer token and of a sign-in', () => {

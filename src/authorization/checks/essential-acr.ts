@@ -15,7 +15,7 @@ export function checkEssentialAcr(claims: ClaimsRequest | undefined): void {
   throw new OAuthError('unmet_authentication_requirements', 'No login of this server has the acr', {
     finding: {
       check: 'essential acr',
-      saw: `${wanted.filter(Boolean).length} others`,
+      saw: `${wanted.filter(Boolean).length} values, none of which is of this server`,
       wanted: oneOf(acrValues),
     },
   })

@@ -1,5 +1,5 @@
 import type { TenantClients } from '../../clients/client-registry.ts'
-import { OAuthError } from '../../protocol/errors.ts'
+import { OAuthError, sentTwice } from '../../protocol/errors.ts'
 import { oneOf, quoted, uriText } from '../../protocol/finding-words.ts'
 import { matchesRedirectUri } from '../../protocol/url/redirect-uri.ts'
 import type { ReturnAddress } from '../authorization-request.ts'
@@ -14,9 +14,7 @@ export async function proveReturnAddress(
   parameters: RequestParameters,
   clients: Pick<TenantClients, 'find'>,
 ): Promise<ReturnAddress> {
-  for (const name of ['client_id', 'redirect_uri'])
-    if (parameters.isRepeated(name))
-      throw new OAuthError('invalid_request', `A parameter was sent more than once: ${name}`)
+  for (const name of ['client_id', 'redirect_uri']) if (parameters.isRepeated(name)) throw sentTwice(name)
   const client = await clients.find(required(parameters, 'client_id'))
   if (!client?.active)
     throw new OAuthError('invalid_request', 'The client is unknown', {

@@ -1,9 +1,8 @@
-import { OAuthError } from '../../protocol/errors.ts'
+import { sentTwice } from '../../protocol/errors.ts'
 import type { CheckedParameters } from './request-check.ts'
 
 /** Throws `invalid_request` for a parameter that occurs twice (RFC 6749 section 3.1). */
 export function checkRepeated({ parameters }: Pick<CheckedParameters, 'parameters'>): void {
   const name = parameters.findRepeated()
-  if (name !== undefined)
-    throw new OAuthError('invalid_request', `A parameter was sent more than once: ${name}`)
+  if (name !== undefined) throw sentTwice(name)
 }

@@ -11,5 +11,13 @@ const unsupported: readonly (readonly [name: string, code: ErrorCode])[] = [
 /** Throws the code of a parameter that this server does not support. A `request_uri` of ours was replaced by what it stands for before. */
 export function checkUnsupported({ parameters }: Pick<CheckedParameters, 'parameters'>): void {
   const found = unsupported.find(([name]) => parameters.get(name) !== undefined)
-  if (found) throw new OAuthError(found[1], `The parameter ${found[0]} is not supported`)
+  if (found === undefined) return
+  const [name, code] = found
+  throw new OAuthError(code, `The parameter ${name} is not supported`, {
+    finding: {
+      check: 'parameters',
+      saw: `the parameter ${name}`,
+      wanted: 'a request without it; one that nobody may change is pushed to /oauth/par',
+    },
+  })
 }

@@ -50,7 +50,7 @@ async function show(at: At, problem: PasswordProblem | null = null): Promise<Res
   const { request, tenant, deps } = at
   const link = linkOf(request)
   const row = await findByLink(tenant.id, link, deps)
-  if (!row) return answerNotice(at, 'link-over', 400)
+  if (!row) return answerLinkOver(at)
   const headers = new Headers()
   const browser = openBrowser(request, headers, { tenant, deps })
   const page = renderPasswordPage({
@@ -74,7 +74,7 @@ async function choose(at: At): Promise<Response> {
     deps.metrics?.countAccountChange('password_changed')
     return answerNotice(at, 'password-set', 200)
   }
-  if (outcome.failure === 'link_over') return answerNotice(at, 'link-over', 400)
+  if (outcome.failure === 'link_over') return answerLinkOver(at)
   return show(at, explainFault(outcome.failure))
 }
 
@@ -83,6 +83,15 @@ function linkOf(request: Request): string {
 }
 
 /** A used link, an expired one and one that never was look the same. */
+function answerLinkOver(at: At): Response {
+  notesOf(at.request).finding = {
+    check: 'link',
+    saw: 'a link that was replaced, used, expired or never made, or whose person is disabled',
+    wanted: 'a new link: grantd user reset, or /users of the admin API',
+  }
+  return answerNotice(at, 'link-over', 400)
+}
+
 function answerNotice({ request, tenant, deps }: At, kind: NoticeKind, status: number): Response {
   const continueUrl = kind === 'password-set' ? pagePath(tenant, '/account', deps) : null
   const frame = pageFrame(request, tenant, deps)

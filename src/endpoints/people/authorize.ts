@@ -12,7 +12,7 @@ import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page
 import { recordAudit } from '../../http/record-event.ts'
 import { parseFormPairs, parseQueryPairs } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
-import { type ErrorCode, OAuthError } from '../../protocol/errors.ts'
+import { type ErrorCode, OAuthError, sentTwice } from '../../protocol/errors.ts'
 import { findSignedIn, type SignedIn } from '../../sessions/signed-in.ts'
 import type { OAuth2Tenant } from '../../tenants/tenant.ts'
 import { answerFlow } from './answer-flow.ts'
@@ -93,8 +93,7 @@ async function resolveRequest(
   const parameters = new RequestParameters(pairs)
   const uri = parameters.get('request_uri')
   if (uri === undefined || !isRequestUri(uri)) return { parameters: parameters.list, pushed: false }
-  if (parameters.isRepeated('request_uri') || parameters.isRepeated('client_id'))
-    throw new OAuthError('invalid_request', 'A parameter was sent more than once')
+  for (const name of ['request_uri', 'client_id']) if (parameters.isRepeated(name)) throw sentTwice(name)
   const clientId = parameters.get('client_id')
   if (clientId === undefined) throw new OAuthError('invalid_request', 'Missing client_id parameter')
   const taken = await takeRequest({ uri, clientId }, place, deps)

@@ -11,6 +11,7 @@ import { parseForm } from '../../http/request/form.ts'
 import { getOAuth2Tenant } from '../../http/tenant-of-path.ts'
 import { DeviceAuthorizationRequest, DeviceAuthorizationResponse } from '../../protocol/device-messages.ts'
 import { OAuthError } from '../../protocol/errors.ts'
+import { oneOf } from '../../protocol/finding-words.ts'
 import { deviceCodeGrantType } from '../../protocol/grant-types.ts'
 import type { OAuth2Tenant } from '../../tenants/tenant.ts'
 import { personAudience } from '../../tokens/audience.ts'
@@ -79,7 +80,13 @@ function renderCodes(
 
 function checkDeviceAllowed(client: Client, { oidc }: OAuth2Tenant['tenant']): void {
   if (oidc && client.grant_types.includes(deviceCodeGrantType)) return
-  throw new OAuthError('unauthorized_client', 'The client is not allowed to use codes of devices')
+  throw new OAuthError('unauthorized_client', 'The client is not allowed to use codes of devices', {
+    finding: {
+      check: 'grant of the client',
+      saw: oidc ? `${deviceCodeGrantType}, which the client does not have` : 'a tenant that signs nobody in',
+      wanted: oidc ? oneOf(client.grant_types) : 'oidc of the tenant',
+    },
+  })
 }
 
 const detail = {

@@ -37,7 +37,9 @@ async function push(request: Request, { tenant, oauth2 }: OAuth2Tenant, deps: De
   const form = toForm(pairs)
   const { client, proof } = await authenticateRequest(request, form, { tenant, deps })
   if (form.get('request_uri') !== undefined)
-    throw new OAuthError('invalid_request', 'A request_uri cannot be pushed')
+    throw new OAuthError('invalid_request', 'A request_uri cannot be pushed', {
+      finding: { check: 'parameters', saw: 'a request_uri', wanted: 'the parameters themselves' },
+    })
   const parameters = withClient(pairs, client.id)
   const address = await proveReturnAddress(parameters, deps.clients.of(tenant.id))
   await parseAuthorizationRequest({ parameters, pushed: true, tenant, oauth2, client }, address, deps)

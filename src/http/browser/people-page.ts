@@ -22,7 +22,9 @@ export function answerPeople(
     const of = await getOAuth2Tenant(request, tenantId, deps)
     return withErrorPages(request, of.tenant, deps, async () => {
       if (!of.tenant.oidc)
-        throw new OAuthError('unsupported_response_type', 'This tenant does not sign people in')
+        throw new OAuthError('unsupported_response_type', 'This tenant does not sign people in', {
+          finding: { check: 'people', saw: 'a tenant without oidc', wanted: 'oidc of the tenant' },
+        })
       return work(of)
     })
   })

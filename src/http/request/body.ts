@@ -42,7 +42,7 @@ export async function receiveBody(request: Request): Promise<void> {
 /** No async function, because each of them costs a request a turn more. */
 function readLimited(request: Request, limit: number): Promise<Uint8Array> {
   const declared = parseLength(request.headers.get('content-length'))
-  if (declared !== undefined && declared > limit) throw tooLarge()
+  if (declared !== undefined && declared > limit) throw tooLarge(limit)
   if (declared !== undefined && !request.headers.has('transfer-encoding')) return readDeclared(request, limit)
   return request.body ? readStream(request.body, limit) : Promise.resolve(new Uint8Array())
 }
@@ -55,7 +55,7 @@ function parseLength(text: string | null): number | undefined {
 /** Reads a body of declared length. The server passes no more than that, but the limit is checked too. */
 async function readDeclared(request: Request, limit: number): Promise<Uint8Array> {
   const whole = new Uint8Array(await request.arrayBuffer())
-  if (whole.length > limit) throw tooLarge()
+  if (whole.length > limit) throw tooLarge(limit)
   return whole
 }
 
@@ -67,7 +67,7 @@ async function readStream(body: ReadableStream<Uint8Array>, limit: number): Prom
     size += read.value.length
     if (size > limit) {
       await reader.cancel()
-      throw tooLarge()
+      throw tooLarge(limit)
     }
     chunks.push(read.value)
   }
@@ -84,6 +84,13 @@ function tooSlow(): OAuthError {
   return new OAuthError('invalid_request', 'The request body took too long', { status: requestTimeout })
 }
 
-function tooLarge(): OAuthError {
-  return new OAuthError('invalid_request', 'The request body is too large', { status: 413 })
+function tooLarge(limit: number): OAuthError {
+  return new OAuthError('invalid_request', 'The request body is too large', {
+    status: 413,
+    finding: {
+      check: 'limit of the body',
+      saw: `more than ${limit} bytes`,
+      wanted: `at most ${limit} (server.connections.body_bytes)`,
+    },
+  })
 }

@@ -1,4 +1,4 @@
-import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import { OAuthError, sentTwice } from '../../protocol/errors.ts'
 import { named } from '../../protocol/finding-words.ts'
 import { mediaTypeOf, readBody } from './body.ts'
 import { defaultLimits, type RequestLimits } from './request-limits.ts'
@@ -51,7 +51,7 @@ export function parseQueryPairs(request: Request): Pairs {
 function parsePairs(text: string, { parameters }: RequestLimits): Pairs {
   // Without the second argument of split, which makes it slower. The limit of the body bounds the parts.
   const parts = text.split('&')
-  if (parts.length > parameters) throw new OAuthError('invalid_request', 'There are too many parameters')
+  if (parts.length > parameters) throw tooMany(parts.length, parameters)
   return parts
     .filter((pair) => pair !== '')
     .map((pair) => {
@@ -59,6 +59,16 @@ function parsePairs(text: string, { parameters }: RequestLimits): Pairs {
       const name = decodeComponent(cut < 0 ? pair : pair.slice(0, cut))
       return [name, cut < 0 ? '' : decodeComponent(pair.slice(cut + 1))] as const
     })
+}
+
+function tooMany(count: number, limit: number): OAuthError {
+  return new OAuthError('invalid_request', 'There are too many parameters', {
+    finding: {
+      check: 'limit of parameters',
+      saw: `${count} parameters`,
+      wanted: `at most ${limit} (server.connections.form_parameters)`,
+    },
+  })
 }
 
 /** Throws `invalid_request` for a parameter that occurs twice. */
@@ -74,17 +84,6 @@ export function toForm(pairs: Pairs): Form {
     get: (name) => values.get(name)?.[0] || undefined,
     getAll: (name) => values.get(name)?.filter((value) => value !== '') ?? [],
   }
-}
-
-/** Errors show only names of this form. Any other name is a text of the sender, and may be a secret in the wrong place. */
-const parameterName = /^[a-z_]{1,32}$/
-
-/** The error for a parameter that is sent twice, in a form or in a query. */
-export function sentTwice(name: string): OAuthError {
-  const sentence = 'A parameter was sent more than once'
-  const shown = parameterName.test(name) ? name : undefined
-  const finding = { check: 'parameters', saw: `${shown ?? 'a parameter'} more than once`, wanted: 'it once' }
-  return new OAuthError('invalid_request', nameIn(sentence, shown), { finding })
 }
 
 /** Any other text may be something in the wrong header. */

@@ -1,6 +1,7 @@
 import type { Keyring } from '../../keys/keyring.ts'
 import type { Hashing } from '../../platform/hashing.ts'
 import { nameIn, OAuthError } from '../../protocol/errors.ts'
+import { named, oneOf } from '../../protocol/finding-words.ts'
 import { lost, untilWritten, writeOver } from '../../storage/compare-and-swap.ts'
 import type { Records, Storage, StoredRecord } from '../../storage/storage.ts'
 import type { ApiKeySettings } from '../../tenants/tenant.ts'
@@ -91,7 +92,12 @@ function ancestorsBy({ parent }: ApiKeyCreator): string[] {
 function checkScopes(scopes: readonly string[], owner: ApiKeyTenant, creator: ApiKeyCreator): void {
   const refused = scopes.find((scope) => !mayHoldScope(scope, owner, creator.client))
   if (refused !== undefined) {
-    throw new OAuthError('invalid_scope', nameIn('A requested scope is not allowed for an API key', refused))
+    const sentence = nameIn('A requested scope is not allowed for an API key', refused)
+    const allowed = creator.client.scopes.filter((scope) => mayHoldScope(scope, owner, creator.client))
+    const saw = named(refused, [...Object.keys(owner.oauth2.scopes), ...creator.client.scopes])
+    throw new OAuthError('invalid_scope', sentence, {
+      finding: { check: 'scope', saw, wanted: oneOf(allowed) },
+    })
   }
   checkHeld(scopes, creator)
 }
