@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findFreePort } from '../../test/support/free-port.ts'
 import type { Algorithm } from '../measure/openssl.ts'
 import { audience, type Contender, client, scope } from './contender.ts'
-import { findFreePort, Server } from './server.ts'
+import { Server } from './server.ts'
 
 /** How grantd is started. */
 export interface Variant {

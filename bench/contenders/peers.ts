@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
+import { findFreePort } from '../../test/support/free-port.ts'
 import type { Contender } from './contender.ts'
-import { findFreePort, Server } from './server.ts'
+import { Server } from './server.ts'
 
 const folderOfPeers = resolve(import.meta.dir, '../peers')
 

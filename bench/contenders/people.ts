@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { findFreePort } from '../../test/support/free-port.ts'
 import { Browser, type Page, type Site } from '../../test/support/people/browser.ts'
 import {
   asksForDecision,
@@ -12,7 +13,7 @@ import type { Algorithm } from '../measure/openssl.ts'
 import { audience, type Contender, client, scope } from './contender.ts'
 import { startGrantd, tenantPath, type Variant } from './grantd.ts'
 import { node } from './peers.ts'
-import { findFreePort, Server } from './server.ts'
+import { Server } from './server.ts'
 
 /** A server that signs people in, and the ways to its endpoints. */
 export interface PeopleServer {

@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { measureTree, type Usage } from '../measure/processes.ts'
 
@@ -75,13 +74,4 @@ async function answers(url: string): Promise<boolean> {
     },
     () => false,
   )
-}
-
-export async function findFreePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('No port is free')
-  return address.port
 }

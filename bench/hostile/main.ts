@@ -6,7 +6,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { findFreePort } from '../contenders/server.ts'
+import { findFreePort } from '../../test/support/free-port.ts'
 import { percentile } from '../measure/statistics.ts'
 import { sendTraffic, type TrafficResult } from './valid-traffic.ts'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { connect } from 'node:net'
+import { findFreePort } from '../support/free-port.ts'
 import {
   programs,
   type RunningServer,
@@ -102,14 +103,6 @@ test('an answer that a slow reader has not taken yet is sent to its end', () =>
     expect(received).toBeGreaterThan(1_500_000)
     expect(await server.exited).toBe(0)
   }))
-
-/** A port that was free a moment ago. */
-async function findFreePort(): Promise<number> {
-  const probe = Bun.serve({ port: 0, fetch: () => new Response() })
-  const { port } = probe
-  await probe.stop(true)
-  return port ?? 0
-}
 
 /** Asks until there is an answer. */
 function waitForAnswer(url: string): Promise<Response> {

@@ -1,19 +1,13 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { findFreePort } from '../support/free-port.ts'
 import { Browser } from '../support/people/browser.ts'
 import { programs, withFolder } from '../support/spawn-server.ts'
-import {
-  findPort,
-  folderOfExamples,
-  issuerOf,
-  RunningExample,
-  signInAt,
-  startExampleServer,
-} from './sign-in-kit.ts'
+import { folderOfExamples, issuerOf, RunningExample, signInAt, startExampleServer } from './sign-in-kit.ts'
 
 test('the web app signs a person in and out', () =>
   withFolder(async (folder) => {
-    const port = await findPort()
+    const port = await findFreePort()
     const server = await startExampleServer(folder, { web: port })
     const appUrl = `http://localhost:${port}`
     const env = { GRANTD_ISSUER_URL: issuerOf(server), APP_URL: appUrl }

@@ -68,11 +68,3 @@ export class RunningExample implements AsyncDisposable {
     for await (const chunk of stream) this.text += decoder.decode(chunk, { stream: true })
   }
 }
-
-/** A port that was free a moment ago. */
-export async function findPort(): Promise<number> {
-  const taken = Bun.serve({ port: 0, fetch: () => new Response() })
-  const port = Number(taken.port)
-  await taken.stop(true)
-  return port
-}

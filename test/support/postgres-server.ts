@@ -1,9 +1,9 @@
 import { existsSync, openSync, readFileSync } from 'node:fs'
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SQL, type Subprocess } from 'bun'
+import { findFreePort } from './free-port.ts'
 import { waitFor } from './wait-for.ts'
 
 export interface PostgresServerOptions {
@@ -319,13 +319,4 @@ function startGuard(folder: string): Subprocess<'pipe'> {
   })
   child.unref()
   return child
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('No port is free')
-  return address.port
 }

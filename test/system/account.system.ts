@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { findFreePort } from '../support/free-port.ts'
 import {
   programs,
   type RunningServer,
@@ -95,13 +96,6 @@ async function startPeople(folder: string): Promise<{ server: RunningServer; lin
   const added = await run(programs.executable, { folder, args })
   expect([added.code, added.err]).toEqual([0, ''])
   return { server, link: JSON.parse(added.out).link }
-}
-
-async function findFreePort(): Promise<number> {
-  const taken = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
-  const { port = 0 } = taken
-  await taken.stop(true)
-  return port
 }
 
 async function choosePassword(page: Page, link: string): Promise<void> {

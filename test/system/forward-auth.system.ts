@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { findFreePort } from '../support/free-port.ts'
 import { programs, run, startServer, writeConfig } from '../support/spawn-server.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -77,13 +78,6 @@ async function tokenOf(client: string): Promise<string> {
   return (await run(programs.executable, { folder, args, stdin: secret })).out.trim()
 }
 
-async function freePort(): Promise<number> {
-  const probe = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
-  const { port } = probe
-  await probe.stop(true)
-  return port ?? 0
-}
-
 /** The configuration with other ports, in the frame that the proxy needs around it. */
 async function frame(name: Name, { port, place }: { port: number; place: string }): Promise<string[]> {
   const moved = (text: string) =>
@@ -133,7 +127,7 @@ async function frame(name: Name, { port, place }: { port: number; place: string 
 }
 
 async function withProxy(name: Name, work: (url: string) => Promise<void>): Promise<void> {
-  const port = await freePort()
+  const port = await findFreePort()
   const place = join(folder, `${name}-${port}`)
   await mkdir(place)
   const child = Bun.spawn(await frame(name, { port, place }), {
@@ -269,7 +263,7 @@ describe.each(names)('%s', (name) => {
 })
 
 test('without grantd nobody is let through', async () => {
-  const port = await freePort()
+  const port = await findFreePort()
   const alive = grantd
   grantd = { ...alive, port }
   try {

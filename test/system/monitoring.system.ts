@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { parse } from 'yaml'
+import { findFreePort } from '../support/free-port.ts'
 import { type Load, startLoad } from '../support/raw-load.ts'
 import { programs, type RunningServer, startServer, writeConfig } from '../support/spawn-server.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -91,16 +91,6 @@ async function startPrometheus() {
       await child.exited
     },
   }
-}
-
-function findFreePort(): Promise<number> {
-  const probe = createServer()
-  return new Promise((done) => {
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => done(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 interface Series {

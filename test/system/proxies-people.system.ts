@@ -3,11 +3,12 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newBrowser, peopleYamlBehindProxy, publicOrigin, web } from '../flows/people-setup.ts'
 import { tellPeopleStory } from '../flows/people-story.ts'
+import { findFreePort } from '../support/free-port.ts'
 import type { Site } from '../support/people/browser.ts'
 import { asksForPassword, logIn, startAuthorization } from '../support/people/flow.ts'
 import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
 import { proxyNames, readConfiguration, startProxy } from './proxies/proxy.ts'
-import { findFreePorts, withPorts } from './proxies/replicas.ts'
+import { withPorts } from './proxies/replicas.ts'
 
 const yaml = peopleYamlBehindProxy.replace('server: {', 'server: { trusted_proxies: [127.0.0.1],')
 
@@ -16,7 +17,7 @@ test.each([...proxyNames])('%s passes what people need: cookies, long addresses,
     await writeConfig(folder, yaml)
     await chmod(join(folder, 'config.yaml'), 0o600)
     const server = await startServer(programs.executable, { folder })
-    const [port = 0] = await findFreePorts(1)
+    const port = await findFreePort()
     const text = withPorts(await readConfiguration(name, 'single'), [server.port])
     const proxy = await startProxy({ name, text, folder, port })
     const host = new URL(publicOrigin).host

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test'
+import { findFreePorts } from '../support/free-port.ts'
 import type { LoadResult } from '../support/raw-load.ts'
 import { withFolder } from '../support/spawn-server.ts'
 import { rest } from '../support/wait-for.ts'
 import { sendBurst, startMixedLoad } from './proxies/load.ts'
 import { proxyNames, type RunningProxy, readConfiguration, startProxy } from './proxies/proxy.ts'
-import { findFreePorts, startReplicas, withPorts } from './proxies/replicas.ts'
+import { startReplicas, withPorts } from './proxies/replicas.ts'
 import { countClosedFirst } from './proxies/sockets.ts'
 
 /** The configurations of docs/proxies.md for one use, running side by side in front of the same servers. */

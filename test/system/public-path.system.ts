@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
 import * as oauth from 'oauth4webapi'
+import { findFreePort } from '../support/free-port.ts'
 import { programs, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
 import { readConfiguration, startProxy } from './proxies/proxy.ts'
-import { findFreePorts, withPorts } from './proxies/replicas.ts'
+import { withPorts } from './proxies/replicas.ts'
 import { authorize, execute, openBrowser, visit } from './swagger/page-kit.ts'
 
 const client = { id: 'app', secret: 'a-client-below-a-path' }
@@ -47,7 +48,7 @@ test.each([
   ['cuts the path off', 'cut-path'],
 ])('below a path, behind nginx that %s: discovery, tokens and the Swagger page work', (_, use) =>
   withFolder(async (folder) => {
-    const [port = 0] = await findFreePorts(1)
+    const port = await findFreePort()
     const base = `http://127.0.0.1:${port}/login`
     await writeConfig(folder, yaml(base))
     const server = await startServer(programs.executable, { folder })
@@ -70,7 +71,7 @@ test.each([
 
 test('an issuer at another host is answered there by the paths that nginx maps', () =>
   withFolder(async (folder) => {
-    const [port = 0] = await findFreePorts(1)
+    const port = await findFreePort()
     await writeConfig(folder, yaml('http://auth.example.com'))
     const server = await startServer(programs.executable, { folder })
     const text = withPorts(await readConfiguration('nginx', 'other-issuer'), [server.port])

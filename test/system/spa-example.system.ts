@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { chromium, type Page } from 'playwright-core'
-import { ada, findPort, issuerOf, RunningExample, startExampleServer } from '../docs/sign-in-kit.ts'
+import { ada, issuerOf, RunningExample, startExampleServer } from '../docs/sign-in-kit.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { withFolder } from '../support/spawn-server.ts'
 
 const args = [
@@ -21,7 +22,7 @@ async function signIn(page: Page): Promise<void> {
 
 test('the single-page app of the examples signs a person in, refreshes and signs out, in a browser', () =>
   withFolder(async (folder) => {
-    const port = await findPort()
+    const port = await findFreePort()
     const server = await startExampleServer(folder, { spa: port })
     const env = { PORT: String(port), GRANTD_ISSUER_URL: issuerOf(server) }
     await using app = new RunningExample(['node', 'spa/serve.mjs'], env)
@@ -53,7 +54,7 @@ test('the single-page app of the examples signs a person in, refreshes and signs
 
 test('the single-page app refuses an answer that it did not ask for', () =>
   withFolder(async (folder) => {
-    const port = await findPort()
+    const port = await findFreePort()
     const server = await startExampleServer(folder, { spa: port })
     const env = { PORT: String(port), GRANTD_ISSUER_URL: issuerOf(server) }
     await using app = new RunningExample(['node', 'spa/serve.mjs'], env)

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findFreePort } from '../../support/free-port.ts'
 import { postgresPassword, postgresUser } from '../../support/postgres-server.ts'
 import { waitFor } from '../../support/wait-for.ts'
-import { findDebianPostgres, findPort, type Place, until } from './programs.ts'
+import { findDebianPostgres, type Place, until } from './programs.ts'
 
 /** The settings of Patroni that say how long a failover takes, in seconds; its defaults are 30, 10 and 10. */
 export const patroniTimes = { ttl: 15, loop_wait: 2, retry_timeout: 5 } as const
@@ -17,7 +18,7 @@ export class PatroniNode {
   readonly #command: readonly string[]
 
   static async start(place: Place, { name, etcd }: { name: string; etcd: number }): Promise<PatroniNode> {
-    const [port, api] = [await findPort(), await findPort()]
+    const [port, api] = [await findFreePort(), await findFreePort()]
     const file = await place.write(
       `${name}.yaml`,
       renderNode({ name, etcd, port, api, folder: place.folder }),
@@ -125,7 +126,7 @@ function renderNode({ name, etcd, port, api, folder }: NodeSettings): string {
 
 /** A cluster of two nodes, of which `a` is the primary and `b` its synchronous standby. */
 export async function startPatroni(place: Place): Promise<{ a: PatroniNode; b: PatroniNode }> {
-  const [etcd, peer] = [await findPort(), await findPort()]
+  const [etcd, peer] = [await findFreePort(), await findFreePort()]
   const [urls, peerUrls] = [`http://127.0.0.1:${etcd}`, `http://127.0.0.1:${peer}`]
   place.start([
     ...['etcd', '--data-dir', join(place.folder, 'etcd'), '--listen-client-urls', urls],

@@ -1,5 +1,6 @@
+import { findFreePort } from '../../support/free-port.ts'
 import { postgresPassword, postgresUser } from '../../support/postgres-server.ts'
-import { findPort, type Place, until } from './programs.ts'
+import { type Place, until } from './programs.ts'
 
 export interface Pgbouncer {
   readonly port: number
@@ -12,7 +13,7 @@ export async function startPgbouncer(
   place: Place,
   { serverPort, settings = '' }: { readonly serverPort: number; readonly settings?: string },
 ): Promise<Pgbouncer> {
-  const port = await findPort()
+  const port = await findFreePort()
   const users = await place.write('users.txt', `"${postgresUser}" "${postgresPassword}"\n`)
   const configure = (server: number) =>
     place.write(

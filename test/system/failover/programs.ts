@@ -1,5 +1,4 @@
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Glob, type Subprocess } from 'bun'
@@ -70,16 +69,6 @@ export async function withPlace<T>(work: (place: Place) => Promise<T>): Promise<
   } finally {
     await place.close()
   }
-}
-
-/** A port of 127.0.0.1 that is free now. */
-export async function findPort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('No port is free')
-  return address.port
 }
 
 /** Asks until the answer is true; `what` is named when it never is. */

@@ -1,3 +1,4 @@
+import { findFreePorts } from '../../support/free-port.ts'
 import { programs, type RunningServer, startServer, writeConfig } from '../../support/spawn-server.ts'
 import { rest } from '../../support/wait-for.ts'
 
@@ -59,16 +60,6 @@ tenants:
       await Promise.all(running.map((one) => one.stop()))
     },
   }
-}
-
-/** Ports that were free a moment ago. */
-export async function findFreePorts(count: number): Promise<number[]> {
-  const probes = Array.from({ length: count }, () =>
-    Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() }),
-  )
-  const ports = probes.map(({ port }) => port ?? 0)
-  await Promise.all(probes.map((probe) => probe.stop(true)))
-  return ports
 }
 
 /** The text with the addresses of the document replaced by those of servers. */

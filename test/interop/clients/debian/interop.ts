@@ -65,12 +65,6 @@ export async function withFolder(work: (folder: string) => Promise<void>): Promi
   }
 }
 
-/** A port that is free at this moment. */
-export function freePort(): number {
-  using server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
-  return server.port ?? 0
-}
-
 /** Runs a server until `work` is done; `url` answers something once it listens. */
 export async function whileRunning(command: string[], url: string, work: () => Promise<void>): Promise<void> {
   const child = Bun.spawn(command, { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' })

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAuthority } from '../../../support/certificates.ts'
+import { findFreePorts } from '../../../support/free-port.ts'
 import { programs, type RunningServer, startServer, writeConfig } from '../../../support/spawn-server.ts'
 import { passOn } from '../servers.ts'
 import { type App, defaultPaths, person, type Setup } from './app.ts'
@@ -26,7 +27,8 @@ export async function startPeopleServers(folder: string, apps: readonly App[]): 
     fetch: (request) => passOn(request, secure?.url ?? ''),
   })
   const secureUrl = `https://localhost:${front.port}`
-  const drafts = apps.map((app, index) => ({ app, ...addressesOf(app, index) }))
+  const ports = await findFreePorts(apps.length)
+  const drafts = apps.map((app, index) => ({ app, ...addressesOf(app, { index, port: ports[index] ?? 0 }) }))
   const clients = drafts.map(renderClient).join('\n')
   const plain = await startIn(join(folder, 'plain'), clients)
   secure = await startIn(join(folder, 'secure'), clients, secureUrl)
@@ -47,8 +49,7 @@ export async function startPeopleServers(folder: string, apps: readonly App[]): 
 
 type Addresses = Omit<Setup, 'ISSUER' | 'CLIENT_SECRET' | 'CA' | 'FOLDER'>
 
-function addressesOf(app: App, index: number): Addresses {
-  const port = freePort()
+function addressesOf(app: App, { index, port }: { index: number; port: number }): Addresses {
   const ORIGIN = `http://${app.host ?? 'localhost'}:${port}`
   return {
     PORT: String(port),
@@ -57,11 +58,6 @@ function addressesOf(app: App, index: number): Addresses {
     REDIRECT_URI: `${ORIGIN}${app.redirectPath ?? '/callback'}`,
     POST_LOGOUT_REDIRECT_URI: `${ORIGIN}${app.paths?.signedOut ?? defaultPaths.signedOut}`,
   }
-}
-
-function freePort(): number {
-  using server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
-  return server.port ?? 0
 }
 
 function renderClient({ app, CLIENT_ID, ...addresses }: Addresses & { readonly app: App }): string {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { findFreePort } from '../../../../support/free-port.ts'
 import { explainError } from '../../claims.ts'
 import {
   claim,
-  freePort,
   issuerOf,
   secureIssuerOf,
   settingOf,
@@ -27,7 +27,7 @@ const common = [
 /** Apache with one page, which `rules` keep and which says who is there by the variable `variable`. */
 function tryApache(module: string, { rules, variable }: { rules: string; variable: string }, issuer: string) {
   return withFolder(async (folder) => {
-    const port = freePort()
+    const port = await findFreePort()
     const loads = [...common, module].map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`)
     const config = `
 ${loads.join('\n')}

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
-import { claim, freePort, issuerOf, tryServer, whileRunning, withFolder } from '../interop.ts'
+import { findFreePort } from '../../../../support/free-port.ts'
+import { claim, issuerOf, tryServer, whileRunning, withFolder } from '../interop.ts'
 
 /** The key of a tenant that signs, as PEM, which is all that HAProxy reads. */
 async function readPem(issuer: string): Promise<string> {
@@ -13,7 +14,7 @@ function tryHaproxy(tenant: string, algorithm: string) {
     const issuer = issuerOf(tenant)
     const pem = join(folder, 'key.pem')
     await Bun.write(pem, await readPem(issuer))
-    const port = freePort()
+    const port = await findFreePort()
     const settings = [`PORT=${port}`, `ALGORITHM=${algorithm}`, `PEM=${pem}`, `ISSUER=${issuer}`]
     const command = ['env', ...settings, 'haproxy', '-db', '-f', join(import.meta.dir, 'haproxy.cfg')]
     const url = `http://127.0.0.1:${port}/`

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { findBlocks, readDocument, root, wordOf } from '../../../../docs/document.ts'
-import { claim, freePort, issuerOf, tryServer, whileRunning, withFolder } from '../interop.ts'
+import { findFreePorts } from '../../../../support/free-port.ts'
+import { claim, issuerOf, tryServer, whileRunning, withFolder } from '../interop.ts'
 
 /** A file that docs/verifying-tokens.md shows, with the issuer of the run. */
 async function readShown(name: string, issuer: string): Promise<string> {
@@ -28,7 +29,7 @@ await claim(
         hostname: '127.0.0.1',
         fetch: ({ headers }) => new Response(`client=${headers.get('x-client-id')};`),
       })
-      const [port, servicePort] = [freePort(), freePort()]
+      const [port, servicePort] = await findFreePorts(2)
       const shown = (await readShown('nginx.conf', issuer))
         .replace('127.0.0.1:4000', `127.0.0.1:${servicePort}`)
         .replace('127.0.0.1:8080', `127.0.0.1:${api.port}`)
