@@ -2,35 +2,11 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import * as jose from 'jose'
 import { signJwt, verifyJwt } from '../../src/keys/jwt.ts'
-import type { SignatureAlgorithm } from '../../src/protocol/algorithms.ts'
-import {
-  ecPair,
-  edPair,
-  keyringOf,
-  openKey,
-  pkcs8,
-  planFor,
-  putKeyFile,
-  rsaPair,
-} from '../support/signing.ts'
+import { algorithms, pems } from '../support/engines.ts'
+import { keyringOf, openKey, planFor, putKeyFile } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 setDefaultTimeout(60_000)
-
-const rsa = pkcs8(rsaPair().privateKey)
-
-const pems: Readonly<Record<SignatureAlgorithm, string>> = {
-  RS256: rsa,
-  RS384: rsa,
-  RS512: rsa,
-  PS256: rsa,
-  PS384: rsa,
-  PS512: rsa,
-  ES256: pkcs8(ecPair().privateKey),
-  ES384: pkcs8(ecPair('P-384').privateKey),
-  EdDSA: pkcs8(edPair().privateKey),
-}
-const algorithms = Object.keys(pems) as SignatureAlgorithm[]
 
 const issuer = 'https://issuer.example'
 const now = 1_893_456_000_000

@@ -29,16 +29,16 @@ interface Wrapped {
 }
 
 export function failingStorage(inner: Storage): FailingStorage {
-  const calls: string[] = []
-  const state: Pick<FailingStorage, 'failing' | 'failAfter' | 'meanwhile' | 'pause' | 'loses'> = {
+  const state: Omit<FailingStorage, keyof Storage> = {
     failing: false,
     failAfter: undefined,
     meanwhile: undefined,
     pause: undefined,
     loses: undefined,
+    calls: [],
   }
   const ask: Wrapped['ask'] = async (call, work) => {
-    calls.push(call)
+    state.calls.push(call)
     const isTurn = state.failAfter === 0
     if (state.failAfter !== undefined) state.failAfter = isTurn ? undefined : state.failAfter - 1
     if (state.failing || isTurn) throw new StorageError('The storage of the test is switched off')
@@ -51,40 +51,7 @@ export function failingStorage(inner: Storage): FailingStorage {
     await meanwhile.work()
     return answer
   }
-  return {
-    ...wrapStorage(inner, { ask }),
-    calls,
-    get failing() {
-      return state.failing
-    },
-    set failing(failing) {
-      state.failing = failing
-    },
-    get failAfter() {
-      return state.failAfter
-    },
-    set failAfter(count) {
-      state.failAfter = count
-    },
-    get meanwhile() {
-      return state.meanwhile
-    },
-    set meanwhile(happens) {
-      state.meanwhile = happens
-    },
-    get pause() {
-      return state.pause
-    },
-    set pause(pause) {
-      state.pause = pause
-    },
-    get loses() {
-      return state.loses
-    },
-    set loses(loses) {
-      state.loses = loses
-    },
-  }
+  return Object.assign(state, wrapStorage(inner, { ask }))
 }
 
 function wrapStorage(inner: Storage, wrapped: Wrapped): Storage {
