@@ -113,7 +113,10 @@ export class Attempt {
   }
 
   succeed(): void {
-    if (this.#parts.settings.enabled) this.#parts.known.note(this.#subject)
+    const { settings, books, known } = this.#parts
+    if (!settings.enabled) return
+    // Where somebody fails, the address was read before. It must be known before somebody else has spoiled it.
+    known.note(this.#subject, { isEach: books.find(this.#subject.tenantId) !== undefined })
   }
 
   /**

@@ -43,10 +43,10 @@ export class KnownAddresses {
     this.#options = options
   }
 
-  /** Notes a success. If successes follow without a pause, notes one per second. */
-  note(subject: Subject): void {
+  /** Notes a success. If successes follow without a pause, notes one per second, or, with `isEach`, each of them. */
+  note(subject: Subject, { isEach }: { readonly isEach: boolean }): void {
     const { now, after } = this.#options
-    if (!this.#looks.isDue(`${subject.tenantId} ${textOf(subject)}`, now())) return
+    if (!isEach && !this.#looks.isDue(`${subject.tenantId} ${textOf(subject)}`, now())) return
     const group = groupOf(subject.address())
     const name = nameOf(subject, group)
     const notedAt = this.#notedAt.get(name)

@@ -164,6 +164,35 @@ test('a right proof from where it succeeded before never waits, nor does it behi
   await flush()
 })
 
+test.each([2, 3, 7])(
+  'of %d addresses from which a busy client asks in turn, none waits once somebody guesses there',
+  async (count) => {
+    const { newProcess, advance } = start()
+    const { fail, succeed } = newProcess()
+    const addresses = Array.from({ length: count }, (_, host) => `203.0.113.${host}`)
+    for (let left = 100; left > 0; left--) await succeed({ address: '192.0.2.1' })
+    for (let second = 0; second < 60; second++) {
+      advance(1)
+      // A multiple of each count: the first of each second is always from the same address.
+      for (let index = 0; index < 84; index++) await succeed({ address: addresses[index % count] })
+    }
+    for (const address of addresses) {
+      await failTimes(20, () => fail({ address }))
+      expect(await succeed({ address })).toBe(true)
+    }
+  },
+)
+
+test('while somebody fails at a tenant, an address of a busy client is known at its first success', async () => {
+  const { newProcess } = start()
+  const { fail, succeed } = newProcess()
+  for (let left = 1000; left > 0; left--) await succeed({ address: '203.0.113.1' })
+  expect(await fail()).toBe(0)
+  expect(await succeed({ address: '203.0.113.2' })).toBe(true)
+  await failTimes(20, () => fail({ address: '203.0.113.2' }))
+  expect(await succeed({ address: '203.0.113.2' })).toBe(true)
+})
+
 test('processes share their counts, and what they know, once they have written', async () => {
   const { newProcess } = start()
   const [a, b] = [newProcess(), newProcess()]

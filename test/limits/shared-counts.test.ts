@@ -119,7 +119,10 @@ test('while the storage does not answer, nothing piles up behind it', async () =
     const count = rates.open('acme', 't', 100)
     rates.add(count, options.now())
     void rates.settle([count], options.now())
-    known.note({ tenantId: 'acme', kind: 'client', key: `${index}`, address: () => '192.0.2.1' })
+    known.note(
+      { tenantId: 'acme', kind: 'client', key: `${index}`, address: () => '192.0.2.1' },
+      { isEach: true },
+    )
     await new Promise<void>((resolve) => platform.nextTurn(resolve))
   }
   expect(planned).toBeLessThanOrEqual(3)
