@@ -79,10 +79,12 @@ include: [tenants.d/*.yaml]
 - **An included file has the key \`tenants\` alone**, and includes no other file. A setting of the server in it is a fault.
 - **A path** starts at the folder of config.yaml. \`*\` and \`?\` stand in its last part, for any characters of a name; names with a dot in
   front are left out. Files are read in the order of the list, and those of one entry by name.
-- **A file that is named must be there.** An entry with \`*\` or \`?\` that matches nothing is a warning.
+- **A file that is named must be there**, and the folder of an entry with \`*\` or \`?\`, so that a disk that is not mounted removes no tenant.
+  An entry that matches nothing in its folder is a warning.
 - **A tenant is in one file**: a second one is a fault that names both places.
 - **Paths in an included file**, such as \`jwks_file\`, start at the folder of config.yaml too.
-- **Owner and mode** of each file are checked, as those of config.yaml. Whoever can write one of them gives out the tokens of its tenants.
+- **Owner and mode** of each file are checked, as those of config.yaml, and the mode of the folder of an entry with \`*\` or \`?\`. Whoever can
+  write one of them gives out the tokens of its tenants.
 - **\`grantd check\`** names the file in each fault. \`grantd schema --included\` prints the JSON Schema of such files for editors.
 
 ## In place of the file

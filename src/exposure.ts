@@ -4,7 +4,14 @@ import type { FileFacts, Files } from './platform/files.ts'
  * The kind of content of a file, which decides how bad it is that other users reach it. `given-key` is a key that an operator put
  * somewhere, `kept-key` is one below data_dir. `settings` has no secret, but other users must not be able to change it.
  */
-export type Content = 'given-key' | 'kept-key' | 'secret' | 'settings' | 'database' | 'data-folder'
+export type Content =
+  | 'given-key'
+  | 'kept-key'
+  | 'secret'
+  | 'settings'
+  | 'settings-folder'
+  | 'database'
+  | 'data-folder'
 
 /** A file that other users than its owner can reach, or that belongs to another user. */
 export interface Exposure {
@@ -50,6 +57,10 @@ const rules: Readonly<Record<Content, Rule>> = {
   },
   settings: {
     ...{ wanted: '0644', others: write, group: 0, gravity: 'warn', isOwned: false },
+    inKubernetes: byConfigMap,
+  },
+  'settings-folder': {
+    ...{ wanted: '0755', others: write, group: 0, gravity: 'warn', isOwned: false },
     inKubernetes: byConfigMap,
   },
   database: {

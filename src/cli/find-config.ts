@@ -16,6 +16,18 @@ export async function findConfig(args: ParsedArguments, platform: Platform): Pro
   return undefined
 }
 
+/** The path of a configuration; undefined when there is none. */
+export type FindPath = () => Promise<string | undefined>
+
+/**
+ * Finds the configuration as {@link findConfig} does, and keeps to the path that it found first: where the file of a server is gone, a file
+ * in another place must not take its place.
+ */
+export function createConfigFinder(args: ParsedArguments, platform: Platform): FindPath {
+  let found: string | undefined
+  return async () => (found ??= await findConfig(args, platform))
+}
+
 /** Like {@link findConfig}; returns the first place when there is none, so that loading reports it as missing. */
 export async function getConfigPath(args: ParsedArguments, platform: Platform): Promise<string> {
   return (await findConfig(args, platform)) ?? places[0]

@@ -181,7 +181,8 @@ async function checkSource(
   if (inclusion) reportIncluded(inclusion, source)
   if (path !== undefined) {
     const paths = [path, ...(inclusion?.files ?? []).map((file) => file.path)]
-    await warnOfConfigFiles(read, { paths, source, files: host.files })
+    const folders = inclusion?.folders ?? []
+    await warnOfConfigFiles(read, { paths, folders, source, files: host.files })
   }
   await checkLogoFiles(read, source, sources)
   // Loaded only where it is used.

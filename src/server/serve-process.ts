@@ -1,6 +1,6 @@
 import { loadAdminApi } from '../app.ts'
 import { exitCodes } from '../cli/command.ts'
-import { findConfig, withDataDir, withHost } from '../cli/find-config.ts'
+import { createConfigFinder, type FindPath, withDataDir, withHost } from '../cli/find-config.ts'
 import { createLogLook, type LogSettings } from '../cli/log-look.ts'
 import { dataDirOption, hostOption, parseHost, parsePort, portOption, settingOf } from '../cli/options.ts'
 import { renderFault } from '../config/fault.ts'
@@ -65,11 +65,12 @@ async function serveAsked(
   worker: WorkerSide | undefined,
 ): Promise<number> {
   const since = platform.now()
+  const findPath = createConfigFinder(args, platform)
   const portText = settingOf(portOption, args, platform)
   const port = portText === undefined ? undefined : parsePort(portText)
   const hostText = settingOf(hostOption, args, platform)
   const host = hostText === undefined ? undefined : parseHost(hostText)
-  const { config, isQuiet } = worker ? await worker.begin() : await findOwn(args, platform)
+  const { config, isQuiet } = worker ? await worker.begin() : await findOwn(findPath, platform)
   const demo = config.path === null ? await createDemo(platform) : undefined
   const loaded = demo?.loaded ?? (await readSource(config, platform))
   if (!isQuiet) {
@@ -80,7 +81,7 @@ async function serveAsked(
   return serveConfig(withDataDir(loaded, dataDir, platform), {
     host: host ?? server.host,
     port: port ?? server.port,
-    ...{ args, dataDir, demo, platform, worker, isQuiet, since },
+    ...{ args, findPath, dataDir, demo, platform, worker, isQuiet, since },
     overridden: [
       ...(host === undefined ? [] : ['host' as const]),
       ...(port === undefined ? [] : ['port' as const]),
@@ -89,9 +90,9 @@ async function serveAsked(
 }
 
 /** Finds the configuration of a server without a supervisor. A worker gets the one that its supervisor found. */
-async function findOwn(args: ParsedArguments, platform: Platform) {
+async function findOwn(findPath: FindPath, platform: Platform) {
   const { files } = platform
-  const path = (await findConfig(args, platform)) ?? null
+  const path = (await findPath()) ?? null
   const folder = files.folderOf(files.resolve(path ?? '.'))
   return { config: { path, folder, text: null }, isQuiet: false }
 }
@@ -102,6 +103,7 @@ interface ServeOptions {
   /** The settings of `server` that options stand in for. */
   readonly overridden: readonly ('host' | 'port')[]
   readonly args: ParsedArguments
+  readonly findPath: FindPath
   /** In place of data_dir of the file. */
   readonly dataDir: string | undefined
   readonly demo: Demo | undefined

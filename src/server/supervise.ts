@@ -1,4 +1,5 @@
 import { exitCodes } from '../cli/command.ts'
+import { createConfigFinder } from '../cli/find-config.ts'
 import { createLogLook } from '../cli/log-look.ts'
 import { createLog, type Log } from '../log.ts'
 import { FaultRing } from '../metrics/fault-ring.ts'
@@ -30,6 +31,7 @@ export async function supervise(
   const { startAgain } = platform.processes
   if (!startAgain) throw new TypeError('This runtime starts no workers')
   const since = platform.now()
+  const findPath = createConfigFinder(args, platform)
   const faults = new FaultRing(platform.now)
   const look = createLogLook(args, platform)
   let planned: Plan | undefined
@@ -50,7 +52,7 @@ export async function supervise(
     log,
     after: platform.after,
     monotonic: platform.monotonic,
-    readConfig: () => findSource(args, platform),
+    readConfig: () => findSource(findPath, platform),
     takePort: (plan) => takePort(plan, platform),
     begin: (plan, count) => {
       planned = plan
@@ -71,7 +73,7 @@ export async function supervise(
     orders.reloads.note(isDone)
     return isDone
   }
-  const hearing = { args, platform, log, since, history, plan, apply, noteRejected, replace }
+  const hearing = { findPath, platform, log, since, history, plan, apply, noteRejected, replace }
   const orders = openReloads({ ...hearing, workers: () => countWorkers(wanted, supervisor.samples()) })
   const removeSignals = hearReloadSignals({ ...hearing, reload: () => orders.reloads.run('SIGHUP') })
   try {

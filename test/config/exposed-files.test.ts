@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { renderFault } from '../../src/config/fault.ts'
 import { loadConfig } from '../../src/config/load.ts'
@@ -79,4 +79,30 @@ test('the password of Postgres in a file that others may read is told of, the ce
   expect(pick(await warningsOf(text, { contents, modes: { ca: 0o646 } }))).toEqual([
     'postgres.ca_file names the file ca, which is writable by others',
   ])
+})
+
+test('an included file without a tenant, and the folder of a pattern, are told of by their own names', async () => {
+  await withTempFolder(async (folder) => {
+    const path = join(folder, 'config.yaml')
+    await writeFile(path, `include: [d/*.yaml, e/*.yaml]\n${hashed}`, { mode: 0o600 })
+    for (const name of ['d', 'e']) await mkdir(join(folder, name), { mode: 0o755 })
+    for (const name of ['d/a.yaml', 'e/b.yaml']) await writeFile(join(folder, name), 'tenants: {}\n')
+    await chmod(join(folder, 'd/a.yaml'), 0o644)
+    await chmod(join(folder, 'e/b.yaml'), 0o666)
+    await chmod(join(folder, 'd'), 0o777)
+    const warnings = async (files = platform.files) =>
+      (await loadConfig(path, { ...platform, files })).warnings.map((warning) =>
+        renderFault(warning).replaceAll(folder, ''),
+      )
+    const ofFile =
+      '/config.yaml:1:1: the included file /e/b.yaml is writable by others (mode 0666), wanted 0644; run: chmod 0644 /e/b.yaml'
+    expect(await warnings()).toEqual([
+      '/config.yaml:1:1: the folder of included files /d is writable by others (mode 0777), wanted 0755; run: chmod 0755 /d',
+      ofFile,
+    ])
+    // There the folder of a volume is open to all, and read-only.
+    expect(await warnings({ ...platform.files, inKubernetes: true })).toEqual([
+      expect.stringContaining('the included file /e/b.yaml'),
+    ])
+  })
 })

@@ -92,7 +92,7 @@ test('faults name the file, line and column, of all files at once', async () => 
   ])
 })
 
-test('a file that is named must be there; a pattern may match nothing, with a warning, and never in a folder name', async () => {
+test('a file that is named must be there, and the folder of a pattern; it may match nothing, with a warning, and never in a folder name', async () => {
   const main = (include: string) => ({
     'config.yaml': `include:\n  - ${include}\ntenants: { a: ${tenant('A')} }\n`,
   })
@@ -102,6 +102,11 @@ test('a file that is named must be there; a pattern may match nothing, with a wa
     ],
   })
   expect(await loadOf(main('"tenants.d/*.yaml"'))).toEqual({
+    faults: [
+      'config.yaml:2:5: include[0] is tenants.d/*.yaml, and the folder tenants.d cannot be listed: ENOENT; there is no such file or folder; check the path',
+    ],
+  })
+  expect(await loadOf({ ...main('"tenants.d/*.yaml"'), 'tenants.d/read.me': '' })).toEqual({
     tenants: ['a'],
     warnings: ['config.yaml:1:1: include[0] matches no file: tenants.d/*.yaml'],
   })
@@ -172,7 +177,7 @@ test('both readers join the files to the same configuration, and a large one is 
     }))
     const text = {
       ...{ file: 'config.yaml', folder, text: 'swagger: false\n' },
-      ...{ included, inclusion: { files: included, faults: [], warnings: [], watched: [] } },
+      ...{ included, inclusion: { files: included, faults: [], warnings: [], watched: [], folders: [] } },
     }
     const quick = await parseConfigQuickly(text, platform)
     expect(quick).toBeDefined()

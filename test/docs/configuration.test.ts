@@ -30,6 +30,7 @@ describe('every configuration in a document loads without faults', async () => {
   test.each(examples.flat())('%s', (_, text) =>
     withTempFolder(async (folder) => {
       await Bun.write(join(folder, 'admin-secret'), 'a-secret-of-an-admin')
+      await Bun.write(join(folder, 'tenants.d/read.me'), '')
       expect(await faultsOf(text, { environment, folder })).toEqual([])
     }),
   )

@@ -31,6 +31,7 @@ class IncludeReader implements Included {
   readonly faults: IncludeFault[] = []
   readonly warnings: IncludeFault[] = []
   readonly watched: string[] = []
+  readonly folders: string[] = []
   readonly #including: IncludingText
   readonly #host: Files
   readonly #seen = new Set<string>()
@@ -58,24 +59,32 @@ class IncludeReader implements Included {
           refuse(`include[${entry}] is ${pattern}, and ${reason}`),
         )
       : [name]
-    if (isPattern && names.length === 0)
+    if (names?.length === 0)
       this.warnings.push({ entry, message: `include[${entry}] matches no file: ${pattern}` })
-    for (const each of names) await this.#readOne(`${parent}${each}`, { isPattern, entry })
+    for (const each of names ?? []) await this.#readOne(`${parent}${each}`, { isPattern, entry })
   }
 
-  async #list(folder: string, pattern: string, refuse: (message: string) => void): Promise<string[]> {
+  /** Undefined: the folder cannot be listed. */
+  async #list(
+    folder: string,
+    pattern: string,
+    refuse: (message: string) => void,
+  ): Promise<string[] | undefined> {
     const expression = new RegExp(
       `^${pattern.replace(/[^*?]/g, literally).replace(/\*/g, '.*').replace(/\?/g, '.')}$`,
       's',
     )
     this.watched.push(folder)
     try {
+      // With its folder, as of a disk that is not mounted, all tenants of a team would go.
+      if (!(await this.#host.facts(folder))) throw new FileError('list', folder, 'ENOENT')
+      this.folders.push(folder)
       // Names with a dot in front are of editors and of Kubernetes, which keeps the files of a ConfigMap in ..data.
       return (await this.#host.list(folder)).filter((name) => !name.startsWith('.') && expression.test(name))
     } catch (cause) {
       if (!(cause instanceof FileError)) throw cause
       refuse(withStep(`the folder ${folder} cannot be listed: ${cause.code}`))
-      return []
+      return undefined
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Source } from '../yaml/source.ts'
 import type { FileHost, Included, IncludingText } from './included.ts'
 
-const nothingIncluded: Included = { files: [], faults: [], warnings: [], watched: [] }
+const nothingIncluded: Included = { files: [], faults: [], warnings: [], watched: [], folders: [] }
 
 /**
  * Finds the key, at any place where YAML allows one, without parsing. Parsing a large file takes a second, and most files include nothing.

@@ -18,6 +18,8 @@ export interface Included {
   /** Faults and warnings, each with the number of its entry in the list. */
   readonly faults: readonly IncludeFault[]
   readonly warnings: readonly IncludeFault[]
+  /** The folders of patterns that are there. Whoever writes into one adds and removes tenants. */
+  readonly folders: readonly string[]
   /** The paths of named files that are not there, and of the folders of patterns. */
   readonly watched: readonly string[]
 }

@@ -35,6 +35,8 @@ export async function warnOfNamedFile(
 interface ConfigFiles {
   /** The configuration, and the files that it includes. */
   readonly paths: readonly string[]
+  /** The folders of patterns of `include`. */
+  readonly folders: readonly string[]
   readonly source: Source
   readonly files: Files
 }
@@ -42,18 +44,23 @@ interface ConfigFiles {
 /** Warns of a configuration that other users can change, and of one with secrets that they can read; of each of its files. */
 export async function warnOfConfigFiles(
   config: Partly<Config>,
-  { paths, source, files }: ConfigFiles,
+  { paths, folders, source, files }: ConfigFiles,
 ): Promise<void> {
+  for (const folder of new Set(folders)) await warnOfFolder(folder, source, files)
   const [main, ...included] = paths
   if (main === undefined) return
-  if (included.length === 0) return warnOfConfigFile(config, { path: main, at: [], source, files })
+  if (included.length === 0)
+    return warnOfConfigFile(config, { path: main, at: [], name: undefined, source, files })
   const tenantsByFile = source.tenantsByFile
   for (const [index, path] of paths.entries()) {
     const ids = tenantsByFile[index] ?? []
     const tenants = Object.fromEntries(ids.map((id) => [id, config.tenants?.[id]]))
     const isMain = index === 0
     const part = { ...(isMain && config), tenants } as Partly<Config>
-    await warnOfConfigFile(part, { path, at: isMain ? [] : ['tenants', ...ids.slice(0, 1)], source, files })
+    const [first] = ids
+    const name = isMain || first !== undefined ? undefined : `the included file ${path}`
+    const at = isMain ? [] : first === undefined ? ['include'] : ['tenants', first]
+    await warnOfConfigFile(part, { path, at, name, source, files })
   }
 }
 
@@ -61,13 +68,15 @@ interface ConfigFile {
   readonly path: string
   /** A value that the file has. */
   readonly at: Path
+  /** What a message calls the file; undefined: `at` is in it. */
+  readonly name: string | undefined
   readonly source: Source
   readonly files: Files
 }
 
 async function warnOfConfigFile(
   config: Partly<Config>,
-  { path, at, source, files }: ConfigFile,
+  { path, at, name = 'this file', source, files }: ConfigFile,
 ): Promise<void> {
   const absolute = files.resolve(path)
   const asSecret = await findComplaint(absolute, 'secret', files)
@@ -75,7 +84,14 @@ async function warnOfConfigFile(
   const secret = asSecret === undefined ? undefined : findClearSecret(config)
   if (secret) return source.warn(secret, `${renderPath(secret)} is in a file that ${asSecret}`)
   const asSettings = await findComplaint(absolute, 'settings', files)
-  if (asSettings !== undefined) source.warn(at, `this file ${asSettings}`)
+  if (asSettings !== undefined) source.warn(at, `${name} ${asSettings}`)
+}
+
+/** In Kubernetes the folder of a volume is open to all, and read-only. */
+async function warnOfFolder(path: string, source: Source, files: Files): Promise<void> {
+  if (files.inKubernetes) return
+  const complaint = await findComplaint(path, 'settings-folder', files)
+  if (complaint !== undefined) source.warn(['include'], `the folder of included files ${path} ${complaint}`)
 }
 
 /** The path of the first secret that is written in the file and is not publicly known. */

@@ -1,7 +1,6 @@
-import { findConfig } from '../../cli/find-config.ts'
+import type { FindPath } from '../../cli/find-config.ts'
 import { stampOf } from '../../config/files/file-stamp.ts'
 import { readIncluded } from '../../config/files/included-files.ts'
-import type { ParsedArguments } from '../../platform/arguments.ts'
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { ConfigSource } from '../../supervisor/worker-messages.ts'
@@ -17,9 +16,9 @@ const readPause = 25
  * changes meanwhile. For a file that cannot be read, the text is null. Then who uses it reads it again and reports the fault. Throws
  * FileError if the folders cannot be searched for the file.
  */
-export async function findSource(args: ParsedArguments, platform: Platform): Promise<ConfigSource> {
+export async function findSource(findPath: FindPath, platform: Platform): Promise<ConfigSource> {
   const { files } = platform
-  const path = await findConfig(args, platform)
+  const path = await findPath()
   return path === undefined
     ? { path: null, folder: files.resolve('.'), text: null }
     : sourceAt(path, platform)

@@ -1,6 +1,5 @@
 import { buildInfo } from '../../build-info.ts'
-import { findConfig } from '../../cli/find-config.ts'
-import type { ParsedArguments } from '../../platform/arguments.ts'
+import type { FindPath } from '../../cli/find-config.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { ConfigSource, PlanResult } from '../../supervisor/worker-messages.ts'
 import { type Control, type ControlActions, openControl } from './control.ts'
@@ -11,7 +10,7 @@ import { Reloads, type ReloadsOptions } from './reloads.ts'
 
 interface OpenReloadsOptions
   extends Pick<ReloadsOptions, 'apply' | 'noteRejected' | 'history' | 'log' | 'warned'> {
-  readonly args: ParsedArguments
+  readonly findPath: FindPath
   readonly platform: Platform
   /** Milliseconds since the epoch: when the configuration of the start was not read yet. */
   readonly since: number
@@ -39,15 +38,15 @@ export interface ReloadOrders {
 
 /** Makes the reloads of this process, or of its workers. Signals are heard by hearReloadSignals. */
 export function openReloads(options: OpenReloadsOptions): ReloadOrders {
-  const { args, platform, log, since } = options
+  const { findPath, platform, log, since } = options
   const watch = new FileWatch({
     ...{ ...platform, platform, since },
-    findPath: () => findConfig(args, platform),
+    findPath,
     onChange: (source) => reloads.run('server.watch', async () => source),
   })
   const reloads = new Reloads({
     ...options,
-    read: () => findSource(args, platform),
+    read: () => findSource(findPath, platform),
     onDone: (source, result) => {
       if (source) watch.noteTried(source)
       if (result.isTaken) watch.enable(result.watch)

@@ -1,9 +1,9 @@
+import type { FindPath } from '../../cli/find-config.ts'
 import type { ClientRegistry } from '../../clients/client-registry.ts'
 import type { Deps, Lifecycle } from '../../deps.ts'
 import type { Handler } from '../../http/handler.ts'
 import type { Log } from '../../log.ts'
 import { ReloadLog } from '../../metrics/reload-log.ts'
-import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { ConfigSource } from '../../supervisor/worker-messages.ts'
 import type { SwapDuties, WorkerSide } from '../../supervisor/worker-side.ts'
@@ -12,7 +12,7 @@ import { hearReloadSignals } from './reload-signals.ts'
 import type { Swap, SwapOptions } from './swap.ts'
 
 interface ReloadingOptions {
-  readonly args: ParsedArguments
+  readonly findPath: FindPath
   readonly platform: Platform
   readonly dataDir: string | undefined
   readonly overridden: SwapOptions['overridden']

@@ -8,7 +8,7 @@ const sourceOf = (length: number, included = 0) => ({
   ...{ path: 'config.yaml', folder: '/srv', text: 'x'.repeat(length) },
   inclusion: {
     files: [{ file: 'a', path: '/srv/a', text: 'x'.repeat(included), stamp: '' }],
-    ...{ faults: [], warnings: [], watched: [] },
+    ...{ faults: [], warnings: [], watched: [], folders: [] },
   },
 })
 

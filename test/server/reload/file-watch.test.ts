@@ -154,7 +154,7 @@ test('files that somebody else tried are not tried again, and a watch that is of
       path,
       folder,
       text: 'a: 5\n',
-      inclusion: { files: [], faults: [], warnings: [], watched: [] },
+      inclusion: { files: [], faults: [], warnings: [], watched: [], folders: [] },
     })
     expect(await look(5)).toEqual([])
     watch.enable(false)

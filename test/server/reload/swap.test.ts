@@ -278,3 +278,15 @@ test('a reload that is asked for while one runs begins after it, and those who w
   expect(answers.every((answer) => 'reload' in answer && answer.reload.isTaken)).toBe(true)
   expect(done() - before).toBeLessThan(10)
 })
+
+test('a configuration that is gone is told by its path, and nothing takes its place until it is back', async () => {
+  await reload({})
+  const token = await getToken()
+  await rm(join(folder, 'config.yaml'))
+  expect(await server.ask({ command: 'reload' })).toMatchObject({
+    reload: { isTaken: false, faults: [expect.stringMatching(/config\.yaml.*there is no such file/)] },
+  })
+  expect(await statusOf(token)).toBe(200)
+  await reload({})
+  expect(await statusOf(token)).toBe(200)
+})
