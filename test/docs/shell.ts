@@ -74,9 +74,9 @@ export class DocumentShell {
   async serve(command: string, printedPort: string): Promise<Ran> {
     const log = join(this.folder, `.${printedPort}.log`)
     const pid = `SERVER_${printedPort}`
-    const ready = `for i in $(seq 200); do grep -q 'listens on' ${log} && break; kill -0 $${pid} || break; sleep 0.05; done`
+    const ready = `until grep -q 'listens on' ${log}; do kill -0 $${pid} || break; sleep 0.05; done`
     await this.#send(`if [ -n "$${pid}" ]; then kill $${pid}; wait $${pid}; fi`)
-    await this.#send(`${this.#toOurs(command.trim())} > ${log} 2>&1 & ${pid}=$!; ${ready}; sleep 0.1`)
+    await this.#send(`${this.#toOurs(command.trim())} > ${log} 2>&1 & ${pid}=$!; ${ready}`)
     const output = await Bun.file(log).text()
     const port = /listens on \S+:(\d+)\n/.exec(output)?.[1]
     if (port !== undefined) this.#ports.set(printedPort, port)

@@ -23,6 +23,7 @@ const calls = ['link', 'unlink', 'unlinkat', 'rmdir', 'mkdir', 'fchmod', 'fsync'
 
 /** Seconds of one story; with more of them every call has its turn, on a slow machine too. */
 const longest = Number(process.env['GRANTD_KILL_SECONDS'] ?? 15)
+const fewest = 6
 
 interface Story {
   readonly what: string
@@ -99,11 +100,12 @@ test.each(stories.map((story) => [story.what, story] as const))(
       await writeConfig(prepared, config)
       await succeed(prepared, before)
       let kills = 0
-      // Time is the subject: there are as many kills as fit into it.
+      // Time is the subject: there are as many kills as fit into it, and some on the slowest machine.
       const end = performance.now() + longest * 1000
+      // Time is the subject: see above.
+      const isOver = () => kills >= fewest && performance.now() > end
       for (const call of calls) {
-        // Time is the subject: see above.
-        for (let n = 1; performance.now() < end; n++) {
+        for (let n = 1; !isOver(); n++) {
           const copy = join(folder, `${call}-${n}`)
           await cp(prepared, copy, { recursive: true })
           if (!(await runKilled(copy, command, [call, n]))) break
@@ -117,7 +119,7 @@ test.each(stories.map((story) => [story.what, story] as const))(
         }
       }
       console.log(`  ${what}: killed ${kills} times`)
-      expect(kills).toBeGreaterThan(5)
+      expect(kills).toBeGreaterThanOrEqual(fewest)
     }),
   longest * 1000 + 60_000,
 )

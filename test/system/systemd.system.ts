@@ -50,7 +50,7 @@ const probe = `
 exec >/report 2>&1
 show() { echo "$1: $(systemctl show --value -p "$2" grantd)"; }
 base=http://127.0.0.1:3000; tenant=$base/api/v1/tenant/test-tenant
-wait_for() { for _ in $(seq \${1:-50}); do curl -sf $base/health/ready >/dev/null && return; sleep 0.1; done; echo "not ready"; }
+wait_for() { for _ in $(seq 300); do curl -sf $base/health/ready >/dev/null && return; sleep 0.1; done; echo "not ready"; }
 get_token() { curl -s -u your-client-id:your-client-secret -d grant_type=client_credentials $tenant/oauth/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'; }
 try() { curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" $base/api/v1/protected-resource; }
 field() { sed -n "s/^$1:[[:space:]]*\\([0-9a-f]*\\).*/\\1/p" "$status"; }
@@ -70,7 +70,7 @@ printf '\n  second: { name: Second, oauth2: {} }\n' >>/etc/grantd/config.yaml
 systemctl reload grantd && for _ in $(seq 100); do curl -sf $base/api/v1/tenant/second/.well-known/jwks.json >/dev/null && break; sleep 0.1; done
 echo "a new tenant after a reload: $(curl -s -o /dev/null -w '%{http_code}' $base/api/v1/tenant/second/.well-known/jwks.json)"
 [ "$(systemctl show --value -p MainPID grantd)" = "$main" ] && echo "main process after a reload: the same"
-kill -KILL "$(systemctl show --value -p MainPID grantd)"; sleep 1.2; wait_for 300
+kill -KILL "$(systemctl show --value -p MainPID grantd)"; sleep 1.2; wait_for
 show "restarts after a crash" NRestarts
 systemctl stop grantd
 show "exit code" ExecMainStatus
