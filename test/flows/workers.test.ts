@@ -135,6 +135,14 @@ async function metricsOf(server: RunningServer): Promise<Map<string, number>> {
   return new Map(lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.split(' ').at(-1))]))
 }
 
+/** The metrics once the end of one of two workers was seen, and another one is there. */
+function waitForRestart(server: RunningServer): Promise<Map<string, number>> {
+  return waitFor('another one is there', async () => {
+    const metrics = await metricsOf(server)
+    return metrics.get('grantd_worker_restarts_total') === 1 && metrics.get('grantd_workers') === 2 && metrics
+  })
+}
+
 const answered = `grantd_http_requests_total{route="/api/v1/tenant/:tenant/oauth/token",method="POST",status="200"}`
 
 test('three workers that start on an empty folder say so once, have one key, and each takes what another did', () =>
@@ -216,8 +224,7 @@ test('a worker that is killed under load comes back, the others go on, and no co
     const before = await metricsOf(server)
     const [victim = 0] = await childrenOf(server)
     process.kill(victim, 'SIGKILL')
-    await waitFor('another one is there', async () => (await metricsOf(server)).get('grantd_workers') === 2)
-    const after = await metricsOf(server)
+    const after = await waitForRestart(server)
     const { statuses, failures } = await load.stop()
     // What the killed one was answering is lost, one request for each connection.
     const lost = [...failures.values()].reduce((sum, count) => sum + count, 0)
@@ -244,10 +251,7 @@ test('a worker that is started again serves what its siblings serve, though the 
     await rm(join(folder, 'config.yaml'))
     const [victim = 0] = await childrenOf(server)
     process.kill(victim, 'SIGKILL')
-    await waitFor('another one is there', async () => {
-      const metrics = await metricsOf(server)
-      return metrics.get('grantd_worker_restarts_total') === 1 && metrics.get('grantd_workers') === 2
-    })
+    await waitForRestart(server)
     expect(await statusesOf(server, token)).toEqual([401])
     expect(await statusesOf(server, await getToken(server))).toEqual([200])
   }))
