@@ -148,13 +148,14 @@ const answered = `grantd_http_requests_total{route="/api/v1/tenant/:tenant/oauth
 test('three workers that start on an empty folder say so once, have one key, and each takes what another did', () =>
   withWorkers(3, async (server, folder) => {
     expect(server.output().match(/listens on/g)).toHaveLength(1)
-    expect(server.output().match(/generated a signing key/g)).toHaveLength(1)
+    await waitFor('the key is told', () => server.output().includes('generated a signing key'))
     const documents = await Promise.all(
       Array.from({ length: 30 }, () => send(server, `${tenant}/.well-known/jwks.json`)),
     )
     const keys = await Promise.all(documents.map((document) => document.text()))
     expect(new Set(keys).size).toBe(1)
     expect(JSON.parse(keys[0] ?? '').keys).toHaveLength(1)
+    expect(server.output().match(/generated a signing key/g)).toHaveLength(1)
 
     const token = await getToken(server)
     expect(await statusesOf(server, token)).toEqual([200])
@@ -295,7 +296,9 @@ test(
         'ok: the configuration is in force; new processes took over for server.idle_timeout\n',
         'warning: server.host is as before until a restart: a reload cannot change it\n',
       ])
-      expect(server.output().match(/"replaced the workers"/g)).toHaveLength(2)
+      const replaced = () => server.output().match(/"replaced the workers"/g) ?? []
+      await waitFor('both are told', () => replaced().length >= 2)
+      expect(replaced()).toHaveLength(2)
       const planned = await run(programs.executable, { folder, args: ['plan'] })
       expect(planned.out).toStartWith('! server.host changes only at a restart\n\n1 change.')
       const results = await Promise.all(loads.map((load) => load.stop()))
