@@ -46,15 +46,15 @@ export async function answerAdmin(
 }
 
 /**
- * Like {@link answerAdmin}, for one tenant. A tenant that the caller does not manage looks like an unknown one. Also throws
- * `tenant_not_found`.
+ * The handler of a route below a tenant, for a caller as of {@link answerAdmin}. A tenant that the caller does not manage looks like an
+ * unknown one. Also throws `tenant_not_found`.
  */
-export function answerForTenant(
-  request: Request,
-  { tenantId, deps }: { tenantId: string; deps: Deps },
-  work: (call: TenantCall) => Promise<Response>,
-): Promise<Response> {
-  return answerAdmin(request, deps, async (call) => work(await findManaged(call, tenantId)))
+export function forTenant<Ids extends object>(
+  deps: Deps,
+  work: (call: TenantCall, ids: Ids) => Promise<Response>,
+) {
+  return ({ request, params }: { request: Request; params: Ids & { readonly tenant: string } }) =>
+    answerAdmin(request, deps, async (call) => work(await findManaged(call, params.tenant), idsOf(params)))
 }
 
 async function getAdmin(request: Request, deps: Deps): Promise<AdminCall> {
@@ -86,6 +86,14 @@ function isOneSpelling({ url }: Request, tenantId: string): boolean {
 /** An id from a path. The router passes null for a segment that it cannot decode; that becomes the empty id, which nothing has. */
 export function idOf(parameter: unknown): string {
   return typeof parameter === 'string' ? parameter : ''
+}
+
+function idsOf<Ids extends object>(params: Ids): Ids {
+  return Object.assign(
+    {},
+    params,
+    Object.fromEntries(Object.entries(params).map(([name, id]) => [name, idOf(id)])),
+  )
 }
 
 /** Throws `insufficient_scope` unless the caller manages every tenant. */

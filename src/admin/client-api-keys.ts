@@ -5,7 +5,7 @@ import { noStore } from '../http/answer/no-store.ts'
 import { answer, refusal, tenantParameter } from '../http/openapi-parts.ts'
 import { revokeOneApiKey } from '../management/revoke/revoke-one-api-key.ts'
 import { type ListedApiKey, listApiKeys } from '../tokens/api-keys/api-key-list.ts'
-import { actorOf, answerForTenant, idOf, type TenantCall } from './access.ts'
+import { actorOf, forTenant, type TenantCall } from './access.ts'
 import { type AdminApiKey, AdminApiKeyList } from './client-api-keys-messages.ts'
 import { parsePage, renderPage } from './list-page.ts'
 import {
@@ -22,15 +22,8 @@ const base = '/api/v1/admin/tenants/:tenant/api-keys'
 /** `/api/v1/admin/tenants/{tenant}/api-keys`: lists and revokes. Only clients with `api-keys:manage` create keys. */
 export const adminApiKeys = (deps: Deps) =>
   new Elysia()
-    .get(base, ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, list), {
-      detail: listDetail,
-    })
-    .post(
-      `${base}/:id/revoke`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) => revoke(idOf(params.id), call)),
-      { parse: 'none', detail: revokeDetail },
-    )
+    .get(base, forTenant(deps, list), { detail: listDetail })
+    .post(`${base}/:id/revoke`, forTenant(deps, revoke), { parse: 'none', detail: revokeDetail })
 
 async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
   const listed = { tenant: tenant.id, name: 'api-keys' }
@@ -39,7 +32,7 @@ async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
   return json(renderPage(found, { page, list: listed, idOf: ({ id }) => id, render }))
 }
 
-async function revoke(id: string, call: TenantCall): Promise<Response> {
+async function revoke(call: TenantCall, { id }: { readonly id: string }): Promise<Response> {
   await revokeOneApiKey({ id, actor: actorOf(call) }, call.tenant.id, call.deps)
   return new Response(null, { status: 204, headers: noStore })
 }

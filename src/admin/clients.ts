@@ -12,7 +12,7 @@ import { createClient } from '../management/create-client.ts'
 import { deleteClient } from '../management/delete-client.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Storage } from '../storage/storage.ts'
-import { actorOf, answerForTenant, idOf, type TenantCall } from './access.ts'
+import { actorOf, forTenant, type TenantCall } from './access.ts'
 import { createDetail, deleteDetail, getDetail, listDetail, patchDetail } from './clients-detail.ts'
 import type { ClientResponse } from './clients-messages.ts'
 import { parseIfMatch, renderEtag, requireIfMatch } from './etag.ts'
@@ -24,36 +24,15 @@ const base = '/api/v1/admin/tenants/:tenant/clients'
 /** `/api/v1/admin/tenants/{tenant}/clients`. */
 export const adminClients = (deps: Deps) =>
   new Elysia()
-    .get(base, ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, list), {
-      detail: listDetail,
-    })
-    .post(
-      base,
-      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, create),
-      { parse: 'none', detail: createDetail },
-    )
-    .get(
-      `${base}/:client`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) => get(idOf(params.client), call)),
-      { detail: getDetail },
-    )
-    .patch(
-      `${base}/:client`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) =>
-          change(idOf(params.client), call),
-        ),
-      { parse: 'none', detail: patchDetail },
-    )
-    .delete(
-      `${base}/:client`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) =>
-          remove(idOf(params.client), call),
-        ),
-      { parse: 'none', detail: deleteDetail },
-    )
+    .get(base, forTenant(deps, list), { detail: listDetail })
+    .post(base, forTenant(deps, create), { parse: 'none', detail: createDetail })
+    .get(`${base}/:client`, forTenant(deps, get), { detail: getDetail })
+    .patch(`${base}/:client`, forTenant(deps, change), { parse: 'none', detail: patchDetail })
+    .delete(`${base}/:client`, forTenant(deps, remove), { parse: 'none', detail: deleteDetail })
+
+interface Ids {
+  readonly client: string
+}
 
 async function list({ request, tenant, deps }: TenantCall): Promise<Response> {
   const listed = { tenant: tenant.id, name: 'clients' }
@@ -81,7 +60,7 @@ async function create(call: TenantCall): Promise<Response> {
   return json(body, { status: 201, headers: { ETag: renderEtag(row) } })
 }
 
-async function get(id: string, call: TenantCall): Promise<Response> {
+async function get(call: TenantCall, { client: id }: Ids): Promise<Response> {
   const { tenant, deps } = call
   const found = await findClient(id, ownerOf(tenant, deps), deps.storage)
   if (!found) throw new OAuthError('not_found', 'Client not found')
@@ -89,7 +68,7 @@ async function get(id: string, call: TenantCall): Promise<Response> {
   return json(await render(found, call, deps.storage), { headers: etag })
 }
 
-async function change(id: string, call: TenantCall): Promise<Response> {
+async function change(call: TenantCall, { client: id }: Ids): Promise<Response> {
   const { request, tenant, deps } = call
   // Comes first: no ETag helps with a client that does not exist, or that config.yaml defines.
   await getStoredClient(id, ownerOf(tenant, deps), deps.storage)
@@ -100,7 +79,7 @@ async function change(id: string, call: TenantCall): Promise<Response> {
   return json(shown, { headers: { ETag: renderEtag(row) } })
 }
 
-async function remove(id: string, call: TenantCall): Promise<Response> {
+async function remove(call: TenantCall, { client: id }: Ids): Promise<Response> {
   const { request, tenant, deps } = call
   await deleteClient({ id, checkCurrent: parseIfMatch(request), actor: actorOf(call) }, tenant, deps)
   return new Response(null, { status: 204, headers: noStore })

@@ -10,7 +10,7 @@ import { type AddClientSecretOptions, addClientSecret } from '../management/add-
 import { ownerOf } from '../management/client-owner.ts'
 import { removeClientSecret } from '../management/remove-client-secret.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { actorOf, answerForTenant, idOf, type TenantCall } from './access.ts'
+import { actorOf, forTenant, type TenantCall } from './access.ts'
 import { parseIfMatch, renderEtag } from './etag.ts'
 import { addDetail, listDetail, removeDetail } from './secrets-detail.ts'
 import { AddSecretRequest, usualOverlap } from './secrets-messages.ts'
@@ -20,30 +20,15 @@ const base = '/api/v1/admin/tenants/:tenant/clients/:client/secrets'
 /** `/api/v1/admin/tenants/{tenant}/clients/{client}/secrets`. */
 export const adminSecrets = (deps: Deps) =>
   new Elysia()
-    .get(
-      base,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) =>
-          list(idOf(params.client), call),
-        ),
-      { detail: listDetail },
-    )
-    .post(
-      base,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) => add(idOf(params.client), call)),
-      { parse: 'none', detail: addDetail },
-    )
-    .delete(
-      `${base}/:secret`,
-      ({ request, params: { tenant: tenantId, client, secret } }) =>
-        answerForTenant(request, { tenantId, deps }, (call) =>
-          remove({ client: idOf(client), secret: idOf(secret) }, call),
-        ),
-      { parse: 'none', detail: removeDetail },
-    )
+    .get(base, forTenant(deps, list), { detail: listDetail })
+    .post(base, forTenant(deps, add), { parse: 'none', detail: addDetail })
+    .delete(`${base}/:secret`, forTenant(deps, remove), { parse: 'none', detail: removeDetail })
 
-async function list(id: string, call: TenantCall): Promise<Response> {
+interface Ids {
+  readonly client: string
+}
+
+async function list(call: TenantCall, { client: id }: Ids): Promise<Response> {
   const { tenant, deps } = call
   const found = await findClient(id, ownerOf(tenant, deps), deps.storage)
   if (!found) throw new OAuthError('not_found', 'Client not found')
@@ -56,7 +41,7 @@ async function list(id: string, call: TenantCall): Promise<Response> {
   return json({ items, next_cursor: null }, { headers: etag })
 }
 
-async function add(id: string, call: TenantCall): Promise<Response> {
+async function add(call: TenantCall, { client: id }: Ids): Promise<Response> {
   const { request, tenant, deps } = call
   const body = hasBody(request) ? await parseJsonBody(request, { schema: AddSecretRequest }) : {}
   const { id: chosen, expires_at = null, old_ends_in_seconds = usualOverlap } = body
@@ -85,12 +70,12 @@ function parseMoment(text: string): number {
 }
 
 async function remove(
-  { client, secret }: { client: string; secret: string },
   call: TenantCall,
+  { client: id, secret: secretId }: Ids & { readonly secret: string },
 ): Promise<Response> {
   const { request, tenant, deps } = call
   const checkCurrent = parseIfMatch(request)
-  const options = { id: client, secretId: secret, checkCurrent, actor: actorOf(call) }
+  const options = { id, secretId, checkCurrent, actor: actorOf(call) }
   const row = await removeClientSecret(options, tenant, deps)
   return new Response(null, { status: 204, headers: { ...noStore, ETag: renderEtag(row) } })
 }

@@ -8,7 +8,7 @@ import type { KeyReport } from '../keys/key-report.ts'
 import { RotationError } from '../keys/ring/rotator.ts'
 import { rotateSigningKey } from '../management/rotate-signing-key.ts'
 import { OAuthError, UnavailableError } from '../protocol/errors.ts'
-import { actorOf, answerForTenant, type TenantCall } from './access.ts'
+import { actorOf, forTenant, type TenantCall } from './access.ts'
 import {
   adminShared,
   Moment,
@@ -26,14 +26,8 @@ const base = '/api/v1/admin/tenants/:tenant/keys'
 /** `/api/v1/admin/tenants/{tenant}/keys`: lists and rotates signing keys; private halves are never shown. */
 export const adminKeys = (deps: Deps) =>
   new Elysia()
-    .get(base, ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, list), {
-      detail: listDetail,
-    })
-    .post(
-      `${base}/rotate`,
-      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, rotate),
-      { parse: 'none', detail: rotateDetail },
-    )
+    .get(base, forTenant(deps, list), { detail: listDetail })
+    .post(`${base}/rotate`, forTenant(deps, rotate), { parse: 'none', detail: rotateDetail })
 
 const AdminKey = Type.Object(
   {

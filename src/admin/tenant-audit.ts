@@ -9,7 +9,7 @@ import { answer, plainSchema, refusal, tenantParameter } from '../http/openapi-p
 import { auditEventTypes } from '../protocol/audit-events.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { systemTenant } from '../storage/storage.ts'
-import { type AdminCall, answerAdmin, answerForTenant, insufficient, type TenantCall } from './access.ts'
+import { type AdminCall, answerAdmin, forTenant, insufficient, type TenantCall } from './access.ts'
 import { getOnce, renderDamaged } from './list-page.ts'
 import { adminShared, Damaged, OrNull, readErrors } from './openapi-details.ts'
 
@@ -19,11 +19,7 @@ export const adminAudit = (deps: Deps) =>
     .get('/api/v1/admin/audit', ({ request }) => answerAdmin(request, deps, readSystem), {
       detail: systemDetail,
     })
-    .get(
-      '/api/v1/admin/tenants/:tenant/audit',
-      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, readTenant),
-      { detail: tenantDetail },
-    )
+    .get('/api/v1/admin/tenants/:tenant/audit', forTenant(deps, readTenant), { detail: tenantDetail })
 
 const AuditResponse = Type.Object(
   {

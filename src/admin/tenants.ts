@@ -9,14 +9,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import { findTenant, type ListedTenant, listTenants, type TenantRow } from '../tenants/stored-tenants.ts'
 import { buildStoredTenant } from '../tenants/tenant.ts'
 import { viewTenant } from '../tenants/tenant-view.ts'
-import {
-  type AdminCall,
-  actorOf,
-  answerAdmin,
-  answerForTenant,
-  checkSuper,
-  type TenantCall,
-} from './access.ts'
+import { type AdminCall, actorOf, answerAdmin, checkSuper, forTenant, type TenantCall } from './access.ts'
 import { parseIfMatch, renderEtag, requireIfMatch } from './etag.ts'
 import { parsePage, renderPage } from './list-page.ts'
 import { parseMembers, parsePatch } from './patch-body.ts'
@@ -29,21 +22,9 @@ export const adminTenants = (deps: Deps) =>
   new Elysia()
     .get(base, ({ request }) => answerAdmin(request, deps, list), { detail: listDetail })
     .post(base, ({ request }) => answerAdmin(request, deps, create), { parse: 'none', detail: createDetail })
-    .get(
-      `${base}/:tenant`,
-      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, get),
-      { detail: getDetail },
-    )
-    .patch(
-      `${base}/:tenant`,
-      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, change),
-      { parse: 'none', detail: patchDetail },
-    )
-    .delete(
-      `${base}/:tenant`,
-      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, remove),
-      { parse: 'none', detail: deleteDetail },
-    )
+    .get(`${base}/:tenant`, forTenant(deps, get), { detail: getDetail })
+    .patch(`${base}/:tenant`, forTenant(deps, change), { parse: 'none', detail: patchDetail })
+    .delete(`${base}/:tenant`, forTenant(deps, remove), { parse: 'none', detail: deleteDetail })
 
 async function list({ request, deps, isSuper, ownTenant }: AdminCall): Promise<Response> {
   const listed = { tenant: '', name: 'tenants' }

@@ -8,18 +8,14 @@ import { parseJsonBody } from '../http/request/json-body.ts'
 import { revokeManyTokens } from '../management/revoke/revoke-many-tokens.ts'
 import { revokeOneToken } from '../management/revoke/revoke-one-token.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { actorOf, answerForTenant, type TenantCall } from './access.ts'
+import { actorOf, forTenant, type TenantCall } from './access.ts'
 import { adminShared, Moment, malformedBody, readErrors, tooLargeBody } from './openapi-details.ts'
 
 const path = '/api/v1/admin/tenants/:tenant/tokens/revoke'
 
 /** `POST /api/v1/admin/tenants/{tenant}/tokens/revoke`. */
 export const adminTokens = (deps: Deps) =>
-  new Elysia().post(
-    path,
-    ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, revoke),
-    { parse: 'none', detail },
-  )
+  new Elysia().post(path, forTenant(deps, revoke), { parse: 'none', detail })
 
 const RevokeRequest = Type.Object(
   {

@@ -14,7 +14,7 @@ import { findPerson, findPersonByUsername, type ListedPerson, listPeople } from 
 import { viewPerson } from '../../users/person-view.ts'
 import { getStoredPerson } from '../../users/stored-people.ts'
 import { buildStoredPerson, type UserRow } from '../../users/stored-person.ts'
-import { actorOf, answerForTenant, idOf, type TenantCall } from '../access.ts'
+import { actorOf, forTenant, type TenantCall } from '../access.ts'
 import { parseIfMatch, renderEtag, requireIfMatch } from '../etag.ts'
 import { getOnce, type Page, parsePage, renderPage } from '../list-page.ts'
 import { parseMembers, parsePatch } from '../patch-body.ts'
@@ -26,36 +26,15 @@ const base = '/api/v1/admin/tenants/:tenant/users'
 /** `/api/v1/admin/tenants/{tenant}/users`. */
 export const adminUsers = (deps: Deps) =>
   new Elysia()
-    .get(base, ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, list), {
-      detail: listDetail,
-    })
-    .post(
-      base,
-      ({ request, params }) => answerForTenant(request, { tenantId: params.tenant, deps }, create),
-      { parse: 'none', detail: createDetail },
-    )
-    .get(
-      `${base}/:user`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) => get(idOf(params.user), call)),
-      { detail: getDetail },
-    )
-    .patch(
-      `${base}/:user`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) =>
-          change(idOf(params.user), call),
-        ),
-      { parse: 'none', detail: patchDetail },
-    )
-    .delete(
-      `${base}/:user`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) =>
-          remove(idOf(params.user), call),
-        ),
-      { parse: 'none', detail: deleteDetail },
-    )
+    .get(base, forTenant(deps, list), { detail: listDetail })
+    .post(base, forTenant(deps, create), { parse: 'none', detail: createDetail })
+    .get(`${base}/:user`, forTenant(deps, get), { detail: getDetail })
+    .patch(`${base}/:user`, forTenant(deps, change), { parse: 'none', detail: patchDetail })
+    .delete(`${base}/:user`, forTenant(deps, remove), { parse: 'none', detail: deleteDetail })
+
+interface Ids {
+  readonly user: string
+}
 
 async function list(call: TenantCall): Promise<Response> {
   const { request, tenant, deps } = call
@@ -113,14 +92,14 @@ function textOf(name: string, value: unknown): string | undefined {
   throw new OAuthError('invalid_request', `The field ${name} is malformed`)
 }
 
-async function get(sub: string, { tenant, deps }: TenantCall): Promise<Response> {
+async function get({ tenant, deps }: TenantCall, { user: sub }: Ids): Promise<Response> {
   const found = await findPerson(sub, { tenant, people: deps.people.of(tenant) }, deps.storage)
   if (!found) throw new OAuthError('not_found', 'User not found')
   const etag = found.row && { ETag: renderEtag(found.row) }
   return json(viewPerson(found, deps.now()), { headers: etag })
 }
 
-async function change(sub: string, call: TenantCall): Promise<Response> {
+async function change(call: TenantCall, { user: sub }: Ids): Promise<Response> {
   const { request, tenant, deps } = call
   // Comes first: no ETag helps with a person who does not exist, or whom config.yaml defines.
   await getStoredPerson(sub, ownerOfPeople(tenant, deps), deps.storage)
@@ -130,7 +109,7 @@ async function change(sub: string, call: TenantCall): Promise<Response> {
   return json(render(row, call), { headers: { ETag: renderEtag(row) } })
 }
 
-async function remove(sub: string, call: TenantCall): Promise<Response> {
+async function remove(call: TenantCall, { user: sub }: Ids): Promise<Response> {
   const { request, tenant, deps } = call
   await deletePerson({ sub, checkCurrent: parseIfMatch(request), actor: actorOf(call) }, tenant, deps)
   return new Response(null, { status: 204, headers: noStore })

@@ -8,7 +8,7 @@ import { signOutPerson } from '../../management/people/sign-out-person.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Session } from '../../sessions/session.ts'
 import { listSessions } from '../../sessions/sessions.ts'
-import { actorOf, answerForTenant, idOf, type TenantCall } from '../access.ts'
+import { actorOf, forTenant, type TenantCall } from '../access.ts'
 import { renderMoment } from '../openapi-details.ts'
 import { endSessionDetail, listSessionsDetail, resetDetail, signOutDetail } from './user-access-detail.ts'
 
@@ -17,42 +17,22 @@ const base = '/api/v1/admin/tenants/:tenant/users/:user'
 /** The password and the sessions of a person: `/api/v1/admin/tenants/{tenant}/users/{user}/...`. */
 export const adminUserAccess = (deps: Deps) =>
   new Elysia()
-    .post(
-      `${base}/reset`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) => reset(idOf(params.user), call)),
-      { parse: 'none', detail: resetDetail },
-    )
-    .post(
-      `${base}/sign-out`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) =>
-          signOut(idOf(params.user), call),
-        ),
-      { parse: 'none', detail: signOutDetail },
-    )
-    .get(
-      `${base}/sessions`,
-      ({ request, params }) =>
-        answerForTenant(request, { tenantId: params.tenant, deps }, (call) => list(idOf(params.user), call)),
-      { detail: listSessionsDetail },
-    )
-    .delete(
-      `${base}/sessions/:session`,
-      ({ request, params: { tenant: tenantId, user, session } }) =>
-        answerForTenant(request, { tenantId, deps }, (call) =>
-          endOne({ sub: idOf(user), sid: idOf(session) }, call),
-        ),
-      { parse: 'none', detail: endSessionDetail },
-    )
+    .post(`${base}/reset`, forTenant(deps, reset), { parse: 'none', detail: resetDetail })
+    .post(`${base}/sign-out`, forTenant(deps, signOut), { parse: 'none', detail: signOutDetail })
+    .get(`${base}/sessions`, forTenant(deps, list), { detail: listSessionsDetail })
+    .delete(`${base}/sessions/:session`, forTenant(deps, endOne), { parse: 'none', detail: endSessionDetail })
 
-async function reset(sub: string, call: TenantCall): Promise<Response> {
+interface Ids {
+  readonly user: string
+}
+
+async function reset(call: TenantCall, { user: sub }: Ids): Promise<Response> {
   const { tenant, deps } = call
   const { url, expiresAt } = await resetPerson({ sub, actor: actorOf(call) }, tenant, deps)
   return json({ link: url, link_expires_at: renderMoment(expiresAt) })
 }
 
-async function signOut(sub: string, call: TenantCall): Promise<Response> {
+async function signOut(call: TenantCall, { user: sub }: Ids): Promise<Response> {
   const { tenant, deps } = call
   await checkExists(sub, call)
   await signOutPerson({ sub, actor: actorOf(call) }, tenant, deps)
@@ -65,7 +45,7 @@ async function checkExists(sub: string, { tenant, deps }: TenantCall): Promise<v
 }
 
 /** All of them on one page, because a person has few. */
-async function list(sub: string, call: TenantCall): Promise<Response> {
+async function list(call: TenantCall, { user: sub }: Ids): Promise<Response> {
   const { tenant, deps } = call
   await checkExists(sub, call)
   const items = (await listSessions(tenant, sub, deps)).map(renderSession)
@@ -77,7 +57,10 @@ function renderSession({ sid, createdAt, lastSeenAt, amr, clients, userAgent }: 
   return { sid, ...times, amr, clients, user_agent: userAgent }
 }
 
-async function endOne({ sub, sid }: { sub: string; sid: string }, call: TenantCall): Promise<Response> {
+async function endOne(
+  call: TenantCall,
+  { user: sub, session: sid }: Ids & { readonly session: string },
+): Promise<Response> {
   const { tenant, deps } = call
   await endPersonSession({ sub, sid, actor: actorOf(call) }, tenant, deps)
   return new Response(null, { status: 204, headers: noStore })
