@@ -53,26 +53,33 @@ export const furtherChecks: readonly OpenedCheck[] = [
   { name: 'descriptors', run: runDescriptors },
 ]
 
-function runIssuers({ loaded, publicUrl, base, keys }: Opened, { platform, servers }: Patient) {
+/** A server that says nothing runs too. */
+function isServing({ servers, silent }: Patient): boolean {
+  return servers.length + silent.length > 0
+}
+
+function runIssuers({ loaded, publicUrl, base, keys }: Opened, patient: Patient) {
+  const { platform } = patient
   const tenants = Object.entries(loaded.config.tenants)
     .filter(([, { active }]) => active)
     .map(([id, tenant]) => buildTenant(id, tenant, publicUrl))
   // With --url, what is below the public URL is asked for there.
   const placeOf = (url: string) => (url.startsWith(publicUrl) ? base + url.slice(publicUrl.length) : url)
   return checkIssuers({
-    ...{ publicUrl, tenants, reports: keys?.reports ?? [], isServing: servers.length > 0 },
+    ...{ publicUrl, tenants, reports: keys?.reports ?? [], isServing: isServing(patient) },
     get: (url) => fetchJson(placeOf(url), { platform }),
   })
 }
 
-async function runTls({ loaded, base }: Opened, { platform, servers }: Patient): Promise<Verdict[]> {
+async function runTls({ loaded, base }: Opened, patient: Patient): Promise<Verdict[]> {
+  const { platform } = patient
   const { tls } = loaded.config.server
   const { protocol, hostname, port } = new URL(base)
   const host = hostname.replace(/^\[|\]$/g, '')
   const at = { host, port: Number(port || 443), longestWait: 10_000 }
   return checkTls({
     ...{ now: platform.now(), url: base, isLoopback: isLoopbackUrl(base) },
-    isServing: servers.length > 0,
+    isServing: isServing(patient),
     pair: tls && (await readTlsPair(tls, { platform, resolve: loaded.resolve })),
     certFile: tls?.cert_file ?? '',
     served: protocol === 'https:' ? await platform.certificates.look(at) : undefined,

@@ -5,6 +5,7 @@ import process from 'node:process'
 /** The functions of node:fs/promises that this class uses. A test replaces them by functions that fail or end the process. */
 export type FileSystem = Pick<
   typeof nodeFs,
+  | 'access'
   | 'chmod'
   | 'chown'
   | 'link'

@@ -43,6 +43,8 @@ export interface Files {
   makeFolder(folder: string): Promise<void>
   /** Writes a new file. Returns false, and changes nothing, when something is at `path` already. */
   create(path: string, content: string): Promise<boolean>
+  /** Whether this user may write the file, or into the folder, as the system says. Writes nothing. */
+  mayWrite(path: string): Promise<boolean>
   /** Writes a file into the folder and removes it again. */
   checkWritable(folder: string): Promise<void>
   /** Makes the folder and its parents with mode 0700 for any umask. */

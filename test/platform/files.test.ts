@@ -46,6 +46,14 @@ test('a folder lists its names in order, a missing one has none', () =>
     expect(await files.list(join(folder, 'none'))).toEqual([])
   }))
 
+test('whether a place may be written is what the system says, to root too', () =>
+  withTempFolder(async (folder) => {
+    await writeFile(join(folder, 'a'), 'x')
+    expect([await files.mayWrite(folder), await files.mayWrite(join(folder, 'a'))]).toEqual([true, true])
+    expect(await files.mayWrite('/proc/sys/kernel/osrelease')).toBe(false)
+    await expect(files.mayWrite(join(folder, 'b'))).rejects.toThrow('ENOENT')
+  }))
+
 test('what the system refuses is told with the action, the path and its code', () =>
   withTempFolder(async (folder) => {
     const missing = join(folder, 'a')

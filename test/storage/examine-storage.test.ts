@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { examineStorage } from '../../src/storage/examine-storage.ts'
@@ -27,6 +27,37 @@ test('SQLite: a file that is not there is not made, and its schema is read while
   await storage.close()
   await rm(path)
   expect((await complaintOf(sqlite(path))).message).toContain('is missing, though it was there once')
+})
+
+test('SQLite: a folder that cannot be made, and a file that cannot be written, are refused as at a start', async () => {
+  await Bun.write(join(folder, 'file'), '')
+  await symlink(join(folder, 'nowhere'), join(folder, 'dangling'))
+  const empty = join(folder, 'empty.db')
+  await Bun.write(empty, '')
+  const below = (...names: string[]) => join(folder, ...names, 'grantd.db')
+  for (const [path, words] of [
+    [below('file'), 'file is a file'],
+    [below('file', 'deeper'), 'file is a file'],
+    [below('dangling'), 'dangling leads nowhere'],
+    [below('dangling', 'deeper'), 'dangling leads nowhere'],
+    [empty, 'is empty: it was cut off; restore it from a backup'],
+  ] as const) {
+    expect((await complaintOf(sqlite(path))).message).toContain(words)
+    await expect(openStorage({ kind: 'sqlite', path }, platform)).rejects.toThrow(path)
+  }
+  const path = below('written')
+  await (await openStorage({ kind: 'sqlite', path }, platform)).close()
+  // As root, who may write everything.
+  const files = (locked: string) => ({ ...platform.files, mayWrite: async (at: string) => at !== locked })
+  const examine = (at: string, locked: string) =>
+    complaintOf(examineStorage({ kind: 'sqlite', path: at }, { ...platform, files: files(locked) }))
+  for (const locked of [path, join(folder, 'written')])
+    expect((await examine(path, locked)).message).toContain(
+      `this user may not write ${locked}; give this user`,
+    )
+  expect((await examine(below('later', 'deeper'), folder)).message).toContain(
+    `this user may not write into ${folder};`,
+  )
 })
 
 test('SQLite: an older schema stays as it is, and a file of another program is refused', async () => {

@@ -20,7 +20,7 @@ const usual = 20
 export function checkDescriptors({ settings, server, own }: Descriptors): Verdict[] {
   const most = server?.mostDescriptors ?? own
   if (most === undefined) return [unknown('this system does not tell the limit of open files')]
-  const whose = server ? 'of the server' : 'of this shell; no server runs'
+  const whose = server ? 'of the server' : 'of this shell; no server answers'
   const limits = limitsFor(settings, { most, others: usual })
   const state = `the limit of open files is ${count(most, 'descriptor')} (${whose}), which gives ${count(limits.most, 'connection')}`
   const next = 'raise it: LimitNOFILE of systemd, ulimit -n, --ulimit nofile of Docker'

@@ -20,6 +20,7 @@ export function createFiles(fs: FileSystem): Files {
     isLink: (path) => attempt('look at', path, () => isLink(path, fs)),
     space: findSpace,
     readSmall: (path, limit) => attempt('read', path, () => readSmall(path, limit, fs)),
+    mayWrite: (path) => attempt('look at', path, () => mayWrite(path, fs)),
     checkWritable: (folder) => attempt('write into', folder, () => durable.checkWritable(folder)),
     list: (folder) => attempt('list', folder, () => listFolder(folder, fs)),
     makeFolder: (folder) =>
@@ -116,6 +117,16 @@ async function isLink(path: string, fs: FileSystem): Promise<boolean> {
     return (await fs.lstat(path)).isSymbolicLink()
   } catch (cause) {
     if (isMissing(cause)) return false
+    throw cause
+  }
+}
+
+async function mayWrite(path: string, fs: FileSystem): Promise<boolean> {
+  try {
+    await fs.access(path, constants.W_OK)
+    return true
+  } catch (cause) {
+    if (['EACCES', 'EPERM', 'EROFS'].includes(codeOf(cause) ?? '')) return false
     throw cause
   }
 }

@@ -2,7 +2,7 @@ import type { SqliteConnection } from '../../platform/sqlite-connection.ts'
 import { knownSchema } from '../migrate.ts'
 import type { ExamineHost, StorageFacts } from '../storage-facts.ts'
 import { checkApplicationId } from './application-id.ts'
-import { lostDatabase, markerOf } from './database-marker.ts'
+import { checkCanMake, checkCanWrite, checkDatabaseFile } from './database-file.ts'
 import { explainSqlite } from './sqlite.ts'
 
 /** Milliseconds to wait for another process, such as one that repairs the file after a crash. */
@@ -14,11 +14,11 @@ export async function examineSqlite(
   { files, sqlite, monotonic }: ExamineHost,
 ): Promise<StorageFacts> {
   const about = { kind: 'sqlite', place: path, known: knownSchema.sqlite, clock: null } as const
-  const facts = await files.facts(path)
-  if (!facts) {
-    if (!(await files.facts(markerOf(path)))) return { ...about, schema: null, latency: null }
-    throw lostDatabase(path)
+  if (!(await checkDatabaseFile(path, { files }))) {
+    await checkCanMake(path, { files })
+    return { ...about, schema: null, latency: null }
   }
+  await checkCanWrite(path, { files })
   try {
     const connection = sqlite.open(path)
     try {

@@ -6,7 +6,8 @@ import { type SqlDatabase, sql } from '../sql.ts'
 import { StorageError, StorageRefusedError } from '../storage.ts'
 import { applicationId, checkApplicationId } from './application-id.ts'
 import { leaveCleanShutdown, takeCleanShutdown } from './clean-shutdown.ts'
-import { lostDatabase, markerOf, markerText } from './database-marker.ts'
+import { checkDatabaseFile, wantedFolder } from './database-file.ts'
+import { markerOf, markerText } from './database-marker.ts'
 import { insideTransaction } from './inside-transaction.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { explainSqlite, SqliteDatabase } from './sqlite.ts'
@@ -27,7 +28,7 @@ export async function openSqlite(path: string, host: SqliteHost): Promise<SqlDat
     const names = await host.files.list(host.files.folderOf(path))
     await removeLeftovers(path, names, host)
     await finishRestore(path, names, host)
-    if (!(await checkFile(path, host))) await create(path, host)
+    if (!(await checkDatabaseFile(path, host))) await create(path, host)
     const isChecked = await takeCleanShutdown(path, host.files)
     const database = await connect(path, { isChecked, host })
     // Notes that a database exists, because an empty database in its place would have no revocations.
@@ -44,21 +45,6 @@ async function finishRestore(path: string, names: readonly string[], host: Sqlit
   const folder = host.files.folderOf(path)
   const { placeRestored, withRestoreLock } = await import('./restored-files.ts')
   await withRestoreLock(folder, host, () => placeRestored(folder, host))
-}
-
-/** Returns whether the file exists. Throws if it was removed. */
-async function checkFile(path: string, { files }: SqliteHost): Promise<boolean> {
-  const facts = await files.facts(path)
-  if (!facts) {
-    if (!(await files.facts(markerOf(path)))) return false
-    throw lostDatabase(path)
-  }
-  if (!facts.isFile)
-    throw new StorageRefusedError(`The database ${path} is not a file; choose another data_dir`)
-  if (facts.size === 0) {
-    throw new StorageRefusedError(`The database ${path} is empty: it was cut off; restore it from a backup`)
-  }
-  return true
 }
 
 /** Creates the file under another name and renames it, so that a killed start does not leave an incomplete database. */
@@ -159,7 +145,7 @@ function inTransaction(connection: SqliteConnection): SqlDatabase {
 /** Turns errors that a restart cannot fix into StorageRefusedError. A lock or a full disk may be gone at the next start. */
 function explainOpening(cause: unknown, path: string): unknown {
   if (cause instanceof FileError) {
-    const message = `Cannot open the database ${path}: ${cause.message}; give this user a folder that it can write, with data_dir`
+    const message = `Cannot open the database ${path}: ${cause.message}; ${wantedFolder}`
     return new StorageRefusedError(message, { cause })
   }
   const explained = explainSqlite(cause, path)

@@ -13,6 +13,7 @@ import {
 } from '../sql.ts'
 import { StorageError } from '../storage.ts'
 import { insideTransaction } from './inside-transaction.ts'
+import { nextSteps } from './next-steps.ts'
 import type { SqliteFiles } from './sqlite-files.ts'
 
 export interface SqliteOptions {
@@ -272,17 +273,6 @@ const textOf = createTexts((parts) => parts.join('?'))
 
 function kindOf({ cause }: StorageError): SqliteErrorKind | undefined {
   return cause instanceof SqliteError ? cause.kind : undefined
-}
-
-const nextSteps: Readonly<Record<SqliteErrorKind, string>> = {
-  busy: 'another process holds it for longer than it may; end that one, such as a shell or a backup',
-  full: 'make room on its disk',
-  'read-only': 'give this user write access to the file and to its folder, on a disk that is writable',
-  corrupt: 'restore it from a backup; grantd never puts an empty one in its place',
-  unreachable: 'give this user write access to the file and to its folder, on a disk that is writable',
-  io: 'make room on the disk, or look whether it is broken',
-  constraint: 'a row of this id is there already',
-  other: 'look at the file',
 }
 
 /** Turns an error of SQLite into a StorageError with the next step. */

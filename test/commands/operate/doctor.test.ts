@@ -139,7 +139,11 @@ test('a socket that takes a connection and says nothing is a server that stands 
   await platform.files.makePrivateFolder(control)
   const silent = await platform.localSockets.serve(join(control, '1-silent.sock'), async () => 'no JSON')
   try {
-    expect((await doctor('--url', 'http://127.0.0.1:1')).of('server')[0]).toMatchObject({ state: 'fault' })
+    const { of, states } = await doctor('--url', 'http://127.0.0.1:1')
+    expect(states('server')).toEqual(['fault'])
+    // It runs, so clients want it to answer.
+    expect(states('issuers')).toEqual(['fault'])
+    expect(of('descriptors')[0]?.message).toContain('no server answers')
   } finally {
     await silent.close()
   }

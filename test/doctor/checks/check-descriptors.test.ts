@@ -16,7 +16,7 @@ test('the limit of the server counts, and without one that of the shell', () => 
     message: 'the limit of open files is 20,000 descriptors (of the server), which gives 19,948 connections',
   })
   expect(check(0, { server: undefined })?.message).toContain(
-    '1,024 descriptors (of this shell; no server runs)',
+    '1,024 descriptors (of this shell; no server answers)',
   )
   expect(check(0, { server: undefined, own: undefined })?.state).toBe('unknown')
 })
