@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts'
 import { openBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
 import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage } from '../../http/browser/page-answer.ts'
-import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { forPeople, type PeopleCall, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { receiveBody } from '../../http/request/body.ts'
 import type { Form } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
@@ -22,23 +22,13 @@ const path = '/api/v1/tenant/:tenant/account'
 /** `GET|POST /api/v1/tenant/{tenant}/account`: the password, the sessions and the apps of the person who is signed in. */
 export const accountEndpoint = (deps: Deps) =>
   new Elysia()
-    .get(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, ({ tenant }) => show(request, tenant, deps)),
-      { detail: accountDetail },
-    )
-    .post(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, ({ tenant }) => act(request, tenant, deps)),
-      { parse: 'none', detail: accountPostDetail },
-    )
+    .get(path, forPeople(deps, show), { detail: accountDetail })
+    .post(path, forPeople(deps, act), { parse: 'none', detail: accountPostDetail })
 
 /** What the page says was done, by the parameter `done`. */
 const doneTexts: readonly AccountDone[] = ['password-changed', 'signed-out', 'consent-withdrawn']
 
-async function show(request: Request, tenant: Tenant, deps: Deps): Promise<Response> {
+async function show({ request, tenant, deps }: PeopleCall): Promise<Response> {
   const signedIn = await findVisitor(request, tenant, deps)
   if (!signedIn) return toLogin(tenant, deps)
   const headers = new Headers()
@@ -54,7 +44,7 @@ async function show(request: Request, tenant: Tenant, deps: Deps): Promise<Respo
   return answerPage(renderAccountPage(await readAccount(visit, { problem: null, done })), { headers })
 }
 
-async function act(request: Request, tenant: Tenant, deps: Deps): Promise<Response> {
+async function act({ request, tenant, deps }: PeopleCall): Promise<Response> {
   await receiveBody(request)
   const signedIn = await findVisitor(request, tenant, deps)
   if (!signedIn) return toLogin(tenant, deps)

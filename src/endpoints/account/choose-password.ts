@@ -4,7 +4,7 @@ import { openBrowser } from '../../http/browser/cookies.ts'
 import { csrfToken } from '../../http/browser/csrf.ts'
 import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
-import { answerPeople, pagePath } from '../../http/browser/people-page.ts'
+import { forPeople, type PeopleCall, pagePath } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { receiveBody } from '../../http/request/body.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
@@ -12,7 +12,6 @@ import { setPasswordByLink } from '../../management/people/set-password.ts'
 import { type NoticeKind, renderNoticePage } from '../../pages/notice-page.ts'
 import { renderPasswordPage } from '../../pages/password-page.ts'
 import type { PasswordProblem } from '../../pages/password-problem.ts'
-import type { Tenant } from '../../tenants/tenant.ts'
 import { findByLink } from '../../users/password-links.ts'
 import { buildStoredPerson } from '../../users/stored-person.ts'
 import { passwordDetail, passwordPostDetail } from './account-detail.ts'
@@ -24,29 +23,13 @@ const path = '/api/v1/tenant/:tenant/account/password'
 /** `GET|POST /api/v1/tenant/{tenant}/account/password?link=`: a person chooses a password on a link, which is good once. */
 export const passwordEndpoint = (deps: Deps) =>
   new Elysia()
-    .get(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, ({ tenant }) => show({ request, tenant, deps })),
-      { detail: passwordDetail },
-    )
-    .post(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, ({ tenant }) => choose({ request, tenant, deps })),
-      { parse: 'none', detail: passwordPostDetail },
-    )
-
-interface At {
-  readonly request: Request
-  readonly tenant: Tenant
-  readonly deps: Deps
-}
+    .get(path, forPeople(deps, show), { detail: passwordDetail })
+    .post(path, forPeople(deps, choose), { parse: 'none', detail: passwordPostDetail })
 
 const formName = 'password'
 
 /** Shows the form, as often as it is asked for: mail programs open links too, and only the form uses this one up. */
-async function show(at: At, problem: PasswordProblem | null = null): Promise<Response> {
+async function show(at: PeopleCall, problem: PasswordProblem | null = null): Promise<Response> {
   const { request, tenant, deps } = at
   const link = linkOf(request)
   const row = await findByLink(tenant.id, link, deps)
@@ -62,7 +45,7 @@ async function show(at: At, problem: PasswordProblem | null = null): Promise<Res
   return withoutReferrer(answerPage(page, { headers, status: problem === null ? 200 : 400 }))
 }
 
-async function choose(at: At): Promise<Response> {
+async function choose(at: PeopleCall): Promise<Response> {
   const { request, tenant, deps } = at
   await receiveBody(request)
   const link = linkOf(request)
@@ -83,7 +66,7 @@ function linkOf(request: Request): string {
 }
 
 /** A used link, an expired one and one that never was look the same. */
-function answerLinkOver(at: At): Response {
+function answerLinkOver(at: PeopleCall): Response {
   notesOf(at.request).finding = {
     check: 'link',
     saw: 'a link that was replaced, used, expired or never made, or whose person is disabled',
@@ -92,7 +75,7 @@ function answerLinkOver(at: At): Response {
   return answerNotice(at, 'link-over', 400)
 }
 
-function answerNotice({ request, tenant, deps }: At, kind: NoticeKind, status: number): Response {
+function answerNotice({ request, tenant, deps }: PeopleCall, kind: NoticeKind, status: number): Response {
   const continueUrl = kind === 'password-set' ? pagePath(tenant, '/account', deps) : null
   const frame = pageFrame(request, tenant, deps)
   return withoutReferrer(answerPage(renderNoticePage({ frame, kind, continueUrl }), { status }))

@@ -10,7 +10,7 @@ import {
 } from '../../http/browser/cookies.ts'
 import { checkCsrf, csrfToken } from '../../http/browser/csrf.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
-import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { forPeople, type PeopleCall, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { recordAudit } from '../../http/record-event.ts'
 import { type Form, parseForm, parseQueryPairs, toForm } from '../../http/request/form.ts'
@@ -28,7 +28,6 @@ import { renderSignOutPage } from '../../pages/sign-out-page.ts'
 import { renderSignedOutPage } from '../../pages/signed-out-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { findSignedIn, type SignedIn } from '../../sessions/signed-in.ts'
-import type { Tenant } from '../../tenants/tenant.ts'
 import { logoutDetail, logoutPostDetail } from './logout-detail.ts'
 
 const path = '/api/v1/tenant/:tenant/oauth/logout'
@@ -36,25 +35,8 @@ const path = '/api/v1/tenant/:tenant/oauth/logout'
 /** `GET|POST /api/v1/tenant/{tenant}/oauth/logout` (OpenID Connect RP-Initiated Logout 1.0 section 2). */
 export const logoutEndpoint = (deps: Deps) =>
   new Elysia()
-    .get(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, ({ tenant }) => answerQuery({ request, tenant, deps })),
-      { detail: logoutDetail },
-    )
-    .post(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, ({ tenant }) => answerForm({ request, tenant, deps })),
-      { parse: 'none', detail: logoutPostDetail },
-    )
-
-/** A request at this endpoint. */
-interface At {
-  readonly request: Request
-  readonly tenant: Tenant
-  readonly deps: Deps
-}
+    .get(path, forPeople(deps, answerQuery), { detail: logoutDetail })
+    .post(path, forPeople(deps, answerForm), { parse: 'none', detail: logoutPostDetail })
 
 /** What a client asks for, and where it is kept. */
 interface Asked {
@@ -67,7 +49,7 @@ interface Asked {
 /** The browser of a request that came without cookies. */
 const anyBrowser = ''
 
-async function answerQuery(at: At): Promise<Response> {
+async function answerQuery(at: PeopleCall): Promise<Response> {
   const id = interactionOf(at.request)
   if (id === undefined) return proceed(at, await readAsked(queryOf(at.request), at))
   const kept = await findKept(id, at)
@@ -78,7 +60,7 @@ async function answerQuery(at: At): Promise<Response> {
  * A form that a page of the client posts comes without our cookies, because they are SameSite=Lax. So the request is kept, and the browser
  * comes back by GET. A form of our own page has the id of what was kept.
  */
-async function answerForm(at: At): Promise<Response> {
+async function answerForm(at: PeopleCall): Promise<Response> {
   const form = await parseForm(at.request)
   const id = interactionOf(at.request)
   if (id !== undefined) {
@@ -91,13 +73,13 @@ async function answerForm(at: At): Promise<Response> {
   return seeOther(logoutPath(at, await keep(asked, anyBrowser, at)))
 }
 
-async function readAsked(parameters: Form, { tenant, deps }: At): Promise<Asked> {
+async function readAsked(parameters: Form, { tenant, deps }: PeopleCall): Promise<Asked> {
   const asked = await parseLogoutRequest(parameters, tenant, deps)
   return { asked, target: await findLogoutTarget(asked, tenant, deps), id: undefined }
 }
 
 /** Signs out at once where the client proves that it means this session, and asks otherwise. Nobody who is not signed in is asked. */
-async function proceed(at: At, of: Asked): Promise<Response> {
+async function proceed(at: PeopleCall, of: Asked): Promise<Response> {
   const { request, tenant, deps } = at
   notesOf(request).clientId = of.target.client?.id
   const signedIn = await findSignedIn(readSessionCookie(request, tenant, deps), tenant, deps)
@@ -107,7 +89,7 @@ async function proceed(at: At, of: Asked): Promise<Response> {
   return finish(at, of)
 }
 
-async function ask(at: At, of: Asked, { session, person }: SignedIn): Promise<Response> {
+async function ask(at: PeopleCall, of: Asked, { session, person }: SignedIn): Promise<Response> {
   const { request, tenant, deps } = at
   const headers = new Headers()
   const browser = openBrowser(request, headers, { tenant, deps })
@@ -129,7 +111,11 @@ function boundTo(id: string, sid: string): string {
   return `${id} ${sid}`
 }
 
-async function answerDecision(at: At, of: Asked & { readonly id: string }, sent: Form): Promise<Response> {
+async function answerDecision(
+  at: PeopleCall,
+  of: Asked & { readonly id: string },
+  sent: Form,
+): Promise<Response> {
   const { request, tenant, deps } = at
   const signedIn = await findSignedIn(readSessionCookie(request, tenant, deps), tenant, deps)
   // Somebody pressed twice, or signed out elsewhere.
@@ -144,7 +130,7 @@ async function answerDecision(at: At, of: Asked & { readonly id: string }, sent:
 }
 
 async function signOut(
-  { request, tenant, deps }: At,
+  { request, tenant, deps }: PeopleCall,
   of: Asked,
   { session, person }: SignedIn,
 ): Promise<void> {
@@ -162,7 +148,7 @@ async function signOut(
 }
 
 /** Nobody is signed in any more: the browser goes where the client wants it, or reads that it is done. */
-function finish(at: At, of: Asked): Response {
+function finish(at: PeopleCall, of: Asked): Response {
   const { tenant, deps } = at
   const headers = new Headers()
   clearSessionCookie(headers, { tenant, deps })
@@ -170,23 +156,27 @@ function finish(at: At, of: Asked): Response {
   return answerPage(renderEnd(at, of, false), { headers })
 }
 
-function renderEnd(at: At, of: Asked, hasStayed: boolean) {
+function renderEnd(at: PeopleCall, of: Asked, hasStayed: boolean) {
   const continueUrl = pagePath(at.tenant, '/account', at.deps)
   return renderSignedOutPage({ frame: frameOf(at, of), hasStayed, continueUrl })
 }
 
 /** The request was kept ten minutes ago, or never. */
-function answerOver({ request, tenant, deps }: At): Response {
+function answerOver({ request, tenant, deps }: PeopleCall): Response {
   const frame = pageFrame(request, tenant, deps)
   const continueUrl = pagePath(tenant, '/account', deps)
   return answerPage(renderNoticePage({ frame, kind: 'interaction-over', continueUrl }), { status: 400 })
 }
 
-function frameOf({ request, tenant, deps }: At, { asked }: Asked) {
+function frameOf({ request, tenant, deps }: PeopleCall, { asked }: Asked) {
   return pageFrame(request, tenant, deps, asked.uiLocales ?? undefined)
 }
 
-async function keep(asked: LogoutRequest, browser: string, { request, tenant, deps }: At): Promise<string> {
+async function keep(
+  asked: LogoutRequest,
+  browser: string,
+  { request, tenant, deps }: PeopleCall,
+): Promise<string> {
   const browserHash = browser === anyBrowser ? undefined : browser
   await beginSignIn(request, { tenant, browserHash }, deps)
   const content = {
@@ -199,7 +189,7 @@ async function keep(asked: LogoutRequest, browser: string, { request, tenant, de
 /** What was kept for this browser, or for whichever comes first. Its client is looked up again. Throws `invalid_request`. */
 async function findKept(
   id: string,
-  { request, tenant, deps }: At,
+  { request, tenant, deps }: PeopleCall,
 ): Promise<(Asked & { id: string }) | undefined> {
   const browser = readBrowser(request, tenant, deps)?.hash ?? anyBrowser
   const place = (of: string) => findInteraction(id, { tenant, browser: of }, deps)
@@ -218,6 +208,6 @@ function interactionOf(request: Request): string | undefined {
   return new URL(request.url).searchParams.get('interaction') ?? undefined
 }
 
-function logoutPath({ tenant, deps }: At, interaction: string): string {
+function logoutPath({ tenant, deps }: PeopleCall, interaction: string): string {
   return pagePath(tenant, '/oauth/logout', deps, { interaction })
 }

@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts'
 import { noteError } from '../../http/answer/render-error.ts'
 import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
 import { openBrowser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
-import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { forPeople, type PeopleCall, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { recordAudit } from '../../http/record-event.ts'
 import { parseFormPairs, parseQueryPairs } from '../../http/request/form.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
@@ -24,18 +24,8 @@ const path = '/api/v1/tenant/:tenant/oauth/authorize'
 /** `GET|POST /api/v1/tenant/{tenant}/oauth/authorize` (RFC 6749 section 3.1, OpenID Connect Core section 3.1.2). */
 export const authorizeEndpoint = (deps: Deps) =>
   new Elysia()
-    .get(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, (of) => answerQuery(request, of, deps)),
-      { detail: authorizeDetail },
-    )
-    .post(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, (of) => answerForm(request, of, deps)),
-      { parse: 'none', detail: authorizePostDetail },
-    )
+    .get(path, forPeople(deps, answerQuery), { detail: authorizeDetail })
+    .post(path, forPeople(deps, answerForm), { parse: 'none', detail: authorizePostDetail })
 
 /** What a request asks for, and whether the client pushed it. */
 interface Asked {
@@ -47,7 +37,7 @@ interface Asked {
  * A form that a page of another site posts comes without our cookies, because they are SameSite=Lax. So the request is kept, and the
  * browser comes back with its request_uri by GET.
  */
-async function answerForm(request: Request, of: OAuth2Tenant, deps: Deps): Promise<Response> {
+async function answerForm({ request, deps, ...of }: PeopleCall): Promise<Response> {
   const asked = { parameters: await parseFormPairs(request), pushed: false }
   const { parameters } = asked
   const again = new RequestParameters(parameters)
@@ -71,7 +61,7 @@ function authorizePath({ tenant }: OAuth2Tenant, parameters: RequestParameters, 
   return pagePath(tenant, '/oauth/authorize', deps, query)
 }
 
-async function answerQuery(request: Request, of: OAuth2Tenant, deps: Deps): Promise<Response> {
+async function answerQuery({ request, deps, ...of }: PeopleCall): Promise<Response> {
   const headers = new Headers()
   const browser = openBrowser(request, headers, { tenant: of.tenant, deps })
   const asked = await resolveRequest(

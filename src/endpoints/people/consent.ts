@@ -5,7 +5,6 @@ import type { Deps } from '../../deps.ts'
 import { csrfToken } from '../../http/browser/csrf.ts'
 import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
-import { answerPeople } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { recordAudit } from '../../http/record-event.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
@@ -15,11 +14,11 @@ import type { SignedIn } from '../../sessions/signed-in.ts'
 import { answerFlow } from './answer-flow.ts'
 import {
   boundTo,
+  forInteraction,
   formTargetsOf,
   goOn,
   type InteractionPage,
   interactionPath,
-  openInteraction,
   stepOf,
   switchPath,
 } from './interaction-page.ts'
@@ -30,18 +29,8 @@ const path = '/api/v1/tenant/:tenant/consent'
 /** `GET|POST /api/v1/tenant/{tenant}/consent`: asks the person whether a client may have what it asks for. */
 export const consentEndpoint = (deps: Deps) =>
   new Elysia()
-    .get(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, (of) => openInteraction(request, of, deps, showQuestion)),
-      { detail: consentDetail },
-    )
-    .post(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, (of) => openInteraction(request, of, deps, takeAnswer)),
-      { parse: 'none', detail: consentPostDetail },
-    )
+    .get(path, forInteraction(deps, showQuestion), { detail: consentDetail })
+    .post(path, forInteraction(deps, takeAnswer), { parse: 'none', detail: consentPostDetail })
 
 async function showQuestion(page: InteractionPage): Promise<Response> {
   const { request, of, deps, flow, signedIn, browser } = page

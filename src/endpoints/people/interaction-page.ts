@@ -13,7 +13,7 @@ import { noteError } from '../../http/answer/render-error.ts'
 import { beginSignIn } from '../../http/browser/begin-sign-in.ts'
 import { type Browser, readBrowser, readSessionCookie } from '../../http/browser/cookies.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
-import { pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { forPeople, type PeopleCall, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { receiveBody } from '../../http/request/body.ts'
 import { notesOf } from '../../http/request/request-notes.ts'
 import { renderNoticePage } from '../../pages/notice-page.ts'
@@ -69,14 +69,17 @@ export function formTargetsOf({ redirectUri }: Pick<Flow, 'redirectUri'>): reado
   return redirectUri === undefined ? [] : [redirectUri]
 }
 
+/** The handler of a page of an interaction, for {@link openInteraction}. */
+export function forInteraction(deps: Deps, show: (page: InteractionPage) => Promise<Response>) {
+  return forPeople(deps, (call) => openInteraction(call, show))
+}
+
 /**
  * Opens the interaction that the URL names, for `show`. An interaction that is over or of another browser is a page with words; a flow
  * that came to an error is answered at the client. Throws OAuthError and StorageError.
  */
 export async function openInteraction(
-  request: Request,
-  of: OAuth2Tenant,
-  deps: Deps,
+  { request, deps, ...of }: PeopleCall,
   show: (page: InteractionPage) => Promise<Response>,
 ): Promise<Response> {
   // A body that arrives slowly must not keep a session alive that has ended meanwhile.

@@ -5,7 +5,7 @@ import { type Browser, openBrowser, readSessionCookie } from '../../http/browser
 import { csrfToken } from '../../http/browser/csrf.ts'
 import { type OwnForm, parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
-import { answerPeople, pagePath, seeOther } from '../../http/browser/people-page.ts'
+import { forPeople, type PeopleCall, pagePath, seeOther } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { receiveBody } from '../../http/request/body.ts'
 import { renderSignInPage, type SignInProblem } from '../../pages/sign-in-page.ts'
@@ -31,14 +31,12 @@ export const loginEndpoint = (deps: Deps) =>
   new Elysia()
     .get(
       path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, (of) => visit(request, of, { deps, show: showForm })),
+      forPeople(deps, (call) => visit(call, showForm)),
       { detail: loginDetail },
     )
     .post(
       path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, (of) => visit(request, of, { deps, show: takeForm })),
+      forPeople(deps, (call) => visit(call, takeForm)),
       { parse: 'none', detail: loginPostDetail },
     )
 
@@ -51,19 +49,13 @@ interface Visit {
   readonly signedIn: SignedIn | undefined
 }
 
-interface Visiting {
-  readonly deps: Deps
-  readonly show: (visit: Visit) => Promise<Response>
-}
-
-async function visit(request: Request, of: OAuth2Tenant, { deps, show }: Visiting): Promise<Response> {
+async function visit(call: PeopleCall, show: (visit: Visit) => Promise<Response>): Promise<Response> {
+  const { request, deps, ...of } = call
   const isForm = request.method === 'POST'
   if (isForm) await deps.signInTurns.turn()
   const isInteraction = new URL(request.url).searchParams.has(interactionParameter)
   if (isInteraction)
-    return openInteraction(request, of, deps, (page) =>
-      show({ request, of, deps, page, signedIn: page.signedIn }),
-    )
+    return openInteraction(call, (page) => show({ request, of, deps, page, signedIn: page.signedIn }))
   if (isForm) await receiveBody(request)
   const cookie = readSessionCookie(request, of.tenant, deps)
   return show({ request, of, deps, page: undefined, signedIn: await findSignedIn(cookie, of.tenant, deps) })

@@ -4,17 +4,17 @@ import type { Deps } from '../../deps.ts'
 import { csrfToken } from '../../http/browser/csrf.ts'
 import { parseOwnForm } from '../../http/browser/own-form.ts'
 import { answerPage, pageFrame } from '../../http/browser/page-answer.ts'
-import { answerPeople, seeOther } from '../../http/browser/people-page.ts'
+import { seeOther } from '../../http/browser/people-page.ts'
 import { shownPerson } from '../../http/browser/shown-person.ts'
 import { renderSelectAccountPage } from '../../pages/select-account-page.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import {
   boundTo,
+  forInteraction,
   formTargetsOf,
   goOn,
   type InteractionPage,
   interactionPath,
-  openInteraction,
   stepOf,
   switchPath,
 } from './interaction-page.ts'
@@ -25,18 +25,8 @@ const path = '/api/v1/tenant/:tenant/select-account'
 /** `GET|POST /api/v1/tenant/{tenant}/select-account`: go on as the person who is signed in, or as somebody else. */
 export const selectAccountEndpoint = (deps: Deps) =>
   new Elysia()
-    .get(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, (of) => openInteraction(request, of, deps, showChoice)),
-      { detail: selectAccountDetail },
-    )
-    .post(
-      path,
-      ({ request, params }) =>
-        answerPeople(request, params.tenant, deps, (of) => openInteraction(request, of, deps, takeChoice)),
-      { parse: 'none', detail: selectAccountPostDetail },
-    )
+    .get(path, forInteraction(deps, showChoice), { detail: selectAccountDetail })
+    .post(path, forInteraction(deps, takeChoice), { parse: 'none', detail: selectAccountPostDetail })
 
 async function showChoice(page: InteractionPage): Promise<Response> {
   const { request, of, deps, flow, signedIn, browser } = page

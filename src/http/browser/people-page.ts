@@ -6,28 +6,28 @@ import { getOAuth2Tenant } from '../tenant-of-path.ts'
 import { withErrorPages } from './page-answer.ts'
 import { linkTo } from './page-links.ts'
 
-type PageDeps = Pick<Deps, 'tenants' | 'publicUrl' | 'hashing' | 'logos'>
+/** A request for a page of a tenant that signs people in. */
+export interface PeopleCall extends OAuth2Tenant {
+  readonly request: Request
+  readonly deps: Deps
+}
 
 /**
- * Answers a page of a tenant that signs people in. Every error becomes a page, with the frame of the tenant where there is one.
+ * The handler of a page of a tenant that signs people in. Every error becomes a page, with the frame of the tenant where there is one.
  * `tenant_not_found` is that of a tenant which is missing, inactive or without `oauth2`.
  */
-export function answerPeople(
-  request: Request,
-  tenantId: string,
-  deps: PageDeps,
-  work: (of: OAuth2Tenant) => Promise<Response>,
-): Promise<Response> {
-  return withErrorPages(request, undefined, deps, async () => {
-    const of = await getOAuth2Tenant(request, tenantId, deps)
-    return withErrorPages(request, of.tenant, deps, async () => {
-      if (!of.tenant.oidc)
-        throw new OAuthError('unsupported_response_type', 'This tenant does not sign people in', {
-          finding: { check: 'people', saw: 'a tenant without oidc', wanted: 'oidc of the tenant' },
-        })
-      return work(of)
+export function forPeople(deps: Deps, work: (call: PeopleCall) => Promise<Response>) {
+  return ({ request, params }: { request: Request; params: { readonly tenant: string } }) =>
+    withErrorPages(request, undefined, deps, async () => {
+      const of = await getOAuth2Tenant(request, params.tenant, deps)
+      return withErrorPages(request, of.tenant, deps, async () => {
+        if (!of.tenant.oidc)
+          throw new OAuthError('unsupported_response_type', 'This tenant does not sign people in', {
+            finding: { check: 'people', saw: 'a tenant without oidc', wanted: 'oidc of the tenant' },
+          })
+        return work({ ...of, request, deps })
+      })
     })
-  })
 }
 
 /**
