@@ -10,15 +10,18 @@ import { waitFor } from '../support/wait-for.ts'
 /** The configurations of deploy/forward-auth in front of an API, as a person would run them. */
 
 const secret = 'a-secret-of-forward-auth-1'
+/** More than fits into 4 KB, which is the buffer of nginx for the headers of an answer. */
+const manyScopes = ['api:read', ...Array.from({ length: 220 }, (_, at) => `api:resource-${at}:rw`)]
 const config = `
 tenants:
   main:
     name: Main
-    oauth2: { audience: [my-api], scopes: { "api:read": Reading, "api:write": Writing } }
+    oauth2: { audience: [my-api], scopes: ${JSON.stringify(Object.fromEntries([...manyScopes, 'api:write'].map((each) => [each, each])))} }
     signing: { algorithm: ES256 }
     clients:
       app: { secret: ${secret}, scopes: ["api:read"] }
       writer: { secret: ${secret}, scopes: ["api:write"] }
+      many: { secret: ${secret}, scopes: ${JSON.stringify(manyScopes)} }
       'odd name %': { secret: ${secret}, scopes: ["api:read"] }
 `
 const names = ['nginx', 'caddy', 'haproxy', 'apache'] as const
@@ -58,7 +61,7 @@ beforeAll(async () => {
       return Response.json(reached)
     },
   })
-  for (const client of ['app', 'writer', 'odd name %']) tokens[client] = await tokenOf(client)
+  for (const client of ['app', 'writer', 'odd name %', 'many']) tokens[client] = await tokenOf(client)
   tokens['revoked'] = await tokenOf('app')
   const revoked = await fetch(`${grantd.url}/api/v1/tenant/main/oauth/revoke`, {
     method: 'POST',
@@ -214,6 +217,10 @@ describe.each(names)('%s', (name) => {
 
       const odd = (await (await fetch(url, { headers: bearer('odd name %') })).json()) as Reached
       expect(odd.headers['x-auth-client']).toBe('odd%20name%20%25')
+
+      const many = await fetch(url, { headers: bearer('many') })
+      expect(many.status).toBe(200)
+      expect(((await many.json()) as Reached).headers['x-auth-scopes']).toBe(manyScopes.join(' '))
 
       const bare = await fetch(url)
       expect([bare.status, bare.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="grantd"'])
