@@ -21,16 +21,20 @@ export const postgresPassword = 'hunter2/@:%?#&'
 
 /** A Postgres of our own, out of an npm package, that ends with this process whatever becomes of it. */
 export class PostgresServer {
-  readonly port: number
   readonly #folder: string
   readonly #guard: Subprocess<'pipe'>
   #server: Subprocess | undefined
   #databases = 0
+  #port = 0
 
-  constructor({ folder, port }: { folder: string; port: number }) {
+  constructor(folder: string) {
     this.#folder = folder
-    this.port = port
     this.#guard = startGuard(folder)
+  }
+
+  /** The same at each start. */
+  get port(): number {
+    return this.#port
   }
 
   /** Of the database `postgres`, with the name and the password of a superuser. */
@@ -65,6 +69,8 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
+    // As late as it can be, because nobody keeps the port free.
+    this.#port ||= await findFreePort()
     await waitFor('Postgres starts', async () => {
       if (await this.#tryStart()) return true
       const log = await readLog(this.#folder)
@@ -183,7 +189,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
 /** Makes a folder, lets `prepare` fill it, and starts the server that is in it then. */
 export async function startIn(prepare: (folder: string) => Promise<void>): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'grantd-postgres-'))
-  const server = new PostgresServer({ folder, port: await findFreePort() })
+  const server = new PostgresServer(folder)
   try {
     await prepare(folder)
     await server.start()
