@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { examineStorage } from '../../src/storage/examine-storage.ts'
 import { openStorage } from '../../src/storage/open.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
-import { complaintOf, open, shortTimes } from '../support/postgres-storage.ts'
+import { complaintOf, longTimes, open } from '../support/postgres-storage.ts'
 import { platform } from '../support/test-app.ts'
 
 let folder: string
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const sqlite = (path: string) => examineStorage({ kind: 'sqlite', path }, platform)
-const postgres = (url: string) => examineStorage({ kind: 'postgres', url, ...shortTimes }, platform)
+const postgres = (url: string) => examineStorage({ kind: 'postgres', url, ...longTimes }, platform)
 
 test('SQLite: a file that is not there is not made, and its schema is read while a server has it open', async () => {
   const path = join(folder, 'new', 'grantd.db')

@@ -65,18 +65,22 @@ test('many callers while the server is stopped all fail in time, and none is lef
   }))
 
 test('while the server answers nobody every verb fails in time, and after that all work', () =>
-  withStorage(url, async (storage, records) => {
-    await records.find('a')
-    server.pause()
-    try {
-      await expectAllFail(storage, inTime)
-      const asked = Array.from({ length: 50 }, () => complaintOf(records.find('a')))
-      for (const complaint of await Promise.all(asked)) expect(complaint.message).toMatch(inTime)
-    } finally {
-      server.resume()
-    }
-    await waitUntilBack(storage)
-  }))
+  withStorage(
+    url,
+    async (storage, records) => {
+      await records.find('a')
+      server.pause()
+      try {
+        await expectAllFail(storage, inTime)
+        const asked = Array.from({ length: 50 }, () => complaintOf(records.find('a')))
+        for (const complaint of await Promise.all(asked)) expect(complaint.message).toMatch(inTime)
+      } finally {
+        server.resume()
+      }
+      await waitUntilBack(storage)
+    },
+    shortTimes,
+  ))
 
 test('a server that is away at the start is named, without the password', async () => {
   await server.stop()
@@ -93,7 +97,9 @@ test.each([
 ])('something that listens and %s is told from a server in time', async (_, answer, wanted) => {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { open: answer, data() {} } })
   try {
-    const { message } = await complaintOf(open(`postgres://me:hunter2@127.0.0.1:${listener.port}/d`))
+    const { message } = await complaintOf(
+      open(`postgres://me:hunter2@127.0.0.1:${listener.port}/d`, shortTimes),
+    )
     expect(message).toMatch(wanted)
     expect(message).toContain(`the Postgres database d at 127.0.0.1:${listener.port}: `)
   } finally {

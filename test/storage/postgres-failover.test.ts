@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { connect, createServer } from 'node:net'
 import { type Storage, StorageRefusedError } from '../../src/storage/storage.ts'
 import { startPooler } from '../support/postgres-pooler.ts'
 import { type PostgresServer, sharedPostgres, startPostgres } from '../support/postgres-server.ts'
 import { followPrimary, promote, standbyName, startStandby } from '../support/postgres-standby.ts'
 import { complaintOf, numbers, open, withStorage } from '../support/postgres-storage.ts'
-import { waitFor } from '../support/wait-for.ts'
+import { rest, waitFor } from '../support/wait-for.ts'
 
 setDefaultTimeout(120_000)
 
@@ -23,6 +24,21 @@ async function startPair(): Promise<Pair> {
 async function removePair({ first, second }: Pair): Promise<void> {
   await second.remove()
   await first.remove()
+}
+
+/** A port that leads to the server, half a second late. */
+async function startSlowWay({ port }: PostgresServer): Promise<Disposable & { readonly port: number }> {
+  const way = createServer(async (from) => {
+    from.on('error', () => {})
+    // Time is the subject: a server that many connect to at once is slow.
+    await rest(500)
+    const to = connect(port, '127.0.0.1').on('error', () => {})
+    from.pipe(to).pipe(from)
+  })
+  await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve))
+  const address = way.address()
+  if (address === null || typeof address === 'string') throw new Error('It has no port')
+  return { port: address.port, [Symbol.dispose]: () => void way.close() }
 }
 
 /** For tests that leave the primary the primary. */
@@ -44,12 +60,12 @@ async function withPair(work: (pair: Pair) => Promise<unknown>): Promise<void> {
 }
 
 /** The url of the database `postgres`, with the hosts in this order. */
-function urlOf(server: PostgresServer, ...others: readonly PostgresServer[]): string {
+function urlOf(server: PostgresServer, ...others: readonly { readonly port: number }[]): string {
   const hosts = [server, ...others].map(portOf).join(',')
   return server.url.replace(/127\.0\.0\.1:\d+/, hosts)
 }
 
-const portOf = ({ port }: PostgresServer) => `127.0.0.1:${port}`
+const portOf = ({ port }: { readonly port: number }) => `127.0.0.1:${port}`
 const rowsOf = (storage: Storage) => storage.of('acme').of(numbers)
 const row = (id: string) => ({ id, value: { n: 1 } })
 
@@ -198,13 +214,14 @@ describe('a primary that was left behind', () => {
       })
     }))
 
-  test('is not chosen by who starts, whatever the order', () =>
+  test('is not chosen by who starts, whatever the order, nor where the promoted one answers late', () =>
     withPair(async (pair) => {
       const { first, second } = pair
       await withStorage(urlOf(first), async () => {})
       await promote(second)
       await revoke(pair)
-      for (const url of [urlOf(first, second), urlOf(second, first)])
+      using slow = await startSlowWay(second)
+      for (const url of [urlOf(first, second), urlOf(second, first), urlOf(first, slow)])
         expect(await withStorage(url, (_, records) => records.find('revoked'))).toBeDefined()
     }))
 

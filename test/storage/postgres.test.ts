@@ -68,7 +68,7 @@ describe('limits', () => {
           })
           expect((await theirs.find('a'))?.value).toEqual({ n: 2 })
         },
-        { pool: 1, statementTimeoutMs: 300 },
+        { pool: 1, statementTimeoutMs: 1500 },
       ),
     )
   })
@@ -82,11 +82,11 @@ describe('limits', () => {
         await holder.transaction(async (store) => {
           await store.of('acme').of(numbers).touch('a', 5)
           const { message } = await complaintOf(records.touch('a', 6))
-          expect(message).toContain(': no answer within 700 ms; ')
+          expect(message).toContain(': no answer within 2000 ms; ')
           expect((await records.find('a'))?.usedAt).toBe(null)
         })
       },
-      { statementTimeoutMs: 200 },
+      { statementTimeoutMs: 1500 },
     )
   })
 
@@ -108,14 +108,14 @@ describe('limits', () => {
         const complaints = await Promise.all([1, 2, 3].map(() => complaintOf(records.find('a'))))
         for (const { message } of complaints) {
           expect(message).toBe(
-            `Cannot use ${placeOf(url)}: all 2 connections were in use for 400 ms; look what keeps the server busy, or raise postgres.pool`,
+            `Cannot use ${placeOf(url)}: all 2 connections were in use for 2000 ms; look what keeps the server busy, or raise postgres.pool`,
           )
         }
         held.resolve()
         await Promise.all(holders)
         await Promise.all([1, 2, 3].map(() => records.find('a')))
       },
-      { pool: 2, connectTimeoutMs: 400 },
+      { pool: 2, connectTimeoutMs: 2000 },
     )
   })
 

@@ -6,11 +6,13 @@ import { type RecordKind, type Records, type Storage, StorageError } from '../..
 const Number_ = Type.Object({ n: Type.Integer() })
 export const numbers: RecordKind<typeof Number_> = { name: 'number', schema: Number_ }
 
-/** Short, so that a test of what is away does not take long, and long enough for a busy machine. */
-export const shortTimes = { pool: 4, connectTimeoutMs: 1000, statementTimeoutMs: 1000 } as const
+/** Longer than a busy machine takes. */
+export const longTimes = { pool: 4, connectTimeoutMs: 20_000, statementTimeoutMs: 20_000 } as const
+/** For what gives no answer: short, so that a test does not take long. */
+export const shortTimes = { pool: 4, connectTimeoutMs: 2000, statementTimeoutMs: 2000 } as const
 
 export async function open(url: string, options: Partial<PostgresOptions> = {}): Promise<Storage> {
-  return new SqlStorage(await openPostgres({ url, ...shortTimes, ...options }))
+  return new SqlStorage(await openPostgres({ url, ...longTimes, ...options }))
 }
 
 /** Opens a store for the time of `work`. */

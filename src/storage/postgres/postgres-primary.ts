@@ -5,8 +5,11 @@ import { combineFaults, ownFault, type PostgresFault, readFault } from './postgr
 import { isOlder, type Lineage, lineageText, readLineage } from './postgres-role.ts'
 import type { PostgresHost, PostgresTarget } from './postgres-url.ts'
 
-/** The time (ms) for the other hosts to answer after one takes writes. One of them may have been promoted later. */
-const patience = 250
+/**
+ * The time (ms) for the other hosts to answer after one takes writes. One of them may have been promoted later, and is slow when all
+ * connect to it at once; one that is silent holds everybody up for so long.
+ */
+const patienceOf = ({ connectTimeoutMs }: PostgresTimes) => Math.min(connectTimeoutMs / 4, 2000)
 /** Milliseconds before a failed search is repeated, so that failing requests do not keep a standby busy. */
 const pauseAfterFailure = 200
 
@@ -120,8 +123,10 @@ export class PostgresPrimary {
     const visits = hosts.map(async (host) => void found.push(await this.#visit(host)))
     const all = Promise.allSettled(visits)
     await Promise.any(visits).catch(() => {})
-    if (found.length > 0)
-      await inTime(all, { milliseconds: patience, late: () => new Error() }).catch(() => {})
+    if (found.length > 0) {
+      const milliseconds = patienceOf(this.#times)
+      await inTime(all, { milliseconds, late: () => new Error() }).catch(() => {})
+    }
     const latest = chooseLatest(hosts, found)
     if (latest) return latest.host
     throw combineFaults(hosts, faultsOf(await all))
