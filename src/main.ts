@@ -1,3 +1,4 @@
+import './platform/node/early-signals.ts'
 import { runCommand } from './commands/run.ts'
 import { createLog, renderCause } from './log.ts'
 import { detectPlatform } from './platform/detect.ts'

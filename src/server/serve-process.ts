@@ -176,7 +176,7 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   const heard = worker ? hearSupervisor(worker) : hearSignals(platform)
   const shutdownDelay = shutdownDelayOf(loaded)
   const stopped = runUntilStopped({ platform, listener, lifecycle, log, shutdownDelay, close, ...heard })
-  await Promise.race([openKeys(parts.active, { ...parts, atOnce: platform.cores, loaded }), stopped])
+  await Promise.race([openKeysOf(parts, { loaded, platform, lifecycle }), stopped])
   if (isStopping(lifecycle)) return stopped
   lifecycle.phase = 'ready'
   compileEagerly()
@@ -255,6 +255,18 @@ async function planOf(loaded: LoadedConfig, { host, port, platform }: ServeOptio
 /** In milliseconds. */
 function shutdownDelayOf({ config }: LoadedConfig): number {
   return config.server.shutdown_delay * 1000
+}
+
+/** A stop closes what keys come from, so that it ends this work with an error that is none. */
+async function openKeysOf(
+  parts: Parts,
+  { loaded, platform, lifecycle }: { loaded: LoadedConfig; platform: Platform; lifecycle: Lifecycle },
+): Promise<void> {
+  try {
+    await openKeys(parts.active, { ...parts, atOnce: platform.cores, loaded })
+  } catch (cause) {
+    if (!isStopping(lifecycle)) throw cause
+  }
 }
 
 function isStopping({ phase }: Lifecycle): boolean {

@@ -10,6 +10,7 @@ import { nodeCertificates } from './node-certificates.ts'
 import { nodeFiles } from './node-files.ts'
 import { nodeProcesses } from './node-processes.ts'
 import { openNativeKey } from './node-sign.ts'
+import { hear } from './node-signals.ts'
 import { nodeSqlite } from './node-sqlite.ts'
 
 /** The part of the port that is the same for Bun and Deno, because both have the node: modules. */
@@ -105,27 +106,20 @@ export function nodePlatform(): SharedPlatform {
     writeError: (text) => write(process.stderr, text),
     onStopSignal: (listener) => {
       takesSignals = true
-      const onTerm = () => listener('SIGTERM')
-      const onInt = () => listener('SIGINT')
-      process.on('SIGTERM', onTerm)
-      process.on('SIGINT', onInt)
+      const ends = (['SIGTERM', 'SIGINT'] as const).map((signal) => hear(signal, () => listener(signal)))
       return () => {
-        process.off('SIGTERM', onTerm)
-        process.off('SIGINT', onInt)
+        for (const end of ends) end()
       }
     },
     onReloadSignal: (listener) => {
       // Windows sends SIGHUP when the console window is closed. That is not an order to reload.
       if (process.platform === 'win32') return () => {}
       // A terminal that is closed sends SIGHUP too. The server must stop then, because it could not be stopped from there later.
-      const onHup = () => (isTerminalGone() ? void process.kill(process.pid, 'SIGTERM') : listener())
-      process.on('SIGHUP', onHup)
-      return () => void process.off('SIGHUP', onHup)
+      return hear('SIGHUP', () => (isTerminalGone() ? void process.kill(process.pid, 'SIGTERM') : listener()))
     },
     onReplaceSignal: (listener) => {
       if (process.platform === 'win32') return () => {}
-      process.on('SIGUSR2', listener)
-      return () => void process.off('SIGUSR2', listener)
+      return hear('SIGUSR2', listener)
     },
   }
 }
