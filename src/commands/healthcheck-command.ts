@@ -1,6 +1,7 @@
 import { type Command, CommandError, exitCodes } from '../cli/command.ts'
 import { ask } from '../cli/remote/http-client.ts'
 import { findListenUrl, findServerUrl, serverOptions, urlOption } from '../cli/remote/server-url.ts'
+import { findTakenPort } from '../offline/find-taken-port.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import type { Platform } from '../platform/platform.ts'
 
@@ -17,7 +18,7 @@ export const healthcheckCommand: Command = {
 
 async function healthcheck(args: ParsedArguments, platform: Platform): Promise<number> {
   const isLocal = args.text(urlOption.name) === undefined
-  const base = await (isLocal ? findListenUrl : findServerUrl)(args, platform)
+  const base = await (isLocal ? findListenUrl : findServerUrl)(args, platform, { findTakenPort })
   const url = `${base}/health/ready`
   // The certificate is for the public name. Nothing secret is sent, as with the probes of Kubernetes.
   const { status } = await ask(url, { platform, isUnverified: isLocal })

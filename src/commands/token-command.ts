@@ -13,6 +13,7 @@ import { findServerUrl, localOptions, urlOption } from '../cli/remote/server-url
 import { findTextFault } from '../config/rules/secret-faults.ts'
 import { ClientKeyInvalid, signClientAssertion } from '../keys/client-key-pair.ts'
 import { checkSignature } from '../keys/jwt.ts'
+import { findTakenPort } from '../offline/find-taken-port.ts'
 import { type ParsedArguments, UsageError } from '../platform/arguments.ts'
 import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -58,7 +59,7 @@ export const tokenCommand: Command = {
 async function getToken(args: ParsedArguments, platform: Platform): Promise<number> {
   const tenant = getOption('tenant', { args, command: 'token' })
   const clientId = getOption('client', { args, command: 'token' })
-  const base = await findServerUrl(args, platform, remoteOption)
+  const base = await findServerUrl(args, platform, { option: remoteOption, findTakenPort })
   const server = `${base}${tenantPath(encodeURIComponent(tenant))}`
   const keyFile = args.text('key-file')
   const credentials = keyFile

@@ -1,22 +1,17 @@
 import { getConfigPath, withDataDir } from '../cli/find-config.ts'
-import { dataDirOption, issuerPortOption, parseFolder, parsePort, settingOf } from '../cli/options.ts'
+import { dataDirOption, issuerPortOption, parsePort, settingOf } from '../cli/options.ts'
 import { parseServerUrl } from '../cli/remote/http-client.ts'
 import { ConfigError } from '../config/fault.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { publicUrlOf } from '../config/rules/public-url.ts'
-import { defaultDataDir, readDataDir } from '../config/server-settings.ts'
+import { findDataDir } from '../offline/find-data-dir.ts'
 import { inspectAccess, type KeyFindings } from '../offline/inspect-keys.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
 import { FileError } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { planStorage } from '../server/compose.ts'
-import {
-  type ControlAnswer,
-  controlFolder,
-  findSockets,
-  type Hello,
-  helloPatience,
-} from '../server/reload/control-messages.ts'
+import { controlFolder, type Hello } from '../server/reload/control-messages.ts'
+import { findServers } from '../server/reload/find-servers.ts'
 import { examineStorage } from '../storage/examine-storage.ts'
 import { StorageError } from '../storage/storage.ts'
 import type { StorageFacts } from '../storage/storage-facts.ts'
@@ -62,14 +57,16 @@ export async function openPatient(
   const base = url === undefined ? undefined : parseServerUrl(url)
   const read = await readConfiguration(file, named, platform)
   const { loaded } = read
-  const dataDir = loaded?.dataDir ?? (await findDataDir(file, named, platform))
+  const dataDir = loaded?.dataDir ?? (await findDataDir(args, platform)).dataDir
   const folder = controlFolder(dataDir, platform.files)
   const portText = settingOf(issuerPortOption, args, platform)
-  const port = portText === undefined ? undefined : parsePort(portText)
+  const running = await findRunning(folder, platform)
+  const asked = portText === undefined ? loaded?.config.server.port : parsePort(portText)
+  const port = asked === 0 ? (running.servers[0]?.port ?? 0) : asked
   return {
     platform,
     configuration: read.configuration,
-    ...(await findServers(folder, platform)),
+    ...running,
     changedAt: (await platform.files.facts(file).catch(() => undefined))?.modifiedAt,
     controlFolder: folder,
     opened: loaded && (await open(loaded, { platform, base, port })),
@@ -97,51 +94,20 @@ async function readConfiguration(
   }
 }
 
-/** A server may run on the data_dir of a configuration that has a fault now. */
-async function findDataDir(file: string, named: string | undefined, platform: Platform): Promise<string> {
-  const { files } = platform
-  if (named !== undefined) return files.resolve(parseFolder(named))
-  try {
-    return await readDataDir(file, platform)
-  } catch (cause) {
-    if (!(cause instanceof ConfigError)) throw cause
-    return files.resolve(files.folderOf(files.resolve(file)), defaultDataDir)
-  }
-}
-
-async function findServers(
+async function findRunning(
   folder: string,
   platform: Platform,
 ): Promise<Pick<Patient, 'servers' | 'silent' | 'blocked'>> {
-  const sockets = await findSockets(folder, platform).catch((cause: unknown) => orFileError(cause))
-  if (sockets instanceof FileError) return { servers: [], silent: [], blocked: sockets.message }
-  const [servers, silent]: [Hello[], string[]] = [[], []]
-  for (const path of sockets) {
-    const hello = await askHello(path, platform)
-    if (hello === 'silent') silent.push(path)
-    else if (hello) servers.push(hello)
+  try {
+    return { ...(await findServers(folder, platform)), blocked: undefined }
+  } catch (cause) {
+    return { servers: [], silent: [], blocked: orFileError(cause).message }
   }
-  return { servers, silent, blocked: undefined }
 }
 
 function orFileError(cause: unknown): FileError {
   if (cause instanceof FileError) return cause
   throw cause
-}
-
-/** Undefined: a server that was killed left its socket; the next one removes it. */
-async function askHello(
-  path: string,
-  { localSockets }: Pick<Platform, 'localSockets'>,
-): Promise<Hello | 'silent' | undefined> {
-  try {
-    const text = await localSockets.ask(path, '{"command":"hello"}', helloPatience)
-    if (text === undefined) return undefined
-    const answer: ControlAnswer = JSON.parse(text)
-    return 'hello' in answer ? answer.hello : 'silent'
-  } catch {
-    return 'silent'
-  }
 }
 
 const asServer = 'run doctor as the user of the server, or give this user the files'

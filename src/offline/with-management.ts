@@ -1,5 +1,6 @@
 import { CommandError } from '../cli/command.ts'
 import { issuerPortOption, parsePort, settingOf } from '../cli/options.ts'
+import { unknownPort } from '../cli/remote/http-client.ts'
 import { findClient, type ListedClient } from '../clients/listed-clients.ts'
 import { publicUrlOf } from '../config/rules/public-url.ts'
 import type { Deps } from '../deps.ts'
@@ -13,6 +14,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import { composeRegistries } from '../server/compose.ts'
 import { composeKeyring } from '../server/compose-keys.ts'
 import type { Tenant } from '../tenants/tenant.ts'
+import { findTakenPort } from './find-taken-port.ts'
 import { warnOfLost } from './warn-of-lost.ts'
 import { loadNamedConfig, withAudit } from './with-storage.ts'
 
@@ -51,7 +53,12 @@ export async function withManagement(
   return withAudit(loaded, { args, platform }, async ({ storage, audit }) => {
     const { server } = loaded.config
     const { now, monotonic, randomBytes, hashing } = platform
-    const port = portText === undefined ? server.port : parsePort(portText)
+    const asked = portText === undefined ? server.port : parsePort(portText)
+    const port = asked === 0 ? ((await findTakenPort(args, platform)) ?? 0) : asked
+    if (port === 0 && server.public_url === null)
+      platform.writeError(
+        `warning: ${unknownPort('issuers and links have port 0; name it with --port PORT')}\n`,
+      )
     const publicUrl = publicUrlOf({ ...server, port })
     const quiet = () => {}
     const openKeyring = () => composeKeyring(loaded, platform, { storage, now, monotonic, log: quiet, audit })

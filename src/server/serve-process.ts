@@ -182,10 +182,17 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   compileEagerly()
   announce({ deps, ...parts, host, port: listener.port, log }, options)
   cancelLater = platform.after(afterReady, () => {
-    void reloading.listen({ dataDir: loaded.dataDir, watch: config.server.watch })
+    void reloading.listen(hearingOf(loaded, listener))
     guard.start()
   })
   return stopped
+}
+
+function hearingOf(
+  { dataDir, config }: LoadedConfig,
+  { port }: Listener,
+): Parameters<Reloading['listen']>[0] {
+  return { dataDir, watch: config.server.watch, port }
 }
 
 interface Closed {

@@ -54,10 +54,10 @@ export async function supervise(
     monotonic: platform.monotonic,
     readConfig: () => findSource(findPath, platform),
     takePort: (plan) => takePort(plan, platform),
-    begin: (plan, count) => {
+    begin: (plan, { port, workers: count }) => {
       planned = plan
       wanted = count
-      orders.listen({ dataDir: plan.dataDir ?? undefined, watch: plan.watch })
+      orders.listen({ dataDir: plan.dataDir ?? undefined, watch: plan.watch, port })
       if (!plan.metrics) return
       const parts = { platform, pool, sum, faults, supervisor, reloads: history }
       metrics = openMetrics(plan.metrics, answerForWorkers(parts), { platform, log })

@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts'
 import type { WorkerHandle } from './worker-handle.ts'
-import type { ConfigSource, Plan } from './worker-messages.ts'
+import type { ConfigSource, Place, Plan } from './worker-messages.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export interface SupervisorOptions {
@@ -15,8 +15,8 @@ export interface SupervisorOptions {
   readonly readConfig: () => Promise<ConfigSource>
   /** Checks that the port is free, and returns its number. An error ends the start. */
   readonly takePort: (plan: Plan) => Promise<number>
-  /** Called once with the number of workers, before any takes requests. An error ends the start. */
-  readonly begin: (plan: Plan, workers: number) => void
+  /** Called once with the port and the number of workers, before any takes requests. An error ends the start. */
+  readonly begin: (plan: Plan, place: Place) => void
   /** Called with the text of the first worker, when all are ready. */
   readonly announce: (text: string) => void
 }

@@ -129,7 +129,7 @@ export class Supervisor {
     this.#count = this.#countFor(plan)
     const port = await takePort(plan)
     this.#running = { plan, place: { host: plan.host, port, workers: this.#count } }
-    begin(plan, this.#count)
+    begin(plan, this.#running.place)
     const generation: Generation = { config, plan, workers: new Set() }
     this.#current = generation
     this.#text = await this.#join(generation, first)

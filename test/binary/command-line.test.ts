@@ -96,7 +96,7 @@ test('token does not guess where config.yaml cannot be read, its port is none, o
     expect(await told('server: []\n')).toEqual([78, 'config.yaml:1:9: server is a list, wanted a map\n'])
     expect(await told(yaml(0))).toEqual([
       1,
-      'grantd: The port of the server is 0, which takes any free one: name the server with --url URL\n',
+      'grantd: The port of the server is 0, which takes any free one, and no running server says which: name the server with --url URL\n',
     ])
   }))
 

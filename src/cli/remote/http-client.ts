@@ -16,6 +16,11 @@ export function parseServerUrl(text: string): string {
   throw new UsageError(`The URL is '${text}', wanted one such as http://localhost:3000`)
 }
 
+/** Why a server is not asked whose configuration has port 0. */
+export function unknownPort(next: string): string {
+  return `The port of the server is 0, which takes any free one, and no running server says which: ${next}`
+}
+
 export interface Answer {
   readonly status: number
   readonly text: string
@@ -36,6 +41,7 @@ export async function ask(
   url: string,
   { platform, init, isSecret = false, isUnverified = false }: Asking,
 ): Promise<Answer> {
+  if (new URL(url).port === '0') throw new CommandError(unknownPort('name the server with --url URL'))
   const proxy = findProxy(url, platform.environment)
   if (proxy && isSecret && url.startsWith('http:')) throw refuseProxy(url, proxy)
   const signal = AbortSignal.timeout(longestWait)

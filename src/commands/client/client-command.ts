@@ -3,6 +3,7 @@ import { type Actions, getAction } from '../../cli/get-action.ts'
 import {
   clientOption,
   getOption,
+  issuerPortOption,
   jsonOption,
   optionsOf,
   scopesOption,
@@ -51,7 +52,7 @@ export const clientCommand: Command = {
   options: [
     ...optionsOf(
       words.filter((word) => word !== 'keygen'),
-      [...storageOptions, tenantOption('the tenant; required')],
+      [...storageOptions, issuerPortOption, tenantOption('the tenant; required')],
     ),
     ...optionsOf(
       words.filter((word) => word !== 'list'),

@@ -10,6 +10,7 @@ import {
 } from '../../cli/options.ts'
 import { findServerUrl, serverOptions } from '../../cli/remote/server-url.ts'
 import { loadConfig } from '../../config/load.ts'
+import { findTakenPort } from '../../offline/find-taken-port.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { deviceCodeGrantType } from '../../protocol/grant-types.ts'
@@ -47,7 +48,7 @@ export const loginCommand: Command = {
 async function login(args: ParsedArguments, platform: Platform): Promise<number> {
   const tenant = getOption('tenant', { args, command: 'login' })
   const client = await findClient(tenant, args, platform)
-  const base = await findServerUrl(args, platform)
+  const base = await findServerUrl(args, platform, { findTakenPort })
   const endpoints = await discover(`${base}${tenantPath(encodeURIComponent(tenant))}`, platform)
   const scopes = parseScopes(args.text('scopes')) ?? defaultScopes
   const codes = await askForCodes(endpoints, { client, scopes }, platform)

@@ -1,8 +1,5 @@
 import { CommandError } from '../../cli/command.ts'
-import { getConfigPath } from '../../cli/find-config.ts'
-import { dataDirOption, parseFolder, settingOf } from '../../cli/options.ts'
-import { ConfigError } from '../../config/fault.ts'
-import { defaultDataDir, readDataDir } from '../../config/server-settings.ts'
+import { findDataDir } from '../../offline/find-data-dir.ts'
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import { FileError } from '../../platform/files.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -62,24 +59,5 @@ async function ask(
       `The server at ${path} gives no answer for ${patience / 1000} seconds: it stands still, or is stopped; grantd doctor and its log say more`,
       { cause },
     )
-  }
-}
-
-interface FoundDataDir {
-  readonly dataDir: string
-  /** Set: the file has a fault, and this is the default folder. The server that runs there can tell the fault. */
-  readonly fault?: ConfigError
-}
-
-async function findDataDir(args: ParsedArguments, platform: Platform): Promise<FoundDataDir> {
-  const { files } = platform
-  const named = settingOf(dataDirOption, args, platform)
-  if (named !== undefined) return { dataDir: files.resolve(parseFolder(named)) }
-  const path = await getConfigPath(args, platform)
-  try {
-    return { dataDir: await readDataDir(path, platform) }
-  } catch (cause) {
-    if (!(cause instanceof ConfigError)) throw cause
-    return { dataDir: files.resolve(files.folderOf(files.resolve(path)), defaultDataDir), fault: cause }
   }
 }

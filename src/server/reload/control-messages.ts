@@ -25,6 +25,8 @@ export interface Hello {
   readonly isConfigRejected?: boolean
   /** Null: one process serves alone. */
   readonly workers?: WorkerCounts | null
+  /** The port that is listened on, for a configuration with port 0. */
+  readonly port?: number
 }
 
 /** How many worker processes serve, and how many should. */

@@ -26,6 +26,8 @@ interface Hearing {
   /** Undefined: the server keeps nothing. */
   readonly dataDir: string | undefined
   readonly watch: boolean
+  /** The port that is listened on. */
+  readonly port: number
 }
 
 /** What hears orders to change the configuration. */
@@ -56,7 +58,7 @@ export function openReloads(options: OpenReloadsOptions): ReloadOrders {
   return {
     reloads,
     listen: (hearing) => {
-      const actions = createActions(options, reloads)
+      const actions = createActions(options, { reloads, port: hearing.port })
       control = openControl({ platform, log, dataDir: hearing.dataDir, actions })
       watch.enable(hearing.watch)
     },
@@ -69,7 +71,7 @@ export function openReloads(options: OpenReloadsOptions): ReloadOrders {
 
 function createActions(
   { platform, history, plan, replace, workers }: OpenReloadsOptions,
-  reloads: Reloads,
+  { reloads, port }: { readonly reloads: Reloads; readonly port: number },
 ): ControlActions {
   return {
     hello: async () => ({
@@ -77,6 +79,7 @@ function createActions(
         ...{ ...buildInfo, pid: platform.processes.pid, loadedAt: history.loadedAt },
         isConfigRejected: history.last?.isDone === false,
         workers: workers?.() ?? null,
+        port,
       },
     }),
     reload: async () => ({ reload: await reloads.run('grantd reload') }),
