@@ -296,7 +296,15 @@ const arrows: Record<string, readonly string[]> = {
   // The trail may miss events that maintenance deleted.
   audit: ['bounded-map', 'maintenance/cleaning-row.ts', 'log', ...port, 'protocol', ...storage],
   // Reads files of other servers, and changes nothing.
-  import: ['users/import/people-file.ts', 'config/formats.ts', 'protocol', ...port],
+  import: [
+    'users/import/keycloak-user.ts',
+    'users/import/people-file.ts',
+    'config/formats.ts',
+    'config/schema-kinds.ts',
+    'config/rules/weak-secret.ts',
+    'protocol',
+    ...port,
+  ],
   // Reads and writes data_dir as a whole, so it knows the files of the storage and the names of key files.
   backup: ['keys/material/key-names.ts', 'storage', 'protocol', ...port],
   keys: [tenantRow, 'async', 'exposure', ...port, 'protocol', ...storage],

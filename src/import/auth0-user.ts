@@ -1,6 +1,6 @@
 import { type Members, membersOf } from '../protocol/members.ts'
 import { parsePasswordHash } from '../protocol/password/password-hash.ts'
-import { listOf, textOf } from './foreign.ts'
+import { listOf, lostPassword, textOf } from './foreign.ts'
 
 /** Whether an object of a list is a user. A client has a client_id. */
 export function isAuth0User(value: Members): boolean {
@@ -41,17 +41,16 @@ export function readAuth0User(user: Members): ReadUser {
     person: {
       ...(sub !== undefined && { sub }),
       email,
-      ...(isVerified !== undefined && { email_verified: isVerified }),
+      // What is no boolean is refused when the person is made.
+      ...(isVerified !== undefined && isVerified !== null && { email_verified: isVerified }),
       // Auth0 takes the e-mail address where a person has no name.
       ...(name !== undefined && name !== email && { name }),
-      active: user['blocked'] !== true,
+      active: isActive(user['blocked']),
       attributes: Object.fromEntries(attributes),
       ...(isKnown && { password_hash: hash }),
     },
     lost: [
-      ...(hash !== undefined && !isKnown
-        ? ['password: its hash is of a kind that is not known here; grantd user reset makes a link']
-        : []),
+      ...(hash !== undefined && !isKnown ? [lostPassword] : []),
       ...metadata.map(
         (each) => `${each}: there is no such thing here; write what tokens need into attributes`,
       ),
@@ -59,14 +58,19 @@ export function readAuth0User(user: Members): ReadUser {
   }
 }
 
-function findEmail(user: Members): { readonly email: unknown; readonly isVerified: boolean | undefined } {
+/** Anything but a boolean is passed on, and refused when the person is made, so that nobody is let in by a typing error. */
+function isActive(blocked: unknown): unknown {
+  return typeof blocked === 'boolean' ? !blocked : (blocked ?? true)
+}
+
+function findEmail(user: Members): { readonly email: unknown; readonly isVerified: unknown } {
   const other = listOf(user['identifiers'])
     .map(membersOf)
     .find(({ type }) => type === 'email')
   const isVerified = user['email_verified'] ?? other?.['verified']
   return {
     email: user['email'] ?? other?.['value'],
-    isVerified: typeof isVerified === 'boolean' ? isVerified : undefined,
+    isVerified,
   }
 }
 

@@ -1,4 +1,6 @@
 import { formats } from '../config/formats.ts'
+import { findWeakness } from '../config/rules/weak-secret.ts'
+import { longestTokenLife } from '../config/schema-kinds.ts'
 import type { Hashing } from '../platform/hashing.ts'
 import { type GrantType, grantTypes, signsPeopleIn } from '../protocol/grant-types.ts'
 import { isPeopleScope } from '../protocol/people/people-scopes.ts'
@@ -6,6 +8,7 @@ import { isReservedScope } from '../protocol/reserved-scopes.ts'
 import { isRedirectUri } from '../protocol/url/redirect-uri.ts'
 import { isResourceUri } from '../protocol/url/resource.ts'
 import { isWebOrigin, isWebUrl } from '../protocol/url/web-url.ts'
+import { noLifetime, secondsOf } from './foreign.ts'
 import type { LeftOut, PlannedClient, PlannedSecret } from './import-plan.ts'
 
 /** A client of another server in words that all of them have. */
@@ -28,7 +31,7 @@ export interface ForeignClient {
   /** Whether people are asked for their consent. */
   readonly asksConsent: boolean
   readonly requiresPkce: boolean
-  readonly accessTokenTtl?: number | undefined
+  readonly accessTokenTtl?: unknown
   readonly signsUserinfo?: boolean
 }
 
@@ -69,16 +72,24 @@ export function buildClient(foreign: ForeignClient, hashing: Pick<Hashing, 'sha2
     { thing: 'audience', isGood: isResourceUri, why: noUri },
     note,
   )
+  const ttl = readTtl(accessTokenTtl, note)
   const patch = {
     ...(name !== undefined && { name }),
     ...{ active, grant_types, scopes, resources },
     ...(method !== 'secret' && { token_endpoint_auth_method: method }),
     ...(method === 'private_key_jwt' && { jwks: foreign.jwks }),
     ...(defaultScopes && { default_scopes: defaultScopes.filter((scope) => scopes.includes(scope)) }),
-    ...(accessTokenTtl !== undefined && { access_token_ttl: accessTokenTtl }),
+    ...(ttl !== undefined && { access_token_ttl: ttl }),
     ...(signsPeopleIn(grant_types) && patchOfPeople(foreign, redirectUris, note)),
   }
   return { client: { id: foreign.id, patch, secret: planSecret(foreign, hashing, note) }, leftOut }
+}
+
+function readTtl(value: unknown, note: Note): number | undefined {
+  const seconds = secondsOf(value)
+  if (seconds !== undefined && seconds <= longestTokenLife) return seconds
+  if (value !== undefined && value !== null && value !== '') note('access token lifetime', noLifetime)
+  return undefined
 }
 
 /** Other servers take a star as any text. Here it is compared as it is, so such a URI would match nothing. */
@@ -174,7 +185,10 @@ function planSecret(
     return { kind: 'missing' }
   }
   if (formats['secret-hash']?.accepts(secret)) return { kind: 'hash', hash: secret }
-  if (!looksHashed.test(secret)) return { kind: 'hash', hash: `sha256:${sha256(secret).toHex()}` }
+  if (!looksHashed.test(secret)) {
+    const isWeak = findWeakness(secret) !== undefined
+    return { kind: 'hash', hash: `sha256:${sha256(secret).toHex()}`, ...(isWeak && { isWeak }) }
+  }
   note(
     'secret',
     'its hash is of a kind that is not known here (sha256, argon2id and bcrypt are); make one with grantd secret rotate',

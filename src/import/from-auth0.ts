@@ -4,6 +4,7 @@ import { isAuth0User, readAuth0User } from './auth0-user.ts'
 import { type BuiltClient, buildClient, type ForeignClient } from './build-client.ts'
 import { listOf, textOf, textsOf } from './foreign.ts'
 import { ImportError, type LeftOut, type PlannedTenant } from './import-plan.ts'
+import type { ClientShape } from './member-types.ts'
 import { scopesOf } from './planned-scopes.ts'
 import { readClients } from './read-clients.ts'
 
@@ -34,11 +35,11 @@ function readUsers(list: readonly unknown[]): PlannedTenant {
 
 function readTenant(tenant: Members, hashing: Hashing): PlannedTenant {
   const leftOut: LeftOut[] = []
-  const rights = readRights(tenant)
+  const findRights = readRights(tenant)
   const isGlobal = (client: unknown) => membersOf(client)['global'] === true
   const own = listOf(tenant['clients']).filter((client) => !isGlobal(client))
-  const read = (client: Members) => readClient(client, rights, hashing)
-  const clients = readClients(own, { idMember: 'client_id', read }, leftOut)
+  const read = (client: Members) => readClient(client, findRights, hashing)
+  const clients = readClients(own, { idMember: 'client_id', shape, read }, leftOut)
   for (const member of ['connections', 'databases', 'actions', 'rules', 'roles', 'organizations'] as const) {
     const count = listOf(tenant[member]).length
     if (count > 0)
@@ -54,10 +55,33 @@ interface Rights {
   readonly audience: string | undefined
 }
 
-/** The client grants by the id, or in files of auth0-deploy-cli by the name, of the client. */
-function readRights(tenant: Members): ReadonlyMap<string, readonly Rights[]> {
+const shape: ClientShape = {
+  decisive: {
+    grant_types: 'texts',
+    token_endpoint_auth_method: 'text',
+    app_type: 'text',
+    is_first_party: 'flag',
+  },
+  others: {
+    name: 'text',
+    client_secret: 'text',
+    callbacks: 'texts',
+    allowed_logout_urls: 'texts',
+    web_origins: 'texts',
+    allowed_origins: 'texts',
+  },
+}
+
+/**
+ * Finds the client grants of a client, by its id. Files of auth0-deploy-cli have the name of a client there: it counts where it is the id of
+ * nobody and the name of one client alone, because whoever names a client must not get the rights of another one.
+ */
+function readRights(tenant: Members): (client: Members) => readonly Rights[] {
+  const clients = listOf(tenant['clients']).map(membersOf)
+  const ids = new Set(clients.map((client) => client['client_id']))
+  const names = Map.groupBy(clients, (client) => client['name'])
   const grants = listOf(tenant['clientGrants'] ?? tenant['client_grants']).map(membersOf)
-  return Map.groupBy(
+  const byClient = Map.groupBy(
     grants.map((grant) => ({
       client: textOf(grant['client_id']) ?? '',
       scopes: textsOf(grant['scope']),
@@ -65,6 +89,11 @@ function readRights(tenant: Members): ReadonlyMap<string, readonly Rights[]> {
     })),
     ({ client }) => client,
   )
+  return (client) => {
+    const [id, name] = [textOf(client['client_id']) ?? '', textOf(client['name']) ?? '']
+    const isName = !ids.has(name) && names.get(name)?.length === 1
+    return [...(byClient.get(id) ?? []), ...(isName ? (byClient.get(name) ?? []) : [])]
+  }
 }
 
 function describeScopes(tenant: Members): ReadonlyMap<string, string> {
@@ -88,7 +117,7 @@ function methodOf(client: Members): ForeignClient['method'] | undefined {
 
 function readClient(
   client: Members,
-  rights: ReadonlyMap<string, readonly Rights[]>,
+  findRights: (client: Members) => readonly Rights[],
   hashing: Hashing,
 ): BuiltClient {
   const id = textOf(client['client_id']) ?? ''
@@ -98,10 +127,7 @@ function readClient(
     const why = 'it proves itself in a way that is not known here'
     return { client: undefined, leftOut: [{ what: `client '${id}'`, why, isExpected: false }] }
   }
-  const own = [
-    ...(rights.get(id) ?? []),
-    ...(name === undefined || name === id ? [] : (rights.get(name) ?? [])),
-  ]
+  const own = findRights(client)
   const [logout] = textsOf(
     membersOf(client['oidc_logout'] ?? client['oidc_backchannel_logout'])['backchannel_logout_urls'],
   )

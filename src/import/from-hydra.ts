@@ -3,6 +3,7 @@ import { type Members, membersOf } from '../protocol/members.ts'
 import { type BuiltClient, buildClient, type ForeignClient } from './build-client.ts'
 import { listOf, textOf, textsOf } from './foreign.ts'
 import { ImportError, type LeftOut, type PlannedTenant } from './import-plan.ts'
+import type { ClientShape } from './member-types.ts'
 import { scopesOf } from './planned-scopes.ts'
 import { readClients } from './read-clients.ts'
 
@@ -16,9 +17,24 @@ export function readHydra(value: unknown, hashing: Hashing): PlannedTenant[] {
     )
   const leftOut: LeftOut[] = []
   const read = (client: Members) => readHydraClient(client, hashing)
-  const clients = readClients(list, { idMember: 'client_id', read }, leftOut)
+  const clients = readClients(list, { idMember: 'client_id', shape, read }, leftOut)
   const patch = { oauth2: { scopes: scopesOf(clients) }, oidc: {} }
   return [{ id: undefined, patch, clients, people: [], leftOut }]
+}
+
+const shape: ClientShape = {
+  decisive: { grant_types: 'texts', token_endpoint_auth_method: 'text', skip_consent: 'flag' },
+  others: {
+    client_name: 'text',
+    client_secret: 'text',
+    scope: 'text',
+    audience: 'texts',
+    redirect_uris: 'texts',
+    post_logout_redirect_uris: 'texts',
+    allowed_cors_origins: 'texts',
+    backchannel_logout_uri: 'text',
+    userinfo_signed_response_alg: 'text',
+  },
 }
 
 function readHydraClient(client: Members, hashing: Hashing): BuiltClient {

@@ -1,8 +1,10 @@
+import { longestTokenLife } from '../config/schema-kinds.ts'
 import type { Hashing } from '../platform/hashing.ts'
-import { type Members, membersOf } from '../protocol/members.ts'
-import { listOf, secondsOf, textOf } from './foreign.ts'
+import { isMembers, type Members, membersOf } from '../protocol/members.ts'
+import { losesPassword } from '../users/import/keycloak-user.ts'
+import { listOf, lostPassword, noLifetime, secondsOf, textOf } from './foreign.ts'
 import { ImportError, type LeftOut, type PlannedClient, type PlannedTenant } from './import-plan.ts'
-import { isBuiltInScope, readKeycloakClient } from './keycloak-client.ts'
+import { isBuiltInScope, keycloakShape, readKeycloakClient } from './keycloak-client.ts'
 import { scopesOf } from './planned-scopes.ts'
 import { readClients } from './read-clients.ts'
 
@@ -11,6 +13,9 @@ export function readKeycloak(value: unknown, hashing: Hashing): PlannedTenant[] 
   const realms = Array.isArray(value) ? value : [value]
   if (realms.length === 0 || !realms.every((realm) => textOf(membersOf(realm)['realm']) !== undefined))
     throw new ImportError('wanted the export of a realm: an object with the member realm, or a list of such')
+  const names = realms.map((realm) => membersOf(realm)['realm'])
+  const twice = names.find((name, at) => names.indexOf(name) < at)
+  if (twice !== undefined) throw new ImportError(`it has the realm '${twice}' twice; keep one`)
   return realms.map((realm) => readRealm(membersOf(realm), hashing))
 }
 
@@ -18,18 +23,31 @@ function readRealm(realm: Members, hashing: Hashing): PlannedTenant {
   const id = textOf(realm['realm'])
   const leftOut: LeftOut[] = []
   const read = (client: Members) => readKeycloakClient(client, hashing)
-  const clients = readClients(listOf(realm['clients']), { idMember: 'clientId', read }, leftOut)
+  const clients = readClients(
+    listOf(realm['clients']),
+    { idMember: 'clientId', shape: keycloakShape, read },
+    leftOut,
+  )
   const people = listOf(realm['users']).map((person, index) => ({ number: index + 1, value: person }))
   const isService = (person: unknown) => textOf(membersOf(person)['serviceAccountClientId']) !== undefined
-  leftOut.push(...findOthers(realm))
+  leftOut.push(...findLostPasswords(people), ...findOthers(realm))
   return {
     ...{ id, clients, leftOut },
-    patch: tenantPatch(realm, clients),
+    patch: tenantPatch(realm, clients, leftOut),
     people: people.filter(({ value }) => !isService(value)),
   }
 }
 
-function tenantPatch(realm: Members, clients: readonly PlannedClient[]): Members {
+/** Passwords whose hash is of a kind that is not known here: the person comes without one. */
+function findLostPasswords(people: PlannedTenant['people']): LeftOut[] {
+  return people.flatMap(({ number, value }) =>
+    isMembers(value) && losesPassword(value)
+      ? [{ what: `person number ${number}`, why: lostPassword, isExpected: false }]
+      : [],
+  )
+}
+
+function tenantPatch(realm: Members, clients: readonly PlannedClient[], leftOut: LeftOut[]): Members {
   const scopes = new Map<string, string>()
   for (const scope of listOf(realm['clientScopes']).map(membersOf)) {
     const name = textOf(scope['name'])
@@ -37,7 +55,7 @@ function tenantPatch(realm: Members, clients: readonly PlannedClient[]): Members
     if (isOurs) scopes.set(name, textOf(scope['description']) ?? '')
   }
   const [ttl, session, idle] = ['accessTokenLifespan', 'ssoSessionMaxLifespan', 'ssoSessionIdleTimeout'].map(
-    (name) => secondsOf(realm[name]),
+    (name) => readLifetime(realm, name, leftOut),
   )
   return {
     name: textOf(realm['displayName']) ?? textOf(realm['realm']),
@@ -51,6 +69,15 @@ function tenantPatch(realm: Members, clients: readonly PlannedClient[]): Members
       ...(idle !== undefined && { session_idle: session === undefined ? idle : Math.min(idle, session) }),
     },
   }
+}
+
+/** Undefined, with a line, for what is no lifetime here. */
+function readLifetime(realm: Members, name: string, leftOut: LeftOut[]): number | undefined {
+  const value = realm[name] ?? undefined
+  const seconds = secondsOf(value)
+  if (value === undefined || (seconds !== undefined && seconds <= longestTokenLife)) return seconds
+  leftOut.push({ what: name, why: noLifetime, isExpected: false })
+  return undefined
 }
 
 /** Parts of a realm that have no counterpart here, by the member that has them. */

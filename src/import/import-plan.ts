@@ -13,7 +13,12 @@ export interface LeftOut {
 /** How a client proves itself here. */
 export type PlannedSecret =
   /** The file has the secret, or a hash that is understood here. */
-  | { readonly kind: 'hash'; readonly hash: string }
+  | {
+      readonly kind: 'hash'
+      readonly hash: string
+      /** The secret is easy to guess. */
+      readonly isWeak?: true
+    }
   /** The file does not have it. */
   | { readonly kind: 'missing' }
   /** A public client, or one with keys. */

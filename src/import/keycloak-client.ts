@@ -3,7 +3,8 @@ import { deviceCodeGrantType } from '../protocol/grant-types.ts'
 import { type Members, membersOf, parseJson } from '../protocol/members.ts'
 import { isPeopleScope } from '../protocol/people/people-scopes.ts'
 import { type BuiltClient, buildClient, type ForeignClient } from './build-client.ts'
-import { secondsOf, textOf, textsOf } from './foreign.ts'
+import { textOf, textsOf } from './foreign.ts'
+import type { ClientShape } from './member-types.ts'
 
 /** Clients that every realm has. */
 const builtIn = new Set([
@@ -26,6 +27,32 @@ const builtInScopes = new Set([
   'role_list',
   'saml_organization',
 ])
+
+/** The types of the members that are read. */
+export const keycloakShape: ClientShape = {
+  decisive: {
+    protocol: 'text',
+    clientAuthenticatorType: 'text',
+    enabled: 'flag',
+    publicClient: 'flag',
+    bearerOnly: 'flag',
+    consentRequired: 'flag',
+    standardFlowEnabled: 'flag',
+    serviceAccountsEnabled: 'flag',
+    implicitFlowEnabled: 'flag',
+    directAccessGrantsEnabled: 'flag',
+  },
+  others: {
+    name: 'text',
+    secret: 'text',
+    rootUrl: 'text',
+    redirectUris: 'texts',
+    webOrigins: 'texts',
+    defaultClientScopes: 'texts',
+    optionalClientScopes: 'texts',
+    attributes: 'map',
+  },
+}
 
 export function isBuiltInScope(name: string): boolean {
   return builtInScopes.has(name) || isPeopleScope(name)
@@ -81,7 +108,7 @@ function readSettings(client: Members): Omit<ForeignClient, 'id' | 'method' | 'j
     backchannelLogoutUri: textOf(attributes['backchannel.logout.url']),
     asksConsent: client['consentRequired'] === true,
     requiresPkce: textOf(attributes['pkce.code.challenge.method']) !== undefined,
-    accessTokenTtl: secondsOf(attributes['access.token.lifespan']),
+    accessTokenTtl: attributes['access.token.lifespan'],
   }
 }
 

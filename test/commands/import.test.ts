@@ -140,12 +140,28 @@ test('people of Auth0 sign in with the passwords that they have', async () => {
   const dry = JSON.parse((await importFile(text, args)).out)
   const done = JSON.parse((await importFile(text, [...args, '--apply'])).out)
   expect(done).toEqual({ ...dry, applied: true })
-  expect(done.tenants[0].people).toEqual({ created: 1, existing: 1, withoutPassword: 0 })
+  expect(done.tenants[0].people).toEqual({ created: 1, existing: 0, withoutPassword: 0 })
   expect(done.tenants[0].leftOut).toEqual([
     { what: 'person number 2', why: expect.stringContaining('email'), isExpected: false },
+    {
+      what: 'person number 3',
+      why: 'A person before it in the file has the sub or the e-mail address',
+      isExpected: false,
+    },
   ])
+  const again = JSON.parse((await importFile(text, [...args, '--apply'])).out)
+  expect(again.tenants[0].people).toEqual({ created: 0, existing: 1, withoutPassword: 0 })
+  expect(again.tenants[0].leftOut).toEqual(done.tenants[0].leftOut)
   expect(await signIn('club', 'rosa@example.com', password)).toBe(true)
   expect(JSON.stringify(done)).not.toContain(passwordHash)
+})
+
+test('a secret that is easy to guess is told at its client', async () => {
+  const client = { client_id: 'guessed', grant_types: ['client_credentials'], client_secret: 'secret' }
+  const { out } = await importFile([client], ['--from', 'hydra', '--tenant', 'acme'])
+  expect(out).toContain(
+    "would make client 'guessed': client_credentials; with its secret, which is easy to guess; make another one with grantd secret rotate\n",
+  )
 })
 
 test('a failure of one client makes none of them', async () => {

@@ -120,10 +120,10 @@ async function takePeople(
 
 function describe(client: PlannedClient | undefined, id: string): ImportedTenant['clients'][number] {
   const grants = client?.patch['grant_types']
-  const secret = client?.secret.kind ?? 'none'
+  const { kind, isWeak = false } = { isWeak: false, ...(client?.secret ?? { kind: 'none' as const }) }
   return {
     id,
     grants: Array.isArray(grants) ? grants.map(String) : [],
-    secret: secret === 'hash' ? 'kept' : secret,
+    secret: kind !== 'hash' ? kind : isWeak ? 'weak' : 'kept',
   }
 }

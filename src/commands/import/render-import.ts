@@ -15,6 +15,7 @@ export function renderImport(imported: readonly ImportedTenant[], isApplied: boo
 
 const secrets: Readonly<Record<string, string>> = {
   kept: 'with its secret',
+  weak: 'with its secret, which is easy to guess; make another one with grantd secret rotate',
   missing: 'without a secret',
   none: 'needs no secret',
 }

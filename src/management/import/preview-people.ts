@@ -1,10 +1,16 @@
-import { normalEmail } from '../../protocol/people/username.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Tenant } from '../../tenants/tenant.ts'
 import { readImported } from '../../users/import/imported-person.ts'
 import type { FilePerson } from '../../users/import/people-file.ts'
-import { checkNewPerson, type NewPerson } from '../../users/stored-people.ts'
-import { type ImportFault, type ImportOutcome, isOnePersons, isThere } from '../people/import-people.ts'
+import { checkNewPerson } from '../../users/stored-people.ts'
+import {
+  type ImportFault,
+  type ImportOutcome,
+  isOnePersons,
+  isThere,
+  namesOf,
+  repeated,
+} from '../people/import-people.ts'
 
 /** Says what importPeople would do; changes nothing. Throws StorageError. */
 export async function previewPeople(
@@ -20,7 +26,11 @@ export async function previewPeople(
       const person = readImported(value)
       checkNewPerson(person)
       const names = namesOf(person)
-      if (names.some((name) => seen.has(name)) || (await isThere(person, tenant, storage))) existing++
+      if (names.some((name) => seen.has(name))) {
+        faults.push({ number, message: repeated })
+        continue
+      }
+      if (await isThere(person, tenant, storage)) existing++
       else {
         created++
         if (person.passwordHash === undefined) withoutPassword++
@@ -32,10 +42,4 @@ export async function previewPeople(
     }
   }
   return { created, existing, withoutPassword, faults }
-}
-
-function namesOf({ sub, patch }: NewPerson): string[] {
-  const { email } = patch
-  const ofEmail = typeof email === 'string' ? [`email ${normalEmail(email)}`] : []
-  return sub === undefined ? ofEmail : [...ofEmail, `sub ${sub}`]
 }

@@ -47,9 +47,10 @@ export async function importPeople(
   deps: ImportDeps,
 ): Promise<ImportOutcome> {
   const faults: ImportFault[] = []
+  const seen = new Set<string>()
   let [created, existing, withoutPassword] = [0, 0, 0]
   for (let at = 0; at < people.length; at += batchSize) {
-    const outcome = await importBatch(people.slice(at, at + batchSize), tenant, deps)
+    const outcome = await importBatch(people.slice(at, at + batchSize), tenant, { ...deps, seen })
     faults.push(...outcome.faults)
     created += outcome.made.length
     existing += outcome.existing
@@ -68,10 +69,15 @@ interface BatchOutcome {
   readonly faults: readonly ImportFault[]
 }
 
+interface BatchDeps extends ImportDeps {
+  /** The names of the people of the file so far; see {@link namesOf}. */
+  readonly seen: Set<string>
+}
+
 async function importBatch(
   batch: readonly FilePerson[],
   tenant: Tenant,
-  deps: ImportDeps,
+  deps: BatchDeps,
 ): Promise<BatchOutcome> {
   const { checked, faults } = readBatch(batch)
   try {
@@ -87,6 +93,15 @@ async function importBatch(
       faults: [...faults, ...each.flatMap((one) => one.faults)],
     }
   }
+}
+
+/** Why the second person of a file with a sub or an e-mail address stays out, who would be lost in silence as one that exists. */
+export const repeated = 'A person before it in the file has the sub or the e-mail address'
+
+/** What only one person of a tenant can have. */
+export function namesOf({ sub, patch: { email } }: NewPerson): string[] {
+  const ofEmail = typeof email === 'string' ? [`email ${normalEmail(email)}`] : []
+  return sub === undefined ? ofEmail : [...ofEmail, `sub ${sub}`]
 }
 
 /** Whether the error is about one person of a file. */
@@ -109,27 +124,37 @@ function readBatch(batch: readonly FilePerson[]): { checked: Checked[]; faults: 
 }
 
 /** Imports people in one transaction. Throws the error of the first who is wrong. */
-function importTogether(
+async function importTogether(
   checked: readonly Checked[],
   tenant: Tenant,
-  deps: ImportDeps,
+  { seen, ...deps }: BatchDeps,
 ): Promise<BatchOutcome> {
   const owner = ownerOfPeople(tenant, deps)
-  return deps.storage.transaction(async (inside) => {
+  const { names, ...outcome } = await deps.storage.transaction(async (inside) => {
     const made: NewPerson[] = []
+    const faults: ImportFault[] = []
+    const names = new Set<string>()
     let existing = 0
-    for (const { person } of checked) {
+    for (const { number, person } of checked) {
+      const own = namesOf(person)
+      if (own.some((name) => seen.has(name) || names.has(name))) {
+        faults.push({ number, message: repeated })
+        continue
+      }
       if (await isThere(person, tenant, inside)) existing++
       else {
         await createStoredPerson(person, owner, { ...deps, storage: inside })
         made.push(person)
       }
+      for (const name of own) names.add(name)
     }
-    return { made, existing, faults: [] }
+    return { made, existing, faults, names }
   })
+  for (const name of names) seen.add(name)
+  return outcome
 }
 
-async function importAlone(one: Checked, tenant: Tenant, deps: ImportDeps): Promise<BatchOutcome> {
+async function importAlone(one: Checked, tenant: Tenant, deps: BatchDeps): Promise<BatchOutcome> {
   try {
     return await importTogether([one], tenant, deps)
   } catch (cause) {

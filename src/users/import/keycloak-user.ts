@@ -5,7 +5,7 @@ import { claimName } from '../../protocol/static-claims.ts'
 
 /** Whether the object is a user of an export of Keycloak, whose names are in camel case. */
 export function isKeycloakUser(value: Members): boolean {
-  return ['username', 'credentials', 'emailVerified', 'enabled', 'firstName', 'lastName'].some((name) =>
+  return ['id', 'username', 'credentials', 'emailVerified', 'enabled', 'firstName', 'lastName'].some((name) =>
     Object.hasOwn(value, name),
   )
 }
@@ -21,9 +21,10 @@ export function fromKeycloak(user: Members): Members {
   return {
     ...(id !== undefined && { sub: id }),
     ...(email !== undefined && { email }),
-    ...(typeof emailVerified === 'boolean' && { email_verified: emailVerified }),
+    // What is no boolean is refused when the person is made.
+    ...(emailVerified !== undefined && emailVerified !== null && { email_verified: emailVerified }),
     ...(names.length > 0 && { name: names.join(' ') }),
-    ...(typeof enabled === 'boolean' && { active: enabled }),
+    ...(enabled !== undefined && enabled !== null && { active: enabled }),
     ...(Array.isArray(groups) && { groups: groups.map(groupName) }),
     attributes: attributesOf({
       given_name: firstName,
@@ -55,6 +56,13 @@ function attributesOf(attributes: Members): Members {
       findAttributeFaults({ [name]: value }).length === 0,
   )
   return Object.fromEntries(kept)
+}
+
+/** Whether the user has a password whose hash is of an algorithm that is not known here. */
+export function losesPassword({ credentials }: Members): boolean {
+  const hasPassword =
+    Array.isArray(credentials) && credentials.some((each) => membersOf(each)['type'] === 'password')
+  return hasPassword && findHash(credentials) === undefined
 }
 
 /** The hash of the first password among the credentials. */
