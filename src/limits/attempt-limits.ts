@@ -35,7 +35,7 @@ export class AttemptLimits {
     const books = new FailureBooks({ ...options, rules: rulesOf(settings) })
     const key = new LimitKey(options)
     const known = new KnownAddresses({ ...options, rows: new KnownRows({ ...options, key }) })
-    this.#parts = { settings, hashing, now, books, known, key }
+    this.#parts = { settings, hashing, now, books, known, key, running: new Set() }
   }
 
   /** Opens an attempt before its credentials are checked. Calls `onBlock` when its failure makes other attempts wait. */
@@ -51,6 +51,8 @@ export class AttemptLimits {
 }
 
 interface AttemptParts extends Pick<AttemptLimitsOptions, 'settings' | 'hashing' | 'now'> {
+  /** The tenants and counts at which a check runs that no other may run beside. */
+  readonly running: Set<string>
   readonly books: FailureBooks
   readonly known: KnownAddresses
   readonly key: LimitKey
@@ -95,6 +97,30 @@ export class Attempt {
       const wait = isKnown ? 0 : this.#findWait()
       if (wait > 0) throw this.#refuse(wait)
     })
+  }
+
+  /**
+   * Runs a check that takes long, after it was admitted. Where attempts have to wait between failures, one check runs at a time: otherwise each
+   * wait would let in as many as run at once. Throws as {@link admit} does.
+   */
+  async runSlowly<T>(check: () => Promise<T>): Promise<T> {
+    for (let held = this.admit(); held; held = this.admit()) await held
+    const { settings, books, known, running, now } = this.#parts
+    if (!settings.enabled) return check()
+    const above = books.find(this.#subject.tenantId)?.listAbove(this.#getPlaces(), now()) ?? []
+    const names = above.map((place) => `${this.#subject.tenantId} ${place}`)
+    // An address that is known is not slowed down.
+    if (known.remembers(this.#subject)) return check()
+    if (names.some((name) => running.has(name))) {
+      if (await known.has(this.#subject)) return check()
+      throw this.#refuse(1)
+    }
+    for (const name of names) running.add(name)
+    try {
+      return await check()
+    } finally {
+      for (const name of names) running.delete(name)
+    }
   }
 
   /** Whether this process saw the subject succeed from this address; true if limits are off. */

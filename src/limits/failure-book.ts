@@ -123,6 +123,18 @@ export class FailureBook {
     }
   }
 
+  /** The counts of these at which attempts wait between failures, because they or the wider ones are above their free failures. */
+  listAbove(places: Places, now: number): string[] {
+    const isAbove = (name: keyof typeof causes) => {
+      const [, [wider]] = causes[name]
+      return (
+        this.#waitOf(name, places, now) > 0 ||
+        (this.#counts.has(places[name]) && this.#waitOf(wider, places, now) > 0)
+      )
+    }
+    return (['pair', 'address'] as const).filter(isAbove).map((name) => places[name])
+  }
+
   /** The count because of which an attempt has to wait, and its failures. */
   findCause(places: Places, now: number): { readonly scope: Scope; readonly failures: number } {
     const ends = this.#endsOf(places, now)
@@ -140,7 +152,7 @@ export class FailureBook {
   }
 
   /** Milliseconds; 0 below the free failures. */
-  #waitOf(name: 'subject' | 'tenant', places: Places, now: number): number {
+  #waitOf(name: keyof Places, places: Places, now: number): number {
     const count = this.#counts.get(places[name])
     const rule = this.#rules[name]
     return count ? waitOf({ ...count, failures: remaining(count, rule, now) }, rule) : 0

@@ -38,8 +38,8 @@ export interface Asker {
   readonly findSignal?: () => AbortSignal
   /** Whether the sender authenticated before. Called only when the check has to wait. */
   readonly isKnown?: () => Promise<boolean>
-  /** Called right before a slow check starts. Throws if the check is not wanted any more. */
-  readonly admit?: () => void | Promise<void>
+  /** Runs a slow check whose turn has come. Throws if the check is not wanted any more. Default: runs it. */
+  readonly guard?: (check: () => Promise<boolean>) => Promise<boolean>
 }
 
 export interface CheckOptions {
@@ -86,7 +86,7 @@ export class SecretChecker {
   /**
    * Returns the index of the first hash that matches; undefined for none. Without a slow hash, returns the value itself and no promise, so
    * that no other work runs before the caller uses the result. Without `useMemory`, remembers and looks up nothing, so that a check which
-   * always fails takes as long as any other. Throws `temporarily_unavailable` when too many checks wait, GoneError, and the errors of `admit`.
+   * always fails takes as long as any other. Throws `temporarily_unavailable` when too many checks wait, GoneError, and the errors of `guard`.
    */
   findMatch(secret: string, hashes: readonly SecretHash[], options: CheckOptions): Found | Promise<Found> {
     const digest = this.#options.hashing.sha256(secret)
@@ -146,8 +146,8 @@ export class SecretChecker {
     const work = async () => {
       // The client is gone, and other checks wait for their turn.
       if (signal?.aborted) throw new GoneError('The client went away')
-      await asker.admit?.()
-      return passwordHash.verify(secret, hash)
+      const check = () => passwordHash.verify(secret, hash)
+      return asker.guard ? asker.guard(check) : check()
     }
     try {
       return await this.#gate.run(work, () => this.#findPlace(asker))

@@ -193,6 +193,28 @@ test('while somebody fails at a tenant, an address of a busy client is known at 
   expect(await succeed({ address: '203.0.113.2' })).toBe(true)
 })
 
+test('after the free failures one long check runs at a time, and that of a client that is known there beside it', async () => {
+  const { newProcess, advance } = start()
+  const [first, second] = [newProcess(), newProcess()]
+  expect(await first.succeed({ key: 'neighbour' })).toBe(true)
+  await first.flush()
+  await failTimes(8, (index) => second.fail({ key: `unknown-${index}` }))
+  advance(1)
+  const end = Promise.withResolvers<string>()
+  const running = second.open({ key: 'other' }).runSlowly(() => end.promise)
+  const run = (key: string, address = '192.0.2.1') =>
+    second
+      .open({ key, address })
+      .runSlowly(async () => 'it ran')
+      .catch((cause) => cause.status)
+  expect(await run('third')).toBe(429)
+  expect(await run('neighbour')).toBe('it ran')
+  expect(await run('third', '192.0.2.2')).toBe('it ran')
+  end.resolve('it ended')
+  expect(await running).toBe('it ended')
+  expect(await run('third')).toBe('it ran')
+})
+
 test('processes share their counts, and what they know, once they have written', async () => {
   const { newProcess } = start()
   const [a, b] = [newProcess(), newProcess()]

@@ -197,10 +197,11 @@ test('what waited is not worked on once it must not be', async () => {
   fake.until = open.promise
   const checker = checkerWith(fake, { atOnce: 1 })
   let isOver = false
-  const admit = () => {
+  const guard = (check: () => Promise<boolean>) => {
     if (isOver) throw new OAuthError('temporarily_unavailable', 'Too many failed attempts; try again later')
+    return check()
   }
-  const asker = { tenantId: 'acme', findSource: () => '', id: 'app', admit }
+  const asker = { tenantId: 'acme', findSource: () => '', id: 'app', guard }
   const checks = Array.from({ length: 5 }, () =>
     Promise.resolve(checker.findMatch('x', [slow('y')], { useMemory: false, asker })).catch(
       (cause) => cause.code,

@@ -11,6 +11,8 @@ export interface ClientAttempt {
    * this one may have failed first.
    */
   admit(): MaybePromise<void>
+  /** Runs a check that takes long, after it was admitted. Throws as {@link admit} does. */
+  runSlowly<T>(check: () => Promise<T>): Promise<T>
   /** Whether this process saw the client succeed from this address; true if failures are not counted. */
   isRemembered(): boolean
   /** Whether any process saw the client succeed from this address. Asks the storage if this process did not. */
@@ -26,6 +28,7 @@ export interface ClientAttempt {
 export const uncounted: ClientAttempt = {
   findSource: () => '',
   admit: () => undefined,
+  runSlowly: (check) => check(),
   isRemembered: () => true,
   isKnown: async () => true,
   isExempt: () => false,

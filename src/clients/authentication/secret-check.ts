@@ -91,7 +91,7 @@ export class SecretCheck implements CredentialCheck {
       id: clientId,
       ...(findSignal && { findSignal }),
       isKnown: () => attempt.isKnown(),
-      ...(isBefore && { admit: () => attempt.admit() }),
+      ...(isBefore && { guard: (check: () => Promise<boolean>) => attempt.runSlowly(check) }),
     }
     const hashes = secrets.map(({ hash }) => hash)
     // The first answer counts for the whole attempt, because its own failure may change the answer.
