@@ -29,6 +29,16 @@ async function tokenOfPerson(world: World): Promise<string> {
   return (await redeem(world.site, 'acme', web, await world.code())).access_token
 }
 
+const issuer = 'http://localhost:3000/api/v1/tenant/acme'
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const unsigned = (header: object) =>
+  `${encode({ kid: 'k', typ: 'at+jwt', ...header })}.${encode({ iss: issuer })}.`
+
+async function withAlg(world: World, alg: string): Promise<string> {
+  const [head = '', ...rest] = (await tokenOf(world)).split('.')
+  return [encode({ ...JSON.parse(Buffer.from(head, 'base64url').toString()), alg }), ...rest].join('.')
+}
+
 /** Refusals of a bearer token. */
 export const bearerCauses: readonly Cause[] = [
   {
@@ -40,6 +50,41 @@ export const bearerCauses: readonly Cause[] = [
     name: 'a text that is no JWT',
     act: (world) => use(world, 'nonsense'),
     ...{ check: 'form of the token', saw: /8 characters that are no JWT/, wanted: /kid/ },
+  },
+  {
+    name: 'the word Bearer before the token once more',
+    act: async (world) => use(world, `Bearer ${await tokenOf(world)}`),
+    ...{ check: 'form of the token', saw: /the word Bearer before it/, wanted: /the token alone/ },
+  },
+  {
+    name: 'a token in quotes',
+    act: async (world) => use(world, `"${await tokenOf(world)}"`),
+    ...{ check: 'form of the token', saw: /quotes around it/, wanted: /the token alone/ },
+  },
+  {
+    name: 'the whole answer of the token endpoint',
+    act: async (world) => use(world, JSON.stringify({ access_token: await tokenOf(world) })),
+    ...{ check: 'form of the token', saw: /JSON/, wanted: /access_token/ },
+  },
+  {
+    name: 'a token with a space in it',
+    act: async (world) => use(world, (await tokenOf(world)).replace('.', '. ')),
+    ...{ check: 'form of the token', saw: /white space in it/, wanted: /in one line/ },
+  },
+  {
+    name: 'a token that was cut off',
+    act: async (world) => use(world, (await tokenOf(world)).slice(0, -5)),
+    ...{ check: 'form of the token', saw: /signature.* was cut off or changed/, wanted: /the whole token/ },
+  },
+  {
+    name: 'a token without a signature',
+    act: (world) => use(world, unsigned({ alg: 'none' })),
+    ...{ check: 'form of the token', saw: /no signature/, wanted: /the whole token/ },
+  },
+  {
+    name: 'a token of a secret in place of a key',
+    act: async (world) => use(world, await withAlg(world, 'HS256')),
+    ...{ check: 'key', saw: /another alg in the header/, wanted: /the alg of the key: ES256/ },
   },
   {
     name: 'a refresh token in place of an access token',

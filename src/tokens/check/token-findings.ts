@@ -6,7 +6,7 @@ import type { StepFinding } from './token-steps.ts'
 
 /** What the verifier refused. `code` is the message of JwtInvalid. */
 export function findUnproven(
-  { said }: Pick<ReadToken, 'said'>,
+  { said, text }: Pick<ReadToken, 'said' | 'text'>,
   { issuer: { tenant, oauth2, keys } }: Proof,
   { code, now }: { readonly code: string; readonly now: number },
 ): StepFinding {
@@ -16,6 +16,7 @@ export function findUnproven(
     case 'another typ':
       return { ...of, check: 'typ', saw: `typ ${quoted(typ)}`, wanted: oneOf([...new Set(typesOf(oauth2))]) }
     case 'another key':
+    case 'ERR_JOSE_ALG_NOT_ALLOWED':
       return { ...of, check: 'key', ...describeKey(kid, keys) }
     case 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED':
       return {
@@ -30,6 +31,8 @@ export function findUnproven(
         saw: `iat ${timeOf(claims['iat'], now)}; nbf ${timeOf(claims['nbf'], now)}`,
         wanted: `an iat, and no later than ${dateText(now)}: compare the clocks of the replicas`,
       }
+    case 'not canonical base64url':
+      return { ...of, check: 'form of the token', ...describeSpelling(text) }
     default:
       return {
         ...{ ...of, check: 'form of the token' },
@@ -37,6 +40,14 @@ export function findUnproven(
         wanted: 'a JWS in its one spelling, without critical members',
       }
   }
+}
+
+/** What people do to a token on its way. */
+function describeSpelling(text: string) {
+  if (/\s/.test(text)) return { saw: 'white space in it', wanted: 'the token in one line, without spaces' }
+  const signature = text.split('.')[2]
+  const saw = signature === '' ? 'no signature' : 'a part, mostly the signature, that was cut off or changed'
+  return { saw, wanted: 'the whole token as it was issued' }
 }
 
 function describeKey(kid: string | undefined, keys: Proof['issuer']['keys']) {

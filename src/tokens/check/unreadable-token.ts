@@ -4,11 +4,21 @@ import type { StepFinding } from './token-steps.ts'
 
 /** What is wrong with a text that no access token can be. */
 export function findUnreadable(text: string): StepFinding {
+  const wrapped = describeWrapping(text)
   return {
     check: 'form of the token',
-    saw: describeText(text),
-    wanted: 'a JWT whose header has a kid and whose claims have an iss',
+    saw: wrapped?.saw ?? describeText(text),
+    wanted: wrapped?.wanted ?? 'a JWT whose header has a kid and whose claims have an iss',
   }
+}
+
+/** What people send around a token; undefined: nothing that is known. */
+function describeWrapping(text: string): Pick<StepFinding, 'saw' | 'wanted'> | undefined {
+  const wanted = 'the token alone'
+  if (/^bearer\s/i.test(text)) return { saw: 'the word Bearer before it', wanted }
+  if (/^(["'`]).*\1$/s.test(text)) return { saw: 'quotes around it', wanted }
+  if (/^\{.*\}$/s.test(text)) return { saw: 'JSON in place of a token', wanted: 'its member access_token' }
+  return undefined
 }
 
 function describeText(text: string): string {
