@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { makeKey as makeKeyBy, managerToken } from '../support/api-keys.ts'
+import { callProtected } from '../support/test-app.ts'
 import { type AdminApp, expectRefusal, startAdminApp } from './admin-app.ts'
 
 let app: AdminApp
@@ -9,22 +11,13 @@ afterAll(() => app.close())
 
 const path = '/tenants/acme/api-keys'
 
-async function makeKey(name: string): Promise<{ id: string; api_key: string }> {
-  const token = await app.token('acme', {
-    client_id: 'manager',
-    client_secret: 'manager-secret-value',
-    scope: 'api-keys:manage api:read',
-  })
-  const made = await app.send('/api/v1/tenant/acme/api-keys/create', {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ name, scopes: ['api:read'], expires_in_days: 1 }),
-  })
-  return made.json()
+const manager = { client_id: 'manager', client_secret: 'manager-secret-value' }
+const makeKey = async (name: string) => {
+  const token = await managerToken(app, 'acme', manager)
+  return makeKeyBy(app, { token, body: { name, scopes: ['api:read'], expires_in_days: 1 } })
 }
 
-const use = async (token: string) =>
-  (await app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })).status
+const use = async (token: string) => (await callProtected(app, token)).status
 
 test('they are listed in pages without themselves, and revoked once and for ever', async () => {
   const keys = [await makeKey('one'), await makeKey('two'), await makeKey('three')]

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { callProtected } from '../support/test-app.ts'
 import { type AdminApp, type CallOptions, expectRefusal, startAdminApp } from './admin-app.ts'
 
 let app: AdminApp
@@ -397,8 +398,7 @@ describe('changing one', () => {
   test('an inactive client gets no token, and its tokens are no good any more', async () => {
     const { body, etag } = await make('switched', { scopes: ['api:read'] })
     const { access_token } = await (await tokenResponse('switched', body.client_secret)).json()
-    const use = () =>
-      app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${access_token}` } })
+    const use = () => callProtected(app, access_token)
     expect((await use()).status).toBe(200)
     await call('PATCH', pathOf('switched'), { body: { active: false }, ifMatch: etag ?? '' })
     expect([(await use()).status, (await tokenResponse('switched', body.client_secret)).status]).toEqual([
@@ -431,8 +431,7 @@ describe('deleting one', () => {
         body: JSON.stringify({ name: 'k', scopes: ['api:read'] }),
       })
     ).json()
-    const use = async (token: string) =>
-      (await app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })).status
+    const use = async (token: string) => (await callProtected(app, token)).status
     expect([await use(access_token), await use(key.api_key)]).toEqual([200, 200])
     expect((await call('DELETE', pathOf('reborn'))).status).toBe(204)
     expect([await use(access_token), await use(key.api_key)]).toEqual([401, 401])

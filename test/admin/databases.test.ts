@@ -6,7 +6,7 @@ import { openStorage } from '../../src/storage/open.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { postgresTimes } from '../storage/contract/postgres-times.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
-import { platform } from '../support/test-app.ts'
+import { callProtected, platform } from '../support/test-app.ts'
 import { adminConfig, startAdminApp, twinOf } from './admin-app.ts'
 
 /** Opens one database, as often as it is called. */
@@ -71,9 +71,7 @@ test.each(Object.entries(databases))(
       body: { client_id: 'a/b __proto__' },
     })
     expect(revoked.status).toBe(200)
-    const used = await app.send('/api/v1/protected-resource', {
-      headers: { Authorization: `Bearer ${token}` },
-    })
+    const used = await callProtected(app, token)
     expect(used.status).toBe(401)
 
     const again = await open()

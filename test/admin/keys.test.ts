@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { callProtected } from '../support/test-app.ts'
 import { type AdminApp, expectRefusal, opsYaml, startAdminApp } from './admin-app.ts'
 
 let app: AdminApp
@@ -41,7 +42,7 @@ test('the keys are listed without their private halves, and a new one is announc
     { kid, state: 'active' },
     { kid: before.items[0].kid, state: 'retiring' },
   ])
-  const old = await app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })
+  const old = await callProtected(app, token)
   expect(old.status).toBe(200)
   expect(JSON.stringify(await list())).not.toMatch(/"(d|p|q|file|path|sealed)":|PRIVATE|\.pem/)
   expect(app.events.filter(({ type }) => type === 'key.activated').at(-1)).toMatchObject({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { systemTenant } from '../../src/storage/storage.ts'
 import { issuers } from '../../src/tenants/tenant-row.ts'
 import { rowsOf } from '../support/failing-storage.ts'
+import { callProtected } from '../support/test-app.ts'
 import { type AdminApp, expectRefusal, startAdminApp } from './admin-app.ts'
 
 let app: AdminApp
@@ -24,8 +25,7 @@ async function makeWithClient(id: string, settings: object = { oauth2: { scopes:
   return () => app.token(id, { client_id: 'svc', client_secret: body.client_secret })
 }
 
-const use = async (token: string) =>
-  (await app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })).status
+const use = async (token: string) => (await callProtected(app, token)).status
 
 const defaults = {
   source: 'storage',

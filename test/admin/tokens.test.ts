@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { makeKey as makeKeyBy, managerToken } from '../support/api-keys.ts'
+import { callProtected } from '../support/test-app.ts'
 import { type AdminApp, expectRefusal, startAdminApp } from './admin-app.ts'
 
 let app: AdminApp
@@ -10,21 +12,12 @@ afterAll(() => app.close())
 const path = '/tenants/acme/tokens/revoke'
 const revoke = (body: unknown) => app.call('POST', path, { as: 'manager', body })
 const plainToken = () => app.token('acme', { client_id: 'plain', client_secret: 'plain-secret-value' })
-const use = async (token: string) =>
-  (await app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })).status
+const use = async (token: string) => (await callProtected(app, token)).status
 
-async function makeKey(): Promise<{ id: string; api_key: string }> {
-  const token = await app.token('acme', {
-    client_id: 'manager',
-    client_secret: 'manager-secret-value',
-    scope: 'api-keys:manage api:read',
-  })
-  const made = await app.send('/api/v1/tenant/acme/api-keys/create', {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ name: 'a key', scopes: ['api:read'] }),
-  })
-  return made.json()
+const manager = { client_id: 'manager', client_secret: 'manager-secret-value' }
+const makeKey = async () => {
+  const token = await managerToken(app, 'acme', manager)
+  return makeKeyBy(app, { token, body: { name: 'a key', scopes: ['api:read'] } })
 }
 
 describe('one token', () => {

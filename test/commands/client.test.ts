@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { callProtected } from '../support/test-app.ts'
 import { type Managed, startManaged } from './management-kit.ts'
 
 let managed: Managed
@@ -71,9 +72,7 @@ test('list names all of a tenant, those of config.yaml too', async () => {
 test('disable and enable switch a client and its tokens, and remove ends them for good', async () => {
   const { secret } = JSON.parse((await client('add', 'switched', '--json')).out)
   const token = await managed.app.token('acme', { client_id: 'switched', client_secret: secret })
-  const use = async () =>
-    (await managed.app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } }))
-      .status
+  const use = async () => (await callProtected(managed.app, token)).status
   expect((await client('disable', 'switched')).out).toBe("The client 'switched' is inactive now\n")
   expect([await use(), await tokenStatus('switched', secret)]).toEqual([401, 401])
   expect((await client('enable', 'switched')).out).toBe("The client 'switched' is active now\n")

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { callProtected } from '../support/test-app.ts'
 import { type Managed, startManaged } from './management-kit.ts'
 
 let managed: Managed
@@ -11,9 +12,7 @@ const revoke = (args: readonly string[], input?: string) =>
   managed.grantd(['revoke', '--tenant', 'acme', ...args], input)
 const plainToken = () =>
   managed.app.token('acme', { client_id: 'plain', client_secret: 'plain-secret-value' })
-const use = async (token: string) =>
-  (await managed.app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } }))
-    .status
+const use = async (token: string) => (await callProtected(managed.app, token)).status
 
 test('a token comes on standard input, and is no good afterwards', async () => {
   const [token, other] = [await plainToken(), await plainToken()]

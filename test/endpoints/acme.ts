@@ -85,8 +85,3 @@ function decode(part: string): string {
 export function stableHeaders(response: Response): [string, string][] {
   return [...response.headers].filter(([name]) => name !== 'x-request-id')
 }
-
-/** A GET with an access token. */
-export function getProtected(app: Pick<TestApp, 'send'>, token: string): Promise<Response> {
-  return app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })
-}

@@ -5,7 +5,6 @@ import { revokeTokensOfClient } from '../../src/tokens/revocations.ts'
 import { makeKey, managerToken, postKey, revokeKey } from '../support/api-keys.ts'
 import {
   apiKeySettings,
-  callProtected,
   changed,
   isActive,
   reader,
@@ -14,7 +13,7 @@ import {
   withClient,
   withTenant,
 } from '../support/revocable.ts'
-import { type TestApp, testStart } from '../support/test-app.ts'
+import { callProtected, type TestApp, testStart } from '../support/test-app.ts'
 import { type Refusal, refusal } from './acme.ts'
 
 let app: TestApp

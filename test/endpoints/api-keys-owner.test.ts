@@ -10,8 +10,8 @@ import {
   revokeKey,
   rotateKey,
 } from '../support/api-keys.ts'
-import { callProtected, chief, isActive, reader, startRevocable, svc, warden } from '../support/revocable.ts'
-import type { TestApp } from '../support/test-app.ts'
+import { chief, isActive, reader, startRevocable, svc, warden } from '../support/revocable.ts'
+import { callProtected, type TestApp } from '../support/test-app.ts'
 import { type Refusal, refusal } from './acme.ts'
 
 let app: TestApp

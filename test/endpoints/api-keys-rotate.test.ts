@@ -13,7 +13,6 @@ import {
 import { rowsOf } from '../support/failing-storage.ts'
 import {
   apiKeySettings,
-  callProtected,
   changed,
   isActive,
   type Sender,
@@ -22,7 +21,7 @@ import {
   withClient,
   withTenant,
 } from '../support/revocable.ts'
-import { type TestApp, testStart } from '../support/test-app.ts'
+import { callProtected, type TestApp, testStart } from '../support/test-app.ts'
 import { type Refusal, refusal } from './acme.ts'
 
 let app: TestApp

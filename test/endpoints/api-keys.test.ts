@@ -14,7 +14,6 @@ import {
 import { rowsOf } from '../support/failing-storage.ts'
 import {
   apiKeySettings,
-  callProtected,
   changed,
   isActive,
   reader,
@@ -23,8 +22,8 @@ import {
   withClient,
   withTenant,
 } from '../support/revocable.ts'
-import { type TestApp, testStart } from '../support/test-app.ts'
-import { getProtected, type Refusal, refusal, stableHeaders } from './acme.ts'
+import { callProtected, type TestApp, testStart } from '../support/test-app.ts'
+import { type Refusal, refusal, stableHeaders } from './acme.ts'
 
 let app: TestApp
 let manager: string
@@ -393,7 +392,7 @@ describe('using a key', () => {
       token: manager,
       body: { name: 'k', scopes: ['read'], expires_in_days: 1 },
     })
-    expect(await (await getProtected(app, made.api_key)).json()).toEqual({
+    expect(await (await callProtected(app, made.api_key)).json()).toEqual({
       message: 'The access token is valid',
       tenant_id: 'acme',
       sub: made.id,
@@ -406,7 +405,7 @@ describe('using a key', () => {
 
   test('that never expires is told with expires_at null', async () => {
     const { api_key } = await makeKey(app, { token: manager, body: { name: 'k' } })
-    expect(await (await getProtected(app, api_key)).json()).toMatchObject({ expires_at: null })
+    expect(await (await callProtected(app, api_key)).json()).toMatchObject({ expires_at: null })
   })
 
   test('is in the list once the uses are written, and costs no write before', async () => {

@@ -6,8 +6,8 @@ import type { Deps } from '../../src/deps.ts'
 import type { Tenant } from '../../src/tenants/tenant.ts'
 import { TenantRegistry } from '../../src/tenants/tenant-registry.ts'
 import { builtClientsOf } from '../support/built-clients.ts'
-import type { TestApp } from '../support/test-app.ts'
-import { basic, getProtected, type Refusal, refusal, stableHeaders, startAcme, svc } from './acme.ts'
+import { callProtected, type TestApp } from '../support/test-app.ts'
+import { basic, type Refusal, refusal, stableHeaders, startAcme, svc } from './acme.ts'
 
 let app: TestApp
 
@@ -22,7 +22,7 @@ const expired: Refusal = [401, 'invalid_token', 'Token has expired']
 
 describe('a good token', () => {
   test('is answered with what it says', async () => {
-    const response = await getProtected(app, await app.token('acme', svc))
+    const response = await callProtected(app, await app.token('acme', svc))
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(response.headers.has('www-authenticate')).toBe(false)
@@ -40,7 +40,7 @@ describe('a good token', () => {
   })
 
   test('of another tenant, without scope and of type at+jwt is as good', async () => {
-    const response = await getProtected(app, await app.token('beta', svc))
+    const response = await callProtected(app, await app.token('beta', svc))
     expect(await response.json()).toEqual({
       message: 'The access token is valid',
       tenant_id: 'beta',
@@ -54,9 +54,9 @@ describe('a good token', () => {
 
   test('for a resource and for several audiences is as good', async () => {
     const resource = await app.token('acme', { ...svc, resource: 'urn:acme:files' })
-    expect((await (await getProtected(app, resource)).json()).audience).toEqual(['urn:acme:files'])
+    expect((await (await callProtected(app, resource)).json()).audience).toEqual(['urn:acme:files'])
     const own = await app.token('acme', { client_id: 'own', client_secret: 'own-secret-value' })
-    expect((await (await getProtected(app, own)).json()).audience).toEqual(['own-api', 'other-api'])
+    expect((await (await callProtected(app, own)).json()).audience).toEqual(['own-api', 'other-api'])
   })
 
   test.each(['Bearer ', 'bearer ', 'BEARER ', 'bEaReR   '])('is taken after %p', async (scheme) => {
@@ -105,11 +105,11 @@ describe('time', () => {
   test('a token is good until its last second and expired from the next on', async () => {
     const token = await app.token('acme', svc)
     app.advance(599)
-    expect((await getProtected(app, token)).status).toBe(200)
+    expect((await callProtected(app, token)).status).toBe(200)
     app.advance(0.999)
-    expect((await getProtected(app, token)).status).toBe(200)
+    expect((await callProtected(app, token)).status).toBe(200)
     app.advance(0.001)
-    const response = await getProtected(app, token)
+    const response = await callProtected(app, token)
     expect(response.headers.get('www-authenticate')).toBe(
       'Bearer realm="grantd", error="invalid_token", error_description="Token has expired"',
     )
@@ -121,23 +121,23 @@ describe('time', () => {
     const short = await app.token('acme', { client_id: 'own', client_secret: 'own-secret-value' })
     const long = await app.token('acme', svc)
     app.advance(90)
-    expect(await refusal(await getProtected(app, short))).toEqual(expired)
-    expect((await getProtected(app, long)).status).toBe(200)
+    expect(await refusal(await callProtected(app, short))).toEqual(expired)
+    expect((await callProtected(app, long)).status).toBe(200)
   })
 
   test('a token from the future is refused, and good once its time has come; replicas differ by half a minute at most', async () => {
     const token = await app.token('acme', svc)
     app.advance(-31)
-    expect(await refusal(await getProtected(app, token))).toEqual(invalid)
+    expect(await refusal(await callProtected(app, token))).toEqual(invalid)
     app.advance(1)
-    expect((await getProtected(app, token)).status).toBe(200)
+    expect((await callProtected(app, token)).status).toBe(200)
   })
 })
 
 describe('the size', () => {
   test('a text over 8 KB and a text of 8 KB are refused alike', async () => {
     for (const size of [8 * 1024, 8 * 1024 + 1, 1_000_000]) {
-      expect(await refusal(await getProtected(app, 'x'.repeat(size)))).toEqual(invalid)
+      expect(await refusal(await callProtected(app, 'x'.repeat(size)))).toEqual(invalid)
     }
     const reasons = app.log.slice(-3).map(({ reason }) => reason)
     expect(reasons).toEqual([
@@ -168,23 +168,23 @@ describe('what changed since the token was issued', () => {
 
   test('an equal configuration changes nothing', async () => {
     const token = await app.token('acme', svc)
-    expect((await getProtected(withClient({}), token)).status).toBe(200)
-    expect((await getProtected(withTenant({}), token)).status).toBe(200)
+    expect((await callProtected(withClient({}), token)).status).toBe(200)
+    expect((await callProtected(withTenant({}), token)).status).toBe(200)
   })
 
   test('an inactive client, and one that is gone, ends it', async () => {
     const token = await app.token('acme', svc)
-    expect(await refusal(await getProtected(withClient({ active: false }), token))).toEqual(invalid)
+    expect(await refusal(await callProtected(withClient({ active: false }), token))).toEqual(invalid)
     const gone = changed({ clients: new ClientRegistry(() => undefined, app.deps) })
-    expect(await refusal(await getProtected(gone, token))).toEqual(invalid)
+    expect(await refusal(await callProtected(gone, token))).toEqual(invalid)
   })
 
   test('an inactive tenant, one that is gone, and one without oauth2, ends it', async () => {
     const token = await app.token('acme', svc)
-    expect(await refusal(await getProtected(withTenant({ active: false }), token))).toEqual(invalid)
-    expect(await refusal(await getProtected(withTenant({ oauth2: null }), token))).toEqual(invalid)
+    expect(await refusal(await callProtected(withTenant({ active: false }), token))).toEqual(invalid)
+    expect(await refusal(await callProtected(withTenant({ oauth2: null }), token))).toEqual(invalid)
     const gone = changed({ tenants: new TenantRegistry([], app.deps) })
-    expect(await refusal(await getProtected(gone, token))).toEqual(invalid)
+    expect(await refusal(await callProtected(gone, token))).toEqual(invalid)
   })
 
   test('another issuer ends it', async () => {
@@ -194,15 +194,15 @@ describe('what changed since the token was issued', () => {
     const moved = changed({
       tenants: new TenantRegistry([{ ...acme, issuer: `${acme.issuer}/new` }], app.deps),
     })
-    expect(await refusal(await getProtected(moved, token))).toEqual(invalid)
+    expect(await refusal(await callProtected(moved, token))).toEqual(invalid)
   })
 
   test('an audience that the client lost ends it, and another token goes on', async () => {
     const files = await app.token('acme', { ...svc, resource: 'urn:acme:files' })
     const plain = await app.token('acme', svc)
     const without = withClient({ resources: [] })
-    expect(await refusal(await getProtected(without, files))).toEqual(invalid)
-    expect((await getProtected(without, plain)).status).toBe(200)
-    expect(await refusal(await getProtected(withClient({ audience: ['else'] }), plain))).toEqual(invalid)
+    expect(await refusal(await callProtected(without, files))).toEqual(invalid)
+    expect((await callProtected(without, plain)).status).toBe(200)
+    expect(await refusal(await callProtected(withClient({ audience: ['else'] }), plain))).toEqual(invalid)
   })
 })

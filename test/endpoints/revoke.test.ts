@@ -6,7 +6,6 @@ import { rowsOf } from '../support/failing-storage.ts'
 import {
   api,
   asleep,
-  callProtected,
   changed,
   isActive,
   oauthPath,
@@ -17,7 +16,7 @@ import {
   svc,
   withClient,
 } from '../support/revocable.ts'
-import { type TestApp, testStart } from '../support/test-app.ts'
+import { callProtected, type TestApp, testStart } from '../support/test-app.ts'
 import { basic, type Refusal, refusal, stableHeaders } from './acme.ts'
 
 let app: TestApp

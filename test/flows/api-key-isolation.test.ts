@@ -12,8 +12,8 @@ import {
   rotateKey,
 } from '../support/api-keys.ts'
 import { rowsOf } from '../support/failing-storage.ts'
-import { callProtected, changed, isActive, revoke, startRevocable, svc } from '../support/revocable.ts'
-import { type TestApp, testStart } from '../support/test-app.ts'
+import { changed, isActive, revoke, startRevocable, svc } from '../support/revocable.ts'
+import { callProtected, type TestApp, testStart } from '../support/test-app.ts'
 
 /** Two tenants that have all in common but their names: nothing of the API keys of one may touch the other. */
 let app: TestApp

@@ -46,7 +46,7 @@ import { eventOf, fill, openTrail, retain, stores, verify } from '../audit/trail
 import { listKeys, makeKey as makeKeyBy } from '../support/api-keys.ts'
 import { allKinds } from '../support/kinds.ts'
 import { createText } from '../support/raw-text.ts'
-import { platform, testStart } from '../support/test-app.ts'
+import { callProtected, platform, testStart } from '../support/test-app.ts'
 import { interactionCases } from './damaged-interactions.ts'
 import { peopleCases } from './damaged-people.ts'
 import { sessionCases } from './damaged-sessions.ts'
@@ -170,8 +170,7 @@ const damages = {
   'is huge': JSON.stringify('x'.repeat(33 * 1024 * 1024)),
 }
 
-const use = async ({ app }: World, token: string) =>
-  (await app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })).status
+const use = async ({ app }: World, token: string) => (await callProtected(app, token)).status
 const introspect = async ({ app }: World, token: string) => {
   const form = new URLSearchParams({ client_id: 'manager', client_secret: 'manager-secret-value', token })
   const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }

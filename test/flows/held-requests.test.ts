@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
-import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { callProtected, startTestApp, type TestApp } from '../support/test-app.ts'
 
 /** A request whose body drips in must not act on what its token was when it came. */
 
@@ -117,9 +117,7 @@ test('what a clock that was ahead issued can be revoked before its time comes', 
   for (const each of [token, key, manager]) await revoke(each)
   app.advance(1300)
   for (const each of [token, key]) {
-    const response = await app.send('/api/v1/protected-resource', {
-      headers: { Authorization: `Bearer ${each}` },
-    })
+    const response = await callProtected(app, each)
     expect(response.status).toBe(401)
   }
 })

@@ -4,7 +4,6 @@ import { refusal } from '../endpoints/acme.ts'
 import { listKeys, makeKey, managerToken, postKey } from '../support/api-keys.ts'
 import {
   apiKeySettings,
-  callProtected,
   changed,
   judgementOf,
   startRevocable,
@@ -12,7 +11,7 @@ import {
   withClient,
   withTenant,
 } from '../support/revocable.ts'
-import type { TestApp } from '../support/test-app.ts'
+import { callProtected, type TestApp } from '../support/test-app.ts'
 
 describe('a scope that is taken from a client by the admin API', () => {
   let app: AdminApp

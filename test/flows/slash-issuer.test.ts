@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
 import * as openid from 'openid-client'
-import { startTestApp, type TestApp, testStart } from '../support/test-app.ts'
+import { callProtected, startTestApp, type TestApp, testStart } from '../support/test-app.ts'
 
 /** Tenants that moved here from a service whose issuers end in a slash. */
 let app: TestApp
@@ -30,8 +30,7 @@ tenants:
 afterAll(() => app.close())
 
 const tokenOf = (tenant: string) => app.token(tenant, { client_id: 'app', client_secret: secret })
-const use = async (token: string) =>
-  (await app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })).status
+const use = async (token: string) => (await callProtected(app, token)).status
 
 describe.each([
   ['here', here],

@@ -3,6 +3,7 @@ import * as jose from 'jose'
 import { type AdminApp, adminConfig, startAdminApp } from '../admin/admin-app.ts'
 import { listedKeys, makeKey, managerToken, postKey, rotateKey } from '../support/api-keys.ts'
 import { changed, type Sender, withClient } from '../support/revocable.ts'
+import { callProtected } from '../support/test-app.ts'
 
 /** `plain` has claims beside those of its tenant, `manager` has only the latter, and `other` has none. */
 const config = adminConfig
@@ -65,13 +66,9 @@ describe('an access token', () => {
     const { active, token_type, client_id, ...shown } = await introspect(token)
     expect([active, token_type, client_id]).toEqual([true, 'Bearer', 'plain'])
     expect(shown).toMatchObject(ofPlain)
-    const response = await app.send('/api/v1/protected-resource', {
-      headers: { Authorization: `Bearer ${token}` },
-    })
+    const response = await callProtected(app, token)
     expect(await response.json()).toMatchObject({ sub: 'plain', claims: ofPlain })
-    const without = await app.send('/api/v1/protected-resource', {
-      headers: { Authorization: `Bearer ${await app.tokenOf('other')}` },
-    })
+    const without = await callProtected(app, await app.tokenOf('other'))
     expect(await without.json()).not.toHaveProperty('claims')
   })
 

@@ -14,7 +14,6 @@ import { type FailingStorage, failingStorage } from '../support/failing-storage.
 import {
   api,
   asleep,
-  callProtected,
   introspect,
   isActive,
   oauthPath,
@@ -23,7 +22,7 @@ import {
   startRevocable,
   svc,
 } from '../support/revocable.ts'
-import type { TestApp } from '../support/test-app.ts'
+import { callProtected, type TestApp } from '../support/test-app.ts'
 
 /** The storage goes away under a server that runs: whatever needs it says 503, and nothing is let through. */
 let app: TestApp

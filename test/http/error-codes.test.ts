@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createApp } from '../../src/app.ts'
 import { type ErrorCode, errorStatus } from '../../src/protocol/errors.ts'
 import { SecretChecker } from '../../src/secrets/secret-checker.ts'
-import { basic, getProtected, grant, startAcme, svc, tokenPath } from '../endpoints/acme.ts'
-import { platform, startTestApp, type TestApp } from '../support/test-app.ts'
+import { basic, grant, startAcme, svc, tokenPath } from '../endpoints/acme.ts'
+import { callProtected, platform, startTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
 
@@ -43,7 +43,7 @@ const refusals: Record<Exclude<ErrorCode, Elsewhere>, () => Promise<Response>> =
   unsupported_grant_type: () => app.post('acme', { ...svc, grant_type: 'password' }),
   invalid_scope: () => app.post('acme', { ...grant, ...svc, scope: 'admin' }),
   invalid_target: () => app.post('acme', { ...grant, ...svc, resource: 'x' }),
-  invalid_token: () => getProtected(app, 'x'),
+  invalid_token: () => callProtected(app, 'x'),
   insufficient_scope: listApiKeysWithoutScope,
   tenant_not_found: () => app.post('plain', { ...grant, ...svc }),
   not_found: () => app.send('/nope'),
@@ -143,7 +143,7 @@ describe('no refusal repeats what may be a secret in the wrong place', () => {
     ['the tenant', () => app.post('MARKER-7c1e', grant)],
     ['the path', () => app.send('/MARKER-7c1e?MARKER-7c1e=MARKER-7c1e')],
     ['the method', () => app.send('/health', { method: 'PUT', body: 'MARKER-7c1e' })],
-    ['the token', () => getProtected(app, 'MARKER-7c1e')],
+    ['the token', () => callProtected(app, 'MARKER-7c1e')],
     [
       'all at once',
       () =>

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateKeyPem } from '../../src/platform/node/node-keys.ts'
-import { basic, getProtected, grant, refusal, startAcme, svc, tokenPath } from '../endpoints/acme.ts'
-import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { basic, grant, refusal, startAcme, svc, tokenPath } from '../endpoints/acme.ts'
+import { callProtected, startTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
 
@@ -91,13 +91,13 @@ describe('the line of a request', () => {
   test('of a refused token says why, and names nobody', async () => {
     const token = await app.token('acme', svc)
     const flipped = `${token.slice(0, -10)}AAAAAAAAAA`
-    const bad = await lineOf(() => getProtected(app, flipped))
+    const bad = await lineOf(() => callProtected(app, flipped))
     expect(bad).toMatchObject({ status: 401, error: 'invalid_token' })
     expect(bad['reason']).toContain('ERR_JWS_SIGNATURE_VERIFICATION_FAILED')
     expect(bad).not.toHaveProperty('tenant')
     expect(bad).not.toHaveProperty('client_id')
     app.advance(600)
-    expect((await lineOf(() => getProtected(app, token)))['reason']).toContain('ERR_JWT_EXPIRED')
+    expect((await lineOf(() => callProtected(app, token)))['reason']).toContain('ERR_JWT_EXPIRED')
   })
 
   test('of HEAD says HEAD, and of a path or a method that is none has no route', async () => {
@@ -145,10 +145,10 @@ describe('what people send by mistake is not in the line', () => {
       'a request id that is not sane',
       () => app.send('/health', { headers: { 'X-Request-Id': `${marker} x` } }),
     ],
-    ['a bearer token', () => getProtected(app, marker)],
+    ['a bearer token', () => callProtected(app, marker)],
     [
       'a bearer token with our parts',
-      () => getProtected(app, `${btoa('{"kid":"MARKER-1f9b"}')}.${marker}.x`),
+      () => callProtected(app, `${btoa('{"kid":"MARKER-1f9b"}')}.${marker}.x`),
     ],
   ])('%s', async (_, send) => {
     const line = await lineOf(send)
@@ -209,7 +209,7 @@ describe('a key that cannot be used', () => {
     const folder = join(other.folder, 'data', 'keys', 'acme')
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await writeFile(join(folder, 'shared-kid.pem'), 'broken', { mode: 0o600 })
-    const response = await getProtected(other, token)
+    const response = await callProtected(other, token)
     expect(response.headers.has('www-authenticate')).toBe(false)
     expect((await refusal(response)).slice(0, 2)).toEqual([503, 'temporarily_unavailable'])
     await other.close()

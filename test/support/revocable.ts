@@ -122,10 +122,6 @@ export async function isActive(app: Sender, tenant: string, token: string): Prom
   return body !== inactive
 }
 
-export function callProtected(app: Sender, token: string): Promise<Response> {
-  return app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })
-}
-
 /** The same server, of the same storage and keys, with another configuration of its clients or its tenants. */
 export interface Changes {
   readonly client?: (client: Client) => Client | undefined

@@ -153,3 +153,8 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
     },
   }
 }
+
+/** A GET of the protected resource with an access token or an API key. */
+export function callProtected(app: Pick<TestApp, 'send'>, token: string): Promise<Response> {
+  return app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })
+}

@@ -6,8 +6,8 @@ import { revokeTokensOfClient, revokeTokensOfTenant } from '../../src/tokens/rev
 import { refusal } from '../endpoints/acme.ts'
 import { makeKey, managerToken } from '../support/api-keys.ts'
 import { rowsOf } from '../support/failing-storage.ts'
-import { callProtected, isActive, startRevocable, svc } from '../support/revocable.ts'
-import { startTestApp, type TestApp, testStart } from '../support/test-app.ts'
+import { isActive, startRevocable, svc } from '../support/revocable.ts'
+import { callProtected, startTestApp, type TestApp, testStart } from '../support/test-app.ts'
 
 let app: TestApp
 let manager: string

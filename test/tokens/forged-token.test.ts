@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import * as jose from 'jose'
-import { getProtected, refusal, startAcme, svc } from '../endpoints/acme.ts'
-import { type TestApp, testStart } from '../support/test-app.ts'
+import { refusal, startAcme, svc } from '../endpoints/acme.ts'
+import { callProtected, type TestApp, testStart } from '../support/test-app.ts'
 
 let app: TestApp
 let token: string
@@ -41,7 +41,7 @@ async function sign(changedHeader: Json, changedClaims: Json, key: CryptoKey = o
 }
 
 async function expectRefused(text: string, sentence = 'The access token is invalid'): Promise<void> {
-  const response = await getProtected(app, text)
+  const response = await callProtected(app, text)
   expect(response.headers.get('www-authenticate')).toBe(
     `Bearer realm="grantd", error="invalid_token", error_description="${sentence}"`,
   )
@@ -49,7 +49,7 @@ async function expectRefused(text: string, sentence = 'The access token is inval
 }
 
 test('a token that this test signs with our key passes, so that what is refused below is refused for its fault', async () => {
-  expect((await getProtected(app, await sign({}, {}))).status).toBe(200)
+  expect((await callProtected(app, await sign({}, {}))).status).toBe(200)
 })
 
 describe('the claims', () => {
@@ -117,11 +117,11 @@ describe('the header', () => {
   })
 
   test('at+jwt of our own key is taken, and JWT is not where the tenant issues at+jwt', async () => {
-    expect((await getProtected(app, await sign({ typ: 'at+jwt' }, {}))).status).toBe(200)
+    expect((await callProtected(app, await sign({ typ: 'at+jwt' }, {}))).status).toBe(200)
     const issuer = 'http://localhost:3000/api/v1/tenant/beta'
     const { privateKey } = (await app.deps.keyring.of('beta')).active
     const betaClaims = { iss: issuer, aud: [issuer] }
-    expect((await getProtected(app, await sign({ typ: 'at+jwt' }, betaClaims, privateKey))).status).toBe(200)
+    expect((await callProtected(app, await sign({ typ: 'at+jwt' }, betaClaims, privateKey))).status).toBe(200)
     await expectRefused(await sign({ typ: 'JWT' }, betaClaims, privateKey))
   })
 
@@ -209,7 +209,7 @@ describe('the text', () => {
     }
     const whole = await padded(8 * 1024)
     expect(whole.length).toBe(8 * 1024)
-    expect((await getProtected(app, whole)).status).toBe(200)
+    expect((await callProtected(app, whole)).status).toBe(200)
     await expectRefused(await padded(8 * 1024 + 1))
   })
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { revokeTokensOfClient, revokeTokensOfTenant } from '../../src/tokens/revocations.ts'
-import { startTestApp, type TestApp } from '../support/test-app.ts'
+import { callProtected, startTestApp, type TestApp } from '../support/test-app.ts'
 
 let app: TestApp
 let manager: string
@@ -39,9 +39,7 @@ async function makeKey() {
 }
 
 async function use(token: string) {
-  const response = await app.send('/api/v1/protected-resource', {
-    headers: { Authorization: `Bearer ${token}` },
-  })
+  const response = await callProtected(app, token)
   return response.status
 }
 

@@ -7,7 +7,7 @@ import { consents } from '../../../src/consents/consent-row.ts'
 import { startSession } from '../../../src/sessions/sessions.ts'
 import { openStorage } from '../../../src/storage/open.ts'
 import { type MadeKey, managerToken, postKey } from '../../support/api-keys.ts'
-import { platform, startTestApp, type TestApp, testStart } from '../../support/test-app.ts'
+import { callProtected, platform, startTestApp, type TestApp, testStart } from '../../support/test-app.ts'
 import { type Managed, startManaged } from '../management-kit.ts'
 
 const tenants = `  people:
@@ -25,8 +25,7 @@ let backup = ''
 let given: { token: string; apiKey: string; sid: string }
 const svc = { client_id: 'svc', client_secret: 'svc-secret-value-0123456789' }
 
-const use = async (app: TestApp, token: string) =>
-  (await app.send('/api/v1/protected-resource', { headers: { Authorization: `Bearer ${token}` } })).status
+const use = async (app: TestApp, token: string) => (await callProtected(app, token)).status
 
 const command = (args: readonly string[], input?: string) => managed.grantd(args, input)
 const restore = (args: readonly string[]) =>

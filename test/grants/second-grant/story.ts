@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { decodeJwt } from '../../../src/keys/jwt.ts'
-import { basic, getProtected, refusal } from '../../endpoints/acme.ts'
-import { startTestApp, type TestApp } from '../../support/test-app.ts'
+import { basic, refusal } from '../../endpoints/acme.ts'
+import { callProtected, startTestApp, type TestApp } from '../../support/test-app.ts'
 import { voucherType } from './voucher-grant.ts'
 
 /** Runs under overlay.ts: second-grant.test.ts starts it. */
@@ -99,9 +99,9 @@ test('a cnf is in the token and in introspection, and the token is no bearer tok
       .then((response) => response.json())
   expect(await introspect(access_token)).toMatchObject({ active: true, sub: 'holder-of-bound', cnf })
   expect(await introspect((await answerTo('plain')).access_token)).not.toHaveProperty('cnf')
-  const response = await getProtected(app, access_token)
+  const response = await callProtected(app, access_token)
   expect(await refusal(response)).toEqual([401, 'invalid_token', 'The access token is invalid'])
-  expect((await getProtected(app, (await answerTo('plain')).access_token)).status).toBe(200)
+  expect((await callProtected(app, (await answerTo('plain')).access_token)).status).toBe(200)
 })
 
 test('a further token comes in the answer', async () => {

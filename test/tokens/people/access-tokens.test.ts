@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { decodeJwt } from '../../../src/keys/jwt.ts'
-import { callProtected } from '../../support/revocable.ts'
+import { callProtected } from '../../support/test-app.ts'
 import { authTime, type PeopleApp, peopleYaml, startPeopleApp } from './people-app.ts'
 
 let app: PeopleApp

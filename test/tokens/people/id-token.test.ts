@@ -4,8 +4,7 @@ import { Type } from '@sinclair/typebox'
 import * as jose from 'jose'
 import { decodeJwt } from '../../../src/keys/jwt.ts'
 import { verifyIdTokenHint } from '../../../src/tokens/people/id-token-hint.ts'
-import { callProtected } from '../../support/revocable.ts'
-import { testStart } from '../../support/test-app.ts'
+import { callProtected, testStart } from '../../support/test-app.ts'
 import { authTime, type PeopleApp, peopleYaml, startPeopleApp } from './people-app.ts'
 
 let app: PeopleApp
