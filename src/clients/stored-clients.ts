@@ -276,6 +276,13 @@ export function secretUseId(clientId: string, secretId: string): string {
   return JSON.stringify([clientId, secretId])
 }
 
+/** Whether the secret of such a row is still one of its client. Throws StorageError. */
+export async function hasUsedSecret(clients: Pick<TenantClients, 'find'>, useId: string): Promise<boolean> {
+  const [clientId, secretId]: [string, string] = JSON.parse(useId)
+  const client = await clients.find(clientId)
+  return client?.secrets.some(({ id }) => id === secretId) ?? false
+}
+
 function recordsOf(storage: Storage, tenantId: string): Records<StoredClient> {
   return storage.of(tenantId).of(clientKind)
 }

@@ -42,7 +42,7 @@ async function printDocument(args: ParsedArguments, platform: Platform): Promise
     storage,
     audit,
     auditTrails: { read: async () => ({ events: [], next: undefined, damaged: [] }) },
-    lastUse: new LastUse({ storage, after: platform.after, onError: () => {} }),
+    lastUse: new LastUse({ storage, after: platform.after, isThere: async () => true, onError: () => {} }),
     limits: new AttemptLimits(limiting),
     rates: new Rates(limiting),
     expiryCutoff: () => 0,

@@ -1,3 +1,4 @@
+import type { ClientRegistry } from '../clients/client-registry.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Lifecycle } from '../deps.ts'
 import type { OpenedKey } from '../keys/key-material.ts'
@@ -32,19 +33,21 @@ interface PartsOptions {
   readonly workers: number
   readonly isQuiet: boolean
   readonly storageMeter: StorageMeter | undefined
+  /** See ServicesOptions. */
+  readonly findClients: () => ClientRegistry
 }
 
 /** Opens storage, services and keyring, and starts maintenance. Opens no key of a tenant. */
 export async function openParts(
   loaded: LoadedConfig,
-  { platform, log, lifecycle, workers, isQuiet, storageMeter }: PartsOptions,
+  { platform, log, lifecycle, workers, isQuiet, storageMeter, findClients }: PartsOptions,
 ): Promise<Parts> {
   const openedKeys = new Map<string, OpenedKey>()
   const engine = await openServerEngine(loaded.config, { platform, log, processes: workers })
   const warnOfAccess = createAccessWarnings(isQuiet ? () => {} : log)
   const keyHost = { ...platform, engine, onExposure: warnOfAccess.ofKey }
   const material = await openKeyMaterial(loaded, keyHost)
-  const services = await openServices(loaded, { platform, log, storageMeter })
+  const services = await openServices(loaded, { platform, log, storageMeter, findClients })
   await warnOfAccess.ofData(planStorage(loaded, platform), platform.files)
   const keyring = await composeKeyring(loaded, keyHost, {
     ...services,

@@ -117,7 +117,7 @@ interface ServeOptions {
 
 /** Opens everything, serves, and returns the exit code once the server has stopped. */
 async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<number> {
-  const { platform, worker, isQuiet } = options
+  const { platform, worker } = options
   const live = new LiveConfig(found)
   const metrics = await openOwnMetrics(found.config.server.metrics, {
     platform,
@@ -134,11 +134,12 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
   const lifecycle: Lifecycle = { phase: 'starting' }
   const { tls, place } = await openTls(loaded, { host, port, platform, log, worker })
   const { tracing, storageMeter, passwordHash } = await openTracing(loaded, { platform, log, metrics })
-  const parts = await openParts(loaded, { platform, log, lifecycle, workers, isQuiet, storageMeter })
   const reloading = createReloading({
     ...{ ...options, log, lifecycle },
     warned: found.warnings.map(renderFault),
   })
+  const { findClients } = reloading
+  const parts = await openParts(loaded, { ...options, log, lifecycle, workers, storageMeter, findClients })
   metrics.open({ log, reloads: reloading.history })
   const adminApi = await loadAdminApi(config.admin)
   const logos = await openLogos(loaded, platform)
@@ -148,7 +149,6 @@ async function serveConfig(found: LoadedConfig, options: ServeOptions): Promise<
     (actual) => {
       const publicUrl = config.server.public_url ?? urlOf(actual)
       const { expiryCutoff } = parts.maintenance
-      const { findClients } = reloading
       return composeDeps(live.current, {
         ...{ ...platform, ...parts, log, publicUrl, lifecycle, expiryCutoff, logos, findClients },
         ...{ platform: { ...platform, passwordHash }, metrics: metrics.counters, tracing },

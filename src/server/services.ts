@@ -1,5 +1,7 @@
 import type { AuditState } from '../audit/audit-log.ts'
 import type { AuditReader } from '../audit/audit-trail.ts'
+import type { ClientRegistry } from '../clients/client-registry.ts'
+import { hasUsedSecret } from '../clients/stored-clients.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { AttemptLimits } from '../limits/attempt-limits.ts'
@@ -53,12 +55,14 @@ interface ServicesOptions {
   readonly log: Log
   /** Undefined: nobody measures the storage. */
   readonly storageMeter: StorageMeter | undefined
+  /** The clients of the configuration in force. */
+  readonly findClients: () => ClientRegistry
 }
 
 /** Opens all services of a server except its keys. They read `limits` and `audit` of `loaded` at each use. Throws StorageError. */
 export async function openServices(
   loaded: LoadedConfig,
-  { platform, log, storageMeter }: ServicesOptions,
+  { platform, log, storageMeter, findClients }: ServicesOptions,
 ): Promise<Services> {
   const onDamaged = logDamaged(log)
   const place = planStorage(loaded, platform)
@@ -66,6 +70,7 @@ export async function openServices(
   const lastUse = new LastUse({
     storage,
     after: platform.after,
+    isThere: ({ tenantId, id }) => hasUsedSecret(findClients().of(tenantId), id),
     onError: (cause) => log('warn', 'uses were not written', { reason: renderCause(cause) }),
   })
   const limitSettings = followSettings(() => loaded.config.limits)

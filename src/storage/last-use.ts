@@ -8,6 +8,8 @@ export interface LastUseOptions {
   readonly after: (milliseconds: number, callback: () => void) => () => void
   /** Called if the store cannot be written. The uses are kept for the next time. */
   readonly onError: (cause: unknown) => void
+  /** Whether the secret or key is still there, for which a row was just created. */
+  readonly isThere: (used: Pick<Use, 'tenantId' | 'id'>) => Promise<boolean>
 }
 
 interface Use {
@@ -116,6 +118,11 @@ export class LastUse {
 
   async #writeOne({ tenantId, kind, id, at, create }: Use): Promise<void> {
     const records = this.#options.storage.of(tenantId).of(kind)
-    await records.touch(id, at, create ? { orCreate: { value: {}, parent: create.parent } } : {})
+    if ((await records.touch(id, at)) || !create) return
+    await records.touch(id, at, { orCreate: { value: {}, parent: create.parent } })
+    // A use waits for seconds, and what was used may be deleted meanwhile. The look comes after the write: a deletion after the look takes
+    // the row along. In doubt, the row stays.
+    const isThere = await this.#options.isThere({ tenantId, id }).catch(() => true)
+    if (!isThere) await records.delete(id)
   }
 }

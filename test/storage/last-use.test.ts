@@ -10,6 +10,7 @@ import { waitFor } from '../support/wait-for.ts'
 function start() {
   const storage = failingStorage(createMemoryStorage())
   const errors: unknown[] = []
+  const gone = new Set<string>()
   const timers: { milliseconds: number; callback: () => void; cancelled: boolean }[] = []
   const lastUse = new LastUse({
     storage,
@@ -20,13 +21,17 @@ function start() {
         timer.cancelled = true
       }
     },
+    isThere: async ({ id }) => {
+      if (id === 'lost') throw new Error('The row of the client is damaged')
+      return !gone.has(id)
+    },
     onError: (cause) => void errors.push(cause),
   })
   const note = (id: string, at: number, tenantId = 'acme') =>
     lastUse.note({ tenantId, kind: secretUses, id, at, create: { parent: 'svc' } })
   const used = async (tenant = 'acme') =>
     (await rowsOf(storage, tenant, secretUses)).map(({ id, usedAt }) => [id, usedAt])
-  return { storage, errors, timers, lastUse, note, used }
+  return { storage, errors, gone, timers, lastUse, note, used }
 }
 
 describe('a use', () => {
@@ -42,7 +47,8 @@ describe('a use', () => {
     const { storage, lastUse, note, used } = start()
     for (let at = 2; at <= 100; at++) note('s', at)
     await lastUse.flush()
-    expect(storage.calls).toEqual(['acme secret_use touch'])
+    // The first finds no row, and the second makes it.
+    expect(storage.calls).toEqual(['acme secret_use touch', 'acme secret_use touch'])
     expect(await used()).toEqual([['s', 100]])
   })
 
@@ -70,7 +76,8 @@ describe('a use', () => {
     for (const at of [400_001, 699_999, 100_001]) note('s', at)
     note('t', 400_001)
     await lastUse.flush()
-    expect(storage.calls).toEqual(['acme secret_use touch'])
+    // Both are of t, which has no row yet.
+    expect(storage.calls).toEqual(['acme secret_use touch', 'acme secret_use touch'])
     note('s', 700_000)
     await lastUse.flush()
     expect(await used()).toEqual([
@@ -87,7 +94,7 @@ describe('a use', () => {
       await lastUse.flush()
       return storage.calls.length
     }
-    for (let from = 0; from < 60_000; from += 10_000) expect(await noteMany(from, from + 10_000)).toBe(10_000)
+    for (let from = 0; from < 60_000; from += 10_000) expect(await noteMany(from, from + 10_000)).toBe(20_000)
     expect(await noteMany(50_000, 60_000)).toBe(0)
     expect(await noteMany(0, 10)).toBe(10)
   })
@@ -114,6 +121,23 @@ describe('a use', () => {
     note('s', 5)
     await lastUse.flush()
     expect(await rowsOf(storage, 'acme', secretUses)).toMatchObject([{ id: 's', parent: 'svc', value: {} }])
+  })
+
+  test('of a thing that was deleted while it waited leaves no row', async () => {
+    const { gone, lastUse, note, used } = start()
+    note('s', 5)
+    note('t', 5)
+    gone.add('s')
+    await lastUse.flush()
+    expect(await used()).toEqual([['t', 5]])
+  })
+
+  test('of a thing that cannot be looked for stays written', async () => {
+    const { lastUse, note, used, errors } = start()
+    note('lost', 5)
+    await lastUse.flush()
+    expect(await used()).toEqual([['lost', 5]])
+    expect(errors).toEqual([])
   })
 
   test('of a thing that is not there makes nothing where that is not wanted', async () => {

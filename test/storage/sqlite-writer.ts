@@ -20,7 +20,7 @@ const storage = await openStorage({ kind: 'sqlite', path }, platform)
 const log = (_: unknown, text: string) => void complaints.push(text)
 const audit = new AuditLog({ ...platform, storage, log, retainSeconds: 1000 })
 const onError = (cause: unknown) => void complaints.push(String(cause))
-const lastUse = new LastUse({ storage, after: platform.after, onError })
+const lastUse = new LastUse({ storage, after: platform.after, isThere: async () => true, onError })
 const rows = storage.of('acme').of(revocations)
 
 let slowest = 0

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp, loadAdminApi } from '../../src/app.ts'
 import { readAudit } from '../../src/audit/audit-trail.ts'
+import { hasUsedSecret } from '../../src/clients/stored-clients.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Deps, Lifecycle } from '../../src/deps.ts'
 import { AttemptLimits } from '../../src/limits/attempt-limits.ts'
@@ -83,7 +84,10 @@ export async function startTestApp(yaml: string, options: TestAppOptions = {}): 
   const lifecycle: Lifecycle = { phase: 'ready' }
   const storage = options.storage ?? createMemoryStorage()
   const events: AuditEvent[] = []
-  const lastUse = new LastUse({ storage, after: () => () => {}, onError: () => {} })
+  const lastUse = new LastUse({
+    ...{ storage, after: () => () => {}, onError: () => {} },
+    isThere: ({ tenantId, id }) => hasUsedSecret(deps.clients.of(tenantId), id),
+  })
   const limiting = {
     ...{ storage, now, hashing: platform.hashing },
     randomBytes: sameLimitKey,

@@ -138,7 +138,12 @@ async function revokeToken(
       report.complaint ?? `The tenant '${tenant.id}' has no key yet, so it has issued no token`,
     )
   }
-  const lastUse = new LastUse({ storage: management.storage, after: platform.after, onError: () => {} })
+  const lastUse = new LastUse({
+    storage: management.storage,
+    after: platform.after,
+    isThere: async () => true,
+    onError: () => {},
+  })
   const verifiedTokens = new VerifiedTokens()
   const deps = { ...management, keyring, lastUse, verifiedTokens, expiryCutoff: () => 0 }
   const { kind, id, clientId, detail } = await explainRefusal(`Cannot revoke the token`, () =>

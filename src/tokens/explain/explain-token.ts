@@ -23,7 +23,12 @@ export async function explainToken(
   deps: ExplainDeps,
 ): Promise<TokenExplanation> {
   // Looking at a key is no use of it, so what is noted here is never written.
-  const lastUse = new LastUse({ storage: deps.storage, after: () => () => {}, onError: () => {} })
+  const lastUse = new LastUse({
+    storage: deps.storage,
+    after: () => () => {},
+    isThere: async () => true,
+    onError: () => {},
+  })
   if (!parseRefreshToken(text)) return explainSigned(text, { tenantId }, { ...deps, lastUse })
   if (tenant?.active && tenant.oauth2)
     return explainRefreshToken(text, { tenant, oauth2: tenant.oauth2 }, deps)
