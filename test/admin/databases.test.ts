@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStorage } from '../../src/storage/open.ts'
 import type { Storage } from '../../src/storage/storage.ts'
-import { postgresTimes } from '../storage/contract/postgres-times.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import { callProtected, platform } from '../support/test-app.ts'
 import { adminConfig, startAdminApp, twinOf } from './admin-app.ts'
 
@@ -16,7 +16,7 @@ const databases: Record<string, (folder: string) => Promise<Open>> = {
   sqlite: async (folder) => () => openStorage({ kind: 'sqlite', path: join(folder, 'grantd.db') }, platform),
   postgres: async () => {
     const url = await (await sharedPostgres()).createDatabase()
-    return () => openStorage({ kind: 'postgres', url, ...postgresTimes }, platform)
+    return () => openStorage({ kind: 'postgres', url, ...longTimes }, platform)
   },
 }
 

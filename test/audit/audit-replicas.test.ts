@@ -5,14 +5,14 @@ import { openPostgres } from '../../src/storage/postgres/postgres.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { failingStorage, pausesOf } from '../support/failing-storage.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import { eventOf, marksOf, openTrail, verify } from './trail-kit.ts'
 
 const sorted = (marks: readonly (string | undefined)[]) => [...marks].sort((a, b) => Number(a) - Number(b))
 
 test('ten replicas that write to one trail at the same moment lose no event, and none when all of them end', async () => {
   const url = await (await sharedPostgres()).createDatabase()
-  const open = async () =>
-    new SqlStorage(await openPostgres({ url, pool: 2, connectTimeoutMs: 5000, statementTimeoutMs: 5000 }))
+  const open = async () => new SqlStorage(await openPostgres({ url, ...longTimes, pool: 2 }))
   const storages = await Promise.all(Array.from({ length: 10 }, open))
   try {
     const trails = storages.map((storage) => openTrail(storage))

@@ -13,6 +13,7 @@ import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import { onlyReadable, type RecordKind, type Storage } from '../../src/storage/storage.ts'
 import { unchecked } from '../../src/storage/unchecked.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
 export const platform = bunPlatform()
@@ -46,9 +47,7 @@ export const stores: readonly (readonly [
     'postgres',
     async (work) => {
       const url = await (await sharedPostgres()).createDatabase()
-      const storage = new SqlStorage(
-        await openPostgres({ url, pool: 4, connectTimeoutMs: 5000, statementTimeoutMs: 5000 }),
-      )
+      const storage = new SqlStorage(await openPostgres({ url, ...longTimes }))
       try {
         await work(storage)
       } finally {

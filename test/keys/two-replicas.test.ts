@@ -13,6 +13,7 @@ import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { openSqlite } from '../../src/storage/sqlite/open-sqlite.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import {
   day,
   hour,
@@ -38,8 +39,6 @@ interface Ground {
 }
 
 const masterKeys = parseMasterKeys('ab'.repeat(32), { source: 'test', hashing: platform.hashing })
-
-const limits = { pool: 4, connectTimeoutMs: 2000, statementTimeoutMs: 5000 }
 
 const grounds: readonly Ground[] = [
   {
@@ -70,7 +69,7 @@ const grounds: readonly Ground[] = [
     name: 'Postgres by two pools',
     open: async () => {
       const url = await (await sharedPostgres()).createDatabase()
-      const place = { ...{ url, password: undefined, caCertificate: undefined }, ...limits }
+      const place = { ...{ url, password: undefined, caCertificate: undefined }, ...longTimes }
       const open = async () => new SqlStorage(await openPostgres(place))
       return {
         storages: [await open(), await open()],

@@ -6,9 +6,9 @@ import { nodePlatform } from '../../src/platform/node/node-process.ts'
 import { openStorage, type StoragePlace } from '../../src/storage/open.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import { denoProgram } from '../support/spawn-server.ts'
 import { contractOf } from './contract/contract.ts'
-import { postgresTimes } from './contract/postgres-times.ts'
 
 /** A place that no other test uses, and what removes it. */
 interface Place {
@@ -26,7 +26,7 @@ const places = {
     }
   },
   postgres: async (): Promise<Place> => ({
-    place: { kind: 'postgres', url: await (await sharedPostgres()).createDatabase(), ...postgresTimes },
+    place: { kind: 'postgres', url: await (await sharedPostgres()).createDatabase(), ...longTimes },
     remove: async () => {},
   }),
 } as const

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { examineStorage } from '../../src/storage/examine-storage.ts'
 import { openStorage } from '../../src/storage/open.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
-import { complaintOf, longTimes, open } from '../support/postgres-storage.ts'
+import { complaintOf, open } from '../support/postgres-storage.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import { platform } from '../support/test-app.ts'
 
 let folder: string

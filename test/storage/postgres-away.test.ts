@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Storage } from '../../src/storage/storage.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { complaintOf, numbers, open, shortTimes, verbsOf, withStorage } from '../support/postgres-storage.ts'
+import { complaintOf, numbers, open, verbsOf, withStorage } from '../support/postgres-storage.ts'
+import { shortTimes } from '../support/postgres-times.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 setDefaultTimeout(60_000)

@@ -4,6 +4,7 @@ import { ownFault } from '../../src/storage/postgres/postgres-fault.ts'
 import { PostgresInserts } from '../../src/storage/postgres/postgres-inserts.ts'
 import { type NewRow, type Sql, type SqlDatabase, sql } from '../../src/storage/sql.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 
 setDefaultTimeout(60_000)
 
@@ -14,7 +15,7 @@ let inserts: PostgresInserts
 
 beforeAll(async () => {
   const url = await (await sharedPostgres()).createDatabase()
-  database = await openPostgres({ url, pool: 4, connectTimeoutMs: 2000, statementTimeoutMs: 2000 })
+  database = await openPostgres({ url, ...longTimes, pool: 4 })
   inserts = new PostgresInserts((statement) => {
     sent.push(statement)
     return database.write(statement)

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { openPostgres } from '../../src/storage/postgres/postgres.ts'
 import { type SqlDatabase, sql } from '../../src/storage/sql.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 setDefaultTimeout(60_000)
@@ -11,7 +12,7 @@ const rows = 20_000
 /** Keeps the plans of a connection that has made them while the table was tiny, and fills the table then. */
 async function openGrown(): Promise<SqlDatabase> {
   const url = await (await sharedPostgres()).createDatabase()
-  const database = await openPostgres({ url, pool: 1, connectTimeoutMs: 5000, statementTimeoutMs: 5000 })
+  const database = await openPostgres({ url, ...longTimes, pool: 1 })
   await database.insert({ tenant: 'acme', kind: 'k', id: '1', value: '{}', expires_at: null, parent: null })
   await database.write(sql`alter table grantd_records set (autovacuum_enabled = false)`)
   await database.write(sql`analyze grantd_records`)

@@ -4,6 +4,7 @@ import { ownFault } from '../../src/storage/postgres/postgres-fault.ts'
 import { PostgresSwaps } from '../../src/storage/postgres/postgres-swaps.ts'
 import { type Sql, type SqlDatabase, type SwappedRow, sql } from '../../src/storage/sql.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 setDefaultTimeout(60_000)
@@ -16,7 +17,7 @@ let swaps: PostgresSwaps
 
 beforeAll(async () => {
   url = await (await sharedPostgres()).createDatabase()
-  database = await openPostgres({ url, pool: 4, connectTimeoutMs: 5000, statementTimeoutMs: 5000 })
+  database = await openPostgres({ url, ...longTimes, pool: 4 })
 })
 afterAll(() => database.close())
 beforeEach(async () => {
@@ -134,7 +135,7 @@ test('a row whose use is noted meanwhile is swapped, and keeps the use', async (
 test('groups of several processes with the same rows do not lock one another out', async () => {
   const ids = Array.from({ length: 40 }, (_, n) => `${n}`)
   await create(...ids)
-  const replica = await openPostgres({ url, pool: 4, connectTimeoutMs: 5000, statementTimeoutMs: 5000 })
+  const replica = await openPostgres({ url, ...longTimes, pool: 4 })
   const deadlocks = async () =>
     Number(
       (await database.read(sql`select sum(deadlocks)::int as count from pg_stat_database`))[0]?.['count'],

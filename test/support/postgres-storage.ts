@@ -2,14 +2,10 @@ import { Type } from '@sinclair/typebox'
 import { openPostgres, type PostgresOptions } from '../../src/storage/postgres/postgres.ts'
 import { SqlStorage } from '../../src/storage/sql-storage.ts'
 import { type RecordKind, type Records, type Storage, StorageError } from '../../src/storage/storage.ts'
+import { longTimes } from './postgres-times.ts'
 
 const Number_ = Type.Object({ n: Type.Integer() })
 export const numbers: RecordKind<typeof Number_> = { name: 'number', schema: Number_ }
-
-/** Longer than a busy machine takes. */
-export const longTimes = { pool: 4, connectTimeoutMs: 20_000, statementTimeoutMs: 20_000 } as const
-/** For what gives no answer: short, so that a test does not take long. */
-export const shortTimes = { pool: 4, connectTimeoutMs: 2000, statementTimeoutMs: 2000 } as const
 
 export async function open(url: string, options: Partial<PostgresOptions> = {}): Promise<Storage> {
   return new SqlStorage(await openPostgres({ url, ...longTimes, ...options }))

@@ -8,8 +8,8 @@ import { onlyReadable, type Storage } from '../../src/storage/storage.ts'
 import { createWithin } from '../../src/tokens/api-keys/api-key-count.ts'
 import { revokeApiKey } from '../../src/tokens/api-keys/api-key-records.ts'
 import { apiKeyCounts, apiKeys } from '../../src/tokens/api-keys/api-key-row.ts'
-import { postgresTimes } from '../storage/contract/postgres-times.ts'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimes } from '../support/postgres-times.ts'
 import { platform, testStart } from '../support/test-app.ts'
 
 /** Two servers of one database; of memory, two users of one server. */
@@ -24,7 +24,7 @@ const storages: Record<string, (folder: string) => Promise<readonly [Storage, St
   },
   postgres: async () => {
     const url = await (await sharedPostgres()).createDatabase()
-    const open = () => openStorage({ kind: 'postgres', url, ...postgresTimes }, platform)
+    const open = () => openStorage({ kind: 'postgres', url, ...longTimes }, platform)
     return [await open(), await open()]
   },
 }

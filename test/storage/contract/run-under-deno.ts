@@ -5,12 +5,12 @@
 import process from 'node:process'
 import { nodePlatform } from '../../../src/platform/node/node-process.ts'
 import { openStorage } from '../../../src/storage/open.ts'
+import { longTimes } from '../../support/postgres-times.ts'
 import { contractOf } from './contract.ts'
-import { postgresTimes } from './postgres-times.ts'
 
 const [kind, place = ''] = process.argv.slice(2)
 const storage = await openStorage(
-  kind === 'sqlite' ? { kind: 'sqlite', path: place } : { kind: 'postgres', url: place, ...postgresTimes },
+  kind === 'sqlite' ? { kind: 'sqlite', path: place } : { kind: 'postgres', url: place, ...longTimes },
   nodePlatform(),
 )
 for (const [name, run] of Object.entries(contractOf())) {
