@@ -98,3 +98,26 @@ test('warnings stand in the order of the file', async () => {
   const { warnings } = await parse(text)
   expect(warnings.map(({ position }) => position?.line)).toEqual([1, 2])
 })
+
+test.each([
+  ['port: 9464, metrics: {}', 'metrics.port is 9464, which is server.port too'],
+  [
+    'host: 0.0.0.0, port: 9464, metrics: { host: 10.0.0.1 }',
+    'metrics.port is 9464, which is server.port too',
+  ],
+  ['port: 4000, metrics: { host: "::", port: 4000 }', 'metrics.port is 4000, which is server.port too'],
+])('server: { %s } is a warning: one port cannot serve both', async (server, words) => {
+  expect(await warningsOf(`server: { ${server} }\n${tenants}`)).toEqual([
+    expect.stringMatching(new RegExp(`^config\\.yaml:1:\\d+: server\\.${words}: .*; choose another port$`)),
+  ])
+})
+
+test.each([
+  'port: 9464',
+  'port: 9464, metrics: { enabled: false }',
+  'port: 4000, metrics: {}',
+  'port: 0, metrics: { port: 0 }',
+  'host: 10.0.0.1, port: 9464, metrics: { host: 127.0.0.1 }',
+])('server: { %s } is no warning', async (server) => {
+  expect(await warningsOf(`server: { ${server} }\n${tenants}`)).toEqual([])
+})

@@ -11,6 +11,7 @@ import type { Source } from '../yaml/source.ts'
 import type { Partly } from './partly.ts'
 import { checkPeopleSettings, findSigningClient } from './people-clients.ts'
 import { publicUrlOf } from './public-url.ts'
+import { warnOfSharedPorts } from './shared-ports.ts'
 import { checkUsers } from './users.ts'
 
 /** Checks the rules between values, which the schema cannot express. `resolve` makes a path absolute. */
@@ -19,6 +20,7 @@ export function checkConfig(config: Partly<Config>, source: Source, resolve: (pa
   if (config.server?.public_url) checkPlainHttp(config.server.public_url, config, source)
   checkIdleTimeout(config.server?.idle_timeout, source)
   warnOfTrustInAll(config.server?.trusted_proxies ?? [], source)
+  warnOfSharedPorts(config.server, source)
   const tenants = Object.entries(config.tenants ?? {})
   if (config.tenants && tenants.length === 0)
     source.warn(['tenants'], 'no tenant is configured, so no token can be had')
