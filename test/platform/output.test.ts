@@ -56,11 +56,36 @@ test.each(runtimes)(
 
 const onLinux = existsSync('/dev/full') ? test : test.skip
 onLinux.each(runtimes)(
-  'under %s, a command whose output a full disk does not take ends with 1',
+  'under %s, a command whose output a full disk does not take says so and ends with 1',
   async (_, words) => {
-    const child = Bun.spawn(['bash', '-c', '"$@" > /dev/full 2> /dev/null', 'bash', ...words], {
-      stdin: new TextEncoder().encode(longText.replace('exitProcess(3)', 'exitProcess(0)')),
+    for (const length of ['400000', '4']) {
+      const text = longText.replace('400000', length).replace('exitProcess(3)', 'exitProcess(0)')
+      const child = Bun.spawn(['bash', '-c', '"$@" > /dev/full', 'bash', ...words], {
+        stdin: new TextEncoder().encode(text),
+        stderr: 'pipe',
+      })
+      expect(await new Response(child.stderr).text()).toBe(
+        'grantd: Cannot write all of standard output, and what is done stays done: ENOSPC; make room on the disk\n',
+      )
+      expect(await child.exited).toBe(1)
+    }
+  },
+)
+
+onLinux.each(runtimes)(
+  'under %s, a command whose errors nobody takes, nor its output, ends with 1',
+  async (_, words) => {
+    const text = `${longText.replace('exitProcess(3)', 'platform.writeError("x")\nexitProcess(0)')}`
+    const child = Bun.spawn(['bash', '-c', '"$@" > /dev/full 2> /dev/full', 'bash', ...words], {
+      stdin: new TextEncoder().encode(text),
     })
     expect(await child.exited).toBe(1)
   },
 )
+
+test.each(runtimes)('under %s, a command whose output is closed ends as it would', async (_, words) => {
+  const child = Bun.spawn(['bash', '-c', '"$@" >&- 2>&-', 'bash', ...words], {
+    stdin: new TextEncoder().encode(longText),
+  })
+  expect(await child.exited).toBe(3)
+})

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
-import { FileError } from '../files.ts'
+import { codeOf } from '../durable-files.ts'
+import { FileError, withStep } from '../files.ts'
 import { createLineWriter } from '../line-writer.ts'
 import type { Clock, Platform } from '../platform.ts'
 import { nodeCertificates } from './node-certificates.ts'
@@ -26,23 +27,42 @@ for (const name of ['PGTARGETSESSIONATTRS', 'PGSSLNEGOTIATION']) delete process.
 /** The longest time (ms) that a line of the log waits for others. */
 const longestWait = 5
 
+type Stream = NodeJS.WriteStream & { readonly fd: number }
+
 /** Texts that the system has not taken yet. */
 let untaken = 0
 let onAllTaken = () => {}
 /** Whether the system refused a text, as a full disk does. A reader that closed the pipe (`grantd | head`) wanted no more. */
 let isRefused = false
+/** The code of the system for a text that standard output did not take. */
+let outRefusal: string | undefined
 
-function write(
-  stream: NodeJS.WriteStream,
-  content: string | Uint8Array,
-  done?: (isWritten: boolean) => void,
-): void {
+function write(stream: Stream, content: string | Uint8Array, done?: (isWritten: boolean) => void): void {
   untaken++
-  stream.write(content, (fault) => {
+  const end = (fault: unknown) => {
     done?.(!fault)
-    if (fault && !('code' in fault && fault.code === 'EPIPE')) isRefused = true
+    const code = fault ? codeOf(fault) : undefined
+    if (code !== undefined && code !== 'EPIPE') {
+      isRefused = true
+      if (stream === process.stdout) outRefusal = code
+    }
     if (--untaken === 0) onAllTaken()
-  })
+  }
+  send(stream, content, end)
+}
+
+/** Streams that threw. Deno throws what Bun calls back with, and its stream writes nothing more, so its descriptor is written to. */
+const broken = new Set<Stream>()
+
+function send(stream: Stream, content: string | Uint8Array, end: (fault: unknown) => void): void {
+  try {
+    if (!broken.has(stream)) return void stream.write(content, end)
+    writeFileSync(stream.fd, content)
+    queueMicrotask(() => end(undefined))
+  } catch (cause) {
+    broken.add(stream)
+    queueMicrotask(() => end(cause))
+  }
 }
 
 const lines = createLineWriter(
@@ -164,10 +184,18 @@ let takesSignals = false
  */
 export function exitProcess(code: number): void {
   lines.flush()
-  onAllTaken = () => process.exit(isRefused && !takesSignals && code === 0 ? 1 : code)
+  onAllTaken = () => leave(code)
   // An empty write is no sign: Bun calls back for it before the texts in front of it are written.
   if (untaken === 0) onAllTaken()
   if (takesSignals) setTimeout(onAllTaken, longestGoodbye)
+}
+
+function leave(code: number): void {
+  if (!isRefused || takesSignals) process.exit(code)
+  onAllTaken = () => process.exit(code === 0 ? 1 : code)
+  if (outRefusal === undefined) process.exit(code === 0 ? 1 : code)
+  const told = withStep(`Cannot write all of standard output, and what is done stays done: ${outRefusal}`)
+  write(process.stderr, `grantd: ${told}\n`)
 }
 
 /** Passes an uncaught error to `report`. The state of the process is unknown then, so `report` has to end it. */
