@@ -81,6 +81,16 @@ function decode(part: string): string {
   return new TextDecoder().decode(jose.base64url.decode(part))
 }
 
+/** The {@link stableHeaders} of an answer in JSON that nobody may keep. */
+export const jsonHeaders: [string, string][] = [
+  ['cache-control', 'no-store'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['content-type', 'application/json; charset=utf-8'],
+  ['pragma', 'no-cache'],
+  ['referrer-policy', 'no-referrer'],
+  ['x-content-type-options', 'nosniff'],
+]
+
 /** Headers of an answer without the one that differs each time. */
 export function stableHeaders(response: Response): [string, string][] {
   return [...response.headers].filter(([name]) => name !== 'x-request-id')

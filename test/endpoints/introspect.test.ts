@@ -22,7 +22,7 @@ import {
   withTenant,
 } from '../support/revocable.ts'
 import { type TestApp, testStart } from '../support/test-app.ts'
-import { basic, type Refusal, refusal, stableHeaders } from './acme.ts'
+import { basic, jsonHeaders, type Refusal, refusal, stableHeaders } from './acme.ts'
 
 let app: TestApp
 let token: string
@@ -95,14 +95,7 @@ describe('the answer about an active token', () => {
 
   test('is never cached, whether active or not', async () => {
     for (const asked of [token, 'x']) {
-      expect(stableHeaders(await introspect(app, 'acme', { ...api, token: asked }))).toEqual([
-        ['cache-control', 'no-store'],
-        ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
-        ['content-type', 'application/json; charset=utf-8'],
-        ['pragma', 'no-cache'],
-        ['referrer-policy', 'no-referrer'],
-        ['x-content-type-options', 'nosniff'],
-      ])
+      expect(stableHeaders(await introspect(app, 'acme', { ...api, token: asked }))).toEqual(jsonHeaders)
     }
   })
 })
