@@ -45,6 +45,8 @@ interface Count {
  */
 export class SignInLimits {
   readonly #options: SignInLimitsOptions
+  /** The tenants and counts at which a check runs that no other may run beside. */
+  readonly #running = new Set<string>()
 
   constructor(options: SignInLimitsOptions) {
     this.#options = options
@@ -55,7 +57,7 @@ export class SignInLimits {
     const { settings, key, storage, now } = this.#options
     const rows = storage.of(subject.tenantId).of(signInFailures)
     const counts = settings.enabled ? this.#countsOf(subject, await key.read()) : []
-    return new SignInAttempt(counts, { rows, now })
+    return new SignInAttempt(counts, { rows, now, tenantId: subject.tenantId, running: this.#running })
   }
 
   /** Forgets the failures of a name, because the person has a new password. Throws StorageError. */
@@ -91,6 +93,8 @@ export class SignInLimits {
 }
 
 interface AttemptDeps extends Pick<SignInLimitsOptions, 'now'> {
+  readonly tenantId: string
+  readonly running: Set<string>
   readonly rows: Records<FailureCount>
 }
 
@@ -100,6 +104,8 @@ export class SignInAttempt {
   readonly #deps: AttemptDeps
   /** The ids of the counts that have a row. */
   #begun: readonly string[] = []
+  /** The ids of the counts that are above their free failures. */
+  #above: readonly string[] = []
 
   constructor(counts: readonly Count[], deps: AttemptDeps) {
     this.#counts = counts
@@ -111,11 +117,31 @@ export class SignInAttempt {
     if (this.#counts.length === 0) return 0
     const found = await this.#deps.rows.findMany(this.#counts.map(({ id }) => id))
     this.#begun = found.map(({ id }) => id)
-    const ends = found.map(({ id, value }) => {
+    const ruled = found.flatMap(({ id, value }) => {
       const rule = this.#counts.find((count) => count.id === id)?.rule
-      return rule ? endOf(value, rule, this.#deps.now()) : 0
+      return rule ? [{ id, value, rule }] : []
     })
-    return this.#secondsUntil(Math.max(0, ...ends))
+    const now = this.#deps.now()
+    this.#above = ruled
+      .filter(({ value, rule }) => remaining(value, rule, now) >= rule.free)
+      .map(({ id }) => id)
+    return this.#secondsUntil(Math.max(0, ...ruled.map(({ value, rule }) => endOf(value, rule, now))))
+  }
+
+  /**
+   * Runs the check of a password, and what counts it, after {@link findWait} said 0. Undefined: it has to wait a second, because another one
+   * runs. Above the free failures one runs at a time, or each wait would let in as many as run at once.
+   */
+  async run<T>(check: () => Promise<T>): Promise<T | undefined> {
+    const { running, tenantId } = this.#deps
+    const names = this.#above.map((id) => `${tenantId} ${id}`)
+    if (names.some((name) => running.has(name))) return undefined
+    for (const name of names) running.add(name)
+    try {
+      return await check()
+    } finally {
+      for (const name of names) running.delete(name)
+    }
   }
 
   /** Counts a wrong password, and returns the seconds until the next attempt. Throws StorageError. */

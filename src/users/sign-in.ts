@@ -115,7 +115,24 @@ async function checkInTurn(
   const readAt = signIns.now()
   const person = await people.findByUsername(attempt.username)
   const held = await limit.findWait()
-  if (held > 0) return { failure: 'wait', seconds: held, fault: undefined, sub: person?.sub }
+  const wait = (seconds: number) =>
+    ({ failure: 'wait', seconds, fault: undefined, sub: person?.sub }) as const
+  if (held > 0) return wait(held)
+  const opened = { people, limit, cutoff }
+  return (await limit.run(() => checkNow(attempt, { ...opened, person, readAt }, signIns))) ?? wait(1)
+}
+
+async function checkNow(
+  attempt: PasswordAttempt,
+  {
+    people,
+    limit,
+    cutoff,
+    person,
+    readAt,
+  }: Opened & { readonly person: Person | undefined; readonly readAt: number },
+  signIns: SignIns,
+): Promise<PasswordOutcome> {
   const dummy = await findDummy(attempt, people, signIns)
   const verified = await signIns.passwords.verify(attempt.password, person?.passwordHash ?? dummy)
   const fault = findFault(person, verified.isRight)

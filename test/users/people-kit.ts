@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly storage?: Storage
   readonly configured?: ConfiguredPeople
   readonly settings?: Partial<SignInLimitSettings>
+  /** Passwords that are checked at the same time. */
+  readonly atOnce?: number
 }
 
 const settings = {
@@ -43,13 +45,13 @@ const settings = {
 
 /** What signs people in, with a clock that stands still. */
 export function makePeopleWorld(options: WorldOptions = {}) {
-  const { storage = createMemoryStorage(), configured } = options
+  const { storage = createMemoryStorage(), configured, atOnce = 1 } = options
   const { hashing, passwordHash, randomBytes, monotonic } = platform
   let time = testStart
   const now = () => time
   const key = new LimitKey({ storage, randomBytes })
   const limitSettings = { ...settings, ...options.settings }
-  const passwords = new Passwords({ hashing, passwordHash, randomBytes, monotonic, atOnce: 1 })
+  const passwords = new Passwords({ hashing, passwordHash, randomBytes, monotonic, atOnce })
   const deps = {
     people: new People((id) => (id === tenant.id ? configured : undefined), { storage }),
     signIns: {

@@ -205,18 +205,44 @@ describe('failures slow down', () => {
     expect(await second.tryPassword('ada@example.com', right)).toMatchObject({ failure: 'wait', seconds: 1 })
   })
 
+  /** Counts the passwords that are checked. */
+  function countChecks({ passwords }: ReturnType<typeof makePeopleWorld>) {
+    const counted = { checked: 0 }
+    const verify = passwords.verify.bind(passwords)
+    passwords.verify = (typed, hash) => {
+      counted.checked++
+      return verify(typed, hash)
+    }
+    return counted
+  }
+
+  test('after the free failures one password of many at once is checked for each wait, however many are checked at a time', async () => {
+    const world = makePeopleWorld({ atOnce: 4 })
+    await world.add('ada', { password: right })
+    await world.add('bob', { password: right })
+    for (let at = 0; at < 5; at++) await world.tryPassword('ada@example.com', 'x')
+    const counted = countChecks(world)
+    for (const wait of [1, 2, 4]) {
+      world.advance(wait)
+      counted.checked = 0
+      const attempts = Array.from({ length: 20 }, () => world.tryPassword('ada@example.com', 'x'))
+      const other = world.tryPassword('bob@example.com', right)
+      const outcomes = await Promise.all(attempts)
+      expect(outcomes).toEqual(outcomes.map(() => expect.objectContaining({ failure: 'wait' })))
+      expect(await other).toHaveProperty('person')
+      expect(counted.checked).toBe(2)
+    }
+    world.advance(8)
+    expect(await world.tryPassword('ada@example.com', right)).toHaveProperty('person')
+  })
+
   test('of two hundred wrong passwords at once, five are checked', async () => {
     const world = makePeopleWorld()
     await world.add('ada', { password: right })
-    let checked = 0
-    const verify = world.passwords.verify.bind(world.passwords)
-    world.passwords.verify = (typed, hash) => {
-      checked++
-      return verify(typed, hash)
-    }
+    const counted = countChecks(world)
     const attempts = Array.from({ length: 200 }, () => world.tryPassword('ada@example.com', 'x'))
     const outcomes = await Promise.allSettled(attempts)
-    expect(checked).toBe(5)
+    expect(counted.checked).toBe(5)
     const refused = outcomes.filter(({ status }) => status === 'rejected')
     expect(refused.length).toBeLessThanOrEqual(200 - 64)
     for (const each of refused) expect(each).toMatchObject({ reason: { code: 'temporarily_unavailable' } })
