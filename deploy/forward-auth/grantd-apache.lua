@@ -8,11 +8,11 @@ http.TIMEOUT = 5
 
 function check(r)
   -- mod_proxy would take away from the API what a sender names in Connection.
-  if (r.headers_in["Connection"] or ""):lower():find("x%Aauth") then
+  if (r.headers_in["Connection"] or ""):lower():find("x%Aauth%A") then
     return 400
   end
   for name in pairs(r:headers_in_table()) do
-    if name:lower():find("^x%Aauth") then
+    if name:lower():find("^x%Aauth%A") then
       r.headers_in[name] = nil
     end
   end

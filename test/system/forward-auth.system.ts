@@ -97,7 +97,7 @@ async function frame(name: Name, { port, place }: { port: number; place: string 
       .join(' ')
     await Bun.write(
       file,
-      `daemon off; user root; worker_processes 1; pid ${place}/pid; error_log stderr warn; events {}\nhttp { access_log off; ${temporary}\n${text}}`,
+      `daemon off; user root; worker_processes 1; pid ${place}/pid; error_log stderr warn; events {}\nhttp { access_log off; underscores_in_headers on; ignore_invalid_headers off; ${temporary}\n${text}}`,
     )
     return ['nginx', '-c', file]
   }
@@ -241,8 +241,11 @@ describe.each(names)('%s', (name) => {
       const spellings = ['-', '_', '.'].flatMap((first) =>
         ['-', '_', '.'].map((second) => `X${first}Auth${second}Subject: admin`),
       )
-      const reached = reachedOf(await askRaw(url, [...asApp(), ...spellings, 'x-AUTH_scopes: admin']))
-      const told = Object.entries(reached?.headers ?? {}).filter(([key]) => /^x[^a-z]auth/.test(key))
+      const reached = reachedOf(
+        await askRaw(url, [...asApp(), ...spellings, 'x-AUTH_scopes: admin', 'X-Author: me']),
+      )
+      expect(reached?.headers['x-author']).toBe('me')
+      const told = Object.entries(reached?.headers ?? {}).filter(([key]) => /^x[^a-z]auth[^a-z]/.test(key))
       expect(Object.fromEntries(told)).toEqual(given)
     }))
 
