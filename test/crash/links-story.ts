@@ -2,6 +2,7 @@ import { expect } from 'bun:test'
 import { Browser, type Page } from '../support/people/browser.ts'
 import { logIn } from '../support/people/flow.ts'
 import { siteOfServer } from '../support/people/sites.ts'
+import { longTimesYaml } from '../support/postgres-times.ts'
 import { type Program, type RunningServer, startServer, writeConfig } from '../support/spawn-server.ts'
 import type { CrashOptions } from './story.ts'
 
@@ -14,6 +15,7 @@ const origin = 'http://localhost:3000'
 const root = { client_id: 'root', client_secret: 'root-secret-of-the-crash-test' }
 
 const config = `
+${longTimesYaml}
 server: { public_url: '${origin}' }
 admin: { tenant: ops }
 limits: { enabled: false }

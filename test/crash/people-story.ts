@@ -15,6 +15,7 @@ import {
   tokensOf,
 } from '../support/people/flow.ts'
 import { siteOfServer } from '../support/people/sites.ts'
+import { longTimesYaml } from '../support/postgres-times.ts'
 import { type Program, type RunningServer, startServer, writeConfig } from '../support/spawn-server.ts'
 import type { CrashOptions } from './story.ts'
 
@@ -34,6 +35,7 @@ const web: Relying = {
 
 // The grace outlasts a slow start of the server.
 const config = `
+${longTimesYaml}
 server: { public_url: '${origin}' }
 tenants:
   acme:

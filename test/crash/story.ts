@@ -1,4 +1,5 @@
 import { expect } from 'bun:test'
+import { longTimesYaml } from '../support/postgres-times.ts'
 import { type Program, type RunningServer, startServer, writeConfig } from '../support/spawn-server.ts'
 
 /**
@@ -7,6 +8,7 @@ import { type Program, type RunningServer, startServer, writeConfig } from '../s
  */
 
 const config = `
+${longTimesYaml}
 server: { public_url: 'http://localhost:3000' }
 tenants:
   acme:

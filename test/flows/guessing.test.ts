@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
+import { longTimesYaml } from '../support/postgres-times.ts'
 import {
   programs,
   type RunningServer,
@@ -24,6 +25,7 @@ afterAll(() => postgres.remove())
 const right = 'right-secret-of-the-guessed-client'
 const home = '203.0.113.7'
 const config = `
+${longTimesYaml}
 server: { public_url: 'http://localhost:3000', trusted_proxies: ['127.0.0.0/8', '::1'] }
 limits: { failures_per_client_and_address: 5, longest_backoff: 1h }
 tenants:

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SQL } from 'bun'
 import { sharedPostgres } from '../support/postgres-server.ts'
+import { longTimesYaml } from '../support/postgres-times.ts'
 import {
   programs,
   type RunningServer,
@@ -20,6 +21,7 @@ import {
 const tenant = '/api/v1/tenant/acme'
 const configured = 'configured-secret-of-the-canary'
 const config = `
+${longTimesYaml}
 admin: { tenant: acme }
 tenants:
   acme:

@@ -1,5 +1,6 @@
 import { Browser, type Site } from '../support/people/browser.ts'
 import type { Credentials, Relying } from '../support/people/flow.ts'
+import { longTimesYaml } from '../support/postgres-times.ts'
 
 /** The tenants, people and clients of the stories of people. */
 
@@ -48,7 +49,7 @@ export const peopleYaml = `tenants:\n  acme:${tenantOf('Acme')}\n  beta:${tenant
 
 /** The same behind a public URL, for servers with several addresses. */
 export const publicOrigin = 'https://login.example.com'
-export const peopleYamlBehindProxy = `server: { public_url: '${publicOrigin}' }\n${peopleYaml}`
+export const peopleYamlBehindProxy = `server: { public_url: '${publicOrigin}' }\n${longTimesYaml}\n${peopleYaml}`
 
 /** A browser that nobody has signed in with. */
 export const newBrowser = (site: Site, now?: () => number) =>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { newClientKey, signAssertion, withAssertion } from '../support/assertions.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
+import { longTimesYaml } from '../support/postgres-times.ts'
 import {
   programs,
   type RunningServer,
@@ -18,6 +19,7 @@ afterAll(() => postgres.remove())
 const key = await newClientKey('ES256', 'k')
 const issuer = 'https://id.example'
 const config = `
+${longTimesYaml}
 limits: { enabled: false }
 tenants:
   acme:

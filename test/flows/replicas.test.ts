@@ -23,7 +23,9 @@ afterAll(() => postgres.remove())
 const masterKey = Buffer.alloc(32, 7).toString('base64')
 const client = { client_id: 'svc', client_secret: 'svc-secret-of-the-replicas' }
 const tenant = '/api/v1/tenant/acme'
+// Long enough for a busy machine, and short for one that gives no answer.
 const config = `
+postgres: { connect_timeout: 5s, statement_timeout: 5s }
 server: { public_url: 'http://localhost:3000' }
 tenants:
   acme:
