@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import type { Deps } from '../deps.ts'
 import { json } from '../http/answer/json.ts'
 import { noStore } from '../http/answer/no-store.ts'
-import { answer, refusal, tenantParameter } from '../http/openapi-parts.ts'
+import { answer, pathParameter, tenantParameter } from '../http/openapi-parts.ts'
 import { revokeOneApiKey } from '../management/revoke/revoke-one-api-key.ts'
 import { type ListedApiKey, listApiKeys } from '../tokens/api-keys/api-key-list.ts'
 import { actorOf, forTenant, type TenantCall } from './access.ts'
@@ -13,6 +13,7 @@ import {
   listErrors,
   pageParameters,
   readErrors,
+  refuseUnknown,
   renderMoment,
   renderMomentOrNull,
 } from './openapi-details.ts'
@@ -87,22 +88,11 @@ const revokeDetail = {
   description: 'At once, for ever, and as often as you like; the keys that were made with it end too.',
   parameters: [
     tenantParameter,
-    {
-      name: 'id',
-      in: 'path',
-      required: true,
-      description: 'The id of the key',
-      schema: { type: 'string' },
-      example: 'ak_AAAAAAAAAAAAAAAAAAAAAA',
-    } as const,
+    pathParameter('id', { description: 'The id of the key', example: 'ak_AAAAAAAAAAAAAAAAAAAAAA' }),
   ],
   responses: {
     204: { description: 'The key is no good now' },
     ...readErrors,
-    404: refusal(
-      'No such key, or no tenant of this id that you manage',
-      ['not_found', 'API key not found'],
-      ['tenant_not_found', 'Tenant not found'],
-    ),
+    404: refuseUnknown('key', 'API key not found'),
   },
 }

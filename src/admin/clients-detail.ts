@@ -20,6 +20,7 @@ import {
   pageParameters,
   preconditionErrors,
   readErrors,
+  refuseUnknown,
   requiredPrecondition,
   tooLargeBody,
 } from './openapi-details.ts'
@@ -54,14 +55,7 @@ const malformed = refusal('The request is malformed', ...malformedBody, [
 
 const readOnly = ['conflict', 'The client is defined in config.yaml and read-only here'] as const
 
-const notFound = shared(
-  'ClientNotFound',
-  refusal(
-    'No such client, or no tenant of this id that you manage',
-    ['not_found', 'Client not found'],
-    ['tenant_not_found', 'Tenant not found'],
-  ),
-)
+const notFound = shared('ClientNotFound', refuseUnknown('client', 'Client not found'))
 
 export const listDetail: DocumentDecoration = {
   ...adminShared,

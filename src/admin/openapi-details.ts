@@ -1,5 +1,12 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { managementErrors, refusal, security, shared, tooLarge } from '../http/openapi-parts.ts'
+import {
+  managementErrors,
+  pathParameter,
+  refusal,
+  security,
+  shared,
+  tooLarge,
+} from '../http/openapi-parts.ts'
 import { largestPage, usualPage } from './list-page.ts'
 
 /** The part of the OpenAPI document that every route of the admin API shares. */
@@ -8,14 +15,10 @@ export const adminShared = {
   security: [{ [security.oauth2]: [] }, { [security.bearer]: [] }],
 }
 
-export const clientParameter = {
-  name: 'client',
-  in: 'path',
-  required: true,
+export const clientParameter = pathParameter('client', {
   description: 'The id of a client, percent-encoded as one segment: a slash is %2F',
-  schema: { type: 'string' },
   example: 'billing',
-} as const
+})
 
 export const ifMatchParameter = {
   name: 'If-Match',
@@ -95,6 +98,14 @@ export const listErrors = {
   ]),
   ...readErrors,
 }
+
+/** The 404 of a thing below a tenant. */
+export const refuseUnknown = (what: string, sentence: string) =>
+  refusal(
+    `No such ${what}, or no tenant of this id that you manage`,
+    ['not_found', sentence],
+    ['tenant_not_found', 'Tenant not found'],
+  )
 
 export const preconditionErrors = {
   412: shared(

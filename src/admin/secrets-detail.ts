@@ -1,5 +1,5 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, refusal, shared, tenantParameter } from '../http/openapi-parts.ts'
+import { answer, jsonBody, pathParameter, refusal, shared, tenantParameter } from '../http/openapi-parts.ts'
 import {
   adminShared,
   clientParameter,
@@ -7,18 +7,12 @@ import {
   optionalIfMatch,
   preconditionErrors,
   readErrors,
+  refuseUnknown,
   tooLargeBody,
 } from './openapi-details.ts'
 import { AddSecretRequest, AddSecretResponse, SecretList } from './secrets-messages.ts'
 
-const secretParameter = {
-  name: 'secret',
-  in: 'path',
-  required: true,
-  description: 'The id of a secret',
-  schema: { type: 'string' },
-  example: '1f0c5b2e',
-} as const
+const secretParameter = pathParameter('secret', { description: 'The id of a secret', example: '1f0c5b2e' })
 
 const example = {
   id: '1f0c5b2e',
@@ -33,10 +27,7 @@ const readOnly = ['conflict', 'The client is defined in config.yaml and read-onl
 const notFound = ['not_found', 'Client not found'] as const
 const tenantNotFound = ['tenant_not_found', 'Tenant not found'] as const
 
-const noClient = shared(
-  'ClientNotFound',
-  refusal('No such client, or no tenant of this id that you manage', notFound, tenantNotFound),
-)
+const noClient = shared('ClientNotFound', refuseUnknown('client', 'Client not found'))
 
 export const listDetail: DocumentDecoration = {
   ...adminShared,

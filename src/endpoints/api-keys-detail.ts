@@ -3,6 +3,7 @@ import {
   answer,
   jsonBody,
   managementErrors,
+  pathParameter,
   refusal,
   security,
   tenantParameter,
@@ -15,14 +16,10 @@ import {
   RotateApiKeyRequest,
 } from '../protocol/api-key-messages.ts'
 
-const idParameter = {
-  name: 'id',
-  in: 'path',
-  required: true,
+const idParameter = pathParameter('id', {
   description: 'The id of the key',
-  schema: { type: 'string' },
   example: 'ak_AAAAAAAAAAAAAAAAAAAAAA',
-} as const
+})
 
 const shared = { tags: ['API keys'], security: [{ [security.oauth2]: [] }, { [security.bearer]: [] }] }
 

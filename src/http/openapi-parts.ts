@@ -209,3 +209,12 @@ export const tenantParameter = {
   schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
   example: 'test-tenant',
 } as const
+
+/** A parameter of a path that may be any text. */
+export function pathParameter(
+  name: string,
+  words: { readonly description: string; readonly example: string },
+) {
+  const { description, example } = words
+  return { name, in: 'path', required: true, description, schema: { type: 'string' }, example } as const
+}

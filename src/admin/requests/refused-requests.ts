@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { Deps } from '../../deps.ts'
 import { json } from '../../http/answer/json.ts'
-import { answer, refusal } from '../../http/openapi-parts.ts'
+import { answer, pathParameter, refusal } from '../../http/openapi-parts.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import type { Refusal } from '../../refusals/refusal-book.ts'
 import { viewRefusal } from '../../refusals/refusal-view.ts'
@@ -79,14 +79,10 @@ const detail = {
     'all, and those of which no tenant is known.',
   ].join('\n'),
   parameters: [
-    {
-      name: 'id',
-      in: 'path',
-      required: true,
+    pathParameter('id', {
       description: 'The X-Request-Id of the answer',
-      schema: { type: 'string' },
       example: '18fa302255448cef517c1eba4f59f4b8',
-    } as const,
+    }),
   ],
   responses: {
     200: answer('Why it was refused', RefusedRequests, {

@@ -1,6 +1,6 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, refusal, tenantParameter } from '../../http/openapi-parts.ts'
-import { adminShared, readErrors } from '../openapi-details.ts'
+import { answer, pathParameter, refusal, tenantParameter } from '../../http/openapi-parts.ts'
+import { adminShared, readErrors, refuseUnknown } from '../openapi-details.ts'
 import { exampleLink, notFound, readOnly, userParameter } from './users-detail.ts'
 import { ResetUserResponse, UserSessionList } from './users-messages.ts'
 
@@ -72,22 +72,11 @@ export const endSessionDetail: DocumentDecoration = {
   parameters: [
     tenantParameter,
     userParameter,
-    {
-      name: 'session',
-      in: 'path',
-      required: true,
-      description: 'The sid of a session of this person',
-      schema: { type: 'string' },
-      example: exampleSid,
-    } as const,
+    pathParameter('session', { description: 'The sid of a session of this person', example: exampleSid }),
   ],
   responses: {
     204: { description: 'The session is over' },
     ...readErrors,
-    404: refusal(
-      'No such session, or no tenant of this id that you manage',
-      ['not_found', 'Session not found'],
-      ['tenant_not_found', 'Tenant not found'],
-    ),
+    404: refuseUnknown('session', 'Session not found'),
   },
 }

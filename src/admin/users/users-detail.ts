@@ -1,5 +1,12 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, refusal, shared, tenantParameter } from '../../http/openapi-parts.ts'
+import {
+  answer,
+  jsonBody,
+  pathParameter,
+  refusal,
+  shared,
+  tenantParameter,
+} from '../../http/openapi-parts.ts'
 import type { PersonView } from '../../users/person-view.ts'
 import {
   adminShared,
@@ -10,6 +17,7 @@ import {
   pageParameters,
   preconditionErrors,
   readErrors,
+  refuseUnknown,
   requiredPrecondition,
   tooLargeBody,
 } from '../openapi-details.ts'
@@ -43,14 +51,10 @@ const chosen = { email: 'ada@example.com', name: 'Ada Lovelace', groups: ['staff
 
 export const exampleLink = `https://auth.example.com/api/v1/tenant/acme/account/password?link=${exampleSub}.fR3c...`
 
-export const userParameter = {
-  name: 'user',
-  in: 'path',
-  required: true,
+export const userParameter = pathParameter('user', {
   description: 'The sub of a person, percent-encoded as one segment: a slash is %2F',
-  schema: { type: 'string' },
   example: exampleSub,
-} as const
+})
 
 const malformed = refusal(
   'The request is malformed',
@@ -66,14 +70,7 @@ const malformed = refusal(
 export const readOnly = ['conflict', 'The person is defined in config.yaml and read-only here'] as const
 const taken = ['conflict', 'A person with this e-mail address exists already'] as const
 
-export const notFound = shared(
-  'UserNotFound',
-  refusal(
-    'No such person, or no tenant of this id that you manage',
-    ['not_found', 'User not found'],
-    ['tenant_not_found', 'Tenant not found'],
-  ),
-)
+export const notFound = shared('UserNotFound', refuseUnknown('person', 'User not found'))
 
 export const listDetail: DocumentDecoration = {
   ...adminShared,
