@@ -13,11 +13,14 @@ export interface FileFacts {
   readonly changedAt: number
 }
 
-/** Room of the file system that holds a path, in bytes. */
+/** Room of the file system that holds a path. */
 export interface DiskSpace {
-  /** For this user. */
+  /** Bytes for this user. */
   readonly free: number
+  /** Bytes. */
   readonly total: number
+  /** Files and folders that can be made; undefined: the file system has no limit of them. */
+  readonly freeFiles: number | undefined
 }
 
 /** Files as grantd needs them. Every method throws {@link FileError} when the system refuses. */

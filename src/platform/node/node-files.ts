@@ -105,8 +105,8 @@ async function findFacts(path: string, fs: FileSystem): Promise<FileFacts | unde
 
 async function findSpace(path: string): Promise<DiskSpace | undefined> {
   try {
-    const { bsize, bavail, blocks } = await nodeFs.statfs(path)
-    return { free: bavail * bsize, total: blocks * bsize }
+    const { bsize, bavail, blocks, files, ffree } = await nodeFs.statfs(path)
+    return { free: bavail * bsize, total: blocks * bsize, freeFiles: files > 0 ? ffree : undefined }
   } catch {
     return undefined
   }
