@@ -14,20 +14,28 @@ export function openPort(
   } catch (cause) {
     if (!(cause instanceof ListenError)) throw cause
     const { hostname, port } = options
-    const reason = explainListen(cause.code, { hostname, option })
+    const reason = explainListen(cause.code, { hostname, port, option })
     throw new CommandError(`Cannot listen on ${hostInUrl(hostname)}:${port}: ${reason}`, { cause })
   }
 }
 
+interface Wanted {
+  readonly hostname: string
+  readonly port: number
+  readonly option: string
+}
+
 /** The next step for an error code of the system. */
-function explainListen(code: string, { hostname, option }: { hostname: string; option: string }): string {
-  // The runtime uses EADDRINUSE or EINVAL for a name that cannot be resolved.
-  const isName = !/^[\d.]+$|:|^localhost$/.test(hostname)
-  const doubt = isName ? `, or ${hostname} is no name of this machine` : ''
-  if (code === 'EADDRINUSE')
-    return `the port is in use${doubt}; stop what uses it, or choose another with ${option}`
+function explainListen(code: string, { hostname, port, option }: Wanted): string {
   if (code === 'EACCES') return `not allowed for this user; choose a port from 1024 up with ${option}`
-  return `${code}${doubt}; choose another address with ${option.replace('port', 'host')}`
+  const isName = !/^[\d.]+$|:|^localhost$/.test(hostname)
+  const noName = `${hostname} is no name of this machine`
+  // The runtime uses EADDRINUSE, ENOTSUP or EINVAL for a name that cannot be resolved. Any free port (0) cannot be in use.
+  if (code === 'EADDRINUSE' && !(isName && port === 0)) {
+    const doubt = isName ? `, or ${noName}` : ''
+    return `the port is in use${doubt}; stop what uses it, or choose another with ${option}`
+  }
+  return `${isName ? noName : code}; choose another address with ${option.replace('port', 'host')}`
 }
 
 /**

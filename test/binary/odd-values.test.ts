@@ -108,7 +108,12 @@ const refusals: readonly Refusal[] = [
   ['data-dir', '/dev/null', 78, '/dev/null'],
   ['data-dir', 'x'.repeat(300), 78, 'ENAMETOOLONG'],
   ['host', '203.0.113.1', 1, 'Cannot listen on 203.0.113.1:0: EADDRNOTAVAIL'],
-  ['host', 'nowhere.invalid', 1, 'or nowhere.invalid is no name of this machine'],
+  [
+    'host',
+    'nowhere.invalid',
+    1,
+    'Cannot listen on nowhere.invalid:0: nowhere.invalid is no name of this machine; choose another address with --host',
+  ],
 ]
 
 async function withOddities(work: (folder: string) => Promise<void>): Promise<void> {
