@@ -30,6 +30,7 @@ import { onlyReadable, type Storage, systemTenant } from '../storage/storage.ts'
 import { walkRows } from '../storage/walk-rows.ts'
 import { settingsOf } from '../tenants/tenant.ts'
 import { tenants } from '../tenants/tenant-row.ts'
+import { endBeforeRestore } from '../tokens/revocations.ts'
 
 type Files = Pick<Platform, 'files'>
 
@@ -111,9 +112,12 @@ export async function composeKeyring(
     ...rest,
     host: platform,
     material: options.material ?? (await openKeyMaterial(loaded, platform)),
-    findPlan: (id) =>
-      findConfiguredPlan(id, { loaded, platform }) ??
-      findStoredPlan(id, { loaded, platform, storage: options.storage }),
+    findPlan: async (id) => {
+      const configured = findConfiguredPlan(id, { loaded, platform })
+      // A key of the operator is older than a restored database, and what it signed before may have been revoked.
+      if (configured && configured.file !== null) await endBeforeRestore(options.storage, id)
+      return configured ?? findStoredPlan(id, { loaded, platform, storage: options.storage })
+    },
     folderOf: (id) => folderOf(id, { loaded, platform }),
     longestTokenLife: (id) => findLongestTokenLife(id, loaded, options.storage),
     onEvent: (event) => reportKeyEvent(event, log, audit),

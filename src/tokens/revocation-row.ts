@@ -3,7 +3,7 @@ import { kind } from '../storage/kind.ts'
 
 /**
  * Tokens that were revoked before they expire. Ids: `token:<jti>` for one token; `client:<id>` and `tenant` for all tokens issued at or
- * before `before`.
+ * before `before`. The row `tenant` of the system tenant is of a restore: see noteRestore.
  */
 export const revocations = kind(
   'revocation',

@@ -1,5 +1,5 @@
 import { lost, untilWritten, writeOver } from '../storage/compare-and-swap.ts'
-import { findEach, type Records, type Storage } from '../storage/storage.ts'
+import { findEach, type Records, type Storage, systemTenant } from '../storage/storage.ts'
 import { revocations } from './revocation-row.ts'
 
 type Revocations = Records<Revocation>
@@ -116,6 +116,24 @@ export function revokeTokensOfTenant(
   { before, keepApiKeys = false }: { before: number; keepApiKeys?: boolean },
 ): Promise<void> {
   return revokeBefore(of(storage, tenantId), ids.tenant, before, keepApiKeys)
+}
+
+/**
+ * Notes that everything issued at or before `before` (seconds) is over at tenants of which the database knows nothing, as after a restore
+ * those that were made after the backup. {@link endBeforeRestore} ends it when such a tenant comes. Throws StorageError.
+ */
+export function noteRestore(storage: Storage, before: number): Promise<void> {
+  return revokeBefore(of(storage, systemTenant), ids.tenant, before)
+}
+
+/**
+ * Ends the tokens that a tenant issued before the restore of this database, if there was one. Call it before the first check of a token
+ * whose key is in no backup. API keys have rows, so those of an unknown tenant are gone. Throws StorageError.
+ */
+export async function endBeforeRestore(storage: Storage, tenantId: string): Promise<void> {
+  const restored = await of(storage, systemTenant).find(ids.tenant)
+  if (restored)
+    await revokeTokensOfTenant(storage, tenantId, { before: restored.value.before, keepApiKeys: true })
 }
 
 /** Whether all tokens of the tenant were ever revoked at once. Throws StorageError. */

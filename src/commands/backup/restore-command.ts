@@ -15,6 +15,7 @@ import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { printable } from '../../printable.ts'
 import { openStorage } from '../../storage/open.ts'
+import { noteRestore } from '../../tokens/revocations.ts'
 import { explainBackup } from './explain-backup.ts'
 
 export const restoreCommand: Command = {
@@ -129,6 +130,7 @@ async function prepare(
     const all = [...new Set([...manifest.tenants, ...tenants])]
     const deps = { storage, audit, now: platform.now }
     try {
+      await noteRestore(storage, Math.floor(before / 1000))
       return await Array.fromAsync(all, (id) =>
         endIssuedBefore({ before, keepApiKeys, actor: shell }, id, deps),
       )

@@ -5,6 +5,7 @@ import { explainRefusal, getTenant, type Management } from '../../offline/with-m
 import type { ParsedArguments } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { listTenants, tenantIdOf } from '../../tenants/stored-tenants.ts'
+import { noteRestore } from '../../tokens/revocations.ts'
 
 interface IssuedBefore {
   /** Milliseconds since the epoch. */
@@ -23,6 +24,9 @@ export async function revokeIssuedBefore(
   const keepApiKeys = args.isSet('keep-api-keys')
   const ids =
     tenantId === undefined ? await listIds(management) : [(await getTenant(tenantId, management)).id]
+  // For those that come later with a key of their own, such as from a file of before.
+  if (tenantId === undefined && before <= platform.now())
+    await noteRestore(management.storage, Math.floor(before / 1000))
   const time = new Date(Math.floor(before / 1000) * 1000).toISOString()
   for (const id of ids) {
     const ended = await explainRefusal(`Cannot revoke what the tenant '${id}' issued`, () =>
