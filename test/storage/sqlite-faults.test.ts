@@ -437,3 +437,22 @@ test.each(['version', 'expires_at', 'used_at'])(
       await storage.close()
     }),
 )
+
+test('a database that another process makes between two looks is there, and not lost', () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, 'grantd.db')
+    const { files } = host
+    let looks = 0
+    const facts = async (each: string) => {
+      // The other process makes it after this one saw nothing.
+      if (each === path && looks++ === 0) {
+        const other = await openSqlite(path, host)
+        await other.close()
+        return undefined
+      }
+      return files.facts(each)
+    }
+    const database = await openSqlite(path, { ...host, files: { ...files, facts } })
+    await database.close()
+    expect(looks).toBeGreaterThan(1)
+  }))

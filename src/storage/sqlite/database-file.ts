@@ -9,11 +9,11 @@ export const wantedFolder = 'give this user a folder that it can write, with dat
 
 /** Returns whether the file exists. Throws if it was removed. */
 export async function checkDatabaseFile(path: string, { files }: FileHost): Promise<boolean> {
-  const facts = await files.facts(path)
-  if (!facts) {
-    if (!(await files.facts(markerOf(path)))) return false
-    throw lostDatabase(path)
-  }
+  const found = await files.facts(path)
+  if (!found && !(await files.facts(markerOf(path)))) return false
+  // Another process may have made both between the two looks, the database first.
+  const facts = found ?? (await files.facts(path))
+  if (!facts) throw lostDatabase(path)
   if (!facts.isFile)
     throw new StorageRefusedError(`The database ${path} is not a file; choose another data_dir`)
   if (facts.size === 0) {
