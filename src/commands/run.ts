@@ -3,7 +3,7 @@ import { checkUse } from '../cli/check-use.ts'
 import { type Command, exitCodes } from '../cli/command.ts'
 import { renderCommandHelp, renderOverview } from '../cli/help.ts'
 import { suggest } from '../config/suggest.ts'
-import { type OptionNames, parseArguments, UnknownCommandError } from '../platform/arguments.ts'
+import { type OptionNames, parseArguments, UnknownCommandError, UsageError } from '../platform/arguments.ts'
 import { compileEagerly } from '../platform/eager-compilation.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type CommandEntry, commands, loadCommands } from './command-table.ts'
@@ -15,7 +15,7 @@ export async function runCommand(platform: Platform): Promise<number> {
   const command = await (named ?? commands[0]).load()
   try {
     if (!named && first !== undefined && !first.startsWith('-')) {
-      if (first === 'help') return await showHelp(rest[0], platform)
+      if (first === 'help') return await helpAsked(rest, platform)
       throw unknownCommand(first)
     }
     return await runNamed(
@@ -40,6 +40,11 @@ async function runNamed(
     platform.writeOut(renderVersion())
     return exitCodes.ok
   }
+  const [word] = args.positionals
+  if (!isNamed && word !== undefined && findEntry(word))
+    throw new UsageError(
+      `Unexpected word '${word}'; the command comes before its options: grantd ${word} ...`,
+    )
   checkUse(command, args)
   // A server decides itself when its start is over.
   if (command.name !== 'serve') compileEagerly()
@@ -60,6 +65,16 @@ function unknownCommand(typed: string): UnknownCommandError {
   const near = suggest(typed, [...commands.map(({ name }) => name), 'help'])
   const hint = near ? `; did you mean ${near}?` : ''
   return new UnknownCommandError(`Unknown command '${typed}'${hint}`)
+}
+
+/** `grantd help`, and `grantd help COMMAND` with or without one of the words of the command. */
+async function helpAsked(words: readonly string[], platform: Platform): Promise<number> {
+  const [name, word, excess] = words.filter((each) => !['help', '--help', '-h'].includes(each))
+  const command = await findEntry(name)?.load()
+  if (command && word !== undefined && !command.choices?.includes(word))
+    throw new UnknownCommandError(`${command.name} has no word '${word}'`)
+  if (excess !== undefined) throw new UnknownCommandError(`Unexpected word '${excess}' after help`)
+  return showHelp(name, platform)
 }
 
 async function showHelp(name: string | undefined, platform: Platform): Promise<number> {

@@ -1,8 +1,8 @@
-/** Returns the candidate nearest to `word`, or undefined when none is near enough. */
+/** Returns the candidate nearest to `word`, without case, or undefined when none is near enough. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 4))
   const near = candidates
-    .map((candidate) => ({ candidate, edits: countEdits(word, candidate) }))
+    .map((candidate) => ({ candidate, edits: countEdits(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ edits }) => edits <= limit)
     .sort((a, b) => a.edits - b.edits)
   return near[0]?.candidate

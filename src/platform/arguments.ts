@@ -53,6 +53,10 @@ type Values = Map<string, string | true>
  * unknown option, for a value that is missing, empty or not wanted, for two different values, and for an empty word.
  */
 export function parseArguments(words: readonly string[], names: OptionNames): ParsedArguments {
+  // The runtimes put this character in place of bytes that are no UTF-8. What it names would be another file.
+  const broken = words.find((word) => word.includes('\uFFFD'))
+  if (broken !== undefined)
+    throw new UsageError(`The argument '${broken}' is not UTF-8; rename what it names`)
   const values: Values = new Map()
   const positionals: string[] = []
   for (const token of splitWords(words, names)) {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import manifest from '../../package.json' with { type: 'json' }
+import { commands } from '../../src/commands/command-table.ts'
 import { programs, run, startServer, withFolder, writeConfig } from '../support/spawn-server.ts'
 
 const grantd = programs.executable
@@ -44,6 +45,49 @@ test('an unknown command, and an unknown word of one, are told what was meant an
     )
     expect(await errOf('completion', 'bsh')).toContain('did you mean bash?')
     expect(await errOf('token')).toEndWith('\nRun grantd help token for more.\n')
+  })
+})
+
+test('the name of each command is suggested for one with a letter too few, too many or another, in any case', async () => {
+  await withFolder(async (folder) => {
+    for (const { name } of commands)
+      for (const typed of [name.slice(1), `${name}s`, `${name.slice(0, -1)}_`, name.toUpperCase()]) {
+        if (commands.some((other) => other.name === typed)) continue
+        const { code, err } = await run(grantd, { folder, args: [typed] })
+        expect([typed, code, err.split('\n')[0]]).toEqual([
+          typed,
+          2,
+          `grantd: Unknown command '${typed}'; did you mean ${name}?`,
+        ])
+      }
+  })
+})
+
+test('help helps with itself, takes the word of a command, and no other', async () => {
+  await withFolder(async (folder) => {
+    const helpOf = async (...args: string[]) => run(grantd, { folder, args: ['help', ...args] })
+    const [overview, keys] = [await helpOf(), await helpOf('keys')]
+    for (const args of [['help'], ['--help'], ['-h']]) expect(await helpOf(...args)).toEqual(overview)
+    for (const args of [
+      ['keys', 'list'],
+      ['keys', '--help'],
+    ])
+      expect(await helpOf(...args)).toEqual(keys)
+    expect(await helpOf('keys', 'lst')).toMatchObject({ code: 2, out: '' })
+    expect((await helpOf('keys', 'list', 'more')).err).toStartWith(
+      "grantd: Unexpected word 'more' after help\n",
+    )
+    expect((await helpOf('--port')).err).toStartWith("grantd: Unknown command '--port'\n")
+  })
+})
+
+test('an option before the command is told where the command stands', async () => {
+  await withFolder(async (folder) => {
+    const { code, err } = await run(grantd, { folder, args: ['--config', 'a.yaml', 'keys', 'list'] })
+    expect(code).toBe(2)
+    expect(err).toStartWith(
+      "grantd: Unexpected word 'keys'; the command comes before its options: grantd keys ...\n",
+    )
   })
 })
 

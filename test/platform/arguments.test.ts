@@ -39,6 +39,10 @@ const wrong = [
   ['--no-help'],
   ['--__proto__'],
 ]
+test('an argument whose bytes were no UTF-8 is refused, because it names another file', () => {
+  for (const words of [['a\uFFFD'], ['--config', '\uFFFD'], ['--config=\uFFFD']])
+    expect(() => parse(...words)).toThrow(/^The argument '.*\uFFFD' is not UTF-8; rename what it names$/)
+})
 test.each(wrong.map((words) => [words] as const))('%j is refused', (words) => {
   expect(() => parse(...words)).toThrow(UsageError)
 })
