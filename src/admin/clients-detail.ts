@@ -53,9 +53,9 @@ const malformed = refusal('The request is malformed', ...malformedBody, [
   'The field scopes has a scope that the tenant does not have',
 ])
 
-const readOnly = ['conflict', 'The client is defined in config.yaml and read-only here'] as const
+export const readOnly = ['conflict', 'The client is defined in config.yaml and read-only here'] as const
 
-const notFound = shared('ClientNotFound', refuseUnknown('client', 'Client not found'))
+export const notFound = shared('ClientNotFound', refuseUnknown('client', 'Client not found'))
 
 export const listDetail: DocumentDecoration = {
   ...adminShared,

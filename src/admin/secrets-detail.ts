@@ -1,5 +1,6 @@
 import type { DocumentDecoration } from 'elysia'
-import { answer, jsonBody, pathParameter, refusal, shared, tenantParameter } from '../http/openapi-parts.ts'
+import { answer, jsonBody, pathParameter, refusal, tenantParameter } from '../http/openapi-parts.ts'
+import { notFound, readOnly } from './clients-detail.ts'
 import {
   adminShared,
   clientParameter,
@@ -7,7 +8,6 @@ import {
   optionalIfMatch,
   preconditionErrors,
   readErrors,
-  refuseUnknown,
   tooLargeBody,
 } from './openapi-details.ts'
 import { AddSecretRequest, AddSecretResponse, SecretList } from './secrets-messages.ts'
@@ -23,12 +23,6 @@ const example = {
   valid: true,
 }
 
-const readOnly = ['conflict', 'The client is defined in config.yaml and read-only here'] as const
-const notFound = ['not_found', 'Client not found'] as const
-const tenantNotFound = ['tenant_not_found', 'Tenant not found'] as const
-
-const noClient = shared('ClientNotFound', refuseUnknown('client', 'Client not found'))
-
 export const listDetail: DocumentDecoration = {
   ...adminShared,
   operationId: 'listSecrets',
@@ -42,7 +36,7 @@ export const listDetail: DocumentDecoration = {
       next_cursor: null,
     }),
     ...readErrors,
-    404: noClient,
+    404: notFound,
   },
 }
 
@@ -66,7 +60,7 @@ export const addDetail: DocumentDecoration = {
       'The field expires_at must be in the future',
     ]),
     ...readErrors,
-    404: noClient,
+    404: notFound,
     409: refusal(
       'There is no room for it',
       ['conflict', 'A secret of this id exists already'],
@@ -91,8 +85,8 @@ export const removeDetail: DocumentDecoration = {
     404: refusal(
       'No such secret or client, or no tenant of this id that you manage',
       ['not_found', 'Secret not found'],
-      notFound,
-      tenantNotFound,
+      ['not_found', 'Client not found'],
+      ['tenant_not_found', 'Tenant not found'],
     ),
     409: refusal('It is not ours to remove', readOnly),
     ...preconditionErrors,
