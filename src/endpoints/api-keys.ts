@@ -33,37 +33,19 @@ const base = '/api/v1/tenant/:tenant/api-keys'
  */
 export const apiKeysEndpoint = (deps: Deps) =>
   new Elysia()
-    .post(
-      `${base}/create`,
-      ({ request, params }) =>
-        withCaller(request, params.tenant, { deps, route: routes.create, work: create }),
-      { parse: 'none', detail: createDetail },
-    )
-    .get(
-      `${base}/list`,
-      ({ request, params }) => withCaller(request, params.tenant, { deps, route: routes.list, work: list }),
-      { detail: listDetail },
-    )
-    .post(
-      `${base}/:id/revoke`,
-      ({ request, params }) =>
-        withCaller(request, params.tenant, {
-          deps,
-          route: routes.revoke,
-          work: (call) => revoke(params.id, call),
-        }),
-      { parse: 'none', detail: revokeDetail },
-    )
-    .post(
-      `${base}/:id/rotate`,
-      ({ request, params }) =>
-        withCaller(request, params.tenant, {
-          deps,
-          route: routes.rotate,
-          work: (call) => rotate(params.id, call),
-        }),
-      { parse: 'none', detail: rotateDetail },
-    )
+    .post(`${base}/create`, forCaller(deps, { route: routes.create, work: create }), {
+      parse: 'none',
+      detail: createDetail,
+    })
+    .get(`${base}/list`, forCaller(deps, { route: routes.list, work: list }), { detail: listDetail })
+    .post(`${base}/:id/revoke`, forCaller(deps, { route: routes.revoke, work: revoke }), {
+      parse: 'none',
+      detail: revokeDetail,
+    })
+    .post(`${base}/:id/rotate`, forCaller(deps, { route: routes.rotate, work: rotate }), {
+      parse: 'none',
+      detail: rotateDetail,
+    })
 
 const { manageApiKeys, manageAllApiKeys } = reservedScopes
 
@@ -89,32 +71,35 @@ interface Call {
   readonly deps: Deps
 }
 
-interface CallOptions {
-  readonly deps: Deps
-  readonly route: Route
-  readonly work: (call: Call) => Promise<Response>
+/** The id of a key, from the path. */
+interface KeyPath {
+  readonly id: string
 }
 
-/** Runs `work` for an authorized caller, and records an error of it in the audit trail. */
-async function withCaller(
-  request: Request,
-  tenantId: string,
-  { deps, route: { type, takesBody, scopes }, work }: CallOptions,
-): Promise<Response> {
-  const found = await getOAuth2Tenant(request, tenantId, deps)
-  const owner = withApiKeys(found) ?? (await refuseWithoutApiKeys(request, found.tenant.id, deps))
-  return auditRefusal(
-    request,
-    { type, tenant: owner.tenant.id },
-    {
-      deps,
-      work: async () => {
-        if (takesBody) await receiveJson(request)
-        const caller = await getCaller(request, { scopes, tenantId: owner.tenant.id }, deps)
-        return work({ request, owner, caller, deps })
+interface Handling<Ids> {
+  readonly route: Route
+  readonly work: (call: Call, ids: Ids) => Promise<Response>
+}
+
+/** The handler of a route: runs `work` for an authorized caller, and records an error of it in the audit trail. */
+function forCaller<Ids extends object>(deps: Deps, { route, work }: Handling<Ids>) {
+  const { type, takesBody, scopes } = route
+  return async ({ request, params }: { request: Request; params: Ids & { readonly tenant: string } }) => {
+    const found = await getOAuth2Tenant(request, params.tenant, deps)
+    const owner = withApiKeys(found) ?? (await refuseWithoutApiKeys(request, found.tenant.id, deps))
+    return auditRefusal(
+      request,
+      { type, tenant: owner.tenant.id },
+      {
+        deps,
+        work: async () => {
+          if (takesBody) await receiveJson(request)
+          const caller = await getCaller(request, { scopes, tenantId: owner.tenant.id }, deps)
+          return work({ request, owner, caller, deps }, params)
+        },
       },
-    },
-  )
+    )
+  }
 }
 
 function withApiKeys({ tenant, oauth2 }: OAuth2Tenant): ApiKeyTenant | undefined {
@@ -209,7 +194,7 @@ function parseLimit(text: string | null): number {
   throw new OAuthError('invalid_request', `limit must be a whole number from 1 to ${largestPage}`)
 }
 
-async function revoke(id: string, call: Call): Promise<Response> {
+async function revoke(call: Call, { id }: KeyPath): Promise<Response> {
   const { owner, deps } = call
   const wanted = { id, now: deps.now(), clientId: ownerSeen(call) }
   const key = await revokeApiKey(deps.storage, owner.tenant.id, wanted)
@@ -217,7 +202,7 @@ async function revoke(id: string, call: Call): Promise<Response> {
   return json({ success: true, message: 'API key revoked successfully' })
 }
 
-async function rotate(id: string, call: Call): Promise<Response> {
+async function rotate(call: Call, { id }: KeyPath): Promise<Response> {
   const { request, owner, deps } = call
   const body = hasBody(request) ? await parseJsonBody(request, { schema: RotateApiKeyRequest }) : {}
   const overlap = body.overlap_seconds ?? owner.settings.rotation_overlap
