@@ -4,6 +4,7 @@ import { renderConfigSchema } from '../config/json-schema.ts'
 import { parseConfig } from '../config/load.ts'
 import { renderInitConfig } from '../config/starter-config.ts'
 import type { ParsedArguments } from '../platform/arguments.ts'
+import { FileError, type Files } from '../platform/files.ts'
 import type { Platform } from '../platform/platform.ts'
 import { createSecret } from '../secrets/create-secret.ts'
 import { tenantPath } from '../tenants/tenant.ts'
@@ -34,25 +35,47 @@ async function init(args: ParsedArguments, platform: Platform): Promise<number> 
   const text = renderInitConfig({ tenant, client, hash })
   // The file must load: an id of the command line may be invalid.
   await parseConfig({ file: 'config.yaml', text, folder }, platform)
-  await files.makeFolder(folder)
-  const config = files.resolve(folder, 'config.yaml')
-  if (!(await files.create(config, text))) {
-    throw new CommandError(
-      `${config} is there already and stays as it is; choose another folder: grantd init DIR`,
-    )
-  }
-  writeOut(`wrote ${config}\n`)
-  for (const [name, content] of [
-    ['config.schema.json', renderConfigSchema()],
-    ['.gitignore', '# The signing keys of grantd\ndata/\n'],
-  ] as const) {
-    const path = files.resolve(folder, name)
-    writeOut(
-      (await files.create(path, content)) ? `wrote ${path}\n` : `kept  ${path}, which was there already\n`,
-    )
-  }
-  writeOut(renderNext({ given, tenant, client, secret }))
+  const lines = await writeAll(folder, text, platform)
+  writeOut(`${lines.join('')}${renderNext({ given, tenant, client, secret })}`)
   return exitCodes.ok
+}
+
+/** Writes all files, or none and no folder: a config.yaml without the rest has a secret that nobody was told. Returns what to print. */
+async function writeAll(folder: string, text: string, { files }: Platform): Promise<string[]> {
+  const made = await findMissing(folder, files)
+  const config = files.resolve(folder, 'config.yaml')
+  const written: string[] = []
+  const write = async (name: string, content: string) => {
+    const path = files.resolve(folder, name)
+    if (!(await files.create(path, content))) return `kept  ${path}, which was there already\n`
+    written.push(path)
+    return `wrote ${path}\n`
+  }
+  try {
+    await files.makeFolder(folder)
+    const first = await write('config.yaml', text)
+    if (written.length === 0)
+      throw new CommandError(
+        `${config} is there already and stays as it is; choose another folder: grantd init DIR`,
+      )
+    return [
+      first,
+      await write('config.schema.json', renderConfigSchema()),
+      await write('.gitignore', '# The signing keys of grantd\ndata/\n'),
+    ]
+  } catch (cause) {
+    for (const path of written) await files.remove(path).catch(() => {})
+    for (const path of made) await files.removeFolder(path).catch(() => {})
+    if (!(cause instanceof FileError)) throw cause
+    throw new CommandError(`init leaves nothing behind, because it failed: ${cause.message}`, { cause })
+  }
+}
+
+/** The folder and its parents that are not there, the deepest first. */
+async function findMissing(folder: string, files: Files): Promise<string[]> {
+  const missing: string[] = []
+  for (let path = folder; !(await files.facts(path)); path = files.folderOf(path)) missing.push(path)
+  return missing
 }
 
 interface Next {

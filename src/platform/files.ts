@@ -44,7 +44,7 @@ export interface Files {
   list(folder: string): Promise<string[]>
   /** Makes the folder and its parents if they are missing. */
   makeFolder(folder: string): Promise<void>
-  /** Writes a new file. Returns false, and changes nothing, when something is at `path` already. */
+  /** Writes a new file. Returns false, and changes nothing, when something is at `path` already. A failure leaves no file. */
   create(path: string, content: string): Promise<boolean>
   /** Whether this user may write the file, or into the folder, as the system says. Writes nothing. */
   mayWrite(path: string): Promise<boolean>

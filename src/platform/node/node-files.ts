@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { constants, type Stats, statSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import * as nodeFs from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import process from 'node:process'
@@ -173,12 +174,22 @@ async function listFolder(folder: string, fs: FileSystem): Promise<string[]> {
 }
 
 async function create(path: string, content: string, fs: FileSystem): Promise<boolean> {
+  let file: FileHandle
   try {
-    await fs.writeFile(path, content, { flag: 'wx' })
-    return true
+    file = await fs.open(path, 'wx')
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') return false
     throw cause
+  }
+  try {
+    await file.writeFile(content)
+    return true
+  } catch (cause) {
+    // On a full disk the file exists and has a part.
+    await fs.rm(path, { force: true }).catch(() => {})
+    throw cause
+  } finally {
+    await file.close()
   }
 }
 
