@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { chmod, readdir } from 'node:fs/promises'
+import { chmod, readdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import * as jose from 'jose'
 import { ecPair, pkcs8 } from '../support/signing.ts'
@@ -164,3 +164,19 @@ test('a running server takes over what keys rotate does, and no request fails', 
     expect((await fetch(`${server.url}/api/v1/protected-resource`, { headers })).status).toBe(200)
     expect(await server.stop()).toBe(0)
   }))
+
+test('generate that fails at one tenant prints the keys that it made before, and goes on from there the next time', () =>
+  withShell(async ({ keys, folder }) => {
+    await Bun.write(join(folder, 'data/keys/beta'), 'in the way')
+    const failed = await keys('generate', '--json')
+    expect(failed.code).not.toBe(0)
+    expect(failed.err).toContain('data/keys/beta')
+    const [made, ...more] = JSON.parse(failed.out)
+    expect([made, more]).toEqual([expect.objectContaining({ tenant: 'acme', generated: true }), []])
+    await rm(join(folder, 'data/keys/beta'))
+    const done = JSON.parse((await keys('generate', '--json')).out)
+    expect(done).toEqual([
+      { ...made, generated: false },
+      expect.objectContaining({ tenant: 'beta', generated: true }),
+    ])
+  }, `${yaml}  beta: { name: Beta, oauth2: {}, signing: { algorithm: ES256 } }\n`))

@@ -9,6 +9,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { exportKeys, exportOptions } from './keys-export.ts'
 import { planRotation } from './keys-plan.ts'
 import { rotateKeys } from './keys-rotate.ts'
+import { writeEach } from './write-each.ts'
 
 interface Action {
   /** Whether it only reads. */
@@ -109,17 +110,22 @@ async function generate(
   args: ParsedArguments,
   platform: Platform,
 ): Promise<number> {
-  const rows: { tenant: string; kid: string; file: string | undefined; generated: boolean }[] = []
-  for (const tenant of tenantIds) {
+  const generateOne = async (tenant: string): Promise<Generated> => {
     const { active } = await keyring.of(tenant)
     const { path, generated = false } = opened.get(tenant) ?? {}
-    rows.push({ tenant, kid: active.kid, file: path, generated })
+    return { tenant, kid: active.kid, file: path, generated }
   }
-  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(rows)}\n`)
-  else {
-    for (const { tenant, kid, file, generated } of rows) {
-      platform.writeOut(`${tenant}  ${generated ? 'made' : 'kept'}  ${kid}  ${file ?? 'in the database'}\n`)
-    }
-  }
+  await writeEach(tenantIds, { work: generateOne, render: renderGenerated, args, platform })
   return exitCodes.ok
+}
+
+interface Generated {
+  readonly tenant: string
+  readonly kid: string
+  readonly file: string | undefined
+  readonly generated: boolean
+}
+
+function renderGenerated({ tenant, kid, file, generated }: Generated): string {
+  return `${tenant}  ${generated ? 'made' : 'kept'}  ${kid}  ${file ?? 'in the database'}`
 }

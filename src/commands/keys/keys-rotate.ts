@@ -9,6 +9,7 @@ import type { OpenedKeyring } from '../../offline/with-keyring.ts'
 import { type ParsedArguments, UsageError } from '../../platform/arguments.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { DamagedRowError } from '../../storage/storage.ts'
+import { writeEach } from './write-each.ts'
 
 interface Row {
   readonly tenant: string
@@ -26,12 +27,13 @@ export async function rotateKeys(
   platform: Platform,
 ): Promise<number> {
   const options = readOptions(args)
-  const rows: Row[] = []
-  for (const tenant of tenantIds) rows.push(await rotate(tenant, keyring, options))
-  const [only] = rows
-  if (args.text('tenant') !== undefined && only?.outcome === 'refused') throw new CommandError(only.complaint)
-  if (args.isSet('json')) platform.writeOut(`${JSON.stringify(rows)}\n`)
-  else for (const row of rows) platform.writeOut(`${renderRow(row)}\n`)
+  const isOne = args.text('tenant') !== undefined
+  const rotateOne = async (tenant: string) => {
+    const row = await rotate(tenant, keyring, options)
+    if (isOne && row.outcome === 'refused') throw new CommandError(row.complaint)
+    return row
+  }
+  await writeEach(tenantIds, { work: rotateOne, render: renderRow, args, platform })
   return exitCodes.ok
 }
 

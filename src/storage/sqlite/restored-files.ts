@@ -2,6 +2,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { type SqliteConnection, SqliteError } from '../../platform/sqlite-connection.ts'
 import { StorageError } from '../storage.ts'
 import { markerOf, markerText } from './database-marker.ts'
+import { nextSteps } from './next-steps.ts'
 
 export type RestoreHost = Pick<Platform, 'files' | 'sqlite' | 'now'>
 
@@ -59,14 +60,18 @@ async function lock(path: string, { files, sqlite }: RestoreHost): Promise<Sqlit
       connection.execute('begin exclusive')
     } catch (cause) {
       connection.close()
-      const isBusy = cause instanceof SqliteError && cause.kind === 'busy'
-      const reason = isBusy ? 'another process restores into this folder; wait for it' : String(cause)
-      throw new StorageError(`Cannot lock ${path}: ${reason}`, { cause })
+      throw new StorageError(`Cannot lock ${path}: ${reasonOf(cause)}`, { cause })
     }
     // The process before may have removed the file between the opening and the lock.
     if (identity !== undefined && identity === files.identityNow(path)) return connection
     connection.close()
   }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof SqliteError)) return String(cause)
+  if (cause.kind === 'busy') return 'another process restores into this folder; wait for it'
+  return `${cause.message}; ${nextSteps[cause.kind]}`
 }
 
 /**
