@@ -92,11 +92,13 @@ class IncludeReader implements Included {
     const { file, folder } = this.#including
     const path = this.#host.resolve(folder, name)
     if (this.#seen.has(path)) return
-    const refuse = (reason: string) =>
+    const refuse = (reason: string) => {
+      // A look at its folder does not see that the file is mended in its place.
+      this.watched.push(path)
       this.faults.push({ entry, message: `include[${entry}] names the file ${name}, which ${reason}` })
+    }
     try {
       const facts = await this.#host.facts(path)
-      if (!facts) this.watched.push(path)
       if (!facts) throw new FileError('read', path, 'ENOENT')
       if (!facts.isFile)
         return isPattern

@@ -20,7 +20,7 @@ export interface Included {
   readonly warnings: readonly IncludeFault[]
   /** The folders of patterns that are there. Whoever writes into one adds and removes tenants. */
   readonly folders: readonly string[]
-  /** The paths of named files that are not there, and of the folders of patterns. */
+  /** The paths of files that cannot be used, which may not be there, and of the folders of patterns. */
   readonly watched: readonly string[]
 }
 

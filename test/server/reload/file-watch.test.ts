@@ -145,6 +145,29 @@ test('included files that are deleted and written again are no change; those tha
     expect(await look(1)).toEqual(['include: ["tenants.d/*.yaml"];'])
   }))
 
+test('an included file that could not be used is taken once it can, though nothing but its content or its mode changed', () =>
+  inFolder(async (folder, path) => {
+    const tenants = join(folder, 'tenants.d')
+    await mkdir(tenants)
+    const included = join(tenants, 'a.yaml')
+    const main = 'include: ["tenants.d/*.yaml", b.yaml]\n'
+    await writeFile(join(folder, 'b.yaml'), '# b\n')
+    await writeFile(included, '# a\n')
+    await writeFile(path, main)
+    const { look } = await start(folder)
+    expect(await look(3)).toEqual([])
+    const shown = main.replace('\n', ';')
+    for (const name of [included, join(folder, 'b.yaml')]) {
+      const rest = name === included ? '# b;' : '# a;'
+      await writeFile(name, new Uint8Array([0xff, 0x0a]))
+      expect(await look(9)).toEqual([`${shown}|${rest}`])
+      await writeFile(name, '# c\n')
+      expect(await look(9)).toHaveLength(1)
+      await writeFile(name, name === included ? '# a\n' : '# b\n')
+      expect(await look(9)).toEqual([`${shown}|# a;|# b;`])
+    }
+  }))
+
 test('files that somebody else tried are not tried again, and a watch that is off looks no more', () =>
   inFolder(async (folder, path) => {
     const { look, watch, pauses } = await start(folder)
