@@ -9,6 +9,7 @@ import {
   controlFolder,
   findSockets,
 } from '../../server/reload/control-messages.ts'
+import { readAnswer } from './read-answer.ts'
 
 /**
  * Asks every server that runs on the data_dir of the arguments. Throws CommandError when none runs or one does not do it, and
@@ -25,9 +26,7 @@ export async function askServers(
   for (const path of await findSockets(folder, platform)) {
     const text = await ask(path, request, platform)
     if (text === undefined) continue
-    const answer: ControlAnswer = JSON.parse(text)
-    if ('error' in answer) throw new CommandError(`The server at ${path} cannot do it: ${answer.error}`)
-    answers.push(answer)
+    answers.push(readAnswer(text, path))
   }
   if (answers.length > 0) return answers
   if (fault) throw fault

@@ -217,3 +217,35 @@ test('a server that stands still, from the start or after its hello, is told wit
     }
   }
 })
+
+test('a server of another version, and one that ends in the middle of its answer, are told in words', async () => {
+  const path = join(folder, 'data/control/1-other.sock')
+  await platform.files.makePrivateFolder(join(folder, 'data/control'))
+  let answer = ''
+  const other = await platform.localSockets.serve(path, async (message) =>
+    message.includes('"hello"') ? '{"hello":{"version":"0.0.9","pid":1}}' : answer,
+  )
+  const says = async (command: Command, text: string, words: string) => {
+    answer = text
+    await expect(run(command, '--json')).rejects.toThrow(`The server at ${path} ${words}`)
+  }
+  try {
+    for (const command of [planCommand, reloadCommand]) {
+      for (const text of ['', 'null', '[]', '{"plan":{"isTak'])
+        await says(command, text, 'broke its answer off; it ended meanwhile, or is no grantd')
+      await says(
+        command,
+        '{"error":"this server does not know it"}',
+        'cannot do it: this server does not know it',
+      )
+    }
+    const strange = 'gave an answer that this command does not understand, because it is of another version'
+    const changes = '[{"what":"tenant","change":"changed","tenant":"a"}]'
+    for (const text of ['{}', '{"plan":{}}', `{"plan":{"isTaken":true,"fixed":[],"changes":${changes}}}`])
+      await says(planCommand, text, strange)
+    await says(reloadCommand, '{"reload":{"isTaken":true,"fixed":[]}}', strange)
+    await says(reloadCommand, '{"reload":{"isTaken":false}}', strange)
+  } finally {
+    await other.close()
+  }
+})
