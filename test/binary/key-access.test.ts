@@ -40,6 +40,8 @@ function withService(
 ): Promise<void> {
   return withFolder(async (folder) => {
     await writeConfig(folder, config('mount/tls.key'))
+    // Whatever the umask of who runs this.
+    await chmod(join(folder, 'config.yaml'), 0o644)
     await chown(folder, service, service)
     const path = await putKeyFile(join(folder, 'mount/tls.key'), pkcs8(ecPair().privateKey), key.mode)
     await chmod(join(folder, 'mount'), 0o755)

@@ -42,7 +42,6 @@ export class DocumentShell {
       env: {
         PATH: `${folder}/.bin:${process.env['PATH']}`,
         HOME: folder,
-        GRANTD_PORT: '0',
         PORT: '0',
       },
       stdin: 'pipe',
@@ -76,7 +75,10 @@ export class DocumentShell {
     const pid = `SERVER_${printedPort}`
     const ready = `until grep -q 'listens on' ${log}; do kill -0 $${pid} || break; sleep 0.05; done`
     await this.#send(`if [ -n "$${pid}" ]; then kill $${pid}; wait $${pid}; fi`)
+    // Of commands only the server may have any port: the others would say that it is none.
+    await this.#send(`had=$GRANTD_PORT; export GRANTD_PORT=\${had:-0}`)
     await this.#send(`${this.#toOurs(command.trim())} > ${log} 2>&1 & ${pid}=$!; ${ready}`)
+    await this.#send(`[ -n "$had" ] || unset GRANTD_PORT`)
     const output = await Bun.file(log).text()
     const port = /listens on \S+:(\d+)\n/.exec(output)?.[1]
     if (port !== undefined) this.#ports.set(printedPort, port)
