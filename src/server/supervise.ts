@@ -64,7 +64,11 @@ export async function supervise(
     },
     announce: platform.writeOut,
   })
-  const removeStop = platform.onStopSignal((signal) => supervisor.stop(signal))
+  const removeStop = platform.onStopSignal((signal) => {
+    // No worker is there for another configuration then.
+    removeSignals()
+    supervisor.stop(signal)
+  })
   const apply = (source: ConfigSource) => applyToWorkers(source, { supervisor, findRunning: () => planned })
   const plan = async (source: ConfigSource) => planForWorkers(await supervisor.plan(source), planned)
   const noteRejected = (isRejected: boolean) => supervisor.noteRejected(isRejected)

@@ -129,3 +129,19 @@ test('while keys are being made it is not ready, and a signal ends it with 0 wit
     expect(await child.exited).toBe(0)
     expect(await new Response(child.stdout).text()).not.toContain('listens on')
   }))
+
+test('an order to reload that comes while workers stop is no failed reload', () =>
+  withFolder(async (folder) => {
+    await writeConfig(folder, yaml)
+    const server = await startServer(programs.executable, { folder, args: ['--workers', '2'] })
+    const slow = await startSlowRequest(server)
+    server.kill('SIGTERM')
+    await waitFor('its workers are stopping', () => server.output().includes('"signal":"the supervisor"'))
+    server.kill('SIGHUP')
+    server.kill('SIGUSR2')
+    slow.finish()
+    await slow.ended
+    expect(slow.answer()).toStartWith('HTTP/1.1 200 OK')
+    expect(await server.exited).toBe(0)
+    expect(server.output()).not.toMatch(/"level":"(?:error|warn)"|replacing/)
+  }))
