@@ -36,7 +36,9 @@ export function effectsOfServer(settings: readonly Difference[]): string[] {
 export function effectsOfTenant(settings: readonly Difference[], pair: Pair<TenantConfig>): string[] {
   const effects = settings.flatMap(({ setting, removed }) => {
     if (setting === 'issuer') return ['tokens with the old issuer are refused']
-    if (setting === 'oauth2.scopes' && removed) return [`no token gets ${removed.join(' ')} any more`]
+    // No client of the configuration has it, or the configuration had a fault.
+    if (setting === 'oauth2.scopes' && removed)
+      return [`a client of the storage that has ${removed.join(' or ')} keeps it, and so do its tokens`]
     if (/^(?:oauth2\.access_token_ttl|oidc\.id_token_ttl)$/.test(setting))
       return ['tokens that are issued already keep their end']
     if (/^oidc\.session_(?:idle|ttl)$/.test(setting)) return ['it holds for the sessions that there are, too']

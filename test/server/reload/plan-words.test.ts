@@ -254,3 +254,26 @@ test('a client and a tenant that hide a stored one, and show it again', async ()
     'the stored tenant of this id takes its place, with its clients and people',
   ])
 })
+
+test('a scope that leaves the tenant stays with a client of the storage, and is taken from those of the configuration', async () => {
+  await reload(base)
+  const made = await administer('POST', 'tenants/acme/clients', { client_id: 'writer', scopes: ['write'] })
+  const { client_secret: stored } = await made.json()
+  const [kept, own] = [
+    await getToken({ client: 'writer', with: stored }),
+    await getToken({ more: { scope: 'write' } }),
+  ]
+  const effects = await change((text) =>
+    text
+      .replace('scopes: { read: Read, write: Write }', 'scopes: { read: Read }')
+      .replace('allowed_scopes: [read, write]', 'allowed_scopes: [read]')
+      .replace('scopes: [read, write, ', 'scopes: [read, '),
+  )
+  expect(effects).toEqual([
+    'its API keys count without write',
+    'a client of the storage that has write keeps it, and so do its tokens',
+    'its tokens count without write',
+  ])
+  expect([await scopesOf(kept), await scopesOf(own)]).toEqual([['write'], []])
+  expect((await askToken({ client: 'writer', with: stored })).status).toBe(200)
+})
