@@ -66,7 +66,7 @@ function restoreLocked(options: RestoreOptions, host: RestoreHost): Promise<Rest
         throw new BackupError(
           `${into} has a database or keys already; restore into another folder, or replace them with --force, which keeps them in a folder beside`,
         )
-      if (names.includes(databaseName)) checkUnused(database, host)
+      if (names.includes(databaseName)) await checkUnused(database, host)
     }
     await checkPlace()
     try {
@@ -100,7 +100,7 @@ async function stage(staging: string, options: RestoreOptions, host: RestoreHost
     host,
   )
   const database = files.resolve(staging, databaseName)
-  const facts = { manifest, ...adoptSqlite(database, host) }
+  const facts = { manifest, ...(await adoptSqlite(database, host)) }
   await prepare(database, facts)
   // They belong to the database under its name in the staging folder.
   for (const suffix of ['.made', '.closed']) await files.remove(`${database}${suffix}`)

@@ -1,4 +1,4 @@
-/** SQLite. Each call blocks the event loop until it is done. */
+/** SQLite. Each call but `copyTo` blocks the event loop until it is done. */
 export interface Sqlite {
   /** Opens the file, and creates it if it is missing. Throws {@link SqliteError}. */
   open(path: string): SqliteConnection
@@ -13,6 +13,8 @@ export interface SqliteConnection {
   ): Readonly<Record<string, string | number | null>>[]
   /** Runs statements without values. */
   execute(text: string): void
+  /** Copies the database, as it is at one moment, over the file at `path`. Other processes may go on writing. */
+  copyTo(path: string): Promise<void>
   close(): void
 }
 

@@ -15,6 +15,7 @@ test.each([
       open: () => ({
         all: () => [],
         close: () => {},
+        copyTo: async () => {},
         execute: () => {
           throw new SqliteError(kind, 'database or disk is full')
         },

@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { backup, DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import {
   type Sqlite,
   type SqliteConnection,
@@ -30,6 +30,8 @@ function connect(database: DatabaseSync): SqliteConnection {
   return {
     all: (text, values) => attempt(() => allOf(prepare(text), values)),
     execute: (text) => attempt(() => database.exec(text)),
+    // All pages in one step: a copy in several begins anew whenever another process writes.
+    copyTo: async (path) => void (await backup(database, path, { rate: -1 }).catch(fail)),
     close: () => attempt(() => database.close()),
   }
 }
@@ -65,9 +67,13 @@ function attempt<T>(work: () => T): T {
   try {
     return work()
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new SqliteError(kindOf(message), message, { cause })
+    return fail(cause)
   }
+}
+
+function fail(cause: unknown): never {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  throw new SqliteError(kindOf(message), message, { cause })
 }
 
 /** Reads the message of SQLite, because Deno gives no codes. */

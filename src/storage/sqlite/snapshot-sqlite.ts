@@ -23,9 +23,9 @@ const longestWait = 5000
 export async function snapshotSqlite(path: string, copy: string, host: SnapshotHost): Promise<SnapshotFacts> {
   const facts = await host.files.facts(path)
   if (!facts?.isFile) throw new StorageError(`There is no database ${path}, so there is nothing to back up`)
-  use(path, host, (connection) => {
+  await use(path, host, async (connection) => {
     checkOurs(connection, path)
-    connection.all('vacuum into ?', [copy])
+    await connection.copyTo(copy)
   })
   return adoptSqlite(copy, host)
 }
@@ -33,7 +33,7 @@ export async function snapshotSqlite(path: string, copy: string, host: SnapshotH
 /**
  * Makes a copy ready for use under its path, and returns what is in it. Throws StorageError if the copy is damaged, or of another program.
  */
-export function adoptSqlite(copy: string, host: SnapshotHost): SnapshotFacts {
+export function adoptSqlite(copy: string, host: SnapshotHost): Promise<SnapshotFacts> {
   return use(copy, host, (connection) => {
     checkOurs(connection, copy)
     const [verdict] = connection.all('pragma integrity_check(1)', [])
@@ -50,9 +50,9 @@ export function adoptSqlite(copy: string, host: SnapshotHost): SnapshotFacts {
 }
 
 /** Throws StorageError while a process has the database open. A database that SQLite cannot read is open nowhere: its server refuses it. */
-export function checkUnused(path: string, host: SnapshotHost): void {
+export async function checkUnused(path: string, host: SnapshotHost): Promise<void> {
   try {
-    use(path, host, (connection) => {
+    await use(path, host, (connection) => {
       connection.execute('pragma busy_timeout = 200')
       connection.execute('pragma locking_mode = exclusive')
       connection.execute('begin exclusive')
@@ -70,12 +70,16 @@ export function checkUnused(path: string, host: SnapshotHost): void {
   }
 }
 
-function use<T>(path: string, { sqlite }: SnapshotHost, work: (connection: SqliteConnection) => T): T {
+async function use<T>(
+  path: string,
+  { sqlite }: SnapshotHost,
+  work: (connection: SqliteConnection) => T | Promise<T>,
+): Promise<T> {
   let connection: SqliteConnection | undefined
   try {
     connection = sqlite.open(path)
     connection.execute(`pragma busy_timeout = ${longestWait}`)
-    return work(connection)
+    return await work(connection)
   } catch (cause) {
     throw explainSqlite(cause, path)
   } finally {
