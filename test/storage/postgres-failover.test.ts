@@ -190,6 +190,13 @@ test('a primary that comes back as a standby is left for the one that was promot
     }),
   ))
 
+/** Waits until the standby has all that the primary wrote: what is promoted before has not even the tables. */
+async function catchUp({ first, second }: Pair): Promise<void> {
+  const [written] = await first.run(first.url, 'select pg_current_wal_lsn()::text as lsn')
+  const asked = `select pg_last_wal_replay_lsn() >= '${written?.['lsn']}' as there`
+  await waitFor('the standby has it all', async () => (await second.run(second.url, asked))[0]?.['there'])
+}
+
 describe('a primary that was left behind', () => {
   /** A row that only the server that was promoted has. */
   const revoke = ({ second }: Pair) =>
@@ -200,6 +207,7 @@ describe('a primary that was left behind', () => {
       const { first, second } = pair
       return withStorage(urlOf(first, second), async (storage, records) => {
         await Promise.all(Array.from({ length: 20 }, () => records.find('revoked')))
+        await catchUp(pair)
         await promote(second)
         await revoke(pair)
         expect(await records.find('revoked')).toBe(undefined)
@@ -218,6 +226,7 @@ describe('a primary that was left behind', () => {
     withPair(async (pair) => {
       const { first, second } = pair
       await withStorage(urlOf(first), async () => {})
+      await catchUp(pair)
       await promote(second)
       await revoke(pair)
       using slow = await startSlowWay(second)
