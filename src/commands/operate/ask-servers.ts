@@ -30,8 +30,11 @@ export async function askServers(
   }
   if (answers.length > 0) return answers
   if (fault) throw fault
+  // What asks for a plan wants nothing changed, as SIGHUP would.
+  const next =
+    request.command === 'plan' ? '. Without a server, grantd check looks at the file' : ', or send it SIGHUP'
   throw new CommandError(
-    `Cannot find a running server: none listens in ${folder}; name its configuration with --config or its folder with --data-dir, or send it SIGHUP`,
+    `Cannot find a running server: none listens in ${folder}; name its configuration with --config or its folder with --data-dir${next}`,
   )
 }
 

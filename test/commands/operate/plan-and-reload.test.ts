@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Command } from '../../../src/cli/command.ts'
+import { type Command, CommandError } from '../../../src/cli/command.ts'
 import { auditCommand } from '../../../src/commands/audit-command.ts'
 import { planCommand } from '../../../src/commands/operate/plan-command.ts'
 import { reloadCommand } from '../../../src/commands/operate/reload-command.ts'
@@ -180,8 +180,11 @@ test('without a running server both say where they looked, and a socket of a kil
   await server?.stop()
   server = undefined
   const wanted = `Cannot find a running server: none listens in ${join(folder, 'data/control')}`
-  await expect(run(planCommand)).rejects.toThrow(wanted)
-  await expect(run(reloadCommand)).rejects.toThrow(wanted)
+  const where = 'name its configuration with --config or its folder with --data-dir'
+  // SIGHUP would put the file in force.
+  const withoutOne = `${wanted}; ${where}. Without a server, grantd check looks at the file`
+  await expect(run(planCommand)).rejects.toThrow(new CommandError(withoutOne))
+  await expect(run(reloadCommand)).rejects.toThrow(new CommandError(`${wanted}; ${where}, or send it SIGHUP`))
   const { localSockets, files } = platform
   await files.makePrivateFolder(join(folder, 'data/control'))
   const left = Bun.listen({ unix: join(folder, 'data/control/1-dead.sock'), socket: { data() {} } })
