@@ -42,6 +42,11 @@ export async function readBackup(
  */
 function owned(content: ReadableStream<Uint8Array>) {
   const reader = content.getReader()
+  let closing: Promise<void> | undefined
+  const close = (reason?: unknown) => {
+    closing ??= reader.cancel(reason)
+    return closing
+  }
   const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -49,12 +54,12 @@ function owned(content: ReadableStream<Uint8Array>) {
         if (value) controller.enqueue(value)
         else controller.close()
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: close,
     },
     { highWaterMark: 0 },
   )
   // A stream that failed has closed its file, and says again why it failed.
-  return { stream, close: () => reader.cancel().catch(() => {}) }
+  return { stream, close: () => close().catch(() => {}) }
 }
 
 async function readParts(

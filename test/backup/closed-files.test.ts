@@ -5,6 +5,7 @@ import { checkBackup } from '../../src/backup/restore-backup.ts'
 import { nodeFiles } from '../../src/platform/node/node-files.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 import { platform } from '../support/test-app.ts'
+import { settle } from '../support/wait-for.ts'
 import { ageKeys, backUp, makeDataDir, restore } from './backup-kit.ts'
 
 /** A file that is still open when the collector of garbage finds it is an uncaught fault, which takes the place of the message. */
@@ -61,6 +62,39 @@ test.if(process.platform === 'linux')('a backup that is refused is closed, whate
     }
   }),
 )
+
+test('a backup that is too long is closed before that is told, however long that takes', () =>
+  withTempFolder(async (folder) => {
+    const [dataDir, whole] = [join(folder, 'data'), join(folder, 'whole')]
+    await makeDataDir(dataDir, 'one')
+    await backUp({ dataDir, to: whole })
+    // Longer than it says: who notices closes the file too.
+    await truncate(whole, 1024 ** 3)
+    let isClosed = false
+    const files = { ...nodeFiles, stream: (path: string) => slowlyClosed(path, () => (isClosed = true)) }
+    await expect(checkBackup(whole, {}, { ...platform, files })).rejects.toThrow()
+    expect(isClosed).toBe(true)
+  }))
+
+/** Calls back when the stream is closed, some turns after it was told to. */
+function slowlyClosed(path: string, onClosed: () => void): ReadableStream<Uint8Array> {
+  const reader = nodeFiles.stream(path).getReader()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { value } = await reader.read()
+        if (value) controller.enqueue(value)
+        else controller.close()
+      },
+      async cancel() {
+        await reader.cancel()
+        await settle()
+        onClosed()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
 
 async function fail(): Promise<void> {
   throw new Error('the disk is away')

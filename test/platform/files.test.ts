@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test'
+import * as nodeFs from 'node:fs/promises'
 import { chmod, chown, mkdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
+import type { FileSystem } from '../../src/platform/durable-files.ts'
 import { FileError, withStep } from '../../src/platform/files.ts'
-import { nodeFiles as files } from '../../src/platform/node/node-files.ts'
+import { createFiles, nodeFiles as files } from '../../src/platform/node/node-files.ts'
 import { filesBelow, modeOf } from '../support/signing.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 
@@ -67,6 +69,38 @@ test('what the system refuses is told with the action, the path and its code', (
     const bad = `${folder}/\0`
     await expect(files.facts(bad)).rejects.toBeInstanceOf(FileError)
     expect(await filesBelow(folder)).toEqual([])
+  }))
+
+test('a file is closed whose stream is given up while it is being opened', () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, 'file')
+    await writeFile(path, 'four')
+    let closed = 0
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+    const { promise: mayOpen, resolve: open } = Promise.withResolvers<void>()
+    const slow: FileSystem = {
+      ...nodeFs,
+      open: async (...given) => {
+        ask()
+        await mayOpen
+        const handle = await nodeFs.open(...given)
+        const close = handle.close.bind(handle)
+        return Object.assign(handle, {
+          close: () => {
+            closed++
+            return close()
+          },
+        })
+      },
+    }
+    const reader = createFiles(slow).stream(path).getReader()
+    const read = reader.read()
+    await asked
+    const given = reader.cancel()
+    open()
+    await given
+    expect(closed).toBeGreaterThan(0)
+    await read
   }))
 
 test('a small file is read through a link and not beyond its limit, and one that never ends is refused', () =>

@@ -7,22 +7,24 @@ const chunkSize = 256 * 1024
 
 /** See Files.stream. */
 export function streamFile(path: string, fs: Pick<FileSystem, 'open'>): ReadableStream<Uint8Array> {
-  let opened: FileHandle | undefined
+  let opening: Promise<FileHandle> | undefined
+  const close = async () => (await opening?.catch(() => undefined))?.close()
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          opened ??= await fs.open(path, 'r')
+          opening ??= fs.open(path, 'r')
+          const opened = await opening
           const { bytesRead, buffer } = await opened.read(new Uint8Array(chunkSize), 0, chunkSize)
           if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead))
           await opened.close()
           controller.close()
         } catch (cause) {
-          await opened?.close().catch(() => {})
+          await close().catch(() => {})
           throw new FileError('read', path, codeOf(cause), { cause })
         }
       },
-      cancel: () => opened?.close(),
+      cancel: close,
     },
     { highWaterMark: 0 },
   )
