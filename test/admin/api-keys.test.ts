@@ -39,7 +39,7 @@ test('they are listed in pages without themselves, and revoked once and for ever
     revoked_at: null,
     last_used: null,
   })
-  expect(JSON.stringify(items)).not.toContain('eyJ')
+  expect(JSON.stringify(items)).not.toMatch(/eyJ[\w-]+\./)
   const [key] = keys
   expect(await use(key?.api_key ?? '')).toBe(200)
   const revoked = await app.call('POST', `${path}/${key?.id}/revoke`, { as: 'manager' })

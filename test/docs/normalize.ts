@@ -4,7 +4,7 @@ const varying: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/(?<=link=)[\w-]{22}\.[\w-]{43}/g, '<link>'],
   [/"sub":"[\w-]{22}"/g, '"sub":"<sub>"'],
   [/^[\w-]{22}(?= {2}(?:in)?active)/gm, '<sub>'],
-  [/eyJ[\w.-]*/g, '<jwt>'],
+  [/(?<![\w-])eyJ[\w.-]*/g, '<jwt>'],
   [/gds_[\w.]+/g, '<secret>'],
   [/\bak_[\w-]{22}(?![\w-])/g, 'ak_<id>'],
   [/\bid: "[0-9a-f]{8}"/g, 'id: "<secret id>"'],

@@ -73,8 +73,9 @@ export class DocumentShell {
   async serve(command: string, printedPort: string): Promise<Ran> {
     const log = join(this.folder, `.${printedPort}.log`)
     const pid = `SERVER_${printedPort}`
-    const ready = `until grep -q 'listens on' ${log}; do kill -0 $${pid} || break; sleep 0.05; done`
-    await this.#send(`if [ -n "$${pid}" ]; then kill $${pid}; wait $${pid}; fi`)
+    const ready = `until grep -qs 'listens on' ${log}; do kill -0 $${pid} || break; sleep 0.05; done`
+    // Without the log of the server before, which says where that one listened.
+    await this.#send(`if [ -n "$${pid}" ]; then kill $${pid}; wait $${pid}; fi; rm -f ${log}`)
     // Of commands only the server may have any port: the others would say that it is none.
     await this.#send(`had=$GRANTD_PORT; export GRANTD_PORT=\${had:-0}`)
     await this.#send(`${this.#toOurs(command.trim())} > ${log} 2>&1 & ${pid}=$!; ${ready}`)
