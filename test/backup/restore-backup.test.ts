@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { packTar } from 'modern-tar'
 import { checkBackup } from '../../src/backup/restore-backup.ts'
 import { consents } from '../../src/consents/consent-row.ts'
+import { createText } from '../support/raw-text.ts'
 import { withTempFolder } from '../support/temp-folder.ts'
 import { platform } from '../support/test-app.ts'
 import {
@@ -41,6 +42,22 @@ describe('a backup', () => {
       for (const name of ['grantd.db', 'grantd.db.made', keyName])
         expect((await stat(join(into, name))).mode & 0o777).toBe(0o600)
       expect((await readdir(into)).filter((name) => name.includes('restore'))).toEqual([])
+    }))
+
+  test('has nothing of rows that were deleted', () =>
+    withTempFolder(async (folder) => {
+      const [dataDir, to] = [join(folder, 'data'), join(folder, 'b')]
+      await makeDataDir(dataDir, 'one')
+      await withStorageOf(dataDir, async (storage) => {
+        const records = storage.of('acme').of(consents)
+        const value = { scopes: ['gone-with-its-row'], granted_at: 1, used_at: 1 }
+        for (let index = 0; index < 500; index++)
+          await createText(records, JSON.stringify(value), { id: `c${index}`, parent: null })
+        for (let index = 0; index < 500; index++) await records.delete(`c${index}`)
+      })
+      expect((await readFile(join(dataDir, 'grantd.db'))).includes('gone-with-its-row')).toBe(true)
+      await backUp({ dataDir, to })
+      expect((await readFile(to)).includes('gone-with-its-row')).toBe(false)
     }))
 
   test('is opened by a passphrase, and by no other', () =>
